@@ -1,1 +1,35 @@
-//! To be written.
+//! The words every other crate speaks: ids, indices, sets, time, asks and refusals.
+//!
+//! Storey 0. Knows no other crate of the workspace, no HTTP library, no file, no clock.
+#![cfg_attr(
+    test,
+    allow(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        clippy::panic,
+        reason = "a test may stop at the first surprise"
+    )
+)]
+
+mod asks;
+mod ids;
+mod index;
+mod method;
+mod nearest;
+mod refusal;
+mod time;
+
+pub use asks::{Ask, Asks, Via};
+pub use ids::{
+    ClassName, ClientId, IdError, KeyId, OperationName, PartnerId, RateId, ReasonCode, ScopeName,
+    TierName, TypeName,
+};
+pub use index::{
+    CLASSES_MAX, ClassIx, ClassSet, ClientIx, KeyIx, OperationIx, PartnerIx, Revision, SCOPES_MAX,
+    ScopeIx, ScopeSet, TierIx, TypeIx,
+};
+pub use method::{Effect, Method};
+pub use nearest::nearest;
+pub use refusal::{Challenge, Notice, RateHit, Refusal, Row, Subject, all_rows};
+pub use time::{Clock, Mono, Now, Span, SpanError, Wall};

@@ -1,0 +1,233 @@
+//! The compiled catalogue: what each operation, node type and field *is*.
+//!
+//! Read by the request (to unfold) and the policy (to name classes). Must not know policies,
+//! partners, HTTP libraries or files.
+
+use std::collections::BTreeMap;
+
+use portcullis_types::{ClassIx, ClassName, Method, OperationIx, OperationName, TypeIx, TypeName};
+
+/// Everything the route files say, checked and indexed.
+#[derive(Debug)]
+pub struct Catalogue {
+    pub(crate) classes: Vec<ClassName>,
+    pub(crate) types: Vec<NodeType>,
+    pub(crate) operations: Vec<Operation>,
+    pub(crate) versions: Option<Versions>,
+    pub(crate) routes: crate::routes::Routes,
+}
+
+/// The version segment that begins a path, such as `/v21.0/…`.
+#[derive(Debug, Clone)]
+pub struct Versions {
+    /// Versions that are open, in canonical (lower-case) spelling.
+    pub known: Vec<Box<str>>,
+    /// What a call without a version gets.
+    pub missing: Box<str>,
+}
+
+/// A kind of node, told by the pattern of its ids since the path does not tell it.
+#[derive(Debug, Clone)]
+pub struct NodeType {
+    /// Its name, such as `story`.
+    pub name: TypeName,
+    /// Patterns of its ids; the first type (in file order) with a matching pattern wins.
+    pub ids: Vec<IdPattern>,
+    /// Fields and edges by name.
+    pub fields: BTreeMap<Box<str>, Field>,
+    /// Names of the fields the platform gives when no `fields` is sent; each is in `fields`.
+    pub default_fields: Vec<Box<str>>,
+}
+
+/// A field or edge of a node type.
+#[derive(Debug, Clone)]
+pub struct Field {
+    /// What it is.
+    pub class: ClassIx,
+    /// The type of what it holds: `fields` may go on inside it. None: a plain value.
+    pub holds: Option<TypeIx>,
+    /// Whether it takes modifiers such as `.limit(5)`; the names that are legal.
+    pub modifiers: Vec<Box<str>>,
+}
+
+/// A pattern of ids: digits stand for themselves, `#` for any digit, or a whole literal such as `me`.
+#[derive(Debug, Clone, Eq, PartialEq)]
+pub struct IdPattern(pub(crate) Box<str>);
+
+/// One method and path template.
+#[derive(Debug, Clone)]
+pub struct Operation {
+    /// Its position.
+    pub ix: OperationIx,
+    /// Its name, such as `listUserMedia`.
+    pub name: OperationName,
+    /// Its method.
+    pub method: Method,
+    /// Its template as the route file writes it, such as `/{version}/{node_id}/media`.
+    pub template: Box<str>,
+    /// What it is.
+    pub class: OperationClass,
+    /// Which template parameter holds the target's id, where there is one.
+    pub target: Option<Box<str>>,
+    /// What `fields` unfolds against.
+    pub answer: Answer,
+    /// Declared parameters of query and body, by name.
+    pub params: BTreeMap<Box<str>, ParamRole>,
+    /// What to do with parameters that are not declared.
+    pub extra: Extra,
+    /// What its body may be.
+    pub body: Body,
+    /// Whether answers hold absolute paging links that must be rewritten to the public URL.
+    pub links: bool,
+}
+
+/// The class of an operation.
+#[derive(Debug, Clone, Eq, PartialEq)]
+pub enum OperationClass {
+    /// The same whatever the target.
+    Fixed(ClassIx),
+    /// By the target's type; a type that is not listed is refused.
+    ByTarget(Vec<(TypeIx, ClassIx)>),
+    /// Listed, but its form is not judged, hence refused; the words say what it is, such as `batch`.
+    NotJudged(&'static str),
+}
+
+/// What an operation answers with.
+#[derive(Debug, Clone, Copy, Eq, PartialEq)]
+pub enum Answer {
+    /// Nothing with fields: a `fields` parameter is not legal unless declared as plain.
+    Opaque,
+    /// The target node itself: `fields` unfolds against the target's type.
+    Target,
+    /// Nodes of one type.
+    Type(TypeIx),
+}
+
+/// What a declared parameter means.
+#[derive(Debug, Clone, Copy, Eq, PartialEq)]
+pub enum ParamRole {
+    /// A value that is passed on.
+    Plain,
+    /// A `fields` tree.
+    Fields,
+    /// Rows asked for.
+    PageSize,
+    /// A paging cursor.
+    Cursor,
+    /// Several targets at once: refused with more than one id.
+    Ids,
+    /// Sub-requests in one: refused.
+    Batch,
+    /// Never forwarded, since it carries a key (`debug_token?input_token=`).
+    Secret,
+}
+
+/// What happens to parameters the operation does not declare.
+#[derive(Debug, Clone, Copy, Eq, PartialEq)]
+pub enum Extra {
+    /// The call is refused.
+    Refuse,
+    /// They pass on as they are.
+    Pass,
+}
+
+/// What the body of an operation may be.
+#[derive(Debug, Clone, Copy, Eq, PartialEq)]
+pub enum Body {
+    /// Parameters, in a form, multipart or JSON, or none.
+    Params,
+    /// Bytes the gate does not read; they stream.
+    Opaque,
+}
+
+impl Catalogue {
+    /// The class of that name.
+    #[must_use]
+    pub fn class(&self, name: &str) -> Option<ClassIx> {
+        let at = self.classes.iter().position(|class| class.as_str() == name)?;
+        u16::try_from(at).ok().map(ClassIx)
+    }
+
+    /// The name of a class; `?` for one of another catalogue.
+    #[must_use]
+    pub fn class_name(&self, class: ClassIx) -> &str {
+        self.classes.get(class.at()).map_or("?", ClassName::as_str)
+    }
+
+    /// Every class, in order of index.
+    pub fn classes(&self) -> impl Iterator<Item = &ClassName> {
+        self.classes.iter()
+    }
+
+    /// The type of an id, by its pattern.
+    #[must_use]
+    pub fn type_of(&self, id: &str) -> Option<TypeIx> {
+        let at = self.types.iter().position(|kind| kind.ids.iter().any(|ids| ids.matches(id)))?;
+        u16::try_from(at).ok().map(TypeIx)
+    }
+
+    /// A node type.
+    #[must_use]
+    pub fn node_type(&self, ix: TypeIx) -> Option<&NodeType> {
+        self.types.get(ix.at())
+    }
+
+    /// An operation.
+    #[must_use]
+    pub fn operation(&self, ix: OperationIx) -> Option<&Operation> {
+        self.operations.get(ix.at())
+    }
+
+    /// Every operation, in order of index.
+    pub fn operations(&self) -> impl Iterator<Item = &Operation> {
+        self.operations.iter()
+    }
+
+    /// How paths are versioned; none: the platform has no version segment.
+    #[must_use]
+    pub const fn versions(&self) -> Option<&Versions> {
+        self.versions.as_ref()
+    }
+
+    /// Finds the operation of a canonical path (see `portcullis-request`).
+    #[must_use]
+    pub fn find<'p>(&self, method: Method, path: &'p str) -> Found<'_, 'p> {
+        self.routes.find(self, method, path)
+    }
+
+    /// Whether some template that has no version segment matches the canonical path.
+    #[must_use]
+    pub fn has_unversioned(&self, path: &str) -> bool {
+        self.routes.has_unversioned(path)
+    }
+}
+
+/// What a path leads to.
+#[derive(Debug)]
+pub enum Found<'c, 'p> {
+    /// An operation, and the target's id as it stands in the path.
+    Operation {
+        /// Which.
+        operation: &'c Operation,
+        /// The id, where the operation has a target.
+        target: Option<&'p str>,
+    },
+    /// The path is listed, with other methods.
+    OtherMethod,
+    /// Nothing lists the path.
+    Unlisted,
+    /// The path begins with a version that is not open.
+    UnknownVersion,
+}
+
+impl IdPattern {
+    /// Whether an id fits: same length, digits equal, `#` any ASCII digit, other characters equal.
+    #[must_use]
+    pub fn matches(&self, id: &str) -> bool {
+        self.0.len() == id.len()
+            && self.0.bytes().zip(id.bytes()).all(|(want, got)| match want {
+                b'#' => got.is_ascii_digit(),
+                _ => want == got,
+            })
+    }
+}

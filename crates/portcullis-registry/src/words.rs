@@ -1,0 +1,213 @@
+//! What can be asked of the registry, and what can have happened.
+//!
+//! A [`Command`] is a wish; the registry turns it into [`Event`]s or says why not. An event is one
+//! immutable fact; its canonical JSON is the leaf of the log. Must not know files, sockets, runtime
+//! or how a leaf is stored. Secrets and personal data never enter an event.
+
+use std::sync::Arc;
+
+use portcullis_types::{
+    ClientId, KeyId, PartnerId, ReasonCode, ScopeName, TierName, Wall,
+};
+use serde::{Deserialize, Serialize};
+
+/// Who acts: the name of an admin token, `init`, or the gate itself.
+#[derive(Debug, Clone, Eq, PartialEq, Serialize, Deserialize)]
+pub struct Actor {
+    /// `token`, `local` (a command on the machine with the store) or `gate`.
+    pub kind: ActorKind,
+    /// The token's name, the user's name, or the part of the gate.
+    pub id: String,
+}
+
+/// The kinds of actor.
+#[derive(Debug, Clone, Copy, Eq, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ActorKind {
+    /// Somebody with an admin token.
+    Token,
+    /// A command on the machine itself (`init`).
+    Local,
+    /// The gate, by its own clock or files.
+    Gate,
+}
+
+/// What a partner declared and the platform recorded about it. Facts are not personal data.
+#[derive(Debug, Clone, Default, Eq, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Facts {
+    /// What the access is for, in the partner's words.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub declared_use: String,
+    /// Place ids.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub locations: Vec<String>,
+    /// Hashtag names.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub hashtags: Vec<String>,
+    /// Usernames of declared brands.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub brands: Vec<String>,
+    /// `YYYY-MM-DD`: when the agreement is looked at again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub review_date: Option<String>,
+}
+
+/// The closed list of uses a partner can declare (agreements of the platform).
+#[derive(Debug, Clone, Copy, Eq, PartialEq, Ord, PartialOrd, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Use {
+    /// Schedules and publishes for accounts that authorised it.
+    Publishing,
+    /// Answers comments.
+    CommentCare,
+    /// Public posts of declared brands and hashtags.
+    BrandAnalytics,
+    /// Profiles of creators who joined.
+    CreatorMarketplace,
+    /// Figures about stories.
+    StoryInsights,
+    /// Guest posts at the partner's own properties.
+    OwnPropertyMonitoring,
+    /// A wall of public posts.
+    SocialWall,
+    /// Finds places as a traveller types.
+    TravelSearch,
+    /// Verifies what eyewitnesses post.
+    Newsroom,
+    /// A study of public hashtags.
+    Research,
+    /// Dashboards for accounts that authorised it.
+    AudienceInsights,
+    /// Recaps for brands.
+    CampaignReports,
+    /// Posts at the branches of the partner's customers.
+    LocationMarketing,
+    /// Counts over a panel of places.
+    MarketStatistics,
+    /// What guests write about subscribed places.
+    ReviewDigest,
+}
+
+/// Whose standing or credential a command concerns.
+#[derive(Debug, Clone, Eq, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "kind", content = "id")]
+pub enum SubjectId {
+    /// A partner with all its keys.
+    Partner(PartnerId),
+    /// A client with all its keys.
+    Client(ClientId),
+    /// One key.
+    Key(KeyId),
+}
+
+/// The state a credential is imported in.
+#[derive(Debug, Clone, Copy, Default, Eq, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ImportedState {
+    /// It works.
+    #[default]
+    Active,
+    /// It is known and ended.
+    Revoked,
+}
+
+/// A file of the policy set, by content.
+#[derive(Debug, Clone, Eq, PartialEq, Ord, PartialOrd, Serialize, Deserialize)]
+pub struct PublishedFile {
+    /// `routes/plaza.yaml` or `policies/partner-standard.yaml`: relative, `/`-separated.
+    pub name: String,
+    /// Lower-case hex SHA-256 of the text, which is a blob of the store.
+    pub sha256: String,
+}
+
+/// A wish. Reason code and text for the partner are part of the type, so none can be forgotten.
+#[derive(Debug, Clone)]
+pub enum Command {
+    /// Declares a partner.
+    AddPartner { id: PartnerId, name: String, tier: TierName, r#use: Use, scopes: Option<Vec<ScopeName>>, facts: Facts },
+    /// Changes a partner; `None` leaves a member as it is. `scopes: Some(None)` lifts the narrowing.
+    EditPartner { id: PartnerId, name: Option<String>, tier: Option<TierName>, r#use: Option<Use>, scopes: Option<Option<Vec<ScopeName>>>, facts: Option<Facts> },
+    /// Declares a client of a partner.
+    AddClient { id: ClientId, partner: PartnerId, name: String, scopes: Option<Vec<ScopeName>> },
+    /// Issues a key; its secret was made outside and only its digest is known here.
+    IssueKey { id: KeyId, partner: PartnerId, client: Option<ClientId>, scopes: Option<Vec<ScopeName>>, expires: Option<Wall>, digest: String, pepper: String, label: String },
+    /// Imports keys of another gateway: one event, one blob.
+    ImportKeys { keys: Vec<ImportedKey>, pepper: String, create_partners: Option<(TierName, Use)> },
+    /// Puts a partner, client or key on hold.
+    Hold { subject: SubjectId, reason: ReasonCode, tell: String, review_by: Option<Wall>, case: Option<String> },
+    /// Lifts a hold.
+    Restore { subject: SubjectId, reason: ReasonCode, tell: String, case: Option<String> },
+    /// Ends a key for ever.
+    RevokeKey { key: KeyId, reason: ReasonCode, tell: String, case: Option<String> },
+    /// Puts a whole set of route and policy files in force. The texts have been checked by the compiler.
+    PublishPolicy { files: Vec<(String, Arc<str>)> },
+    /// Records that a secret of the gate changed: `pepper`, `log_key`, `admin_token`, `platform_credential`.
+    RecordRotation { what: RotatedSecret, fingerprint: String },
+}
+
+/// Secrets of the gate whose change is recorded.
+#[derive(Debug, Clone, Copy, Eq, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RotatedSecret {
+    /// The pepper of the keys.
+    Pepper,
+    /// The key that signs the log's root.
+    LogKey,
+    /// An admin token.
+    AdminToken,
+    /// The platform's own credential.
+    PlatformCredential,
+}
+
+/// One imported key: digest of the whole key under the pepper, never the key.
+#[derive(Debug, Clone, Eq, PartialEq, Serialize, Deserialize)]
+pub struct ImportedKey {
+    /// The id made for it from the digest.
+    pub id: KeyId,
+    /// Lower-case hex, 16 bytes.
+    pub digest: String,
+    /// Its partner.
+    pub partner: PartnerId,
+    /// Its state.
+    pub state: ImportedState,
+}
+
+/// One immutable fact. `type` in JSON is the dotted name.
+#[derive(Debug, Clone, Eq, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "type")]
+pub enum Event {
+    /// The first event: names the log and its signing key.
+    #[serde(rename = "log.opened")]
+    LogOpened { origin: String, log_key: String },
+    /// A partner was declared.
+    #[serde(rename = "partner.added")]
+    PartnerAdded { partner: PartnerId, name: String, tier: TierName, r#use: Use, #[serde(default, skip_serializing_if = "Option::is_none")] scopes: Option<Vec<ScopeName>>, facts: Facts },
+    /// A partner was changed: the whole new record.
+    #[serde(rename = "partner.edited")]
+    PartnerEdited { partner: PartnerId, name: String, tier: TierName, r#use: Use, #[serde(default, skip_serializing_if = "Option::is_none")] scopes: Option<Vec<ScopeName>>, facts: Facts },
+    /// A client was declared.
+    #[serde(rename = "client.added")]
+    ClientAdded { client: ClientId, partner: PartnerId, name: String, #[serde(default, skip_serializing_if = "Option::is_none")] scopes: Option<Vec<ScopeName>> },
+    /// A key was issued. `digest` is the keyed digest under the pepper with that fingerprint.
+    #[serde(rename = "key.issued")]
+    KeyIssued { key: KeyId, partner: PartnerId, #[serde(default, skip_serializing_if = "Option::is_none")] client: Option<ClientId>, #[serde(default, skip_serializing_if = "Option::is_none")] scopes: Option<Vec<ScopeName>>, #[serde(default, skip_serializing_if = "Option::is_none")] expires: Option<Wall>, digest: String, pepper: String, label: String },
+    /// Keys of another gateway were imported; the blob is JSON lines of [`ImportedKey`].
+    #[serde(rename = "keys.imported")]
+    KeysImported { blob: String, count: u64, partners_created: u64, #[serde(default, skip_serializing_if = "Option::is_none")] tier: Option<TierName>, #[serde(default, skip_serializing_if = "Option::is_none")] r#use: Option<Use>, pepper: String },
+    /// Access is on hold.
+    #[serde(rename = "standing.held")]
+    Held { subject: SubjectId, reason: ReasonCode, tell: String, #[serde(default, skip_serializing_if = "Option::is_none")] review_by: Option<Wall>, #[serde(default, skip_serializing_if = "Option::is_none")] case: Option<String> },
+    /// A hold was lifted.
+    #[serde(rename = "standing.restored")]
+    Restored { subject: SubjectId, reason: ReasonCode, tell: String, #[serde(default, skip_serializing_if = "Option::is_none")] case: Option<String> },
+    /// A key ended for ever.
+    #[serde(rename = "key.revoked")]
+    KeyRevoked { key: KeyId, reason: ReasonCode, tell: String, #[serde(default, skip_serializing_if = "Option::is_none")] case: Option<String> },
+    /// A set of routes and policies is in force from here.
+    #[serde(rename = "policy.published")]
+    PolicyPublished { files: Vec<PublishedFile>, set: String },
+    /// A secret of the gate changed.
+    #[serde(rename = "secret.rotated")]
+    SecretRotated { what: RotatedSecret, fingerprint: String },
+}
