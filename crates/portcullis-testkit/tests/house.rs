@@ -1,0 +1,128 @@
+//! Rules of the house that no compiler holds: lints in each manifest, headers, no clock or
+//! environment where none belongs, no pre-release, nothing local in the texts.
+
+#![allow(clippy::panic, clippy::expect_used, reason = "tests")]
+
+use std::fs;
+
+use portcullis_testkit::{Crate, Source, crates, text_files, workspace_root};
+
+/// What each kind of crate must not name in code that ships.
+const NO_CLOCK: &[&str] = &["SystemTime::now", "Instant::now", "Timestamp::now", "Zoned::now"];
+const NO_FILE: &[&str] = &["std::fs", "fs::read", "fs::write", "File::open", "File::create"];
+const NO_SOCKET: &[&str] = &["std::net::Tcp", "std::net::Udp", "TcpListener", "TcpStream"];
+const NO_ENVIRONMENT: &[&str] = &["std::env", "env::var", "env::args"];
+
+/// Crates that may do what is forbidden to the others; the tools beside the product are left out.
+const MAY_READ_CLOCK: &[&str] = &["portcullis"];
+const MAY_TOUCH_FILES: &[&str] = &["portcullis", "portcullis-store", "portcullis-cli"];
+const MAY_OPEN_SOCKETS: &[&str] =
+    &["portcullis", "portcullis-proxy", "portcullis-control", "portcullis-cli"];
+const MAY_READ_ENVIRONMENT: &[&str] = &["portcullis"];
+
+fn shipped() -> Vec<Crate> {
+    let beside = ["portcullis-plaza", "portcullis-testkit", "portcullis-benches"];
+    crates().into_iter().filter(|krate| !beside.contains(&krate.name.as_str())).collect()
+}
+
+#[track_caller]
+fn check_absent(words: &[&str], allowed: &[&str], why: &str) {
+    let mut found = Vec::new();
+    for krate in shipped() {
+        if allowed.contains(&krate.name.as_str()) {
+            continue;
+        }
+        for source in &krate.sources {
+            for (number, line) in source.shipped_lines() {
+                if let Some(word) = words.iter().find(|word| line.contains(**word)) {
+                    found.push(format!("{}:{number} names `{word}`", source.path));
+                }
+            }
+        }
+    }
+    assert!(found.is_empty(), "{why}:\n{}", found.join("\n"));
+}
+
+#[test]
+fn only_the_binary_reads_a_real_clock() {
+    check_absent(NO_CLOCK, MAY_READ_CLOCK, "take a `Clock` or a `Now`, decisions must replay");
+}
+
+#[test]
+fn only_store_binary_and_command_line_touch_files() {
+    check_absent(NO_FILE, MAY_TOUCH_FILES, "files belong to the store and the binary");
+}
+
+#[test]
+fn only_shells_open_sockets() {
+    check_absent(NO_SOCKET, MAY_OPEN_SOCKETS, "sockets belong to the shells");
+}
+
+#[test]
+fn only_the_binary_reads_arguments_and_environment() {
+    check_absent(NO_ENVIRONMENT, MAY_READ_ENVIRONMENT, "the binary hands settings down");
+}
+
+#[test]
+fn every_manifest_takes_the_lints_of_the_workspace() {
+    for krate in crates() {
+        let manifest = krate.manifest.replace(' ', "");
+        assert!(manifest.contains("[lints]\nworkspace=true"), "`{}` takes no lints", krate.name);
+        for line in ["version.workspace=true", "license.workspace=true", "publish.workspace=true"] {
+            assert!(manifest.contains(line), "`{}` lacks `{line}`", krate.name);
+        }
+    }
+}
+
+#[test]
+fn every_source_file_opens_with_what_it_is_for() {
+    for krate in crates() {
+        for Source { path, text } in &krate.sources {
+            assert!(text.starts_with("//!"), "{path} does not open with a `//!` header");
+            assert!(!text.starts_with("//! To be written"), "{path} is still to be written");
+        }
+    }
+}
+
+#[test]
+fn no_pre_release_is_locked() {
+    let lock = fs::read_to_string(workspace_root().join("Cargo.lock")).expect("Cargo.lock");
+    let mut name = "";
+    let mut seen = 0;
+    for line in lock.lines() {
+        name = line.strip_prefix("name = ").unwrap_or(name);
+        let Some(version) = line.strip_prefix("version = \"") else { continue };
+        seen += 1;
+        // What follows `+` is build metadata, such as the C library's version, and may hold dashes.
+        let core = version.split('+').next().unwrap_or(version);
+        assert!(!core.contains('-'), "{name} is locked at a pre-release, {core}");
+    }
+    assert!(seen > 100, "only {seen} versions read: is the lock file of another form?");
+}
+
+#[test]
+fn no_text_names_a_registry_host_or_a_path_of_one_machine() {
+    // Written in halves, so that this file itself passes.
+    let hosts = [concat!("index.", "crates.io"), concat!("static.", "crates.io")];
+    let python = [concat!("pypi", ".org"), concat!("files.python", "hosted.org")];
+    let machine = [concat!("/work", "/main"), concat!("/work", "/shared"), concat!("/root", "/")];
+    let mut found = Vec::new();
+    for Source { path, text } in text_files() {
+        for (number, line) in text.lines().enumerate() {
+            let words = hosts.iter().chain(&python).chain(&machine);
+            for word in words.filter(|word| line.contains(**word)) {
+                found.push(format!("{path}:{} names `{word}`", number + 1));
+            }
+        }
+    }
+    assert!(found.is_empty(), "texts must hold on every machine:\n{}", found.join("\n"));
+}
+
+#[test]
+fn the_readme_lists_every_crate() {
+    let readme = fs::read_to_string(workspace_root().join("README.md")).expect("README.md");
+    for krate in crates().iter().filter(|krate| krate.name != "portcullis-benches") {
+        let cell = format!("| `{}` |", krate.name);
+        assert!(readme.contains(&cell), "README.md has no row for `{}`", krate.name);
+    }
+}
