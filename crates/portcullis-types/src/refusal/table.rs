@@ -1,0 +1,198 @@
+//! The one table of refusals: code, status, Graph numbers, challenge.
+//!
+//! Must not know texts that vary from call to call.
+
+use super::{Refusal, Subject};
+
+/// The challenge of a 401 (RFC 9110 §11.6.1, RFC 6750 §3).
+#[derive(Debug, Clone, Copy, Eq, PartialEq)]
+pub enum Challenge {
+    /// None: the status is not 401.
+    None,
+    /// `Bearer` without an error code: no credential was sent.
+    Bare,
+    /// `error="invalid_token"`.
+    InvalidToken,
+    /// `error="invalid_request"`.
+    InvalidRequest,
+}
+
+/// One row of the table: everything about a refusal that does not vary from call to call.
+#[derive(Debug, Clone, Copy, Eq, PartialEq)]
+pub struct Row {
+    /// Stable public code, such as `key_held`.
+    pub code: &'static str,
+    /// HTTP status.
+    pub status: u16,
+    /// RFC 9457 `title`.
+    pub title: &'static str,
+    /// `code` of the Graph error object.
+    pub graph_code: u32,
+    /// `error_subcode` of the Graph error object, 0 for none.
+    pub graph_subcode: u32,
+    /// Whether the same call may succeed later.
+    pub transient: bool,
+    /// The challenge that goes with it.
+    pub challenge: Challenge,
+}
+
+const fn row(code: &'static str, status: u16, title: &'static str, graph: (u32, u32)) -> Row {
+    let transient = matches!(status, 408 | 429 | 502..=504);
+    Row {
+        code,
+        status,
+        title,
+        graph_code: graph.0,
+        graph_subcode: graph.1,
+        transient,
+        challenge: Challenge::None,
+    }
+}
+
+const fn unauthorised(row: Row, challenge: Challenge) -> Row {
+    Row { challenge, ..row }
+}
+
+mod rows {
+    use super::{Challenge, Row, row, unauthorised};
+    pub(super) const KEY_MISSING: Row =
+        unauthorised(row("key_missing", 401, "No key was sent", (190, 0)), Challenge::Bare);
+    pub(super) const KEY_UNKNOWN: Row = unauthorised(
+        row("key_unknown", 401, "The key is not valid", (190, 0)),
+        Challenge::InvalidToken,
+    );
+    pub(super) const KEY_CONFLICT: Row = unauthorised(
+        row("key_conflict", 401, "Two different keys were sent", (190, 0)),
+        Challenge::InvalidRequest,
+    );
+    pub(super) const KEY_REVOKED: Row = unauthorised(
+        row("key_revoked", 401, "The key was revoked", (190, 466)),
+        Challenge::InvalidToken,
+    );
+    pub(super) const KEY_EXPIRED: Row = unauthorised(
+        row("key_expired", 401, "The key has expired", (190, 463)),
+        Challenge::InvalidToken,
+    );
+    pub(super) const KEY_HELD: Row = row("key_held", 403, "The key is on hold", (368, 0));
+    pub(super) const CLIENT_HELD: Row = row("client_held", 403, "The client is on hold", (368, 0));
+    pub(super) const PARTNER_HELD: Row =
+        row("partner_held", 403, "The partner's access is on hold", (368, 0));
+    pub(super) const UNREADABLE: Row =
+        row("request_unreadable", 400, "The request cannot be read in one way only", (100, 0));
+    pub(super) const HEAD_TOO_LARGE: Row =
+        row("head_too_large", 431, "The request head is too large", (100, 0));
+    pub(super) const BODY_TOO_LARGE: Row =
+        row("body_too_large", 413, "The request body is too large", (100, 0));
+    pub(super) const BODY_TOO_SLOW: Row =
+        row("body_too_slow", 408, "The request body did not arrive in time", (2, 0));
+    pub(super) const MEDIA_TYPE: Row =
+        row("media_type_unknown", 415, "The body's media type is not accepted", (100, 0));
+    pub(super) const UNLISTED: Row =
+        row("operation_unlisted", 403, "The operation is not part of any agreement", (10, 0));
+    pub(super) const METHOD: Row =
+        row("method_unlisted", 403, "The method is not part of any agreement", (10, 0));
+    pub(super) const VERSION: Row =
+        row("version_unknown", 403, "The version is not part of any agreement", (10, 0));
+    pub(super) const NODE: Row =
+        row("node_unclassified", 403, "The node is not part of any agreement", (10, 0));
+    pub(super) const FIELD: Row =
+        row("field_unclassified", 403, "A field is not part of any agreement", (10, 0));
+    pub(super) const PARAMETER: Row =
+        row("parameter_undeclared", 400, "A parameter is not known here", (100, 0));
+    pub(super) const NOT_JUDGED: Row =
+        row("not_judged", 403, "This form of call is not accepted", (10, 0));
+    pub(super) const NOT_GRANTED: Row =
+        row("class_not_granted", 403, "The agreement does not cover this", (10, 0));
+    pub(super) const TIER: Row =
+        row("tier_unknown", 403, "The agreement's tier is missing", (10, 0));
+    pub(super) const RATE: Row = row("rate_reached", 429, "A rate was reached", (4, 0));
+    pub(super) const UPSTREAM_UNREACHABLE: Row =
+        row("upstream_unreachable", 502, "The platform cannot be reached", (2, 0));
+    pub(super) const UPSTREAM_SLOW: Row =
+        row("upstream_slow", 504, "The platform did not answer in time", (2, 0));
+    pub(super) const UPSTREAM_MALFORMED: Row =
+        row("upstream_malformed", 502, "The platform's answer was not well-formed", (2, 0));
+    pub(super) const ANSWER_TOO_LARGE: Row =
+        row("answer_too_large", 502, "The answer is too large to be checked", (1, 0));
+    pub(super) const OVERLOADED: Row =
+        row("overloaded", 503, "The gate is serving as many calls as it may", (2, 0));
+    pub(super) const NOT_READY: Row = row("not_ready", 503, "The gate is not ready", (2, 0));
+    pub(super) const INTERNAL: Row = row("internal", 500, "A fault in the gate", (1, 0));
+}
+
+/// Every row, for documents and for tests that look at all of them.
+#[must_use]
+pub fn all_rows() -> Vec<Row> {
+    use rows::*;
+    vec![
+        KEY_MISSING,
+        KEY_UNKNOWN,
+        KEY_CONFLICT,
+        KEY_REVOKED,
+        KEY_EXPIRED,
+        KEY_HELD,
+        CLIENT_HELD,
+        PARTNER_HELD,
+        UNREADABLE,
+        HEAD_TOO_LARGE,
+        BODY_TOO_LARGE,
+        BODY_TOO_SLOW,
+        MEDIA_TYPE,
+        UNLISTED,
+        METHOD,
+        VERSION,
+        NODE,
+        FIELD,
+        PARAMETER,
+        NOT_JUDGED,
+        NOT_GRANTED,
+        TIER,
+        RATE,
+        UPSTREAM_UNREACHABLE,
+        UPSTREAM_SLOW,
+        UPSTREAM_MALFORMED,
+        ANSWER_TOO_LARGE,
+        OVERLOADED,
+        NOT_READY,
+        INTERNAL,
+    ]
+}
+
+impl Refusal {
+    /// The row of the table.
+    #[must_use]
+    pub const fn row(&self) -> &'static Row {
+        match self {
+            Self::KeyMissing => &rows::KEY_MISSING,
+            Self::KeyUnknown => &rows::KEY_UNKNOWN,
+            Self::KeyConflict => &rows::KEY_CONFLICT,
+            Self::KeyRevoked(_) => &rows::KEY_REVOKED,
+            Self::KeyExpired { .. } => &rows::KEY_EXPIRED,
+            Self::Held { subject: Subject::Key, .. } => &rows::KEY_HELD,
+            Self::Held { subject: Subject::Client, .. } => &rows::CLIENT_HELD,
+            Self::Held { subject: Subject::Partner, .. } => &rows::PARTNER_HELD,
+            Self::Unreadable { .. } => &rows::UNREADABLE,
+            Self::HeadTooLarge => &rows::HEAD_TOO_LARGE,
+            Self::BodyTooLarge { .. } => &rows::BODY_TOO_LARGE,
+            Self::BodyTooSlow => &rows::BODY_TOO_SLOW,
+            Self::MediaTypeUnknown => &rows::MEDIA_TYPE,
+            Self::OperationUnlisted => &rows::UNLISTED,
+            Self::MethodUnlisted => &rows::METHOD,
+            Self::VersionUnknown => &rows::VERSION,
+            Self::NodeUnclassified => &rows::NODE,
+            Self::FieldUnclassified { .. } => &rows::FIELD,
+            Self::ParameterUndeclared { .. } => &rows::PARAMETER,
+            Self::NotJudged { .. } => &rows::NOT_JUDGED,
+            Self::ClassNotGranted { .. } => &rows::NOT_GRANTED,
+            Self::TierUnknown => &rows::TIER,
+            Self::RateReached(_) => &rows::RATE,
+            Self::UpstreamUnreachable => &rows::UPSTREAM_UNREACHABLE,
+            Self::UpstreamSlow => &rows::UPSTREAM_SLOW,
+            Self::UpstreamMalformed => &rows::UPSTREAM_MALFORMED,
+            Self::AnswerTooLarge { .. } => &rows::ANSWER_TOO_LARGE,
+            Self::Overloaded => &rows::OVERLOADED,
+            Self::NotReady => &rows::NOT_READY,
+            Self::Internal => &rows::INTERNAL,
+        }
+    }
+}

@@ -1,0 +1,79 @@
+//! What the partner reads in each refusal: what happened in this call, and what to do.
+//!
+//! Must not hold a key, a query or another partner's name.
+
+use super::{Notice, RateHit, Refusal, Subject};
+
+impl Refusal {
+    /// What the partner reads: what happened in this call, and what to do.
+    #[must_use]
+    pub fn detail(&self) -> String {
+        match self {
+            Self::KeyMissing => "Send your key as `Authorization: Bearer KEY` or as `access_token`.".into(),
+            Self::KeyUnknown => "The key is unknown or incomplete. Check that it was copied whole; if it was, ask the platform's partner team.".into(),
+            Self::KeyConflict => "Different keys were found in one call. Send one key, in one place.".into(),
+            Self::KeyRevoked(notice) => format!("This key was revoked on {} ({}): {} A revoked key never returns; ask the platform's partner team for a new one.", notice.since.rfc3339(), notice.reason, notice.tell),
+            Self::KeyExpired { at } => format!("This key ended on {}. Ask the platform's partner team for a new one.", at.rfc3339()),
+            Self::Held { subject, notice } => held(*subject, notice),
+            Self::Unreadable { why } => format!("{}. It was not sent on.", upper_first(why)),
+            Self::HeadTooLarge => "The path, a header or all headers together are longer than the gate accepts.".into(),
+            Self::BodyTooLarge { max } => format!("The body is longer than the {max} bytes the gate judges."),
+            Self::BodyTooSlow => "The rest of the body was not received in time; send the call again.".into(),
+            Self::MediaTypeUnknown => "Send parameters as a form (`application/x-www-form-urlencoded` or `multipart/form-data`) or as JSON (`application/json`).".into(),
+            Self::OperationUnlisted => "Nobody has classified this path, so it is closed. Use a documented operation of your agreement.".into(),
+            Self::MethodUnlisted => "The path is known, but not with this method.".into(),
+            Self::VersionUnknown => "Use a version that your agreement covers.".into(),
+            Self::NodeUnclassified => "The id in the path is of no kind that this operation is open for.".into(),
+            Self::FieldUnclassified { field } => format!("Nobody has classified the field `{field}` here, so it is closed. Leave it out of `fields`."),
+            Self::ParameterUndeclared { name } => format!("This operation has no parameter `{name}`. Leave it out."),
+            Self::NotJudged { what } => format!("The gate does not accept {what}. Send the calls one by one."),
+            Self::ClassNotGranted { class, field: None } => format!("Your agreement does not cover `{class}`. Ask the platform's partner team if you need it."),
+            Self::ClassNotGranted { class, field: Some(field) } => format!("Your agreement does not cover `{class}`, which the field `{field}` belongs to. Name the fields you need in `fields` and leave it out."),
+            Self::TierUnknown => "The policy your agreement refers to is not in force. The platform has been told; nothing was sent on.".into(),
+            Self::RateReached(hit) => rate(hit),
+            Self::UpstreamUnreachable => "The platform did not accept the connection. Try again shortly.".into(),
+            Self::UpstreamSlow => "The platform took longer than the gate waits. It may or may not have acted on a write.".into(),
+            Self::UpstreamMalformed => "The platform's answer broke off or was not HTTP. It may or may not have acted on a write.".into(),
+            Self::AnswerTooLarge { max } => format!("The answer is longer than the {max} bytes within which links can be checked. Ask for a smaller page."),
+            Self::Overloaded => "Try again in a moment.".into(),
+            Self::NotReady => "The gate has no policy in force. Nothing was sent on; try again shortly.".into(),
+            Self::Internal => "The gate failed on this call. Give the request id to the platform's partner team.".into(),
+        }
+    }
+}
+
+fn held(subject: Subject, notice: &Notice) -> String {
+    let what = match subject {
+        Subject::Partner => "All access of your organisation is",
+        Subject::Client => "Access for this client is",
+        Subject::Key => "This key is",
+    };
+    let review = notice
+        .review_by
+        .map(|at| format!(" It is looked at again by {}.", at.rfc3339()))
+        .unwrap_or_default();
+    format!(
+        "{what} on hold since {} ({}): {}{review} A hold can be lifted; nothing of yours was deleted.",
+        notice.since.rfc3339(),
+        notice.reason,
+        notice.tell
+    )
+}
+
+fn rate(hit: &RateHit) -> String {
+    let RateHit { rate, max, window, retry_after_seconds } = hit;
+    match retry_after_seconds {
+        Some(seconds) => {
+            format!("`{rate}` allows {max} calls in {window}. Try again in {seconds} s.")
+        }
+        None if *max == 0 => format!("`{rate}` allows no calls at all. Waiting will not help."),
+        None => format!(
+            "This call costs more than `{rate}` ever allows at once ({max} in {window}). Waiting will not help."
+        ),
+    }
+}
+
+fn upper_first(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map(|first| first.to_uppercase().chain(chars).collect()).unwrap_or_default()
+}
