@@ -1,1 +1,49 @@
-//! To be written.
+//! The state of the gate as a fold of events, and the rules by which a command becomes events.
+//!
+//! Storey 2. [`State`] belongs to the one writer; everybody else reads an immutable [`Snapshot`].
+//! The traits [`Sink`] and [`Office`] are the doors to the judge and to the control plane. Must not
+//! know files, sockets, a runtime or a clock: time comes in with the command, secrets never do.
+#![cfg_attr(
+    test,
+    allow(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        clippy::panic,
+        reason = "a test may stop at the first surprise"
+    )
+)]
+
+mod fold;
+mod import;
+mod names;
+mod office;
+mod pages;
+mod plan;
+mod reasons;
+mod records;
+mod rejected;
+mod snapshot;
+mod state;
+mod texts;
+mod words;
+
+#[cfg(test)]
+mod tests;
+
+pub use import::{IMPORT_KEYS_MAX, decode_keys, encode_keys};
+pub use office::{BoxFuture, Done, Health, LoggedEvent, NarrowKind, Office, OfficeError, Sink};
+pub use portcullis_audit::{Fault, Verification};
+pub use reasons::{REASONS, Reason};
+pub use records::{
+    ClientRecord, Credential, KeyRecord, PartnerRecord, PolicyInForce, ScopeListIx, Standing,
+    SubjectIx,
+};
+pub use rejected::Rejected;
+pub use snapshot::Snapshot;
+pub use state::{Blob, FoldError, Narrowing, Planned, State};
+pub use texts::{TELL_BYTES_MAX, TELL_CHARS_MIN};
+pub use words::{
+    Actor, ActorKind, Command, Event, Facts, ImportedKey, ImportedState, PublishedFile,
+    RotatedSecret, SubjectId, Use,
+};

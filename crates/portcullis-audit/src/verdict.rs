@@ -1,0 +1,69 @@
+//! What a verification found.
+
+use std::fmt;
+
+use serde::Serialize;
+
+/// What a verification found, first fault first and only.
+#[derive(Debug, Clone, Default, Eq, PartialEq, Serialize)]
+pub struct Verification {
+    /// Whole and consecutive events, up to the fault where there is one.
+    pub events: u64,
+    /// Signed checkpoints that hold.
+    pub checkpoints: u64,
+    /// The name of the log.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub origin: Option<String>,
+    /// Root hash over those events, base64.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub root: Option<String>,
+    /// The public key that signed last, in the form `name+hash+base64`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub signed_by: Option<String>,
+    /// Whether that key was compared with one the caller trusts. If not, a whole forged log with
+    /// keys of its own would pass.
+    pub trusted_key: bool,
+    /// What is wrong.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fault: Option<Fault>,
+}
+
+impl Verification {
+    /// Whether all is as it was written.
+    #[must_use]
+    pub fn is_clean(&self) -> bool {
+        self.fault.is_none()
+    }
+}
+
+/// The first thing that is wrong with a log.
+#[derive(Debug, Clone, Eq, PartialEq, Serialize)]
+pub struct Fault {
+    /// The first bad revision, where one can be named.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub revision: Option<u64>,
+    /// What is wrong with it.
+    pub why: String,
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.revision {
+            Some(revision) => write!(f, "revision {revision}: {}", self.why),
+            None => f.write_str(&self.why),
+        }
+    }
+}
+
+impl fmt::Display for Verification {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.fault {
+            Some(fault) => write!(f, "damaged at {fault}"),
+            None => write!(
+                f,
+                "{} events and {} signed checkpoints are as they were written",
+                self.events, self.checkpoints
+            ),
+        }
+    }
+}

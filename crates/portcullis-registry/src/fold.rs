@@ -1,0 +1,333 @@
+//! Events into state. The one place where state changes.
+//!
+//! An event that was once accepted must fold for ever, so the fold only checks that what it names
+//! exists; the rules of the day stand in `plan`. It never loosens by accident: a second hold
+//! replaces the words, a second revocation changes nothing, and nothing brings a revoked key back.
+
+use std::sync::Arc;
+
+use portcullis_types::{
+    ClientIx, KeyIx, Notice, PartnerId, PartnerIx, ReasonCode, Revision, ScopeName, Wall,
+};
+
+use crate::import::decode_keys;
+use crate::records::{
+    ClientRecord, Credential, KeyRecord, PartnerRecord, PolicyInForce, ScopeListIx, SubjectIx,
+};
+use crate::state::{FoldError, State, digest, mark};
+use crate::words::{Event, Facts, ImportedKey, ImportedState, SubjectId};
+
+/// Digest and index of a key that a fold added.
+type Learned = Vec<([u8; 16], KeyIx)>;
+
+/// What the holder of an imported key that had ended already is told.
+const ENDED_BEFORE: &str =
+    "this key had ended already when it was brought over from another gateway";
+const ENDED_BEFORE_CODE: &str = "imported-ended";
+
+/// Where and when an event stands.
+#[derive(Clone, Copy)]
+struct Place {
+    revision: Revision,
+    ts: Wall,
+}
+
+impl Place {
+    fn bad(self, why: impl Into<String>) -> FoldError {
+        FoldError { revision: self.revision, why: why.into() }
+    }
+}
+
+impl State {
+    /// Takes one event in. `blob` finds content by its digest. Yields the keys to be learned.
+    ///
+    /// # Errors
+    /// [`FoldError`] when the event is out of order, or names what does not exist: the log is
+    /// damaged or not ours. The state is then not to be used any further.
+    pub fn apply(
+        &mut self,
+        revision: Revision,
+        ts: Wall,
+        event: &Event,
+        blob: &dyn Fn(&str) -> Option<Arc<[u8]>>,
+    ) -> Result<Vec<([u8; 16], KeyIx)>, FoldError> {
+        let place = Place { revision, ts };
+        let expected = self.now.revision.map_or(0, |last| last.0 + 1);
+        if revision.0 != expected {
+            return Err(place.bad(format!("revision {expected} is missing")));
+        }
+        let learned = self.change(place, event, blob)?;
+        self.now.revision = Some(revision);
+        self.now.at = self.now.at.max(ts);
+        Ok(learned)
+    }
+
+    fn change(
+        &mut self,
+        place: Place,
+        event: &Event,
+        blob: &dyn Fn(&str) -> Option<Arc<[u8]>>,
+    ) -> Result<Learned, FoldError> {
+        match event {
+            Event::LogOpened { origin, .. } => {
+                if place.revision.0 != 0 {
+                    return Err(place.bad("a log is opened once, by its first event"));
+                }
+                self.now.origin = Some(Arc::from(origin.as_str()));
+            }
+            Event::PartnerAdded { .. } | Event::PartnerEdited { .. } => {
+                self.partner(place, event)?
+            }
+            Event::ClientAdded { .. } => self.client(place, event)?,
+            Event::KeyIssued { .. } => return self.key(place, event),
+            Event::KeysImported { blob: sha256, tier, r#use, count, .. } => {
+                let body = blob(sha256).ok_or_else(|| place.bad("its list of keys is missing"))?;
+                let keys = decode_keys(&body)
+                    .map_err(|line| place.bad(format!("line {line} of its list is unreadable")))?;
+                if keys.len() as u64 != *count {
+                    return Err(place.bad("its list has another number of keys"));
+                }
+                return self.import(place, &keys, tier.as_ref().zip(*r#use));
+            }
+            Event::Held { subject, reason, tell, review_by, .. } => {
+                let notice = notice(place, reason, tell, *review_by);
+                *self.hold(place, subject)? = Some(notice);
+            }
+            Event::Restored { subject, .. } => *self.hold(place, subject)? = None,
+            Event::KeyRevoked { key, reason, tell, .. } => {
+                let at = self.now.key_ix(key);
+                let notice = notice(place, reason, tell, None);
+                let record = at.and_then(|at| self.now.keys.get_mut(at.at()));
+                let record = record.ok_or_else(|| place.bad(format!("unknown key `{key}`")))?;
+                record.credential = Credential::Revoked;
+                record.ended.get_or_insert(notice);
+            }
+            Event::PolicyPublished { files, set } => {
+                self.now.policy = Some(Arc::new(PolicyInForce {
+                    revision: place.revision,
+                    since: place.ts,
+                    set: set.clone(),
+                    files: files.clone(),
+                }));
+            }
+            // The gate's own secrets are not part of the state that judges calls.
+            Event::SecretRotated { .. } => {}
+        }
+        Ok(Vec::new())
+    }
+
+    fn partner(&mut self, place: Place, event: &Event) -> Result<(), FoldError> {
+        let (Event::PartnerAdded { partner, name, tier, r#use, scopes, facts }
+        | Event::PartnerEdited { partner, name, tier, r#use, scopes, facts }) = event
+        else {
+            return Ok(());
+        };
+        let known = self.now.partner_ix(partner);
+        let old = known.and_then(|at| self.now.partner(at));
+        let record = PartnerRecord {
+            id: partner.clone(),
+            name: Arc::from(name.as_str()),
+            tier: tier.clone(),
+            use_: *r#use,
+            scopes: scopes.as_deref().map(Arc::from),
+            facts: Arc::new(facts.clone()),
+            hold: old.and_then(|old| old.hold.clone()),
+            added: old.map_or(place.ts, |old| old.added),
+            revision: place.revision,
+        };
+        match (event, known.and_then(|at| self.now.partners.get_mut(at.at()))) {
+            (Event::PartnerEdited { .. }, Some(slot)) => *slot = record,
+            (Event::PartnerEdited { .. }, None) => {
+                return Err(place.bad(format!("unknown partner `{partner}`")));
+            }
+            (_, Some(_)) => return Err(place.bad(format!("partner `{partner}` exists already"))),
+            (_, None) => {
+                self.push_partner(place, record)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn push_partner(
+        &mut self,
+        place: Place,
+        record: PartnerRecord,
+    ) -> Result<PartnerIx, FoldError> {
+        let at = numbered(place, self.now.partners.len())?;
+        self.now.partner_names.insert(record.id.clone(), at);
+        self.now.partners.push(record);
+        Ok(PartnerIx(at))
+    }
+
+    fn client(&mut self, place: Place, event: &Event) -> Result<(), FoldError> {
+        let Event::ClientAdded { client, partner, name, scopes } = event else { return Ok(()) };
+        let owner = self.now.partner_ix(partner);
+        let owner = owner.ok_or_else(|| place.bad(format!("unknown partner `{partner}`")))?;
+        if self.now.client_ix(client).is_some() {
+            return Err(place.bad(format!("client `{client}` exists already")));
+        }
+        let at = numbered(place, self.now.clients.len())?;
+        self.now.client_names.insert(client.clone(), at);
+        self.now.clients.push(ClientRecord {
+            id: client.clone(),
+            partner: owner,
+            name: Arc::from(name.as_str()),
+            scopes: scopes.as_deref().map(Arc::from),
+            hold: None,
+            added: place.ts,
+            revision: place.revision,
+        });
+        Ok(())
+    }
+
+    fn key(&mut self, place: Place, event: &Event) -> Result<Learned, FoldError> {
+        let Event::KeyIssued { key, partner, client, scopes, expires, digest: hex, label, .. } =
+            event
+        else {
+            return Ok(Vec::new());
+        };
+        let owner = self.now.partner_ix(partner);
+        let owner = owner.ok_or_else(|| place.bad(format!("unknown partner `{partner}`")))?;
+        let client = client.as_ref().map(|id| {
+            let at = self.now.client_ix(id);
+            at.ok_or_else(|| place.bad(format!("unknown client `{id}`")))
+        });
+        let record = KeyRecord {
+            id: key.clone(),
+            partner: owner,
+            client: client.transpose()?,
+            scopes: scopes.as_deref().map(|list| self.scope_list(place, list)).transpose()?,
+            credential: Credential::Active,
+            expires: *expires,
+            hold: None,
+            ended: None,
+            label: Some(label.as_str()).filter(|label| !label.is_empty()).map(Arc::from),
+            issued: place.ts,
+            revision: place.revision,
+        };
+        Ok(vec![self.push_key(place, record, hex)?])
+    }
+
+    fn push_key(
+        &mut self,
+        place: Place,
+        record: KeyRecord,
+        hex: &str,
+    ) -> Result<([u8; 16], KeyIx), FoldError> {
+        let bytes = digest(hex);
+        let bytes = bytes.ok_or_else(|| place.bad("the digest of a key is unreadable"))?;
+        if self.now.key_ix(&record.id).is_some() {
+            return Err(place.bad(format!("key `{}` exists already", record.id)));
+        }
+        let at = numbered(place, self.now.keys.len())?;
+        self.digests.insert(mark(&bytes));
+        self.now.key_names.insert(record.id.clone(), at);
+        self.now.keys.push(record);
+        Ok((bytes, KeyIx(at)))
+    }
+
+    fn import(
+        &mut self,
+        place: Place,
+        keys: &[ImportedKey],
+        create: Option<(&portcullis_types::TierName, crate::Use)>,
+    ) -> Result<Learned, FoldError> {
+        let code = ReasonCode::new(ENDED_BEFORE_CODE).map_err(|e| place.bad(e.to_string()))?;
+        let ended = notice(place, &code, ENDED_BEFORE, None);
+        let mut learned = Vec::with_capacity(keys.len());
+        for key in keys {
+            let partner = match (self.now.partner_ix(&key.partner), create) {
+                (Some(at), _) => at,
+                (None, Some((tier, r#use))) => {
+                    let record = created(place, &key.partner, tier.clone(), r#use);
+                    self.push_partner(place, record)?
+                }
+                (None, None) => {
+                    return Err(place.bad(format!("unknown partner `{}`", key.partner)));
+                }
+            };
+            let revoked = key.state == ImportedState::Revoked;
+            let record = KeyRecord {
+                id: key.id.clone(),
+                partner,
+                client: None,
+                scopes: None,
+                credential: if revoked { Credential::Revoked } else { Credential::Active },
+                expires: None,
+                hold: None,
+                ended: revoked.then(|| Arc::clone(&ended)),
+                label: None,
+                issued: place.ts,
+                revision: place.revision,
+            };
+            learned.push(self.push_key(place, record, &key.digest)?);
+        }
+        Ok(learned)
+    }
+
+    fn hold(
+        &mut self,
+        place: Place,
+        subject: &SubjectId,
+    ) -> Result<&mut Option<Arc<Notice>>, FoldError> {
+        let slot = match self.now.subject_ix(subject) {
+            Some(SubjectIx::Partner(PartnerIx(at))) => {
+                self.now.partners.get_mut(at as usize).map(|record| &mut record.hold)
+            }
+            Some(SubjectIx::Client(ClientIx(at))) => {
+                self.now.clients.get_mut(at as usize).map(|record| &mut record.hold)
+            }
+            Some(SubjectIx::Key(KeyIx(at))) => {
+                self.now.keys.get_mut(at as usize).map(|record| &mut record.hold)
+            }
+            None => None,
+        };
+        slot.ok_or_else(|| place.bad(format!("unknown {subject}")))
+    }
+
+    /// The shared list with these scopes, made on first use.
+    fn scope_list(&mut self, place: Place, list: &[ScopeName]) -> Result<ScopeListIx, FoldError> {
+        if let Some(at) = self.scope_index.get(list) {
+            return Ok(*at);
+        }
+        let at = ScopeListIx(numbered(place, self.now.scope_lists.len())?);
+        let list: Arc<[ScopeName]> = Arc::from(list);
+        self.now.scope_lists.push(Arc::clone(&list));
+        self.scope_index.insert(list, at);
+        Ok(at)
+    }
+}
+
+fn numbered(place: Place, len: usize) -> Result<u32, FoldError> {
+    u32::try_from(len).map_err(|_| place.bad("there are more records than can be numbered"))
+}
+
+fn notice(place: Place, reason: &ReasonCode, tell: &str, review_by: Option<Wall>) -> Arc<Notice> {
+    Arc::new(Notice {
+        since: place.ts,
+        reason: reason.clone(),
+        tell: Arc::from(tell),
+        revision: Some(place.revision),
+        review_by,
+    })
+}
+
+/// A partner that an import made: its name is its id until somebody edits it.
+fn created(
+    place: Place,
+    id: &PartnerId,
+    tier: portcullis_types::TierName,
+    use_: crate::Use,
+) -> PartnerRecord {
+    PartnerRecord {
+        id: id.clone(),
+        name: id.shared(),
+        tier,
+        use_,
+        scopes: None,
+        facts: Arc::new(Facts::default()),
+        hold: None,
+        added: place.ts,
+        revision: place.revision,
+    }
+}

@@ -1,0 +1,142 @@
+//! What the state holds about a partner, a client and a key.
+//!
+//! A key's record is about a hundred bytes, since there may be ten million. Must not know how the
+//! records are stored or found.
+
+use std::sync::Arc;
+
+use portcullis_types::{
+    ClientId, ClientIx, KeyId, KeyIx, Notice, PartnerId, PartnerIx, Revision, ScopeName, Subject,
+    TierName, Wall,
+};
+
+use crate::words::{Facts, PublishedFile, Use};
+
+/// A list of scopes shared by all keys that are narrowed alike.
+#[derive(Debug, Clone, Copy, Eq, PartialEq, Ord, PartialOrd, Hash)]
+pub struct ScopeListIx(pub u32);
+
+/// Whether a credential still counts.
+#[derive(Debug, Clone, Copy, Eq, PartialEq)]
+pub enum Credential {
+    /// It does.
+    Active,
+    /// It ended for ever.
+    Revoked,
+}
+
+/// One key.
+#[derive(Debug, Clone)]
+pub struct KeyRecord {
+    /// Its public id.
+    pub id: KeyId,
+    /// Whose it is.
+    pub partner: PartnerIx,
+    /// The client it is bound to.
+    pub client: Option<ClientIx>,
+    /// Its own narrowing; none: all that partner and client have.
+    pub scopes: Option<ScopeListIx>,
+    /// Whether it still counts.
+    pub credential: Credential,
+    /// When it ends by itself.
+    pub expires: Option<Wall>,
+    /// The hold on this key alone.
+    pub hold: Option<Arc<Notice>>,
+    /// Why it was revoked.
+    pub ended: Option<Arc<Notice>>,
+    /// What the operator calls it.
+    pub label: Option<Arc<str>>,
+    /// When it was issued or imported.
+    pub issued: Wall,
+    /// The event that made it.
+    pub revision: Revision,
+}
+
+/// One partner.
+#[derive(Debug, Clone)]
+pub struct PartnerRecord {
+    /// Its id.
+    pub id: PartnerId,
+    /// What people call it.
+    pub name: Arc<str>,
+    /// Its tier.
+    pub tier: TierName,
+    /// The declared use.
+    pub use_: Use,
+    /// Its own narrowing; none: all its tier has.
+    pub scopes: Option<Arc<[ScopeName]>>,
+    /// What it declared.
+    pub facts: Arc<Facts>,
+    /// The hold on it and all its keys.
+    pub hold: Option<Arc<Notice>>,
+    /// When it was added.
+    pub added: Wall,
+    /// The event that added or last edited it.
+    pub revision: Revision,
+}
+
+/// One client of a partner.
+#[derive(Debug, Clone)]
+pub struct ClientRecord {
+    /// Its id.
+    pub id: ClientId,
+    /// Whose customer it is.
+    pub partner: PartnerIx,
+    /// What people call it.
+    pub name: Arc<str>,
+    /// Its own narrowing; none: all its partner has.
+    pub scopes: Option<Arc<[ScopeName]>>,
+    /// The hold on it and all its keys.
+    pub hold: Option<Arc<Notice>>,
+    /// When it was declared.
+    pub added: Wall,
+    /// The event that declared it.
+    pub revision: Revision,
+}
+
+/// The set of routes and policies in force.
+#[derive(Debug, Clone, Eq, PartialEq)]
+pub struct PolicyInForce {
+    /// The event that put it in force.
+    pub revision: Revision,
+    /// Since when.
+    pub since: Wall,
+    /// Its name: a digest over the names and digests of its files.
+    pub set: String,
+    /// Its files, by name.
+    pub files: Vec<PublishedFile>,
+}
+
+/// Partner, client or key, by index.
+#[derive(Debug, Clone, Copy, Eq, PartialEq, Hash)]
+pub enum SubjectIx {
+    /// A partner with all its keys.
+    Partner(PartnerIx),
+    /// A client with all its keys.
+    Client(ClientIx),
+    /// One key.
+    Key(KeyIx),
+}
+
+/// What becomes of a call with a key, before any policy is asked.
+#[derive(Debug, Clone, Eq, PartialEq)]
+pub enum Standing {
+    /// It may be judged.
+    Good,
+    /// The key ended for ever.
+    Revoked(Arc<Notice>),
+    /// The key's time is over.
+    Expired {
+        /// When it ended.
+        at: Wall,
+    },
+    /// The partner, the client or the key is on hold; the widest is named.
+    Held {
+        /// Which of them.
+        subject: Subject,
+        /// What the partner is told.
+        notice: Arc<Notice>,
+    },
+    /// There is no such key in this snapshot, or it is not whole: refuse.
+    Unknown,
+}

@@ -1,0 +1,179 @@
+//! Why a command is not carried out: what the operator reads, and a stable code for programs.
+//!
+//! Must not know HTTP or the command line.
+
+use portcullis_types::{ClientId, KeyId, PartnerId, ReasonCode, ScopeName, Wall};
+
+use crate::SubjectId;
+
+/// A command that the rules do not allow. Nothing was changed.
+#[expect(missing_docs, reason = "the message names every member")]
+#[derive(Debug, Clone, Eq, PartialEq, thiserror::Error)]
+pub enum Rejected {
+    /// No partner of that id.
+    #[error("unknown partner `{id}`{}", meant(near.as_deref(), "`portcullis partner list` shows them"))]
+    UnknownPartner { id: PartnerId, near: Option<String> },
+    /// No client of that id.
+    #[error("unknown client `{id}`{}", meant(near.as_deref(), "`portcullis partner show` lists a partner's clients"))]
+    UnknownClient { id: ClientId, near: Option<String> },
+    /// No key of that id.
+    #[error("unknown key `{id}`{}", meant(near.as_deref(), "`portcullis key list` shows them"))]
+    UnknownKey { id: KeyId, near: Option<String> },
+    /// The client belongs to somebody else.
+    #[error(
+        "client `{client}` belongs to partner `{owner}`, not to `{partner}`; name a client of that partner"
+    )]
+    ClientOfOther { client: ClientId, owner: PartnerId, partner: PartnerId },
+    /// The id is taken.
+    #[error("{0} exists already; choose another id, or change the existing one")]
+    Exists(SubjectId),
+    /// The subject is on hold already.
+    #[error("{subject} is already on hold since {} ({reason}); restore it first to hold it for another reason", since.rfc3339())]
+    AlreadyHeld { subject: SubjectId, since: Wall, reason: ReasonCode },
+    /// The subject is not on hold.
+    #[error("{0} is not on hold; there is nothing to restore")]
+    NotHeld(SubjectId),
+    /// The key was revoked before; the first revocation stands.
+    #[error("key `{key}` is already revoked since {} ({reason}); the first revocation stands", since.rfc3339())]
+    AlreadyRevoked { key: KeyId, since: Wall, reason: ReasonCode },
+    /// A revoked key can be neither held nor restored.
+    #[error("key `{key}` is revoked since {} and never returns; issue a new key instead", since.rfc3339())]
+    RevokedNeverReturns { key: KeyId, since: Wall },
+    /// The reason is not on the list.
+    #[error("unknown reason code `{reason}`{}", meant(near.as_deref(), &format!("use one of {}", reasons())))]
+    UnknownReason { reason: ReasonCode, near: Option<String> },
+    /// No text for the partner.
+    #[error(
+        "say to the partner what happened, in at least {least} characters; they read it in every refusal"
+    )]
+    TextMissing { least: usize },
+    /// No name.
+    #[error("the name is empty; write what people call this organisation")]
+    NameMissing,
+    /// A text is too long.
+    #[error("the {what} has {bytes} bytes and at most {max} are kept; shorten it")]
+    TextTooLong { what: &'static str, bytes: usize, max: usize },
+    /// A text holds control characters.
+    #[error("the {what} holds control characters; write plain text")]
+    TextUnprintable { what: &'static str },
+    /// A date that must lie ahead does not.
+    #[error("the {what} {} is not in the future; it is {} now", at.rfc3339(), now.rfc3339())]
+    InPast { what: &'static str, at: Wall, now: Wall },
+    /// A scope that the parent does not have.
+    #[error(
+        "scope `{scope}` is not among those of {parent}; scopes narrow from partner to client to key and never widen"
+    )]
+    Widens { scope: ScopeName, parent: SubjectId },
+    /// A digest is not 16 bytes in lower-case hex.
+    #[error("the digest of key `{key}` is not 32 lower-case hex digits")]
+    DigestUnreadable { key: KeyId },
+    /// The same secret is known already under another id.
+    #[error("the key presented as `{key}` is known already; each key is taken once")]
+    DigestKnown { key: KeyId },
+    /// Nothing to import.
+    #[error("there is no key to import; write one `key partner [state]` a line")]
+    ImportEmpty,
+    /// Too many keys at once.
+    #[error("{count} keys are too many for one import, at most {max}; split the file")]
+    ImportTooLarge { count: usize, max: usize },
+    /// A key of the import is known already. `index` counts from 0 in the order given.
+    #[error("key {} of the import, `{id}`, is known already; nothing was imported, remove it and try again", index + 1)]
+    ImportKnown { index: usize, id: KeyId },
+    /// A partner of the import is unknown. `index` counts from 0 in the order given.
+    #[error("key {} of the import is for unknown partner `{id}`{}; nothing was imported", index + 1, meant(near.as_deref(), "add it first, or pass --create-partners with --tier"))]
+    ImportPartner { index: usize, id: PartnerId, near: Option<String> },
+    /// The change changes nothing.
+    #[error("{0} has these values already; nothing to change")]
+    NothingChanges(SubjectId),
+    /// A policy set without files.
+    #[error("a policy set needs at least one file; `portcullis init` writes a starter set")]
+    PolicyEmpty,
+    /// A file name that is not a plain relative path, or comes twice.
+    #[error(
+        "policy file name `{name}` {fault}; use relative names with `/`, such as `policies/standard.yaml`"
+    )]
+    PolicyFileName { name: String, fault: &'static str },
+    /// The log key is rotated when the store opens, signed by both keys.
+    #[error(
+        "the log key is rotated at start: configure the new key, keep the old one as the previous log key, and restart"
+    )]
+    LogKeyRotatesAtStart,
+    /// More than a leaf of the log may hold.
+    #[error(
+        "this would take {bytes} bytes in the log and an event holds at most {max}; shorten lists or texts"
+    )]
+    EventTooLarge { bytes: usize, max: usize },
+    /// More subjects than an index can number.
+    #[error("there are more {0} than can be numbered; start a second deployment")]
+    Full(&'static str),
+}
+
+impl Rejected {
+    /// A stable code for programs.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::UnknownPartner { .. } => "unknown_partner",
+            Self::UnknownClient { .. } => "unknown_client",
+            Self::UnknownKey { .. } => "unknown_key",
+            Self::ClientOfOther { .. } => "client_of_other_partner",
+            Self::Exists(_) => "exists",
+            Self::AlreadyHeld { .. } => "already_held",
+            Self::NotHeld(_) => "not_held",
+            Self::AlreadyRevoked { .. } => "already_revoked",
+            Self::RevokedNeverReturns { .. } => "revoked_never_returns",
+            Self::UnknownReason { .. } => "unknown_reason",
+            Self::TextMissing { .. } => "text_missing",
+            Self::NameMissing => "name_missing",
+            Self::TextTooLong { .. } => "text_too_long",
+            Self::TextUnprintable { .. } => "text_unprintable",
+            Self::InPast { .. } => "in_past",
+            Self::Widens { .. } => "widens",
+            Self::DigestUnreadable { .. } => "digest_unreadable",
+            Self::DigestKnown { .. } => "key_known",
+            Self::ImportEmpty => "import_empty",
+            Self::ImportTooLarge { .. } => "import_too_large",
+            Self::ImportKnown { .. } => "import_known",
+            Self::ImportPartner { .. } => "import_unknown_partner",
+            Self::NothingChanges(_) => "nothing_changes",
+            Self::PolicyEmpty => "policy_empty",
+            Self::PolicyFileName { .. } => "policy_file_name",
+            Self::LogKeyRotatesAtStart => "log_key_rotates_at_start",
+            Self::EventTooLarge { .. } => "event_too_large",
+            Self::Full(_) => "full",
+        }
+    }
+
+    /// Whether the command names something that does not exist.
+    #[must_use]
+    pub fn is_unknown_subject(&self) -> bool {
+        matches!(
+            self,
+            Self::UnknownPartner { .. } | Self::UnknownClient { .. } | Self::UnknownKey { .. }
+        )
+    }
+
+    /// Whether the command is at odds with the state as it is (an HTTP surface answers 409).
+    #[must_use]
+    pub fn is_conflict(&self) -> bool {
+        matches!(
+            self,
+            Self::Exists(_)
+                | Self::AlreadyHeld { .. }
+                | Self::NotHeld(_)
+                | Self::AlreadyRevoked { .. }
+                | Self::RevokedNeverReturns { .. }
+                | Self::DigestKnown { .. }
+                | Self::ImportKnown { .. }
+                | Self::NothingChanges(_)
+        )
+    }
+}
+
+fn meant(near: Option<&str>, otherwise: &str) -> String {
+    near.map_or_else(|| format!("; {otherwise}"), |name| format!("; did you mean `{name}`?"))
+}
+
+fn reasons() -> String {
+    crate::REASONS.iter().map(|reason| format!("`{}`", reason.code)).collect::<Vec<_>>().join(", ")
+}

@@ -1,0 +1,191 @@
+//! The state at one revision, immutable and cheap to clone.
+//!
+//! The judge reads it once per call; the control plane lists from it. Must not know how events
+//! change it; only the fold may.
+
+use std::sync::Arc;
+
+use portcullis_types::{
+    ClientId, ClientIx, KeyId, KeyIx, PartnerId, PartnerIx, Revision, ScopeName, Subject, Wall,
+};
+
+use crate::names::Names;
+use crate::pages::Pages;
+use crate::records::{
+    ClientRecord, Credential, KeyRecord, PartnerRecord, PolicyInForce, ScopeListIx, Standing,
+    SubjectIx,
+};
+use crate::words::SubjectId;
+
+/// The state at a revision. A clone shares all pages and indexes.
+#[derive(Debug, Clone, Default)]
+pub struct Snapshot {
+    pub(crate) revision: Option<Revision>,
+    pub(crate) at: Wall,
+    pub(crate) origin: Option<Arc<str>>,
+    pub(crate) policy: Option<Arc<PolicyInForce>>,
+    pub(crate) partners: Pages<PartnerRecord>,
+    pub(crate) clients: Pages<ClientRecord>,
+    pub(crate) keys: Pages<KeyRecord>,
+    pub(crate) scope_lists: Pages<Arc<[ScopeName]>>,
+    pub(crate) partner_names: Names<PartnerId>,
+    pub(crate) client_names: Names<ClientId>,
+    pub(crate) key_names: Names<KeyId>,
+}
+
+impl Snapshot {
+    /// The last event in it; none before the first.
+    #[must_use]
+    pub fn revision(&self) -> Option<Revision> {
+        self.revision
+    }
+
+    /// The time of the last event in it.
+    #[must_use]
+    pub fn at(&self) -> Wall {
+        self.at
+    }
+
+    /// The name of the log.
+    #[must_use]
+    pub fn origin(&self) -> Option<&str> {
+        self.origin.as_deref()
+    }
+
+    /// A key.
+    #[must_use]
+    pub fn key(&self, at: KeyIx) -> Option<&KeyRecord> {
+        self.keys.get(at.at())
+    }
+
+    /// A partner.
+    #[must_use]
+    pub fn partner(&self, at: PartnerIx) -> Option<&PartnerRecord> {
+        self.partners.get(at.at())
+    }
+
+    /// A client.
+    #[must_use]
+    pub fn client(&self, at: ClientIx) -> Option<&ClientRecord> {
+        self.clients.get(at.at())
+    }
+
+    /// Where the partner of that id is.
+    #[must_use]
+    pub fn partner_ix(&self, id: &PartnerId) -> Option<PartnerIx> {
+        self.partner_names.get(id, self.partners.len()).map(PartnerIx)
+    }
+
+    /// Where the client of that id is.
+    #[must_use]
+    pub fn client_ix(&self, id: &ClientId) -> Option<ClientIx> {
+        self.client_names.get(id, self.clients.len()).map(ClientIx)
+    }
+
+    /// Where the key of that id is.
+    #[must_use]
+    pub fn key_ix(&self, id: &KeyId) -> Option<KeyIx> {
+        self.key_names.get(id, self.keys.len()).map(KeyIx)
+    }
+
+    /// All partners in order of declaration.
+    pub fn partners(&self) -> impl Iterator<Item = (PartnerIx, &PartnerRecord)> {
+        (0..).map(PartnerIx).zip(self.partners.iter())
+    }
+
+    /// All clients in order of declaration.
+    pub fn clients(&self) -> impl Iterator<Item = (ClientIx, &ClientRecord)> {
+        (0..).map(ClientIx).zip(self.clients.iter())
+    }
+
+    /// All keys in order of issue.
+    pub fn keys(&self) -> impl Iterator<Item = (KeyIx, &KeyRecord)> {
+        (0..).map(KeyIx).zip(self.keys.iter())
+    }
+
+    /// How many partners there are.
+    #[must_use]
+    pub fn partner_count(&self) -> usize {
+        self.partners.len()
+    }
+
+    /// How many clients there are.
+    #[must_use]
+    pub fn client_count(&self) -> usize {
+        self.clients.len()
+    }
+
+    /// How many keys there are.
+    #[must_use]
+    pub fn key_count(&self) -> usize {
+        self.keys.len()
+    }
+
+    /// The set of routes and policies in force.
+    #[must_use]
+    pub fn policy(&self) -> Option<&PolicyInForce> {
+        self.policy.as_deref()
+    }
+
+    /// The scopes of a list.
+    #[must_use]
+    pub fn scope_list(&self, at: ScopeListIx) -> Option<&[ScopeName]> {
+        self.scope_lists.get(at.0 as usize).map(|list| &**list)
+    }
+
+    /// All lists of scopes that keys are narrowed to, in order of first use.
+    pub fn scope_lists(&self) -> impl Iterator<Item = (ScopeListIx, &[ScopeName])> {
+        (0..).map(ScopeListIx).zip(self.scope_lists.iter().map(|list| &**list))
+    }
+
+    /// The id of a subject.
+    #[must_use]
+    pub fn subject_id(&self, at: SubjectIx) -> Option<SubjectId> {
+        Some(match at {
+            SubjectIx::Partner(at) => SubjectId::Partner(self.partner(at)?.id.clone()),
+            SubjectIx::Client(at) => SubjectId::Client(self.client(at)?.id.clone()),
+            SubjectIx::Key(at) => SubjectId::Key(self.key(at)?.id.clone()),
+        })
+    }
+
+    /// Where the subject of that id is.
+    #[must_use]
+    pub fn subject_ix(&self, id: &SubjectId) -> Option<SubjectIx> {
+        match id {
+            SubjectId::Partner(id) => self.partner_ix(id).map(SubjectIx::Partner),
+            SubjectId::Client(id) => self.client_ix(id).map(SubjectIx::Client),
+            SubjectId::Key(id) => self.key_ix(id).map(SubjectIx::Key),
+        }
+    }
+
+    /// What becomes of a call with this key: the strictest of key, client and partner.
+    ///
+    /// A key ends at its expiry to the millisecond: at that moment it is over.
+    #[must_use]
+    pub fn standing(&self, at: KeyIx, now: Wall) -> Standing {
+        let Some(key) = self.key(at) else { return Standing::Unknown };
+        let Some(partner) = self.partner(key.partner) else { return Standing::Unknown };
+        let client = match key.client.map(|at| self.client(at)) {
+            Some(None) => return Standing::Unknown,
+            Some(Some(client)) => Some(client),
+            None => None,
+        };
+        match (key.credential, &key.ended) {
+            (Credential::Active, None) => {}
+            (_, Some(notice)) => return Standing::Revoked(Arc::clone(notice)),
+            (Credential::Revoked, None) => return Standing::Unknown,
+        }
+        if let Some(at) = key.expires.filter(|at| now >= *at) {
+            return Standing::Expired { at };
+        }
+        let holds = [
+            (Subject::Partner, partner.hold.as_ref()),
+            (Subject::Client, client.and_then(|client| client.hold.as_ref())),
+            (Subject::Key, key.hold.as_ref()),
+        ];
+        holds
+            .into_iter()
+            .find_map(|(subject, hold)| hold.map(|notice| (subject, Arc::clone(notice))))
+            .map_or(Standing::Good, |(subject, notice)| Standing::Held { subject, notice })
+    }
+}

@@ -1,0 +1,131 @@
+//! The writer's state: the newest snapshot and what only the writer needs to know.
+//!
+//! [`State::handle`] (in `plan`) reads it, [`State::apply`] (in `fold`) changes it. Must not know
+//! where events are kept.
+
+use std::collections::{HashMap, HashSet};
+use std::hash::{BuildHasherDefault, Hasher};
+use std::sync::Arc;
+
+use portcullis_types::{KeyId, Notice, Revision, ScopeName};
+
+use crate::office::NarrowKind;
+use crate::records::{ScopeListIx, SubjectIx};
+use crate::snapshot::Snapshot;
+use crate::words::Event;
+
+/// The state as the one writer holds it. It is deliberately no `Clone`: indexes are shared with
+/// every snapshot and only one line of history may add to them.
+#[derive(Debug, Default)]
+pub struct State {
+    pub(crate) now: Snapshot,
+    pub(crate) scope_index: HashMap<Arc<[ScopeName]>, ScopeListIx>,
+    pub(crate) digests: HashSet<u64, BuildHasherDefault<AsIs>>,
+}
+
+/// What a command comes to.
+#[derive(Debug, Clone)]
+pub struct Planned {
+    /// What happens; empty when all is as wished already.
+    pub events: Vec<Event>,
+    /// What the events name by digest.
+    pub blobs: Vec<Blob>,
+    /// What may bite before it is durable.
+    pub narrows: Option<Narrowing>,
+    /// Whose live word may be loosened once the new snapshot is published.
+    pub widens: Option<SubjectIx>,
+    /// The effect, in one line.
+    pub what: String,
+    /// The command that undoes it, where one does.
+    pub undo: Option<String>,
+    /// Keys it makes.
+    pub created: Vec<KeyId>,
+}
+
+/// What a hold or a revocation narrows.
+#[derive(Debug, Clone, Eq, PartialEq)]
+pub struct Narrowing {
+    /// Whom it concerns.
+    pub subject: SubjectIx,
+    /// Hold or revocation.
+    pub kind: NarrowKind,
+    /// What the partner is told.
+    pub notice: Arc<Notice>,
+}
+
+/// Content kept by its digest.
+#[derive(Debug, Clone, Eq, PartialEq)]
+pub struct Blob {
+    /// Lower-case hex SHA-256 of the body.
+    pub sha256: String,
+    /// The content.
+    pub body: Arc<[u8]>,
+}
+
+/// Why an event of the log can't be taken into the state: the log is damaged or from elsewhere.
+#[derive(Debug, Clone, Eq, PartialEq, thiserror::Error)]
+#[error("event {} can't be folded: {why}", revision.0)]
+pub struct FoldError {
+    /// The event.
+    pub revision: Revision,
+    /// What is wrong with it.
+    pub why: String,
+}
+
+impl State {
+    /// The state before the first event.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The state as everybody else may read it.
+    #[must_use]
+    pub fn snapshot(&self) -> Arc<Snapshot> {
+        Arc::new(self.now.clone())
+    }
+
+    /// The same without a handle of its own, for the writer.
+    #[must_use]
+    pub fn current(&self) -> &Snapshot {
+        &self.now
+    }
+}
+
+/// The first 8 bytes of a digest: enough to tell keys apart, since a false match among ten million
+/// has odds of one in 370,000 and then refuses one key that is made anew.
+pub(crate) fn mark(digest: &[u8; 16]) -> u64 {
+    digest.iter().take(8).fold(0, |mark, byte| mark << 8 | u64::from(*byte))
+}
+
+/// Reads 32 lower-case hex digits.
+pub(crate) fn digest(hex: &str) -> Option<[u8; 16]> {
+    let nibble = |byte: u8| match byte {
+        b'0'..=b'9' => Some(byte - b'0'),
+        b'a'..=b'f' => Some(byte - b'a' + 10),
+        _ => None,
+    };
+    let bytes: &[u8; 32] = hex.as_bytes().try_into().ok()?;
+    let mut out = [0; 16];
+    for (to, pair) in out.iter_mut().zip(bytes.chunks_exact(2)) {
+        let [high, low] = *pair else { return None };
+        *to = nibble(high)? << 4 | nibble(low)?;
+    }
+    Some(out)
+}
+
+/// Marks are digests under a secret pepper already; hashing them again buys nothing.
+#[derive(Debug, Default)]
+pub(crate) struct AsIs(u64);
+
+impl Hasher for AsIs {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+    fn write(&mut self, bytes: &[u8]) {
+        self.0 = bytes.iter().fold(self.0, |mark, byte| mark << 8 | u64::from(*byte));
+    }
+    fn write_u64(&mut self, mark: u64) {
+        self.0 = mark;
+    }
+}

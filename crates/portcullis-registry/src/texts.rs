@@ -1,0 +1,46 @@
+//! Bounds of the texts that people write into the log.
+//!
+//! A text for a partner must say something; a name must be readable; nothing may carry control
+//! characters into a terminal or a log line. Must not know what a text is about.
+
+use crate::Rejected;
+
+/// Least characters of the text for the partner.
+pub const TELL_CHARS_MIN: usize = 10;
+/// Most bytes of the text for the partner.
+pub const TELL_BYTES_MAX: usize = 2000;
+/// Most bytes of a name or label.
+const NAME_BYTES_MAX: usize = 200;
+
+/// The text that tells the partner why.
+pub(crate) fn tell(text: &str) -> Result<String, Rejected> {
+    let text = text.trim();
+    if text.chars().count() < TELL_CHARS_MIN {
+        return Err(Rejected::TextMissing { least: TELL_CHARS_MIN });
+    }
+    bounded("text for the partner", text, TELL_BYTES_MAX)
+}
+
+/// The name of a partner or client.
+pub(crate) fn name(text: &str) -> Result<String, Rejected> {
+    let text = text.trim();
+    if text.is_empty() {
+        return Err(Rejected::NameMissing);
+    }
+    bounded("name", text, NAME_BYTES_MAX)
+}
+
+/// A label, case or fingerprint: may be empty.
+pub(crate) fn label(what: &'static str, text: &str) -> Result<String, Rejected> {
+    bounded(what, text.trim(), NAME_BYTES_MAX)
+}
+
+fn bounded(what: &'static str, text: &str, max: usize) -> Result<String, Rejected> {
+    if text.len() > max {
+        return Err(Rejected::TextTooLong { what, bytes: text.len(), max });
+    }
+    if text.chars().any(|c| c.is_control() && c != '\n') {
+        return Err(Rejected::TextUnprintable { what });
+    }
+    Ok(text.to_owned())
+}
