@@ -6,6 +6,8 @@
 use std::collections::BTreeMap;
 
 use portcullis_types::{ClassIx, ClassName, Method, OperationIx, OperationName, TypeIx, TypeName};
+use schemars::JsonSchema;
+use serde::Deserialize;
 
 /// Everything the route files say, checked and indexed.
 #[derive(Debug)]
@@ -48,6 +50,9 @@ pub struct Field {
     pub holds: Option<TypeIx>,
     /// Whether it takes modifiers such as `.limit(5)`; the names that are legal.
     pub modifiers: Vec<Box<str>>,
+    /// What it gives when named without braces, where that differs from its type's defaults.
+    /// [`Catalogue::field_defaults`] knows both.
+    pub default_fields: Option<Vec<Box<str>>>,
 }
 
 /// A pattern of ids: digits stand for themselves, `#` for any digit, or a whole literal such as `me`.
@@ -69,8 +74,13 @@ pub struct Operation {
     pub class: OperationClass,
     /// Which template parameter holds the target's id, where there is one.
     pub target: Option<Box<str>>,
+    /// Its place among the template's parameters, the version not counted.
+    pub(crate) target_at: Option<usize>,
     /// What `fields` unfolds against.
     pub answer: Answer,
+    /// What it gives when no `fields` is sent, where that differs from the answer type's defaults.
+    /// [`Catalogue::answer_defaults`] knows both.
+    pub default_fields: Option<Vec<Box<str>>>,
     /// Declared parameters of query and body, by name.
     pub params: BTreeMap<Box<str>, ParamRole>,
     /// What to do with parameters that are not declared.
@@ -104,7 +114,8 @@ pub enum Answer {
 }
 
 /// What a declared parameter means.
-#[derive(Debug, Clone, Copy, Eq, PartialEq)]
+#[derive(Debug, Clone, Copy, Eq, PartialEq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
 pub enum ParamRole {
     /// A value that is passed on.
     Plain,
@@ -123,7 +134,8 @@ pub enum ParamRole {
 }
 
 /// What happens to parameters the operation does not declare.
-#[derive(Debug, Clone, Copy, Eq, PartialEq)]
+#[derive(Debug, Clone, Copy, Eq, PartialEq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
 pub enum Extra {
     /// The call is refused.
     Refuse,
@@ -132,7 +144,8 @@ pub enum Extra {
 }
 
 /// What the body of an operation may be.
-#[derive(Debug, Clone, Copy, Eq, PartialEq)]
+#[derive(Debug, Clone, Copy, Eq, PartialEq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
 pub enum Body {
     /// Parameters, in a form, multipart or JSON, or none.
     Params,
@@ -181,6 +194,43 @@ impl Catalogue {
     /// Every operation, in order of index.
     pub fn operations(&self) -> impl Iterator<Item = &Operation> {
         self.operations.iter()
+    }
+
+    /// The type of that name.
+    #[must_use]
+    pub fn type_named(&self, name: &str) -> Option<TypeIx> {
+        let at = self.types.iter().position(|kind| kind.name.as_str() == name)?;
+        u16::try_from(at).ok().map(TypeIx)
+    }
+
+    /// The operation of that name.
+    #[must_use]
+    pub fn operation_named(&self, name: &str) -> Option<&Operation> {
+        self.operations.iter().find(|operation| operation.name.as_str() == name)
+    }
+
+    /// The fields an operation gives when the call names none; `target` is the type of its target.
+    /// Each is a field of the answer's type.
+    #[must_use]
+    pub fn answer_defaults<'c>(
+        &'c self,
+        operation: &'c Operation,
+        target: Option<TypeIx>,
+    ) -> &'c [Box<str>] {
+        let kind = match operation.answer {
+            Answer::Opaque => return &[],
+            Answer::Target => target,
+            Answer::Type(kind) => Some(kind),
+        };
+        let of_type = || kind.and_then(|ix| self.node_type(ix)).map(|kind| &kind.default_fields);
+        operation.default_fields.as_ref().or_else(of_type).map_or(&[], Vec::as_slice)
+    }
+
+    /// The fields a field gives when it is named without braces; none where it is a plain value.
+    #[must_use]
+    pub fn field_defaults<'c>(&'c self, field: &'c Field) -> &'c [Box<str>] {
+        let of_type = || self.node_type(field.holds?).map(|kind| &kind.default_fields);
+        field.default_fields.as_ref().or_else(of_type).map_or(&[], Vec::as_slice)
     }
 
     /// How paths are versioned; none: the platform has no version segment.

@@ -1,0 +1,124 @@
+//! The shape of a route file, as serde and the editor's schema know it.
+//!
+//! Must not know which values make sense together: `compile` does.
+
+use portcullis_yaml::{At, Entries};
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use crate::model::{Body, Extra, ParamRole};
+
+/// A route file: what each operation, node type and field of the platform is.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RouteFile {
+    /// Version of this file format: 1.
+    pub(crate) version: At<u32>,
+    /// How paths are versioned. Leave out for a platform without a version segment.
+    pub(crate) versions: Option<VersionsFile>,
+    /// Classes by name, each with what it covers.
+    #[serde(default)]
+    pub(crate) classes: Entries<At<String>>,
+    /// Node types by name.
+    #[serde(default)]
+    pub(crate) types: Entries<TypeFile>,
+    /// Operations by name.
+    #[serde(default)]
+    pub(crate) operations: Entries<OperationFile>,
+}
+
+/// How paths are versioned.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct VersionsFile {
+    /// Versions that are open, such as `v21.0`.
+    pub(crate) known: At<Vec<At<String>>>,
+    /// What a call without a version gets; one of `known`.
+    pub(crate) missing: At<String>,
+}
+
+/// A kind of node.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct TypeFile {
+    /// Patterns of its ids: `#` stands for a digit, everything else for itself. None: the type is
+    /// only reached through a field or an answer.
+    #[serde(default)]
+    pub(crate) ids: Vec<At<String>>,
+    /// The fields given when no `fields` is sent.
+    pub(crate) default: At<Vec<At<String>>>,
+    /// Plain fields, grouped by their class.
+    #[serde(default)]
+    pub(crate) fields: Entries<Vec<At<String>>>,
+    /// Fields that hold nodes, or that take modifiers.
+    #[serde(default)]
+    pub(crate) edges: Entries<EdgeFile>,
+}
+
+/// A field that holds nodes or takes modifiers.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct EdgeFile {
+    /// What it is.
+    pub(crate) class: At<String>,
+    /// The type of the nodes it holds. None: a plain value.
+    pub(crate) holds: Option<At<String>>,
+    /// Modifiers it takes, such as `limit`.
+    #[serde(default)]
+    pub(crate) modifiers: Vec<At<String>>,
+    /// The fields given when it is named without braces, where other than the type's default.
+    pub(crate) default: Option<At<Vec<At<String>>>>,
+}
+
+/// A method as route files write it. HEAD is judged as GET and is not listed.
+#[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
+#[serde(rename_all = "UPPERCASE")]
+pub(crate) enum MethodWord {
+    Get,
+    Post,
+    Put,
+    Patch,
+    Delete,
+    Options,
+}
+
+/// Forms of call the gate does not judge yet, hence refuses.
+#[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum NotJudgedWord {
+    /// Sub-requests in one call.
+    Batch,
+    /// Many targets in one call.
+    Ids,
+}
+
+/// One method and path template.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct OperationFile {
+    /// Its method.
+    pub(crate) method: MethodWord,
+    /// Its path template; `{version}` first where paths are versioned.
+    pub(crate) path: At<String>,
+    /// What it is. `unclassified`: closed.
+    pub(crate) class: Option<At<String>>,
+    /// What it is by the target's type; a type that is not listed is refused.
+    pub(crate) class_by_type: Option<Entries<At<String>>>,
+    /// Listed, but refused, since its form is not judged.
+    pub(crate) not_judged: Option<At<NotJudgedWord>>,
+    /// The template parameter that holds the target's id.
+    pub(crate) target: Option<At<String>>,
+    /// What `fields` unfolds against: `target`, or the name of a type. None: nothing with fields.
+    pub(crate) answer: Option<At<String>>,
+    /// The fields given when no `fields` is sent, where other than the type's default.
+    pub(crate) default: Option<At<Vec<At<String>>>>,
+    /// Declared parameters of query and body, by name.
+    #[serde(default)]
+    pub(crate) params: Entries<At<ParamRole>>,
+    /// What to do with parameters that are not declared: `refuse` (default) or `pass`.
+    pub(crate) extra: Option<Extra>,
+    /// What the body may be: `params` (default), or `opaque` bytes that the gate does not read.
+    pub(crate) body: Option<Body>,
+    /// Whether answers hold paging links that must be rewritten.
+    pub(crate) links: Option<bool>,
+}
