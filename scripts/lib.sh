@@ -1,0 +1,58 @@
+# Shared by the scripts: where we are, how a step is announced, how a missing tool is installed.
+# Sourced, not run. Assumes bash with `set -euo pipefail`.
+
+ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+cd "$ROOT"
+TARGET=${CARGO_TARGET_DIR:-$ROOT/target}
+mkdir -p "$TARGET"
+STARTED=$(date +%s)
+
+say() { printf '\n== %s (%s s)\n' "$*" "$(($(date +%s) - STARTED))"; }
+die() {
+  printf '\nFAILED: %s\n' "$*" >&2
+  exit 1
+}
+
+# Installs Debian packages; says what to do by hand where that isn't possible.
+apt_install() {
+  local asroot=()
+  if [ "$(id -u)" != 0 ]; then
+    command -v sudo >/dev/null || die "please install: $* (neither root nor sudo here)"
+    asroot=(sudo)
+  fi
+  command -v apt-get >/dev/null || die "please install: $* (there is no apt-get here)"
+  say "installing $*"
+  "${asroot[@]}" apt-get update -q
+  "${asroot[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends "$@"
+}
+
+need_compiler() {
+  command -v cc >/dev/null || apt_install gcc libc6-dev
+}
+
+need_git() {
+  command -v git >/dev/null || apt_install git
+}
+
+need_rust() {
+  [ -f "$HOME/.cargo/env" ] && . "$HOME/.cargo/env"
+  command -v cargo >/dev/null || die "please install Rust first (rustup), then run this again"
+  # rustup fetches the toolchain of rust-toolchain.toml by itself, with its components.
+  cargo fmt --version >/dev/null 2>&1 && cargo clippy --version >/dev/null 2>&1 ||
+    rustup component add rustfmt clippy ||
+    die "please install rustfmt and clippy for $(cargo --version)"
+}
+
+need_python() {
+  command -v python3 >/dev/null || apt_install python3
+}
+
+need_venv() {
+  need_python
+  python3 -c 'import ensurepip, venv' 2>/dev/null || apt_install python3 python3-venv
+}
+
+# The release binary; building is quick when nothing changed.
+release_binary() {
+  cargo build --release --locked --package portcullis
+}
