@@ -28,3 +28,6 @@ pub use model::{
 
 /// The class nobody may be granted: what is not classified yet is closed.
 pub const UNCLASSIFIED: &str = "unclassified";
+
+/// Its index, the same in every catalogue.
+pub const UNCLASSIFIED_IX: portcullis_types::ClassIx = portcullis_types::ClassIx(0);

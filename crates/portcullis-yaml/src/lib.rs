@@ -26,7 +26,7 @@ mod source;
 pub use at::{At, Entries};
 pub use fault::{Fault, Faults};
 pub use foreign::read_foreign;
-pub use read::{Partial, read, read_partly};
+pub use read::{Partial, read, read_partly, top_keys};
 pub use source::Source;
 
 /// Codes of the faults this crate reports; the other crates have theirs in PC02xx and PC03xx.

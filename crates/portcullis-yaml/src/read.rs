@@ -40,6 +40,20 @@ pub fn read<T: DeserializeOwned>(source: &Source) -> Result<T, Vec<Fault>> {
     }
 }
 
+/// The keys at the top of a file with line and column, to tell its kind; none where it can't be
+/// read that far.
+#[must_use]
+pub fn top_keys(source: &Source) -> Vec<(String, u32, u32)> {
+    let (tree, _) = grow(source);
+    let Some(Kind::Map(entries)) = tree.root.and_then(|at| tree.node(at)).map(|node| &node.kind)
+    else {
+        return Vec::new();
+    };
+    let place = |at: usize| tree.node(at).map_or((1, 1), |node| (node.line, node.column));
+    let key = |at: usize| tree.text(at).map(|text| (text.to_owned(), place(at).0, place(at).1));
+    entries.iter().filter_map(|(at, _)| key(*at)).collect()
+}
+
 /// Reads what can be read, so that later checks can report their faults beside these.
 pub fn read_partly<T: DeserializeOwned>(source: &Source) -> Partial<T> {
     let (tree, mut faults) = grow(source);
