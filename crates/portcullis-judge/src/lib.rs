@@ -1,1 +1,43 @@
-//! To be written.
+//! The one place where asks, policy, standing and rates meet: a call comes in, a permit or a
+//! refusal goes out.
+//!
+//! Used alike by the proxy and the offline tools, so that they can't disagree. A [`Judge`] is shared
+//! by all threads; each thread has a [`Desk`] of its own, whose [`Desk::judge`] takes no lock. Must
+//! not know HTTP types, sockets, a runtime or the real clock.
+//!
+//! # What holds
+//! State comes as immutable snapshots, and beside them lives one word per partner, client and key
+//! that can only narrow: a hold bites with the word, at once and on every thread; the snapshot that
+//! says so too may come later. What holds is the stricter of both.
+#![cfg_attr(
+    test,
+    allow(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        clippy::panic,
+        reason = "a test may stop at the first surprise"
+    )
+)]
+
+mod desk;
+mod judge;
+mod live;
+mod metering;
+mod outbound;
+mod rules;
+mod shelf;
+mod standing;
+mod verdict;
+mod view;
+
+#[cfg(test)]
+mod tests;
+
+pub use desk::Desk;
+pub use judge::Judge;
+pub use outbound::{Outbound, Permit, PlatformCredential, Target};
+pub use portcullis_registry::{NarrowKind, SubjectIx};
+pub use portcullis_request::{Arrival, BodyWanted, Bounds, SentBody};
+pub use rules::Rules;
+pub use verdict::{RateReading, Trace, Verdict};

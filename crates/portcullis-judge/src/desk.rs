@@ -1,0 +1,211 @@
+//! One thread's place to judge from: canonicalise, identify, unfold, decide, meter, in that order.
+//!
+//! Takes no lock: the view is cached and renewed by one look at a number. Must not know who calls
+//! it or how the answer is sent.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use portcullis_request::{Arrival, BodyWanted, canonicalise, unfold, wants_body};
+use portcullis_types::{KeyIx, Now, Refusal};
+
+use crate::judge::Judge;
+use crate::metering::{self, Caller, NotTaken};
+use crate::outbound::{Permit, PlatformCredential};
+use crate::standing;
+use crate::verdict::{Trace, Verdict};
+use crate::view::View;
+
+/// How often a call is judged again because the rules changed under it. They would have to change
+/// that often within microseconds.
+const ATTEMPTS_MAX: usize = 8;
+
+/// One thread's place to judge from.
+#[derive(Debug)]
+pub struct Desk {
+    judge: Arc<Judge>,
+    view: Option<Arc<View>>,
+    epoch: u64,
+    stages: Stages,
+}
+
+/// Names of what decides before any tier does. Each desk has its own, so that threads don't share
+/// their counts.
+#[derive(Debug)]
+struct Stages {
+    gate: Arc<str>,
+    request: Arc<str>,
+    key: Arc<str>,
+    standing: Arc<str>,
+    catalogue: Arc<str>,
+}
+
+/// Why a call got no permit.
+enum Stop {
+    /// Because of this.
+    No(Refusal),
+    /// The rules changed in between.
+    Again,
+}
+
+impl From<Refusal> for Stop {
+    fn from(refusal: Refusal) -> Self {
+        Self::No(refusal)
+    }
+}
+
+impl Desk {
+    pub(crate) fn new(judge: Arc<Judge>) -> Self {
+        let stages = Stages {
+            gate: Arc::from("gate"),
+            request: Arc::from("request"),
+            key: Arc::from("key"),
+            standing: Arc::from("standing"),
+            catalogue: Arc::from("catalogue"),
+        };
+        Self { judge, view: None, epoch: 0, stages }
+    }
+
+    /// Whether the whole body is needed before the call can be judged.
+    pub fn wants_body(
+        &mut self,
+        method: &str,
+        path: &str,
+        query: Option<&str>,
+        content_type: Option<&[u8]>,
+    ) -> BodyWanted {
+        self.renew();
+        let Some(view) = &self.view else { return BodyWanted::None };
+        let catalogue = &view.bound.rules.catalogue;
+        wants_body(method, path, query, content_type, catalogue, &self.judge.bounds)
+    }
+
+    /// Judges a call.
+    pub fn judge(
+        &mut self,
+        arrival: &Arrival<'_>,
+        now: Now,
+        platform: &PlatformCredential,
+    ) -> Verdict {
+        for _ in 0..ATTEMPTS_MAX {
+            self.renew();
+            let Some(view) = &self.view else { break };
+            let mut trace = Trace {
+                policy_revision: Some(view.bound.rules.revision),
+                state_revision: view.snapshot.revision(),
+                ..Trace::default()
+            };
+            match self.pass(view, &mut trace, arrival, now, platform) {
+                Ok(permit) => return Verdict { trace, outcome: Ok(permit) },
+                Err(Stop::No(refusal)) => return Verdict { trace, outcome: Err(refusal) },
+                Err(Stop::Again) => {}
+            }
+        }
+        let trace = Trace { rule: Some(Arc::clone(&self.stages.gate)), ..Trace::default() };
+        Verdict { trace, outcome: Err(Refusal::NotReady) }
+    }
+
+    /// Whether an answer may go on streaming to a key.
+    pub fn still_allowed(&mut self, key: KeyIx, now: Now) -> bool {
+        self.renew();
+        let Some(view) = &self.view else { return false };
+        view.snapshot.key(key).is_some_and(|record| {
+            standing::check(&self.judge.live, &view.snapshot, (key, record), now.wall).is_ok()
+        })
+    }
+
+    fn renew(&mut self) {
+        let epoch = self.judge.epoch.load(Ordering::Acquire);
+        if epoch != self.epoch {
+            self.view = self.judge.view();
+            self.epoch = epoch;
+        }
+    }
+
+    fn pass(
+        &self,
+        view: &View,
+        trace: &mut Trace,
+        arrival: &Arrival<'_>,
+        now: Now,
+        platform: &PlatformCredential,
+    ) -> Result<Permit, Stop> {
+        let catalogue = &view.bound.rules.catalogue;
+        trace.rule = Some(Arc::clone(&self.stages.request));
+        let canonical = canonicalise(arrival, catalogue, &self.judge.bounds)?;
+        let caller = self.identify(view, trace, canonical.credential())?;
+        trace.rule = Some(Arc::clone(&self.stages.standing));
+        standing::check(&self.judge.live, &view.snapshot, (caller.ix, caller.key), now.wall)?;
+        // Only who has a key in good standing learns what is listed.
+        trace.rule = Some(Arc::clone(&self.stages.catalogue));
+        let operation = canonical.operation.clone()?;
+        trace.operation = Some(operation.ix);
+        trace.operation_name = Some(operation.name.shared());
+        let asks = unfold(&canonical, catalogue, &self.judge.bounds)?;
+        if let Some(first) = asks.parts.first() {
+            trace.class_ix = Some(first.class);
+            trace.class = view.bound.class_name(first.class);
+        }
+        self.decide(view, trace, caller, &asks, now)?;
+        Ok(Permit::new(&canonical, platform, operation.links, caller.ix))
+    }
+
+    /// Finds the key by what was presented, all of it. An unknown one leaves no trace.
+    fn identify<'v>(
+        &self,
+        view: &'v View,
+        trace: &mut Trace,
+        presented: Option<&[u8]>,
+    ) -> Result<Caller<'v>, Refusal> {
+        trace.rule = Some(Arc::clone(&self.stages.key));
+        let presented = presented.ok_or(Refusal::KeyMissing)?;
+        let Judge { peppers, directory, .. } = &*self.judge;
+        let ix = directory
+            .get(&peppers.digest(presented))
+            .or_else(|| directory.get(&peppers.previous_digest(presented)?));
+        let known = ix.and_then(|ix| Some((ix, view.snapshot.key(ix)?)));
+        let (ix, key) = known.ok_or(Refusal::KeyUnknown)?;
+        trace.key = Some(ix);
+        trace.key_id = Some(key.id.clone());
+        trace.partner_ix = Some(key.partner);
+        trace.client_ix = key.client;
+        trace.partner = view.snapshot.partner(key.partner).map(|partner| partner.id.shared());
+        Ok(Caller { ix, key })
+    }
+
+    fn decide(
+        &self,
+        view: &View,
+        trace: &mut Trace,
+        caller: Caller<'_>,
+        asks: &portcullis_types::Asks,
+        now: Now,
+    ) -> Result<(), Stop> {
+        let found = view.tier(caller.key).and_then(|ix| view.bound.tier(ix));
+        let Some((tier, bound)) = found else { return Err(Refusal::TierUnknown.into()) };
+        trace.rule = Some(Arc::clone(&bound.scopes_rule));
+        let catalogue = &view.bound.rules.catalogue;
+        if let Err(refusal) = tier.decide(&view.granted(caller.key), asks, catalogue) {
+            if let Refusal::ClassNotGranted { class, .. } = &refusal {
+                trace.class_ix = catalogue.class(class);
+                trace.class = Some(Arc::clone(class));
+            }
+            return Err(refusal.into());
+        }
+        let taken =
+            metering::meter(&self.judge.live, (tier, bound), caller, asks, view.epoch, now.mono);
+        match taken {
+            Ok(reading) => {
+                trace.reading = reading;
+                trace.rule = Some(Arc::clone(&bound.name));
+                Ok(())
+            }
+            Err(NotTaken::Again) => Err(Stop::Again),
+            Err(NotTaken::Reached { hit, rule, reading }) => {
+                trace.reading = Some(reading);
+                trace.rule = Some(rule);
+                Err(Refusal::RateReached(hit).into())
+            }
+        }
+    }
+}

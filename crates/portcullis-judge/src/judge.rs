@@ -1,0 +1,156 @@
+//! What all threads share: keys, live words, and the newest view of state and rules.
+//!
+//! One writer at a time tells it what holds; desks read. Must not know requests.
+
+use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use arc_swap::ArcSwapOption;
+use portcullis_keys::{Digest, KeyDirectory, Peppers};
+use portcullis_registry::{NarrowKind, Snapshot, SubjectIx};
+use portcullis_request::Bounds;
+use portcullis_types::{KeyIx, Notice};
+
+use crate::Desk;
+use crate::live::Live;
+use crate::rules::{Bound, Rules};
+use crate::view::View;
+
+/// Shared by all threads. [`Judge::desk`] gives a thread its own place to judge from.
+pub struct Judge {
+    pub(crate) peppers: Peppers,
+    pub(crate) bounds: Bounds,
+    pub(crate) directory: KeyDirectory,
+    pub(crate) live: Live,
+    /// Rises with each view; a desk that holds an older one fetches the new.
+    pub(crate) epoch: AtomicU64,
+    view: ArcSwapOption<View>,
+    writer: Mutex<Writer>,
+    unlearned: AtomicU64,
+}
+
+/// What the next view is made of.
+#[derive(Default)]
+struct Writer {
+    /// In force.
+    bound: Option<Arc<Bound>>,
+    /// To come into force with the snapshot that names them, so that key state and policy of a call
+    /// are of one revision.
+    coming: Option<Arc<Bound>>,
+    snapshot: Option<Arc<Snapshot>>,
+}
+
+impl Judge {
+    /// A judge that refuses everything until it has rules and a snapshot.
+    #[must_use]
+    pub fn new(peppers: Peppers, bounds: Bounds) -> Self {
+        Self {
+            peppers,
+            bounds,
+            directory: KeyDirectory::new(),
+            live: Live::default(),
+            epoch: AtomicU64::new(0),
+            view: ArcSwapOption::empty(),
+            writer: Mutex::default(),
+            unlearned: AtomicU64::new(0),
+        }
+    }
+
+    /// A place for one thread to judge from.
+    #[must_use]
+    pub fn desk(self: &Arc<Self>) -> Desk {
+        Desk::new(Arc::clone(self))
+    }
+
+    /// Whether it has rules and a snapshot.
+    #[must_use]
+    pub fn ready(&self) -> bool {
+        self.view.load().is_some()
+    }
+
+    /// The rules in force.
+    #[must_use]
+    pub fn rules(&self) -> Option<Arc<Rules>> {
+        self.view.load().as_ref().map(|view| Arc::clone(&view.bound.rules))
+    }
+
+    /// The pepper new keys are to be digested under.
+    #[must_use]
+    pub const fn peppers(&self) -> &Peppers {
+        &self.peppers
+    }
+
+    /// New rules. They come into force with the first snapshot that names their revision or a later
+    /// one; at once, if it is there already or there are no rules yet.
+    pub fn set_rules(&self, rules: Arc<Rules>) {
+        let mut writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
+        writer.coming = Some(Arc::new(Bound::new(rules)));
+        self.renew(&mut writer);
+    }
+
+    /// The state after an event.
+    pub fn publish(&self, snapshot: Arc<Snapshot>) {
+        let mut writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
+        writer.snapshot = Some(snapshot);
+        self.renew(&mut writer);
+    }
+
+    /// New keys by digest. Comes before the snapshot that holds them; until then they are unknown.
+    pub fn learn(&self, keys: &[([u8; 16], KeyIx)]) {
+        for (digest, ix) in keys {
+            // A key that is not taken in is an unknown key, hence refused.
+            if self.directory.insert(&Digest::new(*digest), *ix).is_err() {
+                self.unlearned.fetch_add(1, Ordering::Relaxed);
+            }
+        }
+    }
+
+    /// Keys that could not be taken in. Anything but 0 is a fault in the feed: those keys are
+    /// refused as unknown.
+    #[must_use]
+    pub fn unlearned(&self) -> u64 {
+        self.unlearned.load(Ordering::Relaxed)
+    }
+
+    /// Holds or revokes at once: it bites at the next call on every thread.
+    pub fn narrow(&self, subject: SubjectIx, notice: Arc<Notice>, kind: NarrowKind) {
+        self.live.narrow(subject, notice, kind);
+    }
+
+    /// Ends a live hold, once the snapshot without it is published. What the snapshot still holds
+    /// stays held, and a revocation stays for ever.
+    pub fn widen(&self, subject: SubjectIx) {
+        self.live.widen(subject);
+    }
+
+    pub(crate) fn view(&self) -> Option<Arc<View>> {
+        self.view.load_full()
+    }
+
+    fn renew(&self, writer: &mut Writer) {
+        let Some(snapshot) = &writer.snapshot else { return };
+        let named = snapshot.policy().map(|policy| policy.revision);
+        let due = |coming: &mut Arc<Bound>| named >= Some(coming.rules.revision);
+        if writer.bound.is_none() {
+            writer.bound = writer.coming.take();
+        } else if let Some(coming) = writer.coming.take_if(due) {
+            writer.bound = Some(coming);
+        }
+        let Some(bound) = &writer.bound else { return };
+        let epoch = self.epoch.load(Ordering::Relaxed) + 1;
+        let view = View::new(epoch, Arc::clone(bound), Arc::clone(snapshot));
+        self.view.store(Some(Arc::new(view)));
+        // After the view: a desk that sees the new number finds the new view.
+        self.epoch.store(epoch, Ordering::Release);
+    }
+}
+
+impl fmt::Debug for Judge {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Judge")
+            .field("keys", &self.directory.len())
+            .field("epoch", &self.epoch)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,149 @@
+//! What holds beside the snapshot: a word per subject that can only narrow, and its rates.
+//!
+//! A hold is written here first, so that it bites at the next call on every thread, and perhaps
+//! before its event is durable. Must not know policies or requests.
+
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use arc_swap::{ArcSwapOption, Guard};
+use dashmap::DashMap;
+use portcullis_limits::{Limiters, Meter};
+use portcullis_registry::{NarrowKind, SubjectIx};
+use portcullis_types::{Mono, Notice};
+
+use crate::shelf::Shelf;
+
+const HELD: u32 = 1;
+const REVOKED: u32 = 2;
+
+/// The live side of every subject.
+#[derive(Default)]
+pub(crate) struct Live {
+    partners: Shelf<Slot>,
+    clients: Shelf<Slot>,
+    keys: Shelf<Slot>,
+    /// A partner's keys that are bound to no client count as one client of it, so that a rate per
+    /// client can't be escaped by declaring none.
+    unbound: Shelf<Slot>,
+    /// What is told about a narrowing until the snapshot says it. Read only by calls it refuses;
+    /// at most two entries for each subject that was ever narrowed.
+    notices: DashMap<(SubjectIx, NarrowKind), Arc<Notice>>,
+    attaching: Mutex<()>,
+}
+
+/// The live side of one subject.
+#[derive(Default)]
+pub(crate) struct Slot {
+    word: AtomicU32,
+    rates: ArcSwapOption<Attached>,
+}
+
+/// Rates in use, and the view they were attached under.
+pub(crate) struct Attached {
+    pub(crate) limiters: Limiters,
+    epoch: u64,
+}
+
+/// Whose rates.
+#[derive(Debug, Clone, Copy, Eq, PartialEq)]
+pub(crate) enum Counted {
+    /// A partner, a client or a key.
+    Subject(SubjectIx),
+    /// All keys of a partner that have no client.
+    Unbound(portcullis_types::PartnerIx),
+}
+
+/// The rates were attached under a newer view than the caller's: look again with that one.
+#[derive(Debug)]
+pub(crate) struct Stale;
+
+impl Live {
+    /// Narrows at once. The reason is in place before the word is, so that a refusal can tell it.
+    pub(crate) fn narrow(&self, subject: SubjectIx, notice: Arc<Notice>, kind: NarrowKind) {
+        self.notices.insert((subject, kind), notice);
+        if let Some(slot) = self.make(Counted::Subject(subject)) {
+            let bit = match kind {
+                NarrowKind::Hold => HELD,
+                NarrowKind::Revoke => REVOKED,
+            };
+            slot.word.fetch_or(bit, Ordering::AcqRel);
+        }
+    }
+
+    /// Ends a live hold. A revocation never ends, whoever asks.
+    pub(crate) fn widen(&self, subject: SubjectIx) {
+        if let Some(slot) = self.find(Counted::Subject(subject)) {
+            slot.word.fetch_and(!HELD, Ordering::AcqRel);
+        }
+    }
+
+    /// The strictest live narrowing of a subject.
+    pub(crate) fn narrowed(&self, subject: SubjectIx) -> Option<NarrowKind> {
+        let word = self.find(Counted::Subject(subject))?.word.load(Ordering::Acquire);
+        match word {
+            0 => None,
+            HELD => Some(NarrowKind::Hold),
+            // Whatever else it says, it is not a mere hold.
+            _ => Some(NarrowKind::Revoke),
+        }
+    }
+
+    /// What is told about a live narrowing.
+    pub(crate) fn notice(&self, subject: SubjectIx, kind: NarrowKind) -> Option<Arc<Notice>> {
+        self.notices.get(&(subject, kind)).map(|entry| Arc::clone(entry.value()))
+    }
+
+    /// The rates of a subject under a meter; attached at first use, carried over when the meter
+    /// changed. Takes a lock only then.
+    pub(crate) fn rates(
+        &self,
+        of: Counted,
+        meter: &Arc<Meter>,
+        epoch: u64,
+        now: Mono,
+    ) -> Result<Guard<Option<Arc<Attached>>>, Stale> {
+        let slot = self.make(of).ok_or(Stale)?;
+        let found = slot.rates.load();
+        if found.as_ref().is_some_and(|have| Arc::ptr_eq(have.limiters.meter(), meter)) {
+            return Ok(found);
+        }
+        self.attach(slot, meter, epoch, now)?;
+        let found = slot.rates.load();
+        let ours = found.as_ref().is_some_and(|have| Arc::ptr_eq(have.limiters.meter(), meter));
+        if ours { Ok(found) } else { Err(Stale) }
+    }
+
+    fn attach(&self, slot: &Slot, meter: &Arc<Meter>, epoch: u64, now: Mono) -> Result<(), Stale> {
+        // One lock for all subjects: held for a moment, once per subject and change of policy.
+        let _one = self.attaching.lock().unwrap_or_else(PoisonError::into_inner);
+        let have = slot.rates.load_full();
+        let limiters = match &have {
+            None => Limiters::new(Arc::clone(meter)),
+            Some(have) if Arc::ptr_eq(have.limiters.meter(), meter) => return Ok(()),
+            // Never back to older rules: what they counted has gone on in the newer ones.
+            Some(have) if have.epoch > epoch => return Err(Stale),
+            Some(have) => have.limiters.carry(Arc::clone(meter), now),
+        };
+        slot.rates.store(Some(Arc::new(Attached { limiters, epoch })));
+        Ok(())
+    }
+
+    fn find(&self, of: Counted) -> Option<&Slot> {
+        match of {
+            Counted::Subject(SubjectIx::Partner(at)) => self.partners.get(at.0),
+            Counted::Subject(SubjectIx::Client(at)) => self.clients.get(at.0),
+            Counted::Subject(SubjectIx::Key(at)) => self.keys.get(at.0),
+            Counted::Unbound(at) => self.unbound.get(at.0),
+        }
+    }
+
+    fn make(&self, of: Counted) -> Option<&Slot> {
+        match of {
+            Counted::Subject(SubjectIx::Partner(at)) => self.partners.get_or_make(at.0),
+            Counted::Subject(SubjectIx::Client(at)) => self.clients.get_or_make(at.0),
+            Counted::Subject(SubjectIx::Key(at)) => self.keys.get_or_make(at.0),
+            Counted::Unbound(at) => self.unbound.get_or_make(at.0),
+        }
+    }
+}

@@ -1,0 +1,130 @@
+//! Debiting a call from every rate of its tier that applies to it.
+//!
+//! Must not know how a rate counts or what a request is.
+
+use std::sync::Arc;
+
+use arc_swap::Guard;
+use portcullis_limits::{Claim, Denied, Reading, take};
+use portcullis_policy::{Per, Tier};
+use portcullis_registry::{KeyRecord, SubjectIx};
+use portcullis_types::{Asks, KeyIx, Mono, RateHit};
+use smallvec::SmallVec;
+
+use crate::live::{Attached, Counted, Live};
+use crate::rules::{RatePlace, TierBound};
+use crate::verdict::RateReading;
+
+/// Why a call was not debited.
+pub(crate) enum NotTaken {
+    /// A rate was reached.
+    Reached { hit: RateHit, rule: Arc<str>, reading: RateReading },
+    /// The rules changed in between; judge again by the newer ones.
+    Again,
+}
+
+/// Who asks.
+#[derive(Clone, Copy)]
+pub(crate) struct Caller<'a> {
+    pub(crate) ix: KeyIx,
+    pub(crate) key: &'a KeyRecord,
+}
+
+/// The rates in use of the three kinds of subject, as far as the call needs them.
+#[derive(Default)]
+struct InUse {
+    partner: Option<Guard<Option<Arc<Attached>>>>,
+    client: Option<Guard<Option<Arc<Attached>>>>,
+    key: Option<Guard<Option<Arc<Attached>>>>,
+}
+
+/// Debits the call from every rate that applies, or from none.
+pub(crate) fn meter(
+    live: &Live,
+    (tier, bound): (&Tier, &TierBound),
+    caller: Caller<'_>,
+    asks: &Asks,
+    epoch: u64,
+    now: Mono,
+) -> Result<Option<RateReading>, NotTaken> {
+    let mut places: SmallVec<[&RatePlace; 8]> = SmallVec::new();
+    for (at, _) in tier.rates_for(asks) {
+        places.push(bound.rates.get(at).ok_or(NotTaken::Again)?);
+    }
+    let mut in_use = InUse::default();
+    for place in &places {
+        let slot = in_use.of(place.per);
+        if slot.is_none() {
+            let meter = bound.meter(place.per);
+            let found = live.rates(caller.counted(place.per), meter, epoch, now);
+            *slot = Some(found.map_err(|_| NotTaken::Again)?);
+        }
+    }
+    let mut claims: SmallVec<[Claim<'_>; 8]> = SmallVec::new();
+    for place in &places {
+        let attached = in_use.get(place.per).ok_or(NotTaken::Again)?;
+        claims.push(Claim { limiters: &attached.limiters, rate: place.at });
+    }
+    match take(&claims, tier.cost(asks), now) {
+        Ok(reading) => Ok(reading.and_then(|r| Some(left(places.get(r.claim)?.per, r)))),
+        Err(Denied::Moved) => Err(NotTaken::Again),
+        Err(Denied::Reached { claim, hit }) => {
+            let place = places.get(claim).ok_or(NotTaken::Again)?;
+            let spec = bound.meter(place.per).specs().nth(place.at).ok_or(NotTaken::Again)?;
+            let reading = RateReading {
+                rate: hit.rate.clone(),
+                per: place.per,
+                max: hit.max,
+                window: hit.window,
+                burst: spec.burst,
+                remaining: 0,
+                reset_seconds: hit.retry_after_seconds.map(std::num::NonZeroU64::get),
+            };
+            Err(NotTaken::Reached { hit, rule: Arc::clone(&place.rule), reading })
+        }
+    }
+}
+
+fn left(per: Per, reading: Reading) -> RateReading {
+    RateReading {
+        rate: reading.rate,
+        per,
+        max: reading.max,
+        window: reading.window,
+        burst: reading.burst,
+        remaining: reading.remaining,
+        reset_seconds: Some(reading.reset_seconds),
+    }
+}
+
+impl Caller<'_> {
+    /// Whose account a rate is on.
+    fn counted(&self, per: Per) -> Counted {
+        match per {
+            Per::Partner => Counted::Subject(SubjectIx::Partner(self.key.partner)),
+            Per::Client => self.key.client.map_or(Counted::Unbound(self.key.partner), |client| {
+                Counted::Subject(SubjectIx::Client(client))
+            }),
+            Per::Key => Counted::Subject(SubjectIx::Key(self.ix)),
+        }
+    }
+}
+
+impl InUse {
+    fn of(&mut self, per: Per) -> &mut Option<Guard<Option<Arc<Attached>>>> {
+        match per {
+            Per::Partner => &mut self.partner,
+            Per::Client => &mut self.client,
+            Per::Key => &mut self.key,
+        }
+    }
+
+    fn get(&self, per: Per) -> Option<&Attached> {
+        let slot = match per {
+            Per::Partner => &self.partner,
+            Per::Client => &self.client,
+            Per::Key => &self.key,
+        };
+        slot.as_ref()?.as_deref()
+    }
+}

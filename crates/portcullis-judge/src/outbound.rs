@@ -1,0 +1,132 @@
+//! What may be sent on. Only the judge can make one, and forwarding takes nothing else.
+//!
+//! Must not know HTTP types or how it is sent.
+
+use std::fmt;
+
+use portcullis_keys::Secret;
+use portcullis_request::{Amendments, Canonical, Sent, SentBody, SentTarget, write};
+use portcullis_types::{KeyIx, Method};
+
+/// How the platform wants its own credential.
+#[derive(Debug)]
+pub enum PlatformCredential {
+    /// In a header field, which whoever sends the call adds; nothing is added here.
+    Header,
+    /// In a query parameter.
+    Query {
+        /// The parameter's name, such as `access_token`.
+        name: String,
+        /// The credential.
+        value: Secret,
+    },
+}
+
+/// Leave to send one call on. There is no other way to get one than a verdict.
+#[derive(Debug)]
+pub struct Permit {
+    outbound: Outbound,
+    /// Whether the answer holds paging links that must be rewritten.
+    pub links: bool,
+    /// The key, for the table of open streams.
+    pub key: KeyIx,
+}
+
+/// The call as it is sent: canonical, without the partner's key, with the listed amendments.
+///
+/// ```compile_fail
+/// // Nobody else can make one.
+/// let forged = portcullis_judge::Outbound { method: todo!(), target: todo!(), body: todo!() };
+/// ```
+pub struct Outbound {
+    method: Method,
+    target: Target,
+    body: SentBody,
+}
+
+/// The path and query of a call as it is sent.
+#[derive(Clone, Eq, PartialEq)]
+pub enum Target {
+    /// Exactly as it came in: it was canonical and held no key.
+    AsReceived,
+    /// Written anew; may hold the platform's credential.
+    Written(String),
+}
+
+impl Permit {
+    pub(crate) fn new(
+        canonical: &Canonical<'_>,
+        platform: &PlatformCredential,
+        links: bool,
+        key: KeyIx,
+    ) -> Self {
+        let query = match platform {
+            PlatformCredential::Header => Vec::new(),
+            PlatformCredential::Query { name, value } => {
+                vec![(name.clone(), value.expose().to_owned())]
+            }
+        };
+        let Sent { method, target, body } = write(canonical, &Amendments { query });
+        let target = match target {
+            SentTarget::AsReceived => Target::AsReceived,
+            SentTarget::Rewritten(target) => Target::Written(target),
+        };
+        Self { outbound: Outbound { method, target, body }, links, key }
+    }
+
+    /// The call as it is sent.
+    #[must_use]
+    pub const fn outbound(&self) -> &Outbound {
+        &self.outbound
+    }
+
+    /// The call as it is sent, using the permit up: one permit, one call.
+    #[must_use]
+    pub fn into_outbound(self) -> Outbound {
+        self.outbound
+    }
+}
+
+impl Outbound {
+    /// The method.
+    #[must_use]
+    pub const fn method(&self) -> Method {
+        self.method
+    }
+
+    /// The path and query.
+    #[must_use]
+    pub const fn target(&self) -> &Target {
+        &self.target
+    }
+
+    /// The body.
+    #[must_use]
+    pub const fn body(&self) -> &SentBody {
+        &self.body
+    }
+
+    /// All of it.
+    #[must_use]
+    pub fn into_parts(self) -> (Method, Target, SentBody) {
+        (self.method, self.target, self.body)
+    }
+}
+
+impl fmt::Debug for Target {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::AsReceived => f.write_str("AsReceived"),
+            Self::Written(target) => write!(f, "Written({} bytes)", target.len()),
+        }
+    }
+}
+
+impl fmt::Debug for Outbound {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Outbound")
+            .field("method", &self.method)
+            .field("target", &self.target)
+            .finish_non_exhaustive()
+    }
+}

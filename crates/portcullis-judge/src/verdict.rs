@@ -1,0 +1,78 @@
+//! What came of a call, and how it came about.
+//!
+//! The trace is what records, metrics and `explain` are made of. It never holds a key, a target or
+//! anything else the caller wrote. Must not know how it is rendered.
+
+use std::sync::Arc;
+
+use portcullis_policy::Per;
+use portcullis_types::{
+    ClassIx, ClientIx, KeyId, KeyIx, OperationIx, PartnerIx, RateId, Refusal, Revision, Span,
+};
+
+use crate::outbound::Permit;
+
+/// What came of a call.
+#[derive(Debug)]
+pub struct Verdict {
+    /// How it came about.
+    pub trace: Trace,
+    /// What is sent on, or why nothing is.
+    pub outcome: Result<Permit, Refusal>,
+}
+
+/// How a verdict came about. What the call did not get as far as stays `None`.
+///
+/// Indices are those of the rules of `policy_revision` and serve to find handles resolved for them;
+/// names are shared handles, so that a record need not look anything up.
+#[derive(Debug, Clone, Default)]
+pub struct Trace {
+    /// The partner's id.
+    pub partner: Option<Arc<str>>,
+    /// The partner.
+    pub partner_ix: Option<PartnerIx>,
+    /// The client the key is bound to.
+    pub client_ix: Option<ClientIx>,
+    /// The key.
+    pub key: Option<KeyIx>,
+    /// The key's public id.
+    pub key_id: Option<KeyId>,
+    /// The operation.
+    pub operation: Option<OperationIx>,
+    /// The operation's name.
+    pub operation_name: Option<Arc<str>>,
+    /// The class that decided: the operation's, or the one that was not granted.
+    pub class_ix: Option<ClassIx>,
+    /// That class's name.
+    pub class: Option<Arc<str>>,
+    /// What decided: a tier (`partner-standard`), a part of it (`partner-standard/scopes`,
+    /// `partner-standard/calls-per-hour`), or a stage before it (`request`, `key`, `standing`,
+    /// `catalogue`).
+    pub rule: Option<Arc<str>>,
+    /// The rules in force; none before the gate is ready.
+    pub policy_revision: Option<Revision>,
+    /// The state in force; none before the gate is ready.
+    pub state_revision: Option<Revision>,
+    /// The tightest rate after a permit, or the one that was reached.
+    pub reading: Option<RateReading>,
+}
+
+/// How much of a rate is left, for the `RateLimit` fields.
+#[derive(Debug, Clone, Eq, PartialEq)]
+pub struct RateReading {
+    /// The rate's name within the tier.
+    pub rate: RateId,
+    /// Who shares it.
+    pub per: Per,
+    /// Most units in the window.
+    pub max: u64,
+    /// The window.
+    pub window: Span,
+    /// Most units at once.
+    pub burst: u64,
+    /// Units that would pass now.
+    pub remaining: u64,
+    /// Whole seconds until all of the burst is back, or, when it was reached, until the call would
+    /// pass; none: it never will.
+    pub reset_seconds: Option<u64>,
+}
