@@ -1,0 +1,58 @@
+#!/usr/bin/env bash
+# Portcullis as a contender of the rig: keys imported once with a server on a port of its own, then
+# served in the foreground where the rig wants it.
+set -euo pipefail
+
+bin=${PORTCULLIS:-$(cd "$(dirname "$0")/../.." && pwd)/target/release/portcullis}
+gate=$RIG_WORK/gate
+rm -rf "$gate"
+
+free_port() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
+
+"$bin" init "$gate" --upstream "http://$RIG_UPSTREAM" \
+  --public "127.0.0.1:$(free_port)" --admin-listen "127.0.0.1:$(free_port)" >"$RIG_WORK/init.out"
+config=$gate/portcullis.yaml
+# No access records, as with the others; metrics, request ids and timeouts stay on.
+sed -i -E "s/^(  to:) .*/\1 none/; s/^public:$/&\n  threads: ${THREADS:-1}/" "$config"
+
+# The rig's thirty prefixes as operations, each with the parameter that chooses the answer's size.
+rm "$gate"/routes/*.yaml "$gate"/policies/*.yaml
+{
+  echo 'version: 1'
+  echo 'classes: { rig.read: Everything the rig asks for }'
+  echo 'operations:'
+  while read -r prefix; do
+    name=$(basename "$prefix")
+    printf '  %s: { method: GET, path: "%s{id}", class: rig.read, params: { size: plain } }\n' "$name" "$prefix"
+  done <"$RIG_ROUTES"
+} >"$gate/routes/rig.yaml"
+cat >"$gate/policies/scopes.yaml" <<'C'
+version: 1
+scopes:
+  rig:read: { about: Everything the rig asks for, classes: [rig.read] }
+C
+# Evaluated on each request, too high to trip, as in the other contenders.
+cat >"$gate/policies/rig.yaml" <<'C'
+version: 1
+tier: rig
+about: The rig's partners.
+scopes: [rig:read]
+rates:
+  - { id: calls, per: key, max: 100000, window: 1s, burst: 10000 }
+C
+{ awk '{ print $1, $2 }' "$RIG_KEYS"; awk '{ print $1, $2, "revoked" }' "$RIG_REVOKED"; } >"$gate/keys.txt"
+
+# Commands speak to a running gate; this one is gone before the rig looks.
+"$bin" serve --config "$config" >"$RIG_WORK/import.log" 2>&1 &
+pid=$!
+for _ in $(seq 200); do
+  "$bin" status --config "$config" >/dev/null 2>&1 && break
+  sleep 0.05
+done
+"$bin" apply "$gate" --config "$config" >>"$RIG_WORK/import.log"
+"$bin" key import "$gate/keys.txt" --create-partners --tier rig --use research --config "$config" >>"$RIG_WORK/import.log"
+kill "$pid"
+wait "$pid" || true
+
+sed -i -E "s/^(  listen:) .*/\1 127.0.0.1:$RIG_PORT/; /^admin:/,/^[a-z]/ s/^(  listen:) .*/\1 127.0.0.1:$(free_port)/" "$config"
+exec "$bin" serve --config "$config"

@@ -1,0 +1,215 @@
+"""A deployment of its own for the scripts: `init`, `serve`, commands, and an upstream that records.
+
+Everything goes through the release binary, as a user's would. Needs nothing but Python itself.
+"""
+
+import contextlib
+import http.client
+import json
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+TARGET = os.environ.get("CARGO_TARGET_DIR", os.path.join(ROOT, "target"))
+BINARY = os.path.join(TARGET, "release", "portcullis")
+PLAZA = os.path.join(TARGET, "release", "portcullis-plaza")
+
+
+class Failed(Exception):
+    """A check of a script that did not hold; the message is for a person."""
+
+
+def check(holds, message):
+    if not holds:
+        raise Failed(message)
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def main(body):
+    """Runs a script's body in a scratch folder; the folder is kept when it fails."""
+    scratch = tempfile.mkdtemp(prefix="portcullis-")
+    try:
+        body(scratch)
+    except Failed as failure:
+        print(f"FAILED: {failure}\nlogs and state are kept in {scratch}", file=sys.stderr)
+        sys.exit(1)
+    except BaseException:
+        print(f"logs and state are kept in {scratch}", file=sys.stderr)
+        raise
+    shutil.rmtree(scratch)
+
+
+class Gate:
+    """One deployment, and the process that serves it while there is one."""
+
+    def __init__(self, folder, upstream, credential=None, public_url=None):
+        self.folder = folder
+        self.config = os.path.join(folder, "portcullis.yaml")
+        self.log = folder + ".log"
+        self.public = ("127.0.0.1", free_port())
+        self.admin = ("127.0.0.1", free_port())
+        self.url = public_url or "http://%s:%d" % self.public
+        self.process = None
+        args = ["init", folder, "--upstream", upstream, "--public", "%s:%d" % self.public]
+        args += ["--admin-listen", "%s:%d" % self.admin]
+        if public_url:
+            args += ["--public-url", public_url]
+        if credential:
+            file = folder + ".credential"
+            with open(os.open(file, os.O_WRONLY | os.O_CREAT, 0o600), "w") as out:
+                out.write(credential)
+            args += ["--credential-file", file]
+        told = subprocess.run([BINARY, *args], capture_output=True, text=True)
+        check(told.returncode == 0, f"init failed: {told.stderr}")
+        self.first_key = re.search(r"\bptc_\w+", told.stdout).group(0)
+        with open(os.path.join(folder, "secrets", "admin-token"), encoding="utf-8") as token:
+            self.token = token.read().strip()
+
+    def secrets(self):
+        """Every secret of the deployment, for a search in logs."""
+        found = [self.first_key]
+        folder = os.path.join(self.folder, "secrets")
+        for name in os.listdir(folder):
+            if not name.endswith(".sha256"):
+                with open(os.path.join(folder, name), encoding="utf-8") as file:
+                    found.append(file.read().strip())
+        return found
+
+    def serve(self, patience=20.0):
+        """Starts it; returns the seconds until it said that it is ready."""
+        with open(self.log, "ab") as log:
+            started = time.monotonic()
+            self.process = subprocess.Popen(
+                [BINARY, "serve", "--config", self.config], stdout=log, stderr=log, stdin=subprocess.DEVNULL
+            )
+        while time.monotonic() - started < patience:
+            if self.process.poll() is not None:
+                raise Failed(f"serve ended with {self.process.returncode}; see {self.log}")
+            with contextlib.suppress(OSError, http.client.HTTPException):
+                if self.get(self.admin, "/readyz")[0] == 200:
+                    return time.monotonic() - started
+            time.sleep(0.01)
+        raise Failed(f"not ready within {patience} s; see {self.log}")
+
+    def kill(self):
+        self.process.send_signal(signal.SIGKILL)
+        self.process.wait()
+
+    def stop(self):
+        if self.process and self.process.poll() is None:
+            self.process.terminate()
+            try:
+                self.process.wait(40)
+            except subprocess.TimeoutExpired:
+                self.kill()
+                raise Failed("did not end within 40 s of SIGTERM") from None
+
+    def run(self, *args):
+        """A command as typed; returns exit code, standard output, standard error."""
+        told = subprocess.run(
+            [BINARY, *args, "--config", self.config, "-o", "json"],
+            capture_output=True,
+            text=True,
+            stdin=subprocess.DEVNULL,
+        )
+        return told.returncode, told.stdout, told.stderr
+
+    def command(self, *args):
+        """A command that must succeed; returns what it printed."""
+        code, out, err = self.run(*args)
+        check(code == 0, f"`{' '.join(args[:3])}` ended with {code}: {err or out}")
+        return json.loads(out) if out.strip() else {}
+
+    def issue(self, partner, *args):
+        """A new key: its id and its text."""
+        told = self.command("key", "issue", "--partner", partner, *args)
+        text = re.search(r"ptc_\w+", json.dumps(told)).group(0)
+        return told["id"], text
+
+    @staticmethod
+    def get(address, target, headers=None, method="GET", body=None):
+        """One call on a connection of its own: status, headers, body."""
+        connection = http.client.HTTPConnection(*address, timeout=30)
+        try:
+            connection.request(method, target, body=body, headers=headers or {})
+            answer = connection.getresponse()
+            return answer.status, dict(answer.getheaders()), answer.read()
+        finally:
+            connection.close()
+
+    def call(self, target, key, **how):
+        """A partner's call: status and JSON body."""
+        headers = {"Authorization": f"Bearer {key}"} if key else {}
+        status, _, body = self.get(self.public, target, headers, **how)
+        return status, json.loads(body) if body else None
+
+
+class Plaza:
+    """The sample platform as a process, with its ids by name."""
+
+    def __init__(self, folder, token):
+        token_file = os.path.join(folder, "plaza-token")
+        with open(os.open(token_file, os.O_WRONLY | os.O_CREAT, 0o600), "w") as out:
+            out.write(token)
+        self.process = subprocess.Popen(
+            [PLAZA, "--listen", "127.0.0.1:0", "--token-file", token_file], stdout=subprocess.PIPE, text=True
+        )
+        line = self.process.stdout.readline()
+        found = re.search(r"127\.0\.0\.1:(\d+)", line)
+        check(found, f"plaza did not start: {line}")
+        self.address = ("127.0.0.1", int(found.group(1)))
+        text = ""
+        while line and line.rstrip() != "}":
+            line = self.process.stdout.readline()
+            text += line
+        self.ids = dict(re.findall(r'(\w+): "([^"]*)"', text))
+        self.ids["places"] = re.findall(r'^\s+"(\d+)",$', text, re.M)
+
+    def stop(self):
+        self.process.terminate()
+        self.process.wait(10)
+
+
+class Recorder:
+    """Stands between gate and platform and writes down every byte the gate sends."""
+
+    def __init__(self, file, to):
+        self.file, self.to = open(file, "ab", buffering=0), to
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.address = self.listener.getsockname()
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def _accept(self):
+        while True:
+            with contextlib.suppress(OSError):
+                near, _ = self.listener.accept()
+                far = socket.create_connection(self.to)
+                for pair in ((near, far, True), (far, near, False)):
+                    threading.Thread(target=self._pump, args=pair, daemon=True).start()
+                continue
+            return
+
+    def _pump(self, source, sink, keep):
+        with contextlib.suppress(OSError):
+            while data := source.recv(65536):
+                if keep:
+                    self.file.write(data)
+                sink.sendall(data)
+            sink.shutdown(socket.SHUT_WR)
+
+    def stop(self):
+        self.listener.close()
+        self.file.close()
