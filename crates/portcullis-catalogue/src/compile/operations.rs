@@ -254,7 +254,7 @@ impl Compiler {
             } else if name.is_empty() || name.len() > 64 || !name.bytes().all(plain) {
                 let message = format!("`{}` is no parameter name", cut(name));
                 source.fault(codes::PARAMETER, name, message)
-            } else if selector && answer == Answer::Opaque && file.answer.is_none() {
+            } else if selector && answer == Answer::Opaque && !file.names_answer() {
                 let message = format!("`{}` selects fields, but the answer has none", **name);
                 let help = "add `answer:` (`target` or a type)";
                 source.fault(codes::PARAMETER, name, message).with_help(help)
@@ -284,6 +284,13 @@ fn clash_fault(source: &Source, path: &At<String>, clash: &Clash, catalogue: &Ca
             source.fault(codes::PATH, path, message)
         }
         Clash::NotATemplate(why) => source.fault(codes::PATH, path, why.clone()),
+    }
+}
+
+impl OperationFile {
+    /// Whether it says what `fields` unfolds against; what is not judged needs not.
+    fn names_answer(&self) -> bool {
+        self.answer.is_some() || self.not_judged.is_some()
     }
 }
 
