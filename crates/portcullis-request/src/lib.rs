@@ -1,1 +1,36 @@
-//! To be written.
+//! The canonical request: what a call says, read in one way only, and what it asks for.
+//!
+//! Bytes become a [`Canonical`] request ([`canonicalise`]), that unfolds into asks ([`unfold`]),
+//! and the very same value is what is sent on ([`write`]). What can't be read in one way only is
+//! refused, not repaired. Pure: knows the catalogue; must not know policies, keys' meaning,
+//! HTTP libraries, sockets, files or the clock.
+#![cfg_attr(
+    test,
+    allow(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        clippy::panic,
+        reason = "a test may stop at the first surprise"
+    )
+)]
+
+mod arrival;
+mod canonical;
+mod fields;
+mod json;
+mod media;
+mod multipart;
+mod names;
+mod params;
+mod path;
+mod percent;
+mod unfold;
+mod why;
+mod write;
+
+pub use arrival::{Arrival, Bounds};
+pub use canonical::{BodyWanted, Canonical, canonicalise, wants_body};
+pub use params::{Form, Param, Place};
+pub use unfold::unfold;
+pub use write::{Amendments, Sent, SentBody, SentTarget, write};

@@ -1,0 +1,243 @@
+//! Reads `fields`: names with modifiers and braces, such as `media.limit(5){id,owner{username}}`.
+//!
+//! One grammar, narrower than any platform's, so that what is judged is what the platform reads.
+//! Must not know which names exist.
+
+use portcullis_types::Refusal;
+use smallvec::SmallVec;
+
+use crate::arrival::Bounds;
+use crate::why::{self, unreadable};
+
+/// One name in the tree.
+#[derive(Debug, Clone, Eq, PartialEq)]
+pub(crate) struct Node<'t> {
+    pub(crate) name: &'t str,
+    /// Name and value of each, in order, aliases (`as`) left out.
+    pub(crate) modifiers: SmallVec<[(&'t str, &'t str); 2]>,
+    pub(crate) alias: Option<&'t str>,
+    /// What stands in braces.
+    pub(crate) inner: Option<Vec<Node<'t>>>,
+}
+
+/// Names under which answers carry something else.
+const ALIASES_TAKEN: [&str; 6] = ["data", "error", "next", "paging", "previous", "summary"];
+
+/// Reads the whole text.
+pub(crate) fn read<'t>(text: &'t str, bounds: &Bounds) -> Result<Vec<Node<'t>>, Refusal> {
+    let mut reader = Reader { rest: text, left: bounds.fields_max };
+    let nodes = reader.list(bounds.fields_depth_max)?;
+    if reader.rest.is_empty() { Ok(nodes) } else { Err(unreadable(why::FIELDS)) }
+}
+
+struct Reader<'t> {
+    rest: &'t str,
+    /// How many more names are read.
+    left: usize,
+}
+
+impl<'t> Reader<'t> {
+    fn list(&mut self, depth: usize) -> Result<Vec<Node<'t>>, Refusal> {
+        let deeper = depth.checked_sub(1).ok_or(unreadable(why::FIELDS_DEEP))?;
+        let mut nodes = Vec::new();
+        loop {
+            nodes.push(self.node(deeper)?);
+            if !self.eat(',') {
+                return Ok(nodes);
+            }
+        }
+    }
+
+    fn node(&mut self, deeper: usize) -> Result<Node<'t>, Refusal> {
+        self.left = self.left.checked_sub(1).ok_or(unreadable(why::FIELDS_MANY))?;
+        let name = self.name()?;
+        let mut node = Node { name, modifiers: SmallVec::new(), alias: None, inner: None };
+        loop {
+            if self.eat('.') {
+                self.modifier(&mut node)?;
+            } else if node.inner.is_none() && self.eat('{') {
+                node.inner = Some(self.list(deeper)?);
+                if !self.eat('}') {
+                    return Err(unreadable(why::FIELDS));
+                }
+            } else {
+                return Ok(node);
+            }
+        }
+    }
+
+    fn modifier(&mut self, node: &mut Node<'t>) -> Result<(), Refusal> {
+        let name = self.name()?;
+        let value = self.rest.strip_prefix('(').and_then(|rest| rest.split_once(')'));
+        let (value, rest) = value.ok_or(unreadable(why::FIELDS))?;
+        let legal = |c: char| {
+            !c.is_control()
+                && !matches!(c, '(' | '{' | '}' | '"' | '\'' | '`' | '\\' | '%' | '&' | '#' | ';')
+        };
+        if value.is_empty() || !value.chars().all(legal) {
+            return Err(unreadable(why::FIELDS));
+        }
+        self.rest = rest;
+        match name {
+            "fields" => return Err(unreadable(why::FIELDS_OLD)),
+            "as" => {
+                if !value.chars().all(is_name) || ALIASES_TAKEN.contains(&value) {
+                    return Err(unreadable(why::FIELDS_ALIAS));
+                }
+                if node.alias.replace(value).is_some() {
+                    return Err(unreadable(why::FIELDS_TWICE));
+                }
+            }
+            "limit" | "first" | "last" if !is_count(value) => {
+                return Err(unreadable(why::PAGE_SIZE));
+            }
+            _ => {
+                if node.modifiers.iter().any(|(known, _)| *known == name) {
+                    return Err(unreadable(why::FIELDS_TWICE));
+                }
+                node.modifiers.push((name, value));
+            }
+        }
+        Ok(())
+    }
+
+    fn name(&mut self) -> Result<&'t str, Refusal> {
+        let end = self.rest.find(|c: char| !is_name(c)).unwrap_or(self.rest.len());
+        let (name, rest) = self.rest.split_at_checked(end).unwrap_or((self.rest, ""));
+        if name.is_empty() {
+            return Err(unreadable(why::FIELDS));
+        }
+        self.rest = rest;
+        Ok(name)
+    }
+
+    fn eat(&mut self, wanted: char) -> bool {
+        let rest = self.rest.strip_prefix(wanted);
+        self.rest = rest.unwrap_or(self.rest);
+        rest.is_some()
+    }
+}
+
+const fn is_name(c: char) -> bool {
+    c.is_ascii_alphanumeric() || c == '_'
+}
+
+/// Whether a text is a whole number in its one spelling.
+pub(crate) fn is_count(text: &str) -> bool {
+    let digits = (1..=9).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
+    digits && (text == "0" || !text.starts_with('0'))
+}
+
+/// The text without the blanks around commas, dots, braces and ends; none: there are no blanks.
+///
+/// A blank between two names, or inside parentheses, stays, and [`read`] decides.
+pub(crate) fn squeeze(text: &str) -> Option<String> {
+    if !text.contains(' ') {
+        return None;
+    }
+    let mut out = String::with_capacity(text.len());
+    let mut in_value = false;
+    let mut blank = false;
+    for c in text.chars() {
+        if c == ' ' && !in_value {
+            blank = true;
+            continue;
+        }
+        if blank && is_name(c) && out.chars().next_back().is_some_and(is_name) {
+            out.push(' ');
+        }
+        blank = false;
+        match c {
+            '(' => in_value = true,
+            ')' => in_value = false,
+            _ => {}
+        }
+        out.push(c);
+    }
+    (out != text).then_some(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn show(nodes: &[Node<'_>]) -> String {
+        let one = |node: &Node<'_>| {
+            let modifiers: String =
+                node.modifiers.iter().map(|(name, value)| format!(".{name}({value})")).collect();
+            let alias = node.alias.map(|alias| format!(".as({alias})")).unwrap_or_default();
+            let inner = node.inner.as_ref().map(|inner| format!("{{{}}}", show(inner)));
+            format!("{}{modifiers}{alias}{}", node.name, inner.unwrap_or_default())
+        };
+        nodes.iter().map(one).collect::<Vec<_>>().join(",")
+    }
+
+    #[track_caller]
+    fn check(text: &str, expected: Option<&str>) {
+        let squeezed = squeeze(text);
+        let text = squeezed.as_deref().unwrap_or(text);
+        let read = read(text, &Bounds::default()).ok();
+        assert_eq!(read.map(|nodes| show(&nodes)).as_deref(), expected, "{text}");
+        assert_eq!(squeeze(text), None, "{text} is squeezed once");
+    }
+
+    #[test]
+    fn a_tree_is_read_to_every_depth() {
+        check("id", Some("id"));
+        check("id,caption", Some("id,caption"));
+        check(" id , media . limit(5) { id } ", Some("id,media.limit(5){id}"));
+        check("media{id}.limit(3).as(m)", Some("media.limit(3).as(m){id}"));
+        check("a{b{c{d{e{f{g{h}}}}}}}", Some("a{b{c{d{e{f{g{h}}}}}}}"));
+        check("insights.metric(reach, likes)", Some("insights.metric(reach, likes)"));
+        check("bd.username(some.name){id}", Some("bd.username(some.name){id}"));
+        check("media.after(QVFI==)", Some("media.after(QVFI==)"));
+    }
+
+    #[test]
+    fn what_has_no_one_reading_is_refused() {
+        for bad in [
+            "",
+            " ",
+            ",",
+            "id,",
+            ",id",
+            "id,,name",
+            "media{",
+            "media{}",
+            "media{id",
+            "media}",
+            "media.limit",
+            "media.limit(",
+            "media.limit(5",
+            "media.limit()",
+            "id name",
+            "a{b}{c}",
+            "a{b{c{d{e{f{g{h{i}}}}}}}}",
+            "media.limit(5).limit(500)",
+            "media.limit(5.0)",
+            "media.limit(+5)",
+            "media.limit(05)",
+            "media.fields(id)",
+            "id.as(paging)",
+            "id.as(a).as(b)",
+            "id.as(a b)",
+            "id.as(a{b})",
+            "%73tories",
+            "stories%00",
+            "ｓtories",
+            "media.after((x))",
+            "media.after(\"x\")",
+            "id\u{9}",
+            "id\nname",
+            "id\u{a0}",
+            "*",
+            "media[0]",
+            "a:b",
+            "a/b",
+        ] {
+            check(bad, None);
+        }
+        check(&"a{".repeat(100_000), None);
+        check(&vec!["id"; 257].join(","), None);
+    }
+}
