@@ -2,7 +2,8 @@
 //! check that tells whether anybody touched it.
 //!
 //! Storey 1, pure. Knows the shape of a leaf and nothing about what events mean, save the two that
-//! name the log's own keys. Must not know who stores leaves, HTTP, a clock or a runtime.
+//! name the log's own keys. Must not know who stores leaves, HTTP, a clock or a runtime. The format
+//! is written down for other verifiers in `FORMAT.md` of this crate.
 #![cfg_attr(
     test,
     allow(
@@ -14,9 +15,24 @@
     )
 )]
 
+mod check;
+mod checkpoint;
+mod encoding;
+mod hash;
+mod key;
+mod leaf;
+mod time;
+mod tree;
 mod verdict;
 
-pub use verdict::{Fault, Verification};
+#[cfg(test)]
+mod tests;
 
-/// Most bytes of a leaf.
-pub const LEAF_BYTES_MAX: usize = 16 * 1024;
+pub use check::LogCheck;
+pub use checkpoint::{Checkpoint, NoteError, sign};
+pub use hash::{Hash, Peaks, leaf_hash};
+pub use key::{LogKey, LogKeyError, LogVerifier};
+pub use leaf::{LEAF_BYTES_MAX, Leaf, LeafError, decode, encode};
+pub use time::wall_of;
+pub use tree::{ProofError, Tree, verify_consistency, verify_inclusion};
+pub use verdict::{Fault, Verification};

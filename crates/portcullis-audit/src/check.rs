@@ -1,0 +1,246 @@
+//! The check of a whole log, event by event and checkpoint by checkpoint.
+//!
+//! The caller feeds rows in order and stops at the first fault. The log names its own keys: the
+//! first event the first key, a rotation the next, signed by both. So a log is whole in itself;
+//! that it is *ours* needs a key from elsewhere, see [`LogCheck::finish`].
+
+use serde::Deserialize;
+
+use crate::checkpoint::{Checkpoint, NoteError};
+use crate::hash::{Peaks, leaf_hash};
+use crate::key::LogVerifier;
+use crate::verdict::{Fault, Verification};
+
+/// The check under way.
+#[derive(Debug, Default)]
+pub struct LogCheck {
+    peaks: Peaks,
+    /// The key in force and, until the next checkpoint, the one before it.
+    keys: Vec<LogVerifier>,
+    checkpoints: u64,
+    signed: u64,
+    beside: Option<(Checkpoint, String)>,
+}
+
+/// What the check needs of any leaf.
+#[derive(Deserialize)]
+struct Head {
+    v: u64,
+    rev: u64,
+    event: KeyNaming,
+}
+
+/// What it needs of the two events that name a key.
+#[derive(Deserialize)]
+struct KeyNaming {
+    r#type: String,
+    #[serde(default)]
+    log_key: Option<String>,
+}
+
+impl LogCheck {
+    /// Begins. `beside` is the newest checkpoint as it was kept outside the log, where it was: it
+    /// shows when events were cut off together with their checkpoints.
+    ///
+    /// # Errors
+    /// [`Fault`] when `beside` is no checkpoint at all.
+    pub fn new(beside: Option<&str>) -> Result<Self, Fault> {
+        let claimed = beside.map(|note| Ok((Checkpoint::claimed(note)?, note.to_owned())));
+        let beside = claimed.transpose().map_err(|error: NoteError| Fault {
+            revision: None,
+            why: format!("the checkpoint file beside the log can't be used: {error}"),
+        })?;
+        Ok(Self { beside, ..Self::default() })
+    }
+
+    /// How many events were taken.
+    #[must_use]
+    pub fn size(&self) -> u64 {
+        self.peaks.size()
+    }
+
+    /// The key in force.
+    #[must_use]
+    pub fn key(&self) -> Option<&LogVerifier> {
+        self.keys.first()
+    }
+
+    /// The subtree roots so far, to go on appending from.
+    #[must_use]
+    pub fn peaks(&self) -> &Peaks {
+        &self.peaks
+    }
+
+    /// Takes the next event: its number in the store, its leaf, and the leaf hash stored with it.
+    ///
+    /// # Errors
+    /// [`Fault`] naming the revision that is missing or touched.
+    pub fn event(&mut self, rev: u64, leaf: &[u8], stored_hash: &[u8]) -> Result<(), Fault> {
+        let expected = self.peaks.size();
+        if rev != expected {
+            return Err(at(expected, "the event is missing from the store"));
+        }
+        let hash = leaf_hash(leaf);
+        if stored_hash != hash.0 {
+            return Err(at(
+                rev,
+                "the event does not match its stored hash: one of them was changed",
+            ));
+        }
+        let head: Head = serde_json::from_slice(leaf)
+            .map_err(|error| at(rev, format!("the event is not readable: {error}")))?;
+        if head.v != 1 || head.rev != rev {
+            return Err(at(rev, format!("the event calls itself revision {}", head.rev)));
+        }
+        self.peaks.append(hash);
+        self.learn_key(rev, &head.event)
+    }
+
+    fn learn_key(&mut self, rev: u64, event: &KeyNaming) -> Result<(), Fault> {
+        let opening = event.r#type == "log.opened";
+        if opening != (rev == 0) {
+            return Err(at(rev, "the first event, and no other, opens a log"));
+        }
+        if !opening && event.r#type != "secret.rotated" {
+            return Ok(());
+        }
+        match &event.log_key {
+            Some(key) => {
+                let key: LogVerifier = key.parse().map_err(|error| at(rev, format!("{error}")))?;
+                if self.keys.first().is_some_and(|old| old.name() != key.name()) {
+                    return Err(at(rev, "the new log key has another name than the log"));
+                }
+                self.keys.insert(0, key);
+                Ok(())
+            }
+            None if opening => Err(at(rev, "the first event names no log key")),
+            None => Ok(()),
+        }
+    }
+
+    /// Takes a stored checkpoint; it must come right after the last event it covers. With
+    /// `signatures` false only its size and root are compared, for a quick start.
+    ///
+    /// # Errors
+    /// [`Fault`] naming the first revision that the checkpoint does not vouch for.
+    pub fn checkpoint(&mut self, size: u64, note: &str, signatures: bool) -> Result<(), Fault> {
+        if size > self.peaks.size() {
+            return Err(at(self.peaks.size(), cut(size, self.peaks.size())));
+        }
+        if size < self.peaks.size() || size <= self.signed {
+            return Err(at(size.saturating_sub(1), "its checkpoint is out of order"));
+        }
+        let found = if signatures || self.keys.len() > 1 {
+            self.open(note)
+        } else {
+            Checkpoint::claimed(note)
+        };
+        let found = found.map_err(|error| {
+            at(size.saturating_sub(1), format!("the checkpoint over it can't be believed: {error}"))
+        })?;
+        self.compare(&found)?;
+        if found.size != size {
+            let why =
+                format!("its checkpoint is stored for size {size} and signed for {}", found.size);
+            return Err(at(size.saturating_sub(1), why));
+        }
+        self.beside_reached()?;
+        self.keys.truncate(1);
+        self.signed = size;
+        self.checkpoints += 1;
+        Ok(())
+    }
+
+    /// The copy beside the log must say the same as the log at its size.
+    fn beside_reached(&mut self) -> Result<(), Fault> {
+        let reached = |(claimed, _): &mut (Checkpoint, String)| claimed.size == self.peaks.size();
+        let Some((_, note)) = self.beside.take_if(reached) else { return Ok(()) };
+        let believed = self.open(&note).map_err(|error| Fault {
+            revision: self.peaks.size().checked_sub(1),
+            why: format!("the checkpoint file beside the log does not belong to it: {error}"),
+        })?;
+        self.compare(&believed)
+    }
+
+    fn open(&self, note: &str) -> Result<Checkpoint, NoteError> {
+        Checkpoint::open(note, &self.keys.iter().collect::<Vec<_>>())
+    }
+
+    fn compare(&self, found: &Checkpoint) -> Result<(), Fault> {
+        if found.size == self.peaks.size() && found.root != self.peaks.root() {
+            let last = self.peaks.size().saturating_sub(1);
+            let why = if last > self.signed {
+                format!(
+                    "the root signed for {} events is another: an event from {} to {last} was changed together with its hash",
+                    found.size, self.signed
+                )
+            } else {
+                format!(
+                    "the root signed for {} events is another: this event was changed together with its hash",
+                    found.size
+                )
+            };
+            return Err(at(self.signed, why));
+        }
+        Ok(())
+    }
+
+    /// Ends the check. `trusted` is the key the caller knows from elsewhere; without it a log that
+    /// was forged as a whole, keys included, passes, and `trusted_key` says so.
+    #[must_use]
+    pub fn finish(self, trusted: Option<&LogVerifier>) -> Verification {
+        let fault = self.left_over(trusted).err();
+        self.report(fault, trusted.is_some())
+    }
+
+    /// Ends the check at a fault that was found.
+    #[must_use]
+    pub fn fail(self, fault: Fault) -> Verification {
+        self.report(Some(fault), false)
+    }
+
+    fn left_over(&self, trusted: Option<&LogVerifier>) -> Result<(), Fault> {
+        let size = self.peaks.size();
+        if let Some((claimed, _)) = &self.beside {
+            if claimed.size > size {
+                return Err(at(size, cut(claimed.size, size)));
+            }
+            let why = format!(
+                "the log has no checkpoint of size {}, and the file beside it has",
+                claimed.size
+            );
+            return Err(at(claimed.size.saturating_sub(1), why));
+        }
+        if self.signed != size {
+            return Err(at(self.signed, "the event is under no signed checkpoint"));
+        }
+        match (trusted, self.keys.first()) {
+            (Some(trusted), Some(key)) if trusted != key => Err(Fault {
+                revision: None,
+                why: format!("the log is signed by `{key}`, and the trusted key is `{trusted}`"),
+            }),
+            _ => Ok(()),
+        }
+    }
+
+    fn report(self, fault: Option<Fault>, trusted: bool) -> Verification {
+        let key = self.keys.first();
+        Verification {
+            events: self.peaks.size(),
+            checkpoints: self.checkpoints,
+            origin: key.map(|key| key.name().to_owned()),
+            root: Some(self.peaks.root().to_base64()),
+            signed_by: key.map(ToString::to_string),
+            trusted_key: trusted && fault.is_none(),
+            fault,
+        }
+    }
+}
+
+fn cut(signed: u64, there: u64) -> String {
+    format!("the log was cut: a checkpoint is signed for {signed} events and {there} are there")
+}
+
+fn at(revision: u64, why: impl Into<String>) -> Fault {
+    Fault { revision: Some(revision), why: why.into() }
+}

@@ -1,0 +1,95 @@
+//! A leaf of the log: one event with its number, time and actor, as canonical JSON (RFC 8785).
+//!
+//! There is exactly one way to write a leaf, so that anybody can hash it again. Must not know what
+//! an event is beyond a serialisable value.
+
+use portcullis_types::Wall;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use crate::time::wall_of;
+
+/// Most bytes of a leaf. Larger content goes into a blob and the leaf names its digest.
+pub const LEAF_BYTES_MAX: usize = 16 * 1024;
+/// The version of the leaf's shape.
+const VERSION: u64 = 1;
+
+/// What a leaf says.
+#[derive(Debug, Clone, Eq, PartialEq)]
+pub struct Leaf<A, E> {
+    /// The event's number.
+    pub rev: u64,
+    /// When it happened.
+    pub at: Wall,
+    /// Who acted.
+    pub actor: A,
+    /// What happened.
+    pub event: E,
+}
+
+/// Why something is no leaf.
+#[derive(Debug, Clone, Eq, PartialEq, thiserror::Error)]
+pub enum LeafError {
+    /// The event is too large.
+    #[error(
+        "the event takes {bytes} bytes and a leaf of the log holds at most {LEAF_BYTES_MAX}; shorten its lists or texts"
+    )]
+    TooLarge {
+        /// How large.
+        bytes: usize,
+    },
+    /// It can't be written as JSON.
+    #[error("the event can't be written as canonical JSON: {0}")]
+    Unwritable(String),
+    /// It can't be read.
+    #[error("the leaf is not readable: {0}")]
+    Unreadable(String),
+    /// It is readable and not in the one canonical form.
+    #[error("the leaf is not in canonical form, or holds members this version does not know")]
+    NotCanonical,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Wire<A, E> {
+    v: u64,
+    rev: u64,
+    ts: String,
+    actor: A,
+    event: E,
+}
+
+/// The bytes of a leaf.
+///
+/// # Errors
+/// [`LeafError::TooLarge`], or [`LeafError::Unwritable`] for a value JSON can't hold.
+pub fn encode<A: Serialize, E: Serialize>(leaf: &Leaf<A, E>) -> Result<Vec<u8>, LeafError> {
+    let Leaf { rev, at, actor, event } = leaf;
+    let wire = Wire { v: VERSION, rev: *rev, ts: at.rfc3339(), actor, event };
+    let bytes = serde_json_canonicalizer::to_vec(&wire)
+        .map_err(|error| LeafError::Unwritable(error.to_string()))?;
+    if bytes.len() > LEAF_BYTES_MAX {
+        return Err(LeafError::TooLarge { bytes: bytes.len() });
+    }
+    Ok(bytes)
+}
+
+/// Reads a leaf, and only the bytes that [`encode`] would write for it.
+///
+/// # Errors
+/// [`LeafError::Unreadable`] or [`LeafError::NotCanonical`].
+pub fn decode<A, E>(bytes: &[u8]) -> Result<Leaf<A, E>, LeafError>
+where
+    A: Serialize + DeserializeOwned,
+    E: Serialize + DeserializeOwned,
+{
+    let wire: Wire<A, E> =
+        serde_json::from_slice(bytes).map_err(|error| LeafError::Unreadable(error.to_string()))?;
+    if wire.v != VERSION {
+        return Err(LeafError::Unreadable(format!("its version is {}, not {VERSION}", wire.v)));
+    }
+    let at = wall_of(&wire.ts);
+    let at = at.ok_or_else(|| LeafError::Unreadable("its time is not a time".to_owned()))?;
+    let leaf = Leaf { rev: wire.rev, at, actor: wire.actor, event: wire.event };
+    if encode(&leaf)? == bytes { Ok(leaf) } else { Err(LeafError::NotCanonical) }
+}
