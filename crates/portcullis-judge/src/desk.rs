@@ -3,6 +3,7 @@
 //! Takes no lock: the view is cached and renewed by one look at a number. Must not know who calls
 //! it or how the answer is sent.
 
+use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
@@ -10,7 +11,7 @@ use portcullis_request::{Arrival, BodyWanted, canonicalise, unfold, wants_body};
 use portcullis_types::{KeyIx, Now, Refusal};
 
 use crate::judge::Judge;
-use crate::metering::{self, Caller, NotTaken};
+use crate::metering::{self, Caller, NotTaken, Reached};
 use crate::outbound::{Permit, PlatformCredential};
 use crate::standing;
 use crate::verdict::{Trace, Verdict};
@@ -21,7 +22,6 @@ use crate::view::View;
 const ATTEMPTS_MAX: usize = 8;
 
 /// One thread's place to judge from.
-#[derive(Debug)]
 pub struct Desk {
     judge: Arc<Judge>,
     view: Option<Arc<View>>,
@@ -31,13 +31,13 @@ pub struct Desk {
 
 /// Names of what decides before any tier does. Each desk has its own, so that threads don't share
 /// their counts.
-#[derive(Debug)]
 struct Stages {
     gate: Arc<str>,
     request: Arc<str>,
     key: Arc<str>,
     standing: Arc<str>,
     catalogue: Arc<str>,
+    policy: Arc<str>,
 }
 
 /// Why a call got no permit.
@@ -62,6 +62,7 @@ impl Desk {
             key: Arc::from("key"),
             standing: Arc::from("standing"),
             catalogue: Arc::from("catalogue"),
+            policy: Arc::from("policy"),
         };
         Self { judge, view: None, epoch: 0, stages }
     }
@@ -122,6 +123,7 @@ impl Desk {
         }
     }
 
+    /// Everything about one call by one view. `trace` says how far it got.
     fn pass(
         &self,
         view: &View,
@@ -181,6 +183,7 @@ impl Desk {
         asks: &portcullis_types::Asks,
         now: Now,
     ) -> Result<(), Stop> {
+        trace.rule = Some(Arc::clone(&self.stages.policy));
         let found = view.tier(caller.key).and_then(|ix| view.bound.tier(ix));
         let Some((tier, bound)) = found else { return Err(Refusal::TierUnknown.into()) };
         trace.rule = Some(Arc::clone(&bound.scopes_rule));
@@ -201,11 +204,18 @@ impl Desk {
                 Ok(())
             }
             Err(NotTaken::Again) => Err(Stop::Again),
-            Err(NotTaken::Reached { hit, rule, reading }) => {
+            Err(NotTaken::Reached(reached)) => {
+                let Reached { hit, rule, reading } = *reached;
                 trace.reading = Some(reading);
                 trace.rule = Some(rule);
                 Err(Refusal::RateReached(hit).into())
             }
         }
+    }
+}
+
+impl fmt::Debug for Desk {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Desk").field("epoch", &self.epoch).finish_non_exhaustive()
     }
 }

@@ -36,8 +36,8 @@ mod tests;
 
 pub use desk::Desk;
 pub use judge::Judge;
-pub use outbound::{Outbound, Permit, PlatformCredential, Target};
+pub use outbound::{Outbound, Permit, PlatformCredential};
 pub use portcullis_registry::{NarrowKind, SubjectIx};
-pub use portcullis_request::{Arrival, BodyWanted, Bounds, SentBody};
+pub use portcullis_request::{Arrival, BodyWanted, Bounds, SentBody, SentTarget};
 pub use rules::Rules;
 pub use verdict::{RateReading, Trace, Verdict};

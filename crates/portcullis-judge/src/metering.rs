@@ -17,10 +17,17 @@ use crate::verdict::RateReading;
 
 /// Why a call was not debited.
 pub(crate) enum NotTaken {
-    /// A rate was reached.
-    Reached { hit: RateHit, rule: Arc<str>, reading: RateReading },
+    /// A rate was reached. Boxed, since it is far larger than what a permit carries.
+    Reached(Box<Reached>),
     /// The rules changed in between; judge again by the newer ones.
     Again,
+}
+
+/// A rate that was reached.
+pub(crate) struct Reached {
+    pub(crate) hit: RateHit,
+    pub(crate) rule: Arc<str>,
+    pub(crate) reading: RateReading,
 }
 
 /// Who asks.
@@ -80,7 +87,8 @@ pub(crate) fn meter(
                 remaining: 0,
                 reset_seconds: hit.retry_after_seconds.map(std::num::NonZeroU64::get),
             };
-            Err(NotTaken::Reached { hit, rule: Arc::clone(&place.rule), reading })
+            let rule = Arc::clone(&place.rule);
+            Err(NotTaken::Reached(Box::new(Reached { hit, rule, reading })))
         }
     }
 }

@@ -34,23 +34,14 @@ pub struct Permit {
 
 /// The call as it is sent: canonical, without the partner's key, with the listed amendments.
 ///
-/// ```compile_fail
+/// ```compile_fail,E0451
 /// // Nobody else can make one.
 /// let forged = portcullis_judge::Outbound { method: todo!(), target: todo!(), body: todo!() };
 /// ```
 pub struct Outbound {
     method: Method,
-    target: Target,
+    target: SentTarget,
     body: SentBody,
-}
-
-/// The path and query of a call as it is sent.
-#[derive(Clone, Eq, PartialEq)]
-pub enum Target {
-    /// Exactly as it came in: it was canonical and held no key.
-    AsReceived,
-    /// Written anew; may hold the platform's credential.
-    Written(String),
 }
 
 impl Permit {
@@ -67,10 +58,6 @@ impl Permit {
             }
         };
         let Sent { method, target, body } = write(canonical, &Amendments { query });
-        let target = match target {
-            SentTarget::AsReceived => Target::AsReceived,
-            SentTarget::Rewritten(target) => Target::Written(target),
-        };
         Self { outbound: Outbound { method, target, body }, links, key }
     }
 
@@ -94,9 +81,9 @@ impl Outbound {
         self.method
     }
 
-    /// The path and query.
+    /// The path and query; as written, they may hold the platform's credential.
     #[must_use]
-    pub const fn target(&self) -> &Target {
+    pub const fn target(&self) -> &SentTarget {
         &self.target
     }
 
@@ -108,25 +95,13 @@ impl Outbound {
 
     /// All of it.
     #[must_use]
-    pub fn into_parts(self) -> (Method, Target, SentBody) {
+    pub fn into_parts(self) -> (Method, SentTarget, SentBody) {
         (self.method, self.target, self.body)
-    }
-}
-
-impl fmt::Debug for Target {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::AsReceived => f.write_str("AsReceived"),
-            Self::Written(target) => write!(f, "Written({} bytes)", target.len()),
-        }
     }
 }
 
 impl fmt::Debug for Outbound {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Outbound")
-            .field("method", &self.method)
-            .field("target", &self.target)
-            .finish_non_exhaustive()
+        f.debug_struct("Outbound").field("method", &self.method).finish_non_exhaustive()
     }
 }

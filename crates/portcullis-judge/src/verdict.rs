@@ -47,7 +47,7 @@ pub struct Trace {
     pub class: Option<Arc<str>>,
     /// What decided: a tier (`partner-standard`), a part of it (`partner-standard/scopes`,
     /// `partner-standard/calls-per-hour`), or a stage before it (`request`, `key`, `standing`,
-    /// `catalogue`).
+    /// `catalogue`, `policy`).
     pub rule: Option<Arc<str>>,
     /// The rules in force; none before the gate is ready.
     pub policy_revision: Option<Revision>,

@@ -1,0 +1,8 @@
+//! The judge as a whole: a small platform, a few partners, and a clock turned by hand.
+
+mod bed;
+mod order;
+mod policy;
+mod rates;
+mod secrets;
+mod standing;
