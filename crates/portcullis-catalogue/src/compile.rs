@@ -8,7 +8,7 @@ mod types;
 use std::collections::{BTreeMap, BTreeSet};
 
 use portcullis_types::{CLASSES_MAX, ClassIx, ClassName, TypeIx};
-use portcullis_yaml::{At, Fault, Source, read_partly};
+use portcullis_yaml::{At, Fault, Faults, Source, read_partly};
 
 use crate::UNCLASSIFIED;
 use crate::file::{RouteFile, VersionsFile};
@@ -76,7 +76,11 @@ impl Catalogue {
             routes: Routes::default(),
         };
         compiler.operations(&files, &mut catalogue);
-        if compiler.faults.is_empty() { Ok(catalogue) } else { Err(compiler.faults) }
+        if compiler.faults.is_empty() {
+            Ok(catalogue)
+        } else {
+            Err(Faults(compiler.faults).in_order().0)
+        }
     }
 
     /// The JSON Schema of a route file, for editors.

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 
 use portcullis_catalogue::{Catalogue, UNCLASSIFIED_IX};
 use portcullis_types::{ClassSet, SCOPES_MAX, ScopeIx, ScopeName};
-use portcullis_yaml::{At, Fault, Partial, Source, read_partly, top_keys};
+use portcullis_yaml::{At, Fault, Faults, Partial, Source, read_partly, top_keys};
 use serde::de::DeserializeOwned;
 
 use crate::file::{ScopesFile, TierFile};
@@ -63,7 +63,11 @@ impl PolicySet {
             let fault = source.fault_at(codes::NOTHING, 1, 1, "no tier is defined");
             compiler.faults.push(fault.with_help("add a file with `tier:`"));
         }
-        if compiler.faults.is_empty() { Ok(compiler.set) } else { Err(compiler.faults) }
+        if compiler.faults.is_empty() {
+            Ok(compiler.set)
+        } else {
+            Err(Faults(compiler.faults).in_order().0)
+        }
     }
 }
 

@@ -17,7 +17,9 @@ pub fn read_foreign(source: &Source) -> Result<Value, Vec<Fault>> {
         let message = format!("the file has more than {BYTES_MAX} bytes");
         return Err(vec![source.fault_at(codes::TOO_LARGE, 1, 1, message)]);
     }
-    serde_saphyr::from_str::<Value>(&source.text).map_err(|error| {
+    // Else a parameter named `y` would be read as a choice.
+    let options = serde_saphyr::options! { strict_booleans: true };
+    serde_saphyr::from_str_with_options::<Value>(&source.text, options).map_err(|error| {
         let (line, column) =
             error.location().map_or((1, 1), |at| (clip(at.line()), clip(at.column())));
         let text = error.without_snippet().to_string();

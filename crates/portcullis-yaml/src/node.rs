@@ -134,6 +134,10 @@ impl Grower<'_> {
     }
 
     fn syntax(&mut self, error: &ScanError) {
+        self.tree.root = None;
+        if self.faults.iter().any(|fault| fault.code == codes::CONTROL) {
+            return; // what follows from the control character
+        }
         let mark = error.marker();
         let (line, column) = (number(mark.line()), number(mark.col() + 1));
         let mut fault = self.source.fault_at(codes::SYNTAX, line, column, error.kind().to_string());
@@ -141,7 +145,6 @@ impl Grower<'_> {
             fault = fault.with_help("indent with spaces, not with tabs");
         }
         self.faults.push(fault);
-        self.tree.root = None;
     }
 
     fn fault(&mut self, code: &'static str, span: Span, message: impl Into<String>, help: &str) {

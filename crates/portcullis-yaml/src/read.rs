@@ -98,7 +98,10 @@ fn record(
     let at = error.node.unwrap_or(root);
     let holed = marks.holes.contains_key(&at);
     let follows = match error.missing {
-        Some(name) => lost(tree, marks, at).any(|lost| lost == name),
+        // A misspelt field is one fault, not two.
+        Some(name) => {
+            lost(tree, marks, at).any(|lost| portcullis_types::nearest(lost, [name]).is_some())
+        }
         None => holed || lost(tree, marks, at).next().is_some(),
     };
     if !follows && let Some(Node { line, column, .. }) = tree.node(at) {

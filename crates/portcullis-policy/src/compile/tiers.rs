@@ -54,7 +54,7 @@ impl Compiler<'_> {
                 None if self.dropped.contains(name.as_str()) => continue,
                 None => {
                     let message = format!("unknown scope `{}`", cut(name));
-                    let known = self.set.scope_ix.keys().map(String::as_str);
+                    let known = self.set.scope_ix.keys().chain(&self.dropped).map(String::as_str);
                     source
                         .fault(codes::NO_SCOPE, name, message)
                         .with_help("define it in a file with `scopes:`")
@@ -138,7 +138,7 @@ impl Compiler<'_> {
                 |rate: &&Rate| rate.classes.as_ref().is_none_or(|classes| classes.contains(class));
             // A rate of zero refuses whatever the cost.
             let tight =
-                rates.iter().filter(|rate| rate.max > 0 && rate.burst < **cost).find(concerns);
+                rates.iter().filter(|rate| rate.burst > 0 && rate.burst < **cost).find(concerns);
             let fault = match (u32::try_from(**cost), tight) {
                 (Ok(0), _) => source
                     .fault(codes::COST, cost, "a call can't be free")
