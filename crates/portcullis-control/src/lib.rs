@@ -1,1 +1,39 @@
-//! To be written.
+//! The admin API: operators and the command line change the gate's state and look at it here.
+//!
+//! It listens on a listener of its own. Commands go to an `Office`, candidate files to a
+//! [`Checker`], figures come from a [`Probe`], keys from a [`KeyMaker`]: all four are traits that
+//! the binary fills. Must not know the proxy, the store, the pepper or the console.
+#![cfg_attr(
+    test,
+    allow(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        clippy::panic,
+        reason = "a test may stop at the first surprise"
+    )
+)]
+
+mod api;
+mod auth;
+mod edges;
+mod extract;
+mod moments;
+mod names;
+mod once;
+mod problem;
+mod record;
+mod router;
+mod serve;
+mod settings;
+mod stream;
+mod views;
+
+pub use edges::{
+    AdminCall, CheckFault, Checked, Checker, Drift, DriftKind, KeyMaker, KeyMakerError, MintedKey,
+    Probe, Readiness, ReadyDetail,
+};
+pub use problem::{Document, EntryFault, Problem};
+pub use router::openapi;
+pub use serve::ServeError;
+pub use settings::{AdminToken, AdminTokenError, Control, ControlSettings};

@@ -1,0 +1,97 @@
+//! The routes, one file for each resource.
+//!
+//! Must not know layers.
+
+pub(crate) mod audit;
+pub(crate) mod clients;
+pub(crate) mod health;
+pub(crate) mod import;
+pub(crate) mod keys;
+pub(crate) mod me;
+pub(crate) mod partners;
+pub(crate) mod policies;
+pub(crate) mod transitions;
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use portcullis_registry::{Command, Done, OfficeError, Rejected};
+use portcullis_types::Wall;
+
+use crate::auth::Caller;
+use crate::problem::Problem;
+use crate::router::Shared;
+
+type Ctx = State<Arc<Shared>>;
+
+/// Most entries of one answer.
+const PAGE_MAX: usize = 1000;
+const PAGE: usize = 100;
+
+fn limit(limit: Option<usize>) -> Result<usize, Problem> {
+    match limit {
+        None => Ok(PAGE),
+        Some(n @ 1..=PAGE_MAX) => Ok(n),
+        Some(n) => Err(Problem::unreadable(format!("`limit` is {n}: send 1 to {PAGE_MAX}"))),
+    }
+}
+
+impl Shared {
+    fn now(&self) -> Wall {
+        self.control.clock.now().wall
+    }
+
+    async fn submit(&self, caller: &Caller, command: Command) -> Result<Done, Problem> {
+        self.control.office.submit(caller.actor(), command).await.map_err(refused)
+    }
+}
+
+/// What the office did not do, as a problem.
+fn refused(error: OfficeError) -> Problem {
+    let (status, title) = match &error {
+        OfficeError::Rejected(rejected) if rejected.is_unknown_subject() => {
+            (StatusCode::NOT_FOUND, "There is no such thing")
+        }
+        OfficeError::Rejected(rejected) if rejected.is_conflict() => {
+            (StatusCode::CONFLICT, "The state is not what this wish expects")
+        }
+        OfficeError::Rejected(_) => (StatusCode::UNPROCESSABLE_ENTITY, "This can't be done"),
+        OfficeError::NoSuchEvent { .. } | OfficeError::NoSuchBlob(_) => {
+            (StatusCode::NOT_FOUND, "There is no such thing")
+        }
+        OfficeError::NotWritten(_) | OfficeError::PendingFull { .. } => {
+            (StatusCode::SERVICE_UNAVAILABLE, "The store can't be written")
+        }
+        OfficeError::NotRead(_) => (StatusCode::SERVICE_UNAVAILABLE, "The store can't be read"),
+        OfficeError::Closed => (StatusCode::SERVICE_UNAVAILABLE, "The gate is shutting down"),
+    };
+    let mut problem = Problem::new(status, error.code(), title, error.to_string());
+    if let OfficeError::Rejected(rejected) = error {
+        problem.nearest = near(rejected);
+    }
+    problem
+}
+
+fn near(rejected: Rejected) -> Option<String> {
+    match rejected {
+        Rejected::UnknownPartner { near, .. }
+        | Rejected::UnknownClient { near, .. }
+        | Rejected::UnknownKey { near, .. }
+        | Rejected::UnknownReason { near, .. }
+        | Rejected::ImportPartner { near, .. } => near,
+        _ => None,
+    }
+}
+
+/// Work that would hold up the runtime.
+async fn aside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Problem> {
+    tokio::task::spawn_blocking(work).await.map_err(|_| {
+        Problem::new(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "internal",
+            "A fault of the gate",
+            "nothing was changed; look at the gate's log",
+        )
+    })
+}

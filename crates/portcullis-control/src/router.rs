@@ -1,0 +1,120 @@
+//! Which path answers what, through which layers, in one place.
+//!
+//! Must not know how a route does its work.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::http::{StatusCode, header};
+use axum::middleware::{from_fn_with_state, map_response};
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::limit::RequestBodyLimitLayer;
+use tower_http::sensitive_headers::SetSensitiveRequestHeadersLayer;
+use tower_http::timeout::TimeoutLayer;
+use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
+use utoipa::openapi::{InfoBuilder, OpenApi, OpenApiBuilder};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::Control;
+use crate::api::{audit, clients, health, import, keys, me, partners, policies, transitions};
+use crate::auth::sign_in;
+use crate::once::{Remembered, once};
+use crate::problem::document;
+use crate::record::record;
+
+/// What every route can reach.
+pub(crate) struct Shared {
+    pub(crate) control: Control,
+    pub(crate) remembered: Remembered,
+    pub(crate) openapi: String,
+}
+
+type Routes = OpenApiRouter<Arc<Shared>>;
+
+impl Control {
+    /// All routes with their layers.
+    pub fn router(self) -> Router {
+        let openapi = openapi().to_pretty_json().unwrap_or_default();
+        let settings = self.settings.clone();
+        let shared = Arc::new(Shared { control: self, remembered: Remembered::default(), openapi });
+        let quick = signed(quick(), &shared, settings.body_max, settings.timeout);
+        let long = signed(long(), &shared, settings.import_body_max, settings.timeout_long);
+        let open = open().layer(CatchPanicLayer::new());
+        let (router, _) = open.merge(quick).merge(long).split_for_parts();
+        // The last layer is the first to see a request.
+        router
+            .layer(DefaultBodyLimit::disable()) // bounded per group, by `RequestBodyLimitLayer`
+            .layer(map_response(document))
+            .layer(from_fn_with_state(Arc::clone(&shared), record))
+            .layer(SetSensitiveRequestHeadersLayer::new([header::AUTHORIZATION]))
+            .with_state(shared)
+    }
+}
+
+fn signed(routes: Routes, shared: &Arc<Shared>, body_max: usize, timeout: Duration) -> Routes {
+    routes
+        .route_layer(CatchPanicLayer::new())
+        .route_layer(from_fn_with_state(Arc::clone(shared), once))
+        .route_layer(TimeoutLayer::with_status_code(StatusCode::GATEWAY_TIMEOUT, timeout))
+        .route_layer(RequestBodyLimitLayer::new(body_max))
+        .route_layer(from_fn_with_state(Arc::clone(shared), sign_in))
+}
+
+/// What machines watch; no token.
+fn open() -> Routes {
+    OpenApiRouter::new()
+        .routes(routes!(health::healthz))
+        .routes(routes!(health::readyz))
+        .routes(routes!(health::metrics))
+        .routes(routes!(health::document))
+}
+
+fn quick() -> Routes {
+    OpenApiRouter::new()
+        .routes(routes!(me::me))
+        .routes(routes!(partners::list, partners::add))
+        .routes(routes!(partners::show, partners::edit))
+        .routes(routes!(transitions::partner))
+        .routes(routes!(clients::list, clients::add))
+        .routes(routes!(clients::show))
+        .routes(routes!(transitions::client))
+        .routes(routes!(keys::list, keys::issue))
+        .routes(routes!(keys::show))
+        .routes(routes!(transitions::key))
+        .routes(routes!(policies::show))
+        .routes(routes!(audit::list))
+        .routes(routes!(audit::checkpoint))
+        .routes(routes!(audit::show))
+}
+
+/// What may take long or comes with a large body.
+fn long() -> Routes {
+    OpenApiRouter::new()
+        .routes(routes!(import::import))
+        .routes(routes!(policies::publish))
+        .routes(routes!(audit::verify))
+        .routes(routes!(audit::export))
+}
+
+/// The description of the API, OpenAPI 3.1.
+#[must_use]
+pub fn openapi() -> OpenApi {
+    let (_, routes) = open().merge(quick()).merge(long()).split_for_parts();
+    let info = InfoBuilder::new()
+        .title("Portcullis admin API")
+        .version(env!("CARGO_PKG_VERSION"))
+        .description(Some("Operators and the command line look at the gate and change it here. Every change becomes an event of the log and is answered once it is durable and in force; 202 means in force but not yet durable. Every error is an `application/problem+json` document whose `detail` says what to do."))
+        .build();
+    let mut described = OpenApiBuilder::new().info(info).build();
+    described.merge(routes);
+    let bearer = Http::builder()
+        .scheme(HttpAuthScheme::Bearer)
+        .description(Some("An admin token; `portcullis init` writes one to `secrets/admin-token`."))
+        .build();
+    let components = described.components.get_or_insert_default();
+    components.add_security_scheme("admin_token", SecurityScheme::Http(bearer));
+    described
+}

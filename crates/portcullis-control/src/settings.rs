@@ -1,0 +1,157 @@
+//! What the admin API is started with.
+//!
+//! Must not know where tokens or addresses are configured.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use portcullis_registry::Office;
+use portcullis_types::Clock;
+use sha2::{Digest as _, Sha256};
+
+use crate::{AdminCall, Checker, KeyMaker, Probe};
+
+/// Everything the admin API stands on.
+#[derive(Clone)]
+pub struct Control {
+    /// Tokens and bounds.
+    pub settings: ControlSettings,
+    /// Takes commands and gives the state.
+    pub office: Arc<dyn Office>,
+    /// Compiles candidate files.
+    pub checker: Arc<dyn Checker>,
+    /// Metrics and readiness.
+    pub probe: Arc<dyn Probe>,
+    /// Makes keys and digests.
+    pub keys: Arc<dyn KeyMaker>,
+    /// For the record, for `review_by: 7d` and for how long an answer is remembered.
+    pub clock: Arc<dyn Clock>,
+    /// Told of every call below `/v1`, with its actor.
+    pub calls: Arc<dyn Fn(&AdminCall) + Send + Sync>,
+}
+
+impl fmt::Debug for Control {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Control").field("settings", &self.settings).finish_non_exhaustive()
+    }
+}
+
+/// Tokens and bounds.
+#[derive(Debug, Clone)]
+pub struct ControlSettings {
+    /// Who may call.
+    pub tokens: Vec<AdminToken>,
+    /// The version that `/healthz` names.
+    pub version: String,
+    /// Longest time until an answer begins.
+    pub timeout: Duration,
+    /// Longest time until a verification of the log or a compilation answers.
+    pub timeout_long: Duration,
+    /// Longest body in bytes.
+    pub body_max: usize,
+    /// Longest body of an import of keys in bytes.
+    pub import_body_max: usize,
+    /// Most connections at once; more wait to be accepted.
+    pub connections_max: usize,
+    /// Longest time for a request head to arrive.
+    pub head_timeout: Duration,
+}
+
+impl Default for ControlSettings {
+    fn default() -> Self {
+        Self {
+            tokens: Vec::new(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            timeout: Duration::from_secs(30),
+            timeout_long: Duration::from_secs(600),
+            body_max: 8 << 20,
+            import_body_max: 128 << 20,
+            connections_max: 128,
+            head_timeout: Duration::from_secs(10),
+        }
+    }
+}
+
+/// An admin token, known by its name and SHA-256 only.
+///
+/// A token is 32 or more random bytes as text, so a fast hash is enough: there is nothing to guess.
+#[derive(Clone, Eq, PartialEq)]
+pub struct AdminToken {
+    /// Stands in the log as the actor of every change made with it.
+    pub name: String,
+    /// SHA-256 of the token's text.
+    pub sha256: [u8; 32],
+}
+
+/// Why a text is not an admin token.
+#[derive(Debug, Clone, Eq, PartialEq, thiserror::Error)]
+pub enum AdminTokenError {
+    /// Too short to be safe.
+    #[error("admin token `{name}` has fewer than 32 characters: write at least 32 random ones")]
+    Short {
+        /// The token's name.
+        name: String,
+    },
+    /// Not 64 hex digits.
+    #[error("the digest of admin token `{name}` is not 64 hex digits (SHA-256 of the token)")]
+    Digest {
+        /// The token's name.
+        name: String,
+    },
+}
+
+impl AdminToken {
+    /// From the token itself; spaces and line ends around it are dropped.
+    ///
+    /// # Errors
+    /// [`AdminTokenError::Short`] below 32 characters.
+    pub fn from_secret(name: &str, secret: &str) -> Result<Self, AdminTokenError> {
+        let secret = secret.trim();
+        if secret.len() < 32 {
+            return Err(AdminTokenError::Short { name: name.to_owned() });
+        }
+        Ok(Self { name: name.to_owned(), sha256: Sha256::digest(secret.as_bytes()).into() })
+    }
+
+    /// From 64 hex digits.
+    ///
+    /// # Errors
+    /// [`AdminTokenError::Digest`] for anything else.
+    pub fn from_digest(name: &str, hex: &str) -> Result<Self, AdminTokenError> {
+        let wrong = || AdminTokenError::Digest { name: name.to_owned() };
+        let hex = hex.trim();
+        if hex.len() != 64 || !hex.bytes().all(|b| b.is_ascii_hexdigit()) {
+            return Err(wrong());
+        }
+        let mut sha256 = [0; 32];
+        for (at, byte) in sha256.iter_mut().enumerate() {
+            let pair = hex.get(at * 2..at * 2 + 2).ok_or_else(wrong)?;
+            *byte = u8::from_str_radix(pair, 16).map_err(|_| wrong())?;
+        }
+        Ok(Self { name: name.to_owned(), sha256 })
+    }
+}
+
+impl fmt::Debug for AdminToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "AdminToken({}, redacted)", self.name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_reads_the_same_from_its_text_and_from_its_digest() {
+        let text = "0123456789abcdef0123456789abcdef";
+        let hex = "3b2b3b5a9d2cbc2bb3b7c0b1b5b9e3b20000000000000000000000000000000";
+        assert!(AdminToken::from_digest("ops", hex).is_err(), "63 digits");
+        let token = AdminToken::from_secret("ops", &format!("{text}\n")).unwrap();
+        let digest: String = token.sha256.iter().map(|b| format!("{b:02x}")).collect();
+        assert_eq!(AdminToken::from_digest("ops", &digest).unwrap(), token);
+        assert!(AdminToken::from_secret("ops", "short").is_err());
+        assert_eq!(format!("{token:?}"), "AdminToken(ops, redacted)");
+    }
+}

@@ -1,0 +1,85 @@
+//! A body that is made while it is sent, in bounded memory.
+//!
+//! When the log can't be read any further the body ends uncleanly, so that nobody takes half a log
+//! for a whole one. Must not know HTTP beyond that.
+
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use axum::body::{Body, Bytes};
+use http_body::Frame;
+use portcullis_registry::LoggedEvent;
+use portcullis_types::Revision;
+use serde::Serialize;
+use tokio::sync::mpsc;
+
+use crate::router::Shared;
+
+const EVENTS_PER_PART: usize = 500;
+const PARTS_AHEAD: usize = 2;
+
+/// The log up to `size` events.
+pub(crate) fn export(shared: Arc<Shared>, size: u64) -> Body {
+    let (parts, receiver) = mpsc::channel(PARTS_AHEAD);
+    tokio::spawn(async move {
+        let mut from = 0;
+        while from < size {
+            let part = part(&shared, from, size).await;
+            let failed = part.is_err();
+            let sent = parts.send(part.map(|(bytes, next)| {
+                from = next;
+                bytes
+            }));
+            if sent.await.is_err() || failed {
+                return;
+            }
+        }
+    });
+    Body::new(Parts(receiver))
+}
+
+#[derive(Serialize)]
+struct CheckpointLine<'a> {
+    checkpoint: &'a str,
+    size: u64,
+}
+
+async fn part(shared: &Shared, from: u64, size: u64) -> io::Result<(Bytes, u64)> {
+    let office = &shared.control.office;
+    let count = usize::try_from(size - from).unwrap_or(EVENTS_PER_PART).min(EVENTS_PER_PART);
+    let events = office.events(Revision(from), count).await.map_err(io::Error::other)?;
+    let signed = office.checkpoints(from + 1, EVENTS_PER_PART).await.map_err(io::Error::other)?;
+    let mut signed = signed.iter().peekable();
+    let mut text = String::new();
+    let mut next = from;
+    for LoggedEvent { revision, hash, leaf, .. } in &events {
+        next = revision.0 + 1;
+        // The leaf is JSON already and must stay as it was hashed.
+        text.push_str(&format!("{{\"hash\":\"{hash}\",\"leaf\":{leaf}}}\n"));
+        while let Some((at, note)) = signed.next_if(|(at, _)| *at <= next) {
+            let line = CheckpointLine { checkpoint: note, size: *at };
+            text.push_str(&serde_json::to_string(&line)?);
+            text.push('\n');
+        }
+    }
+    if next == from {
+        return Err(io::Error::other("the log ends before its newest revision"));
+    }
+    Ok((Bytes::from(text), next))
+}
+
+struct Parts(mpsc::Receiver<io::Result<Bytes>>);
+
+impl http_body::Body for Parts {
+    type Data = Bytes;
+    type Error = io::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<io::Result<Frame<Bytes>>>> {
+        self.0.poll_recv(context).map(|part| part.map(|part| part.map(Frame::data)))
+    }
+}

@@ -1,0 +1,268 @@
+//! The state as the admin API shows it.
+//!
+//! Must not know routes.
+
+use axum::Json;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use portcullis_registry::{
+    ClientRecord, Credential, Done, Facts, KeyRecord, PartnerRecord, Snapshot, Standing,
+};
+use portcullis_types::{KeyIx, Notice, ScopeName, Wall};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::names::use_name;
+
+/// What a change came to.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub(crate) struct Change {
+    /// The event's number in the log; null while it is not durable.
+    pub(crate) revision: Option<u64>,
+    /// Whether it would survive a crash now.
+    pub(crate) durable: bool,
+    /// The effect, in one line.
+    pub(crate) what: String,
+    /// The command that undoes it; null where none does.
+    pub(crate) undo: Option<String>,
+    /// Set when something needs attention at once.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) warning: Option<String>,
+}
+
+const NOT_DURABLE: &str = "NOT DURABLE: it is in force now but only in memory, because the store can't be written; it is lost if the gate stops before it is. Free space for the store; writing is retried every second and /readyz is red until it succeeds";
+
+impl From<Done> for Change {
+    fn from(done: Done) -> Self {
+        Self {
+            revision: done.revision.map(|revision| revision.0),
+            durable: done.durable,
+            what: done.what,
+            undo: done.undo,
+            warning: (!done.durable).then(|| NOT_DURABLE.to_owned()),
+        }
+    }
+}
+
+impl Change {
+    /// 202 while it is not durable, so that no program takes it for done.
+    pub(crate) fn status(&self, durable: StatusCode) -> StatusCode {
+        if self.durable { durable } else { StatusCode::ACCEPTED }
+    }
+
+    pub(crate) fn answer(self, durable: StatusCode) -> Response {
+        (self.status(durable), Json(self)).into_response()
+    }
+}
+
+/// A part of a list.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub(crate) struct Page<T> {
+    /// The entries.
+    pub(crate) data: Vec<T>,
+    /// Send it as `after` for the next part; null at the end.
+    pub(crate) next: Option<String>,
+}
+
+/// A hold or a revocation as the partner is told of it.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub(crate) struct NoticeView {
+    /// Since when, RFC 3339.
+    since: String,
+    /// The reason code.
+    reason: String,
+    /// The text written for the partner.
+    tell: String,
+    /// When the hold is looked at again.
+    review_by: Option<String>,
+    /// The event that says so.
+    revision: Option<u64>,
+}
+
+impl From<&Notice> for NoticeView {
+    fn from(notice: &Notice) -> Self {
+        Self {
+            since: notice.since.rfc3339(),
+            reason: notice.reason.to_string(),
+            tell: notice.tell.to_string(),
+            review_by: notice.review_by.map(Wall::rfc3339),
+            revision: notice.revision.map(|revision| revision.0),
+        }
+    }
+}
+
+/// What a partner declared.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct FactsView {
+    /// What the access is for, in the partner's words.
+    #[serde(default)]
+    pub(crate) declared_use: String,
+    /// Place ids.
+    #[serde(default)]
+    pub(crate) locations: Vec<String>,
+    /// Hashtag names.
+    #[serde(default)]
+    pub(crate) hashtags: Vec<String>,
+    /// Usernames of declared brands.
+    #[serde(default)]
+    pub(crate) brands: Vec<String>,
+    /// `YYYY-MM-DD`: when the agreement is looked at again.
+    #[serde(default)]
+    pub(crate) review_date: Option<String>,
+}
+
+impl From<&Facts> for FactsView {
+    fn from(facts: &Facts) -> Self {
+        let Facts { declared_use, locations, hashtags, brands, review_date } = facts.clone();
+        Self { declared_use, locations, hashtags, brands, review_date }
+    }
+}
+
+/// A partner.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub(crate) struct PartnerView {
+    /// Its id.
+    id: String,
+    /// Its name.
+    name: String,
+    /// Its tier.
+    tier: String,
+    /// What the access is for.
+    r#use: String,
+    /// The scopes it is narrowed to; null: all of its tier.
+    scopes: Option<Vec<String>>,
+    /// What it declared.
+    facts: FactsView,
+    /// `good` or `held`.
+    state: &'static str,
+    /// The hold, where there is one.
+    hold: Option<NoticeView>,
+    /// When it was declared.
+    added: String,
+    /// The event that added or last edited it; send it as `If-Match` with an edit.
+    revision: u64,
+}
+
+impl From<&PartnerRecord> for PartnerView {
+    fn from(partner: &PartnerRecord) -> Self {
+        Self {
+            id: partner.id.to_string(),
+            name: partner.name.to_string(),
+            tier: partner.tier.to_string(),
+            r#use: use_name(partner.use_),
+            scopes: partner.scopes.as_deref().map(words),
+            facts: FactsView::from(&*partner.facts),
+            state: held(partner.hold.is_some()),
+            hold: partner.hold.as_deref().map(NoticeView::from),
+            added: partner.added.rfc3339(),
+            revision: partner.revision.0,
+        }
+    }
+}
+
+/// A client.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub(crate) struct ClientView {
+    /// Its id.
+    id: String,
+    /// The partner whose client it is.
+    partner: String,
+    /// Its name.
+    name: String,
+    /// The scopes it is narrowed to; null: all of its partner.
+    scopes: Option<Vec<String>>,
+    /// `good` or `held`.
+    state: &'static str,
+    /// The hold, where there is one.
+    hold: Option<NoticeView>,
+    /// When it was declared.
+    added: String,
+}
+
+impl ClientView {
+    pub(crate) fn new(client: &ClientRecord, snapshot: &Snapshot) -> Self {
+        Self {
+            id: client.id.to_string(),
+            partner: snapshot.partner(client.partner).map(|p| p.id.to_string()).unwrap_or_default(),
+            name: client.name.to_string(),
+            scopes: client.scopes.as_deref().map(words),
+            state: held(client.hold.is_some()),
+            hold: client.hold.as_deref().map(NoticeView::from),
+            added: client.added.rfc3339(),
+        }
+    }
+}
+
+/// A key. Nothing here proves anything: the secret is not known to the gate.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub(crate) struct KeyView {
+    /// Its public id.
+    pub(crate) id: String,
+    /// Its partner.
+    partner: String,
+    /// The client it is bound to.
+    client: Option<String>,
+    /// The scopes it is narrowed to; null: all of its partner and client.
+    scopes: Option<Vec<String>>,
+    /// What becomes of a call with it: `active`, `held`, `revoked` or `expired`.
+    state: &'static str,
+    /// Who is on hold, where the state is `held`: `partner`, `client` or `key`.
+    held: Option<String>,
+    /// The hold or revocation behind the state.
+    notice: Option<NoticeView>,
+    /// The word it is told by.
+    label: Option<String>,
+    /// When it was issued or imported.
+    issued: String,
+    /// When it ends by itself.
+    expires: Option<String>,
+    /// The event that made it.
+    revision: u64,
+}
+
+impl KeyView {
+    pub(crate) fn new(at: KeyIx, key: &KeyRecord, snapshot: &Snapshot, now: Wall) -> Self {
+        let (state, held, notice) = match snapshot.standing(at, now) {
+            Standing::Good => ("active", None, None),
+            Standing::Revoked(notice) => ("revoked", None, Some(notice)),
+            Standing::Expired { .. } => ("expired", None, None),
+            Standing::Held { subject, notice } => ("held", Some(subject.to_string()), Some(notice)),
+            Standing::Unknown => (unknown(key.credential), None, None),
+        };
+        let client = key.client.and_then(|at| snapshot.client(at));
+        Self {
+            id: key.id.to_string(),
+            partner: snapshot.partner(key.partner).map(|p| p.id.to_string()).unwrap_or_default(),
+            client: client.map(|client| client.id.to_string()),
+            scopes: key.scopes.and_then(|at| snapshot.scope_list(at)).map(words),
+            state,
+            held,
+            notice: notice.as_deref().map(NoticeView::from),
+            label: key.label.as_deref().map(str::to_owned),
+            issued: key.issued.rfc3339(),
+            expires: key.expires.map(Wall::rfc3339),
+            revision: key.revision.0,
+        }
+    }
+
+    pub(crate) fn state(&self) -> &'static str {
+        self.state
+    }
+}
+
+/// A key whose partner or client is missing is refused; that is as good as ended.
+fn unknown(credential: Credential) -> &'static str {
+    match credential {
+        Credential::Active => "unknown",
+        Credential::Revoked => "revoked",
+    }
+}
+
+fn held(held: bool) -> &'static str {
+    if held { "held" } else { "good" }
+}
+
+fn words(scopes: &[ScopeName]) -> Vec<String> {
+    scopes.iter().map(ToString::to_string).collect()
+}

@@ -1,0 +1,363 @@
+//! A gate for tests: the real admin API over real sockets, with the real registry behind it, a log
+//! in memory instead of a store, and a checker that reads two words of the language.
+#![allow(dead_code, unreachable_pub, missing_docs, reason = "shared by several test binaries")]
+
+use std::collections::HashMap;
+use std::net::TcpListener;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+
+use portcullis_audit::{Checkpoint, Leaf, LogCheck, LogKey, Peaks, encode, leaf_hash, sign};
+use portcullis_control::{
+    AdminCall, AdminToken, CheckFault, Checked, Checker, Control, ControlSettings, Drift,
+    DriftKind, KeyMaker, KeyMakerError, MintedKey, Probe, Readiness, ReadyDetail,
+};
+use portcullis_keys::{Pepper, imported_id, mint};
+use portcullis_registry::{
+    Actor, ActorKind, BoxFuture, Command, Done, Event, Health, LoggedEvent, Office, OfficeError,
+    Snapshot, State, Verification,
+};
+use portcullis_testkit::StoppedClock;
+use portcullis_types::{Clock, KeyId, Revision, Wall};
+use zeroize::Zeroizing;
+
+pub const TOKEN: &str = "ops-token-0123456789abcdef0123456789";
+pub const NOON: Wall = Wall(1_711_886_400_000);
+pub const PEPPER: &str = "a pepper of thirty-two characters!";
+
+/// Everything a test reaches for.
+pub struct Gate {
+    pub url: String,
+    pub office: Arc<Memory>,
+    pub probe: Arc<Figures>,
+    pub clock: Arc<StoppedClock>,
+    pub calls: Arc<Mutex<Vec<AdminCall>>>,
+    stop: Option<tokio::sync::oneshot::Sender<()>>,
+    thread: Option<std::thread::JoinHandle<()>>,
+}
+
+impl Gate {
+    /// A gate with one set of policies in force: tiers `basic` and `plus`.
+    pub fn open() -> Self {
+        Self::with(ControlSettings::default())
+    }
+
+    pub fn with(settings: ControlSettings) -> Self {
+        let clock = Arc::new(StoppedClock::at(NOON));
+        let office = Arc::new(Memory::new(Arc::clone(&clock)));
+        let gate = Actor { kind: ActorKind::Gate, id: "boot".to_owned() };
+        let files = STARTER.iter().map(|(n, t)| ((*n).to_owned(), Arc::from(*t))).collect();
+        office.carry_out(gate, Command::PublishPolicy { files }).unwrap();
+        let probe = Arc::new(Figures::default());
+        let calls = Arc::new(Mutex::new(Vec::new()));
+        let recorder = Arc::clone(&calls);
+        let tokens = vec![
+            AdminToken::from_secret("ops", TOKEN).unwrap(),
+            AdminToken::from_secret("ci", &"c".repeat(40)).unwrap(),
+        ];
+        let control = Control {
+            settings: ControlSettings { tokens, ..settings },
+            office: office.clone(),
+            checker: Arc::new(TwoWords(Arc::clone(&office))),
+            probe: probe.clone(),
+            keys: Arc::new(Counting::default()),
+            clock: clock.clone(),
+            calls: Arc::new(move |call| recorder.lock().unwrap().push(call.clone())),
+        };
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let (stop, stopped) = tokio::sync::oneshot::channel();
+        let thread = std::thread::spawn(move || {
+            let mut runtime = tokio::runtime::Builder::new_multi_thread();
+            let runtime = runtime.worker_threads(2).enable_all().build().unwrap();
+            let stopped = async { stopped.await.unwrap_or(()) };
+            runtime.block_on(control.serve(listener, stopped)).unwrap();
+        });
+        Self { url, office, probe, clock, calls, stop: Some(stop), thread: Some(thread) }
+    }
+
+    /// Ends the server as SIGTERM does.
+    pub fn close(&mut self) {
+        drop(self.stop.take());
+        if let Some(thread) = self.thread.take() {
+            thread.join().unwrap();
+        }
+    }
+}
+
+impl Drop for Gate {
+    fn drop(&mut self) {
+        drop(self.stop.take());
+    }
+}
+
+pub const STARTER: [(&str, &str); 3] = [
+    ("policies/basic.yaml", "tier: basic\n"),
+    ("policies/plus.yaml", "tier: plus\n"),
+    ("routes/plaza.yaml", "operation: getMe\noperation: listMedia\n"),
+];
+
+/// The log and the state, in memory.
+pub struct Memory {
+    inner: Mutex<Inner>,
+    clock: Arc<StoppedClock>,
+    /// Set: nothing can be written.
+    pub full: AtomicBool,
+    /// Set: verification finds revision 1 changed.
+    pub damaged: AtomicBool,
+}
+
+struct Inner {
+    state: State,
+    events: Vec<LoggedEvent>,
+    peaks: Peaks,
+    notes: Vec<(u64, String)>,
+    blobs: HashMap<String, Arc<[u8]>>,
+    key: LogKey,
+}
+
+impl Memory {
+    fn new(clock: Arc<StoppedClock>) -> Self {
+        let key = LogKey::from_seed("gate.test", &[7; 32]).unwrap();
+        let opened =
+            Event::LogOpened { origin: "gate.test".to_owned(), log_key: key.public().to_string() };
+        let mut inner = Inner {
+            state: State::new(),
+            events: Vec::new(),
+            peaks: Peaks::default(),
+            notes: Vec::new(),
+            blobs: HashMap::new(),
+            key,
+        };
+        let gate = Actor { kind: ActorKind::Gate, id: "boot".to_owned() };
+        inner.append(gate, opened, clock.now().wall);
+        Self { inner: Mutex::new(inner), clock, full: false.into(), damaged: false.into() }
+    }
+
+    pub fn log_key(&self) -> String {
+        self.inner.lock().unwrap().key.public().to_string()
+    }
+
+    pub fn carry_out(&self, actor: Actor, command: Command) -> Result<Done, OfficeError> {
+        let mut inner = self.inner.lock().unwrap();
+        let now = self.clock.now().wall;
+        let planned = inner.state.handle(&command, now)?;
+        let mut done = Done {
+            revision: None,
+            durable: false,
+            what: planned.what,
+            undo: planned.undo,
+            keys: planned.created,
+            partner: None,
+            client: None,
+        };
+        if self.full.load(Ordering::Relaxed) {
+            let narrows = planned.narrows.is_some();
+            let no = || OfficeError::NotWritten("no space left on device".to_owned());
+            return if narrows { Ok(done) } else { Err(no()) };
+        }
+        for blob in planned.blobs {
+            inner.blobs.insert(blob.sha256, blob.body);
+        }
+        for event in planned.events {
+            done.revision = Some(inner.append(actor.clone(), event, now));
+        }
+        done.durable = true;
+        Ok(done)
+    }
+}
+
+impl Inner {
+    fn append(&mut self, actor: Actor, event: Event, at: Wall) -> Revision {
+        let revision = Revision(self.peaks.size());
+        let leaf = Leaf { rev: revision.0, at, actor: actor.clone(), event: event.clone() };
+        let leaf = String::from_utf8(encode(&leaf).unwrap()).unwrap();
+        let hash = leaf_hash(leaf.as_bytes());
+        self.peaks.append(hash);
+        let (size, root) = (self.peaks.size(), self.peaks.root());
+        let note = sign(&Checkpoint { origin: "gate.test".to_owned(), size, root }, &[&self.key]);
+        self.notes.push((size, note));
+        let blobs = &self.blobs;
+        self.state.apply(revision, at, &event, &|digest| blobs.get(digest).cloned()).unwrap();
+        let hash = hash.to_hex();
+        self.events.push(LoggedEvent { revision, ts: at.rfc3339(), at, actor, event, hash, leaf });
+        revision
+    }
+
+    fn verify(&self) -> Verification {
+        let mut check = LogCheck::new(None).unwrap();
+        for (logged, (size, note)) in self.events.iter().zip(&self.notes) {
+            let leaf = logged.leaf.as_bytes();
+            check.event(logged.revision.0, leaf, &leaf_hash(leaf).0).unwrap();
+            check.checkpoint(*size, note, true).unwrap();
+        }
+        check.finish(Some(self.key.public()))
+    }
+}
+
+impl Office for Memory {
+    fn submit(&self, actor: Actor, command: Command) -> BoxFuture<'_, Result<Done, OfficeError>> {
+        Box::pin(async move { self.carry_out(actor, command) })
+    }
+
+    fn snapshot(&self) -> Arc<Snapshot> {
+        self.inner.lock().unwrap().state.snapshot()
+    }
+
+    fn events(
+        &self,
+        from: Revision,
+        count: usize,
+    ) -> BoxFuture<'_, Result<Vec<LoggedEvent>, OfficeError>> {
+        let inner = self.inner.lock().unwrap();
+        let from = usize::try_from(from.0).unwrap_or(usize::MAX);
+        let found = inner.events.iter().skip(from).take(count).cloned().collect();
+        Box::pin(async move { Ok(found) })
+    }
+
+    fn event(&self, asked: Revision) -> BoxFuture<'_, Result<LoggedEvent, OfficeError>> {
+        let inner = self.inner.lock().unwrap();
+        let newest = inner.events.last().map(|event| event.revision);
+        let found = inner.events.iter().find(|event| event.revision == asked).cloned();
+        let found = found.ok_or(OfficeError::NoSuchEvent { asked, newest });
+        Box::pin(async move { found })
+    }
+
+    fn blob(&self, sha256: String) -> BoxFuture<'_, Result<Vec<u8>, OfficeError>> {
+        let found = self.inner.lock().unwrap().blobs.get(&sha256).map(|body| body.to_vec());
+        Box::pin(async move { found.ok_or(OfficeError::NoSuchBlob(sha256)) })
+    }
+
+    fn checkpoint(&self) -> BoxFuture<'_, Result<String, OfficeError>> {
+        let note = self.inner.lock().unwrap().notes.last().unwrap().1.clone();
+        Box::pin(async move { Ok(note) })
+    }
+
+    fn checkpoints(
+        &self,
+        from: u64,
+        count: usize,
+    ) -> BoxFuture<'_, Result<Vec<(u64, String)>, OfficeError>> {
+        let inner = self.inner.lock().unwrap();
+        let found = inner.notes.iter().filter(|(size, _)| *size >= from).take(count).cloned();
+        let found = found.collect();
+        Box::pin(async move { Ok(found) })
+    }
+
+    fn verify(&self) -> BoxFuture<'_, Result<Verification, OfficeError>> {
+        let mut verdict = self.inner.lock().unwrap().verify();
+        if self.damaged.load(Ordering::Relaxed) {
+            let why = "the event does not match its stored hash: one of them was changed";
+            let fault = portcullis_audit::Fault { revision: Some(1), why: why.to_owned() };
+            verdict = Verification { events: 1, checkpoints: 1, fault: Some(fault), ..verdict };
+        }
+        Box::pin(async move { Ok(verdict) })
+    }
+
+    fn health(&self) -> Health {
+        let durable = !self.full.load(Ordering::Relaxed);
+        Health { durable, pending: 0, last_error: None }
+    }
+}
+
+/// `tier: NAME` and `operation: NAME`; any other line is a fault.
+struct TwoWords(Arc<Memory>);
+
+fn compile(files: &[(String, Arc<str>)]) -> Result<Checked, Vec<CheckFault>> {
+    let mut checked =
+        Checked { scopes: vec!["media:read".into(), "profile:read".into()], ..Checked::default() };
+    let mut faults = Vec::new();
+    for (file, text) in files {
+        for (line, words) in (1..).zip(text.lines()) {
+            if let Some(tier) = words.strip_prefix("tier: ") {
+                checked.tiers.push(tier.to_owned());
+            } else if words.starts_with("operation: ") {
+                checked.operations += 1;
+            } else {
+                faults.push(CheckFault {
+                    code: "PC0103".to_owned(),
+                    file: file.clone(),
+                    line,
+                    column: 1,
+                    message: format!("unknown field `{words}`"),
+                    excerpt: Some(words.to_owned()),
+                    help: None,
+                    text: format!("{file}:{line}:1: PC0103: unknown field `{words}`"),
+                });
+            }
+        }
+    }
+    if faults.is_empty() { Ok(checked) } else { Err(faults) }
+}
+
+impl TwoWords {
+    fn in_force(&self) -> Checked {
+        let inner = self.0.inner.lock().unwrap();
+        let policy = inner.state.current().policy().cloned();
+        let files = policy.iter().flat_map(|policy| &policy.files).map(|file| {
+            let text = std::str::from_utf8(&inner.blobs[&file.sha256]).unwrap();
+            (file.name.clone(), Arc::from(text))
+        });
+        compile(&files.collect::<Vec<_>>()).unwrap()
+    }
+}
+
+impl Checker for TwoWords {
+    fn check(&self, files: &[(String, Arc<str>)]) -> Result<Checked, Vec<CheckFault>> {
+        compile(files)
+    }
+    fn tiers(&self) -> Vec<String> {
+        self.in_force().tiers
+    }
+    fn scopes(&self) -> Vec<String> {
+        self.in_force().scopes
+    }
+}
+
+/// Figures that a test sets.
+#[derive(Default)]
+pub struct Figures {
+    pub broken: AtomicBool,
+    pub panics: AtomicBool,
+}
+
+impl Probe for Figures {
+    fn metrics(&self) -> String {
+        assert!(!self.panics.load(Ordering::Relaxed), "a fault of the gate");
+        "portcullis_up 1\n".to_owned()
+    }
+    fn ready(&self) -> Readiness {
+        let ok = !self.broken.load(Ordering::Relaxed);
+        let detail = if ok { "takes writes" } else { "no space left on device: free some" };
+        let log = ReadyDetail { name: "log".to_owned(), ok, detail: detail.to_owned() };
+        Readiness { ready: ok, detail: vec![log] }
+    }
+    fn drift(&self) -> Vec<Drift> {
+        let changed = self.broken.load(Ordering::Relaxed);
+        let name = "policies/basic.yaml".to_owned();
+        changed.then_some(Drift { name, kind: DriftKind::Changed }).into_iter().collect()
+    }
+}
+
+/// Keys from a counter instead of randomness.
+#[derive(Default)]
+struct Counting(AtomicU64);
+
+impl KeyMaker for Counting {
+    fn mint(&self, env: Option<&str>) -> Result<MintedKey, KeyMakerError> {
+        let env = env.unwrap_or("test");
+        let mut random = [0; 40];
+        random[..8].copy_from_slice(&self.0.fetch_add(1, Ordering::Relaxed).to_be_bytes());
+        let minted = mint(env, &random).map_err(|_| KeyMakerError::Environment(env.to_owned()))?;
+        let secret = Zeroizing::new(minted.text.expose().to_owned());
+        let digest = self.digest(secret.as_bytes()).1;
+        Ok(MintedKey { id: minted.id, secret, digest })
+    }
+    fn digest(&self, key: &[u8]) -> (KeyId, String) {
+        let digest = Pepper::from_text(PEPPER).unwrap().digest(key);
+        (imported_id(&digest), digest.to_string())
+    }
+    fn pepper(&self) -> String {
+        Pepper::from_text(PEPPER).unwrap().fingerprint().to_owned()
+    }
+}
