@@ -79,14 +79,18 @@ impl State {
                 self.partner(place, event)?
             }
             Event::ClientAdded { .. } => self.client(place, event)?,
-            Event::KeyIssued { .. } => return self.key(place, event),
-            Event::KeysImported { blob: sha256, tier, r#use, count, .. } => {
+            Event::KeyIssued { pepper, .. } => {
+                self.peppered(pepper, 1);
+                return self.key(place, event);
+            }
+            Event::KeysImported { blob: sha256, tier, r#use, count, pepper, .. } => {
                 let body = blob(sha256).ok_or_else(|| place.bad("its list of keys is missing"))?;
                 let keys = decode_keys(&body)
                     .map_err(|line| place.bad(format!("line {line} of its list is unreadable")))?;
                 if keys.len() as u64 != *count {
                     return Err(place.bad("its list has another number of keys"));
                 }
+                self.peppered(pepper, *count);
                 return self.import(place, &keys, tier.as_ref().zip(*r#use));
             }
             Event::Held { subject, reason, tell, review_by, .. } => {
@@ -110,10 +114,16 @@ impl State {
                     files: files.clone(),
                 }));
             }
-            // The gate's own secrets are not part of the state that judges calls.
-            Event::SecretRotated { .. } => {}
+            Event::SecretRotated { what, fingerprint, .. } => {
+                Arc::make_mut(&mut self.now.secrets).insert(*what, fingerprint.clone());
+            }
         }
         Ok(Vec::new())
+    }
+
+    /// Counts keys by the pepper they were made under.
+    fn peppered(&mut self, pepper: &str, keys: u64) {
+        *Arc::make_mut(&mut self.now.peppers).entry(pepper.to_owned()).or_default() += keys;
     }
 
     fn partner(&mut self, place: Place, event: &Event) -> Result<(), FoldError> {

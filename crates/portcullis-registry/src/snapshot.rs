@@ -3,6 +3,7 @@
 //! The judge reads it once per call; the control plane lists from it. Must not know how events
 //! change it; only the fold may.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use portcullis_types::{
@@ -15,7 +16,7 @@ use crate::records::{
     ClientRecord, Credential, KeyRecord, PartnerRecord, PolicyInForce, ScopeListIx, Standing,
     SubjectIx,
 };
-use crate::words::SubjectId;
+use crate::words::{RotatedSecret, SubjectId};
 
 /// The state at a revision. A clone shares all pages and indexes.
 #[derive(Debug, Clone, Default)]
@@ -24,6 +25,8 @@ pub struct Snapshot {
     pub(crate) at: Wall,
     pub(crate) origin: Option<Arc<str>>,
     pub(crate) policy: Option<Arc<PolicyInForce>>,
+    pub(crate) peppers: Arc<BTreeMap<String, u64>>,
+    pub(crate) secrets: Arc<BTreeMap<RotatedSecret, String>>,
     pub(crate) partners: Pages<PartnerRecord>,
     pub(crate) clients: Pages<ClientRecord>,
     pub(crate) keys: Pages<KeyRecord>,
@@ -125,6 +128,17 @@ impl Snapshot {
     #[must_use]
     pub fn policy(&self) -> Option<&PolicyInForce> {
         self.policy.as_deref()
+    }
+
+    /// Fingerprints of the peppers that keys were made under, and how many keys of each.
+    pub fn peppers(&self) -> impl Iterator<Item = (&str, u64)> {
+        self.peppers.iter().map(|(fingerprint, keys)| (fingerprint.as_str(), *keys))
+    }
+
+    /// The fingerprint last recorded of one of the gate's own secrets.
+    #[must_use]
+    pub fn secret(&self, what: RotatedSecret) -> Option<&str> {
+        self.secrets.get(&what).map(String::as_str)
     }
 
     /// The scopes of a list.

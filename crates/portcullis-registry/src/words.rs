@@ -175,7 +175,7 @@ pub enum Command {
 }
 
 /// Secrets of the gate whose change is recorded.
-#[derive(Debug, Clone, Copy, Eq, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Eq, PartialEq, Ord, PartialOrd, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RotatedSecret {
     /// The pepper of the keys.
