@@ -25,12 +25,14 @@ mod names;
 mod params;
 mod path;
 mod percent;
+mod read;
 mod unfold;
 mod why;
 mod write;
 
 pub use arrival::{Arrival, Bounds};
-pub use canonical::{BodyWanted, Canonical, canonicalise, wants_body};
+pub use canonical::Canonical;
 pub use params::{Form, Param, Place};
+pub use read::{BodyWanted, canonicalise, wants_body};
 pub use unfold::unfold;
 pub use write::{Amendments, Sent, SentBody, SentTarget, write};

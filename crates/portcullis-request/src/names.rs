@@ -39,13 +39,17 @@ pub(crate) fn check(name: &str) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// Whether some reader may take one name for the other: case ignored, every mark an underscore.
+/// Whether some reader may take one name for the other: case ignored, every mark an underscore,
+/// `name.0` an element of `name`.
 pub(crate) fn alike(name: &str, known: &str) -> bool {
     let fold = |byte: u8| match byte {
         b'.' | b'-' | b':' | b'~' => b'_',
         _ => byte.to_ascii_lowercase(),
     };
-    name.len() == known.len() && name.bytes().map(fold).eq(known.bytes().map(fold))
+    let same = |name: &str| {
+        name.len() == known.len() && name.bytes().map(fold).eq(known.bytes().map(fold))
+    };
+    same(name) || name.split_once(['.', ':']).is_some_and(|(stem, _)| same(stem))
 }
 
 #[cfg(test)]
@@ -70,6 +74,8 @@ mod tests {
             "access.token",
             "access-token",
             "appsecret-proof",
+            "access_token.0",
+            "method:x",
             "Method",
             "METHOD",
             "_method",

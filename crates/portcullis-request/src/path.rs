@@ -40,7 +40,12 @@ pub(crate) fn canonical<'a>(raw: &'a str, catalogue: &Catalogue) -> Result<Cow<'
     if !raw.starts_with('/') {
         return Err(unreadable(why::PATH_START));
     }
-    let plain = if is_plain(raw) { Cow::Borrowed(raw) } else { Cow::Owned(rewrite(raw)?) };
+    let plain = if is_plain(raw) {
+        Cow::Borrowed(raw)
+    } else {
+        let written = rewrite(raw)?;
+        if written == raw { Cow::Borrowed(raw) } else { Cow::Owned(written) }
+    };
     Ok(match catalogue.versions() {
         Some(versions) => versioned(plain, versions, catalogue),
         None => plain,
