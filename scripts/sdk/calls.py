@@ -4,7 +4,6 @@ Plaza stands behind a recorder behind the gate. At the end everything that was r
 exported is searched for keys and secrets: the platform must never see a partner's key.
 """
 
-import json
 import os
 import subprocess
 import sys
@@ -30,7 +29,7 @@ TRIAL = """\
 version: 1
 tier: {name}
 about: What the trials with real SDKs need.
-scopes: [{scopes}]
+scopes: [profile:read, media:read, media:single, publish:write]
 rates:
   - {{ id: trial-calls, per: key, max: {max}, window: 1h }}
 """
@@ -178,12 +177,9 @@ def trial(make, gate, ids):
 
 def declare(gate):
     """Two tiers of the trials' own, applied like any platform engineer's."""
-    scopes = "profile:read, media:read, publish:write"
-    with open(os.environ.get("SDK_SCOPES", "/dev/null"), encoding="utf-8") as own:
-        scopes = own.read().strip() or scopes
     for name, most in (("sdk-trial", 10_000), ("sdk-short", 3)):
         with open(os.path.join(gate.folder, "policies", f"{name}.yaml"), "w", encoding="utf-8") as file:
-            file.write(TRIAL.format(name=name, max=most, scopes=scopes))
+            file.write(TRIAL.format(name=name, max=most))
     gate.command("apply", gate.folder)
     for partner, tier in (("trial-partner", "sdk-trial"), ("short-partner", "sdk-short")):
         gate.command("partner", "add", partner, "--tier", tier, "--use", "publishing")
