@@ -100,6 +100,7 @@ async fn paging_walks_exactly_57_posts_whatever_the_page_size() {
         let last = loop {
             let page = read(&plaza, &next).await;
             seen.extend(ids(&page));
+            assert!(seen.len() <= 57, "pages of {size} never end");
             match &page["paging"]["next"] {
                 serde_json::Value::Null => break page,
                 link => next = target(&plaza, link),
@@ -116,6 +117,17 @@ async fn paging_walks_exactly_57_posts_whatever_the_page_size() {
                 "back from the last page of {size}"
             );
         }
+    }
+}
+
+#[tokio::test]
+async fn lists_show_the_newest_first() {
+    let (plaza, s) = plaza().await;
+    for list in ["me/media".to_owned(), format!("{}/posts", s.places[0])] {
+        let page = read(&plaza, &format!("/{list}?fields=timestamp&limit=100")).await;
+        let times = page["data"].as_array().unwrap().iter().map(|row| row["timestamp"].as_str());
+        let times: Vec<&str> = times.map(Option::unwrap).collect();
+        assert!(times.len() > 5 && times.is_sorted_by(|a, b| a >= b), "{list}: {times:?}");
     }
 }
 

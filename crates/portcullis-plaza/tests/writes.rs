@@ -174,6 +174,9 @@ async fn writes_that_make_no_sense_leave_nothing_behind() {
     }
     let first = id(&post(&plaza, "/me/media", "image_url=x").await);
     assert_eq!(first, "17890300000000419", "no number was used up");
+    let form = format!("creation_id={first}");
+    let stolen = post(&plaza, &format!("/{user}/media_publish"), &form).await;
+    assert_eq!(stolen.code(), 100, "a container of another account");
 }
 
 async fn batch(plaza: &portcullis_plaza::Running, entries: &Value) -> Vec<Value> {
