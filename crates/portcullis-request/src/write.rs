@@ -77,15 +77,13 @@ pub fn write(canonical: &Canonical<'_>, amendments: &Amendments) -> Sent {
     } else {
         SentTarget::Written(target(canonical, amendments))
     };
-    Sent { method: canonical.method, target, body: body(canonical) }
+    Sent { method: canonical.method, target, body: body(canonical, amendments) }
 }
 
 fn target(canonical: &Canonical<'_>, amendments: &Amendments) -> String {
     let mut out = String::with_capacity(canonical.path.len() + 64);
     out.push_str(&canonical.path);
-    let amended = |name: &str| amendments.query.iter().any(|(other, _)| other == name);
-    let asked = of(canonical, Place::Query)
-        .filter(|param| !amended(&param.name))
+    let asked = of(canonical, amendments, Place::Query)
         .map(|param| (param.name.as_ref(), param.value.as_ref()));
     let added = amendments.query.iter().map(|(name, value)| (name.as_str(), value.as_str()));
     let mut mark = '?';
@@ -97,8 +95,14 @@ fn target(canonical: &Canonical<'_>, amendments: &Amendments) -> String {
     out
 }
 
-fn of<'c>(canonical: &'c Canonical<'_>, place: Place) -> impl Iterator<Item = &'c Param<'c>> {
-    canonical.params.iter().filter(move |param| param.place == place)
+/// The parameters that are sent in one place; an amended one is sent as amended only.
+fn of<'c>(
+    canonical: &'c Canonical<'_>,
+    amendments: &'c Amendments,
+    place: Place,
+) -> impl Iterator<Item = &'c Param<'c>> {
+    let amended = |name: &str| amendments.query.iter().any(|(other, _)| other == name);
+    canonical.params.iter().filter(move |param| param.place == place && !amended(&param.name))
 }
 
 fn pair(out: &mut String, name: &str, value: &str) {
@@ -107,23 +111,22 @@ fn pair(out: &mut String, name: &str, value: &str) {
     percent::encode_into(out, value);
 }
 
-fn body(canonical: &Canonical<'_>) -> SentBody {
+fn body(canonical: &Canonical<'_>, amendments: &Amendments) -> SentBody {
+    let mut params = of(canonical, amendments, Place::Body).peekable();
     let (content_type, text) = match &canonical.body {
         Body::None => return SentBody::None,
         Body::Stream => return SentBody::Unchanged,
-        Body::Multipart(parts)
-            if parts.files.is_empty() && of(canonical, Place::Body).next().is_none() =>
-        {
+        Body::Multipart(parts) if parts.files.is_empty() && params.peek().is_none() => {
             return SentBody::None;
         }
         Body::Multipart(parts) => {
             return SentBody::Params {
                 content_type: multipart::media_type(parts).into(),
-                bytes: multipart::write(parts, of(canonical, Place::Body)),
+                bytes: multipart::write(parts, params),
             };
         }
-        Body::Form => (media::FORM, form(canonical)),
-        Body::Json => (media::JSON, json(canonical)),
+        Body::Form => (media::FORM, form(params)),
+        Body::Json => (media::JSON, json(params)),
     };
     if text.is_empty() {
         return SentBody::None;
@@ -135,9 +138,9 @@ fn body(canonical: &Canonical<'_>) -> SentBody {
     SentBody::Params { content_type: content_type.into(), bytes: text.into_bytes() }
 }
 
-fn form(canonical: &Canonical<'_>) -> String {
+fn form<'p>(params: impl Iterator<Item = &'p Param<'p>>) -> String {
     let mut out = String::new();
-    for param in of(canonical, Place::Body) {
+    for param in params {
         if !out.is_empty() {
             out.push('&');
         }
@@ -146,9 +149,9 @@ fn form(canonical: &Canonical<'_>) -> String {
     out
 }
 
-fn json(canonical: &Canonical<'_>) -> String {
+fn json<'p>(params: impl Iterator<Item = &'p Param<'p>>) -> String {
     let mut out = String::from("{");
-    for param in of(canonical, Place::Body) {
+    for param in params {
         if out.len() > 1 {
             out.push(',');
         }

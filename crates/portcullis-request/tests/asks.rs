@@ -205,6 +205,8 @@ fn parameters_are_declared_or_passed_on_as_the_catalogue_says() {
 fn blanks_in_fields_are_gone_from_what_is_sent() {
     let call = user("%20id%20,%20media%20{%20id%20}");
     assert_eq!(call.sent_text(), format!("GET /v21.0/{USER}?fields=id,media%7Bid%7D"));
+    let call = user("id,%20username");
+    assert_eq!(call.sent_text(), format!("GET /v21.0/{USER}?fields=id,username"));
     let call = Call::post(&format!("/v21.0/{POST}")).form("fields=id,+caption");
     assert_eq!(
         call.sent_text(),

@@ -202,6 +202,21 @@ fn the_platforms_own_key_goes_in_by_amendment() {
 }
 
 #[test]
+fn an_amended_parameter_is_sent_as_amended_only() {
+    let amendments = Amendments { query: vec![("limit".into(), "50".into())] };
+    let check = |call: Call, expected: &str| {
+        assert_eq!(call.sent_with(&amendments).unwrap().text(), format!("{expected}?limit=50"));
+    };
+    check(Call::get(&format!("{}?limit=100", media())), &format!("GET {}", media()));
+    check(Call::get(&media()), &format!("GET {}", media()));
+    check(Call::post(&media()).form("limit=100"), &format!("POST {}", media()));
+    check(
+        Call::post(&media()).multipart(&(part("limit", "9") + "--XX--")),
+        &format!("POST {}", media()),
+    );
+}
+
+#[test]
 fn nothing_that_shows_itself_shows_a_key() {
     let path = format!("{}?access_token={KEY}&since={KEY}", media());
     let keys: [&[u8]; 1] = [KEY.as_bytes()];
