@@ -18,6 +18,7 @@
 mod check;
 mod checkpoint;
 mod encoding;
+mod export;
 mod hash;
 mod key;
 mod leaf;
@@ -30,6 +31,7 @@ mod tests;
 
 pub use check::LogCheck;
 pub use checkpoint::{Checkpoint, NoteError, sign};
+pub use export::{checkpoint_line, event_line};
 pub use hash::{Hash, Peaks, leaf_hash};
 pub use key::{LogKey, LogKeyError, LogVerifier};
 pub use leaf::{LEAF_BYTES_MAX, Leaf, LeafError, decode, encode};

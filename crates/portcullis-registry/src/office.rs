@@ -108,11 +108,11 @@ pub struct Done {
 /// How the writer fares.
 #[derive(Debug, Clone, Default, Eq, PartialEq, Serialize)]
 pub struct Health {
-    /// Whether everything that bites is durable and the store takes more.
+    /// Whether everything that bites is durable.
     pub durable: bool,
     /// Narrowings that bite and are not durable yet.
     pub pending: usize,
-    /// What the store last said, while it does not take writes.
+    /// What the store said, if the last write failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last_error: Option<String>,
 }

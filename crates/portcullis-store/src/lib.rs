@@ -1,1 +1,34 @@
-//! To be written.
+//! The log in one SQLite file: recovery, the one writer, and the check of a file at rest.
+//!
+//! Storey 3. The truth is the events and the blobs they name; the state is folded from them at
+//! every start. A damaged file is reported with the first bad revision and never written to.
+//! Must not know HTTP, the proxy, the control plane, or what a policy says.
+#![cfg_attr(
+    test,
+    allow(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        clippy::panic,
+        reason = "a test may stop at the first surprise"
+    )
+)]
+
+mod append;
+mod database;
+mod error;
+mod files;
+mod inspect;
+mod office;
+mod open;
+mod pending;
+mod recover;
+mod writer;
+
+#[cfg(test)]
+mod tests;
+
+pub use error::StoreError;
+pub use office::OfficeHandle;
+pub use open::{Opened, Options, Recovered, Store};
+pub use writer::Writer;

@@ -1,0 +1,148 @@
+//! Appending to the log: events, blobs and the signed checkpoint in one transaction.
+
+use std::path::PathBuf;
+
+use portcullis_audit::{Checkpoint, Hash, Leaf, LogKey, Peaks, encode, leaf_hash, sign};
+use portcullis_registry::{Actor, Blob, Event};
+use portcullis_types::{Revision, Wall};
+use sqlx::{Row, SqliteConnection};
+
+use crate::database::{TABLES, number};
+use crate::error::said;
+use crate::files;
+
+/// What one command appends.
+#[derive(Debug, Clone)]
+pub(crate) struct Batch {
+    pub(crate) at: Wall,
+    pub(crate) actor: Actor,
+    pub(crate) events: Vec<Event>,
+    pub(crate) blobs: Vec<Blob>,
+}
+
+/// Why nothing was appended.
+#[derive(Debug, Clone, Eq, PartialEq, thiserror::Error)]
+pub(crate) enum AppendError {
+    /// The store does not take it now; it may later.
+    #[error("{0}")]
+    Store(String),
+    /// It will never be taken.
+    #[error("{0}")]
+    Leaf(#[from] portcullis_audit::LeafError),
+    /// The file has events that this writer did not write.
+    #[error("the log holds events that this process did not write; restart it to read them")]
+    Diverged,
+}
+
+/// The end of the log, where one writer adds to it.
+#[derive(Debug)]
+pub(crate) struct Log {
+    pub(crate) connection: SqliteConnection,
+    pub(crate) path: PathBuf,
+    pub(crate) peaks: Peaks,
+    pub(crate) key: LogKey,
+    /// The key before, until a checkpoint has been signed by both.
+    pub(crate) previous: Option<LogKey>,
+    /// The time of the newest event; no later one is given an earlier time.
+    pub(crate) last: Wall,
+    /// Whether the tables must be made first.
+    pub(crate) fresh: bool,
+}
+
+/// A leaf ready to be written.
+struct Ready {
+    rev: i64,
+    leaf: Vec<u8>,
+    hash: Hash,
+}
+
+impl Log {
+    /// The revision of the next event.
+    pub(crate) fn next(&self) -> Revision {
+        Revision(self.peaks.size())
+    }
+
+    /// Appends a batch; when this returns, it would survive a crash.
+    pub(crate) async fn append(&mut self, batch: &Batch) -> Result<(), AppendError> {
+        let mut peaks = self.peaks.clone();
+        let mut ready = Vec::with_capacity(batch.events.len());
+        for event in &batch.events {
+            let (rev, actor) = (peaks.size(), &batch.actor);
+            let leaf = encode(&Leaf { rev, at: batch.at, actor, event })?;
+            let hash = leaf_hash(&leaf);
+            peaks.append(hash);
+            ready.push(Ready { rev: number(rev), leaf, hash });
+        }
+        let origin = self.key.public().name().to_owned();
+        let checkpoint = Checkpoint { origin, size: peaks.size(), root: peaks.root() };
+        let keys: Vec<&LogKey> = [&self.key].into_iter().chain(self.previous.as_ref()).collect();
+        let note = sign(&checkpoint, &keys);
+        if let Err(error) = self.transaction(&ready, &batch.blobs, (peaks.size(), &note)).await {
+            let _ = sqlx::query("ROLLBACK").execute(&mut self.connection).await;
+            // A commit may have reached the disk although it reported an error.
+            if !self.landed(&ready).await {
+                return Err(error);
+            }
+        }
+        self.peaks = peaks;
+        self.previous = None;
+        self.fresh = false;
+        self.last = self.last.max(batch.at);
+        // The event is durable by now. The copy beside may lag behind: it is then only an older
+        // witness, and the next append brings it up to date.
+        let _ = files::write_checkpoint(&self.path, &note);
+        Ok(())
+    }
+
+    async fn transaction(
+        &mut self,
+        ready: &[Ready],
+        blobs: &[Blob],
+        (size, note): (u64, &str),
+    ) -> Result<(), AppendError> {
+        let failed = |error: sqlx::Error| AppendError::Store(said(&error));
+        // Immediate: a deferred transaction that turns into a writing one does not wait its turn.
+        sqlx::query("BEGIN IMMEDIATE").execute(&mut self.connection).await.map_err(failed)?;
+        if self.fresh {
+            for table in TABLES {
+                sqlx::query(table).execute(&mut self.connection).await.map_err(failed)?;
+            }
+        }
+        if self.head().await.map_err(failed)? != number(self.peaks.size()) - 1 {
+            return Err(AppendError::Diverged);
+        }
+        for blob in blobs {
+            let sql = "INSERT INTO blobs (sha256, body) VALUES (?, ?) ON CONFLICT DO NOTHING";
+            let query = sqlx::query(sql).bind(&blob.sha256).bind(&*blob.body);
+            query.execute(&mut self.connection).await.map_err(failed)?;
+        }
+        for Ready { rev, leaf, hash } in ready {
+            let sql = "INSERT INTO events (rev, leaf, hash) VALUES (?, ?, ?)";
+            let query = sqlx::query(sql).bind(rev).bind(leaf).bind(hash.0.as_slice());
+            query.execute(&mut self.connection).await.map_err(failed)?;
+        }
+        let sql = "INSERT INTO checkpoints (size, note) VALUES (?, ?)";
+        let query = sqlx::query(sql).bind(number(size)).bind(note);
+        query.execute(&mut self.connection).await.map_err(failed)?;
+        sqlx::query("COMMIT").execute(&mut self.connection).await.map_err(failed)?;
+        Ok(())
+    }
+
+    /// The newest revision in the file; -1 for none.
+    async fn head(&mut self) -> Result<i64, sqlx::Error> {
+        let query = sqlx::query("SELECT coalesce(max(rev), -1) FROM events");
+        query.fetch_one(&mut self.connection).await?.try_get(0)
+    }
+
+    /// Whether exactly these leaves are at the end of the file.
+    async fn landed(&mut self, ready: &[Ready]) -> bool {
+        let Some(last) = ready.last() else { return false };
+        if self.head().await.ok() != Some(last.rev) {
+            return false;
+        }
+        let query = sqlx::query("SELECT hash FROM events WHERE rev = ?").bind(last.rev);
+        let row = query.fetch_optional(&mut self.connection).await.ok().flatten();
+        let hash: Option<Vec<u8>> = row.and_then(|row| row.try_get(0).ok());
+        hash.is_some_and(|hash| hash == last.hash.0)
+    }
+}

@@ -1,0 +1,236 @@
+//! The writer's door: what control holds of the store.
+//!
+//! Commands go to the writer's task; reads go to a connection of their own, so that a long
+//! verification never keeps a hold waiting.
+
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+
+use portcullis_audit::{Hash, Leaf, LogVerifier, Verification, decode};
+use portcullis_registry::{
+    Actor, BoxFuture, Command, Done, Event, Health, LoggedEvent, Office, OfficeError, Snapshot,
+};
+use portcullis_types::Revision;
+use sqlx::SqliteConnection;
+use tokio::sync::{mpsc, oneshot};
+
+use crate::database::{self, EventRow};
+use crate::error::StoreError;
+use crate::inspect::inspect_in_use;
+use crate::writer::{Ask, healthy};
+
+/// Most events in one answer.
+const EVENTS_MAX: usize = 1000;
+
+/// What writer and readers share.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    snapshot: RwLock<Arc<Snapshot>>,
+    health: Mutex<Health>,
+    path: PathBuf,
+    trusted: LogVerifier,
+    reader: tokio::sync::Mutex<Option<SqliteConnection>>,
+}
+
+impl Shared {
+    pub(crate) fn new(snapshot: Arc<Snapshot>, path: PathBuf, trusted: LogVerifier) -> Self {
+        Self {
+            snapshot: RwLock::new(snapshot),
+            health: Mutex::new(healthy()),
+            path,
+            trusted,
+            reader: tokio::sync::Mutex::new(None),
+        }
+    }
+
+    pub(crate) fn publish(&self, snapshot: Arc<Snapshot>) {
+        *self.snapshot.write().unwrap_or_else(PoisonError::into_inner) = snapshot;
+    }
+
+    pub(crate) fn health(&self) -> Health {
+        self.health.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn change(&self, change: impl FnOnce(&mut Health)) {
+        change(&mut self.health.lock().unwrap_or_else(PoisonError::into_inner));
+    }
+
+    pub(crate) fn wrote(&self) {
+        self.change(|health| {
+            health.last_error = None;
+        });
+    }
+
+    pub(crate) fn failed(&self, why: String) {
+        self.change(|health| health.last_error = Some(why));
+    }
+
+    /// Memory and file no longer agree: nothing said here is durable until a restart.
+    pub(crate) fn broke(&self, why: String) {
+        self.change(|health| {
+            health.last_error = Some(why);
+            health.durable = false;
+        });
+    }
+
+    pub(crate) fn pending(&self, pending: usize) {
+        self.change(|health| {
+            health.pending = pending;
+            health.durable = pending == 0;
+        });
+    }
+}
+
+/// The store, for control. Clones share the writer; the last one dropped ends it.
+#[derive(Debug, Clone)]
+pub struct OfficeHandle {
+    ask: mpsc::Sender<Ask>,
+    shared: Arc<Shared>,
+}
+
+impl OfficeHandle {
+    pub(crate) fn new(ask: mpsc::Sender<Ask>, shared: Arc<Shared>) -> Self {
+        Self { ask, shared }
+    }
+
+    /// Writes what waits, closes the file and frees its lock. Later commands are answered with
+    /// [`OfficeError::Closed`]. Yields how many narrowings could not be written and are lost with
+    /// this process: the operator must ask for them again.
+    pub async fn close(&self) -> usize {
+        let (reply, closed) = oneshot::channel();
+        if let Some(reader) = self.shared.reader.lock().await.take() {
+            database::close(reader).await;
+        }
+        match self.ask.send(Ask::Close(reply)).await {
+            Ok(()) => closed.await.unwrap_or_default(),
+            Err(_) => 0,
+        }
+    }
+
+    #[cfg(test)]
+    pub(crate) fn sender(&self) -> &mpsc::Sender<Ask> {
+        &self.ask
+    }
+
+    async fn rows(&self, from: u64, count: usize) -> Result<Vec<EventRow>, OfficeError> {
+        let mut reader = self.shared.reader.lock().await;
+        let connection = connected(&mut reader, &self.shared).await?;
+        database::events(connection, &self.shared.path, from, count).await.map_err(not_read)
+    }
+
+    async fn notes(&self, from: u64, count: usize) -> Result<Vec<(u64, String)>, OfficeError> {
+        let mut reader = self.shared.reader.lock().await;
+        let connection = connected(&mut reader, &self.shared).await?;
+        database::checkpoints(connection, &self.shared.path, from, count).await.map_err(not_read)
+    }
+
+    fn newest(&self) -> Option<Revision> {
+        self.snapshot().revision()
+    }
+}
+
+/// The reader's connection, made on first use.
+async fn connected<'a>(
+    reader: &'a mut Option<SqliteConnection>,
+    shared: &Shared,
+) -> Result<&'a mut SqliteConnection, OfficeError> {
+    if reader.is_none() {
+        *reader = Some(database::reader_beside(&shared.path).await.map_err(not_read)?);
+    }
+    reader.as_mut().ok_or(OfficeError::Closed)
+}
+
+fn not_read(error: StoreError) -> OfficeError {
+    OfficeError::NotRead(error.to_string())
+}
+
+fn logged(row: EventRow) -> Result<LoggedEvent, OfficeError> {
+    let damaged = |why: String| OfficeError::NotRead(format!("revision {}: {why}", row.rev));
+    let leaf: Leaf<Actor, Event> = decode(&row.leaf).map_err(|error| damaged(error.to_string()))?;
+    let text = String::from_utf8(row.leaf).map_err(|_| OfficeError::NotRead(String::new()))?;
+    let hash = row.hash.try_into().map(Hash).map_or_else(|_| String::new(), |hash| hash.to_hex());
+    Ok(LoggedEvent {
+        revision: Revision(row.rev),
+        ts: leaf.at.rfc3339(),
+        at: leaf.at,
+        actor: leaf.actor,
+        event: leaf.event,
+        hash,
+        leaf: text,
+    })
+}
+
+impl Office for OfficeHandle {
+    fn submit(&self, actor: Actor, command: Command) -> BoxFuture<'_, Result<Done, OfficeError>> {
+        Box::pin(async move {
+            let (reply, answer) = oneshot::channel();
+            let ask = Ask::Submit(Box::new((actor, command)), reply);
+            self.ask.send(ask).await.map_err(|_| OfficeError::Closed)?;
+            answer.await.map_err(|_| OfficeError::Closed)?
+        })
+    }
+
+    fn snapshot(&self) -> Arc<Snapshot> {
+        Arc::clone(&self.shared.snapshot.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn events(
+        &self,
+        from: Revision,
+        count: usize,
+    ) -> BoxFuture<'_, Result<Vec<LoggedEvent>, OfficeError>> {
+        Box::pin(async move {
+            let rows = self.rows(from.0, count.min(EVENTS_MAX)).await?;
+            rows.into_iter().map(logged).collect()
+        })
+    }
+
+    fn event(&self, revision: Revision) -> BoxFuture<'_, Result<LoggedEvent, OfficeError>> {
+        Box::pin(async move {
+            let row = self.rows(revision.0, 1).await?.pop().filter(|row| row.rev == revision.0);
+            let missing = OfficeError::NoSuchEvent { asked: revision, newest: self.newest() };
+            logged(row.ok_or(missing)?)
+        })
+    }
+
+    fn blob(&self, sha256: String) -> BoxFuture<'_, Result<Vec<u8>, OfficeError>> {
+        Box::pin(async move {
+            let mut reader = self.shared.reader.lock().await;
+            let connection = connected(&mut reader, &self.shared).await?;
+            let body = database::blob(connection, &self.shared.path, &sha256).await;
+            body.map_err(not_read)?.ok_or(OfficeError::NoSuchBlob(sha256))
+        })
+    }
+
+    fn checkpoint(&self) -> BoxFuture<'_, Result<String, OfficeError>> {
+        Box::pin(async move {
+            let mut reader = self.shared.reader.lock().await;
+            let connection = connected(&mut reader, &self.shared).await?;
+            let size = database::last_checkpoint(connection, &self.shared.path).await;
+            let size = size.map_err(not_read)?;
+            drop(reader);
+            let note = self.notes(size, 1).await?.pop();
+            note.map(|(_, note)| note)
+                .ok_or_else(|| OfficeError::NotRead("there is no checkpoint yet".to_owned()))
+        })
+    }
+
+    fn checkpoints(
+        &self,
+        from: u64,
+        count: usize,
+    ) -> BoxFuture<'_, Result<Vec<(u64, String)>, OfficeError>> {
+        Box::pin(self.notes(from, count.min(EVENTS_MAX)))
+    }
+
+    fn verify(&self) -> BoxFuture<'_, Result<Verification, OfficeError>> {
+        Box::pin(async move {
+            let found = inspect_in_use(&self.shared.path, &self.shared.trusted).await;
+            found.map_err(not_read)
+        })
+    }
+
+    fn health(&self) -> Health {
+        self.shared.health()
+    }
+}

@@ -1,0 +1,219 @@
+//! Opening a store: lock, look, walk, and only then write.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use portcullis_audit::{LogKey, Peaks};
+use portcullis_registry::{Actor, ActorKind, Event, RotatedSecret, State};
+use portcullis_types::{KeyIx, Revision, Wall};
+
+use crate::append::{AppendError, Batch, Log};
+use crate::database;
+use crate::error::StoreError;
+use crate::files::{self, Found, Lock};
+use crate::recover::{Depth, Stopped, Walked, walk};
+
+/// Where the store is and who signs.
+#[derive(Debug)]
+pub struct Options {
+    /// The SQLite file. Beside it lie `.lock`, `.checkpoint`, and SQLite's own `-wal` and `-shm`.
+    pub path: PathBuf,
+    /// The key that signs the log; its name is the log's name.
+    pub log_key: LogKey,
+    /// The key before it, given for one start to rotate.
+    pub previous_log_key: Option<LogKey>,
+}
+
+/// An open store: the lock and the end of the log. Nobody else can write to it.
+#[derive(Debug)]
+pub struct Store {
+    pub(crate) log: Log,
+    pub(crate) lock: Lock,
+}
+
+/// What opening yields.
+#[derive(Debug)]
+pub struct Opened {
+    /// To be handed to the writer.
+    pub store: Store,
+    /// The state, folded from the log.
+    pub state: State,
+    /// Keyed digests and indexes of all keys, for the judge's directory.
+    pub learned: Vec<([u8; 16], KeyIx)>,
+    /// The policy set in force: revision, names and texts.
+    pub policy: Option<(Revision, Vec<(String, Arc<str>)>)>,
+    /// What happened.
+    pub recovered: Recovered,
+}
+
+/// What opening did.
+#[derive(Debug, Clone, Copy, Eq, PartialEq)]
+pub struct Recovered {
+    /// Whether the log was begun just now.
+    pub created: bool,
+    /// Whether the log key was rotated just now.
+    pub rotated: bool,
+    /// How many events there are.
+    pub events: u64,
+}
+
+impl Store {
+    /// Opens a store, or begins one where there is none. A damaged file is not written to.
+    ///
+    /// # Errors
+    /// [`StoreError`]: every variant says what to do.
+    pub async fn open(options: Options, now: Wall) -> Result<Opened, StoreError> {
+        let Options { path, log_key, previous_log_key } = options;
+        files::make_directory(&path)?;
+        let lock = files::lock(&path)?;
+        let beside = files::read_checkpoint(&path)?;
+        let walked = match files::look(&path)? {
+            Found::Nothing => None,
+            Found::Database => recover(&path, beside.as_deref()).await?,
+        };
+        match walked {
+            Some((walked, policy)) => {
+                resume(path, lock, (log_key, previous_log_key), walked, policy, now).await
+            }
+            None => {
+                refuse_vanished(&path, beside.as_deref())?;
+                begin(path, lock, log_key, now).await
+            }
+        }
+    }
+}
+
+type Policy = Option<(Revision, Vec<(String, Arc<str>)>)>;
+
+/// Reads all there is, through a connection that can't write.
+async fn recover(
+    path: &Path,
+    beside: Option<&str>,
+) -> Result<Option<(Walked, Policy)>, StoreError> {
+    let mut reader = database::reader(path).await?;
+    let found = async {
+        if database::schema(&mut reader, path).await?.is_none() {
+            return Ok(None);
+        }
+        let walked = match walk(&mut reader, path, beside, Depth::Start).await {
+            Ok(walked) => walked,
+            Err(Stopped::Fault(_, fault)) => return Err(StoreError::damaged(path, fault)),
+            Err(Stopped::Error(error)) => return Err(error),
+        };
+        let mut policy = None;
+        if let Some(set) = walked.state.current().policy() {
+            let mut files = Vec::with_capacity(set.files.len());
+            for file in &set.files {
+                // The walk has compared its digest; only text was ever put in.
+                let body = database::blob(&mut reader, path, &file.sha256).await?;
+                let text = String::from_utf8_lossy(&body.unwrap_or_default()).into_owned();
+                files.push((file.name.clone(), Arc::from(text)));
+            }
+            policy = Some((set.revision, files));
+        }
+        Ok(Some((walked, policy)))
+    };
+    let found = found.await;
+    database::close(reader).await;
+    found
+}
+
+/// A log that was there is not begun anew.
+fn refuse_vanished(path: &Path, beside: Option<&str>) -> Result<(), StoreError> {
+    let Some(note) = beside else { return Ok(()) };
+    let signed = portcullis_audit::Checkpoint::claimed(note).map_or(0, |found| found.size);
+    let why = format!(
+        "the log is gone: a checkpoint beside it is signed for {signed} events and 0 are there"
+    );
+    Err(StoreError::damaged(path, portcullis_audit::Fault { revision: Some(0), why }))
+}
+
+async fn begin(path: PathBuf, lock: Lock, key: LogKey, now: Wall) -> Result<Opened, StoreError> {
+    files::make_private(&path)?;
+    let connection = database::writer(&path).await?;
+    let origin = key.public().name().to_owned();
+    let opened = Event::LogOpened { origin, log_key: key.public().to_string() };
+    let log = Log {
+        connection,
+        path,
+        peaks: Peaks::default(),
+        key,
+        previous: None,
+        last: Wall::default(),
+        fresh: true,
+    };
+    let recovered = Recovered { created: true, rotated: false, events: 1 };
+    let state = State::new();
+    let mut out =
+        Opened { store: Store { log, lock }, state, learned: Vec::new(), policy: None, recovered };
+    out.record(opened, now).await?;
+    Ok(out)
+}
+
+async fn resume(
+    path: PathBuf,
+    lock: Lock,
+    (key, previous): (LogKey, Option<LogKey>),
+    walked: Walked,
+    policy: Policy,
+    now: Wall,
+) -> Result<Opened, StoreError> {
+    let Walked { check, state, learned, last } = walked;
+    let peaks = check.peaks().clone();
+    let in_force = check.key().cloned();
+    let verification = check.finish(None);
+    if let Some(fault) = verification.fault {
+        return Err(StoreError::damaged(&path, fault));
+    }
+    let rotate = match &in_force {
+        Some(in_log) if in_log == key.public() => None,
+        Some(in_log) if in_log.name() != key.public().name() => {
+            let configured = key.public().name().to_owned();
+            return Err(StoreError::OtherName {
+                path,
+                configured,
+                in_log: in_log.name().to_owned(),
+            });
+        }
+        in_log => match previous.filter(|old| Some(old.public()) == in_log.as_ref()) {
+            Some(old) => Some(old),
+            None => {
+                let configured = key.public().to_string();
+                let in_log = in_log.as_ref().map_or_else(String::new, ToString::to_string);
+                return Err(StoreError::OtherKey { configured, in_log });
+            }
+        },
+    };
+    let connection = database::writer(&path).await?;
+    let rotated = rotate.is_some();
+    let recovered = Recovered { created: false, rotated, events: peaks.size() };
+    let log = Log { connection, path, peaks, key, previous: rotate, last, fresh: false };
+    let mut out = Opened { store: Store { log, lock }, state, learned, policy, recovered };
+    if rotated {
+        let public = out.store.log.key.public();
+        let (fingerprint, log_key) = (public.fingerprint(), Some(public.to_string()));
+        let what = RotatedSecret::LogKey;
+        out.record(Event::SecretRotated { what, fingerprint, log_key }, now).await?;
+    }
+    Ok(out)
+}
+
+impl Opened {
+    /// Appends and folds one event of the gate's own.
+    async fn record(&mut self, event: Event, now: Wall) -> Result<(), StoreError> {
+        let log = &mut self.store.log;
+        let path = log.path.clone();
+        let rev = log.next();
+        let actor = Actor { kind: ActorKind::Gate, id: "store".to_owned() };
+        let at = now.max(log.last);
+        let batch = Batch { at, actor, events: vec![event], blobs: Vec::new() };
+        let not_written = |error: AppendError| StoreError::not_writable(&path, error);
+        log.append(&batch).await.map_err(not_written)?;
+        for event in &batch.events {
+            let folded = self.state.apply(rev, at, event, &|_| None);
+            folded.map_err(|error| StoreError::not_writable(&path, error))?;
+        }
+        self.recovered.events = rev.0 + 1;
+        Ok(())
+    }
+}

@@ -1,0 +1,169 @@
+//! From the file back to the state: every event is hashed again, compared and folded, in order.
+//!
+//! The same walk serves the start (signatures of the newest checkpoint and of rotations only) and
+//! the full verification.
+
+use std::collections::HashMap;
+use std::path::Path;
+use std::sync::Arc;
+
+use portcullis_audit::{Fault, Hash, Leaf, LogCheck, decode};
+use portcullis_registry::{Actor, Event, FoldError, State};
+use portcullis_types::{KeyIx, Revision, Wall};
+use sha2::{Digest, Sha256};
+use sqlx::SqliteConnection;
+
+use crate::database::{self, CHUNK, EventRow};
+use crate::error::StoreError;
+
+/// How much is checked.
+#[derive(Debug, Clone, Copy, Eq, PartialEq)]
+pub(crate) enum Depth {
+    /// All hashes, all roots, the newest signature: at every start.
+    Start,
+    /// All signatures, and SQLite's own structure, too.
+    Whole,
+}
+
+/// What the walk found.
+pub(crate) struct Walked {
+    pub(crate) check: LogCheck,
+    pub(crate) state: State,
+    pub(crate) learned: Vec<([u8; 16], KeyIx)>,
+    pub(crate) last: Wall,
+}
+
+/// Where the walk stopped.
+pub(crate) enum Stopped {
+    /// At something that is wrong with the log.
+    Fault(Box<LogCheck>, Fault),
+    /// At something that keeps the file from being read.
+    Error(StoreError),
+}
+
+/// The walk under way.
+struct Walk<'a> {
+    connection: &'a mut SqliteConnection,
+    path: &'a Path,
+    depth: Depth,
+    last_checkpoint: u64,
+    waiting: Vec<(u64, String)>,
+    found: Walked,
+}
+
+/// Walks the whole log.
+pub(crate) async fn walk(
+    connection: &mut SqliteConnection,
+    path: &Path,
+    beside: Option<&str>,
+    depth: Depth,
+) -> Result<Walked, Stopped> {
+    let check = LogCheck::new(beside);
+    let check = check.map_err(|fault| Stopped::Fault(Box::default(), fault))?;
+    let last_checkpoint = match database::last_checkpoint(connection, path).await {
+        Ok(size) => size,
+        Err(error) => return Err(stopped(check, error)),
+    };
+    let found = Walked { check, state: State::new(), learned: Vec::new(), last: Wall::default() };
+    let mut walk = Walk { connection, path, depth, last_checkpoint, waiting: Vec::new(), found };
+    match walk.run().await {
+        Ok(()) => Ok(walk.found),
+        Err(error) => Err(stopped(walk.found.check, error)),
+    }
+}
+
+fn stopped(check: LogCheck, error: StoreError) -> Stopped {
+    match error {
+        StoreError::Damaged { fault, .. } => Stopped::Fault(Box::new(check), fault),
+        other => Stopped::Error(other),
+    }
+}
+
+impl Walk<'_> {
+    async fn run(&mut self) -> Result<(), StoreError> {
+        loop {
+            let from = self.found.check.size();
+            let rows = database::events(self.connection, self.path, from, CHUNK).await?;
+            if rows.is_empty() {
+                break;
+            }
+            for row in rows {
+                self.event(&row).await?;
+                self.checkpoints_at(row.rev + 1).await?;
+            }
+        }
+        // Whatever checkpoint is left covers events that are not there.
+        self.waiting.clear();
+        let beyond = self.found.check.size() + 1;
+        let beyond = database::checkpoints(self.connection, self.path, beyond, 1).await?;
+        for (size, note) in beyond {
+            self.take_checkpoint(size, &note)?;
+        }
+        if self.depth == Depth::Whole
+            && let Some(said) = database::integrity(self.connection).await
+        {
+            let why = format!("no event is touched, but the file around them is: {said}");
+            return Err(StoreError::damaged(self.path, Fault { revision: None, why }));
+        }
+        Ok(())
+    }
+
+    async fn event(&mut self, row: &EventRow) -> Result<(), StoreError> {
+        let damaged = |fault| StoreError::damaged(self.path, fault);
+        self.found.check.event(row.rev, &row.leaf, &row.hash).map_err(damaged)?;
+        let at_rev = |why: String| Fault { revision: Some(row.rev), why };
+        let leaf: Leaf<Actor, Event> =
+            decode(&row.leaf).map_err(|error| damaged(at_rev(error.to_string())))?;
+        let mut blobs: HashMap<String, Arc<[u8]>> = HashMap::new();
+        for sha256 in leaf.event.blobs() {
+            let body = database::blob(self.connection, self.path, sha256).await;
+            let body = body.map_err(|error| placed(error, row.rev))?;
+            let missing = || format!("its content `{sha256}` is missing from the store");
+            let body = body.ok_or_else(|| StoreError::damaged(self.path, at_rev(missing())))?;
+            if Hash(Sha256::digest(&body).into()).to_hex() != *sha256 {
+                let why = format!("its content `{sha256}` was changed");
+                return Err(StoreError::damaged(self.path, at_rev(why)));
+            }
+            blobs.insert(sha256.to_owned(), Arc::from(body));
+        }
+        let folded = self
+            .found
+            .state
+            .apply(Revision(row.rev), leaf.at, &leaf.event, &|sha256| blobs.get(sha256).cloned());
+        let learned = folded.map_err(|FoldError { why, .. }| {
+            StoreError::damaged(self.path, at_rev(format!("it can't be folded: {why}")))
+        })?;
+        self.found.learned.extend(learned);
+        self.found.last = self.found.last.max(leaf.at);
+        Ok(())
+    }
+
+    /// Takes the checkpoint of this size, where there is one; checkpoints are fetched in chunks.
+    async fn checkpoints_at(&mut self, size: u64) -> Result<(), StoreError> {
+        if self.waiting.is_empty() && size <= self.last_checkpoint {
+            self.waiting = database::checkpoints(self.connection, self.path, size, CHUNK).await?;
+            self.waiting.reverse();
+        }
+        while let Some((_, note)) = self.waiting.pop_if(|(at, _)| *at <= size) {
+            self.take_checkpoint(size, &note)?;
+        }
+        Ok(())
+    }
+
+    fn take_checkpoint(&mut self, size: u64, note: &str) -> Result<(), StoreError> {
+        let signatures = self.depth == Depth::Whole || size >= self.last_checkpoint;
+        let taken = self.found.check.checkpoint(size, note, signatures);
+        taken.map_err(|fault| StoreError::damaged(self.path, fault))
+    }
+}
+
+/// The same error, at a revision.
+fn placed(error: StoreError, rev: u64) -> StoreError {
+    match error {
+        StoreError::Damaged { path, fault } => {
+            let revision = fault.revision.or(Some(rev));
+            StoreError::Damaged { path, fault: Fault { revision, ..fault } }
+        }
+        other => other,
+    }
+}

@@ -1,0 +1,108 @@
+//! What is left when the process ends at any point.
+
+use portcullis_registry::Office;
+
+use super::*;
+
+/// Copies what a killed process would leave, and opens it elsewhere.
+async fn after_a_kill(path: &Path, to: &Path) -> Opened {
+    for suffix in ["", "-wal", ".checkpoint"] {
+        let (from, to) = (crate::files::beside(path, suffix), crate::files::beside(to, suffix));
+        let _ = std::fs::remove_file(&to);
+        if from.exists() {
+            std::fs::copy(from, to).unwrap();
+        }
+    }
+    let _ = std::fs::remove_file(crate::files::beside(to, "-shm"));
+    open(to).await.unwrap()
+}
+
+#[tokio::test]
+async fn whatever_was_acknowledged_is_there_after_a_kill() {
+    let (dir, path) = place();
+    let office = office(&path).await;
+    ask(&office, add_partner("acme")).await.unwrap();
+    for n in 0..3 {
+        ask(&office, issue_key("acme", n)).await.unwrap();
+    }
+    let copy = dir.path().join("copy.db");
+    for round in 0..30 {
+        let n = round % 3;
+        let command = match round / 3 % 2 {
+            0 => hold(key(n)),
+            _ => restore(key(n)),
+        };
+        ask(&office, command).await.unwrap();
+        let opened = after_a_kill(&path, &copy).await;
+        assert_eq!(summary(&opened.state.snapshot()), summary(&office.snapshot()));
+        drop(opened);
+        assert!(Store::inspect(&copy, Some(log_key(1).public())).await.unwrap().is_clean());
+    }
+}
+
+#[test]
+fn a_process_that_ends_between_commands_frees_the_lock() {
+    let (_dir, path) = place();
+    let runtime = || tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+    let first = runtime();
+    let before = first.block_on(async {
+        let office = office(&path).await;
+        ask(&office, add_partner("acme")).await.unwrap();
+        ask(&office, issue_key("acme", 1)).await.unwrap();
+        ask(&office, hold(key(1))).await.unwrap();
+        summary(&office.snapshot())
+    });
+    drop(first);
+    let after = runtime().block_on(async { summary(&open(&path).await.unwrap().state.snapshot()) });
+    assert_eq!(after, before);
+}
+
+#[tokio::test]
+async fn a_checkpoint_beside_that_lags_behind_is_no_fault() {
+    let (_dir, path) = place();
+    let office = office(&path).await;
+    ask(&office, add_partner("acme")).await.unwrap();
+    let beside = crate::files::checkpoint_path(&path);
+    let older = std::fs::read(&beside).unwrap();
+    ask(&office, issue_key("acme", 1)).await.unwrap();
+    office.close().await;
+    std::fs::write(&beside, older).unwrap();
+    assert_eq!(open(&path).await.unwrap().recovered.events, 3);
+    std::fs::write(&beside, "").unwrap();
+    assert!(matches!(open(&path).await, Err(StoreError::Damaged { .. })));
+    std::fs::remove_file(&beside).unwrap();
+    assert_eq!(open(&path).await.unwrap().recovered.events, 3);
+}
+
+#[tokio::test]
+async fn a_store_that_died_at_birth_is_begun() {
+    let (_dir, path) = place();
+    std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+    std::fs::write(&path, "").unwrap();
+    assert!(open(&path).await.unwrap().recovered.created);
+    let (_dir, path) = place();
+    std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+    crate::files::make_private(&path).unwrap();
+    crate::database::close(crate::database::writer(&path).await.unwrap()).await;
+    assert!(open(&path).await.unwrap().recovered.created);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn many_at_once_are_taken_one_by_one() {
+    let (_dir, path) = place();
+    let office = office(&path).await;
+    ask(&office, add_partner("acme")).await.unwrap();
+    ask(&office, issue_key("acme", 1)).await.unwrap();
+    let tasks: Vec<_> = (0..20)
+        .map(|_| {
+            let office = office.clone();
+            tokio::spawn(async move { ask(&office, hold(key(1))).await.is_ok() })
+        })
+        .collect();
+    let mut won = 0;
+    for task in tasks {
+        won += usize::from(task.await.unwrap());
+    }
+    assert_eq!(won, 1);
+    assert!(office.verify().await.unwrap().is_clean());
+}

@@ -1,0 +1,103 @@
+//! What the store refuses to open, and what it says.
+
+use sqlx::ConnectOptions;
+
+use super::*;
+
+/// The message with the directory taken out.
+fn told(error: &StoreError, dir: &TempDir) -> String {
+    error.to_string().replace(&*dir.path().to_string_lossy(), "…")
+}
+
+async fn alter(path: &Path, sql: &'static str) {
+    let options = sqlx::sqlite::SqliteConnectOptions::new().filename(path);
+    let mut connection = options.connect().await.unwrap();
+    sqlx::query(sql).execute(&mut connection).await.unwrap();
+    crate::database::close(connection).await;
+}
+
+#[tokio::test]
+async fn a_store_in_use_says_who_has_it() {
+    let (dir, path) = place();
+    let first = open(&path).await.unwrap();
+    let error = open(&path).await.unwrap_err();
+    insta::assert_snapshot!(told(&error, &dir), @"");
+    let verification = Store::inspect(&path, None).await.unwrap();
+    assert!(verification.is_clean(), "looking needs no lock");
+    drop(first);
+    open(&path).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_store_of_a_newer_program_is_left_alone() {
+    let (dir, path) = place();
+    small_log(&path).await;
+    alter(&path, "UPDATE meta SET schema = 7").await;
+    let error = open(&path).await.unwrap_err();
+    insta::assert_snapshot!(told(&error, &dir), @"");
+}
+
+#[tokio::test]
+async fn other_files_are_not_taken_for_a_store() {
+    let (dir, path) = place();
+    std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+    std::fs::write(&path, "version: 1\n".repeat(100)).unwrap();
+    let error = open(&path).await.unwrap_err();
+    insta::assert_snapshot!(told(&error, &dir), @"");
+    std::fs::remove_file(&path).unwrap();
+    let options = sqlx::sqlite::SqliteConnectOptions::new().filename(&path).create_if_missing(true);
+    let mut connection = options.connect().await.unwrap();
+    sqlx::query("CREATE TABLE songs (name TEXT)").execute(&mut connection).await.unwrap();
+    crate::database::close(connection).await;
+    let error = open(&path).await.unwrap_err();
+    insta::assert_snapshot!(told(&error, &dir), @"");
+    let error = open(dir.path()).await.unwrap_err();
+    insta::assert_snapshot!(told(&error, &dir), @"");
+}
+
+#[tokio::test]
+async fn a_truncated_store_is_named_and_untouched() {
+    let (dir, path) = place();
+    small_log(&path).await;
+    let whole = std::fs::read(&path).unwrap();
+    for (length, expected) in [(whole.len() - 1, None), (4096, None), (60, None)] {
+        std::fs::write(&path, &whole[..length]).unwrap();
+        let error = open(&path).await.unwrap_err();
+        assert!(matches!(error, StoreError::Truncated { .. }), "{error}");
+        let _: Option<()> = expected;
+        assert_eq!(std::fs::read(&path).unwrap(), &whole[..length]);
+    }
+    let error = open(&path).await.unwrap_err();
+    insta::assert_snapshot!(told(&error, &dir), @"");
+    std::fs::write(&path, "").unwrap();
+    let error = open(&path).await.unwrap_err();
+    insta::assert_snapshot!(told(&error, &dir), @"");
+}
+
+#[tokio::test]
+async fn a_place_that_cannot_be_written_is_named() {
+    let (dir, path) = place();
+    std::fs::write(dir.path().join("data"), "a file where the directory should be").unwrap();
+    let error = open(&path).await.unwrap_err();
+    assert!(matches!(error, StoreError::NotWritable { .. }), "{error}");
+    assert!(error.to_string().contains("check that the directory exists"));
+    let error = Store::inspect(&dir.path().join("none.db"), None).await.unwrap_err();
+    insta::assert_snapshot!(told(&error, &dir), @"");
+}
+
+#[tokio::test]
+async fn a_removed_last_event_is_missed_by_the_checkpoint_within_and_the_one_beside() {
+    let (dir, path) = place();
+    small_log(&path).await;
+    alter(&path, "DELETE FROM events WHERE rev = 7").await;
+    let error = open(&path).await.unwrap_err();
+    insta::assert_snapshot!(told(&error, &dir), @"");
+    alter(&path, "DELETE FROM checkpoints WHERE size = 8").await;
+    let error = open(&path).await.unwrap_err();
+    insta::assert_snapshot!(told(&error, &dir), @"");
+    let found = Store::inspect(&path, None).await.unwrap();
+    assert_eq!(found.fault.unwrap().revision, Some(7));
+    // Without the witness nothing speaks against it: keep checkpoints elsewhere, too.
+    std::fs::remove_file(crate::files::checkpoint_path(&path)).unwrap();
+    assert_eq!(open(&path).await.unwrap().recovered.events, 7);
+}

@@ -1,0 +1,308 @@
+//! The one writer: a task that owns the connection and the state, and takes commands one by one.
+//!
+//! A narrowing bites first and is written then; everything else is written first. Nothing is
+//! answered as durable before the disk has it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use portcullis_registry::{
+    Actor, Command, Done, Event, Health, Office, OfficeError, Planned, Sink, SubjectId,
+};
+use portcullis_types::{Clock, Revision};
+use tokio::sync::{mpsc, oneshot};
+use tokio::time::timeout;
+
+use crate::append::{AppendError, Batch};
+use crate::database;
+use crate::office::{OfficeHandle, Shared};
+use crate::open::{Opened, Store};
+use crate::pending::{PENDING_MAX, Pending, Waiting};
+
+/// Commands that may wait for their turn; beyond it callers wait.
+const QUEUE_MAX: usize = 256;
+/// How long until what waits is tried again.
+const RETRY: Duration = Duration::from_secs(1);
+
+/// What the task is asked.
+pub(crate) enum Ask {
+    /// A command of somebody.
+    Submit(Box<(Actor, Command)>, oneshot::Sender<Result<Done, OfficeError>>),
+    /// To write what waits, close the file and end.
+    Close(oneshot::Sender<usize>),
+    /// To bound the file, so that a test can fill a disk.
+    #[cfg(test)]
+    LimitPages(u32, oneshot::Sender<()>),
+}
+
+/// The writer.
+pub struct Writer {
+    store: Store,
+    state: portcullis_registry::State,
+    sink: Arc<dyn Sink>,
+    clock: Arc<dyn Clock>,
+    shared: Arc<Shared>,
+    pending: Pending,
+    /// Set when memory and file no longer agree; only a restart helps.
+    broken: Option<String>,
+}
+
+impl Writer {
+    /// Tells the sink all that was recovered and starts the task on the runtime it is called from.
+    ///
+    /// # Panics
+    /// Outside a tokio runtime with timers.
+    #[must_use]
+    pub fn start(opened: Opened, sink: Arc<dyn Sink>, clock: Arc<dyn Clock>) -> OfficeHandle {
+        let Opened { store, state, learned, policy, .. } = opened;
+        let snapshot = state.snapshot();
+        sink.learn(&learned);
+        if let Some((revision, files)) = policy {
+            sink.policy(revision, files);
+        }
+        sink.publish(Arc::clone(&snapshot));
+        let trusted = store.log.key.public().clone();
+        let shared = Arc::new(Shared::new(snapshot, store.log.path.clone(), trusted));
+        let (ask, asked) = mpsc::channel(QUEUE_MAX);
+        let handle = OfficeHandle::new(ask, Arc::clone(&shared));
+        let pending = Pending::default();
+        let writer = Self { store, state, sink, clock, shared, pending, broken: None };
+        tokio::spawn(writer.run(asked));
+        handle
+    }
+
+    async fn run(mut self, mut asked: mpsc::Receiver<Ask>) {
+        loop {
+            let next = if self.pending.len() == 0 {
+                asked.recv().await
+            } else {
+                match timeout(RETRY, asked.recv()).await {
+                    Ok(next) => next,
+                    Err(_) => {
+                        self.flush().await;
+                        continue;
+                    }
+                }
+            };
+            match next {
+                Some(Ask::Submit(what, reply)) => {
+                    let (actor, command) = *what;
+                    let done = self.submit(actor, &command).await;
+                    // The caller may have gone away; what it asked for is done all the same.
+                    let _ = reply.send(done);
+                }
+                Some(Ask::Close(reply)) => {
+                    let _ = reply.send(self.close().await);
+                    return;
+                }
+                #[cfg(test)]
+                Some(Ask::LimitPages(pages, reply)) => {
+                    let sql = sqlx::AssertSqlSafe(format!("PRAGMA max_page_count = {pages}"));
+                    let connection = &mut self.store.log.connection;
+                    sqlx::query(sql).execute(connection).await.expect("a bound on the file");
+                    let _ = reply.send(());
+                }
+                None => {
+                    self.close().await;
+                    return;
+                }
+            }
+        }
+    }
+
+    async fn close(mut self) -> usize {
+        self.flush().await;
+        let Store { log, lock } = self.store;
+        database::close(log.connection).await;
+        // Only now may another process have it.
+        drop(lock);
+        self.pending.len()
+    }
+
+    async fn submit(&mut self, actor: Actor, command: &Command) -> Result<Done, OfficeError> {
+        self.flush().await;
+        let now = self.clock.now().wall.max(self.store.log.last);
+        let planned = self.state.handle(command, now)?;
+        if planned.events.is_empty() {
+            let done =
+                Done { revision: self.state.current().revision(), ..done(command, &planned) };
+            return Ok(done);
+        }
+        let Planned { events, blobs, .. } = planned.clone();
+        let actor = bounded(actor);
+        let waiting = Waiting { batch: Batch { at: now, actor, events, blobs }, planned };
+        match waiting.planned.narrows {
+            Some(_) => self.narrow(command, waiting).await,
+            None => {
+                self.write(&waiting).await?;
+                Ok(durable(command, &waiting.planned, self.head()))
+            }
+        }
+    }
+
+    /// A narrowing bites, then is written; if it can't be, it waits.
+    async fn narrow(&mut self, command: &Command, waiting: Waiting) -> Result<Done, OfficeError> {
+        let Some(narrowing) = waiting.planned.narrows.clone() else {
+            return Err(OfficeError::Closed);
+        };
+        self.pending.check(command, &narrowing)?;
+        if self.pending.is_full() {
+            let why = self.shared.health().last_error.unwrap_or_default();
+            return Err(OfficeError::PendingFull { pending: PENDING_MAX, why });
+        }
+        self.sink.narrow(narrowing.subject, narrowing.notice, narrowing.kind);
+        match self.write(&waiting).await {
+            Ok(()) => Ok(durable(command, &waiting.planned, self.head())),
+            Err(_) => {
+                let what = format!(
+                    "{}; not durable yet, written as soon as the store takes it",
+                    waiting.planned.what
+                );
+                let done = Done {
+                    what,
+                    durable: false,
+                    revision: None,
+                    ..done(command, &waiting.planned)
+                };
+                self.pending.push(waiting);
+                self.report_pending();
+                Ok(done)
+            }
+        }
+    }
+
+    /// Writes what waits, first come first.
+    async fn flush(&mut self) {
+        while let Some(first) = self.pending.first() {
+            let batch = first.batch.clone();
+            if self.append(&batch).await.is_err() {
+                return;
+            }
+            if let Some(waiting) = self.pending.pop() {
+                self.take_in(&waiting);
+            }
+            self.report_pending();
+        }
+    }
+
+    /// Makes one batch durable and takes it into the state.
+    async fn write(&mut self, waiting: &Waiting) -> Result<(), OfficeError> {
+        if self.pending.len() > 0 {
+            let why = self.shared.health().last_error.unwrap_or_default();
+            return Err(OfficeError::NotWritten(why));
+        }
+        self.append(&waiting.batch).await.map_err(OfficeError::NotWritten)?;
+        self.take_in(waiting);
+        Ok(())
+    }
+
+    async fn append(&mut self, batch: &Batch) -> Result<(), String> {
+        if let Some(why) = &self.broken {
+            return Err(why.clone());
+        }
+        match self.store.log.append(batch).await {
+            Ok(()) => {
+                self.shared.wrote();
+                Ok(())
+            }
+            Err(error) => {
+                if error == AppendError::Diverged {
+                    self.broken = Some(error.to_string());
+                    self.shared.broke(error.to_string());
+                } else {
+                    self.shared.failed(error.to_string());
+                }
+                Err(error.to_string())
+            }
+        }
+    }
+
+    /// Folds a durable batch and tells everybody.
+    fn take_in(&mut self, waiting: &Waiting) {
+        let Waiting { batch, planned } = waiting;
+        let first = self.store.log.next().0.saturating_sub(batch.events.len() as u64);
+        for (revision, event) in (first..).map(Revision).zip(&batch.events) {
+            let blob = |sha256: &str| {
+                let blob = batch.blobs.iter().find(|blob| blob.sha256 == sha256);
+                blob.map(|blob| Arc::clone(&blob.body))
+            };
+            match self.state.apply(revision, batch.at, event, &blob) {
+                Ok(learned) if learned.is_empty() => {}
+                Ok(learned) => self.sink.learn(&learned),
+                Err(error) => {
+                    // The log is right and the memory is not: publish nothing more until a restart.
+                    self.broken = Some(error.to_string());
+                    self.shared.broke(error.to_string());
+                    return;
+                }
+            }
+            if let Event::PolicyPublished { files, .. } = event {
+                let texts = files.iter().map(|file| {
+                    let text = blob(&file.sha256).unwrap_or_default();
+                    (file.name.clone(), Arc::from(&*String::from_utf8_lossy(&text)))
+                });
+                self.sink.policy(revision, texts.collect());
+            }
+        }
+        let snapshot = self.state.snapshot();
+        self.shared.publish(Arc::clone(&snapshot));
+        self.sink.publish(snapshot);
+        if let Some(subject) = planned.widens {
+            self.sink.widen(subject);
+        }
+    }
+
+    fn head(&self) -> Option<Revision> {
+        self.store.log.next().0.checked_sub(1).map(Revision)
+    }
+
+    fn report_pending(&self) {
+        self.shared.pending(self.pending.len());
+    }
+}
+
+/// Who acts, short enough that it never keeps an event out of the log.
+fn bounded(actor: Actor) -> Actor {
+    let id = actor.id.chars().filter(|c| !c.is_control()).take(100).collect();
+    Actor { id, ..actor }
+}
+
+fn durable(command: &Command, planned: &Planned, revision: Option<Revision>) -> Done {
+    Done { revision, ..done(command, planned) }
+}
+
+fn done(command: &Command, planned: &Planned) -> Done {
+    let (partner, client) = match command {
+        Command::AddPartner { id, .. } | Command::EditPartner { id, .. } => {
+            (Some(id.clone()), None)
+        }
+        Command::AddClient { id, partner, .. } => (Some(partner.clone()), Some(id.clone())),
+        Command::IssueKey { partner, client, .. } => (Some(partner.clone()), client.clone()),
+        Command::Hold { subject, .. } | Command::Restore { subject, .. } => match subject {
+            SubjectId::Partner(id) => (Some(id.clone()), None),
+            SubjectId::Client(id) => (None, Some(id.clone())),
+            SubjectId::Key(_) => (None, None),
+        },
+        Command::ImportKeys { .. }
+        | Command::RevokeKey { .. }
+        | Command::PublishPolicy { .. }
+        | Command::RecordRotation { .. } => (None, None),
+    };
+    Done {
+        revision: None,
+        durable: true,
+        what: planned.what.clone(),
+        undo: planned.undo.clone(),
+        keys: planned.created.clone(),
+        partner,
+        client,
+    }
+}
+
+/// Kept apart so that both sides of the channel agree on what a healthy writer looks like.
+pub(crate) fn healthy() -> Health {
+    Health { durable: true, pending: 0, last_error: None }
+}
+
+/// The handle is what the binary passes on as [`Office`].
+const _: fn(OfficeHandle) -> Arc<dyn Office> = |handle| Arc::new(handle);
