@@ -46,10 +46,9 @@ pub(crate) fn alike(name: &str, known: &str) -> bool {
         b'.' | b'-' | b':' | b'~' => b'_',
         _ => byte.to_ascii_lowercase(),
     };
-    let same = |name: &str| {
-        name.len() == known.len() && name.bytes().map(fold).eq(known.bytes().map(fold))
-    };
-    same(name) || name.split_once(['.', ':']).is_some_and(|(stem, _)| same(stem))
+    let Some((stem, rest)) = name.as_bytes().split_at_checked(known.len()) else { return false };
+    matches!(rest.first(), None | Some(b'.' | b':'))
+        && stem.iter().zip(known.bytes()).all(|(a, b)| fold(*a) == fold(b))
 }
 
 #[cfg(test)]

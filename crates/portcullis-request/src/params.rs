@@ -115,7 +115,7 @@ impl<'a> Gathered<'a> {
     ) -> Result<(), Refusal> {
         self.count()?;
         names::check(&name)?;
-        if value.chars().any(|c| c.is_control() && !matches!(c, '\t' | '\n' | '\r')) {
+        if !is_plain(&value) {
             return Err(unreadable(why::VALUE_CONTROL));
         }
         let ours = [names::KEY, names::PROOF, names::METHOD].iter().position(|n| *n == name);
@@ -171,6 +171,14 @@ impl<'a> Gathered<'a> {
             _ => Ok(()),
         }
     }
+}
+
+/// Whether a value holds no control character but tab and line ends.
+fn is_plain(value: &str) -> bool {
+    let fine = |byte: u8| !byte.is_ascii_control() || matches!(byte, b'\t' | b'\n' | b'\r');
+    // U+0080 to U+009F are control characters too, two bytes that begin with 0xC2.
+    value.bytes().all(fine)
+        && (value.is_ascii() || !value.chars().any(|c| c.is_control() && !c.is_ascii()))
 }
 
 fn secret(value: Cow<'_, str>) -> Presented<'_> {

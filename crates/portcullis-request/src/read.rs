@@ -47,7 +47,7 @@ pub fn wants_body(
     let (operation, _) = route(catalogue, method, &head.path);
     match (streams(&operation, method), media::read(content_type)) {
         (_, Err(_)) => BodyWanted::None,
-        (true, Ok(media)) if content_type.is_some() && media.is_form() => BodyWanted::None,
+        (true, Ok(media)) if media.is_form() => BodyWanted::None,
         (true, Ok(_)) => BodyWanted::Stream,
         (false, Ok(Media::Other)) => BodyWanted::None,
         (false, Ok(_)) => BodyWanted::Whole { max: bounds.body_bytes_max },
@@ -90,7 +90,7 @@ pub fn canonicalise<'a>(
         squeeze_fields(found, &mut head.gathered);
         // Said to a known caller only, since it tells that the path is listed.
         match media {
-            Some(media) if streamed && content_type.is_some() && media.is_form() => {
+            Some(media) if streamed && media.is_form() => {
                 operation = Err(unreadable(why::OPAQUE_FORM));
             }
             Some(Media::Other) if !streamed => operation = Err(Refusal::MediaTypeUnknown),

@@ -100,6 +100,7 @@ fn forms_with_several_readings_are_refused() {
     refused(post("caption=%"), "two hexadecimal digits");
     refused(post("caption=%ff"), "not UTF-8");
     refused(post("caption=%00"), "NUL");
+    refused(post("caption=a%C2%85b"), "NUL");
     refused(post("caption=a\nb"), "raw control");
     refused(post("caption=a\r\n"), "raw control");
     refused(post("=a"), "no name");
@@ -210,6 +211,7 @@ fn other_media_types_are_refused_where_parameters_are_expected() {
     }
     refused(Call::post("/v21.0/a/b/c").body(Some("text/plain"), "x"), "operation_unlisted");
     refused(Call::post("/v21.0/upload").form("access_token=x"), "plain bytes, not a form");
+    refused(Call::post("/v21.0/upload").body(None, "access_token=x"), "plain bytes, not a form");
     refused(Call::post(&media()).body(Some(""), "caption=a"), "Content-Type");
 }
 
@@ -229,7 +231,8 @@ fn the_head_says_what_to_do_with_the_body() {
     check("GET", &media(), Some("application/json"), whole);
     check("POST", "/v21.0/upload", Some("image/png"), BodyWanted::Stream);
     check("POST", "/upload/", Some("image/png"), BodyWanted::Stream);
-    check("POST", "/v21.0/upload", None, BodyWanted::Stream);
+    // Some platforms read a body without a media type as a form.
+    check("POST", "/v21.0/upload", None, BodyWanted::None);
     check("POST", "/v21.0/upload", Some("application/x-www-form-urlencoded"), BodyWanted::None);
     check("POST", "/v21.0/upload?method=get", None, whole);
     check("GET", "/v21.0/upload", None, whole);
