@@ -3,6 +3,7 @@
 //! Must not know policies, or where the files came from.
 
 mod operations;
+mod params;
 mod types;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -113,6 +114,11 @@ impl Compiler {
         files
     }
 
+    /// Whether more faults than are listed were found: nobody reads on.
+    fn full(&self) -> bool {
+        self.faults.len() > Faults::LISTED_MAX
+    }
+
     fn collect_classes(&mut self, files: &[Read<'_>]) {
         if let Ok(name) = ClassName::new(UNCLASSIFIED) {
             self.class_ix.insert(UNCLASSIFIED.to_owned(), ClassIx(0));
@@ -120,7 +126,9 @@ impl Compiler {
         }
         for Read { source, file } in files {
             for (name, _about) in file.classes.iter().filter(|(name, _)| ***name != *UNCLASSIFIED) {
-                self.add_class(source, name);
+                if !self.full() {
+                    self.add_class(source, name);
+                }
             }
         }
     }
@@ -173,6 +181,9 @@ impl Compiler {
     fn one_versions(&mut self, source: &Source, file: &VersionsFile) -> Versions {
         let mut known: Vec<Box<str>> = Vec::new();
         for version in file.known.iter() {
+            if self.full() {
+                break;
+            }
             let canonical = !version.is_empty()
                 && version
                     .bytes()
@@ -201,7 +212,7 @@ impl Compiler {
     /// The class of that name; a fault where there is none.
     fn class(&mut self, source: &Source, name: &At<String>) -> Option<ClassIx> {
         let found = self.class_ix.get(name.as_str()).copied();
-        if found.is_none() && !self.dropped.contains(name.as_str()) {
+        if found.is_none() && !self.full() && !self.dropped.contains(name.as_str()) {
             let message = format!("unknown class `{}`", cut(name));
             let fault = source
                 .fault(codes::NO_CLASS, name, message)
@@ -215,7 +226,7 @@ impl Compiler {
     /// The type of that name; a fault where there is none.
     fn type_named(&mut self, source: &Source, name: &At<String>) -> Option<TypeIx> {
         let found = self.type_ix.get(name.as_str()).copied();
-        if found.is_none() && !self.dropped.contains(name.as_str()) {
+        if found.is_none() && !self.full() && !self.dropped.contains(name.as_str()) {
             let message = format!("unknown node type `{}`", cut(name));
             let fault = source
                 .fault(codes::NO_TYPE, name, message)

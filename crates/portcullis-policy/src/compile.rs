@@ -97,6 +97,11 @@ impl Compiler<'_> {
         tiers
     }
 
+    /// Whether more faults than are listed were found: nobody reads on.
+    fn full(&self) -> bool {
+        self.faults.len() > Faults::LISTED_MAX
+    }
+
     fn take<T: DeserializeOwned>(&mut self, source: &Source) -> Option<T> {
         let Partial { value, faults, dropped } = read_partly(source);
         self.faults.extend(faults);
@@ -114,6 +119,9 @@ impl Compiler<'_> {
 
     fn scopes(&mut self, source: &Source, file: &ScopesFile) {
         for (at, scope) in file.scopes.iter() {
+            if self.full() {
+                break;
+            }
             let classes = self.classes(source, &scope.classes);
             self.about(source, &scope.about);
             let fault = match ScopeName::new(at) {
@@ -154,6 +162,9 @@ impl Compiler<'_> {
             self.faults.push(fault.with_help("list at least one, or remove it"));
         }
         for name in names.iter() {
+            if self.full() {
+                break;
+            }
             let fault = match self.catalogue.class(name) {
                 None if self.dropped.contains(name.as_str()) => continue,
                 None => {

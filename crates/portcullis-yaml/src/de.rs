@@ -3,19 +3,19 @@
 //! Strict about kinds: a number is no text, a text no number. Must not know how faults are
 //! collected or shown.
 
+mod access;
+mod word;
+
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde::de::value::{StrDeserializer, U32Deserializer};
-use serde::de::{
-    DeserializeSeed, Deserializer, EnumAccess, IntoDeserializer, MapAccess, SeqAccess,
-    VariantAccess, Visitor,
-};
+use serde::de::{Deserializer, Visitor};
 
 use crate::at::AT;
 use crate::codes;
 use crate::error::Error;
-use crate::hole::Hole;
 use crate::node::{Kind, Tree};
+use access::{Entries, Items, Place, Variant};
+use word::{Word, word};
 
 /// What earlier passes found out.
 #[derive(Debug, Default)]
@@ -32,37 +32,6 @@ pub(crate) struct De<'a> {
     pub(crate) tree: &'a Tree,
     pub(crate) marks: &'a Marks,
     pub(crate) node: usize,
-}
-
-/// How a plain scalar reads when nobody says what it should be.
-enum Word<'a> {
-    Null,
-    Bool(bool),
-    Whole(i128),
-    Real(f64),
-    Text(&'a str),
-}
-
-fn word(text: &str, plain: bool) -> Word<'_> {
-    if !plain {
-        return Word::Text(text);
-    }
-    match text {
-        "" | "~" | "null" | "Null" | "NULL" => return Word::Null,
-        "true" | "True" | "TRUE" => return Word::Bool(true),
-        "false" | "False" | "FALSE" => return Word::Bool(false),
-        _ => {}
-    }
-    let numeric = |c: char| c.is_ascii_digit() || matches!(c, '+' | '-' | '.' | 'e' | 'E');
-    let digits = text.trim_start_matches(['+', '-']);
-    if !text.chars().all(numeric) || !digits.starts_with(|c: char| c.is_ascii_digit()) {
-        return Word::Text(text);
-    }
-    match (text.parse::<i128>(), text.parse::<f64>()) {
-        (Ok(whole), _) => Word::Whole(whole),
-        (_, Ok(real)) => Word::Real(real),
-        _ => Word::Text(text),
-    }
 }
 
 impl<'a> De<'a> {
@@ -135,21 +104,16 @@ impl<'a> De<'a> {
 
     fn entries(&self, expected: &str) -> Result<Entries<'a>, Error> {
         match self.kind() {
-            Kind::Map(entries) => Ok(Entries {
-                de: *self,
-                rest: entries.iter(),
-                holes: self.marks.holes.get(&self.node).map_or(&[][..], Vec::as_slice).iter(),
-                value: None,
-            }),
+            Kind::Map(entries) => Ok(Entries::new(*self, entries)),
             Kind::Scalar { .. } | Kind::List(_) | Kind::Broken => Err(self.wrong(expected)),
         }
     }
 
     fn list<V: Visitor<'a>>(&self, visitor: V) -> Result<V::Value, Error> {
         match self.kind() {
-            Kind::List(items) => visitor
-                .visit_seq(Items { de: *self, rest: items.iter() })
-                .map_err(|error| error.at(self.node)),
+            Kind::List(items) => {
+                visitor.visit_seq(Items::new(*self, items)).map_err(|error| error.at(self.node))
+            }
             Kind::Scalar { .. } | Kind::Map(_) | Kind::Broken => Err(self.wrong("a list (`[…]`)")),
         }
     }
@@ -267,7 +231,7 @@ impl<'a> Deserializer<'a> for De<'a> {
         visitor: V,
     ) -> Result<V::Value, Error> {
         if name == AT {
-            visitor.visit_seq(Place { de: self, step: 0 })
+            visitor.visit_seq(Place::new(self))
         } else {
             visitor.visit_newtype_struct(self)
         }
@@ -324,115 +288,5 @@ impl<'a> Deserializer<'a> for De<'a> {
 
     fn deserialize_ignored_any<V: Visitor<'a>>(self, visitor: V) -> Result<V::Value, Error> {
         visitor.visit_unit()
-    }
-}
-
-/// Line, column and value, for [`crate::At`].
-struct Place<'a> {
-    de: De<'a>,
-    step: u8,
-}
-
-impl<'a> SeqAccess<'a> for Place<'a> {
-    type Error = Error;
-    fn next_element_seed<T: DeserializeSeed<'a>>(
-        &mut self,
-        seed: T,
-    ) -> Result<Option<T::Value>, Error> {
-        self.step += 1;
-        let node = self.de.tree.node(self.de.node);
-        let (line, column) = node.map_or((1, 1), |node| (node.line, node.column));
-        let number = |n: u32| -> U32Deserializer<Error> { n.into_deserializer() };
-        match self.step {
-            1 => seed.deserialize(number(line)).map(Some),
-            2 => seed.deserialize(number(column)).map(Some),
-            3 => seed.deserialize(self.de).map(Some),
-            _ => Ok(None),
-        }
-    }
-}
-
-struct Items<'a> {
-    de: De<'a>,
-    rest: std::slice::Iter<'a, usize>,
-}
-
-impl<'a> SeqAccess<'a> for Items<'a> {
-    type Error = Error;
-    fn next_element_seed<T: DeserializeSeed<'a>>(
-        &mut self,
-        seed: T,
-    ) -> Result<Option<T::Value>, Error> {
-        let pruned = &self.de.marks.pruned;
-        let Some(&item) = self.rest.find(|item| !pruned.contains(item)) else { return Ok(None) };
-        seed.deserialize(self.de.child(item)).map(Some).map_err(|error| error.at(item))
-    }
-}
-
-struct Entries<'a> {
-    de: De<'a>,
-    rest: std::slice::Iter<'a, (usize, usize)>,
-    holes: std::slice::Iter<'a, &'static str>,
-    value: Option<usize>,
-}
-
-impl<'a> MapAccess<'a> for Entries<'a> {
-    type Error = Error;
-    fn next_key_seed<K: DeserializeSeed<'a>>(
-        &mut self,
-        seed: K,
-    ) -> Result<Option<K::Value>, Error> {
-        let pruned = &self.de.marks.pruned;
-        let kept =
-            |entry: &&(usize, usize)| !pruned.contains(&entry.0) && !pruned.contains(&entry.1);
-        if let Some(&(key, value)) = self.rest.find(kept) {
-            self.value = Some(value);
-            return seed.deserialize(self.de.child(key)).map(Some).map_err(|error| error.at(key));
-        }
-        self.value = None;
-        match self.holes.next() {
-            Some(name) => seed.deserialize(StrDeserializer::<Error>::new(name)).map(Some),
-            None => Ok(None),
-        }
-    }
-
-    fn next_value_seed<V: DeserializeSeed<'a>>(&mut self, seed: V) -> Result<V::Value, Error> {
-        match self.value.take() {
-            Some(value) => seed.deserialize(self.de.child(value)).map_err(|error| error.at(value)),
-            // What a stand-in lacks is no fault of the file.
-            None => seed.deserialize(Hole).map_err(|error| Error { missing: None, ..error }),
-        }
-    }
-}
-
-/// A variant written as a bare word.
-struct Variant<'a>(De<'a>);
-
-impl<'a> EnumAccess<'a> for Variant<'a> {
-    type Error = Error;
-    type Variant = Self;
-    fn variant_seed<V: DeserializeSeed<'a>>(self, seed: V) -> Result<(V::Value, Self), Error> {
-        let name = seed.deserialize(self.0)?;
-        Ok((name, self))
-    }
-}
-
-impl<'a> VariantAccess<'a> for Variant<'a> {
-    type Error = Error;
-    fn unit_variant(self) -> Result<(), Error> {
-        Ok(())
-    }
-    fn newtype_variant_seed<T: DeserializeSeed<'a>>(self, _seed: T) -> Result<T::Value, Error> {
-        Err(self.0.wrong("a word that stands alone"))
-    }
-    fn tuple_variant<V: Visitor<'a>>(self, _len: usize, _visitor: V) -> Result<V::Value, Error> {
-        Err(self.0.wrong("a word that stands alone"))
-    }
-    fn struct_variant<V: Visitor<'a>>(
-        self,
-        _fields: &'static [&'static str],
-        _visitor: V,
-    ) -> Result<V::Value, Error> {
-        Err(self.0.wrong("a word that stands alone"))
     }
 }

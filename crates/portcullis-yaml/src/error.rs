@@ -7,6 +7,7 @@ use std::fmt;
 use serde::de::{Expected, Unexpected};
 
 use crate::codes;
+use crate::near::near;
 
 /// One failure of one pass.
 #[derive(Debug)]
@@ -45,7 +46,7 @@ impl fmt::Display for Error {
 impl std::error::Error for Error {}
 
 fn choose(word: &str, known: &[&str]) -> String {
-    match portcullis_types::nearest(word, known.iter().copied()) {
+    match near(word, known.iter().copied()) {
         Some(name) => format!("did you mean `{name}`?"),
         None if known.is_empty() => "remove it".to_owned(),
         None => {

@@ -7,6 +7,8 @@ use std::fmt;
 
 use serde::Serialize;
 
+use crate::near::near;
+
 /// One fault of one file.
 #[derive(Debug, Clone, Eq, PartialEq, Serialize)]
 pub struct Fault {
@@ -37,7 +39,7 @@ impl Fault {
     /// The same, naming the nearest of the known names where one is near.
     #[must_use]
     pub fn did_you_mean<'a>(self, word: &str, known: impl IntoIterator<Item = &'a str>) -> Self {
-        match portcullis_types::nearest(word, known) {
+        match near(word, known) {
             Some(name) => {
                 let help = format!("did you mean `{name}`?");
                 self.with_help(help)
@@ -74,11 +76,22 @@ impl fmt::Display for Fault {
 pub struct Faults(pub Vec<Fault>);
 
 impl Faults {
-    /// By file, line and column: the order a person goes through them.
+    /// Most faults listed at once.
+    pub const LISTED_MAX: usize = 200;
+
+    /// By file, line and column: the order a person goes through them. Beyond
+    /// [`Self::LISTED_MAX`] the others are only said to be there.
     #[must_use]
     pub fn in_order(mut self) -> Self {
         let place = |fault: &Fault| (fault.file.clone(), fault.line, fault.column);
         self.0.sort_by_cached_key(place);
+        if self.0.len() > Self::LISTED_MAX {
+            self.0.truncate(Self::LISTED_MAX);
+            if let Some(last) = self.0.last_mut() {
+                *last = Fault { code: crate::codes::MANY, help: None, ..last.clone() };
+                "more faults than are listed".clone_into(&mut last.message);
+            }
+        }
         self
     }
 }

@@ -19,6 +19,7 @@ mod error;
 mod fault;
 mod foreign;
 mod hole;
+mod near;
 mod node;
 mod read;
 mod source;

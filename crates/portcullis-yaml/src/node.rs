@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use serde_saphyr::granit_parser::{Event, Options, Parser, ScalarStyle, ScanError, Span};
 
-use crate::{Fault, Source, codes};
+use crate::{Fault, Faults, Source, codes};
 
 const BYTES_MAX: usize = 1 << 20;
 const NODES_MAX: usize = 100_000;
@@ -108,6 +108,7 @@ impl Grower<'_> {
         let mut options = Options::default();
         options.set_emit_comments(false);
         options.emit_unresolved_aliases = true;
+        options.disallow_directives = true;
         options.flow_nesting_limit = DEPTH_MAX;
         options.block_nesting_limit = DEPTH_MAX;
         let source = self.source;
@@ -139,15 +140,24 @@ impl Grower<'_> {
             return; // what follows from the control character
         }
         let mark = error.marker();
-        let (line, column) = (number(mark.line()), number(mark.col() + 1));
-        let mut fault = self.source.fault_at(codes::SYNTAX, line, column, error.kind().to_string());
-        if fault.excerpt.as_deref().is_some_and(|text| text.starts_with('\t')) {
-            fault = fault.with_help("indent with spaces, not with tabs");
-        }
+        let fault = match self.source.tab_near(mark.line()) {
+            Some((line, column)) => {
+                let message = "a tab in the indentation";
+                let fault = self.source.fault_at(codes::SYNTAX, line, column, message);
+                fault.with_help("indent with spaces")
+            }
+            None => {
+                let (line, column) = (number(mark.line()), number(mark.col() + 1));
+                self.source.fault_at(codes::SYNTAX, line, column, error.kind().to_string())
+            }
+        };
         self.faults.push(fault);
     }
 
     fn fault(&mut self, code: &'static str, span: Span, message: impl Into<String>, help: &str) {
+        if self.faults.len() > Faults::LISTED_MAX {
+            return; // nobody reads on, and each excerpt has to be looked for
+        }
         let (line, column) = (number(span.start.line()), number(span.start.col() + 1));
         self.faults.push(self.source.fault_at(code, line, column, message).with_help(help));
     }
@@ -193,7 +203,12 @@ impl Grower<'_> {
 
     fn scalar(&mut self, text: &str, style: ScalarStyle, span: Span) {
         let plain = style == ScalarStyle::Plain;
-        let kind = if plain && yes_no(text) {
+        let control = text.chars().find(|c| c.is_control() && !matches!(c, '\n' | '\t'));
+        let kind = if let Some(c) = control {
+            let message = format!("an escaped control character, U+{:04X}", u32::from(c));
+            self.fault(codes::CONTROL, span, message, "remove it");
+            Kind::Broken
+        } else if plain && yes_no(text) {
             let message =
                 format!("`{text}` without quotes: some read it as a text, some as yes or no");
             let help = format!("write `true` or `false` for a choice, \"{text}\" for the text");
@@ -266,9 +281,7 @@ impl Grower<'_> {
                 "write a name before the colon",
             ),
         };
-        if matches!(node.kind, Kind::Scalar { .. }) {
-            node.kind = Kind::Broken;
-        }
+        node.kind = Kind::Broken;
         self.fault(code, span, message, help);
     }
 }

@@ -9,6 +9,7 @@ use serde::de::DeserializeOwned;
 
 use crate::de::{De, Marks};
 use crate::error::Error;
+use crate::near::near;
 use crate::node::{Kind, Node, Tree, grow};
 use crate::{Fault, Source, codes};
 
@@ -77,13 +78,17 @@ pub fn read_partly<T: DeserializeOwned>(source: &Source) -> Partial<T> {
             }
             Err(error) => record(source, &tree, &mut marks, &mut faults, error, root),
         }
-        if faults.len() >= FAULTS_MAX {
-            let message = format!("more than {FAULTS_MAX} faults; the others are not listed");
-            faults.push(source.fault_at(codes::MANY, 1, 1, message));
+        if faults.len() > FAULTS_MAX {
             break;
         }
     }
-    faults.sort_by_key(|fault| (fault.code == codes::MANY, fault.line, fault.column));
+    faults.sort_by_key(|fault| (fault.line, fault.column));
+    if faults.len() > FAULTS_MAX {
+        faults.truncate(FAULTS_MAX);
+        let message = format!("more than {FAULTS_MAX} faults; the others are not listed");
+        let last = faults.last().map_or(1, |fault| fault.line);
+        faults.push(source.fault_at(codes::MANY, last, 1, message));
+    }
     Partial { value, faults, dropped: dropped(&tree, &marks) }
 }
 
@@ -99,9 +104,7 @@ fn record(
     let holed = marks.holes.contains_key(&at);
     let follows = match error.missing {
         // A misspelt field is one fault, not two.
-        Some(name) => {
-            lost(tree, marks, at).any(|lost| portcullis_types::nearest(lost, [name]).is_some())
-        }
+        Some(name) => lost(tree, marks, at).any(|lost| near(lost, [name]).is_some()),
         None => holed || lost(tree, marks, at).next().is_some(),
     };
     if !follows && let Some(Node { line, column, .. }) = tree.node(at) {

@@ -48,6 +48,14 @@ impl Source {
         }
     }
 
+    /// A tab in the indentation of a line or the next one: a text may go on before it is noticed.
+    pub(crate) fn tab_near(&self, line: usize) -> Option<(u32, u32)> {
+        let lines = (1..).zip(self.text.lines()).skip(line.saturating_sub(1)).take(2);
+        let indent = |line: &str| line.len() - line.trim_start().len();
+        let tab = |line: &str| u32::try_from(line.get(..indent(line))?.find('\t')?).ok();
+        lines.filter_map(|(at, line)| Some((at, tab(line)? + 1))).next()
+    }
+
     fn excerpt(&self, line: u32) -> Option<String> {
         let at = usize::try_from(line).ok()?.checked_sub(1)?;
         let text = self.text.lines().nth(at)?.trim_end();

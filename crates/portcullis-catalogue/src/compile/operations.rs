@@ -9,19 +9,19 @@ use portcullis_yaml::{At, Fault, Source};
 
 use super::{Compiler, Read, codes, cut};
 use crate::file::{MethodWord, NotJudgedWord, OperationFile};
-use crate::model::{Answer, Body, Catalogue, Extra, Operation, OperationClass, ParamRole};
+use crate::model::{Answer, Body, Catalogue, Extra, Operation, OperationClass};
 use crate::routes::{Clash, VERSION, canonical_template, parameter};
 
 const OPERATIONS_MAX: usize = 4096;
-const PARAMS_MAX: usize = 256;
-/// Handled for every operation by the gate itself.
-const RESERVED: [&str; 3] = ["access_token", "appsecret_proof", "method"];
 
 impl Compiler {
     pub(super) fn operations(&mut self, files: &[Read<'_>], catalogue: &mut Catalogue) {
         let mut names = BTreeMap::new();
         for Read { source, file } in files {
             for (name, operation) in file.operations.iter() {
+                if self.full() {
+                    return;
+                }
                 let legal = match OperationName::new(name) {
                     Ok(legal) => legal,
                     Err(error) => {
@@ -235,41 +235,6 @@ impl Compiler {
             }
         }
     }
-
-    fn params(
-        &mut self,
-        source: &Source,
-        file: &OperationFile,
-        answer: Answer,
-    ) -> BTreeMap<Box<str>, ParamRole> {
-        let mut params = BTreeMap::new();
-        let mut selectors = 0_usize;
-        for (name, role) in file.params.iter() {
-            let plain = |b: u8| b.is_ascii_graphic() && !b"&=;#?%+".contains(&b);
-            let selector = role.value == ParamRole::Fields;
-            selectors += usize::from(selector);
-            let fault = if RESERVED.contains(&name.as_str()) {
-                let message = format!("`{}` is handled for every operation", **name);
-                source.fault(codes::PARAMETER, name, message).with_help("remove it")
-            } else if name.is_empty() || name.len() > 64 || !name.bytes().all(plain) {
-                let message = format!("`{}` is no parameter name", cut(name));
-                source.fault(codes::PARAMETER, name, message)
-            } else if selector && answer == Answer::Opaque && !file.names_answer() {
-                let message = format!("`{}` selects fields, but the answer has none", **name);
-                let help = "add `answer:` (`target` or a type)";
-                source.fault(codes::PARAMETER, name, message).with_help(help)
-            } else if selector && selectors > 1 {
-                source.fault(codes::PARAMETER, name, "a second parameter that selects fields")
-            } else if params.len() >= PARAMS_MAX {
-                source.fault(codes::TOO_MANY, name, format!("more than {PARAMS_MAX} parameters"))
-            } else {
-                params.insert(name.as_str().into(), role.value);
-                continue;
-            };
-            self.faults.push(fault);
-        }
-        params
-    }
 }
 
 fn clash_fault(source: &Source, path: &At<String>, clash: &Clash, catalogue: &Catalogue) -> Fault {
@@ -284,13 +249,6 @@ fn clash_fault(source: &Source, path: &At<String>, clash: &Clash, catalogue: &Ca
             source.fault(codes::PATH, path, message)
         }
         Clash::NotATemplate(why) => source.fault(codes::PATH, path, why.clone()),
-    }
-}
-
-impl OperationFile {
-    /// Whether it says what `fields` unfolds against; what is not judged needs not.
-    fn names_answer(&self) -> bool {
-        self.answer.is_some() || self.not_judged.is_some()
     }
 }
 

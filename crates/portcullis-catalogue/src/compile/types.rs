@@ -46,6 +46,9 @@ impl Compiler {
         let mut named = Vec::new();
         for Read { source, file } in files {
             for (name, kind) in file.types.iter() {
+                if self.full() {
+                    break;
+                }
                 let fault = match TypeName::new(name) {
                     Err(error) => source.fault(codes::NAME, name, error.to_string()),
                     Ok(_) if name.as_str() == TARGET => source
@@ -81,6 +84,9 @@ impl Compiler {
     ) -> Vec<IdPattern> {
         let mut ids = Vec::new();
         for text in &file.ids {
+            if self.full() {
+                break;
+            }
             let legal = |b: u8| b.is_ascii_alphanumeric() || b"#-_.:".contains(&b);
             if text.is_empty() || text.len() > ID_MAX || !text.bytes().all(legal) {
                 let message = format!("`{}` is no id pattern", cut(text));
@@ -126,6 +132,9 @@ impl Compiler {
         let holds = edge.holds.as_ref().and_then(|name| self.type_named(source, name));
         let mut modifiers: Vec<Box<str>> = Vec::new();
         for name in &edge.modifiers {
+            if self.full() {
+                break;
+            }
             if !is_field_name(name) || modifiers.iter().any(|other| **other == *name.value) {
                 let message = format!("the modifier `{}` is no name or given twice", cut(name));
                 self.faults.push(source.fault(codes::NAME, name, message));
@@ -147,6 +156,9 @@ impl Compiler {
         field: Field,
         fields: &mut BTreeMap<Box<str>, Field>,
     ) {
+        if self.full() {
+            return;
+        }
         let fault = if !is_field_name(name) {
             let message = format!("`{}` is no field name", cut(name));
             source.fault(codes::NAME, name, message).with_help("use letters, digits and `_`")
@@ -173,6 +185,9 @@ impl Compiler {
     ) -> Vec<Box<str>> {
         let mut defaults: Vec<Box<str>> = Vec::new();
         for name in names {
+            if self.full() {
+                break;
+            }
             let fault = if !fields.contains_key(name.as_str()) {
                 let message =
                     format!("the default field `{}` is not listed in `{owner}`", cut(name));

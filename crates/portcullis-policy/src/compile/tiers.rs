@@ -50,6 +50,9 @@ impl Compiler<'_> {
     fn tier_scopes(&mut self, source: &Source, names: &[At<String>]) -> ScopeSet {
         let mut set = ScopeSet::EMPTY;
         for name in names {
+            if self.full() {
+                break;
+            }
             let fault = match self.set.scope(name) {
                 None if self.dropped.contains(name.as_str()) => continue,
                 None => {
@@ -82,6 +85,9 @@ impl Compiler<'_> {
         let mut seen = BTreeSet::new();
         let mut rates = Vec::new();
         for file in files.iter() {
+            if self.full() {
+                break;
+            }
             if !seen.insert(file.id.as_str()) {
                 let message = format!("the rate `{}` is defined twice", cut(&file.id));
                 self.faults.push(source.fault(codes::TWICE, &file.id, message));
@@ -127,6 +133,9 @@ impl Compiler<'_> {
     ) -> BTreeMap<ClassIx, u32> {
         let mut costs = BTreeMap::new();
         for (name, cost) in file.costs.iter() {
+            if self.full() {
+                break;
+            }
             let Some(class) = self.catalogue.class(name) else {
                 let message = format!("unknown class `{}`", cut(name));
                 let known = self.catalogue.classes().map(|class| class.as_str());
