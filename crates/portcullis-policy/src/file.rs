@@ -50,7 +50,7 @@ pub(crate) struct TierFile {
     pub(crate) about: At<String>,
     /// Scopes it grants. A partner, client or key may hold fewer, never more.
     pub(crate) scopes: At<Vec<At<String>>>,
-    /// Rates; a call must fit all that concern it. `[]`: no rate at all.
+    /// Rates; a call must fit all that concern it. `[]`: no limit, said on purpose.
     pub(crate) rates: At<Vec<RateFile>>,
     /// What a call costs by its dearest class; 1 where not listed.
     #[serde(default)]
