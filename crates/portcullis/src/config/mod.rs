@@ -1,0 +1,11 @@
+//! `portcullis.yaml`: read whole or not at all, every fault at once.
+//!
+//! Knows files, environment and addresses. Must not start anything.
+
+mod secrets;
+mod settle;
+mod shape;
+
+pub(crate) use secrets::Secret;
+pub(crate) use settle::{Config, load, upstream_fault};
+pub(crate) use shape::{Family, Place, RecordsTo, schema};

@@ -1,0 +1,417 @@
+//! From what is written to what holds: every member checked, every default filled in, every
+//! secret fetched, and all faults told at once.
+//!
+//! Must not start anything.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+use std::sync::Arc;
+
+use ipnet::IpNet;
+use portcullis_types::Span;
+use portcullis_yaml::{At, Fault, Source};
+
+use super::secrets::{Secret, fetch};
+use super::shape::{ConfigFile, Family, Place, RecordsTo, SecretFrom};
+
+/// A configuration that holds.
+#[derive(Debug)]
+pub(crate) struct Config {
+    /// The folder of the file; other paths start there.
+    pub base: PathBuf,
+    pub public_listen: SocketAddr,
+    pub public_url: String,
+    pub threads: usize,
+    pub key_header: String,
+    pub trusted_proxies: Vec<IpNet>,
+    pub family: Family,
+    pub admin_listen: SocketAddr,
+    /// `http://host:port`
+    pub upstream: String,
+    pub place: Place,
+    pub store: PathBuf,
+    pub routes: PathBuf,
+    pub policies: PathBuf,
+    pub key_env: String,
+    pub records: RecordsTo,
+    pub records_path: Option<PathBuf>,
+    pub limits: Limits,
+    pub timeouts: Timeouts,
+    pub secrets: Secrets,
+}
+
+/// Bounds in force.
+#[derive(Debug, Clone)]
+pub(crate) struct Limits {
+    pub connections: usize,
+    pub calls: usize,
+    pub head_bytes: usize,
+    pub judged_body_bytes: usize,
+    pub opaque_body_bytes: usize,
+    pub checked_answer_bytes: usize,
+}
+
+/// Longest waits in force.
+#[derive(Debug, Clone)]
+pub(crate) struct Timeouts {
+    pub head: Span,
+    pub body: Span,
+    pub idle: Span,
+    pub connect: Span,
+    pub first_byte: Span,
+    pub answer_idle: Span,
+    pub drain: Span,
+}
+
+/// Secrets in force.
+#[derive(Debug)]
+pub(crate) struct Secrets {
+    pub pepper: Secret,
+    pub pepper_previous: Option<Secret>,
+    pub log_key: Secret,
+    pub log_key_previous: Option<Secret>,
+    pub admin_tokens: Vec<(String, Secret)>,
+    pub platform_credential: Option<Secret>,
+}
+
+/// Reads and checks a configuration file.
+///
+/// # Errors
+/// Every fault in it, with line and excerpt.
+pub(crate) fn load(path: &Path) -> Result<Config, Vec<Fault>> {
+    let name = path.display().to_string();
+    let text = std::fs::read_to_string(path).map_err(|why| {
+        let source = Source { name: name.clone(), text: Arc::from("") };
+        let help =
+            "write one with `portcullis init DIR --upstream URL`, or name it with `--config FILE`";
+        vec![source.fault_at("PC0001", 1, 1, format!("can't be read: {why}")).with_help(help)]
+    })?;
+    let source = Source { name, text: Arc::from(text) };
+    let base = path.parent().unwrap_or(Path::new(".")).to_path_buf();
+    let file: ConfigFile = portcullis_yaml::read(&source)?;
+    Settling { source: &source, faults: Vec::new(), base }.settle(&file)
+}
+
+struct Settling<'a> {
+    source: &'a Source,
+    faults: Vec<Fault>,
+    base: PathBuf,
+}
+
+impl Settling<'_> {
+    fn settle(mut self, file: &ConfigFile) -> Result<Config, Vec<Fault>> {
+        if file.version.value != 1 {
+            self.fault(
+                "PC0002",
+                &file.version,
+                "this program reads version 1",
+                "write `version: 1`",
+            );
+        }
+        let public_listen = self.address(Some(&file.public.listen), "127.0.0.1:8480");
+        let admin_listen = self.address(file.admin.listen.as_ref(), "127.0.0.1:9901");
+        if public_listen == admin_listen && public_listen.port() != 0 {
+            let at = file.admin.listen.as_ref().unwrap_or(&file.public.listen);
+            self.fault(
+                "PC0004",
+                at,
+                "the admin API may not share the public address",
+                "give it a port of its own, such as 127.0.0.1:9901",
+            );
+        }
+        let config = Config {
+            public_listen,
+            admin_listen,
+            public_url: self.public_url(&file.public.url),
+            threads: self.threads(file.public.threads.as_ref()),
+            key_header: self.key_header(file.public.key_header.as_ref()),
+            trusted_proxies: self.networks(&file.public.trusted_proxies),
+            family: file.public.family,
+            upstream: self.upstream(&file.upstream.url),
+            place: file.upstream.credential,
+            store: self.path(file.store.path.as_ref(), "data/portcullis.db"),
+            routes: self.path(file.routes.as_ref(), "routes"),
+            policies: self.path(file.policies.as_ref(), "policies"),
+            key_env: self.key_env(file.keys.env.as_ref()),
+            records: file.records.to,
+            records_path: self.records_path(file),
+            limits: self.limits(file),
+            timeouts: self.timeouts(file),
+            secrets: self.secrets(file)?,
+            base: self.base.clone(),
+        };
+        if self.faults.is_empty() { Ok(config) } else { Err(self.faults) }
+    }
+
+    fn fault<T>(&mut self, code: &'static str, at: &At<T>, message: impl Into<String>, help: &str) {
+        self.faults.push(self.source.fault(code, at, message).with_help(help));
+    }
+
+    fn address(&mut self, at: Option<&At<String>>, default: &str) -> SocketAddr {
+        let fallback = SocketAddr::from(([127, 0, 0, 1], 0));
+        let Some(at) = at else { return default.parse().unwrap_or(fallback) };
+        SocketAddr::from_str(&at.value).unwrap_or_else(|_| {
+            let message = format!("`{}` is not an address and port", at.value);
+            self.fault(
+                "PC0003",
+                at,
+                message,
+                "write an IP address and a port, such as 127.0.0.1:8480 or [::1]:8480",
+            );
+            fallback
+        })
+    }
+
+    fn public_url(&mut self, at: &At<String>) -> String {
+        let url = at.value.trim_end_matches('/');
+        let rest = url.strip_prefix("http://").or_else(|| url.strip_prefix("https://"));
+        let plain = |rest: &str| {
+            !rest.is_empty() && !rest.starts_with('/') && !rest.contains(['?', '#', '@', ' ', '\\'])
+        };
+        if !rest.is_some_and(plain) {
+            let message = format!("`{}` is not the address partners call", at.value);
+            self.fault("PC0005", at, message, "write scheme and host, and a path prefix where there is one, such as https://api.example.com/graph");
+        }
+        url.to_owned()
+    }
+
+    fn upstream(&mut self, at: &At<String>) -> String {
+        match upstream_fault(&at.value) {
+            None => {}
+            Some((message, help)) => self.fault("PC0006", at, message, help),
+        }
+        at.value.trim_end_matches('/').to_owned()
+    }
+
+    fn threads(&mut self, at: Option<&At<usize>>) -> usize {
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        match at {
+            None => cores,
+            Some(at) if at.value == 0 => cores,
+            Some(at) if at.value <= 256 => at.value,
+            Some(at) => {
+                self.fault("PC0007", at, "more than 256 threads", "write 0 for one per core");
+                cores
+            }
+        }
+    }
+
+    fn key_header(&mut self, at: Option<&At<String>>) -> String {
+        let Some(at) = at else { return "x-api-key".to_owned() };
+        let name = at.value.to_ascii_lowercase();
+        let legal = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
+        let taken = [
+            "authorization",
+            "host",
+            "connection",
+            "content-length",
+            "content-type",
+            "cookie",
+            "transfer-encoding",
+        ];
+        if name.is_empty() || !name.bytes().all(legal) || taken.contains(&name.as_str()) {
+            let message = format!("`{}` can't be the key's header", at.value);
+            self.fault("PC0008", at, message, "write a header name of letters, digits and `-` that has no other meaning, such as x-api-key");
+        }
+        name
+    }
+
+    fn networks(&mut self, list: &[At<String>]) -> Vec<IpNet> {
+        let mut out = Vec::new();
+        for at in list {
+            let net = at.value.parse::<IpNet>().ok();
+            match net.or_else(|| at.value.parse::<std::net::IpAddr>().ok().map(IpNet::from)) {
+                Some(net) => out.push(net),
+                None => self.fault(
+                    "PC0009",
+                    at,
+                    format!("`{}` is not a network", at.value),
+                    "write an address or a network, such as 10.0.0.0/8",
+                ),
+            }
+        }
+        out
+    }
+
+    fn path(&self, at: Option<&At<String>>, default: &str) -> PathBuf {
+        self.base.join(at.map_or(default, |at| at.value.as_str()))
+    }
+
+    fn key_env(&mut self, at: Option<&At<String>>) -> String {
+        let Some(at) = at else { return "live".to_owned() };
+        if !["live", "test"].contains(&at.value.as_str()) {
+            self.fault(
+                "PC0010",
+                at,
+                format!("`{}` is not an environment of keys", at.value),
+                "write `live` or `test`",
+            );
+        }
+        at.value.clone()
+    }
+
+    fn records_path(&mut self, file: &ConfigFile) -> Option<PathBuf> {
+        match (&file.records.path, file.records.to) {
+            (None, RecordsTo::File) => {
+                let fault = self.source.fault_at(
+                    "PC0011",
+                    1,
+                    1,
+                    "`records.to` is `file`, but `records.path` is missing",
+                );
+                self.faults.push(fault.with_help("add `path: access.log` under `records:`"));
+                None
+            }
+            (at, _) => at.as_ref().map(|at| self.base.join(&at.value)),
+        }
+    }
+
+    fn bound(&mut self, at: Option<&At<usize>>, default: usize, range: (usize, usize)) -> usize {
+        match at {
+            Some(at) if at.value < range.0 || at.value > range.1 => {
+                let message = format!("{} is outside {} to {}", at.value, range.0, range.1);
+                self.fault(
+                    "PC0012",
+                    at,
+                    message,
+                    "zero never means unlimited; leave the line out for the default",
+                );
+                default
+            }
+            Some(at) => at.value,
+            None => default,
+        }
+    }
+
+    fn limits(&mut self, file: &ConfigFile) -> Limits {
+        let limits = &file.limits;
+        Limits {
+            connections: self.bound(limits.connections.as_ref(), 10_000, (1, 1_000_000)),
+            calls: self.bound(limits.calls.as_ref(), 4_096, (1, 1_000_000)),
+            head_bytes: self.bound(limits.head_bytes.as_ref(), 32 << 10, (8 << 10, 1 << 20)),
+            judged_body_bytes: self.bound(
+                limits.judged_body_bytes.as_ref(),
+                1 << 20,
+                (1, 64 << 20),
+            ),
+            opaque_body_bytes: self.bound(limits.opaque_body_bytes.as_ref(), 1 << 30, (1, 1 << 40)),
+            checked_answer_bytes: self.bound(
+                limits.checked_answer_bytes.as_ref(),
+                8 << 20,
+                (1 << 10, 256 << 20),
+            ),
+        }
+    }
+
+    fn wait(&mut self, at: Option<&At<Span>>, default_seconds: u64) -> Span {
+        match at {
+            Some(at) if !(10..=86_400_000).contains(&at.value.milliseconds()) => {
+                self.fault(
+                    "PC0013",
+                    at,
+                    format!("{} is outside 10ms to 1d", at.value),
+                    "zero never means for ever; leave the line out for the default",
+                );
+                Span::from_seconds(default_seconds)
+            }
+            Some(at) => at.value,
+            None => Span::from_seconds(default_seconds),
+        }
+    }
+
+    fn timeouts(&mut self, file: &ConfigFile) -> Timeouts {
+        let waits = &file.timeouts;
+        Timeouts {
+            head: self.wait(waits.head.as_ref(), 10),
+            body: self.wait(waits.body.as_ref(), 10),
+            idle: self.wait(waits.idle.as_ref(), 75),
+            connect: self.wait(waits.connect.as_ref(), 3),
+            first_byte: self.wait(waits.first_byte.as_ref(), 30),
+            answer_idle: self.wait(waits.answer_idle.as_ref(), 30),
+            drain: self.wait(waits.drain.as_ref(), 30),
+        }
+    }
+
+    /// Secrets come last: with a fault in one, the others were all looked at too.
+    fn secrets(&mut self, file: &ConfigFile) -> Result<Secrets, Vec<Fault>> {
+        let from = &file.secrets;
+        let pepper = self.secret(Some(&from.pepper));
+        let log_key = self.secret(Some(&from.log_key));
+        let pepper_previous = self.secret(from.pepper_previous.as_ref());
+        let log_key_previous = self.secret(from.log_key_previous.as_ref());
+        let platform_credential = self.secret(from.platform_credential.as_ref());
+        let mut admin_tokens = Vec::new();
+        for (name, at) in &from.admin_tokens {
+            admin_tokens.extend(self.secret(Some(at)).map(|secret| (name.clone(), secret)));
+        }
+        if from.admin_tokens.is_empty() {
+            let fault = self.source.fault_at(
+                "PC0015",
+                1,
+                1,
+                "`secrets.admin_tokens` names no token, so nobody could hold a key",
+            );
+            self.faults.push(fault.with_help("add one, as `portcullis init` writes it"));
+        }
+        if file.upstream.credential != Place::None && from.platform_credential.is_none() {
+            let fault = self.source.fault_at(
+                "PC0016",
+                file.upstream.url.line,
+                file.upstream.url.column,
+                "the platform's credential is missing",
+            );
+            self.faults.push(fault.with_help("add `platform_credential:` under `secrets:`, or write `credential: none` under `upstream:`"));
+        }
+        let (Some(pepper), Some(log_key)) = (pepper, log_key) else {
+            return Err(std::mem::take(&mut self.faults));
+        };
+        Ok(Secrets {
+            pepper,
+            pepper_previous,
+            log_key,
+            log_key_previous,
+            admin_tokens,
+            platform_credential,
+        })
+    }
+
+    fn secret(&mut self, at: Option<&At<SecretFrom>>) -> Option<Secret> {
+        let at = at?;
+        match fetch(&at.value, &self.base) {
+            Ok(secret) => Some(secret),
+            Err(error) => {
+                self.faults.push(
+                    self.source.fault("PC0014", at, error.to_string()).with_help(
+                        "a secret comes from `{file: …}`, `{env: …}` or `{credential: …}`",
+                    ),
+                );
+                None
+            }
+        }
+    }
+}
+
+/// What is wrong with an upstream's address, and what to write.
+pub(crate) fn upstream_fault(url: &str) -> Option<(String, &'static str)> {
+    if url.starts_with("https://") {
+        return Some((
+            format!("`{url}`: this version speaks plain HTTP to the platform"),
+            "name a plain-text address, such as that of a TLS-originating sidecar on this machine",
+        ));
+    }
+    let rest = url.strip_prefix("http://").map(|rest| rest.trim_end_matches('/'));
+    let legal = |rest: &str| {
+        let port = rest.rsplit_once(':').and_then(|(host, port)| {
+            (!host.is_empty()).then(|| port.parse::<u16>().ok()).flatten()
+        });
+        port.is_some_and(|port| port != 0) && !rest.contains(['/', '?', '#', '@', ' '])
+    };
+    if rest.is_some_and(legal) {
+        return None;
+    }
+    Some((
+        format!("`{url}` is not a platform's address"),
+        "write scheme, host and port and nothing else, such as http://127.0.0.1:9000",
+    ))
+}

@@ -1,0 +1,243 @@
+//! The shape of `portcullis.yaml`, as it is written.
+//!
+//! Defaults are safe on the open internet. Must not read any other file.
+
+use std::collections::BTreeMap;
+
+use portcullis_types::Span;
+use portcullis_yaml::At;
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+/// The configuration of one gate.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ConfigFile {
+    /// Format version; 1.
+    pub version: At<u32>,
+    /// What partners reach.
+    pub public: Public,
+    /// What operators reach.
+    #[serde(default)]
+    pub admin: Admin,
+    /// The platform behind the gate.
+    pub upstream: Upstream,
+    /// Where the log is kept.
+    #[serde(default)]
+    pub store: Store,
+    /// Folder of route files, from the folder of this file.
+    #[serde(default)]
+    pub routes: Option<At<String>>,
+    /// Folder of policy files, from the folder of this file.
+    #[serde(default)]
+    pub policies: Option<At<String>>,
+    /// Where each secret comes from; never the secret itself.
+    pub secrets: Secrets,
+    /// How keys look.
+    #[serde(default)]
+    pub keys: Keys,
+    /// One line of JSON per call.
+    #[serde(default)]
+    pub records: Records,
+    /// Bounds.
+    #[serde(default)]
+    pub limits: Limits,
+    /// Longest waits.
+    #[serde(default)]
+    pub timeouts: Timeouts,
+}
+
+/// The public listener.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Public {
+    /// Address and port, such as `0.0.0.0:8480`.
+    pub listen: At<String>,
+    /// What partners call, such as `https://api.example.com/graph`; paging links point there.
+    pub url: At<String>,
+    /// Threads of the data plane; 0 is one per core.
+    #[serde(default)]
+    pub threads: Option<At<usize>>,
+    /// A header that may carry the key besides `Authorization: Bearer`.
+    #[serde(default)]
+    pub key_header: Option<At<String>>,
+    /// Networks of proxies in front whose `X-Forwarded-For` is believed, such as `10.0.0.0/8`.
+    #[serde(default)]
+    pub trusted_proxies: Vec<At<String>>,
+    /// How refusals look.
+    #[serde(default)]
+    pub family: Family,
+}
+
+/// How refusals look.
+#[derive(Debug, Clone, Copy, Default, Eq, PartialEq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Family {
+    /// RFC 9457 members and the Graph error object in one body.
+    #[default]
+    Graph,
+    /// RFC 9457 only.
+    Problem,
+}
+
+/// The admin listener.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Admin {
+    /// Address and port; loopback unless said otherwise.
+    #[serde(default)]
+    pub listen: Option<At<String>>,
+}
+
+/// The platform behind the gate.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Upstream {
+    /// `http://host:port`.
+    pub url: At<String>,
+    /// Where the platform's own credential goes.
+    #[serde(default)]
+    pub credential: Place,
+}
+
+/// Where the platform's own credential goes.
+#[derive(Debug, Clone, Copy, Default, Eq, PartialEq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Place {
+    /// `Authorization: Bearer`.
+    #[default]
+    Bearer,
+    /// `access_token` in the query.
+    Query,
+    /// The platform wants none.
+    None,
+}
+
+/// Where the log is kept.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Store {
+    /// The SQLite file, from the folder of this file.
+    #[serde(default)]
+    pub path: Option<At<String>>,
+}
+
+/// Where each secret comes from.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Secrets {
+    /// The pepper of the keys.
+    pub pepper: At<SecretFrom>,
+    /// The pepper before it, while keys made under it still live.
+    #[serde(default)]
+    pub pepper_previous: Option<At<SecretFrom>>,
+    /// The key that signs the log.
+    pub log_key: At<SecretFrom>,
+    /// The log key before it, for the one start that records the change.
+    #[serde(default)]
+    pub log_key_previous: Option<At<SecretFrom>>,
+    /// Admin tokens by name: `sha256:HEX` of each, or the token itself.
+    pub admin_tokens: BTreeMap<String, At<SecretFrom>>,
+    /// The platform's own credential.
+    #[serde(default)]
+    pub platform_credential: Option<At<SecretFrom>>,
+}
+
+/// Where one secret comes from: exactly one member.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SecretFrom {
+    /// A file, from the folder of this file; its mode must not let others read it.
+    #[serde(default)]
+    pub file: Option<String>,
+    /// An environment variable.
+    #[serde(default)]
+    pub env: Option<String>,
+    /// A credential that systemd hands over (`LoadCredential=`).
+    #[serde(default)]
+    pub credential: Option<String>,
+}
+
+/// How keys look.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Keys {
+    /// The middle part of `ptc_live_…`; `live` unless said otherwise.
+    #[serde(default)]
+    pub env: Option<At<String>>,
+}
+
+/// One line of JSON per call.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Records {
+    /// Where they go.
+    #[serde(default)]
+    pub to: RecordsTo,
+    /// The file for `to: file`, from the folder of this file.
+    #[serde(default)]
+    pub path: Option<At<String>>,
+}
+
+/// Where access records go.
+#[derive(Debug, Clone, Copy, Default, Eq, PartialEq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum RecordsTo {
+    /// Standard output.
+    #[default]
+    Stdout,
+    /// A file, appended to.
+    File,
+    /// Nowhere.
+    None,
+}
+
+/// Bounds; each has a default.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Limits {
+    /// Most connections at once.
+    pub connections: Option<At<usize>>,
+    /// Most calls at once.
+    pub calls: Option<At<usize>>,
+    /// Longest head of a request, in bytes.
+    pub head_bytes: Option<At<usize>>,
+    /// Longest body the gate judges, in bytes.
+    pub judged_body_bytes: Option<At<usize>>,
+    /// Longest body that streams unread, in bytes.
+    pub opaque_body_bytes: Option<At<usize>>,
+    /// Longest answer whose links are rewritten, in bytes.
+    pub checked_answer_bytes: Option<At<usize>>,
+}
+
+/// Longest waits; each has a default.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Timeouts {
+    /// For the whole head of a request.
+    #[schemars(with = "Option<String>")]
+    pub head: Option<At<Span>>,
+    /// For the whole judged body.
+    #[schemars(with = "Option<String>")]
+    pub body: Option<At<Span>>,
+    /// Between two calls on a connection.
+    #[schemars(with = "Option<String>")]
+    pub idle: Option<At<Span>>,
+    /// To connect to the platform.
+    #[schemars(with = "Option<String>")]
+    pub connect: Option<At<Span>>,
+    /// For the platform's first byte.
+    #[schemars(with = "Option<String>")]
+    pub first_byte: Option<At<Span>>,
+    /// Between two pieces of an answer.
+    #[schemars(with = "Option<String>")]
+    pub answer_idle: Option<At<Span>>,
+    /// For calls under way when the gate stops.
+    #[schemars(with = "Option<String>")]
+    pub drain: Option<At<Span>>,
+}
+
+/// The JSON Schema of the file, for editors.
+pub(crate) fn schema() -> serde_json::Value {
+    schemars::schema_for!(ConfigFile).to_value()
+}

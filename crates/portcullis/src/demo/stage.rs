@@ -1,0 +1,223 @@
+//! What the demo stands on: a folder that goes away with it, the sample platform, the gate.
+//!
+//! Must not know the script.
+
+use std::io::Write;
+use std::net::{SocketAddr, TcpListener};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::Context;
+use portcullis_plaza::{Plaza, Settings, Showcase};
+use portcullis_registry::{Actor, ActorKind, Command, Facts, SubjectId, Use};
+use portcullis_types::{KeyId, PartnerId, ReasonCode, TierName};
+
+use super::Player;
+use super::print::name;
+use super::script::Who;
+use crate::config::{Secret, load};
+use crate::gate::{Gate, bootstrap};
+use crate::starter::{self, ConfigText, EXAMPLE_SET, Plan, random_hex};
+
+/// Platform, gate and players.
+pub(crate) struct Theatre {
+    runtime: tokio::runtime::Runtime,
+    platform: portcullis_plaza::Running,
+    gate: Gate,
+    ids: Showcase,
+    players: Vec<Player>,
+    dir: PathBuf,
+    admin_token: Secret,
+}
+
+const CAST: [(Who, &str, Use); 3] = [
+    (Who::Honest, "publishing", Use::Publishing),
+    (Who::Sweeper, "partner-standard", Use::BrandAnalytics),
+    (Who::StorySaver, "partner-standard", Use::BrandAnalytics),
+];
+
+impl Theatre {
+    /// Starts everything.
+    pub(crate) fn open() -> anyhow::Result<Self> {
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(1)
+            .enable_all()
+            .build()
+            .context("the demo's runtime can't start")?;
+        let credential = Secret::new(format!("plaza_{}", random_hex()?.as_str()));
+        let platform = runtime.block_on(Plaza::start(Settings::new(credential.expose())))?;
+        let ids = platform.showcase().context("the sample platform lacks something to show")?;
+        let dir = folder()?;
+        let public = free_port()?;
+        let written = starter::write(&Plan {
+            dir: dir.clone(),
+            config: ConfigText {
+                upstream: format!("http://{}", platform.addr()),
+                public_listen: public.to_string(),
+                public_url: format!("http://{public}"),
+                admin_listen: free_port()?.to_string(),
+                records: "none",
+            },
+            platform_credential: Some(credential),
+            set: EXAMPLE_SET
+                .iter()
+                .map(|(name, text)| ((*name).to_owned(), (*text).to_owned()))
+                .collect(),
+        })?;
+        let config = load(&written.config)
+            .map_err(|faults| anyhow::anyhow!("{}", portcullis_yaml::Faults(faults)))?;
+        let gate = Gate::start(config)?;
+        let mut theatre = Self {
+            runtime,
+            platform,
+            gate,
+            ids,
+            players: Vec::new(),
+            dir,
+            admin_token: written.admin_token,
+        };
+        theatre.cast()?;
+        Ok(theatre)
+    }
+
+    fn cast(&mut self) -> anyhow::Result<()> {
+        for (who, tier, declared) in CAST {
+            let partner = PartnerId::new(name(who))?;
+            self.gate.submit(
+                actor(),
+                Command::AddPartner {
+                    id: partner.clone(),
+                    name: name(who).to_owned(),
+                    tier: TierName::new(tier)?,
+                    r#use: declared,
+                    scopes: None,
+                    facts: Facts::default(),
+                },
+            )?;
+            let (key_id, key) = bootstrap::issue(&self.gate.minter(), partner, |command| {
+                self.gate.submit(actor(), command)
+            })?;
+            self.players.push(Player { who, key_id, key });
+        }
+        Ok(())
+    }
+
+    pub(crate) fn public(&self) -> SocketAddr {
+        self.gate.public()
+    }
+
+    pub(crate) fn admin(&self) -> SocketAddr {
+        self.gate.admin()
+    }
+
+    pub(crate) fn platform(&self) -> String {
+        format!("http://{}", self.platform.addr())
+    }
+
+    pub(crate) fn ids(&self) -> &Showcase {
+        &self.ids
+    }
+
+    pub(crate) fn config_path(&self) -> PathBuf {
+        self.dir.join("portcullis.yaml")
+    }
+
+    pub(crate) fn player(&self, who: Who) -> anyhow::Result<&Player> {
+        self.players.iter().find(|player| player.who == who).context("nobody plays this part")
+    }
+
+    /// Holds a key; the effect in one line.
+    pub(crate) fn hold(
+        &self,
+        key: &KeyId,
+        reason: ReasonCode,
+        tell: &str,
+    ) -> anyhow::Result<String> {
+        let subject = SubjectId::Key(key.clone());
+        let command =
+            Command::Hold { subject, reason, tell: tell.to_owned(), review_by: None, case: None };
+        Ok(self.gate.submit(actor(), command)?.what)
+    }
+
+    /// Restores a key; the effect in one line.
+    pub(crate) fn restore(
+        &self,
+        key: &KeyId,
+        reason: ReasonCode,
+        tell: &str,
+    ) -> anyhow::Result<String> {
+        let subject = SubjectId::Key(key.clone());
+        let command = Command::Restore { subject, reason, tell: tell.to_owned(), case: None };
+        Ok(self.gate.submit(actor(), command)?.what)
+    }
+
+    /// Verifies the log: whether it is clean, and a line about it.
+    pub(crate) fn verify(&self) -> anyhow::Result<(bool, String)> {
+        self.gate.verify()
+    }
+
+    /// Prints addresses and keys as JSON and stays up.
+    pub(crate) fn bare(self) -> anyhow::Result<ExitCode> {
+        let keys: serde_json::Map<_, _> = self
+            .players
+            .iter()
+            .map(|player| {
+                (
+                    name(player.who).to_owned(),
+                    serde_json::json!({"id": player.key_id, "key": player.key.expose()}),
+                )
+            })
+            .collect();
+        let ids = &self.ids;
+        let facts = serde_json::json!({
+            "public": format!("http://{}", self.public()),
+            "admin": format!("http://{}", self.admin()),
+            "admin_token": self.admin_token.expose(),
+            "platform": self.platform(),
+            "config": self.config_path(),
+            "keys": keys,
+            "ids": {
+                "paging_user": ids.paging_user, "business_user": ids.business_user,
+                "business_username": ids.business_username, "live_story": ids.live_story,
+                "expired_story": ids.expired_story, "post": ids.post, "places": ids.places,
+                "hashtag": ids.hashtag, "hashtag_name": ids.hashtag_name,
+            },
+        });
+        let mut out = std::io::stdout().lock();
+        writeln!(out, "{facts}").context("nobody reads standard output")?;
+        out.flush().context("nobody reads standard output")?;
+        drop(out);
+        self.wait_for_ctrl_c()?;
+        self.close();
+        Ok(ExitCode::SUCCESS)
+    }
+
+    pub(crate) fn wait_for_ctrl_c(&self) -> anyhow::Result<()> {
+        self.runtime.block_on(crate::serve::stop_signal())
+    }
+
+    /// Stops everything and removes the folder.
+    pub(crate) fn close(self) {
+        self.gate.stop();
+        drop(self.platform);
+        self.runtime.shutdown_background();
+        if let Err(why) = std::fs::remove_dir_all(&self.dir) {
+            crate::talk::warn(&format!("`{}` can't be removed: {why}", self.dir.display()));
+        }
+    }
+}
+
+fn actor() -> Actor {
+    Actor { kind: ActorKind::Local, id: "demo".to_owned() }
+}
+
+fn folder() -> anyhow::Result<PathBuf> {
+    let random = random_hex()?;
+    let name: String = random.chars().take(8).collect();
+    Ok(Path::new(&std::env::temp_dir()).join(format!("portcullis-demo-{name}")))
+}
+
+fn free_port() -> anyhow::Result<SocketAddr> {
+    let listener = TcpListener::bind("127.0.0.1:0").context("no port is free")?;
+    listener.local_addr().context("no port is free")
+}

@@ -1,0 +1,62 @@
+//! What the gate knows about itself while it runs: rules in force, drift, the last reload.
+//!
+//! Read by readiness and metrics. Must not decide anything about a call.
+
+use std::sync::{Arc, Mutex};
+
+use arc_swap::ArcSwapOption;
+use portcullis_judge::Rules;
+
+/// The board.
+#[derive(Debug, Default)]
+pub(crate) struct Board {
+    rules: ArcSwapOption<Rules>,
+    notes: Mutex<Notes>,
+}
+
+/// What stands on it besides the rules.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Notes {
+    /// Files on disk that differ from the set in force, and how.
+    pub drift: Vec<(String, &'static str)>,
+    /// Why the last reload changed nothing.
+    pub reload_fault: Option<String>,
+    /// Reloads that failed since the start.
+    pub reload_failures: u64,
+    /// Keys in the log that no configured pepper fits.
+    pub pepper_fault: Option<String>,
+    /// Why the set last published could not be put in force.
+    pub policy_fault: Option<String>,
+}
+
+impl Board {
+    /// The rules in force.
+    pub(crate) fn rules(&self) -> Option<Arc<Rules>> {
+        self.rules.load_full()
+    }
+
+    /// Puts rules on the board.
+    pub(crate) fn set_rules(&self, rules: Arc<Rules>) {
+        self.rules.store(Some(rules));
+    }
+
+    /// The notes.
+    pub(crate) fn notes(&self) -> Notes {
+        self.notes.lock().map(|notes| notes.clone()).unwrap_or_default()
+    }
+
+    /// Changes the notes.
+    pub(crate) fn note(&self, change: impl FnOnce(&mut Notes)) {
+        if let Ok(mut notes) = self.notes.lock() {
+            change(&mut notes);
+        }
+    }
+}
+
+impl Notes {
+    /// Notes a reload that changed nothing.
+    pub(crate) fn fail(&mut self, why: String) {
+        self.reload_fault = Some(why);
+        self.reload_failures += 1;
+    }
+}

@@ -1,0 +1,220 @@
+//! The gate as a whole: what is opened in which order, and how it ends.
+//!
+//! The only place that joins store, judge, data plane and control plane.
+
+mod board;
+pub(crate) mod bootstrap;
+mod checker;
+mod keymaker;
+mod open;
+mod plane;
+mod probe;
+mod reload;
+mod rotation;
+pub(crate) mod set;
+mod sink;
+
+use std::net::{SocketAddr, TcpListener};
+use std::sync::{Arc, Mutex};
+
+use anyhow::Context;
+use portcullis_judge::Judge;
+use portcullis_proxy::{Metrics, Running};
+use portcullis_registry::{Actor, ActorKind, Command, Done, Office};
+use portcullis_types::Revision;
+use tokio::sync::oneshot;
+
+use crate::config::Config;
+use crate::talk;
+use board::Board;
+use keymaker::Minter;
+use open::OpenStore;
+use sink::Join;
+
+/// A gate that serves. Ends with [`Gate::stop`].
+pub(crate) struct Gate {
+    runtime: tokio::runtime::Runtime,
+    store: OpenStore,
+    judge: Arc<Judge>,
+    plane: Arc<Mutex<Option<Running>>>,
+    watching: Option<reload::Watching>,
+    stop_admin: oneshot::Sender<()>,
+    public: SocketAddr,
+    admin: SocketAddr,
+    key_env: String,
+    drain: std::time::Duration,
+}
+
+impl Gate {
+    /// Opens the store, puts the logged set in force, and serves.
+    pub(crate) fn start(config: Config) -> anyhow::Result<Self> {
+        let admin_socket = listen_admin(config.admin_listen)?;
+        let runtime = open::control_runtime()?;
+        let judge = open::judge(&config)?;
+        let board = Arc::new(Board::default());
+        let plane = Arc::new(Mutex::new(None));
+        let join = Arc::new(Join {
+            judge: Arc::clone(&judge),
+            board: Arc::clone(&board),
+            plane: Arc::clone(&plane),
+        });
+        let store = runtime.block_on(open::open(&config, join))?;
+        talk::info(&format!(
+            "the log in `{}` holds {} events and verifies",
+            config.store.display(),
+            store.recovered.events
+        ));
+        let office: Arc<dyn Office> = Arc::new(store.office.clone());
+        in_force(&config, &runtime, &office, &board)?;
+        rotation::record(&config, &runtime, &office, &judge, &board)?;
+        let metrics = Arc::new(Metrics::new());
+        let running = plane::start(&config, &judge, &metrics)?;
+        let public = running.addr();
+        if let Ok(mut plane) = plane.lock() {
+            *plane = Some(running);
+        }
+        let (stop_admin, stopped) = oneshot::channel();
+        let admin = plane::control(
+            &config,
+            &plane::Parts {
+                judge: Arc::clone(&judge),
+                office: Arc::clone(&office),
+                board: Arc::clone(&board),
+                metrics,
+            },
+        )?;
+        let address = admin_socket.local_addr().context("the admin listener has no address")?;
+        runtime.spawn(async move {
+            let stop = async { stopped.await.unwrap_or(()) };
+            if let Err(error) = admin.serve(admin_socket, stop).await {
+                talk::error(&error.to_string());
+            }
+        });
+        let reload = reload::Reload {
+            routes: config.routes.clone(),
+            policies: config.policies.clone(),
+            board,
+            office,
+            runtime: runtime.handle().clone(),
+        };
+        Ok(Self {
+            watching: Some(reload.watch()?),
+            runtime,
+            store,
+            judge,
+            plane,
+            stop_admin,
+            public,
+            admin: address,
+            key_env: config.key_env.clone(),
+            drain: config.timeouts.drain.duration(),
+        })
+    }
+
+    /// Where partners call.
+    pub(crate) fn public(&self) -> SocketAddr {
+        self.public
+    }
+
+    /// Where operators call.
+    pub(crate) fn admin(&self) -> SocketAddr {
+        self.admin
+    }
+
+    /// Carries out a command of somebody on this machine.
+    pub(crate) fn submit(&self, actor: Actor, command: Command) -> anyhow::Result<Done> {
+        Ok(self.runtime.block_on(self.store.submit(actor, command))?)
+    }
+
+    /// Makes keys for this gate.
+    pub(crate) fn minter(&self) -> Minter {
+        Minter { judge: Arc::clone(&self.judge), env: self.key_env.clone() }
+    }
+
+    /// Verifies the log: whether it is clean, and a line about it.
+    pub(crate) fn verify(&self) -> anyhow::Result<(bool, String)> {
+        let found = self.runtime.block_on(self.store.office.verify())?;
+        Ok((found.is_clean(), found.to_string()))
+    }
+
+    /// Calls under way finish within the drain time; then the log is closed.
+    pub(crate) fn stop(mut self) {
+        drop(self.watching.take());
+        let _gone = self.stop_admin.send(());
+        let plane = self.plane.lock().ok().and_then(|mut plane| plane.take());
+        if let Some(plane) = plane {
+            let ended = plane.drain(self.drain);
+            if ended.cut > 0 {
+                talk::warn(&format!("{} connections were still open and were cut", ended.cut));
+            }
+        }
+        self.runtime.block_on(self.store.close());
+        self.runtime.shutdown_timeout(std::time::Duration::from_secs(2));
+    }
+}
+
+fn listen_admin(at: SocketAddr) -> anyhow::Result<TcpListener> {
+    TcpListener::bind(at).with_context(|| {
+        format!(
+            "the admin API can't listen on {at}; stop what listens there or change `admin.listen`"
+        )
+    })
+}
+
+/// Sees to it that a set is in force: the logged one, or, in a new log, the one on disk.
+fn in_force(
+    config: &Config,
+    runtime: &tokio::runtime::Runtime,
+    office: &Arc<dyn Office>,
+    board: &Arc<Board>,
+) -> anyhow::Result<()> {
+    let disk = set::read(&config.routes, &config.policies);
+    let snapshot = office.snapshot();
+    if let Some(policy) = snapshot.policy() {
+        if let Some(fault) = board.notes().policy_fault {
+            anyhow::bail!(
+                "the set of revision {} in the log does not compile with this program; start the version that wrote it, or apply a set it can read: {fault}",
+                policy.revision.0
+            );
+        }
+        tell_drift(&disk, &policy.files, board);
+        return Ok(());
+    }
+    let compiled = disk.and_then(|files| set::compile(&files, Revision(0)).map(|_| files));
+    let files = compiled.map_err(|faults| {
+        anyhow::anyhow!(
+            "no set is in force yet, and the one on disk has faults\n{}",
+            portcullis_yaml::Faults(faults)
+        )
+    })?;
+    let actor = Actor { kind: ActorKind::Gate, id: "first start".to_owned() };
+    let done = runtime.block_on(office.submit(actor, Command::PublishPolicy { files }))?;
+    talk::info(&done.what);
+    Ok(())
+}
+
+/// Files that differ from the set in force are named, and the logged set is served.
+fn tell_drift(
+    disk: &Result<set::Files, Vec<portcullis_yaml::Fault>>,
+    in_force: &[portcullis_registry::PublishedFile],
+    board: &Board,
+) {
+    match disk {
+        Ok(files) => {
+            let drift = set::drift(files, in_force);
+            for (name, how) in &drift {
+                talk::warn(&format!(
+                    "`{name}` on disk is not the one in force ({how}); the logged set is served until `portcullis apply`"
+                ));
+            }
+            board.note(|notes| notes.drift = drift);
+        }
+        Err(faults) => {
+            let text = portcullis_yaml::Faults(faults.clone()).to_string();
+            talk::warn(&format!(
+                "the files on disk can't be read, the logged set is served:\n{text}"
+            ));
+            board.note(|notes| notes.reload_fault = Some(text));
+        }
+    }
+}

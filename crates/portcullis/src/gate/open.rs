@@ -1,0 +1,88 @@
+//! Opens what a gate stands on: secrets made into keys, the store, the runtime of the control plane.
+//!
+//! Must not listen anywhere.
+
+use std::sync::Arc;
+
+use anyhow::Context;
+use portcullis_audit::LogKey;
+use portcullis_judge::{Bounds, Judge};
+use portcullis_keys::{Pepper, Peppers};
+use portcullis_registry::{Actor, BoxFuture, Command, Done, Office, OfficeError, Sink};
+use portcullis_store::{OfficeHandle, Options, Recovered, Store, Writer};
+use portcullis_types::Clock;
+
+use crate::clock::SystemClock;
+use crate::config::{Config, Secret};
+
+/// The log's name, unless its key says otherwise.
+const ORIGIN: &str = "portcullis";
+
+/// An open store with its writer running.
+pub(crate) struct OpenStore {
+    pub office: OfficeHandle,
+    pub recovered: Recovered,
+}
+
+impl OpenStore {
+    /// Writes what waits and frees the lock.
+    pub(crate) async fn close(self) {
+        self.office.close().await;
+    }
+}
+
+impl OpenStore {
+    /// Submits a command.
+    pub(crate) fn submit(
+        &self,
+        actor: Actor,
+        command: Command,
+    ) -> BoxFuture<'_, Result<Done, OfficeError>> {
+        self.office.submit(actor, command)
+    }
+}
+
+/// Opens the store and starts its writer on the current runtime.
+pub(crate) async fn open(config: &Config, sink: Arc<dyn Sink>) -> anyhow::Result<OpenStore> {
+    let clock = Arc::new(SystemClock::start());
+    let options = Options {
+        path: config.store.clone(),
+        log_key: log_key(&config.secrets.log_key, "secrets.log_key")?,
+        previous_log_key: match &config.secrets.log_key_previous {
+            Some(secret) => Some(log_key(secret, "secrets.log_key_previous")?),
+            None => None,
+        },
+    };
+    let opened = Store::open(options, clock.now().wall).await?;
+    let recovered = opened.recovered;
+    let office = Writer::start(opened, sink, clock);
+    Ok(OpenStore { office, recovered })
+}
+
+fn log_key(secret: &Secret, name: &str) -> anyhow::Result<LogKey> {
+    LogKey::from_text(ORIGIN, secret.expose()).with_context(|| format!("`{name}` can't be used"))
+}
+
+/// A judge with the configured peppers; it refuses everything until it has rules and a state.
+pub(crate) fn judge(config: &Config) -> anyhow::Result<Arc<Judge>> {
+    let pepper = |secret: &Secret, name: &str| {
+        Pepper::from_text(secret.expose()).with_context(|| format!("`{name}` can't be used"))
+    };
+    let current = pepper(&config.secrets.pepper, "secrets.pepper")?;
+    let previous = match &config.secrets.pepper_previous {
+        Some(secret) => Some(pepper(secret, "secrets.pepper_previous")?),
+        None => None,
+    };
+    let bounds = Bounds { body_bytes_max: config.limits.judged_body_bytes, ..Bounds::default() };
+    Ok(Arc::new(Judge::new(Peppers::new(current, previous), bounds)))
+}
+
+/// The runtime of the control plane; calls of partners never run on it.
+pub(crate) fn control_runtime() -> anyhow::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
+        .thread_name("control")
+        .enable_all()
+        .build()
+        .context("the control plane's runtime can't start")
+}

@@ -1,0 +1,145 @@
+//! From the configuration to a running data plane and an admin API.
+//!
+//! Must not open the store or decide what is in force.
+
+use std::io::Write;
+use std::sync::Arc;
+
+use anyhow::Context;
+use portcullis_control::{AdminToken, Control, ControlSettings};
+use portcullis_judge::Judge;
+use portcullis_proxy::{
+    Family, Limits, Metrics, Placement, PlatformCredential, Proxy, Recorder, Records, Running,
+    Settings, Timeouts,
+};
+use portcullis_registry::Office;
+
+use super::board::Board;
+use super::checker::Compiler;
+use super::keymaker::Minter;
+use super::probe::Watch;
+use crate::clock::SystemClock;
+use crate::config::{self, Config, Place, RecordsTo};
+use crate::talk;
+
+/// Most access records that wait for the writer, per thread.
+const RING: usize = 8_192;
+
+/// Starts the data plane.
+pub(crate) fn start(
+    config: &Config,
+    judge: &Arc<Judge>,
+    metrics: &Arc<Metrics>,
+) -> anyhow::Result<Running> {
+    let settings = settings(config)?;
+    let records = records(config, settings.threads, metrics)?;
+    let clock = Arc::new(SystemClock::start());
+    Ok(Proxy::start(settings, Arc::clone(judge), clock, Arc::clone(metrics), records)?)
+}
+
+fn settings(config: &Config) -> anyhow::Result<Settings> {
+    let secrets = &config.secrets;
+    let credential = match (config.place, &secrets.platform_credential) {
+        (Place::Bearer, Some(secret)) => {
+            PlatformCredential::new(secret.expose(), Placement::Bearer)?
+        }
+        (Place::Query, Some(secret)) => {
+            PlatformCredential::new(secret.expose(), Placement::Query("access_token".to_owned()))?
+        }
+        _ => PlatformCredential::none(),
+    };
+    let mut settings = Settings::new(config.public_listen, config.upstream.parse()?, credential);
+    settings.threads = config.threads;
+    settings.public_url = Some(config.public_url.parse()?);
+    settings.family = match config.family {
+        config::Family::Graph => Family::Graph,
+        config::Family::Problem => Family::Problem,
+    };
+    settings.key_header =
+        config.key_header.parse().context("`public.key_header` is not a header name")?;
+    settings.trusted = config.trusted_proxies.clone();
+    let (limits, waits) = (&config.limits, &config.timeouts);
+    settings.limits = Limits {
+        connections: limits.connections,
+        in_flight: limits.calls,
+        head_bytes: limits.head_bytes,
+        judged_body_bytes: limits.judged_body_bytes as u64,
+        streamed_body_bytes: limits.opaque_body_bytes as u64,
+        buffered_answer_bytes: limits.checked_answer_bytes as u64,
+        ..Limits::default()
+    };
+    settings.timeouts = Timeouts {
+        head: waits.head.duration(),
+        body: waits.body.duration(),
+        idle: waits.idle.duration(),
+        connect: waits.connect.duration(),
+        first_byte: waits.first_byte.duration(),
+        answer_idle: waits.answer_idle.duration(),
+        ..Timeouts::default()
+    };
+    Ok(settings)
+}
+
+fn records(config: &Config, threads: usize, metrics: &Metrics) -> anyhow::Result<Records> {
+    let out: Box<dyn Write + Send> = match (config.records, &config.records_path) {
+        (RecordsTo::None, _) => return Ok(Records::Off),
+        (RecordsTo::File, Some(path)) => {
+            let file = std::fs::OpenOptions::new().append(true).create(true).open(path);
+            Box::new(file.with_context(|| {
+                format!("access records can't be written to `{}`", path.display())
+            })?)
+        }
+        _ => Box::new(std::io::stdout()),
+    };
+    let recorder =
+        Recorder::start(out, threads, RING, metrics).context("no thread for access records")?;
+    Ok(Records::On(recorder))
+}
+
+/// What the admin API stands on.
+pub(crate) struct Parts {
+    pub judge: Arc<Judge>,
+    pub office: Arc<dyn Office>,
+    pub board: Arc<Board>,
+    pub metrics: Arc<Metrics>,
+}
+
+/// Puts the admin API together; it does not listen yet.
+pub(crate) fn control(config: &Config, parts: &Parts) -> anyhow::Result<Control> {
+    let mut tokens = Vec::new();
+    for (name, secret) in &config.secrets.admin_tokens {
+        let text = secret.expose();
+        tokens.push(match text.strip_prefix("sha256:") {
+            Some(hex) => AdminToken::from_digest(name, hex)?,
+            None => AdminToken::from_secret(name, text)?,
+        });
+    }
+    let metrics = Arc::clone(&parts.metrics);
+    let board = Arc::clone(&parts.board);
+    let page = move || {
+        let failures = board.notes().reload_failures;
+        format!(
+            "{}# HELP portcullis_config_reload_failures_total Reloads that changed nothing for faults in the files.\n\
+             # TYPE portcullis_config_reload_failures_total counter\n\
+             portcullis_config_reload_failures_total {failures}\n",
+            metrics.render()
+        )
+    };
+    Ok(Control {
+        settings: ControlSettings { tokens, ..ControlSettings::default() },
+        office: Arc::clone(&parts.office),
+        checker: Arc::new(Compiler { board: Arc::clone(&parts.board) }),
+        probe: Arc::new(Watch {
+            judge: Arc::clone(&parts.judge),
+            office: Arc::clone(&parts.office),
+            board: Arc::clone(&parts.board),
+            metrics: Arc::new(page),
+        }),
+        keys: Arc::new(Minter { judge: Arc::clone(&parts.judge), env: config.key_env.clone() }),
+        clock: Arc::new(SystemClock::start()),
+        calls: Arc::new(|call| {
+            let line = serde_json::to_string(call).unwrap_or_default();
+            talk::info(&format!("admin {line}"));
+        }),
+    })
+}

@@ -1,0 +1,98 @@
+//! Figures and readiness, as the admin API sees them.
+//!
+//! Must not decide anything about a call.
+
+use std::sync::Arc;
+
+use portcullis_control::{Drift, DriftKind, Probe, Readiness, ReadyDetail};
+use portcullis_judge::Judge;
+use portcullis_registry::Office;
+
+use super::board::Board;
+
+/// Looks at the parts of the gate.
+pub(crate) struct Watch {
+    pub(crate) judge: Arc<Judge>,
+    pub(crate) office: Arc<dyn Office>,
+    pub(crate) board: Arc<Board>,
+    pub(crate) metrics: Arc<dyn Fn() -> String + Send + Sync>,
+}
+
+fn line(name: &str, ok: bool, detail: String) -> ReadyDetail {
+    ReadyDetail { name: name.to_owned(), ok, detail }
+}
+
+impl Probe for Watch {
+    fn metrics(&self) -> String {
+        (self.metrics)()
+    }
+
+    /// Ready means: it judges by a whole set, and everything that bites is durable. A faulty file
+    /// on disk does not make it unready, since the set in force goes on.
+    fn ready(&self) -> Readiness {
+        let health = self.office.health();
+        let notes = self.board.notes();
+        let judges = self.judge.ready() && notes.policy_fault.is_none();
+        let learned = self.judge.unlearned() == 0;
+        let policies = match (&notes.policy_fault, self.office.snapshot().policy()) {
+            (Some(fault), _) => format!("the newest set does not compile: {fault}"),
+            (None, Some(policy)) => {
+                format!("the set of revision {} is in force", policy.revision.0)
+            }
+            (None, None) => "no set is in force; run `portcullis apply`".to_owned(),
+        };
+        let log = match &health.last_error {
+            None if health.durable => "durable".to_owned(),
+            error => format!(
+                "{} holds or revocations bite but are not durable, retried every second: {}",
+                health.pending,
+                error.as_deref().unwrap_or("the store does not say why")
+            ),
+        };
+        let files = match (&notes.reload_fault, notes.drift.as_slice()) {
+            (Some(fault), _) => (false, format!("the files on disk are not in force: {fault}")),
+            (None, []) => (true, "the files on disk are the set in force".to_owned()),
+            (None, drift) => {
+                let names: Vec<String> =
+                    drift.iter().map(|(name, how)| format!("{name} ({how})")).collect();
+                (
+                    false,
+                    format!(
+                        "on disk but not in force: {}; `portcullis apply` puts them in force",
+                        names.join(", ")
+                    ),
+                )
+            }
+        };
+        let keys = if learned {
+            "all known".to_owned()
+        } else {
+            format!("{} keys could not be taken in; they are refused", self.judge.unlearned())
+        };
+        let peppers = notes.pepper_fault.clone();
+        Readiness {
+            ready: judges && health.durable && learned && peppers.is_none(),
+            detail: vec![
+                line("policies", judges, policies),
+                line("log", health.durable, log),
+                line("keys", learned, keys),
+                line(
+                    "pepper",
+                    peppers.is_none(),
+                    peppers.unwrap_or_else(|| "fits the keys".to_owned()),
+                ),
+                line("files", files.0, files.1),
+            ],
+        }
+    }
+
+    fn drift(&self) -> Vec<Drift> {
+        let kind = |how: &str| match how {
+            "new" => DriftKind::Added,
+            "missing" => DriftKind::Removed,
+            _ => DriftKind::Changed,
+        };
+        let notes = self.board.notes();
+        notes.drift.into_iter().map(|(name, how)| Drift { name, kind: kind(how) }).collect()
+    }
+}

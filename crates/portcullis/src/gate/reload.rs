@@ -1,0 +1,115 @@
+//! Watches the route and policy files: a whole set that compiles is published, a faulty one changes
+//! nothing and is told of.
+//!
+//! Must not touch the rules in force; only the log does.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::time::Duration;
+
+use anyhow::Context;
+use notify::{RecursiveMode, Watcher};
+use portcullis_registry::{Actor, ActorKind, Command, Office};
+use portcullis_types::Revision;
+
+use super::board::Board;
+use super::set;
+use crate::talk;
+
+/// Editors write a file in several steps; a change counts once it was quiet this long.
+const QUIET: Duration = Duration::from_millis(200);
+
+/// What reloading needs.
+pub(crate) struct Reload {
+    pub(crate) routes: PathBuf,
+    pub(crate) policies: PathBuf,
+    pub(crate) board: Arc<Board>,
+    pub(crate) office: Arc<dyn Office>,
+    pub(crate) runtime: tokio::runtime::Handle,
+}
+
+/// Ends the watching when dropped.
+pub(crate) struct Watching {
+    _watcher: notify::RecommendedWatcher,
+    _stop: Sender<()>,
+}
+
+impl Reload {
+    /// Watches the two folders, not the files: editors and mounted volumes replace files.
+    pub(crate) fn watch(self) -> anyhow::Result<Watching> {
+        let (changed, changes) = channel();
+        let told = changed.clone();
+        let mut watcher =
+            notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
+                let reads_only = event.as_ref().is_ok_and(|event| event.kind.is_access());
+                if !reads_only {
+                    let _ended = told.send(());
+                }
+            })
+            .context("files can't be watched")?;
+        for folder in [&self.routes, &self.policies] {
+            watcher
+                .watch(folder, RecursiveMode::NonRecursive)
+                .with_context(|| format!("`{}` can't be watched", folder.display()))?;
+        }
+        std::thread::Builder::new()
+            .name("reload".to_owned())
+            .spawn(move || self.run(&changes))
+            .context("no thread for reloading")?;
+        Ok(Watching { _watcher: watcher, _stop: changed })
+    }
+
+    fn run(&self, changes: &Receiver<()>) {
+        while changes.recv().is_ok() {
+            loop {
+                match changes.recv_timeout(QUIET) {
+                    Ok(()) => {}
+                    Err(RecvTimeoutError::Timeout) => break,
+                    Err(RecvTimeoutError::Disconnected) => return,
+                }
+            }
+            self.once();
+        }
+    }
+
+    fn once(&self) {
+        let files = match set::read(&self.routes, &self.policies) {
+            Ok(files) => files,
+            Err(faults) => return self.faulty(faults),
+        };
+        let snapshot = self.office.snapshot();
+        let in_force = snapshot.policy().map(|policy| policy.files.clone()).unwrap_or_default();
+        if set::drift(&files, &in_force).is_empty() {
+            return self.board.note(|notes| {
+                notes.drift.clear();
+                notes.reload_fault = None;
+            });
+        }
+        if let Err(faults) = set::compile(&files, Revision(0)) {
+            return self.faulty(faults);
+        }
+        let actor = Actor { kind: ActorKind::Gate, id: "files".to_owned() };
+        match self.runtime.block_on(self.office.submit(actor, Command::PublishPolicy { files })) {
+            Ok(done) => {
+                talk::info(&done.what);
+                self.board.note(|notes| {
+                    notes.drift.clear();
+                    notes.reload_fault = None;
+                });
+            }
+            Err(why) => {
+                talk::error(&format!("the changed files are not in force: {why}"));
+                self.board.note(|notes| notes.fail(why.to_string()));
+            }
+        }
+    }
+
+    fn faulty(&self, faults: Vec<portcullis_yaml::Fault>) {
+        let text = portcullis_yaml::Faults(faults).to_string();
+        talk::error(&format!(
+            "the changed files are not in force, the set before them is:\n{text}"
+        ));
+        self.board.note(|notes| notes.fail(text));
+    }
+}

@@ -1,0 +1,78 @@
+//! What the writer tells, handed on to the judge and to the data plane's open answers.
+//!
+//! Must not decide anything.
+
+use std::sync::{Arc, Mutex};
+
+use portcullis_judge::Judge;
+use portcullis_proxy::Running;
+use portcullis_registry::{NarrowKind, Sink, Snapshot, SubjectIx};
+use portcullis_types::{KeyIx, Notice, Revision};
+
+use super::board::Board;
+use super::set;
+use crate::talk;
+
+/// Joins the writer to the judge.
+pub(crate) struct Join {
+    pub(crate) judge: Arc<Judge>,
+    pub(crate) board: Arc<Board>,
+    /// The data plane, once it runs.
+    pub(crate) plane: Arc<Mutex<Option<Running>>>,
+}
+
+impl Join {
+    /// Has open answers judged again.
+    fn cut(&self) {
+        if let Ok(plane) = self.plane.lock()
+            && let Some(plane) = plane.as_ref()
+        {
+            plane.cut();
+        }
+    }
+}
+
+impl Sink for Join {
+    fn learn(&self, keys: &[([u8; 16], KeyIx)]) {
+        self.judge.learn(keys);
+    }
+
+    fn narrow(&self, subject: SubjectIx, notice: Arc<Notice>, kind: NarrowKind) {
+        self.judge.narrow(subject, notice, kind);
+        self.cut();
+    }
+
+    fn publish(&self, snapshot: Arc<Snapshot>) {
+        self.judge.publish(snapshot);
+        self.cut();
+    }
+
+    fn widen(&self, subject: SubjectIx) {
+        self.judge.widen(subject);
+    }
+
+    fn policy(&self, revision: Revision, files: Vec<(String, Arc<str>)>) {
+        match set::compile(&files, revision) {
+            Ok(rules) => {
+                let rules = Arc::new(rules);
+                self.board.set_rules(Arc::clone(&rules));
+                self.judge.set_rules(rules);
+                self.board.note(|notes| {
+                    notes.policy_fault = None;
+                    notes.reload_fault = None;
+                    notes.drift.clear();
+                });
+                talk::info(&format!("policy set of revision {} is in force", revision.0));
+            }
+            // The set was compiled before it was logged, so this is a fault of ours; the old rules stay.
+            Err(faults) => {
+                let text = portcullis_yaml::Faults(faults).to_string();
+                talk::error(&format!(
+                    "the set of revision {} does not compile, the one before stays in force: {text}",
+                    revision.0
+                ));
+                self.board.note(|notes| notes.policy_fault = Some(text));
+            }
+        }
+    }
+}

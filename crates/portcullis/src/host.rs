@@ -1,0 +1,58 @@
+//! The machine, as the command line sees it: files, variables, standard input.
+//!
+//! Must not know commands.
+
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use portcullis_audit::{LogVerifier, Verification};
+use portcullis_cli::{Deployment, Host};
+use portcullis_yaml::Fault;
+
+/// The real machine.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Machine;
+
+impl Host for Machine {
+    fn variable(&self, name: &str) -> Option<String> {
+        std::env::var(name).ok().filter(|value| !value.is_empty())
+    }
+
+    fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
+        std::fs::read(path)
+    }
+
+    fn list(&self, dir: &Path) -> io::Result<Vec<PathBuf>> {
+        let entries = std::fs::read_dir(dir)?.map(|entry| entry.map(|entry| entry.path()));
+        let mut paths = entries.collect::<io::Result<Vec<_>>>()?;
+        paths.sort();
+        Ok(paths)
+    }
+
+    fn is_dir(&self, path: &Path) -> bool {
+        path.is_dir()
+    }
+
+    fn create(&self, path: &Path) -> io::Result<Box<dyn Write>> {
+        let file = std::fs::OpenOptions::new().write(true).create_new(true).open(path)?;
+        Ok(Box::new(io::BufWriter::new(file)))
+    }
+
+    fn input(&self) -> io::Result<String> {
+        io::read_to_string(io::stdin())
+    }
+
+    fn deployment(&self, config: &Path) -> Result<Deployment, Vec<Fault>> {
+        let config = crate::config::load(config)?;
+        let token = config.base.join("secrets/admin-token");
+        Ok(Deployment {
+            admin: format!("http://{}", config.admin_listen),
+            token_file: token.exists().then_some(token),
+            root: config.base,
+        })
+    }
+
+    fn verify(&self, db: &Path, trusted: Option<&LogVerifier>) -> Result<Verification, String> {
+        crate::offline::verify(db, trusted)
+    }
+}

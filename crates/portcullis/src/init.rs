@@ -1,0 +1,104 @@
+//! `portcullis init`: a deployment in front of a platform, ready to serve.
+//!
+//! Ends with two calls to try. Must not overwrite anything.
+
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::Context;
+use clap::Args;
+
+use crate::config::{Secret, upstream_fault};
+use crate::gate::bootstrap;
+use crate::starter::{self, ConfigText, EXAMPLE_SET, Plan};
+
+/// Options of `init`.
+#[derive(Debug, Args)]
+pub(crate) struct InitArgs {
+    /// The folder of the deployment
+    #[arg(default_value = "portcullis")]
+    dir: PathBuf,
+    /// The platform's address, such as http://127.0.0.1:9000
+    #[arg(long, value_name = "URL")]
+    upstream: String,
+    /// A file with the platform's own credential, which the gate puts in place of partners' keys
+    #[arg(long, value_name = "FILE")]
+    credential_file: Option<PathBuf>,
+    /// Where partners call
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8480")]
+    public: String,
+    /// The URL partners call, if it differs from http://ADDR
+    #[arg(long, value_name = "URL")]
+    public_url: Option<String>,
+    /// Where operators call
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:9901")]
+    admin_listen: String,
+}
+
+/// Runs it.
+pub(crate) fn run(args: &InitArgs) -> anyhow::Result<ExitCode> {
+    if let Some((message, help)) = upstream_fault(&args.upstream) {
+        anyhow::bail!("{message}; {help}");
+    }
+    let written = starter::write(&plan(args)?)?;
+    let first = bootstrap::first_partner(&written.config)?;
+    tell(args, &first)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn plan(args: &InitArgs) -> anyhow::Result<Plan> {
+    let platform_credential = match &args.credential_file {
+        None => None,
+        Some(path) => {
+            let text = std::fs::read_to_string(path)
+                .with_context(|| format!("`{}` can't be read", path.display()))?;
+            anyhow::ensure!(!text.trim().is_empty(), "`{}` is empty", path.display());
+            Some(Secret::new(text.trim().to_owned()))
+        }
+    };
+    let public_url = args.public_url.clone().unwrap_or_else(|| format!("http://{}", args.public));
+    Ok(Plan {
+        dir: args.dir.clone(),
+        config: ConfigText {
+            upstream: args.upstream.trim_end_matches('/').to_owned(),
+            public_listen: args.public.clone(),
+            public_url,
+            admin_listen: args.admin_listen.clone(),
+            records: "stdout",
+        },
+        platform_credential,
+        set: EXAMPLE_SET
+            .iter()
+            .map(|(name, text)| ((*name).to_owned(), (*text).to_owned()))
+            .collect(),
+    })
+}
+
+fn tell(args: &InitArgs, first: &bootstrap::First) -> anyhow::Result<()> {
+    let url = args.public_url.clone().unwrap_or_else(|| format!("http://{}", args.public));
+    let dir = args.dir.display();
+    let key = first.key.expose();
+    let mut out = anstream::stdout();
+    let credential = if args.credential_file.is_some() {
+        String::new()
+    } else {
+        "\nThe platform gets no credential yet. If it wants one: write it to secrets/platform-credential\n(chmod 600) and follow the comment under `upstream:` in portcullis.yaml.\n".to_owned()
+    };
+    let text = format!(
+        "`{dir}` holds a deployment: portcullis.yaml, routes/, policies/, secrets/ and the log in data/.\n\
+         Partner `{partner}` is on tier `{tier}`. Its key, shown once:\n\n  {key}\n{credential}\n\
+         Run the gate:\n\n  portcullis serve --config {dir}/portcullis.yaml\n\n\
+         A call that passes:\n\n  curl -H 'Authorization: Bearer {key}' '{url}/v21.0/me?fields=id,username'\n\n\
+         A call that is refused, with the reason:\n\n  curl -H 'Authorization: Bearer {key}' '{url}/v21.0/search?type=place&q=hotel'\n",
+        partner = first.partner,
+        tier = first.tier,
+    );
+    out.write_all(text.as_bytes()).or_else(quiet)?;
+    Ok(())
+}
+
+/// A reader who went away is no fault.
+fn quiet(error: std::io::Error) -> std::io::Result<()> {
+    if error.kind() == std::io::ErrorKind::BrokenPipe { Ok(()) } else { Err(error) }
+}

@@ -1,0 +1,106 @@
+//! The texts of a new deployment.
+//!
+//! Must not hold a secret.
+
+use anyhow::Context;
+
+/// The example set: the catalogue of a Graph-shaped platform and its tiers.
+pub(crate) const EXAMPLE_SET: &[(&str, &str)] = &[
+    ("routes/plaza.yaml", include_str!("../../../../policies/plaza/routes/plaza.yaml")),
+    ("policies/scopes.yaml", include_str!("../../../../policies/plaza/policies/scopes.yaml")),
+    (
+        "policies/partner-standard.yaml",
+        include_str!("../../../../policies/plaza/policies/partner-standard.yaml"),
+    ),
+    (
+        "policies/places-declared.yaml",
+        include_str!("../../../../policies/plaza/policies/places-declared.yaml"),
+    ),
+    (
+        "policies/publishing.yaml",
+        include_str!("../../../../policies/plaza/policies/publishing.yaml"),
+    ),
+    (
+        "policies/story-insights.yaml",
+        include_str!("../../../../policies/plaza/policies/story-insights.yaml"),
+    ),
+];
+
+/// What varies in `portcullis.yaml`.
+#[derive(Debug, Clone)]
+pub(crate) struct ConfigText {
+    pub upstream: String,
+    pub public_listen: String,
+    pub public_url: String,
+    pub admin_listen: String,
+    pub records: &'static str,
+}
+
+/// `portcullis.yaml` with comments.
+pub(crate) fn config_text(values: &ConfigText, has_credential: bool) -> String {
+    let ConfigText { upstream, public_listen, public_url, admin_listen, records } = values;
+    let (place, credential) = if has_credential {
+        ("bearer", "  platform_credential: { file: secrets/platform-credential }")
+    } else {
+        ("none", "  # platform_credential: { file: secrets/platform-credential }")
+    };
+    format!(
+        r#"# yaml-language-server: $schema=schema/portcullis.schema.json
+# The configuration of one gate. Paths start at the folder of this file.
+# `portcullis check` tells every fault in this file, the routes and the policies.
+version: 1
+
+public:
+  listen: {public_listen}
+  # What partners call. Paging links in answers point there; a path prefix is fine.
+  url: {public_url}
+  # A key may also come in this header, besides `Authorization: Bearer` and `access_token`.
+  key_header: x-api-key
+  # Networks of proxies in front whose X-Forwarded-For is believed.
+  trusted_proxies: []
+
+admin:
+  # Operators' API, metrics and health. Keep it on a private address.
+  listen: {admin_listen}
+
+upstream:
+  url: {upstream}
+  # Where the platform's own credential goes: bearer, query (access_token) or none.
+  credential: {place}
+
+store:
+  path: data/portcullis.db
+
+routes: routes
+policies: policies
+
+secrets:
+  # Each comes from a file, an environment variable ({{ env: NAME }}) or a systemd
+  # credential ({{ credential: NAME }}); never from this text.
+  pepper: {{ file: secrets/pepper }}
+  log_key: {{ file: secrets/log-key }}
+  admin_tokens:
+    admin: {{ file: secrets/admin-token.sha256 }}
+{credential}
+
+records:
+  # One line of JSON per call: stdout, file (with `path:`) or none.
+  to: {records}
+"#
+    )
+}
+
+/// The JSON Schemas that editors use, by file name.
+pub(crate) fn schemas() -> anyhow::Result<Vec<(&'static str, String)>> {
+    let all = [
+        ("portcullis.schema.json", crate::config::schema()),
+        ("routes.schema.json", portcullis_catalogue::Catalogue::schema()),
+        ("policy.schema.json", portcullis_policy::schema()),
+    ];
+    all.into_iter()
+        .map(|(name, value)| {
+            let text = serde_json::to_string_pretty(&value).context("a schema can't be written")?;
+            Ok((name, text))
+        })
+        .collect()
+}

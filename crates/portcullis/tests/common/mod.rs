@@ -1,0 +1,256 @@
+//! A whole deployment for a test: the sample platform, `portcullis init`, `portcullis serve`,
+//! all over real sockets and real processes.
+//!
+//! Must not know what a single test is after.
+#![allow(
+    dead_code,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "test support; each test file uses a part of it"
+)]
+
+pub mod http;
+
+use std::io::{BufRead, BufReader, Read};
+use std::net::{SocketAddr, TcpListener};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::sync::{Arc, Condvar, Mutex};
+use std::time::Duration;
+
+use portcullis_plaza::{Plaza, Settings, Showcase};
+
+/// What the platform believes.
+pub const PLATFORM_TOKEN: &str = "plaza-token-0123456789abcdef-only-the-gate-knows";
+
+/// The sample platform with a runtime of its own.
+pub struct Platform {
+    runtime: tokio::runtime::Runtime,
+    pub running: portcullis_plaza::Running,
+}
+
+impl Platform {
+    pub fn start(drip: Option<Duration>) -> Self {
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(1)
+            .enable_all()
+            .build()
+            .unwrap();
+        let mut settings = Settings::new(PLATFORM_TOKEN);
+        settings.drip = drip;
+        settings.keep_requests = 100_000;
+        let running = runtime.block_on(Plaza::start(settings)).unwrap();
+        Self { runtime, running }
+    }
+
+    pub fn url(&self) -> String {
+        format!("http://{}", self.running.addr())
+    }
+
+    pub fn ids(&self) -> Showcase {
+        self.running.showcase().unwrap()
+    }
+}
+
+/// A deployment that `init` wrote.
+pub struct House {
+    pub folder: tempfile::TempDir,
+    pub public: SocketAddr,
+    pub admin: SocketAddr,
+    /// The key that `init` printed.
+    pub key: String,
+    pub init_output: String,
+}
+
+pub fn free_port() -> SocketAddr {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
+}
+
+/// Runs the program and waits for its end.
+pub fn portcullis(args: &[&str]) -> Output {
+    command(args).output().unwrap()
+}
+
+pub fn command(args: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_portcullis"));
+    command.args(args).env_remove("PORTCULLIS_ADMIN").env_remove("PORTCULLIS_ADMIN_TOKEN");
+    command.env("NO_COLOR", "1");
+    command
+}
+
+pub fn text(output: &Output) -> String {
+    let out = String::from_utf8_lossy(&output.stdout);
+    let err = String::from_utf8_lossy(&output.stderr);
+    format!("{out}{err}")
+}
+
+impl House {
+    /// `portcullis init` in a new folder, in front of a platform.
+    pub fn init(platform: &str) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let credential = folder.path().join("credential");
+        std::fs::write(&credential, PLATFORM_TOKEN).unwrap();
+        let (public, admin) = (free_port(), free_port());
+        let dir = folder.path().join("gate");
+        let output = portcullis(&[
+            "init",
+            dir.to_str().unwrap(),
+            "--upstream",
+            platform,
+            "--credential-file",
+            credential.to_str().unwrap(),
+            "--public",
+            &public.to_string(),
+            "--admin-listen",
+            &admin.to_string(),
+        ]);
+        assert!(output.status.success(), "{}", text(&output));
+        let init_output = String::from_utf8(output.stdout).unwrap();
+        let key = init_output
+            .split_whitespace()
+            .find(|word| word.starts_with("ptc_"))
+            .expect("init prints a key")
+            .to_owned();
+        Self { folder, public, admin, key, init_output }
+    }
+
+    pub fn dir(&self) -> PathBuf {
+        self.folder.path().join("gate")
+    }
+
+    pub fn config(&self) -> PathBuf {
+        self.dir().join("portcullis.yaml")
+    }
+
+    /// Runs a client command against this deployment.
+    pub fn cli(&self, args: &[&str]) -> Output {
+        let config = self.config();
+        let mut all = vec!["--config", config.to_str().unwrap()];
+        all.extend(args);
+        portcullis(&all)
+    }
+
+    /// Runs a client command that must succeed; its standard output.
+    #[track_caller]
+    pub fn ok(&self, args: &[&str]) -> String {
+        let output = self.cli(args);
+        assert!(output.status.success(), "{args:?}: {}", text(&output));
+        String::from_utf8(output.stdout).unwrap()
+    }
+
+    /// Replaces a text in one of the deployment's files.
+    #[track_caller]
+    pub fn edit(&self, file: &str, from: &str, to: &str) {
+        let path = self.dir().join(file);
+        let text = std::fs::read_to_string(&path).unwrap();
+        assert!(text.contains(from), "{file} holds no `{from}`");
+        std::fs::write(path, text.replacen(from, to, 1)).unwrap();
+    }
+
+    /// The id of the key that `init` made.
+    pub fn key_id(&self) -> String {
+        self.key.split('_').nth(2).unwrap().to_owned()
+    }
+
+    pub fn serve(&self) -> Gate {
+        Gate::start(&self.config())
+    }
+}
+
+/// A running `portcullis serve`; killed when dropped.
+pub struct Gate {
+    pub child: Child,
+    talk: Arc<Kept>,
+    records: Arc<Kept>,
+}
+
+/// What came out of a stream so far, with a bell for those who wait.
+#[derive(Default)]
+struct Kept {
+    text: Mutex<(String, bool)>,
+    bell: Condvar,
+}
+
+impl Gate {
+    /// Starts it and waits for the line that says it serves.
+    #[track_caller]
+    pub fn start(config: &Path) -> Self {
+        let gate = Self::spawn(config);
+        gate.wait_for("serving").unwrap_or_else(|talk| panic!("the gate did not start: {talk}"));
+        gate
+    }
+
+    /// Starts it and does not wait.
+    pub fn spawn(config: &Path) -> Self {
+        let mut child = command(&["serve", "--config", config.to_str().unwrap()])
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .stdin(Stdio::null())
+            .spawn()
+            .unwrap();
+        let talk = gather(child.stderr.take().unwrap());
+        let records = gather(child.stdout.take().unwrap());
+        Self { child, talk, records }
+    }
+
+    /// Waits until a line on standard error holds the word, or the program ended.
+    pub fn wait_for(&self, word: &str) -> Result<(), String> {
+        let waiting = |kept: &mut (String, bool)| !kept.0.contains(word) && !kept.1;
+        let kept = self.talk.text.lock().unwrap();
+        let (kept, _) =
+            self.talk.bell.wait_timeout_while(kept, Duration::from_secs(60), waiting).unwrap();
+        if kept.0.contains(word) { Ok(()) } else { Err(kept.0.clone()) }
+    }
+
+    /// Everything said on standard error so far.
+    pub fn talk(&self) -> String {
+        self.talk.text.lock().unwrap().0.clone()
+    }
+
+    /// Everything written to standard output so far: the access records.
+    pub fn records(&self) -> String {
+        self.records.text.lock().unwrap().0.clone()
+    }
+
+    pub fn kill(mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
+    /// SIGTERM, then the exit code, with all that was written read.
+    pub fn terminate(&mut self) -> Option<i32> {
+        Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status().unwrap();
+        let code = self.child.wait().unwrap().code();
+        for kept in [&self.talk, &self.records] {
+            let text = kept.text.lock().unwrap();
+            drop(kept.bell.wait_while(text, |text| !text.1).unwrap());
+        }
+        code
+    }
+}
+
+impl Drop for Gate {
+    fn drop(&mut self) {
+        let _ended = self.child.kill();
+        let _ended = self.child.wait();
+    }
+}
+
+fn gather(stream: impl Read + Send + 'static) -> Arc<Kept> {
+    let kept = Arc::new(Kept::default());
+    let keep = Arc::clone(&kept);
+    std::thread::spawn(move || {
+        let mut reader = BufReader::new(stream);
+        let mut line = String::new();
+        while reader.read_line(&mut line).is_ok_and(|n| n > 0) {
+            keep.text.lock().unwrap().0.push_str(&line);
+            keep.bell.notify_all();
+            line.clear();
+        }
+        keep.text.lock().unwrap().1 = true;
+        keep.bell.notify_all();
+    });
+    kept
+}

@@ -1,0 +1,79 @@
+//! Every fault of a configuration is named with file and line, all at once, before anything starts.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test may stop at the first surprise"
+)]
+
+mod common;
+
+use common::{House, text};
+
+fn faulty(change: impl Fn(String) -> String) -> String {
+    let house = House::init("http://127.0.0.1:9");
+    let config = std::fs::read_to_string(house.config()).unwrap();
+    std::fs::write(house.config(), change(config)).unwrap();
+    let output = house.cli(&["serve"]);
+    assert_eq!(output.status.code(), Some(1), "{}", text(&output));
+    let checked = house.cli(&["check", house.dir().to_str().unwrap()]);
+    assert_eq!(
+        checked.status.code(),
+        Some(1),
+        "check finds what serve refuses: {}",
+        text(&checked)
+    );
+    text(&output)
+}
+
+#[test]
+fn each_fault_of_a_configuration_is_named_with_its_line() {
+    let table: &[(&str, &str, &[&str])] = &[
+        ("version: 1", "version: 9", &["PC0002", "version 1"]),
+        ("key_header: x-api-key", "key_header: authorization", &["PC0008"]),
+        ("trusted_proxies: []", "trusted_proxies: [nonsense]", &["PC0009", "10.0.0.0/8"]),
+        ("url: http://127.0.0.1:9\n", "url: https://127.0.0.1:9\n", &["PC0006", "plain HTTP"]),
+        ("credential: bearer", "credential: cookie", &["cookie", "bearer"]),
+        ("{ file: secrets/pepper }", "{ file: secrets/peper }", &["PC0014", "secrets/peper"]),
+        ("{ file: secrets/pepper }", "{}", &["PC0014", "exactly one"]),
+        ("{ file: secrets/pepper }", "{ env: NO_SUCH_VARIABLE_HERE }", &["NO_SUCH_VARIABLE_HERE"]),
+        ("{ file: secrets/log-key }", "{ credential: log }", &["LoadCredential"]),
+        ("to: stdout", "to: file", &["PC0011", "path:"]),
+        ("to: stdout", "too: stdout", &["too", "to"]),
+        ("store:\n", "shop:\n", &["shop", "store"]),
+        ("upstream:\n", "upstream:\nupstream:\n", &["upstream"]),
+        ("public:\n", "public:\n  threads: 900\n", &["PC0007"]),
+        ("public:\n", "limits: { calls: 0 }\npublic:\n", &["PC0012", "never means unlimited"]),
+        ("public:\n", "timeouts: { head: 0s }\npublic:\n", &["PC0013"]),
+        ("public:\n", "keys: { env: staging }\npublic:\n", &["PC0010"]),
+        ("public:\n", "limits: { calls: many }\npublic:\n", &["calls"]),
+        ("public:\n", "\tpublic:\n", &["portcullis.yaml"]),
+    ];
+    for (from, to, words) in table {
+        let said = faulty(|config| {
+            assert!(config.contains(from), "the starter config holds `{from}`");
+            config.replacen(from, to, 1)
+        });
+        assert!(said.contains("portcullis.yaml:"), "{to}: names file and line: {said}");
+        for word in *words {
+            assert!(said.contains(word), "{to}: no `{word}` in {said}");
+        }
+        assert!(!said.contains("panicked"), "{said}");
+    }
+}
+
+#[test]
+fn several_faults_are_named_at_once() {
+    let said = faulty(|config| {
+        config
+            .replacen("version: 1", "version: 9", 1)
+            .replacen("key_header: x-api-key", "key_header: host", 1)
+            .replacen("trusted_proxies: []", "trusted_proxies: [a, b]", 1)
+            .replacen("{ file: secrets/pepper }", "{ file: nowhere }", 1)
+            .replacen("{ file: secrets/log-key }", "{ file: nowhere-either }", 1)
+    });
+    for code in ["PC0002", "PC0008", "`a`", "`b`", "nowhere`", "nowhere-either"] {
+        assert!(said.contains(code), "no {code} in {said}");
+    }
+}

@@ -1,0 +1,47 @@
+//! Policies change as a whole or not at all.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test may stop at the first surprise"
+)]
+
+mod common;
+
+use common::http::once;
+use common::{House, Platform, text};
+
+#[test]
+fn a_changed_set_comes_into_force_at_once_and_a_faulty_one_changes_nothing() {
+    let platform = Platform::start(None);
+    let house = House::init(&platform.url());
+    let gate = house.serve();
+    let call = || once(house.public, "/v21.0/me?fields=id", &house.key);
+    assert_eq!(call().status, 200);
+    house.edit("policies/publishing.yaml", "version: 1", "version: 1\nqouta: 4");
+    let output = house.cli(&["apply"]);
+    assert_eq!(output.status.code(), Some(1), "{}", text(&output));
+    assert!(
+        text(&output).contains("qouta") && text(&output).contains("publishing.yaml"),
+        "{}",
+        text(&output)
+    );
+    assert_eq!(call().status, 200, "the set before stays in force");
+    house.edit("policies/publishing.yaml", "version: 1\nqouta: 4", "version: 1");
+    drop(gate);
+}
+
+#[test]
+fn files_that_differ_at_the_start_are_named_and_the_logged_set_is_served() {
+    let platform = Platform::start(None);
+    let house = House::init(&platform.url());
+    house.edit("policies/publishing.yaml", "version: 1", "version: 1 # changed by hand");
+    let gate = house.serve();
+    assert!(gate.talk().contains("publishing.yaml"), "{}", gate.talk());
+    assert!(once(house.admin, "/readyz", "").body.contains("publishing.yaml"));
+    assert_eq!(once(house.public, "/v21.0/me?fields=id", &house.key).status, 200);
+    house.ok(&["apply"]);
+    assert!(!once(house.admin, "/readyz", "").body.contains("publishing.yaml"));
+    drop(gate);
+}
