@@ -34,6 +34,8 @@ fn check_absent(words: &[&str], allowed: &[&str], why: &str) {
         }
         for source in &krate.sources {
             for (number, line) in source.shipped_lines() {
+                // The runtime's own timer clock drives timers only, and tests can pause it.
+                let line = line.replace("tokio::time::Instant::now", "");
                 if let Some(word) = words.iter().find(|word| line.contains(**word)) {
                     found.push(format!("{}:{number} names `{word}`", source.path));
                 }
