@@ -1,1 +1,43 @@
-//! To be written.
+//! The command line: a client of the admin API, and the tools that need no server.
+//!
+//! Each command parses, asks or computes, and renders; files, variables and the deployment's
+//! configuration come from a [`Host`]. Must not know the proxy or the store.
+#![cfg_attr(
+    test,
+    allow(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        clippy::panic,
+        reason = "a test may stop at the first surprise"
+    )
+)]
+
+mod apply;
+mod args;
+mod audit;
+mod catalogue;
+mod change;
+mod check;
+mod clients;
+mod failure;
+mod files;
+mod gate;
+mod host;
+mod import;
+mod keys;
+mod offline;
+mod out;
+mod partners;
+mod run;
+mod status;
+
+pub use args::{
+    ApplyArgs, AuditCommand, CatalogueCommand, CheckArgs, ClientCommand, Command, Common,
+    ImportArgs, KeyCommand, PartnerCommand, PartnerFields, Reason,
+};
+pub use failure::{EntryFault, Failure, FileFault, Refusal, exit};
+pub use files::{Compiled, FileSet, compile, read_set};
+pub use host::{Deployment, Host};
+pub use out::{Format, Out};
+pub use run::run;

@@ -1,0 +1,146 @@
+//! What can be typed. The doc comments are the help texts.
+//!
+//! Must not know how a command is carried out.
+
+mod key;
+mod partner;
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+
+pub use key::{ImportArgs, KeyCommand};
+pub use partner::{ClientCommand, PartnerCommand, PartnerFields};
+
+use crate::out::Format;
+
+/// Options of every command.
+#[derive(Debug, Clone, Default, Args)]
+pub struct Common {
+    /// Where the admin API listens [env: PORTCULLIS_ADMIN] [default: the deployment's, else
+    /// http://127.0.0.1:9901]
+    #[arg(long, global = true, value_name = "URL", help_heading = "Connection")]
+    pub admin: Option<String>,
+    /// The file with the admin token [env: PORTCULLIS_ADMIN_TOKEN holds the token itself]
+    /// [default: the deployment's, else secrets/admin-token]
+    #[arg(long, global = true, value_name = "FILE", help_heading = "Connection")]
+    pub token_file: Option<PathBuf>,
+    /// The deployment's portcullis.yaml [default: the one in the current directory]
+    #[arg(short = 'c', long, global = true, value_name = "FILE", help_heading = "Connection")]
+    pub config: Option<PathBuf>,
+    /// How results are written to standard output
+    #[arg(short, long, global = true, value_enum, default_value_t, help_heading = "Output")]
+    pub output: Format,
+}
+
+/// The commands of a client of the gate, and the offline tools.
+#[derive(Debug, Clone, Subcommand)]
+pub enum Command {
+    /// Compile route and policy files as the server does and show all faults at once
+    Check(CheckArgs),
+    /// Work on route catalogues
+    #[command(subcommand)]
+    Catalogue(CatalogueCommand),
+    /// Put the route and policy files of a directory in force, all at once
+    Apply(ApplyArgs),
+    /// Declare partners, look at them, put them on hold
+    #[command(subcommand)]
+    Partner(PartnerCommand),
+    /// Declare clients of partners
+    #[command(subcommand)]
+    Client(ClientCommand),
+    /// Issue, import, hold, restore and revoke keys
+    #[command(subcommand)]
+    Key(KeyCommand),
+    /// Read and verify the log of all changes
+    #[command(subcommand)]
+    Audit(AuditCommand),
+    /// Show whether the gate is ready and what is in force
+    Status,
+    /// Show the version of this program
+    Version,
+}
+
+/// What to compile.
+#[derive(Debug, Clone, Default, Args)]
+pub struct CheckArgs {
+    /// A deployment's directory, or single route and policy files [default: .]
+    #[arg(value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+}
+
+/// Work on route catalogues.
+#[derive(Debug, Clone, Subcommand)]
+pub enum CatalogueCommand {
+    /// Write a route file from an OpenAPI document; every operation starts closed
+    Import {
+        /// The OpenAPI document, YAML or JSON
+        openapi: PathBuf,
+        /// Write here instead of to standard output; an existing file is not overwritten
+        #[arg(long, value_name = "FILE")]
+        out: Option<PathBuf>,
+    },
+}
+
+/// What to put in force.
+#[derive(Debug, Clone, Default, Args)]
+pub struct ApplyArgs {
+    /// The deployment's directory, with `routes/` and `policies/` [default: the one of --config,
+    /// else .]
+    pub dir: Option<PathBuf>,
+    /// Let the server compile and compare the files, and change nothing
+    #[arg(long)]
+    pub dry_run: bool,
+}
+
+/// Why access is taken away or given back. Both the code and the text reach the partner.
+#[derive(Debug, Clone, Args)]
+pub struct Reason {
+    /// The reason code, such as `bulk-location`
+    #[arg(long, value_name = "CODE")]
+    pub reason: String,
+    /// What the partner is told: what happened, what it can do
+    #[arg(long, value_name = "TEXT")]
+    pub tell: String,
+    /// The case this belongs to
+    #[arg(long, value_name = "ID")]
+    pub case: Option<String>,
+}
+
+/// Read and verify the log.
+#[derive(Debug, Clone, Subcommand)]
+pub enum AuditCommand {
+    /// List changes, the newest last
+    List {
+        /// The first revision to show [default: the newest ones]
+        #[arg(long, value_name = "REVISION")]
+        from: Option<u64>,
+        /// At most this many
+        #[arg(long, default_value_t = 50, value_name = "N")]
+        count: u64,
+    },
+    /// Show one change with everything that was recorded
+    Show {
+        /// Its revision
+        revision: u64,
+    },
+    /// Verify every event against the signed root of the log
+    Verify {
+        /// Verify this database file, without a server
+        #[arg(long, value_name = "FILE", conflicts_with = "export")]
+        db: Option<PathBuf>,
+        /// Verify this exported log, without a server
+        #[arg(long, value_name = "FILE")]
+        export: Option<PathBuf>,
+        /// The public key that must have signed the root, `name+id+key`, with --db and --export;
+        /// without it a log forged as a whole, keys included, would pass
+        #[arg(long, value_name = "VKEY")]
+        log_key: Option<String>,
+    },
+    /// Write the whole log as JSON lines, its signed root last
+    Export {
+        /// Write here instead of to standard output; an existing file is not overwritten
+        #[arg(long, value_name = "FILE")]
+        out: Option<PathBuf>,
+    },
+}

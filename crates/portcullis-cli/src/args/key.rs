@@ -1,0 +1,102 @@
+//! What can be typed after `key`.
+//!
+//! Must not know how a command is carried out.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+
+use super::Reason;
+
+/// Issue, import, hold, restore and revoke keys.
+#[derive(Debug, Clone, Subcommand)]
+pub enum KeyCommand {
+    /// Issue a key; it is shown once
+    Issue {
+        /// The partner it is for
+        #[arg(long)]
+        partner: String,
+        /// The client of that partner it is bound to
+        #[arg(long)]
+        client: Option<String>,
+        /// Narrow to this scope; repeat for more
+        #[arg(long, value_name = "SCOPE")]
+        scope: Vec<String>,
+        /// When it ends: `2027-01-31` or `90d`
+        #[arg(long, value_name = "WHEN")]
+        expires: Option<String>,
+        /// A word to tell it by
+        #[arg(long, default_value = "")]
+        label: String,
+        /// The environment in the key's text, such as `live` or `test`
+        #[arg(long)]
+        env: Option<String>,
+    },
+    /// Import the keys of another gateway, all or none: lines of `key partner [active|revoked]`
+    Import(ImportArgs),
+    /// List keys
+    List {
+        /// Only those of this partner
+        #[arg(long)]
+        partner: Option<String>,
+        /// Only those in this state: active, held, revoked or expired
+        #[arg(long)]
+        state: Option<String>,
+        /// At most this many
+        #[arg(long, default_value_t = 1000, value_name = "N")]
+        limit: u64,
+    },
+    /// Show one key by its id
+    Show {
+        /// Its id, as `key list` shows it; not the key itself
+        id: String,
+    },
+    /// Tell whether a text has the form of a key and an intact checksum, without a server
+    Inspect {
+        /// The key; `-` or nothing: read it from standard input, so that no shell remembers it
+        key: Option<String>,
+    },
+    /// Put a key on hold: it is refused from the next call on, until it is restored
+    Hold {
+        /// Its id
+        id: String,
+        /// What the partner is told.
+        #[command(flatten)]
+        reason: Reason,
+        /// When the hold is looked at again: `2026-12-01` or `7d`
+        #[arg(long, value_name = "WHEN")]
+        review_by: Option<String>,
+    },
+    /// Lift a hold on a key
+    Restore {
+        /// Its id
+        id: String,
+        /// What the partner is told.
+        #[command(flatten)]
+        reason: Reason,
+    },
+    /// End a key for ever; there is no way back
+    Revoke {
+        /// Its id
+        id: String,
+        /// What the partner is told.
+        #[command(flatten)]
+        reason: Reason,
+    },
+}
+
+/// What to import.
+#[derive(Debug, Clone, Args)]
+pub struct ImportArgs {
+    /// The file; `-` reads standard input
+    pub file: PathBuf,
+    /// Declare partners that are not known yet
+    #[arg(long, requires = "tier", requires = "use")]
+    pub create_partners: bool,
+    /// The tier of the partners that are declared
+    #[arg(long, requires = "create_partners")]
+    pub tier: Option<String>,
+    /// The use of the partners that are declared
+    #[arg(long, value_name = "USE", requires = "create_partners")]
+    pub r#use: Option<String>,
+}

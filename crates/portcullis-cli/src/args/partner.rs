@@ -1,0 +1,158 @@
+//! What can be typed after `partner` and `client`.
+//!
+//! Must not know how a command is carried out.
+
+use clap::{Args, Subcommand};
+
+use super::Reason;
+
+/// Declare partners, look at them, put them on hold.
+#[derive(Debug, Clone, Subcommand)]
+pub enum PartnerCommand {
+    /// Declare a partner
+    Add {
+        /// Its id, such as `acme-travel`
+        id: String,
+        /// Its name [default: the id]
+        #[arg(long)]
+        name: Option<String>,
+        /// The tier it is on
+        #[arg(long)]
+        tier: String,
+        /// What its access is for, from the closed list of uses
+        #[arg(long, value_name = "USE")]
+        r#use: String,
+        /// What it declared, and its scopes.
+        #[command(flatten)]
+        fields: PartnerFields,
+    },
+    /// Change a partner; what is not named stays as it is
+    Edit {
+        /// Its id
+        id: String,
+        /// Its name
+        #[arg(long)]
+        name: Option<String>,
+        /// The tier it is on
+        #[arg(long)]
+        tier: Option<String>,
+        /// What its access is for, from the closed list of uses
+        #[arg(long, value_name = "USE")]
+        r#use: Option<String>,
+        /// Lift the narrowing: all scopes of the tier
+        #[arg(long, conflicts_with = "scope")]
+        all_scopes: bool,
+        /// Only if the partner was not changed since this revision
+        #[arg(long, value_name = "REVISION")]
+        if_revision: Option<u64>,
+        /// What it declared, and its scopes.
+        #[command(flatten)]
+        fields: PartnerFields,
+    },
+    /// List partners
+    List {
+        /// Only those on this tier
+        #[arg(long)]
+        tier: Option<String>,
+        /// Only those on hold
+        #[arg(long)]
+        held: bool,
+        /// At most this many
+        #[arg(long, default_value_t = 1000, value_name = "N")]
+        limit: u64,
+    },
+    /// Show one partner
+    Show {
+        /// Its id
+        id: String,
+    },
+    /// Put a partner on hold: all its keys are refused from the next call on
+    Hold {
+        /// Its id
+        id: String,
+        /// What the partner is told.
+        #[command(flatten)]
+        reason: Reason,
+        /// When the hold is looked at again: `2026-12-01` or `7d`
+        #[arg(long, value_name = "WHEN")]
+        review_by: Option<String>,
+    },
+    /// Lift a hold on a partner
+    Restore {
+        /// Its id
+        id: String,
+        /// What the partner is told.
+        #[command(flatten)]
+        reason: Reason,
+    },
+}
+
+/// What a partner declared, and to which scopes it is narrowed.
+#[derive(Debug, Clone, Default, Args)]
+pub struct PartnerFields {
+    /// What the access is for, in the partner's own words
+    #[arg(long, value_name = "TEXT")]
+    pub declared_use: Option<String>,
+    /// The id of a declared place; repeat for more
+    #[arg(long, value_name = "PLACE")]
+    pub location: Vec<String>,
+    /// A declared hashtag; repeat for more
+    #[arg(long, value_name = "NAME")]
+    pub hashtag: Vec<String>,
+    /// The username of a declared brand; repeat for more
+    #[arg(long, value_name = "USERNAME")]
+    pub brand: Vec<String>,
+    /// When the agreement is looked at again
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    pub review_date: Option<String>,
+    /// Narrow to this scope; repeat for more
+    #[arg(long, value_name = "SCOPE")]
+    pub scope: Vec<String>,
+}
+
+/// Declare clients of partners.
+#[derive(Debug, Clone, Subcommand)]
+pub enum ClientCommand {
+    /// Declare a client
+    Add {
+        /// Its id
+        id: String,
+        /// The partner whose client it is
+        #[arg(long)]
+        partner: String,
+        /// Its name [default: the id]
+        #[arg(long)]
+        name: Option<String>,
+        /// Narrow to this scope; repeat for more
+        #[arg(long, value_name = "SCOPE")]
+        scope: Vec<String>,
+    },
+    /// List clients
+    List {
+        /// Only those of this partner
+        #[arg(long)]
+        partner: Option<String>,
+        /// At most this many
+        #[arg(long, default_value_t = 1000, value_name = "N")]
+        limit: u64,
+    },
+    /// Put a client on hold: all its keys are refused from the next call on
+    Hold {
+        /// Its id
+        id: String,
+        /// What the partner is told.
+        #[command(flatten)]
+        reason: Reason,
+        /// When the hold is looked at again: `2026-12-01` or `7d`
+        #[arg(long, value_name = "WHEN")]
+        review_by: Option<String>,
+    },
+    /// Lift a hold on a client
+    Restore {
+        /// Its id
+        id: String,
+        /// What the partner is told.
+        #[command(flatten)]
+        reason: Reason,
+    },
+}

@@ -1,0 +1,182 @@
+//! `audit`: the log, listed, shown, verified, exported.
+//!
+//! Must not know what events mean beyond their members.
+
+use std::io::Write as _;
+
+use owo_colors::OwoColorize as _;
+use portcullis_audit::{LogVerifier, Verification};
+use serde_json::{Value, json};
+
+use crate::args::{AuditCommand, Common};
+use crate::failure::Failure;
+use crate::files::unreadable;
+use crate::gate::Gate;
+use crate::host::Host;
+use crate::offline;
+use crate::out::{Out, clean, text};
+
+pub(crate) fn run(
+    command: &AuditCommand,
+    common: &Common,
+    host: &dyn Host,
+    out: &mut Out,
+) -> Result<(), Failure> {
+    match command {
+        AuditCommand::List { from, count } => list(*from, *count, &Gate::find(common, host)?, out),
+        AuditCommand::Show { revision } => {
+            let event = Gate::find(common, host)?.get(&format!("/v1/audit/{revision}"))?;
+            // Nested members read best as what they are.
+            out.json(&event)
+        }
+        AuditCommand::Verify { db: None, export: None, log_key: None } => {
+            let verdict = Gate::find(common, host)?.post("/v1/audit/verify", &json!({}))?;
+            report(&verdict, out)
+        }
+        AuditCommand::Verify { db: None, export: None, log_key: Some(_) } => Err(Failure::Usage(
+            "`--log-key` goes with `--db FILE` or `--export FILE`: a running gate compares with the key it is configured with".to_owned(),
+        )),
+        AuditCommand::Verify { db, export, log_key } => {
+            let trusted = log_key.as_deref().map(key).transpose()?;
+            let verdict = match (db, export) {
+                (Some(db), _) => host.verify(db, trusted.as_ref()).map_err(Failure::Local)?,
+                (None, Some(file)) => {
+                    let bytes = host.read(file).map_err(|error| unreadable(file, &error))?;
+                    offline::verify(&String::from_utf8_lossy(&bytes), trusted.as_ref())
+                }
+                (None, None) => return Ok(()),
+            };
+            report(&view(&verdict), out)
+        }
+        AuditCommand::Export { out: to } => {
+            let mut log = Gate::find(common, host)?.stream("/v1/audit/export")?;
+            let broken = |error: std::io::Error| match error.kind() {
+                std::io::ErrorKind::BrokenPipe => Failure::Closed,
+                _ => Failure::Local(format!("the export is not whole and must not be used: {error}")),
+            };
+            match to {
+                Some(path) => {
+                    let mut file = host.create(path).map_err(|error| {
+                        Failure::Local(format!("{} can't be written: {error}", path.display()))
+                    })?;
+                    std::io::copy(&mut log, &mut file).and_then(|_| file.flush()).map_err(broken)?;
+                    out.say(format!("exported to {0}; verify it with `portcullis audit verify --export {0}`", path.display()));
+                    Ok(())
+                }
+                None => std::io::copy(&mut log, out.bytes()).map(|_| ()).map_err(broken),
+            }
+        }
+    }
+}
+
+fn key(text: &str) -> Result<LogVerifier, Failure> {
+    text.parse().map_err(|error| Failure::Usage(format!("`--log-key`: {error}")))
+}
+
+fn view(verdict: &Verification) -> Value {
+    let mut view = serde_json::to_value(verdict).unwrap_or_default();
+    if let Some(members) = view.as_object_mut() {
+        members.remove("fault");
+        members.insert("clean".to_owned(), json!(verdict.is_clean()));
+        members.insert("what".to_owned(), json!(verdict.to_string()));
+        let revision = verdict.fault.as_ref().and_then(|fault| fault.revision);
+        members.insert("revision".to_owned(), json!(revision));
+    }
+    view
+}
+
+fn report(verdict: &Value, out: &mut Out) -> Result<(), Failure> {
+    let clean_log = verdict.get("clean").and_then(Value::as_bool) == Some(true);
+    if out.is_json() {
+        out.json(verdict)?;
+    } else {
+        let what = clean(&text(verdict, "what"));
+        let what = match what.strip_prefix("damaged ") {
+            Some(place) => format!("{} {place}", "DAMAGED".red().bold()),
+            None if clean_log => format!("{} {what}", "clean:".green()),
+            None => format!("{} {what}", "DAMAGED:".red().bold()),
+        };
+        out.line(what)?;
+        for (name, member) in [("log", "origin"), ("root", "root"), ("signed by", "signed_by")] {
+            let value = text(verdict, member);
+            if !value.is_empty() {
+                out.line(format!("{name:<10}{}", clean(&value)))?;
+            }
+        }
+    }
+    if !clean_log {
+        return Err(Failure::Findings);
+    }
+    if verdict.get("trusted_key").and_then(Value::as_bool) != Some(true) {
+        out.say("the log was checked against the key it names itself; to rule out that it was forged as a whole, name the key you trust with `--log-key VKEY`");
+    }
+    Ok(())
+}
+
+fn list(from: Option<u64>, count: u64, gate: &Gate, out: &mut Out) -> Result<(), Failure> {
+    let mut next = Some(match from {
+        Some(from) => from,
+        None => {
+            let newest = gate.get("/v1/audit?count=1")?;
+            let size = newest.get("newest").and_then(Value::as_u64).map_or(0, |newest| newest + 1);
+            size.saturating_sub(count)
+        }
+    });
+    let mut events: Vec<Value> = Vec::new();
+    let wanted = usize::try_from(count).unwrap_or(usize::MAX);
+    while let Some(from) = next.filter(|_| events.len() < wanted) {
+        let part = (wanted - events.len()).min(1000);
+        let mut page = gate.get(&format!("/v1/audit?from={from}&count={part}"))?;
+        if let Some(Value::Array(data)) = page.get_mut("data").map(Value::take) {
+            events.extend(data);
+        }
+        next = page.get("next").and_then(Value::as_u64);
+    }
+    if out.is_json() {
+        return out.json(&events);
+    }
+    let rows = events.iter().map(row).collect();
+    out.table(
+        &["REVISION", "TIME", "ACTOR", "EVENT", "SUBJECT", "DETAIL"],
+        rows,
+        "the log is empty",
+    )
+}
+
+fn row(event: &Value) -> Vec<String> {
+    let what = event.get("event").cloned().unwrap_or_default();
+    let subject = match what.get("subject") {
+        Some(subject) => format!("{} {}", text(subject, "kind"), text(subject, "id")),
+        None => ["key", "client", "partner"]
+            .into_iter()
+            .find(|kind| what.get(kind).is_some_and(Value::is_string))
+            .map(|kind| format!("{kind} {}", text(&what, kind)))
+            .unwrap_or_default(),
+    };
+    let actor = event.get("actor").map(|actor| text(actor, "id")).unwrap_or_default();
+    vec![
+        text(event, "revision"),
+        text(event, "ts"),
+        actor,
+        text(&what, "type"),
+        subject,
+        detail(&what),
+    ]
+}
+
+/// What tells an event from others of its kind, shortened.
+fn detail(what: &Value) -> String {
+    let reason = text(what, "reason");
+    let long = if reason.is_empty() {
+        let members = ["tier", "label", "count", "set", "what", "origin"];
+        let told = members.map(|member| (member, text(what, member)));
+        let told = told.iter().filter(|(_, value)| !value.is_empty());
+        told.map(|(member, value)| format!("{member} {value}")).collect::<Vec<_>>().join(", ")
+    } else {
+        format!("{reason}: {}", text(what, "tell"))
+    };
+    if long.chars().count() <= 60 {
+        return long;
+    }
+    long.chars().take(59).chain(['…']).collect()
+}

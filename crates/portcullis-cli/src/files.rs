@@ -1,0 +1,218 @@
+//! The route and policy files of a deployment, found, read and compiled.
+//!
+//! Nothing is guessed: `routes/` and `policies/` of a directory, files that end in `.yaml` or
+//! `.yml`. Must not know what a command does with them.
+
+use std::path::{Path, PathBuf};
+
+use portcullis_catalogue::{Catalogue, OperationClass, UNCLASSIFIED_IX};
+use portcullis_policy::PolicySet;
+use portcullis_yaml::{Fault, Source};
+use serde::Serialize;
+
+use crate::failure::Failure;
+use crate::host::Host;
+
+/// Route and policy files.
+#[derive(Debug, Clone, Default)]
+pub struct FileSet {
+    /// Route files, by name.
+    pub routes: Vec<Source>,
+    /// Policy files, by name.
+    pub policies: Vec<Source>,
+    /// Files that are no text.
+    pub faults: Vec<Fault>,
+}
+
+/// A set without faults.
+#[derive(Debug)]
+pub struct Compiled {
+    /// What operations and fields are.
+    pub catalogue: Catalogue,
+    /// Scopes and tiers.
+    pub policies: PolicySet,
+}
+
+/// What a set holds.
+#[derive(Debug, Clone, Default, Eq, PartialEq, Serialize)]
+pub(crate) struct Holds {
+    pub(crate) operations: usize,
+    pub(crate) unclassified: usize,
+    pub(crate) classes: usize,
+    pub(crate) scopes: usize,
+    pub(crate) tiers: usize,
+}
+
+/// The fault code for a class that no route file defines.
+const NO_CLASS: &str = "PC0304";
+
+/// The least catalogue there can be, for finding the policies' own faults beside faulty routes.
+const STAND_IN: &str =
+    "version: 1\noperations:\n  none: { method: GET, path: /none, class: unclassified }\n";
+
+/// Compiles a whole set as the server does; what passes here loads there.
+///
+/// # Errors
+/// All faults of all files: those of policies too when routes are faulty, except that classes
+/// can't be looked up then.
+pub fn compile(routes: &[Source], policies: &[Source]) -> Result<Compiled, Vec<Fault>> {
+    match Catalogue::compile(routes) {
+        Ok(catalogue) => {
+            let policies = PolicySet::compile(policies, &catalogue)?;
+            Ok(Compiled { catalogue, policies })
+        }
+        Err(mut faults) => {
+            let stand_in = Catalogue::compile(&[Source::new("routes", STAND_IN)]);
+            let more = stand_in.map(|stand_in| PolicySet::compile(policies, &stand_in));
+            if let Ok(Err(more)) = more {
+                faults.extend(more.into_iter().filter(|fault| fault.code != NO_CLASS));
+            }
+            Err(faults)
+        }
+    }
+}
+
+impl Compiled {
+    pub(crate) fn holds(&self) -> Holds {
+        let closed = |class: &OperationClass| matches!(class, OperationClass::Fixed(class) if *class == UNCLASSIFIED_IX);
+        let operations = self.catalogue.operations();
+        Holds {
+            operations: self.catalogue.operations().count(),
+            unclassified: operations.filter(|operation| closed(&operation.class)).count(),
+            classes: self.catalogue.classes().count(),
+            scopes: self.policies.scopes().count(),
+            tiers: self.policies.tiers().count(),
+        }
+    }
+}
+
+/// Reads the files of a deployment's directory; they are named relative to it.
+///
+/// # Errors
+/// [`Failure::Local`] when there is nothing to read or a file can't be read.
+pub fn read_set(dir: &Path, host: &dyn Host) -> Result<FileSet, Failure> {
+    let mut set = FileSet::default();
+    set.directory(dir, "", host)?;
+    Ok(set)
+}
+
+/// Reads directories and single files; they are named as they were typed.
+pub(crate) fn read_paths(paths: &[PathBuf], host: &dyn Host) -> Result<FileSet, Failure> {
+    let mut set = FileSet::default();
+    for path in paths {
+        if host.is_dir(path) {
+            let shown = if path == Path::new(".") { String::new() } else { slashed(path) + "/" };
+            set.directory(path, &shown, host)?;
+        } else {
+            set.file(path, slashed(path), host)?;
+        }
+    }
+    Ok(set)
+}
+
+impl FileSet {
+    fn directory(&mut self, dir: &Path, prefix: &str, host: &dyn Host) -> Result<(), Failure> {
+        let mut found = false;
+        for part in ["routes", "policies"] {
+            let inner = dir.join(part);
+            if !host.is_dir(&inner) {
+                continue;
+            }
+            found = true;
+            let entries = host.list(&inner).map_err(|error| unreadable(&inner, &error))?;
+            for path in entries.iter().filter(|path| is_yaml(path)) {
+                let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+                self.file(path, format!("{prefix}{part}/{name}"), host)?;
+            }
+        }
+        if found {
+            return Ok(());
+        }
+        Err(Failure::Local(format!(
+            "{} holds neither `routes/` nor `policies/`: name the deployment's directory, or make one with `portcullis init`",
+            dir.display()
+        )))
+    }
+
+    fn file(&mut self, path: &Path, name: String, host: &dyn Host) -> Result<(), Failure> {
+        let bytes = host.read(path).map_err(|error| unreadable(path, &error))?;
+        let text = match String::from_utf8(bytes) {
+            Ok(text) => text,
+            Err(error) => {
+                let bytes = error.as_bytes();
+                let before = bytes.get(..error.utf8_error().valid_up_to()).unwrap_or_default();
+                let line = 1 + before.iter().filter(|byte| **byte == b'\n').count();
+                let line = u32::try_from(line).unwrap_or(u32::MAX);
+                let source = Source::new(name, "");
+                let fault = source.fault_at("PC0101", line, 1, "the file is not UTF-8 text");
+                self.faults.push(fault.with_help("save it as UTF-8"));
+                return Ok(());
+            }
+        };
+        let source = Source::new(name, text);
+        if is_routes(path, &source.text) { &mut self.routes } else { &mut self.policies }
+            .push(source);
+        Ok(())
+    }
+
+    /// How many files were read.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.routes.len() + self.policies.len() + self.faults.len()
+    }
+
+    /// Whether no file was found.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Compiles the set.
+    ///
+    /// # Errors
+    /// All faults of all files.
+    pub fn compile(&self) -> Result<Compiled, Vec<Fault>> {
+        let mut faults = self.faults.clone();
+        match compile(&self.routes, &self.policies) {
+            Ok(compiled) if faults.is_empty() => return Ok(compiled),
+            Ok(_) => {}
+            Err(more) => faults.extend(more),
+        }
+        Err(faults)
+    }
+}
+
+/// By its directory; a file named on its own elsewhere by the keys that only routes have.
+fn is_routes(path: &Path, text: &str) -> bool {
+    match path.parent().and_then(Path::file_name).and_then(|name| name.to_str()) {
+        Some("routes") => true,
+        Some("policies") => false,
+        _ => ["operations:", "classes:", "types:", "versions:"]
+            .iter()
+            .any(|key| text.lines().any(|line| line.starts_with(key))),
+    }
+}
+
+fn is_yaml(path: &Path) -> bool {
+    // An editor's hidden swap file is nobody's policy.
+    let hidden = path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'));
+    !hidden && path.extension().is_some_and(|end| end == "yaml" || end == "yml")
+}
+
+fn slashed(path: &Path) -> String {
+    path.to_string_lossy().trim_end_matches('/').replace('\\', "/")
+}
+
+pub(crate) fn unreadable(path: &Path, error: &std::io::Error) -> Failure {
+    Failure::Local(format!("{} can't be read: {error}", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_stand_in_has_no_fault_of_its_own() {
+        assert!(Catalogue::compile(&[Source::new("routes", STAND_IN)]).is_ok());
+    }
+}

@@ -1,0 +1,223 @@
+//! Calls the admin API.
+//!
+//! Finds its address and the token, sends, and turns every answer into a value or a failure that
+//! says what to do. Must not know what is asked.
+
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use serde_json::Value;
+use ureq::http::{Method, Request, Response, StatusCode};
+use ureq::{Agent, Body, SendBody};
+use zeroize::Zeroizing;
+
+use crate::args::Common;
+use crate::failure::{Failure, Refusal};
+use crate::host::{Deployment, Host};
+
+const DEFAULT_ADMIN: &str = "http://127.0.0.1:9901";
+const DEFAULT_TOKEN_FILE: &str = "secrets/admin-token";
+const ANSWER_BYTES_MAX: u64 = 256 << 20;
+
+/// A gate's admin API.
+pub(crate) struct Gate {
+    agent: Agent,
+    base: String,
+    token: Zeroizing<String>,
+}
+
+/// The configuration named by `--config`, else the one in the current directory if there is one.
+pub(crate) fn deployment(common: &Common, host: &dyn Host) -> Result<Option<Deployment>, Failure> {
+    let config = match &common.config {
+        Some(config) => config.clone(),
+        None if host.read(Path::new("portcullis.yaml")).is_ok() => PathBuf::from("portcullis.yaml"),
+        None => return Ok(None),
+    };
+    host.deployment(&config).map(Some).map_err(|faults| {
+        let listed: Vec<String> = faults.iter().map(ToString::to_string).collect();
+        Failure::Local(format!("{}\nthe configuration can't be read", listed.join("\n")))
+    })
+}
+
+impl Gate {
+    /// Finds the address and the token.
+    pub(crate) fn find(common: &Common, host: &dyn Host) -> Result<Self, Failure> {
+        let named = common.admin.clone().or_else(|| host.variable("PORTCULLIS_ADMIN"));
+        let token = common.token_file.is_none().then(|| host.variable("PORTCULLIS_ADMIN_TOKEN"));
+        let known = named.is_some() && (common.token_file.is_some() || token.is_some());
+        // A configuration that nobody needs must not stand in the way.
+        let deployment =
+            if known && common.config.is_none() { None } else { deployment(common, host)? };
+        let base = named
+            .or_else(|| deployment.as_ref().map(|d| d.admin.clone()))
+            .unwrap_or_else(|| DEFAULT_ADMIN.to_owned());
+        let token = match token.flatten() {
+            Some(token) => Zeroizing::new(token.trim().to_owned()),
+            None => token_of(common, deployment.as_ref(), host)?,
+        };
+        Self::at(&base, token)
+    }
+
+    fn at(base: &str, token: Zeroizing<String>) -> Result<Self, Failure> {
+        let base = base.trim_end_matches('/').to_owned();
+        if base.starts_with("https://") {
+            return Err(Failure::Usage(format!(
+                "`{base}`: the admin API speaks plain HTTP on a loopback address; reach it by a tunnel, such as `ssh -L 9901:127.0.0.1:9901 HOST`, and name `http://127.0.0.1:9901`"
+            )));
+        }
+        if !base.starts_with("http://") {
+            return Err(Failure::Usage(format!(
+                "`{base}` is no address of an admin API: write a URL such as `{DEFAULT_ADMIN}`"
+            )));
+        }
+        let config = Agent::config_builder()
+            .http_status_as_error(false)
+            .proxy(None) // the token must not pass through a proxy that the environment names
+            .max_redirects(0)
+            .timeout_connect(Some(Duration::from_secs(5)))
+            .timeout_global(Some(Duration::from_secs(660)))
+            .user_agent(concat!("portcullis-cli/", env!("CARGO_PKG_VERSION")))
+            .build();
+        Ok(Self { agent: Agent::new_with_config(config), base, token })
+    }
+
+    /// The address.
+    pub(crate) fn base(&self) -> &str {
+        &self.base
+    }
+
+    /// Asks.
+    pub(crate) fn get(&self, path: &str) -> Result<Value, Failure> {
+        self.call(Method::GET, path, None, &[])
+    }
+
+    /// Posts a wish.
+    pub(crate) fn post(&self, path: &str, body: &Value) -> Result<Value, Failure> {
+        self.call(Method::POST, path, Some(body), &[])
+    }
+
+    /// Any call that answers JSON.
+    pub(crate) fn call(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<&Value>,
+        headers: &[(&str, String)],
+    ) -> Result<Value, Failure> {
+        let mut response = self.send(method, path, body, headers)?;
+        let limited = response.body_mut().with_config().limit(ANSWER_BYTES_MAX);
+        let bytes = limited.read_to_vec().map_err(|error| self.failed(&error))?;
+        self.value(response.status(), &bytes)
+    }
+
+    /// The answer as a stream, for what may be large.
+    pub(crate) fn stream(&self, path: &str) -> Result<impl Read + use<>, Failure> {
+        let mut response = self.send(Method::GET, path, None, &[])?;
+        if response.status() != StatusCode::OK {
+            let bytes = response.body_mut().read_to_vec().map_err(|error| self.failed(&error))?;
+            self.value(response.status(), &bytes)?;
+        }
+        Ok(response.into_body().into_with_config().limit(u64::MAX).reader())
+    }
+
+    /// A call that needs no token and whose status is part of the answer.
+    pub(crate) fn look(&self, path: &str) -> Result<(u16, Value), Failure> {
+        let mut response = self.send(Method::GET, path, None, &[])?;
+        let bytes = response.body_mut().read_to_vec().map_err(|error| self.failed(&error))?;
+        let value = serde_json::from_slice(&bytes).map_err(|_| self.stranger(response.status()))?;
+        Ok((response.status().as_u16(), value))
+    }
+
+    fn send(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<&Value>,
+        headers: &[(&str, String)],
+    ) -> Result<Response<Body>, Failure> {
+        let mut request = Request::builder()
+            .method(method)
+            .uri(format!("{}{path}", self.base))
+            .header("authorization", format!("Bearer {}", self.token.as_str()))
+            .header("accept", "application/json");
+        for (name, value) in headers {
+            request = request.header(*name, value);
+        }
+        let unusable = |error: &dyn std::fmt::Display| {
+            Failure::Usage(format!("`{}` can't be called: {error}", self.base))
+        };
+        let text = body.map(Value::to_string).map(Zeroizing::new);
+        let sent = match &text {
+            Some(text) => {
+                let request = request.header("content-type", "application/json");
+                let body =
+                    SendBody::from_owned_reader(std::io::Cursor::new(text.as_bytes().to_vec()));
+                let request = request.header("content-length", text.len());
+                self.agent.run(request.body(body).map_err(|e| unusable(&e))?)
+            }
+            None => self.agent.run(request.body(()).map_err(|e| unusable(&e))?),
+        };
+        sent.map_err(|error| self.failed(&error))
+    }
+
+    fn failed(&self, error: &ureq::Error) -> Failure {
+        match error {
+            ureq::Error::BadUri(_) | ureq::Error::Http(_) => {
+                Failure::Usage(format!("`{}` is no address of an admin API: {error}", self.base))
+            }
+            _ => Failure::Unreachable(format!(
+                "the gate's admin API can't be reached at {}: {error}\nis `portcullis serve` running? name its address with `--admin URL` or `PORTCULLIS_ADMIN`, or the deployment with `--config FILE`",
+                self.base
+            )),
+        }
+    }
+
+    fn value(&self, status: StatusCode, bytes: &[u8]) -> Result<Value, Failure> {
+        let value: Value = serde_json::from_slice(bytes).map_err(|_| self.stranger(status))?;
+        if status.is_success() {
+            return Ok(value);
+        }
+        let mut refusal: Refusal =
+            serde_json::from_value(value.clone()).map_err(|_| self.stranger(status))?;
+        refusal.document = value;
+        Err(Failure::Refused(Box::new(refusal)))
+    }
+
+    fn stranger(&self, status: StatusCode) -> Failure {
+        Failure::Unreachable(format!(
+            "what answers at {} (status {}) is not the admin API of a gate: compare the address with `admin:` in portcullis.yaml",
+            self.base,
+            status.as_u16()
+        ))
+    }
+}
+
+fn token_of(
+    common: &Common,
+    deployment: Option<&Deployment>,
+    host: &dyn Host,
+) -> Result<Zeroizing<String>, Failure> {
+    let path = common
+        .token_file
+        .clone()
+        .or_else(|| deployment.and_then(|d| d.token_file.clone()))
+        .unwrap_or_else(|| PathBuf::from(DEFAULT_TOKEN_FILE));
+    let bytes = host.read(&path).map(Zeroizing::new).map_err(|error| {
+        Failure::NotSignedIn(format!(
+            "not signed in: the admin token can't be read from {}: {error}\nname its file with `--token-file FILE`, put the token into `PORTCULLIS_ADMIN_TOKEN`, or run this in the deployment's directory",
+            path.display()
+        ))
+    })?;
+    match std::str::from_utf8(&bytes) {
+        Ok(text) if is_token(text.trim()) => Ok(Zeroizing::new(text.trim().to_owned())),
+        _ => Err(Failure::NotSignedIn(format!(
+            "not signed in: {} holds no admin token: it should be one line of visible characters",
+            path.display()
+        ))),
+    }
+}
+
+fn is_token(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|b| b.is_ascii_graphic())
+}

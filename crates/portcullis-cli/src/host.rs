@@ -1,0 +1,66 @@
+//! What the command line needs from the machine it runs on.
+//!
+//! The binary fills it with the real file system and environment, tests with a directory of their
+//! own. Must not know commands.
+
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use portcullis_audit::{LogVerifier, Verification};
+use portcullis_yaml::Fault;
+
+/// Files, variables, standard input, and what only the binary can read.
+pub trait Host {
+    /// The value of an environment variable.
+    fn variable(&self, name: &str) -> Option<String>;
+
+    /// The whole of a file.
+    ///
+    /// # Errors
+    /// As the file system says.
+    fn read(&self, path: &Path) -> io::Result<Vec<u8>>;
+
+    /// The entries of a directory, sorted by name.
+    ///
+    /// # Errors
+    /// As the file system says.
+    fn list(&self, dir: &Path) -> io::Result<Vec<PathBuf>>;
+
+    /// Whether a directory is there.
+    fn is_dir(&self, path: &Path) -> bool;
+
+    /// Makes a new file; an existing one is an error.
+    ///
+    /// # Errors
+    /// As the file system says.
+    fn create(&self, path: &Path) -> io::Result<Box<dyn Write>>;
+
+    /// The whole of standard input as text.
+    ///
+    /// # Errors
+    /// As the system says, or when it is not UTF-8.
+    fn input(&self) -> io::Result<String>;
+
+    /// Reads a deployment's configuration with the server's own reader.
+    ///
+    /// # Errors
+    /// All faults of the file.
+    fn deployment(&self, config: &Path) -> Result<Deployment, Vec<Fault>>;
+
+    /// Verifies the log in a database file, without changing the file, as the server does.
+    ///
+    /// # Errors
+    /// Why the file can't be looked at, and what to do. A damaged log is no error but a finding.
+    fn verify(&self, db: &Path, trusted: Option<&LogVerifier>) -> Result<Verification, String>;
+}
+
+/// The parts of a deployment's configuration that a client needs.
+#[derive(Debug, Clone)]
+pub struct Deployment {
+    /// The directory that names in it are relative to.
+    pub root: PathBuf,
+    /// The admin API's URL, such as `http://127.0.0.1:9901`.
+    pub admin: String,
+    /// Where the admin token lies, where it lies in a file.
+    pub token_file: Option<PathBuf>,
+}

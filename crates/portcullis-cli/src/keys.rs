@@ -1,0 +1,167 @@
+//! `key`: parse, call, render. A secret is printed once, on issue, and nowhere else.
+//!
+//! Must not know the rules about keys: the gate has them.
+
+use portcullis_keys::{Inspection, inspect};
+use serde_json::{Value, json};
+use zeroize::Zeroizing;
+
+use crate::args::{Common, KeyCommand};
+use crate::change::{self, segment, set, set_list, transition};
+use crate::failure::Failure;
+use crate::gate::Gate;
+use crate::host::Host;
+use crate::import;
+use crate::out::{Out, text};
+use crate::partners::{notice, scopes};
+
+pub(crate) fn run(
+    command: &KeyCommand,
+    common: &Common,
+    host: &dyn Host,
+    out: &mut Out,
+) -> Result<(), Failure> {
+    match command {
+        KeyCommand::Inspect { key } => look_at(key.as_deref(), host, out),
+        KeyCommand::Import(args) => import::run(args, common, host, out),
+        KeyCommand::Issue { partner, client, scope, expires, label, env } => {
+            let mut body = json!({ "partner": partner, "label": label });
+            set(&mut body, "client", client.as_deref());
+            set_list(&mut body, "scopes", scope);
+            set(&mut body, "expires", expires.as_deref());
+            set(&mut body, "env", env.as_deref());
+            issued(&Gate::find(common, host)?.post("/v1/keys", &body)?, out)
+        }
+        KeyCommand::List { partner, state, limit } => {
+            let gate = Gate::find(common, host)?;
+            let filters = [("partner", partner.as_deref()), ("state", state.as_deref())];
+            list(&change::list(&gate, "/v1/keys", &filters, *limit, out)?, out)
+        }
+        KeyCommand::Show { id } => {
+            let path = format!("/v1/keys/{}", segment(&public(id)?));
+            show(&Gate::find(common, host)?.get(&path)?, out)
+        }
+        KeyCommand::Hold { id, reason, review_by } => {
+            let body = transition("held", reason, review_by.as_deref());
+            to(id, &body, common, host, out)
+        }
+        KeyCommand::Restore { id, reason } => {
+            to(id, &transition("restored", reason, None), common, host, out)
+        }
+        KeyCommand::Revoke { id, reason } => {
+            to(id, &transition("revoked", reason, None), common, host, out)
+        }
+    }
+}
+
+fn to(
+    id: &str,
+    body: &Value,
+    common: &Common,
+    host: &dyn Host,
+    out: &mut Out,
+) -> Result<(), Failure> {
+    let path = format!("/v1/keys/{}/transitions", segment(&public(id)?));
+    change::show(&Gate::find(common, host)?.post(&path, body)?, out)
+}
+
+/// A whole key given for an id is turned into its id here, so that its secret goes nowhere.
+fn public(text: &str) -> Result<String, Failure> {
+    match inspect(text) {
+        Inspection::Ours { id, .. } => Ok(id.to_string()),
+        Inspection::Foreign => Ok(text.to_owned()),
+        Inspection::Damaged { why } => Err(Failure::Usage(format!(
+            "this looks like a key and {why}; name the id, as `portcullis key list` shows it"
+        ))),
+    }
+}
+
+/// The key alone on standard output, so that it can be piped into a vault.
+fn issued(answer: &Value, out: &mut Out) -> Result<(), Failure> {
+    let change = answer.get("change").cloned().unwrap_or_default();
+    if out.is_json() {
+        out.json(answer)?;
+    } else {
+        out.line(text(answer, "key"))?;
+    }
+    change::talk(&change, out);
+    out.say("this is the only time the key is shown: the gate keeps a digest of it");
+    Ok(())
+}
+
+fn list(keys: &[Value], out: &mut Out) -> Result<(), Failure> {
+    if out.is_json() {
+        return out.json(&keys);
+    }
+    let rows = keys.iter().map(|key| {
+        let mut row: Vec<String> =
+            ["id", "partner", "client", "state"].map(|member| text(key, member)).to_vec();
+        row.push(scopes(key));
+        row.extend(["issued", "expires", "label"].map(|member| text(key, member)));
+        row
+    });
+    let empty = "no such key: issue one with `portcullis key issue --partner PARTNER`, or bring those of another gateway with `portcullis key import FILE`";
+    let header = ["KEY", "PARTNER", "CLIENT", "STATE", "SCOPES", "ISSUED", "EXPIRES", "LABEL"];
+    out.table(&header, rows.collect(), empty)
+}
+
+fn show(key: &Value, out: &mut Out) -> Result<(), Failure> {
+    if out.is_json() {
+        return out.json(key);
+    }
+    let mut state = text(key, "state");
+    if let Some(whose) = key.get("held").and_then(Value::as_str) {
+        state.push_str(&format!(" (the {whose})"));
+    }
+    let mut members = vec![
+        ("key", text(key, "id")),
+        ("partner", text(key, "partner")),
+        ("client", text(key, "client")),
+        ("scopes", scopes(key)),
+        ("state", state),
+    ];
+    notice(key, "notice", &mut members);
+    for member in ["label", "issued", "expires", "revision"] {
+        members.push((member, text(key, member)));
+    }
+    members.retain(|(_, value)| !value.is_empty());
+    out.card(&members)
+}
+
+fn look_at(key: Option<&str>, host: &dyn Host, out: &mut Out) -> Result<(), Failure> {
+    let key = match key {
+        Some(key) if key != "-" => Zeroizing::new(key.to_owned()),
+        _ => Zeroizing::new(
+            host.input()
+                .map_err(|e| Failure::Local(format!("standard input can't be read: {e}")))?,
+        ),
+    };
+    let (form, members) = match inspect(key.trim()) {
+        Inspection::Ours { env, id } => (
+            true,
+            vec![
+                ("form", "a key of this gate, whole".to_owned()),
+                ("id", id.to_string()),
+                ("environment", env.to_owned()),
+            ],
+        ),
+        Inspection::Damaged { why } => {
+            (false, vec![("form", format!("like a key of this gate, but {why}"))])
+        }
+        Inspection::Foreign => (
+            false,
+            vec![(
+                "form",
+                "not that of a key of this gate; an imported key may look like anything".to_owned(),
+            )],
+        ),
+    };
+    if out.is_json() {
+        let members = members.iter().map(|(name, value)| ((*name).to_owned(), json!(value)));
+        out.json(&members.collect::<serde_json::Map<_, _>>())?;
+    } else {
+        out.card(&members)?;
+    }
+    out.say("whether it is valid only the gate can tell: `portcullis key show ID`");
+    if form { Ok(()) } else { Err(Failure::Findings) }
+}

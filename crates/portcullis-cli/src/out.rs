@@ -1,0 +1,140 @@
+//! Where results and talk go: data to standard output, everything else to standard error.
+//!
+//! Writes through handles, so that a closed pipe ends the program quietly. Must not know commands.
+
+use std::io::{self, Write};
+
+use clap::ValueEnum;
+use comfy_table::{Table, presets};
+use owo_colors::OwoColorize as _;
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::failure::Failure;
+
+/// How results are written.
+#[derive(Debug, Clone, Copy, Default, Eq, PartialEq, ValueEnum)]
+pub enum Format {
+    /// For people
+    #[default]
+    Table,
+    /// For programs: the admin API's own members
+    Json,
+}
+
+/// The two streams of a command.
+pub struct Out {
+    /// How results are written.
+    pub format: Format,
+    data: Box<dyn Write>,
+    talk: Box<dyn Write>,
+}
+
+impl std::fmt::Debug for Out {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Out").field("format", &self.format).finish_non_exhaustive()
+    }
+}
+
+impl Out {
+    /// Writes to the given streams.
+    #[must_use]
+    pub fn new(format: Format, data: Box<dyn Write>, talk: Box<dyn Write>) -> Self {
+        Self { format, data, talk }
+    }
+
+    /// Writes to standard output and standard error, in colour where they are terminals and
+    /// `NO_COLOR` is not set.
+    #[must_use]
+    pub fn terminal(format: Format) -> Self {
+        Self::new(format, Box::new(anstream::stdout()), Box::new(anstream::stderr()))
+    }
+
+    /// Whether results are for programs.
+    #[must_use]
+    pub fn is_json(&self) -> bool {
+        self.format == Format::Json
+    }
+
+    /// One line of results.
+    pub(crate) fn line(&mut self, text: impl AsRef<str>) -> Result<(), Failure> {
+        Ok(writeln!(self.data, "{}", text.as_ref())?)
+    }
+
+    /// Bytes of results as they are.
+    pub(crate) fn bytes(&mut self) -> &mut dyn Write {
+        &mut *self.data
+    }
+
+    /// One line of talk. A closed standard error is no reason to stop.
+    pub(crate) fn say(&mut self, text: impl AsRef<str>) {
+        let _ = writeln!(self.talk, "{}", text.as_ref());
+    }
+
+    /// Results as JSON.
+    pub(crate) fn json(&mut self, value: &impl Serialize) -> Result<(), Failure> {
+        let text = serde_json::to_string_pretty(value).map_err(io::Error::other)?;
+        self.line(text)
+    }
+
+    /// Rows of results. `empty` is said instead where there are none; it shows the command that
+    /// would make some.
+    pub(crate) fn table(
+        &mut self,
+        header: &[&str],
+        rows: Vec<Vec<String>>,
+        empty: &str,
+    ) -> Result<(), Failure> {
+        if rows.is_empty() {
+            self.say(empty);
+            return Ok(());
+        }
+        let mut table = Table::new();
+        table.load_style(presets::NOTHING).set_header(header);
+        for row in rows {
+            table.add_row(row.iter().map(|cell| clean(cell)));
+        }
+        for column in table.column_iter_mut() {
+            column.set_padding((0, 2));
+        }
+        for (at, line) in table.trim_fmt().lines().enumerate() {
+            if at == 0 { self.line(line.bold().to_string())? } else { self.line(line)? }
+        }
+        Ok(())
+    }
+
+    /// Name and value, one to a line.
+    pub(crate) fn card(&mut self, members: &[(&str, String)]) -> Result<(), Failure> {
+        let width = members.iter().map(|(name, _)| name.len()).max().unwrap_or_default() + 2;
+        for (name, value) in members {
+            let name = format!("{name:<width$}");
+            self.line(format!("{}{}", name.bold(), clean(value)))?;
+        }
+        Ok(())
+    }
+
+    /// Everything written reaches its stream.
+    pub(crate) fn finish(&mut self) -> Result<(), Failure> {
+        let _ = self.talk.flush();
+        Ok(self.data.flush()?)
+    }
+}
+
+/// Control characters of others' texts must not steer the terminal.
+pub(crate) fn clean(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
+}
+
+/// A member as text: strings bare, nothing for null and missing, lists joined.
+pub(crate) fn text(value: &Value, member: &str) -> String {
+    match value.get(member) {
+        None | Some(Value::Null) => String::new(),
+        Some(Value::String(text)) => text.clone(),
+        Some(Value::Array(items)) => {
+            let words =
+                items.iter().map(|i| i.as_str().map_or_else(|| i.to_string(), str::to_owned));
+            words.collect::<Vec<_>>().join(", ")
+        }
+        Some(other) => other.to_string(),
+    }
+}

@@ -1,0 +1,138 @@
+//! `partner`: parse, call, render.
+//!
+//! Must not know the rules about partners: the gate has them.
+
+use serde_json::{Map, Value, json};
+use ureq::http::Method;
+
+use crate::args::{Common, PartnerCommand, PartnerFields};
+use crate::change::{self, segment, set, set_list, transition};
+use crate::failure::Failure;
+use crate::gate::Gate;
+use crate::host::Host;
+use crate::out::{Out, text};
+
+pub(crate) fn run(
+    command: &PartnerCommand,
+    common: &Common,
+    host: &dyn Host,
+    out: &mut Out,
+) -> Result<(), Failure> {
+    let gate = Gate::find(common, host)?;
+    match command {
+        PartnerCommand::Add { id, name, tier, r#use, fields } => {
+            let mut body = json!({ "id": id, "tier": tier, "use": r#use });
+            set(&mut body, "name", name.as_deref());
+            set_list(&mut body, "scopes", &fields.scope);
+            set(&mut body, "facts", facts(fields));
+            change::show(&gate.post("/v1/partners", &body)?, out)
+        }
+        PartnerCommand::Edit { id, name, tier, r#use, all_scopes, if_revision, fields } => {
+            let mut body = json!({});
+            set(&mut body, "name", name.as_deref());
+            set(&mut body, "tier", tier.as_deref());
+            set(&mut body, "use", r#use.as_deref());
+            set_list(&mut body, "scopes", &fields.scope);
+            set(&mut body, "scopes", all_scopes.then_some(Value::Null));
+            set(&mut body, "facts", facts(fields));
+            if body.as_object().is_some_and(Map::is_empty) {
+                return Err(Failure::Usage("name what to change, such as `--tier TIER`; see `portcullis partner edit --help`".to_owned()));
+            }
+            let matching = if_revision.map(|revision| ("if-match", format!("\"{revision}\"")));
+            let headers: Vec<_> = matching.into_iter().collect();
+            let path = format!("/v1/partners/{}", segment(id));
+            change::show(&gate.call(Method::PATCH, &path, Some(&body), &headers)?, out)
+        }
+        PartnerCommand::List { tier, held, limit } => {
+            let filters = [("tier", tier.as_deref()), ("held", held.then_some("true"))];
+            let partners = change::list(&gate, "/v1/partners", &filters, *limit, out)?;
+            list(&partners, out)
+        }
+        PartnerCommand::Show { id } => {
+            show(&gate.get(&format!("/v1/partners/{}", segment(id)))?, out)
+        }
+        PartnerCommand::Hold { id, reason, review_by } => {
+            let path = format!("/v1/partners/{}/transitions", segment(id));
+            let body = transition("held", reason, review_by.as_deref());
+            change::show(&gate.post(&path, &body)?, out)
+        }
+        PartnerCommand::Restore { id, reason } => {
+            let path = format!("/v1/partners/{}/transitions", segment(id));
+            change::show(&gate.post(&path, &transition("restored", reason, None))?, out)
+        }
+    }
+}
+
+/// The facts that were named; none when none was.
+fn facts(fields: &PartnerFields) -> Option<Value> {
+    let mut facts = json!({});
+    set(&mut facts, "declared_use", fields.declared_use.as_deref());
+    set_list(&mut facts, "locations", &fields.location);
+    set_list(&mut facts, "hashtags", &fields.hashtag);
+    set_list(&mut facts, "brands", &fields.brand);
+    set(&mut facts, "review_date", fields.review_date.as_deref());
+    facts.as_object().is_some_and(|facts| !facts.is_empty()).then_some(facts)
+}
+
+fn list(partners: &[Value], out: &mut Out) -> Result<(), Failure> {
+    if out.is_json() {
+        return out.json(&partners);
+    }
+    let rows = partners.iter().map(|partner| {
+        let mut row: Vec<String> =
+            ["id", "name", "tier", "use", "state"].map(|member| text(partner, member)).to_vec();
+        row.push(scopes(partner));
+        row
+    });
+    let empty =
+        "no partner yet: declare one with `portcullis partner add ID --tier TIER --use USE`";
+    out.table(&["PARTNER", "NAME", "TIER", "USE", "STATE", "SCOPES"], rows.collect(), empty)
+}
+
+fn show(partner: &Value, out: &mut Out) -> Result<(), Failure> {
+    if out.is_json() {
+        return out.json(partner);
+    }
+    let mut members = vec![
+        ("partner", text(partner, "id")),
+        ("name", text(partner, "name")),
+        ("tier", text(partner, "tier")),
+        ("use", text(partner, "use")),
+        ("scopes", scopes(partner)),
+        ("state", text(partner, "state")),
+    ];
+    notice(partner, "hold", &mut members);
+    let facts = partner.get("facts").cloned().unwrap_or_default();
+    for (name, member) in [
+        ("declared use", "declared_use"),
+        ("locations", "locations"),
+        ("hashtags", "hashtags"),
+        ("brands", "brands"),
+        ("review date", "review_date"),
+    ] {
+        members.push((name, text(&facts, member)));
+    }
+    members.push(("added", text(partner, "added")));
+    members.push(("revision", text(partner, "revision")));
+    members.retain(|(_, value)| !value.is_empty());
+    out.card(&members)
+}
+
+/// What a hold or a revocation says.
+pub(crate) fn notice(of: &Value, member: &str, members: &mut Vec<(&str, String)>) {
+    if let Some(notice) = of.get(member).filter(|notice| !notice.is_null()) {
+        members.push(("since", text(notice, "since")));
+        members.push(("reason", text(notice, "reason")));
+        members.push(("told", text(notice, "tell")));
+        members.push(("review by", text(notice, "review_by")));
+    }
+}
+
+/// Scopes in words: nothing is narrowed unless it is said.
+pub(crate) fn scopes(of: &Value) -> String {
+    match of.get("scopes") {
+        None | Some(Value::Null) => "all".to_owned(),
+        Some(Value::Array(list)) if list.is_empty() => "none".to_owned(),
+        Some(_) => text(of, "scopes"),
+    }
+}

@@ -1,0 +1,88 @@
+//! Carries a command out, says what failed, and gives the exit code.
+//!
+//! Must not know what single commands do.
+
+use std::process::ExitCode;
+
+use owo_colors::OwoColorize as _;
+
+use crate::args::{Command, Common};
+use crate::failure::{Failure, Refusal, exit};
+use crate::host::Host;
+use crate::out::{Out, clean};
+use crate::{apply, audit, catalogue, check, clients, keys, partners, status};
+
+/// Carries a command out. A reader that went away (`| head`) is no failure.
+pub fn run(command: &Command, common: &Common, host: &dyn Host, out: &mut Out) -> ExitCode {
+    let result = carry_out(command, common, host, out);
+    let result = result.and_then(|()| out.finish());
+    let code = match result {
+        Ok(()) => exit::OK,
+        Err(failure) => {
+            tell(&failure, out);
+            let _ = out.finish();
+            failure.exit()
+        }
+    };
+    ExitCode::from(code)
+}
+
+/// The same without telling of a failure, for whoever wants to look at it.
+pub(crate) fn carry_out(
+    command: &Command,
+    common: &Common,
+    host: &dyn Host,
+    out: &mut Out,
+) -> Result<(), Failure> {
+    match command {
+        Command::Check(args) => check::run(args, host, out),
+        Command::Catalogue(command) => catalogue::run(command, host, out),
+        Command::Apply(args) => apply::run(args, common, host, out),
+        Command::Partner(command) => partners::run(command, common, host, out),
+        Command::Client(command) => clients::run(command, common, host, out),
+        Command::Key(command) => keys::run(command, common, host, out),
+        Command::Audit(command) => audit::run(command, common, host, out),
+        Command::Status => status::run(common, host, out),
+        Command::Version => version(out),
+    }
+}
+
+fn version(out: &mut Out) -> Result<(), Failure> {
+    let version = env!("CARGO_PKG_VERSION");
+    if out.is_json() {
+        return out.json(&serde_json::json!({ "version": version }));
+    }
+    out.line(format!("portcullis {version}"))
+}
+
+fn tell(failure: &Failure, out: &mut Out) {
+    match failure {
+        Failure::Closed | Failure::Findings => {}
+        Failure::Refused(refusal) if out.is_json() => {
+            let text = serde_json::to_string_pretty(&refusal.document).unwrap_or_default();
+            out.say(text);
+        }
+        Failure::Refused(refusal) => refused(refusal, out),
+        other => {
+            let text = other.to_string();
+            out.say(format!("{} {text}", "error:".red().bold()));
+        }
+    }
+}
+
+fn refused(refusal: &Refusal, out: &mut Out) {
+    for fault in &refusal.faults {
+        // Lines stay, everything else that steers a terminal goes.
+        let lines: Vec<String> = fault.text.lines().map(clean).collect();
+        out.say(lines.join("\n"));
+        out.say("");
+    }
+    for entry in &refusal.entries {
+        out.say(format!("line {}: {}", entry.line, clean(&entry.message)));
+    }
+    let detail = clean(&refusal.detail);
+    out.say(format!("{} {detail}", "error:".red().bold()));
+    if refusal.status == 401 {
+        out.say("the token this command used is not one of the gate's: see `--token-file` and `PORTCULLIS_ADMIN_TOKEN`");
+    }
+}
