@@ -147,3 +147,36 @@ impl Live {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use portcullis_limits::RateSpec;
+    use portcullis_types::{KeyIx, PartnerIx, RateId, Span};
+
+    use super::*;
+
+    fn meter(max: u64) -> Arc<Meter> {
+        let id = RateId::new("calls").unwrap();
+        let window = Span::from_seconds(60);
+        Arc::new(Meter::new(vec![RateSpec { id, max, window, burst: max }]))
+    }
+
+    #[test]
+    fn rates_never_go_back_to_older_rules() {
+        let (live, of) = (Live::default(), Counted::Unbound(PartnerIx(3)));
+        let (old, new) = (meter(1), meter(2));
+        assert!(live.rates(of, &old, 1, Mono(0)).is_ok());
+        assert!(live.rates(of, &new, 2, Mono(0)).is_ok());
+        assert!(live.rates(of, &old, 1, Mono(0)).is_err(), "a call that began before the change");
+        assert!(live.rates(of, &new, 3, Mono(0)).is_ok());
+    }
+
+    #[test]
+    fn looking_at_a_word_makes_nothing() {
+        let live = Live::default();
+        let key = SubjectIx::Key(KeyIx(1_000_000));
+        assert_eq!(live.narrowed(key), None);
+        live.widen(key);
+        assert!(live.keys.get(1_000_000).is_none());
+    }
+}

@@ -141,6 +141,14 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_word_that_moved_stays_so_and_is_never_fresh() {
+        let word = Word::new(7);
+        assert_eq!(word.retire(), Some(7));
+        word.give_back(5);
+        assert_eq!(word.retire(), None);
+    }
+
+    #[test]
     fn governor_measures_from_the_moment_of_the_call() {
         let later = Nanos::new(5);
         assert_eq!(later.duration_since(MomentOfCall.now()), later);
