@@ -1,1 +1,51 @@
-//! To be written.
+//! The data plane: takes calls, has them judged, sends on what is permitted, and answers the rest.
+//!
+//! Each of its threads has a runtime, a listener, a desk of the judge, upstream connections and
+//! counts of its own, so that nothing of a call crosses threads. Must not know the store, the
+//! control plane or the console: the gate stands when the office burns.
+//!
+//! Life of a call: [`accept`] → guard (bytes that can be read in one way only) → [`stack`] (id,
+//! panics) → [`gate`] (head, body, verdict, forwarding, answer) → ticket (record and counts, once,
+//! when the answer is out).
+#![cfg_attr(
+    test,
+    allow(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        clippy::panic,
+        reason = "a test may stop at the first surprise"
+    )
+)]
+
+mod accept;
+mod address;
+mod answer;
+mod arrival;
+mod body;
+mod error;
+mod gate;
+mod guard;
+mod hygiene;
+mod ids;
+mod judge;
+mod links;
+mod listen;
+mod metrics;
+mod pool;
+mod rates;
+mod records;
+mod refuse;
+mod settings;
+mod stack;
+mod start;
+mod thread;
+mod ticker;
+mod ticket;
+
+pub use address::{Placement, PlatformCredential, PublicUrl, Upstream};
+pub use error::{ProxyError, SettingError};
+pub use metrics::Metrics;
+pub use records::{Record, Recorder, Records};
+pub use settings::{Family, Limits, Settings, Timeouts};
+pub use start::{Drained, Proxy, Running};

@@ -1,0 +1,237 @@
+//! The two addresses and the one secret the data plane is given, checked.
+//!
+//! Must not know where they were configured.
+
+use std::fmt;
+use std::str::FromStr;
+
+use http::HeaderValue;
+use http::uri::Uri;
+use zeroize::Zeroizing;
+
+use crate::SettingError;
+
+/// The platform's address: `http://host:port`.
+#[derive(Debug, Clone, Eq, PartialEq)]
+pub struct Upstream {
+    host: String,
+    port: u16,
+    authority: HeaderValue,
+}
+
+impl Upstream {
+    /// Where to connect to.
+    pub(crate) fn target(&self) -> (&str, u16) {
+        (&self.host, self.port)
+    }
+
+    /// What `Host` says there.
+    pub(crate) fn authority(&self) -> &HeaderValue {
+        &self.authority
+    }
+}
+
+impl fmt::Display for Upstream {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "http://{}", self.authority.to_str().unwrap_or("?"))
+    }
+}
+
+impl FromStr for Upstream {
+    type Err = SettingError;
+    fn from_str(text: &str) -> Result<Self, SettingError> {
+        let wrong = || SettingError::Upstream(printable(text));
+        let uri: Uri = text.trim().parse().map_err(|_| wrong())?;
+        match uri.scheme_str() {
+            Some("http") => {}
+            Some("https") => return Err(SettingError::UpstreamTls(printable(text))),
+            _ => return Err(wrong()),
+        }
+        let authority = uri.authority().ok_or_else(wrong)?;
+        let plain = uri.path() == "/" && uri.query().is_none() && !authority.as_str().contains('@');
+        if !plain || authority.host().is_empty() {
+            return Err(wrong());
+        }
+        let host = authority.host().trim_start_matches('[').trim_end_matches(']').to_owned();
+        let port = match authority.port() {
+            Some(port) => port.as_str().parse().map_err(|_| wrong())?,
+            None => 80,
+        };
+        let authority = HeaderValue::from_str(authority.as_str()).map_err(|_| wrong())?;
+        Ok(Self { host, port, authority })
+    }
+}
+
+/// What partners type to reach the gate: scheme, host and, where there is one, a path prefix.
+#[derive(Debug, Clone, Eq, PartialEq)]
+pub struct PublicUrl {
+    base: String,
+    prefix: String,
+    secure: bool,
+}
+
+impl PublicUrl {
+    /// Without a trailing slash.
+    #[must_use]
+    pub fn base(&self) -> &str {
+        &self.base
+    }
+
+    /// The path prefix, empty or beginning with a slash.
+    pub(crate) fn prefix(&self) -> &str {
+        &self.prefix
+    }
+
+    /// `https` or `http`.
+    pub(crate) fn scheme(&self) -> &'static str {
+        if self.secure { "https" } else { "http" }
+    }
+}
+
+impl FromStr for PublicUrl {
+    type Err = SettingError;
+    fn from_str(text: &str) -> Result<Self, SettingError> {
+        let wrong = || SettingError::PublicUrl(printable(text));
+        let text = text.trim();
+        let uri: Uri = text.parse().map_err(|_| wrong())?;
+        let secure = match uri.scheme_str() {
+            Some("https") => true,
+            Some("http") => false,
+            _ => return Err(wrong()),
+        };
+        let authority = uri.authority().ok_or_else(wrong)?.as_str();
+        let path = uri.path().trim_end_matches('/');
+        let odd = authority.contains('@')
+            || uri.query().is_some()
+            || text.contains('#')
+            || path.contains("//")
+            || path.contains(['%', '\\'])
+            || path.split('/').any(|part| part == "." || part == "..");
+        if odd {
+            return Err(wrong());
+        }
+        let base = format!("{}://{authority}{path}", if secure { "https" } else { "http" });
+        Ok(Self { base, prefix: path.to_owned(), secure })
+    }
+}
+
+/// A text of the configuration without what might be a secret in it: userinfo and query.
+fn printable(text: &str) -> String {
+    let text = text.split(['?', '#']).next().unwrap_or_default();
+    match text.rsplit_once('@') {
+        Some((before, after)) => {
+            let scheme = before.split_once("://").map_or("", |(scheme, _)| scheme);
+            format!("{scheme}://…@{after}").chars().take(120).collect()
+        }
+        None => text.chars().take(120).collect(),
+    }
+}
+
+/// The platform's own credential, which replaces the partner's key. Never printed.
+#[derive(Clone)]
+pub struct PlatformCredential {
+    secret: Zeroizing<String>,
+    placement: Placement,
+}
+
+/// Where the platform wants its credential.
+#[derive(Debug, Clone, Eq, PartialEq)]
+pub enum Placement {
+    /// `Authorization: Bearer …`
+    Bearer,
+    /// A query parameter of that name.
+    Query(String),
+    /// Nowhere: the platform wants none.
+    Nowhere,
+}
+
+impl PlatformCredential {
+    /// Takes the secret; surrounding white space, such as the newline of a file, is cut off.
+    ///
+    /// # Errors
+    /// [`SettingError::Credential`] when it is empty or no header could carry it.
+    pub fn new(secret: &str, placement: Placement) -> Result<Self, SettingError> {
+        let secret = Zeroizing::new(secret.trim().to_owned());
+        let fits = !secret.is_empty() && secret.bytes().all(|b| (0x21..0x7f).contains(&b));
+        if fits { Ok(Self { secret, placement }) } else { Err(SettingError::Credential) }
+    }
+
+    /// For a platform that wants none.
+    #[must_use]
+    pub fn none() -> Self {
+        Self { secret: Zeroizing::new(String::new()), placement: Placement::Nowhere }
+    }
+
+    /// Where it goes.
+    #[must_use]
+    pub fn placement(&self) -> &Placement {
+        &self.placement
+    }
+
+    /// The secret itself.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        &self.secret
+    }
+
+    /// The header value, where it goes into the header.
+    pub(crate) fn bearer(&self) -> Option<HeaderValue> {
+        if self.placement != Placement::Bearer {
+            return None;
+        }
+        let text = Zeroizing::new(format!("Bearer {}", self.secret.as_str()));
+        let mut value = HeaderValue::from_str(&text).ok()?;
+        value.set_sensitive(true);
+        Some(value)
+    }
+}
+
+impl fmt::Debug for PlatformCredential {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("PlatformCredential(redacted)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_upstream_is_plain_http_without_a_path() {
+        let up: Upstream = "http://127.0.0.1:9000/".parse().unwrap();
+        assert_eq!(
+            (up.target(), up.to_string()),
+            (("127.0.0.1", 9000), "http://127.0.0.1:9000".into())
+        );
+        assert_eq!("http://[::1]:80".parse::<Upstream>().unwrap().target(), ("::1", 80));
+        assert_eq!("http://plaza".parse::<Upstream>().unwrap().target(), ("plaza", 80));
+        for text in
+            ["", "plaza:80", "http://", "ftp://x", "http://x/y", "http://u:p@x", "http://x?y"]
+        {
+            assert!(matches!(text.parse::<Upstream>(), Err(SettingError::Upstream(_))), "{text}");
+        }
+        let error = "https://u:hush@x:443".parse::<Upstream>().unwrap_err().to_string();
+        insta::assert_snapshot!(error, @"`https://…@x:443` is an https address; this version speaks plain http to the upstream: write `http://host:port` and put a TLS tunnel on the same machine where the path between them is not trusted");
+    }
+
+    #[test]
+    fn a_public_url_may_have_a_prefix() {
+        let url: PublicUrl = "https://example.com/graph/".parse().unwrap();
+        assert_eq!((url.base(), url.prefix()), ("https://example.com/graph", "/graph"));
+        assert_eq!("http://x:1".parse::<PublicUrl>().unwrap().prefix(), "");
+        for text in
+            ["", "example.com", "https://x/?a", "https://x/a/../b", "https://x/%61", "https://u@x"]
+        {
+            assert!(text.parse::<PublicUrl>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn the_credential_never_prints() {
+        let secret = PlatformCredential::new("hush\n", Placement::Bearer).unwrap();
+        assert_eq!(format!("{secret:?}"), "PlatformCredential(redacted)");
+        assert_eq!(format!("{:?}", secret.bearer().unwrap()), "Sensitive");
+        assert!(PlatformCredential::new(" \n", Placement::Bearer).is_err());
+        assert!(PlatformCredential::new("a\nb", Placement::Bearer).is_err());
+    }
+}

@@ -1,0 +1,162 @@
+//! The platform's answer: checked, cleaned, and rewritten where it holds links.
+//!
+//! Must not know how the call was judged, beyond its permit.
+
+use bytes::Bytes;
+use http::header::{
+    CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, ETAG, HOST, LOCATION, TRANSFER_ENCODING,
+};
+use http::response::Parts;
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Version};
+use http_body::Body;
+use http_body_util::BodyExt;
+use hyper::body::Incoming;
+use portcullis_types::Refusal;
+
+use crate::arrival::{Held, Pieces};
+use crate::hygiene;
+use crate::links::{self, Rules};
+use crate::thread::Thread;
+use crate::ticker::Alarm;
+use crate::{Placement, Settings};
+
+/// Refuses a head that frames its body in two ways, or that answers no request of ours.
+pub(crate) fn check(parts: &Parts) -> Result<(), Refusal> {
+    let headers = &parts.headers;
+    // hyper has read the body's length already; here it is asked whether others would read it so.
+    let lengths = headers.get_all(CONTENT_LENGTH).iter().count();
+    let plain = headers.get(CONTENT_LENGTH).is_none_or(is_plain_number);
+    let codings = headers.get_all(TRANSFER_ENCODING).iter().count();
+    let chunked = headers
+        .get(TRANSFER_ENCODING)
+        .is_none_or(|value| value.as_bytes().eq_ignore_ascii_case(b"chunked"));
+    let one_way = lengths + codings <= 1 && plain && chunked;
+    let old_chunks = parts.version != Version::HTTP_11 && codings > 0;
+    // An informational answer here is a switch of protocols, which nobody asked for.
+    let final_one = (200..600).contains(&parts.status.as_u16());
+    if one_way && !old_chunks && final_one { Ok(()) } else { Err(Refusal::UpstreamMalformed) }
+}
+
+fn is_plain_number(value: &HeaderValue) -> bool {
+    let bytes = value.as_bytes();
+    !bytes.is_empty() && bytes.len() <= 18 && bytes.iter().all(u8::is_ascii_digit)
+}
+
+/// Cleans the head for the partner.
+pub(crate) fn clean(parts: &mut Parts, base: impl FnOnce() -> String, settings: &Settings) {
+    hygiene::inward(&mut parts.headers);
+    if parts.status == StatusCode::NO_CONTENT {
+        parts.headers.remove(CONTENT_LENGTH);
+    }
+    if parts.headers.contains_key(LOCATION) {
+        relocate(&mut parts.headers, &base(), settings);
+    }
+}
+
+/// A redirect to the platform becomes one to the gate; one to elsewhere stays, if it is free of the
+/// platform's credential.
+fn relocate(headers: &mut HeaderMap, base: &str, settings: &Settings) {
+    let new = headers.get(LOCATION).and_then(|value| value.to_str().ok()).and_then(|location| {
+        let rules = rules(base, settings);
+        let uri: http::Uri = location.parse().ok()?;
+        let ours = uri.authority().is_none_or(|authority| {
+            settings
+                .upstream
+                .authority()
+                .as_bytes()
+                .eq_ignore_ascii_case(authority.as_str().as_bytes())
+        });
+        let new = if ours { rules.rewrite(location)? } else { location.to_owned() };
+        (!new.contains(rules.secret)).then_some(new)
+    });
+    match new.and_then(|text| HeaderValue::try_from(text).ok()) {
+        Some(value) => headers.insert(LOCATION, value),
+        None => headers.remove(LOCATION),
+    };
+}
+
+fn rules<'a>(base: &'a str, settings: &'a Settings) -> Rules<'a> {
+    let credential = match settings.credential.placement() {
+        Placement::Bearer | Placement::Nowhere => "access_token",
+        Placement::Query(name) => name,
+    };
+    Rules { base, credential, secret: settings.credential.expose() }
+}
+
+/// What partners reach the gate by: as configured, or as this call did.
+pub(crate) fn base(settings: &Settings, host: Option<&str>) -> String {
+    match &settings.public_url {
+        Some(url) => url.base().to_owned(),
+        None => format!("http://{}", host.unwrap_or("localhost")),
+    }
+}
+
+/// The host a call was sent to.
+pub(crate) fn host(parts: &http::request::Parts) -> Option<HeaderValue> {
+    match parts.headers.get(HOST) {
+        Some(host) => Some(host.clone()),
+        None => parts.uri.authority().and_then(|a| HeaderValue::from_str(a.as_str()).ok()),
+    }
+}
+
+/// Whether the body may hold links. A body of no stated type might be JSON.
+pub(crate) fn may_hold_links(headers: &HeaderMap) -> bool {
+    headers.get(CONTENT_TYPE).is_none_or(|value| {
+        let kind = value.as_bytes().to_ascii_lowercase();
+        let has = |part: &[u8]| memchr::memmem::find(&kind, part).is_some();
+        has(b"json") || has(b"javascript")
+    })
+}
+
+/// Reads the whole answer and rewrites its links; the head is made to fit.
+pub(crate) async fn rewrite(
+    parts: &mut Parts,
+    mut body: Incoming,
+    thread: &Thread,
+    alarm: &Alarm,
+    base: &str,
+) -> Result<Bytes, Refusal> {
+    let settings = &thread.settings;
+    let packed = parts.headers.get_all(CONTENT_ENCODING).iter();
+    if !packed.into_iter().all(|value| value.as_bytes().eq_ignore_ascii_case(b"identity")) {
+        // We asked for it plain. What can't be read can't be cleaned, hence does not leave.
+        return Err(Refusal::UpstreamMalformed);
+    }
+    let max = settings.limits.buffered_answer_bytes;
+    if body.size_hint().lower() > max {
+        return Err(Refusal::AnswerTooLarge { max });
+    }
+    let mut held = Held::nothing(thread);
+    let mut pieces = Pieces::default();
+    loop {
+        alarm.set(settings.timeouts.answer_idle);
+        let frame = alarm.guard(body.frame()).await.ok_or(Refusal::UpstreamSlow)?;
+        let Some(frame) = frame else { break };
+        let frame = frame.map_err(|_| Refusal::UpstreamMalformed)?;
+        let Ok(data) = frame.into_data() else { continue };
+        if pieces.length() + data.len() as u64 > max {
+            return Err(Refusal::AnswerTooLarge { max });
+        }
+        held.take(data.len() as u64)?;
+        pieces.push(data);
+    }
+    alarm.off();
+    let answer = pieces.join();
+    if answer.is_empty() {
+        return Ok(answer);
+    }
+    let new =
+        links::rewrite(&answer, &rules(base, settings)).map_err(|_| Refusal::UpstreamMalformed)?;
+    let Some(new) = new else { return Ok(answer) };
+    const DIGESTS: [HeaderName; 5] = [
+        ETAG,
+        HeaderName::from_static("digest"),
+        HeaderName::from_static("content-digest"),
+        HeaderName::from_static("repr-digest"),
+        HeaderName::from_static("content-md5"),
+    ];
+    for name in DIGESTS {
+        parts.headers.remove(name);
+    }
+    Ok(new.into())
+}

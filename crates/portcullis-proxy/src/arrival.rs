@@ -1,0 +1,178 @@
+//! What is looked at before a call is judged: its head as parsed, and its body where that is read.
+//!
+//! Must not know who calls or what is permitted.
+
+use bytes::{Bytes, BytesMut};
+use http::header::{EXPECT, HOST};
+use http::request::Parts;
+use http::{HeaderMap, Method, Version};
+use http_body::Body;
+use http_body_util::BodyExt;
+use hyper::body::Incoming;
+use portcullis_types::Refusal;
+
+use crate::guard::{Fault, SENTINEL_PATH};
+use crate::hygiene;
+use crate::thread::Thread;
+use crate::ticker::Alarm;
+use crate::ticket::Conn;
+
+impl From<Fault> for Refusal {
+    fn from(fault: Fault) -> Self {
+        match fault {
+            Fault::Unreadable(why) => Self::Unreadable { why },
+            Fault::TooLarge => Self::HeadTooLarge,
+        }
+    }
+}
+
+/// Refuses a head that can't be read in one way only.
+pub(crate) fn check(parts: &mut Parts, conn: &Conn) -> Result<(), Refusal> {
+    if parts.uri.path() == SENTINEL_PATH
+        && let Some(fault) = conn.watch.fault.take()
+    {
+        return Err(fault.into());
+    }
+    let unreadable = |why| Err(Refusal::Unreadable { why });
+    if parts.method == Method::CONNECT || parts.method == Method::TRACE {
+        return unreadable("the gate is no tunnel and no echo: CONNECT and TRACE are not served");
+    }
+    if !parts.headers.contains_key(HOST) && parts.version == Version::HTTP_2 {
+        if parts.uri.authority().is_none() {
+            return unreadable("there is no authority");
+        }
+    } else if !one_authority(parts) {
+        return unreadable("the Host and the target name different hosts");
+    }
+    if parts.version == Version::HTTP_2 && parts.headers.len() > conn.thread.settings.limits.headers
+    {
+        return Err(Refusal::HeadTooLarge);
+    }
+    expectation(&parts.headers)?;
+    hygiene::drop_nominated(&mut parts.headers, &conn.thread.settings.key_header)?;
+    Ok(())
+}
+
+/// A whole URL as target and the Host must agree (RFC 9112 §3.2.2 lets the first win; two parsers
+/// may not). More than one Host never gets here by HTTP/1.
+fn one_authority(parts: &Parts) -> bool {
+    let mut hosts = parts.headers.get_all(HOST).iter();
+    let (host, second) = (hosts.next(), hosts.next());
+    match (host, parts.uri.authority()) {
+        (_, _) if second.is_some() => false,
+        (Some(host), Some(authority)) => {
+            host.as_bytes().eq_ignore_ascii_case(authority.as_str().as_bytes())
+        }
+        _ => true,
+    }
+}
+
+fn expectation(headers: &HeaderMap) -> Result<(), Refusal> {
+    let fine = |value: &http::HeaderValue| value.as_bytes().eq_ignore_ascii_case(b"100-continue");
+    if headers.get_all(EXPECT).iter().all(fine) {
+        return Ok(());
+    }
+    Err(Refusal::Unreadable { why: "the Expect header asks for something other than 100-continue" })
+}
+
+/// A body that is held, and its share of what may be held at once.
+pub(crate) struct Held<'t> {
+    pub(crate) bytes: Bytes,
+    taken: u64,
+    thread: &'t Thread,
+}
+
+impl<'t> Held<'t> {
+    pub(crate) fn nothing(thread: &'t Thread) -> Self {
+        Self { bytes: Bytes::new(), taken: 0, thread }
+    }
+}
+
+impl Drop for Held<'_> {
+    fn drop(&mut self) {
+        if self.taken > 0 {
+            self.thread.buffered.give(self.taken);
+        }
+    }
+}
+
+/// Collects a body.
+///
+/// The time it gets grows with what has come, so that a slow line passes and a drip does not: nobody
+/// knows yet whether it is a partner's.
+pub(crate) async fn collect<'t>(
+    mut body: Incoming,
+    max: u64,
+    thread: &'t Thread,
+    alarm: &Alarm,
+) -> Result<Held<'t>, Refusal> {
+    let mut held = Held::nothing(thread);
+    if body.is_end_stream() {
+        return Ok(held);
+    }
+    if body.size_hint().lower() > max {
+        return Err(Refusal::BodyTooLarge { max });
+    }
+    alarm.set(thread.settings.timeouts.body);
+    let mut pieces = Pieces::default();
+    let mut paid = 0;
+    loop {
+        let frame = alarm.guard(body.frame()).await.ok_or(Refusal::BodyTooSlow)?;
+        let Some(frame) = frame else { break };
+        let broken = Refusal::Unreadable { why: "the body broke off or is malformed" };
+        let Ok(data) = frame.map_err(|_| broken)?.into_data() else { continue };
+        if pieces.length() + data.len() as u64 > max {
+            return Err(Refusal::BodyTooLarge { max });
+        }
+        held.take(data.len() as u64)?;
+        pieces.push(data);
+        let earned = pieces.length() / (16 * 1024);
+        if earned > paid {
+            paid = earned;
+            alarm.set(thread.settings.timeouts.body / 4);
+        }
+    }
+    alarm.off();
+    held.bytes = pieces.join();
+    Ok(held)
+}
+
+impl Held<'_> {
+    /// Takes more of what may be held at once.
+    pub(crate) fn take(&mut self, more: u64) -> Result<(), Refusal> {
+        if !self.thread.buffered.take(more) {
+            return Err(Refusal::Overloaded);
+        }
+        self.taken += more;
+        Ok(())
+    }
+}
+
+/// Pieces of a body; most come in one, which is then not copied.
+#[derive(Default)]
+pub(crate) struct Pieces {
+    first: Bytes,
+    rest: BytesMut,
+}
+
+impl Pieces {
+    pub(crate) fn length(&self) -> u64 {
+        (self.first.len() + self.rest.len()) as u64
+    }
+
+    pub(crate) fn push(&mut self, data: Bytes) {
+        if self.first.is_empty() && self.rest.is_empty() {
+            self.first = data;
+            return;
+        }
+        if self.rest.is_empty() {
+            self.rest.extend_from_slice(&self.first);
+            self.first = Bytes::new();
+        }
+        self.rest.extend_from_slice(&data);
+    }
+
+    pub(crate) fn join(self) -> Bytes {
+        if self.rest.is_empty() { self.first } else { self.rest.freeze() }
+    }
+}

@@ -1,0 +1,431 @@
+//! Stands before the HTTP/1 parser and lets only bytes through that can be read in one way.
+//!
+//! hyper drops a Content-Length beside a Transfer-Encoding in silence and repairs some spellings, so
+//! what the client meant is lost before the gate could refuse it. The guard reads each head as bytes,
+//! holds it back until it is whole, and follows the body to where the next head begins. A head it
+//! refuses is replaced by [`SENTINEL`] and the end of the stream: hyper then keeps the order of
+//! answers, and the gate answers with a refusal like any other. Must not know calls or policies.
+
+mod chunk;
+mod head;
+#[cfg(test)]
+mod tests;
+
+use std::cell::Cell;
+use std::io;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+
+use self::chunk::Chunks;
+pub(crate) use self::head::{Bounds, Fault};
+use self::head::{Framing, Head, Step};
+use crate::ticker::Alarm;
+
+/// The path of the request that stands in for a refused head.
+pub(crate) const SENTINEL_PATH: &str = "/portcullis-guard";
+const SENTINEL: &[u8] =
+    b"GET /portcullis-guard HTTP/1.1\r\nhost: guard.invalid\r\nconnection: close\r\n\r\n";
+/// A peer that takes fewer bytes within the send time is cut off.
+const SEND_LEAST: usize = 32 * 1024;
+/// What is still read, and how long, from a peer that was refused while it sent.
+const LINGER_BYTES: usize = 1024 * 1024;
+const LINGER: Duration = Duration::from_secs(2);
+
+/// What the guard, the connection's task and its calls tell each other.
+pub(crate) struct Watch {
+    /// The one deadline of the connection: head, idle or send.
+    pub(crate) alarm: Alarm,
+    /// Why the last head was refused.
+    pub(crate) fault: Cell<Option<Fault>>,
+    /// Calls of this connection that are not fully answered.
+    pub(crate) in_flight: Cell<usize>,
+    /// Whether the peer still owes or sent bytes that nobody read as a request.
+    pub(crate) unread: Cell<bool>,
+    /// Whether it speaks HTTP/2.
+    pub(crate) http2: Cell<bool>,
+    phase: Cell<&'static str>,
+    times: Times,
+}
+
+/// Times that concern a connection.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Times {
+    pub(crate) head: Duration,
+    pub(crate) idle: Duration,
+    pub(crate) send: Duration,
+    /// For an HTTP/2 connection to get on with any of its streams.
+    pub(crate) stream: Duration,
+}
+
+impl Watch {
+    /// A connection that was just accepted: its first head is due.
+    pub(crate) fn new(alarm: Alarm, times: Times) -> Rc<Self> {
+        alarm.set(times.head);
+        Rc::new(Self {
+            alarm,
+            fault: Cell::new(None),
+            in_flight: Cell::new(0),
+            unread: Cell::new(false),
+            http2: Cell::new(false),
+            phase: Cell::new("head"),
+            times,
+        })
+    }
+
+    /// What the connection is waiting for, should its time be over.
+    pub(crate) fn phase(&self) -> &'static str {
+        self.phase.get()
+    }
+
+    fn expect(&self, phase: &'static str, within: Duration) {
+        self.phase.set(phase);
+        self.alarm.set(within);
+    }
+
+    /// A call begins. HTTP/1 has one at a time, which keeps its own time.
+    pub(crate) fn begin(&self) {
+        self.in_flight.set(self.in_flight.get() + 1);
+        if self.http2.get() {
+            self.expect("stream", self.times.stream);
+        }
+    }
+
+    /// A call was answered.
+    pub(crate) fn finish(&self) {
+        self.in_flight.set(self.in_flight.get().saturating_sub(1));
+        match (self.http2.get(), self.in_flight.get()) {
+            (true, 0) => self.expect("idle", self.times.idle),
+            (true, _) => self.expect("stream", self.times.stream),
+            (false, _) => {}
+        }
+    }
+
+    /// A stream of the connection waits for others than the peer.
+    pub(crate) fn waits(&self) {
+        if self.http2.get() {
+            self.expect("stream", self.times.stream);
+        }
+    }
+
+    /// A piece of an answer was handed over; the peer is to take it.
+    pub(crate) fn handed_over(&self) {
+        if self.http2.get() {
+            self.expect("send", self.times.send);
+        }
+    }
+}
+
+/// A connection's bytes, watched.
+pub(crate) struct Guard<T> {
+    io: T,
+    watch: Rc<Watch>,
+    /// None for HTTP/2, whose frames leave nothing to read in two ways.
+    walker: Option<Walker>,
+    /// Bytes read and not yet let through.
+    held: Vec<u8>,
+    /// How many of them may go.
+    ready: usize,
+    ended: bool,
+    /// The body that is under way can't be read in one way.
+    broken: bool,
+    idle: bool,
+    /// Bytes that may still be read, once the answer side is shut.
+    linger: Option<usize>,
+    /// Bytes taken by the peer since writing first stalled.
+    stalled: Option<usize>,
+}
+
+impl<T> Guard<T> {
+    /// For HTTP/1; `first` was read already.
+    pub(crate) fn http1(io: T, first: Vec<u8>, watch: Rc<Watch>, bounds: Bounds) -> Self {
+        let mut guard = Self::http2(io, first, watch);
+        guard.walker = Some(Walker { at: At::Head(Head::default()), bounds });
+        guard.ready = 0;
+        guard.recheck();
+        guard
+    }
+
+    /// For HTTP/2: only watches time.
+    pub(crate) fn http2(io: T, first: Vec<u8>, watch: Rc<Watch>) -> Self {
+        let ready = first.len();
+        Self {
+            io,
+            watch,
+            walker: None,
+            held: first,
+            ready,
+            ended: false,
+            broken: false,
+            idle: false,
+            linger: None,
+            stalled: None,
+        }
+    }
+
+    /// Looks at what is held: lets a whole head through, or puts the sentinel in its place.
+    fn recheck(&mut self) {
+        let Some(walker) = &mut self.walker else { return };
+        let (passed, fault) = walker.walk(&self.held);
+        self.ready = passed;
+        self.watch.unread.set(walker.owes());
+        if let Some(fault) = fault {
+            self.stop(fault);
+        }
+    }
+
+    /// Lets nothing more through: the sentinel instead of a head, an error instead of a body.
+    fn stop(&mut self, fault: Fault) {
+        self.watch.unread.set(true);
+        self.held.truncate(self.ready);
+        if self.walker.as_ref().is_some_and(Walker::owes) {
+            self.broken = true;
+            return;
+        }
+        self.held.extend_from_slice(SENTINEL);
+        self.ready = self.held.len();
+        self.ended = true;
+        self.watch.fault.set(Some(fault));
+    }
+
+    fn deliver(&mut self, buf: &mut ReadBuf<'_>) {
+        let count = self.ready.min(buf.remaining());
+        buf.put_slice(self.held.get(..count).unwrap_or_default());
+        self.held.drain(..count);
+        self.ready -= count;
+        if self.held.is_empty() {
+            // An idle connection shall not keep the memory of its first head.
+            self.held = Vec::new();
+        }
+    }
+
+    /// Looks at bytes that were just read into `buf` from `before` on.
+    fn inspect(&mut self, buf: &mut ReadBuf<'_>, before: usize) -> bool {
+        let Some(walker) = &mut self.walker else { return true };
+        let new = buf.filled().get(before..).unwrap_or_default();
+        if !self.held.is_empty() {
+            self.held.extend_from_slice(new);
+            buf.set_filled(before);
+            self.recheck();
+            return false;
+        }
+        let (passed, fault) = walker.walk(new);
+        if passed == new.len() && fault.is_none() {
+            self.watch.unread.set(walker.owes());
+            return true;
+        }
+        self.held.extend_from_slice(new.get(passed..).unwrap_or_default());
+        buf.set_filled(before + passed);
+        self.watch.expect("head", self.watch.times.head);
+        if let Some(fault) = fault {
+            self.stop(fault);
+        }
+        passed > 0
+    }
+}
+
+impl<T: AsyncRead + Unpin> AsyncRead for Guard<T> {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let guard = self.get_mut();
+        loop {
+            if guard.ready > 0 {
+                guard.deliver(buf);
+                guard.busy();
+                return Poll::Ready(Ok(()));
+            }
+            if guard.broken {
+                // The head went through: the body breaks off, and the call with it.
+                return Poll::Ready(Err(io::ErrorKind::InvalidData.into()));
+            }
+            if guard.ended {
+                return Poll::Ready(Ok(()));
+            }
+            let before = buf.filled().len();
+            let read = Pin::new(&mut guard.io).poll_read(cx, buf);
+            if read.is_pending() && guard.at_rest() && !guard.idle {
+                guard.idle = true;
+                guard.watch.expect("idle", guard.watch.times.idle);
+            }
+            ready!(read)?;
+            if buf.filled().len() == before {
+                return Poll::Ready(Ok(()));
+            }
+            if guard.inspect(buf, before) {
+                guard.busy();
+                return Poll::Ready(Ok(()));
+            }
+        }
+    }
+}
+
+impl<T> Guard<T> {
+    /// Whether the next byte begins a head.
+    fn at_rest(&self) -> bool {
+        let between = self.walker.as_ref().is_some_and(Walker::between);
+        between && self.held.is_empty() && self.watch.in_flight.get() == 0
+    }
+
+    /// A whole head or part of a body went through: the connection is not idle.
+    fn busy(&mut self) {
+        if self.walker.is_some() && self.held.is_empty() {
+            self.idle = false;
+            if self.stalled.is_none() {
+                self.watch.alarm.off();
+            }
+        }
+    }
+
+    fn sent(&mut self, wrote: &Poll<io::Result<usize>>) {
+        match (wrote, self.stalled) {
+            (Poll::Pending, None) => {
+                self.stalled = Some(0);
+                self.watch.expect("send", self.watch.times.send);
+            }
+            (Poll::Ready(Ok(count)), Some(sum)) if sum + count >= SEND_LEAST => {
+                self.stalled = None;
+                match self.walker {
+                    Some(_) => self.watch.alarm.off(),
+                    None => self.watch.waits(),
+                }
+                self.idle = false;
+            }
+            (Poll::Ready(Ok(count)), Some(sum)) => self.stalled = Some(sum + count),
+            _ => {}
+        }
+    }
+}
+
+impl<T: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Guard<T> {
+    fn poll_write(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        let guard = self.get_mut();
+        let wrote = Pin::new(&mut guard.io).poll_write(cx, buf);
+        guard.sent(&wrote);
+        wrote
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.get_mut().io).poll_flush(cx)
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let guard = self.get_mut();
+        if guard.linger.is_none() {
+            ready!(Pin::new(&mut guard.io).poll_shutdown(cx))?;
+            guard.linger = Some(LINGER_BYTES);
+            guard.watch.expect("linger", LINGER);
+        }
+        guard.linger(cx)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.io.is_write_vectored()
+    }
+
+    fn poll_write_vectored(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bufs: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let guard = self.get_mut();
+        let wrote = Pin::new(&mut guard.io).poll_write_vectored(cx, bufs);
+        guard.sent(&wrote);
+        wrote
+    }
+}
+
+impl<T: AsyncRead + Unpin> Guard<T> {
+    /// Reads what the peer was still sending when it was refused, for a while.
+    ///
+    /// To close with bytes unread would send a reset, and a reset discards the answer that the peer
+    /// has not read yet. Whoever sends longer than that gets it.
+    fn linger(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let mut sink = [0; 4096];
+        while self.watch.unread.get() {
+            let mut buf = ReadBuf::new(&mut sink);
+            ready!(Pin::new(&mut self.io).poll_read(cx, &mut buf))?;
+            let count = buf.filled().len();
+            let left = self.linger.unwrap_or(0).saturating_sub(count);
+            self.linger = Some(left);
+            if count == 0 || left == 0 {
+                break;
+            }
+        }
+        Poll::Ready(Ok(()))
+    }
+}
+
+/// Follows requests over the bytes of a connection.
+struct Walker {
+    at: At,
+    bounds: Bounds,
+}
+
+enum At {
+    Head(Head),
+    Body(u64),
+    Chunks(Chunks),
+}
+
+impl Walker {
+    /// How many bytes may go through; the rest begins a head that is not whole or is refused.
+    fn walk(&mut self, bytes: &[u8]) -> (usize, Option<Fault>) {
+        let mut used = 0;
+        loop {
+            let rest = bytes.get(used..).unwrap_or_default();
+            if rest.is_empty() {
+                return (used, None);
+            }
+            match &mut self.at {
+                At::Head(head) => match head.read(rest, self.bounds) {
+                    Ok(Step::More) => return (used, None),
+                    Ok(Step::Done(length, framing)) => {
+                        used += length;
+                        self.at = match framing {
+                            Framing::Length(0) => At::Head(Head::default()),
+                            Framing::Length(length) => At::Body(length),
+                            Framing::Chunked => At::Chunks(Chunks::new()),
+                        };
+                    }
+                    Err(fault) => return (used, Some(fault)),
+                },
+                At::Body(left) => {
+                    let have = u64::try_from(rest.len()).unwrap_or(u64::MAX).min(*left);
+                    used += usize::try_from(have).unwrap_or(rest.len());
+                    *left -= have;
+                    if *left == 0 {
+                        self.at = At::Head(Head::default());
+                    }
+                }
+                At::Chunks(chunks) => match chunks.read(rest) {
+                    Ok((count, ended)) => {
+                        used += count;
+                        if ended {
+                            self.at = At::Head(Head::default());
+                        }
+                    }
+                    Err(fault) => return (used, Some(fault)),
+                },
+            }
+        }
+    }
+
+    fn between(&self) -> bool {
+        matches!(self.at, At::Head(_))
+    }
+
+    /// Whether the peer still owes a part of a body.
+    fn owes(&self) -> bool {
+        !self.between()
+    }
+}

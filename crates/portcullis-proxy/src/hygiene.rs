@@ -1,0 +1,223 @@
+//! Which header fields go on, in either direction.
+//!
+//! One pass looks at each name; only what is found is taken out. Fields named in `Connection` go
+//! before the call is judged, so that judge and platform see the same ones, and before ours are put
+//! in, so that nobody can nominate those away. Must not know calls or policies.
+
+use http::header::{
+    ACCEPT_ENCODING, AUTHORIZATION, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, COOKIE, HOST,
+};
+use http::{HeaderMap, HeaderName, HeaderValue};
+
+use crate::guard::Fault;
+
+pub(crate) const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
+pub(crate) const FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
+pub(crate) const FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
+pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// Names in `Connection` that are about the connection itself.
+const OPTIONS: [&str; 8] = [
+    "close",
+    "keep-alive",
+    "upgrade",
+    "te",
+    "trailer",
+    "http2-settings",
+    "proxy-connection",
+    "transfer-encoding",
+];
+
+/// Takes out what `Connection` names.
+///
+/// # Errors
+/// When it names a field that the judge reads or that frames the message: to send it on without
+/// would be to send on another call than the one that arrived.
+pub(crate) fn drop_nominated(
+    headers: &mut HeaderMap,
+    key_header: &HeaderName,
+) -> Result<(), Fault> {
+    if !headers.contains_key(CONNECTION) {
+        return Ok(());
+    }
+    let mut named: Vec<HeaderName> = Vec::new();
+    for value in headers.get_all(CONNECTION) {
+        for option in value.as_bytes().split(|b| *b == b',').map(<[u8]>::trim_ascii) {
+            if option.is_empty()
+                || OPTIONS.iter().any(|o| option.eq_ignore_ascii_case(o.as_bytes()))
+            {
+                continue;
+            }
+            let name = HeaderName::from_bytes(option)
+                .map_err(|_| Fault::Unreadable("the Connection header names what is no header"))?;
+            let core = [HOST, CONTENT_LENGTH, CONTENT_TYPE, AUTHORIZATION, COOKIE].contains(&name);
+            if core || name == *key_header || named.len() >= 32 {
+                return Err(Fault::Unreadable(
+                    "the Connection header names a field the gate relies on",
+                ));
+            }
+            named.push(name);
+        }
+    }
+    for name in named {
+        headers.remove(name);
+    }
+    Ok(())
+}
+
+/// What is done to the fields of a call before it goes on.
+pub(crate) struct Outward<'a> {
+    /// The header that may carry the key.
+    pub(crate) key_header: &'a HeaderName,
+    /// Whether the peer's word on who calls is believed.
+    pub(crate) trusted: bool,
+    /// Whether the answer will be read, hence must come whole and unpacked.
+    pub(crate) plain_answer: bool,
+}
+
+/// Takes out what must not reach the platform.
+pub(crate) fn outward(headers: &mut HeaderMap, rules: &Outward<'_>) {
+    take_out(headers, |name| drops_outward(name, rules));
+    if rules.plain_answer {
+        headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
+    }
+}
+
+/// Takes out what must not reach the partner.
+pub(crate) fn inward(headers: &mut HeaderMap) {
+    if headers.contains_key(CONNECTION) {
+        let named: Vec<HeaderName> = headers
+            .get_all(CONNECTION)
+            .iter()
+            .flat_map(|value| value.as_bytes().split(|b| *b == b','))
+            .filter_map(|option| HeaderName::from_bytes(option.trim_ascii()).ok())
+            .filter(|name| *name != CONTENT_TYPE)
+            .take(32)
+            .collect();
+        for name in named {
+            headers.remove(name);
+        }
+    }
+    take_out(headers, drops_inward);
+}
+
+fn take_out(headers: &mut HeaderMap, drops: impl Fn(&HeaderName) -> bool) {
+    // Nothing is allocated for a call that holds nothing to drop; eight hold most others.
+    let mut rest = true;
+    while rest {
+        let mut found: [Option<HeaderName>; 8] = [const { None }; 8];
+        let mut slots = found.iter_mut();
+        rest = false;
+        for name in headers.keys().filter(|name| drops(name)) {
+            match slots.next() {
+                Some(slot) => *slot = Some(name.clone()),
+                None => rest = true,
+            }
+        }
+        for name in found.into_iter().flatten() {
+            headers.remove(name);
+        }
+    }
+}
+
+fn drops_outward(name: &HeaderName, rules: &Outward<'_>) -> bool {
+    let text = name.as_str();
+    if text.contains('_') {
+        // Many platforms read `_` as `-`: such a name is a second spelling of another field.
+        return true;
+    }
+    match text {
+        // Hop by hop (RFC 9110 §7.6.1), and what frames the message: hyper writes it anew.
+        "connection"
+        | "keep-alive"
+        | "proxy-connection"
+        | "proxy-authenticate"
+        | "proxy-authorization"
+        | "te"
+        | "trailer"
+        | "transfer-encoding"
+        | "upgrade"
+        | "http2-settings"
+        | "content-length"
+        | "expect"
+        | "host" => true,
+        // Credentials: the partner's go out here, the platform's come in later.
+        "authorization" | "x-api-key" => true,
+        // Fields by which a platform may take another method, path or host than the one judged.
+        "x-http-method"
+        | "x-http-method-override"
+        | "x-method-override"
+        | "x-original-method"
+        | "x-original-url"
+        | "x-original-uri"
+        | "x-rewrite-url"
+        | "x-original-host"
+        | "x-forwarded-uri"
+        | "x-forwarded-path"
+        | "x-forwarded-prefix"
+        | "x-forwarded-method"
+        | "x-host"
+        | "x-forwarded-server"
+        | "x-request-id" => true,
+        "x-forwarded-for" | "x-forwarded-proto" | "x-forwarded-host" | "forwarded" => {
+            !rules.trusted
+        }
+        "x-forwarded-port"
+        | "x-forwarded-scheme"
+        | "x-forwarded-ssl"
+        | "x-forwarded"
+        | "forwarded-for"
+        | "x-real-ip"
+        | "x-client-ip"
+        | "true-client-ip"
+        | "cf-connecting-ip"
+        | "x-cluster-client-ip"
+        | "x-originating-ip"
+        | "x-remote-ip"
+        | "x-remote-addr"
+        | "via" => true,
+        "accept-encoding" | "range" | "if-range" => rules.plain_answer,
+        _ => name == rules.key_header,
+    }
+}
+
+fn drops_inward(name: &HeaderName) -> bool {
+    matches!(
+        name.as_str(),
+        "connection" | "keep-alive" | "proxy-connection" | "proxy-authenticate"
+            | "proxy-authorization" | "te" | "trailer" | "transfer-encoding" | "upgrade"
+            // The platform's own rates are those of its credential, not of the partner's key.
+            | "x-app-usage" | "x-business-use-case-usage" | "x-ad-account-usage"
+            | "ratelimit" | "ratelimit-policy" | "x-request-id"
+            // Would send clients round the gate.
+            | "alt-svc"
+    )
+}
+
+/// The values by which a call may prove whose it is: what follows `Bearer`, or the key header.
+///
+/// Anything else in `Authorization` stands for a key nobody has: two readings of it are one too many.
+pub(crate) fn header_keys<'h>(headers: &'h HeaderMap, key_header: &HeaderName) -> Vec<&'h [u8]> {
+    let mut keys = Vec::new();
+    for value in headers.get_all(AUTHORIZATION) {
+        keys.push(bearer(value.as_bytes()));
+    }
+    for value in headers.get_all(key_header) {
+        keys.push(value.as_bytes());
+    }
+    keys
+}
+
+fn bearer(value: &[u8]) -> &[u8] {
+    match value.split_at_checked(7) {
+        Some((scheme, key)) if scheme.eq_ignore_ascii_case(b"bearer ") => {
+            let spaces = key.iter().take_while(|b| **b == b' ').count();
+            key.get(spaces..).unwrap_or_default()
+        }
+        _ => value,
+    }
+}
+
+#[cfg(test)]
+#[path = "hygiene_tests.rs"]
+mod tests;

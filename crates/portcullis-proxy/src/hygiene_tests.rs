@@ -1,0 +1,133 @@
+//! Which header fields go on, as tables.
+
+use super::*;
+
+const KEY: HeaderName = HeaderName::from_static("x-partner-key");
+
+fn headers(lines: &[(&str, &str)]) -> HeaderMap {
+    let mut headers = HeaderMap::new();
+    for (name, value) in lines {
+        headers.append(HeaderName::from_bytes(name.as_bytes()).unwrap(), value.parse().unwrap());
+    }
+    headers
+}
+
+fn names(headers: &HeaderMap) -> Vec<&str> {
+    headers.keys().map(HeaderName::as_str).collect()
+}
+
+const DROPPED: &[&str] = &[
+    "connection",
+    "keep-alive",
+    "proxy-connection",
+    "proxy-authorization",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
+    "http2-settings",
+    "content-length",
+    "expect",
+    "host",
+    "authorization",
+    "x-api-key",
+    "x-partner-key",
+    "x-http-method-override",
+    "x-http-method",
+    "x-method-override",
+    "x-original-url",
+    "x-rewrite-url",
+    "x-original-host",
+    "x-request-id",
+    "x-forwarded-for",
+    "x-forwarded-host",
+    "x-forwarded-proto",
+    "forwarded",
+    "x-real-ip",
+    "x-forwarded-prefix",
+    "content_length",
+    "x_api_key",
+    "x_forwarded_for",
+    "true-client-ip",
+];
+
+#[test]
+fn what_could_change_the_meaning_of_a_call_does_not_go_on() {
+    let rules = Outward { key_header: &KEY, trusted: false, plain_answer: false };
+    for name in DROPPED {
+        let mut map = headers(&[(name, "a"), ("accept", "b"), (name, "c")]);
+        outward(&mut map, &rules);
+        assert_eq!(names(&map), ["accept"], "{name}");
+    }
+    let mut all = headers(&DROPPED.iter().map(|name| (*name, "v")).collect::<Vec<_>>());
+    all.insert("cookie", "c=1".parse().unwrap());
+    outward(&mut all, &rules);
+    assert_eq!(names(&all), ["cookie"], "however many there are");
+}
+
+#[test]
+fn an_answer_that_will_be_read_is_asked_for_whole_and_unpacked() {
+    let rules = Outward { key_header: &KEY, trusted: true, plain_answer: true };
+    let mut map =
+        headers(&[("accept-encoding", "gzip"), ("range", "bytes=0-1"), ("forwarded", "for=x")]);
+    outward(&mut map, &rules);
+    assert_eq!(map["accept-encoding"], "identity");
+    assert!(
+        !map.contains_key("range") && map.contains_key("forwarded"),
+        "a trusted peer is believed"
+    );
+}
+
+#[test]
+fn what_connection_names_goes_unless_the_gate_relies_on_it() {
+    let mut map = headers(&[("connection", "close, X-Debug,"), ("x-debug", "1"), ("accept", "b")]);
+    drop_nominated(&mut map, &KEY).unwrap();
+    assert_eq!(names(&map), ["connection", "accept"]);
+    for named in [
+        "host",
+        "Content-Type",
+        "content-length",
+        "authorization",
+        "X-Partner-Key",
+        "a b",
+        "cookie",
+    ] {
+        let mut map = headers(&[("connection", named)]);
+        assert!(drop_nominated(&mut map, &KEY).is_err(), "{named}");
+    }
+}
+
+#[test]
+fn the_platforms_connection_and_rates_stay_behind() {
+    let mut map = headers(&[
+        ("connection", "x-internal"),
+        ("x-internal", "1"),
+        ("keep-alive", "1"),
+        ("x-app-usage", "{}"),
+        ("alt-svc", "h3"),
+        ("transfer-encoding", "chunked"),
+        ("set-cookie", "a"),
+        ("set-cookie", "b"),
+        ("server", "plaza"),
+        ("etag", "e"),
+    ]);
+    inward(&mut map);
+    assert_eq!(names(&map), ["set-cookie", "server", "etag"]);
+    assert_eq!(map.get_all("set-cookie").iter().count(), 2);
+}
+
+#[test]
+fn a_key_is_lifted_from_each_place_it_may_stand() {
+    for (value, key) in [
+        ("Bearer k", "k"),
+        ("bearer  k", "k"),
+        ("BEARER k, Bearer l", "k, Bearer l"),
+        ("Basic eDp5", "Basic eDp5"),
+        ("k", "k"),
+        ("Bearer", "Bearer"),
+        ("", ""),
+    ] {
+        let map = headers(&[("authorization", value), ("x-partner-key", "other")]);
+        assert_eq!(header_keys(&map, &KEY), [key.as_bytes(), b"other"], "{value}");
+    }
+}

@@ -1,0 +1,86 @@
+//! The one place where the data plane speaks to the judge.
+//!
+//! Must not know sockets or how a refusal is rendered.
+
+use std::cell::RefCell;
+
+use http::header::CONTENT_TYPE;
+use http::request::Parts;
+use portcullis_judge::{Arrival, BodyWanted, Desk, Verdict};
+use portcullis_keys::Secret;
+use portcullis_types::{KeyIx, Now};
+
+use crate::hygiene;
+use crate::{Placement, PlatformCredential, Settings};
+
+/// One thread's desk, with what it needs to know of the settings.
+pub(crate) struct Bench {
+    desk: RefCell<Desk>,
+    platform: portcullis_judge::PlatformCredential,
+    key_header: http::HeaderName,
+    prefix: String,
+}
+
+impl Bench {
+    pub(crate) fn new(desk: Desk, settings: &Settings) -> Self {
+        Self {
+            desk: RefCell::new(desk),
+            platform: platform(&settings.credential),
+            key_header: settings.key_header.clone(),
+            prefix: settings.public_url.as_ref().map_or("", crate::PublicUrl::prefix).to_owned(),
+        }
+    }
+
+    /// What becomes of the call's body before it can be judged.
+    pub(crate) fn wants_body(&self, parts: &Parts) -> BodyWanted {
+        let content_type = parts.headers.get(CONTENT_TYPE).map(http::HeaderValue::as_bytes);
+        let path = self.path(parts.uri.path());
+        self.desk.borrow_mut().wants_body(
+            parts.method.as_str(),
+            path,
+            parts.uri.query(),
+            content_type,
+        )
+    }
+
+    /// Judges a call.
+    pub(crate) fn judge(&self, parts: &Parts, body: &[u8], has_body: bool, now: Now) -> Verdict {
+        let header_keys = hygiene::header_keys(&parts.headers, &self.key_header);
+        let arrival = Arrival {
+            method: parts.method.as_str(),
+            path: self.path(parts.uri.path()),
+            query: parts.uri.query(),
+            content_type: parts.headers.get(CONTENT_TYPE).map(http::HeaderValue::as_bytes),
+            header_keys: &header_keys,
+            body,
+            has_body,
+        };
+        self.desk.borrow_mut().judge(&arrival, now, &self.platform)
+    }
+
+    /// Whether an answer under way to that key may go on.
+    pub(crate) fn still_allowed(&self, key: KeyIx, now: Now) -> bool {
+        self.desk.borrow_mut().still_allowed(key, now)
+    }
+
+    /// The path as the platform knows it: without the prefix of the public URL, where it is there.
+    ///
+    /// It may be missing, since whoever stands before the gate may have cut it off.
+    pub(crate) fn path<'p>(&self, path: &'p str) -> &'p str {
+        match path.strip_prefix(self.prefix.as_str()) {
+            Some("") => "/",
+            Some(rest) if rest.starts_with('/') => rest,
+            _ => path,
+        }
+    }
+}
+
+fn platform(credential: &PlatformCredential) -> portcullis_judge::PlatformCredential {
+    match credential.placement() {
+        Placement::Bearer | Placement::Nowhere => portcullis_judge::PlatformCredential::Header,
+        Placement::Query(name) => portcullis_judge::PlatformCredential::Query {
+            name: name.clone(),
+            value: Secret::new(credential.expose().to_owned()),
+        },
+    }
+}

@@ -1,0 +1,188 @@
+//! Connections to the platform, of one thread.
+//!
+//! The one that was used last is used next, so that the others can grow old and go. A connection is
+//! used again only when the last answer on it was read to its end; anything odd ends it. Behind
+//! `tower::Service`, so that a leaner codec can take its place. Must not know what a call is.
+
+use std::cell::RefCell;
+use std::collections::VecDeque;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::{Request, Response};
+use hyper::body::Incoming;
+use hyper::client::conn::http1::{self, SendRequest};
+use hyper_util::rt::TokioIo;
+use portcullis_types::Refusal;
+use tokio::net::TcpStream;
+use tower::Service;
+
+use crate::Upstream;
+use crate::body::{Sent, UploadState};
+use crate::metrics::Metrics;
+use crate::settings::Settings;
+use crate::ticker::Ticker;
+
+/// Connections found closed before one is taken for an answer that the platform is gone.
+const ATTEMPTS: usize = 3;
+/// Longest head of an answer, and longest piece of its body.
+const BUFFER_MAX: usize = 64 * 1024;
+
+/// The idle connections of one thread.
+pub(crate) struct Pool {
+    upstream: Upstream,
+    idle: RefCell<VecDeque<Idle>>,
+    idle_max: usize,
+    idle_ms: u64,
+    connect: Duration,
+    ticker: Rc<Ticker>,
+    metrics: Arc<Metrics>,
+}
+
+struct Idle {
+    since_ms: u64,
+    sender: SendRequest<Sent>,
+}
+
+/// An answer's body, and the connection it comes on.
+pub(crate) struct Leased {
+    pub(crate) body: Incoming,
+    pub(crate) lease: Lease,
+}
+
+/// A connection in use. Dropping it closes the connection.
+pub(crate) struct Lease {
+    sender: SendRequest<Sent>,
+    pool: Rc<Pool>,
+    /// The upload on it, which must be done before another call may follow.
+    pub(crate) upload: Option<Rc<UploadState>>,
+}
+
+/// Why there is no answer.
+#[derive(Debug, Clone, Copy, Eq, PartialEq)]
+pub(crate) enum Failure {
+    /// No connection.
+    Unreachable,
+    /// The answer broke off or is not well-formed.
+    Malformed,
+}
+
+impl From<Failure> for Refusal {
+    fn from(failure: Failure) -> Self {
+        match failure {
+            Failure::Unreachable => Self::UpstreamUnreachable,
+            Failure::Malformed => Self::UpstreamMalformed,
+        }
+    }
+}
+
+impl Pool {
+    pub(crate) fn new(settings: &Settings, ticker: Rc<Ticker>, metrics: Arc<Metrics>) -> Rc<Self> {
+        let idle_ms = settings.timeouts.upstream_idle.as_millis();
+        Rc::new(Self {
+            upstream: settings.upstream.clone(),
+            idle: RefCell::default(),
+            idle_max: settings.limits.idle_upstream.div_ceil(settings.threads.max(1)),
+            idle_ms: u64::try_from(idle_ms).unwrap_or(u64::MAX),
+            connect: settings.timeouts.connect,
+            ticker,
+            metrics,
+        })
+    }
+
+    /// Closes connections that were not used for long.
+    pub(crate) fn forget_old(&self) {
+        let now_ms = self.ticker.now_ms();
+        let old = |idle: &Idle| now_ms.saturating_sub(idle.since_ms) > self.idle_ms;
+        let mut idle = self.idle.borrow_mut();
+        while idle.front().is_some_and(old) {
+            idle.pop_front();
+        }
+    }
+
+    async fn get(&self) -> Result<SendRequest<Sent>, Failure> {
+        loop {
+            let top = self.idle.borrow_mut().pop_back();
+            let Some(Idle { sender, .. }) = top else { return self.connect().await };
+            if sender.is_ready() {
+                return Ok(sender);
+            }
+            // Its task has yet to see the end of the last answer, which takes one more turn.
+            let settled = async {
+                tokio::task::yield_now().await;
+                sender.is_ready()
+            };
+            if !sender.is_closed() && settled.await {
+                return Ok(sender);
+            }
+        }
+    }
+
+    async fn connect(&self) -> Result<SendRequest<Sent>, Failure> {
+        let alarm = self.ticker.alarm();
+        alarm.set(self.connect);
+        let stream = alarm.guard(TcpStream::connect(self.upstream.target())).await;
+        let stream = stream.and_then(Result::ok).ok_or(Failure::Unreachable)?;
+        // Without it small requests would wait for the last one's acknowledgement.
+        stream.set_nodelay(true).map_err(|_| Failure::Unreachable)?;
+        let mut builder = http1::Builder::new();
+        builder.max_buf_size(BUFFER_MAX);
+        let (mut sender, connection) =
+            builder.handshake(TokioIo::new(stream)).await.map_err(|_| Failure::Unreachable)?;
+        tokio::task::spawn_local(async move {
+            // Whoever waits for an answer on it is told there.
+            let _ = connection.await;
+        });
+        sender.ready().await.map_err(|_| Failure::Unreachable)?;
+        self.metrics.upstream_connects.inc();
+        Ok(sender)
+    }
+
+    fn put(&self, sender: SendRequest<Sent>) {
+        let mut idle = self.idle.borrow_mut();
+        if sender.is_closed() || self.idle_max == 0 {
+            return;
+        }
+        if idle.len() >= self.idle_max {
+            idle.pop_front();
+        }
+        idle.push_back(Idle { since_ms: self.ticker.now_ms(), sender });
+    }
+}
+
+impl Lease {
+    /// The answer was read to its end: the connection may serve the next call.
+    pub(crate) fn give_back(self) {
+        if self.upload.is_none_or(|upload| upload.done.get()) {
+            self.pool.put(self.sender);
+        }
+    }
+}
+
+/// Sends calls to the platform.
+pub(crate) fn upstream(
+    pool: &Rc<Pool>,
+) -> impl Service<Request<Sent>, Response = Response<Leased>, Error = Failure> + use<> {
+    let pool = Rc::clone(pool);
+    tower::service_fn(move |request| send(Rc::clone(&pool), request))
+}
+
+async fn send(pool: Rc<Pool>, mut request: Request<Sent>) -> Result<Response<Leased>, Failure> {
+    for _ in 0..ATTEMPTS {
+        let mut sender = pool.get().await?;
+        match sender.try_send_request(request).await {
+            Ok(answer) => {
+                let (parts, body) = answer.into_parts();
+                let lease = Lease { sender, pool, upload: None };
+                return Ok(Response::from_parts(parts, Leased { body, lease }));
+            }
+            // Handed back: not a byte of it was sent, so that even a write may be tried again.
+            Err(mut error) => match error.take_message() {
+                Some(unsent) => request = unsent,
+                None => return Err(Failure::Malformed),
+            },
+        }
+    }
+    Err(Failure::Unreachable)
+}

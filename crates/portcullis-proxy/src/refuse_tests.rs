@@ -1,0 +1,120 @@
+//! Every refusal as a partner reads it, in both families.
+
+use std::num::NonZeroU64;
+use std::sync::Arc;
+
+use portcullis_types::{RateHit, RateId, ReasonCode, Span, Subject, Wall, all_rows};
+
+use super::*;
+
+fn notice(review_by: Option<Wall>) -> Arc<Notice> {
+    Arc::new(Notice {
+        since: Wall(1_711_886_400_000),
+        reason: ReasonCode::new("bulk-location").unwrap(),
+        tell: "More places were read than the agreement covers.".into(),
+        revision: None,
+        review_by,
+    })
+}
+
+fn hit(max: u64, retry: u64) -> Refusal {
+    Refusal::RateReached(RateHit {
+        rate: RateId::new("calls-per-hour").unwrap(),
+        max,
+        window: Span::from_seconds(3600),
+        retry_after_seconds: NonZeroU64::new(retry),
+    })
+}
+
+fn every() -> Vec<Refusal> {
+    let held = |subject| Refusal::Held { subject, notice: notice(Some(Wall(1_712_000_000_000))) };
+    vec![
+        Refusal::KeyMissing,
+        Refusal::KeyUnknown,
+        Refusal::KeyConflict,
+        Refusal::KeyRevoked(notice(None)),
+        Refusal::KeyExpired { at: Wall(1_711_886_400_000) },
+        held(Subject::Key),
+        held(Subject::Client),
+        held(Subject::Partner),
+        Refusal::Unreadable { why: "there is more than one Host" },
+        Refusal::HeadTooLarge,
+        Refusal::BodyTooLarge { max: 1_048_576 },
+        Refusal::BodyTooSlow,
+        Refusal::MediaTypeUnknown,
+        Refusal::OperationUnlisted,
+        Refusal::MethodUnlisted,
+        Refusal::VersionUnknown,
+        Refusal::NodeUnclassified,
+        Refusal::FieldUnclassified { field: "media.secret".into() },
+        Refusal::ParameterUndeclared { name: "bulk".into() },
+        Refusal::NotJudged { what: "batch calls" },
+        Refusal::ClassNotGranted { class: "place.posts".into(), field: None },
+        Refusal::ClassNotGranted { class: "profile.bio".into(), field: Some("bio".into()) },
+        Refusal::TierUnknown,
+        hit(200, 17),
+        hit(0, 0),
+        hit(5, 0),
+        Refusal::UpstreamUnreachable,
+        Refusal::UpstreamSlow,
+        Refusal::UpstreamMalformed,
+        Refusal::AnswerTooLarge { max: 8_388_608 },
+        Refusal::Overloaded,
+        Refusal::NotReady,
+        Refusal::Internal,
+    ]
+}
+
+fn show(refusal: &Refusal, family: Family) -> String {
+    let style = Style { family, types: "urn:portcullis:problem:" };
+    let trace = Trace {
+        partner: Some("acme".into()),
+        rule: Some("partner-standard".into()),
+        ..Trace::default()
+    };
+    let known = !matches!(refusal.row().status, 400..=401);
+    let out = render(refusal, known.then_some(&trace), "req_1", style);
+    let mut text = format!("{}\n", out.status);
+    let mut lines: Vec<_> = out
+        .headers
+        .iter()
+        .map(|(name, value)| format!("{name}: {}\n", value.to_str().unwrap()))
+        .collect();
+    lines.sort();
+    text.push_str(&lines.concat());
+    text.push_str(&String::from_utf8(out.body).unwrap());
+    text
+}
+
+#[test]
+fn every_refusal_as_a_graph_client_reads_it() {
+    let all: Vec<_> = every().iter().map(|refusal| show(refusal, Family::Graph)).collect();
+    insta::assert_snapshot!("graph", all.join("\n\n"));
+}
+
+#[test]
+fn every_refusal_as_any_other_client_reads_it() {
+    let all: Vec<_> = every().iter().map(|refusal| show(refusal, Family::Problem)).collect();
+    insta::assert_snapshot!("problem", all.join("\n\n"));
+}
+
+#[test]
+fn every_row_of_the_table_is_shown_above() {
+    let shown: Vec<_> = every().iter().map(|refusal| refusal.row().code).collect();
+    for row in all_rows() {
+        assert!(shown.contains(&row.code), "{}", row.code);
+    }
+}
+
+#[test]
+fn the_reason_stands_in_the_one_text_that_every_client_shows() {
+    for refusal in every() {
+        let style = Style { family: Family::Graph, types: "" };
+        let body = render(&refusal, None, "req_1", style).body;
+        let body: serde_json::Value = serde_json::from_slice(&body).unwrap();
+        let message = body["error"]["message"].as_str().unwrap();
+        assert!(message.contains(&refusal.detail()));
+        assert_eq!(body["error"]["fbtrace_id"], body["request_id"]);
+        assert!(body["error"]["code"].is_u64() && body["status"].as_u64() >= Some(400));
+    }
+}

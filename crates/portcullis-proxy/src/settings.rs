@@ -1,0 +1,179 @@
+//! What the operator decides about the data plane: addresses, bounds and times.
+//!
+//! Every bound has a default that is safe on the open internet. Must not know files or environment.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use http::HeaderName;
+use ipnet::IpNet;
+
+use crate::{PlatformCredential, PublicUrl, Upstream};
+
+/// Everything the data plane is told at its start.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Where partners connect to; port 0 takes a free one.
+    pub listen: SocketAddr,
+    /// Threads that serve calls, at least 1; one per core is right.
+    pub threads: usize,
+    /// The platform's address.
+    pub upstream: Upstream,
+    /// What partners type; none: taken from each call's `Host`.
+    pub public_url: Option<PublicUrl>,
+    /// The shape of refusals.
+    pub family: Family,
+    /// The header that may carry the key, beside `Authorization: Bearer`.
+    pub key_header: HeaderName,
+    /// What the gate itself shows to the platform.
+    pub credential: PlatformCredential,
+    /// Peers whose `X-Forwarded-*` and `X-Request-Id` are believed.
+    pub trusted: Vec<IpNet>,
+    /// Begins the `type` of every problem; the refusal's code follows.
+    pub problem_types: String,
+    /// Whether the upstream is told who calls, by `X-Forwarded-*`.
+    pub forwarded: bool,
+    /// Bounds on sizes and counts.
+    pub limits: Limits,
+    /// Bounds on time.
+    pub timeouts: Timeouts,
+}
+
+impl Settings {
+    /// Defaults for all but the two addresses and the credential.
+    #[must_use]
+    pub fn new(listen: SocketAddr, upstream: Upstream, credential: PlatformCredential) -> Self {
+        Self {
+            listen,
+            threads: 1,
+            upstream,
+            public_url: None,
+            family: Family::Graph,
+            key_header: HeaderName::from_static("x-api-key"),
+            credential,
+            trusted: Vec::new(),
+            problem_types: "urn:portcullis:problem:".into(),
+            forwarded: true,
+            limits: Limits::default(),
+            timeouts: Timeouts::default(),
+        }
+    }
+}
+
+/// The shape of refusals, by the family of the platform's API.
+#[derive(Debug, Clone, Copy, Eq, PartialEq)]
+pub enum Family {
+    /// RFC 9457 members and the Graph `error` object in one body.
+    Graph,
+    /// RFC 9457 members only.
+    Problem,
+}
+
+/// Bounds on sizes and counts. Those on counts are over all threads.
+#[derive(Debug, Clone)]
+pub struct Limits {
+    /// Open connections; beyond it the gate stops accepting until one ends.
+    pub connections: usize,
+    /// Calls being served; beyond it: 503.
+    pub in_flight: usize,
+    /// Bytes of a request head; beyond it: 431.
+    pub head_bytes: usize,
+    /// Header lines of a request, at most 100; beyond it: 431.
+    pub headers: usize,
+    /// Bytes of a body that is judged; beyond it: 413.
+    pub judged_body_bytes: u64,
+    /// Bytes of a body that streams through; beyond it the call is broken off.
+    pub streamed_body_bytes: u64,
+    /// Bytes of an answer whose links are rewritten; beyond it: 502.
+    pub buffered_answer_bytes: u64,
+    /// Bytes of all bodies and answers held at once; beyond it: 503.
+    pub buffered_total_bytes: u64,
+    /// Upstream connections kept for reuse.
+    pub idle_upstream: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            connections: 16_384,
+            in_flight: 4096,
+            head_bytes: 32 * 1024,
+            headers: 100,
+            judged_body_bytes: 1024 * 1024,
+            streamed_body_bytes: 1024 * 1024 * 1024,
+            buffered_answer_bytes: 8 * 1024 * 1024,
+            buffered_total_bytes: 256 * 1024 * 1024,
+            idle_upstream: 512,
+        }
+    }
+}
+
+/// Bounds on time. Kept to about a tenth of a second or an eighth of the shortest, which is enough for what they guard.
+#[derive(Debug, Clone)]
+pub struct Timeouts {
+    /// From the first byte of a head (or the start of a connection) to its end.
+    pub head: Duration,
+    /// For a judged body, plus one second for each 16 KiB received.
+    pub body: Duration,
+    /// Between two pieces of a streamed body.
+    pub body_idle: Duration,
+    /// Between two calls on a connection.
+    pub idle: Duration,
+    /// For a peer to take at least 32 KiB of what is being sent.
+    pub send: Duration,
+    /// To connect to the upstream.
+    pub connect: Duration,
+    /// From the whole request sent to the head of the answer.
+    pub first_byte: Duration,
+    /// Between two pieces of an answer.
+    pub answer_idle: Duration,
+    /// An unused upstream connection is kept this long.
+    pub upstream_idle: Duration,
+}
+
+impl Default for Timeouts {
+    fn default() -> Self {
+        Self {
+            head: Duration::from_secs(10),
+            body: Duration::from_secs(4),
+            body_idle: Duration::from_secs(20),
+            idle: Duration::from_secs(60),
+            send: Duration::from_secs(30),
+            connect: Duration::from_secs(5),
+            first_byte: Duration::from_secs(30),
+            answer_idle: Duration::from_secs(30),
+            upstream_idle: Duration::from_secs(30),
+        }
+    }
+}
+
+impl Timeouts {
+    /// How coarse the timers may be.
+    pub(crate) fn tick(&self) -> Duration {
+        let all = [
+            self.head,
+            self.body,
+            self.body_idle,
+            self.idle,
+            self.send,
+            self.connect,
+            self.first_byte,
+            self.answer_idle,
+            self.upstream_idle,
+        ];
+        let shortest = all.into_iter().min().unwrap_or(self.head);
+        (shortest / 8).clamp(Duration::from_millis(5), Duration::from_millis(100))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn timers_are_as_coarse_as_the_shortest_time_allows() {
+        assert_eq!(Timeouts::default().tick(), Duration::from_millis(100));
+        let short = Timeouts { head: Duration::from_millis(160), ..Timeouts::default() };
+        assert_eq!(short.tick(), Duration::from_millis(20));
+    }
+}

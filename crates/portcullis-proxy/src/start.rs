@@ -1,0 +1,235 @@
+//! Starts the data plane, and ends it.
+//!
+//! Must not know how a connection is served.
+
+use std::fmt;
+use std::net::{SocketAddr, TcpListener};
+use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc;
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use portcullis_judge::Judge;
+use portcullis_types::Clock;
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+
+use crate::accept;
+use crate::listen::listeners;
+use crate::thread::{Parts, Thread};
+use crate::{Metrics, ProxyError, Records, Settings};
+
+/// The data plane.
+#[derive(Debug)]
+pub struct Proxy;
+
+/// A data plane that serves. Dropping it ends it at once, open calls included.
+pub struct Running {
+    addr: SocketAddr,
+    workers: Vec<Worker>,
+    records: Records,
+}
+
+struct Worker {
+    orders: UnboundedSender<Order>,
+    /// Whether a cut was ordered that the thread has not taken up yet.
+    cutting: Arc<AtomicBool>,
+    thread: Option<JoinHandle<u64>>,
+}
+
+/// What a thread is told.
+enum Order {
+    Cut,
+    Drain(Duration),
+}
+
+/// How a drain ended.
+#[derive(Debug, Clone, Copy, Eq, PartialEq)]
+pub struct Drained {
+    /// Connections that were still open when the time was over.
+    pub cut: u64,
+}
+
+impl Proxy {
+    /// Listens and serves, on threads of its own.
+    ///
+    /// # Errors
+    /// [`ProxyError`] when the address can't be listened on or a thread can't be made.
+    pub fn start(
+        settings: Settings,
+        judge: Arc<Judge>,
+        clock: Arc<dyn Clock>,
+        metrics: Arc<Metrics>,
+        records: Records,
+    ) -> Result<Running, ProxyError> {
+        let settings = Arc::new(Settings { threads: settings.threads.max(1), ..settings });
+        let sockets = listeners(settings.listen, settings.threads)?;
+        let first = sockets.first().and_then(|socket| socket.local_addr().ok());
+        let mut running =
+            Running { addr: first.unwrap_or(settings.listen), workers: Vec::new(), records };
+        for (at, socket) in sockets.into_iter().enumerate() {
+            let ring = match &running.records {
+                Records::Off => None,
+                Records::On(recorder) => recorder.ring(at),
+            };
+            let parts = Parts {
+                settings: Arc::clone(&settings),
+                desk: judge.desk(),
+                clock: Arc::clone(&clock),
+                metrics: Arc::clone(&metrics),
+                ring,
+            };
+            running.workers.push(Worker::start(at, socket, parts)?);
+        }
+        Ok(running)
+    }
+}
+
+impl Worker {
+    fn start(at: usize, socket: TcpListener, parts: Parts) -> Result<Self, ProxyError> {
+        let failed = |error| ProxyError::Thread { thread: at, error };
+        let (orders, inbox) = unbounded_channel();
+        let cutting = Arc::new(AtomicBool::new(false));
+        let taken = Arc::clone(&cutting);
+        let (tell, told) = mpsc::channel();
+        let thread = std::thread::Builder::new()
+            .name(format!("portcullis-{at}"))
+            .spawn(move || work(socket, parts, inbox, &taken, &tell))
+            .map_err(failed)?;
+        // The thread says whether it stands, so that a fault is told at the start.
+        match told.recv() {
+            Ok(Ok(())) => Ok(Self { orders, cutting, thread: Some(thread) }),
+            Ok(Err(error)) => Err(failed(error)),
+            Err(_) => Err(failed(std::io::Error::other("the thread ended at once"))),
+        }
+    }
+}
+
+/// One thread's life; gives how many connections were cut at its end.
+fn work(
+    socket: TcpListener,
+    parts: Parts,
+    inbox: UnboundedReceiver<Order>,
+    cutting: &AtomicBool,
+    tell: &mpsc::Sender<std::io::Result<()>>,
+) -> u64 {
+    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            // Nobody waits any more only if the start itself was given up.
+            let _ = tell.send(Err(error));
+            return 0;
+        }
+    };
+    tokio::task::LocalSet::new().block_on(&runtime, async move {
+        match tokio::net::TcpListener::from_std(socket) {
+            Ok(listener) => {
+                let _ = tell.send(Ok(()));
+                obey(Thread::new(parts), Rc::new(listener), inbox, cutting).await
+            }
+            Err(error) => {
+                let _ = tell.send(Err(error));
+                0
+            }
+        }
+    })
+}
+
+async fn obey(
+    thread: Rc<Thread>,
+    listener: Rc<tokio::net::TcpListener>,
+    mut inbox: UnboundedReceiver<Order>,
+    cutting: &AtomicBool,
+) -> u64 {
+    let ticking = tokio::task::spawn_local(tick(Rc::clone(&thread)));
+    let accepting =
+        tokio::task::spawn_local(accept::accept(Rc::clone(&thread), Rc::clone(&listener)));
+    let within = loop {
+        match inbox.recv().await {
+            Some(Order::Cut) => {
+                // Before the cut, so that what is ordered during it is not lost.
+                cutting.store(false, Ordering::Release);
+                thread.cut();
+            }
+            Some(Order::Drain(within)) => break within,
+            None => break Duration::ZERO,
+        }
+    };
+    accepting.abort();
+    thread.draining.set(true);
+    accept::sweep(&thread, &listener).await;
+    drop(listener);
+    thread.ticker.wake_all();
+    let emptied = async {
+        while thread.connections.count() > 0 {
+            tokio::select! {
+                () = thread.freed.notified() => {}
+                order = inbox.recv() => match order {
+                    Some(Order::Cut) => {
+                        cutting.store(false, Ordering::Release);
+                        thread.cut();
+                    }
+                    Some(Order::Drain(_)) => {}
+                    None => return,
+                },
+            }
+        }
+    };
+    // Whoever is not done by then is cut off.
+    let _ = tokio::time::timeout(within, emptied).await;
+    ticking.abort();
+    thread.counts.borrow_mut().flush();
+    thread.connections.count()
+}
+
+async fn tick(thread: Rc<Thread>) {
+    let start = tokio::time::Instant::now();
+    let mut ticks = tokio::time::interval(thread.ticker.every());
+    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        thread.tick(u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX));
+    }
+}
+
+impl Running {
+    /// Where it listens.
+    #[must_use]
+    pub const fn addr(&self) -> SocketAddr {
+        self.addr
+    }
+
+    /// Has every answer under way judged again. To be called after a narrowing or a new snapshot;
+    /// calls that come in need nothing, since each is judged by what then holds.
+    pub fn cut(&self) {
+        for worker in &self.workers {
+            // One that is on its way will see what holds now, too.
+            if !worker.cutting.swap(true, Ordering::AcqRel) {
+                let _ = worker.orders.send(Order::Cut);
+            }
+        }
+    }
+
+    /// Stops accepting, lets calls finish for so long, ends the rest, and writes the last records.
+    /// Blocks.
+    pub fn drain(mut self, within: Duration) -> Drained {
+        for worker in &self.workers {
+            let _ = worker.orders.send(Order::Drain(within));
+        }
+        let mut cut = 0;
+        for worker in &mut self.workers {
+            cut += worker.thread.take().and_then(|thread| thread.join().ok()).unwrap_or(0);
+        }
+        if let Records::On(recorder) = &mut self.records {
+            recorder.finish();
+        }
+        Drained { cut }
+    }
+}
+
+impl fmt::Debug for Running {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Running").field("addr", &self.addr).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,132 @@
+//! What one data-plane thread holds. Nothing in it is shared with another.
+//!
+//! Must not know how a call is served.
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+use std::sync::Arc;
+
+use http::HeaderValue;
+use portcullis_types::{Clock, Now};
+use tokio::sync::Notify;
+
+use crate::ids::Ids;
+use crate::judge::Bench;
+use crate::metrics::{Counts, Metrics};
+use crate::pool::Pool;
+use crate::records::Ring;
+use crate::settings::Settings;
+use crate::ticker::Ticker;
+
+/// One thread's world.
+pub(crate) struct Thread {
+    pub(crate) settings: Arc<Settings>,
+    pub(crate) bench: Bench,
+    pub(crate) bearer: Option<HeaderValue>,
+    pub(crate) pool: Rc<Pool>,
+    pub(crate) ticker: Rc<Ticker>,
+    pub(crate) ids: Ids,
+    pub(crate) ring: Option<Ring>,
+    pub(crate) metrics: Arc<Metrics>,
+    pub(crate) counts: RefCell<Counts>,
+    pub(crate) in_flight: Bounded,
+    pub(crate) connections: Bounded,
+    pub(crate) buffered: Bounded,
+    /// Told when a connection ends.
+    pub(crate) freed: Notify,
+    /// Rises each time that keys may have lost their access.
+    pub(crate) cuts: Cell<u64>,
+    pub(crate) draining: Cell<bool>,
+    clock: Arc<dyn Clock>,
+}
+
+/// What a thread is made of.
+pub(crate) struct Parts {
+    pub(crate) settings: Arc<Settings>,
+    pub(crate) desk: portcullis_judge::Desk,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) metrics: Arc<Metrics>,
+    pub(crate) ring: Option<Ring>,
+}
+
+impl Thread {
+    pub(crate) fn new(parts: Parts) -> Rc<Self> {
+        let Parts { settings, desk, clock, metrics, ring } = parts;
+        let ticker = Ticker::new(settings.timeouts.tick());
+        // Each thread gets its share, rounded up: nobody is left with none.
+        let share = |all: u64| all.div_ceil(settings.threads.max(1) as u64);
+        let limits = &settings.limits;
+        Rc::new(Self {
+            bench: Bench::new(desk, &settings),
+            bearer: settings.credential.bearer(),
+            pool: Pool::new(&settings, Rc::clone(&ticker), Arc::clone(&metrics)),
+            ids: Ids::new(),
+            counts: RefCell::new(Counts::new(Arc::clone(&metrics))),
+            in_flight: Bounded::new(share(limits.in_flight as u64)),
+            connections: Bounded::new(share(limits.connections as u64)),
+            buffered: Bounded::new(share(limits.buffered_total_bytes)),
+            freed: Notify::new(),
+            cuts: Cell::new(0),
+            draining: Cell::new(false),
+            ticker,
+            settings,
+            clock,
+            metrics,
+            ring,
+        })
+    }
+
+    /// The moment.
+    pub(crate) fn now(&self) -> Now {
+        self.clock.now()
+    }
+
+    /// Goes on in time: wakes who is due, and adds up the counts.
+    pub(crate) fn tick(&self, now_ms: u64) {
+        self.ticker.advance(now_ms);
+        self.pool.forget_old();
+        self.counts.borrow_mut().flush();
+    }
+
+    /// Has every answer under way judged again.
+    pub(crate) fn cut(&self) {
+        self.cuts.set(self.cuts.get().wrapping_add(1));
+        self.ticker.wake_flows();
+    }
+}
+
+/// A count with a bound.
+pub(crate) struct Bounded {
+    count: Cell<u64>,
+    max: u64,
+}
+
+impl Bounded {
+    const fn new(max: u64) -> Self {
+        Self { count: Cell::new(0), max }
+    }
+
+    /// Adds, unless the sum would be beyond the bound.
+    pub(crate) fn take(&self, more: u64) -> bool {
+        match self.count.get().checked_add(more) {
+            Some(sum) if sum <= self.max => {
+                self.count.set(sum);
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// Gives back what was taken.
+    pub(crate) fn give(&self, back: u64) {
+        self.count.set(self.count.get().saturating_sub(back));
+    }
+
+    pub(crate) fn count(&self) -> u64 {
+        self.count.get()
+    }
+
+    pub(crate) fn is_full(&self) -> bool {
+        self.count.get() >= self.max
+    }
+}

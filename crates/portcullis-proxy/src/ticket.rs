@@ -1,0 +1,122 @@
+//! A call from its head to the end of its answer: what is counted and recorded, once, at the end.
+//!
+//! Dropping the ticket is the end, however it came about. Must not decide anything.
+
+use std::net::IpAddr;
+use std::rc::Rc;
+
+use http::HeaderValue;
+use portcullis_judge::Trace;
+use portcullis_types::Now;
+
+use crate::guard::Watch;
+use crate::metrics::Count;
+use crate::records::Record;
+use crate::thread::Thread;
+
+/// One partner's connection.
+pub(crate) struct Conn {
+    pub(crate) thread: Rc<Thread>,
+    pub(crate) watch: Rc<Watch>,
+    pub(crate) peer: IpAddr,
+    /// Whether the peer's word on who calls is believed.
+    pub(crate) trusted: bool,
+    /// The peer, as `X-Forwarded-For` says it.
+    pub(crate) forwarded_for: HeaderValue,
+    pub(crate) http2: bool,
+}
+
+/// One call.
+pub(crate) struct Ticket {
+    /// Whether it is within the bound of calls served at once.
+    pub(crate) counted: bool,
+    pub(crate) conn: Rc<Conn>,
+    pub(crate) id: HeaderValue,
+    pub(crate) start: Now,
+    pub(crate) trace: Option<Trace>,
+    /// The code of the refusal; none: a permit.
+    pub(crate) refusal: Option<&'static str>,
+    pub(crate) status: u16,
+    pub(crate) whole: bool,
+    pub(crate) bytes_in: u64,
+    pub(crate) bytes_out: u64,
+    pub(crate) judge_ns: Option<u64>,
+    pub(crate) upstream_ns: Option<u64>,
+}
+
+impl Ticket {
+    pub(crate) fn new(conn: Rc<Conn>, id: HeaderValue, start: Now) -> Self {
+        conn.watch.begin();
+        conn.thread.metrics.in_flight.inc();
+        Self {
+            counted: conn.thread.in_flight.take(1),
+            conn,
+            id,
+            start,
+            trace: None,
+            // Until it is known otherwise: whoever drops the ticket early failed.
+            refusal: Some("internal"),
+            status: 500,
+            whole: false,
+            bytes_in: 0,
+            bytes_out: 0,
+            judge_ns: None,
+            upstream_ns: None,
+        }
+    }
+
+    fn record(&mut self, total_ns: u64) {
+        let Some(ring) = &self.conn.thread.ring else { return };
+        let trace = self.trace.take().unwrap_or_default();
+        ring.push(Record {
+            ts: self.start.wall,
+            request_id: self.id.to_str().unwrap_or_default().into(),
+            partner: trace.partner,
+            key_id: trace.key_id,
+            operation: trace.operation_name,
+            class: trace.class,
+            verdict: self.refusal.unwrap_or("permit"),
+            rule: trace.rule,
+            status: self.status,
+            whole: self.whole,
+            bytes_in: self.bytes_in,
+            bytes_out: self.bytes_out,
+            total_us: total_ns / 1000,
+            upstream_us: self.upstream_ns.unwrap_or(0) / 1000,
+            judge_us: self.judge_ns.unwrap_or(0) / 1000,
+            policy_revision: trace.policy_revision.map(|revision| revision.0),
+            state_revision: trace.state_revision.map(|revision| revision.0),
+            peer: self.conn.peer,
+        });
+    }
+}
+
+impl Drop for Ticket {
+    fn drop(&mut self) {
+        let thread = Rc::clone(&self.conn.thread);
+        let total_ns = since(thread.now(), self.start);
+        let count = Count {
+            trace: self.trace.as_ref(),
+            refusal: self.refusal,
+            status: self.status,
+            total_ns,
+            upstream_ns: self.upstream_ns,
+            judge_ns: self.judge_ns,
+        };
+        // A panic while counting must not become a second one while unwinding.
+        if let Ok(mut counts) = thread.counts.try_borrow_mut() {
+            counts.add(&count);
+        }
+        self.record(total_ns);
+        if self.counted {
+            thread.in_flight.give(1);
+        }
+        thread.metrics.in_flight.dec();
+        self.conn.watch.finish();
+    }
+}
+
+/// Nanoseconds between two moments.
+pub(crate) fn since(now: Now, start: Now) -> u64 {
+    now.mono.0.saturating_sub(start.mono.0)
+}

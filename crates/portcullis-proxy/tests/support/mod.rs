@@ -1,0 +1,271 @@
+//! A gate over real sockets: a judge with one partner, an upstream that records bytes, and a client
+//! that sends them raw.
+#![allow(
+    dead_code,
+    unreachable_pub,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "tests; each file uses a part of it"
+)]
+
+pub mod raw;
+pub mod upstream;
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+
+use portcullis_catalogue::Catalogue;
+use portcullis_judge::{Bounds, Judge, Rules};
+use portcullis_keys::{Pepper, Peppers};
+use portcullis_policy::PolicySet;
+use portcullis_proxy::{Metrics, Placement, PlatformCredential, Proxy, Records, Running, Settings};
+use portcullis_registry::{Command, Facts, State, SubjectId, Use};
+use portcullis_types::{Clock, KeyId, Mono, Now, PartnerId, ReasonCode, Revision, TierName, Wall};
+use portcullis_yaml::Source;
+
+pub use raw::{Answer, Peer};
+pub use upstream::{Reply, Upstream};
+
+pub const KEY: &str = "partner-key-0123456789";
+pub const PLATFORM: &str = "platform-secret-42";
+/// A call that is permitted.
+pub const PROFILE: &str = "/v21.0/17841000000000001";
+/// A call whose answer's links are rewritten.
+pub const MEDIA: &str = "/v21.0/17841000000000001/media";
+/// A write.
+pub const PUBLISH: &str = "/v21.0/17841000000000001/publish";
+/// A write whose body streams.
+pub const UPLOAD: &str = "/v21.0/17841000000000001/upload";
+
+const PEPPER: &str = "8f1d0c3b5a79e2461f0a9b8c7d6e5f40112233445566778899aabbccddeeff00";
+const ROUTES: &str = r##"
+version: 1
+versions: { known: [v21.0], missing: v21.0 }
+classes: { profile.basic: Names, media.list: Posts, publish: Posting, place.posts: Posts at a place }
+types:
+  user:
+    ids: ["17841############"]
+    default: [id]
+    fields: { profile.basic: [id] }
+operations:
+  getNode:
+    method: GET
+    path: /{version}/{node_id}
+    target: node_id
+    class: profile.basic
+    answer: target
+    params: { fields: fields }
+  listMedia:
+    method: GET
+    path: /{version}/{node_id}/media
+    target: node_id
+    class: media.list
+    params: { after: cursor, limit: page_size }
+    links: true
+  publish:
+    method: POST
+    path: /{version}/{node_id}/publish
+    target: node_id
+    class: publish
+    params: { caption: plain }
+  upload:
+    method: POST
+    path: /{version}/{node_id}/upload
+    target: node_id
+    class: publish
+    body: opaque
+  listPlacePosts:
+    method: GET
+    path: /{version}/{node_id}/posts
+    target: node_id
+    class: place.posts
+"##;
+const SCOPES: &str = r##"
+version: 1
+scopes:
+  all: { about: What the partner may do, classes: [profile.basic, media.list, publish] }
+  places: { about: Places, classes: [place.posts] }
+"##;
+const TIER: &str = r##"
+version: 1
+tier: standard
+about: For tests
+scopes: [all]
+rates: [{ id: calls-per-hour, per: key, max: 100000, window: 1h, burst: 100000 }]
+"##;
+
+/// A clock that stands.
+pub struct Still;
+impl Clock for Still {
+    fn now(&self) -> Now {
+        Now { wall: Wall(1_711_886_400_000), mono: Mono(3_600_000_000_000) }
+    }
+}
+
+/// The judge, and a writer that feeds it as the store does.
+pub struct Office {
+    pub judge: Arc<Judge>,
+    state: State,
+    blobs: HashMap<String, Arc<[u8]>>,
+    revision: u64,
+}
+
+impl Office {
+    fn new(tier: &str) -> Self {
+        let peppers = Peppers::new(Pepper::from_text(PEPPER).unwrap(), None);
+        let judge = Arc::new(Judge::new(peppers, Bounds::default()));
+        let mut office = Self { judge, state: State::new(), blobs: HashMap::new(), revision: 0 };
+        let source = |name: &str, text: &str| Source { name: name.into(), text: Arc::from(text) };
+        let catalogue = Catalogue::compile(&[source("routes/r.yaml", ROUTES)]).unwrap();
+        let files = [source("policies/s.yaml", SCOPES), source("policies/t.yaml", tier)];
+        let policies = PolicySet::compile(&files, &catalogue).unwrap();
+        let rules = Rules { catalogue, policies, revision: Revision(0), set: "test".into() };
+        office.judge.set_rules(Arc::new(rules));
+        let texts =
+            [("routes/r.yaml", ROUTES), ("policies/s.yaml", SCOPES), ("policies/t.yaml", tier)];
+        let files = texts.map(|(name, text)| (name.to_owned(), Arc::from(text))).to_vec();
+        office.command(Command::PublishPolicy { files });
+        office.command(Command::AddPartner {
+            id: PartnerId::new("acme").unwrap(),
+            name: "Acme".into(),
+            tier: TierName::new("standard").unwrap(),
+            r#use: Use::Research,
+            scopes: None,
+            facts: Facts::default(),
+        });
+        office.command(Command::IssueKey {
+            id: KeyId::new("k1").unwrap(),
+            partner: PartnerId::new("acme").unwrap(),
+            client: None,
+            scopes: None,
+            expires: None,
+            digest: office.judge.peppers().digest(KEY.as_bytes()).to_string(),
+            pepper: office.judge.peppers().current().fingerprint().to_owned(),
+            label: String::new(),
+        });
+        office
+    }
+
+    pub fn command(&mut self, command: Command) {
+        let planned = self.state.handle(&command, Still.now().wall).unwrap();
+        if let Some(narrowing) = planned.narrows {
+            self.judge.narrow(narrowing.subject, narrowing.notice, narrowing.kind);
+        }
+        self.blobs.extend(planned.blobs.into_iter().map(|blob| (blob.sha256, blob.body)));
+        for event in planned.events {
+            let blobs = |sha: &str| self.blobs.get(sha).cloned();
+            let now = Still.now().wall;
+            let learned = self.state.apply(Revision(self.revision), now, &event, &blobs).unwrap();
+            self.revision += 1;
+            self.judge.learn(&learned);
+        }
+        self.judge.publish(self.state.snapshot());
+        if let Some(subject) = planned.widens {
+            self.judge.widen(subject);
+        }
+    }
+
+    /// Puts the partner's key on hold.
+    pub fn hold(&mut self) {
+        self.command(Command::Hold {
+            subject: SubjectId::Key(KeyId::new("k1").unwrap()),
+            reason: ReasonCode::new("investigation").unwrap(),
+            tell: "We look at your reads.".into(),
+            review_by: None,
+            case: None,
+        });
+    }
+}
+
+/// A gate that serves.
+pub struct Gate {
+    pub running: Option<Running>,
+    pub office: Office,
+    pub metrics: Arc<Metrics>,
+    pub log: Log,
+}
+
+/// Where the gate's access records go.
+#[derive(Clone, Default)]
+pub struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl Log {
+    pub fn text(&self) -> String {
+        String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
+    }
+}
+
+impl std::io::Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().write(bytes)
+    }
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Gate {
+    /// Before that upstream, with defaults.
+    pub fn before(upstream: &Upstream) -> Self {
+        Self::with(upstream, |_| {})
+    }
+
+    /// Before that upstream, with other settings.
+    pub fn with(upstream: &Upstream, change: impl FnOnce(&mut Settings)) -> Self {
+        Self::start(&upstream.url(), TIER, change)
+    }
+
+    pub fn start(upstream: &str, tier: &str, change: impl FnOnce(&mut Settings)) -> Self {
+        let credential = PlatformCredential::new(PLATFORM, Placement::Bearer).unwrap();
+        let any = "127.0.0.1:0".parse().unwrap();
+        let mut settings = Settings::new(any, upstream.parse().unwrap(), credential);
+        change(&mut settings);
+        let (office, metrics, log) = (Office::new(tier), Arc::new(Metrics::new()), Log::default());
+        let recorder =
+            portcullis_proxy::Recorder::start(Box::new(log.clone()), 1, 1024, &metrics).unwrap();
+        let running = Proxy::start(
+            settings,
+            Arc::clone(&office.judge),
+            Arc::new(Still),
+            Arc::clone(&metrics),
+            Records::On(recorder),
+        );
+        Self { running: Some(running.unwrap()), office, metrics, log }
+    }
+
+    pub fn running(&self) -> &Running {
+        self.running.as_ref().unwrap()
+    }
+
+    pub fn connect(&self) -> Peer {
+        Peer::connect(self.running().addr())
+    }
+
+    /// One call on a connection of its own.
+    pub fn call(&self, request: &str) -> Answer {
+        let mut peer = self.connect();
+        peer.send(request);
+        peer.answer()
+    }
+
+    /// A GET with the key.
+    pub fn get(&self, target: &str) -> Answer {
+        self.call(&get(target, ""))
+    }
+}
+
+/// A GET with the key and further header lines.
+pub fn get(target: &str, lines: &str) -> String {
+    format!(
+        "GET {target} HTTP/1.1\r\nHost: gate.test\r\nAuthorization: Bearer {KEY}\r\n{lines}\r\n"
+    )
+}
+
+/// A POST with the key, further header lines and whatever follows the head.
+pub fn post(target: &str, lines: &str, after: &str) -> String {
+    format!(
+        "POST {target} HTTP/1.1\r\nHost: gate.test\r\nAuthorization: Bearer {KEY}\r\n{lines}\r\n{after}"
+    )
+}
