@@ -126,7 +126,7 @@ fn a_key_is_shown_once_held_restored_and_revoked() {
     insta::assert_snapshot!(issued.whole(), @r"
         ptc_test_000000000000_000000000000000000000000000000001Xx3Nc
         key `000000000000` issued to partner `acme-travel` (revision 3)
-        undo: portcullis key revoke 000000000000
+        undo: portcullis key revoke 000000000000 --reason CODE --tell TEXT
         this is the only time the key is shown: the gate keeps a digest of it
         [exit 0]
         ");
@@ -154,7 +154,7 @@ fn a_key_is_shown_once_held_restored_and_revoked() {
     insta::assert_snapshot!(told.join("\n\n"), @r"
         $ portcullis key hold 0000004gfFC4 --reason bulk-location --tell 'Too many places were read at once.' --review-by 7d
         key `0000004gfFC4` on hold: refused from the next call on (revision 5)
-        undo: portcullis key restore 0000004gfFC4
+        undo: portcullis key restore 0000004gfFC4 --reason CODE --tell TEXT
         [exit 0]
 
         $ portcullis key hold 0000004gfFC4 --reason bulk-location --tell 'Too many places were read at once.'
@@ -177,7 +177,7 @@ fn a_key_is_shown_once_held_restored_and_revoked() {
 
         $ portcullis key restore 0000004gfFC4 --reason bulk-location --tell 'Too many places were read at once.'
         key `0000004gfFC4` restored: the hold is lifted (revision 6)
-        undo: portcullis key hold 0000004gfFC4
+        undo: portcullis key hold 0000004gfFC4 --reason CODE --tell TEXT
         [exit 0]
 
         $ portcullis key revoke 0000004gfFC4 --reason bulk-location --tell 'Too many places were read at once.'
@@ -190,12 +190,12 @@ fn a_key_is_shown_once_held_restored_and_revoked() {
 
         $ portcullis key hold THE-KEY --reason bulk-location --tell 'Too many places were read at once.'
         key `000000000000` on hold: refused from the next call on (revision 8)
-        undo: portcullis key restore 000000000000
+        undo: portcullis key restore 000000000000 --reason CODE --tell TEXT
         [exit 0]
 
         $ portcullis partner hold acme-travel --reason bulk-location --tell 'Too many places were read at once.' --case c-7
         partner `acme-travel` and all its keys on hold: refused from the next call on (revision 9)
-        undo: portcullis partner restore acme-travel
+        undo: portcullis partner restore acme-travel --reason CODE --tell TEXT
         [exit 0]
 
         $ portcullis partner list --held
@@ -222,7 +222,7 @@ fn a_hold_that_is_not_durable_says_so_loudly() {
     gate.office.full.store(true, Ordering::Relaxed);
     insta::assert_snapshot!(machine.types(&format!("partner hold acme-travel {WHY}")).whole(), @r"
         partner `acme-travel` and all its keys on hold: refused from the next call on
-        undo: portcullis partner restore acme-travel
+        undo: portcullis partner restore acme-travel --reason CODE --tell TEXT
         warning: NOT DURABLE: it is in force now but only in memory, because the store can't be written; it is lost if the gate stops before it is. Free space for the store; writing is retried every second and /readyz is red until it succeeds
         [exit 0]
         ");
@@ -366,7 +366,7 @@ fn the_log_is_listed_verified_exported_and_verified_again_without_the_gate() {
     assert_eq!(cut.code, 0, "a shorter log with its own root is whole in itself");
     gate.office.damaged.store(true, Ordering::Relaxed);
     insta::assert_snapshot!(machine.types("audit verify").whole(), @r"
-        DAMAGED: damaged at revision 1: the event does not match its stored hash: one of them was changed
+        DAMAGED at revision 1: the event does not match its stored hash: one of them was changed
         log       gate.test
         root      CK4fGm5vNSjq3CjJ2oxfEwQ7Fd++2gfiYbEPqesE9iU=
         signed by gate.test+088fe270+AepKbGPinFIKvvVQexMuxfmVR3auvr57kkIe6mkURtIs

@@ -11,6 +11,9 @@ use portcullis_types::{IdError, ScopeName, TierName};
 use crate::problem::Problem;
 use crate::{Checked, Checker};
 
+/// Among so many known names the nearest is looked for.
+pub(crate) const NEAREST_AMONG_MAX: usize = 10_000;
+
 /// Any id; a text that can't be one is a 400 that says how ids look.
 pub(crate) fn id<T: FromStr<Err = IdError>>(text: &str) -> Result<T, Problem> {
     text.parse().map_err(|error: IdError| Problem::unreadable(error.to_string()))

@@ -38,10 +38,19 @@ impl From<Done> for Change {
             revision: done.revision.map(|revision| revision.0),
             durable: done.durable,
             what: done.what,
-            undo: done.undo,
+            undo: done.undo.map(complete),
             warning: (!done.durable).then(|| NOT_DURABLE.to_owned()),
         }
     }
+}
+
+/// A command that changes a state can't be typed without its reason and text.
+fn complete(undo: String) -> String {
+    let moves = |word| matches!(word, "hold" | "restore" | "revoke");
+    if undo.split(' ').any(moves) && !undo.contains("--reason") {
+        return undo + " --reason CODE --tell TEXT";
+    }
+    undo
 }
 
 impl Change {

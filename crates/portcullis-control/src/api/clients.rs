@@ -110,6 +110,7 @@ fn position(shared: &Shared, text: &str) -> Result<ClientIx, Problem> {
 fn unknown(shared: &Shared, text: &str) -> Problem {
     let snapshot = shared.control.office.snapshot();
     let known = snapshot.clients().map(|(_, client)| client.id.as_str());
+    let known = known.take(names::NEAREST_AMONG_MAX);
     let list = "`portcullis client list` shows them";
     Problem::unknown(StatusCode::NOT_FOUND, "unknown_client", "client", text, known, list)
 }

@@ -26,6 +26,9 @@ use crate::views::Change;
 
 const KEY_BYTES: std::ops::RangeInclusive<usize> = 8..=512;
 
+/// For so many entries the nearest partner is named.
+const NEAREST_FOR_MAX: usize = 100;
+
 /// Keys to import.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -202,7 +205,10 @@ impl Reader<'_> {
         if self.create || self.snapshot.partner_ix(&id).is_some() {
             return Some(id);
         }
-        let known = self.snapshot.partners().map(|(_, partner)| partner.id.as_str());
+        // Looking for the nearest name is slow: a whole file of unknown partners must not be.
+        let searched =
+            if self.faults.len() < NEAREST_FOR_MAX { names::NEAREST_AMONG_MAX } else { 0 };
+        let known = self.snapshot.partners().map(|(_, partner)| partner.id.as_str()).take(searched);
         let message = match nearest(text, known) {
             Some(near) => format!("there is no such partner; did you mean `{near}`?"),
             None => "there is no such partner: declare it with `portcullis partner add`, or import with `--create-partners`".to_owned(),

@@ -241,6 +241,7 @@ pub(crate) fn position(shared: &Arc<Shared>, text: &str) -> Result<PartnerIx, Pr
 fn unknown(shared: &Arc<Shared>, text: &str) -> Problem {
     let snapshot = shared.control.office.snapshot();
     let known = snapshot.partners().map(|(_, partner)| partner.id.as_str());
+    let known = known.take(names::NEAREST_AMONG_MAX);
     let list = "`portcullis partner list` shows them";
     Problem::unknown(StatusCode::NOT_FOUND, "unknown_partner", "partner", text, known, list)
 }
