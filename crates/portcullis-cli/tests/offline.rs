@@ -28,7 +28,7 @@ fn help(path: &str) -> String {
 #[test]
 fn help_says_what_each_command_is_for() {
     insta::assert_snapshot!(help(""), @r"
-        The commands of a client of the gate, and the offline tools
+        The gate between a platform and its partners
 
         Usage: portcullis [OPTIONS] <COMMAND>
 

@@ -13,6 +13,7 @@ use portcullis_cli::{Command, Common, Deployment, Host, Out, run};
 use portcullis_yaml::{Fault, Source};
 
 #[derive(Debug, Parser)]
+/// The gate between a platform and its partners
 #[command(name = "portcullis", max_term_width = 100)]
 pub struct Typed {
     #[command(flatten)]
