@@ -32,7 +32,7 @@ about: Rates that a bench does not reach
 scopes: [profile:read, media:read]
 rates:
   - { id: calls-per-second, per: key, max: 1000000000, window: 1s, burst: 1000000000 }
-  - { id: calls-per-hour, per: partner, max: 1000000000000, window: 1h, burst: 1000000000 }
+  - { id: calls-per-minute, per: partner, max: 1000000000, window: 1m, burst: 1000000000 }
 ";
 
 fn main() {
