@@ -4,26 +4,20 @@
 //! exists; the rules of the day stand in `plan`. It never loosens by accident: a second hold
 //! replaces the words, a second revocation changes nothing, and nothing brings a revoked key back.
 
+mod keys;
+
 use std::sync::Arc;
 
-use portcullis_types::{
-    ClientIx, KeyIx, Notice, PartnerId, PartnerIx, ReasonCode, Revision, ScopeName, Wall,
-};
+use portcullis_types::{ClientIx, KeyIx, Notice, PartnerIx, ReasonCode, Revision, Wall};
 
+use crate::events::Event;
 use crate::import::decode_keys;
-use crate::records::{
-    ClientRecord, Credential, KeyRecord, PartnerRecord, PolicyInForce, ScopeListIx, SubjectIx,
-};
-use crate::state::{FoldError, State, digest, mark};
-use crate::words::{Event, Facts, ImportedKey, ImportedState, SubjectId};
+use crate::records::{ClientRecord, Credential, PartnerRecord, PolicyInForce, SubjectIx};
+use crate::state::{FoldError, State};
+use crate::words::SubjectId;
 
 /// Digest and index of a key that a fold added.
 type Learned = Vec<([u8; 16], KeyIx)>;
-
-/// What the holder of an imported key that had ended already is told.
-const ENDED_BEFORE: &str =
-    "this key had ended already when it was brought over from another gateway";
-const ENDED_BEFORE_CODE: &str = "imported-ended";
 
 /// Where and when an event stands.
 #[derive(Clone, Copy)]
@@ -190,91 +184,6 @@ impl State {
         Ok(())
     }
 
-    fn key(&mut self, place: Place, event: &Event) -> Result<Learned, FoldError> {
-        let Event::KeyIssued { key, partner, client, scopes, expires, digest: hex, label, .. } =
-            event
-        else {
-            return Ok(Vec::new());
-        };
-        let owner = self.now.partner_ix(partner);
-        let owner = owner.ok_or_else(|| place.bad(format!("unknown partner `{partner}`")))?;
-        let client = client.as_ref().map(|id| {
-            let at = self.now.client_ix(id);
-            at.ok_or_else(|| place.bad(format!("unknown client `{id}`")))
-        });
-        let record = KeyRecord {
-            id: key.clone(),
-            partner: owner,
-            client: client.transpose()?,
-            scopes: scopes.as_deref().map(|list| self.scope_list(place, list)).transpose()?,
-            credential: Credential::Active,
-            expires: *expires,
-            hold: None,
-            ended: None,
-            label: Some(label.as_str()).filter(|label| !label.is_empty()).map(Arc::from),
-            issued: place.ts,
-            revision: place.revision,
-        };
-        Ok(vec![self.push_key(place, record, hex)?])
-    }
-
-    fn push_key(
-        &mut self,
-        place: Place,
-        record: KeyRecord,
-        hex: &str,
-    ) -> Result<([u8; 16], KeyIx), FoldError> {
-        let bytes = digest(hex);
-        let bytes = bytes.ok_or_else(|| place.bad("the digest of a key is unreadable"))?;
-        if self.now.key_ix(&record.id).is_some() {
-            return Err(place.bad(format!("key `{}` exists already", record.id)));
-        }
-        let at = numbered(place, self.now.keys.len())?;
-        self.digests.insert(mark(&bytes));
-        self.now.key_names.insert(record.id.clone(), at);
-        self.now.keys.push(record);
-        Ok((bytes, KeyIx(at)))
-    }
-
-    fn import(
-        &mut self,
-        place: Place,
-        keys: &[ImportedKey],
-        create: Option<(&portcullis_types::TierName, crate::Use)>,
-    ) -> Result<Learned, FoldError> {
-        let code = ReasonCode::new(ENDED_BEFORE_CODE).map_err(|e| place.bad(e.to_string()))?;
-        let ended = notice(place, &code, ENDED_BEFORE, None);
-        let mut learned = Vec::with_capacity(keys.len());
-        for key in keys {
-            let partner = match (self.now.partner_ix(&key.partner), create) {
-                (Some(at), _) => at,
-                (None, Some((tier, r#use))) => {
-                    let record = created(place, &key.partner, tier.clone(), r#use);
-                    self.push_partner(place, record)?
-                }
-                (None, None) => {
-                    return Err(place.bad(format!("unknown partner `{}`", key.partner)));
-                }
-            };
-            let revoked = key.state == ImportedState::Revoked;
-            let record = KeyRecord {
-                id: key.id.clone(),
-                partner,
-                client: None,
-                scopes: None,
-                credential: if revoked { Credential::Revoked } else { Credential::Active },
-                expires: None,
-                hold: None,
-                ended: revoked.then(|| Arc::clone(&ended)),
-                label: None,
-                issued: place.ts,
-                revision: place.revision,
-            };
-            learned.push(self.push_key(place, record, &key.digest)?);
-        }
-        Ok(learned)
-    }
-
     fn hold(
         &mut self,
         place: Place,
@@ -294,18 +203,6 @@ impl State {
         };
         slot.ok_or_else(|| place.bad(format!("unknown {subject}")))
     }
-
-    /// The shared list with these scopes, made on first use.
-    fn scope_list(&mut self, place: Place, list: &[ScopeName]) -> Result<ScopeListIx, FoldError> {
-        if let Some(at) = self.scope_index.get(list) {
-            return Ok(*at);
-        }
-        let at = ScopeListIx(numbered(place, self.now.scope_lists.len())?);
-        let list: Arc<[ScopeName]> = Arc::from(list);
-        self.now.scope_lists.push(Arc::clone(&list));
-        self.scope_index.insert(list, at);
-        Ok(at)
-    }
 }
 
 fn numbered(place: Place, len: usize) -> Result<u32, FoldError> {
@@ -320,24 +217,4 @@ fn notice(place: Place, reason: &ReasonCode, tell: &str, review_by: Option<Wall>
         revision: Some(place.revision),
         review_by,
     })
-}
-
-/// A partner that an import made: its name is its id until somebody edits it.
-fn created(
-    place: Place,
-    id: &PartnerId,
-    tier: portcullis_types::TierName,
-    use_: crate::Use,
-) -> PartnerRecord {
-    PartnerRecord {
-        id: id.clone(),
-        name: id.shared(),
-        tier,
-        use_,
-        scopes: None,
-        facts: Arc::new(Facts::default()),
-        hold: None,
-        added: place.ts,
-        revision: place.revision,
-    }
 }

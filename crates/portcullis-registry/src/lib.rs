@@ -14,6 +14,7 @@
     )
 )]
 
+mod events;
 mod fold;
 mod import;
 mod names;
@@ -31,6 +32,7 @@ mod words;
 #[cfg(test)]
 mod tests;
 
+pub use events::{Command, Event};
 pub use import::{IMPORT_KEYS_MAX, decode_keys, encode_keys};
 pub use office::{BoxFuture, Done, Health, LoggedEvent, NarrowKind, Office, OfficeError, Sink};
 pub use portcullis_audit::{Fault, Verification};
@@ -44,6 +46,6 @@ pub use snapshot::Snapshot;
 pub use state::{Blob, FoldError, Narrowing, Planned, State};
 pub use texts::{TELL_BYTES_MAX, TELL_CHARS_MIN};
 pub use words::{
-    Actor, ActorKind, Command, Event, Facts, ImportedKey, ImportedState, PublishedFile,
-    RotatedSecret, SubjectId, Use,
+    Actor, ActorKind, Facts, ImportedKey, ImportedState, PublishedFile, RotatedSecret, SubjectId,
+    Use,
 };

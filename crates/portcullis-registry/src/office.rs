@@ -11,10 +11,11 @@ use portcullis_audit::Verification;
 use portcullis_types::{ClientId, KeyId, KeyIx, Notice, PartnerId, Revision, Wall};
 use serde::Serialize;
 
+use crate::events::{Command, Event};
 use crate::records::SubjectIx;
 use crate::rejected::Rejected;
 use crate::snapshot::Snapshot;
-use crate::words::{Actor, Command, Event};
+use crate::words::Actor;
 
 /// A future that can wait on any runtime.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;

@@ -77,10 +77,10 @@ pub enum Rejected {
     #[error("{count} keys are too many for one import, at most {max}; split the file")]
     ImportTooLarge { count: usize, max: usize },
     /// A key of the import is known already. `index` counts from 0 in the order given.
-    #[error("key {} of the import, `{id}`, is known already; nothing was imported, remove it and try again", index + 1)]
+    #[error("nothing was imported: key {} in the file, `{id}`, is known already; remove it and try again", index + 1)]
     ImportKnown { index: usize, id: KeyId },
     /// A partner of the import is unknown. `index` counts from 0 in the order given.
-    #[error("key {} of the import is for unknown partner `{id}`{}; nothing was imported", index + 1, meant(near.as_deref(), "add it first, or pass --create-partners with --tier"))]
+    #[error("nothing was imported: key {} is for unknown partner `{id}`{}", index + 1, meant(near.as_deref(), "add it first, or pass --create-partners with --tier"))]
     ImportPartner { index: usize, id: PartnerId, near: Option<String> },
     /// The change changes nothing.
     #[error("{0} has these values already; nothing to change")]

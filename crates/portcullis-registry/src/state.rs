@@ -9,10 +9,10 @@ use std::sync::Arc;
 
 use portcullis_types::{KeyId, Notice, Revision, ScopeName};
 
+use crate::events::Event;
 use crate::office::NarrowKind;
 use crate::records::{ScopeListIx, SubjectIx};
 use crate::snapshot::Snapshot;
-use crate::words::Event;
 
 /// The state as the one writer holds it. It is deliberately no `Clone`: indexes are shared with
 /// every snapshot and only one line of history may add to them.

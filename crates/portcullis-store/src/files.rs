@@ -5,6 +5,8 @@ use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
 use std::io::{ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
 
+use portcullis_audit::Fault;
+
 use crate::error::StoreError;
 
 /// The lock of a store, held for life; the system frees it when the process ends, however it ends.
@@ -142,6 +144,11 @@ fn truncated(path: &Path, bytes: u64, expected: u64) -> StoreError {
 }
 
 fn not_sqlite(path: &Path) -> StoreError {
-    let why = "it is no SQLite database, or its first bytes were changed".to_owned();
+    // A checkpoint beside it says that there was a log here.
+    if checkpoint_path(path).exists() {
+        let why = "its first bytes: they are not those of an SQLite database, and there is a checkpoint beside it";
+        return StoreError::damaged(path, Fault { revision: None, why: why.to_owned() });
+    }
+    let why = "it is no SQLite database".to_owned();
     StoreError::NotAStore { path: path.to_owned(), why }
 }

@@ -30,5 +30,5 @@ mod tests;
 
 pub use error::StoreError;
 pub use office::OfficeHandle;
-pub use open::{Opened, Options, Recovered, Store};
+pub use open::{Opened, Options, Policy, Recovered, Store};
 pub use writer::Writer;

@@ -31,6 +31,9 @@ pub struct Store {
     pub(crate) lock: Lock,
 }
 
+/// A policy set that is in force: revision, names and texts.
+pub type Policy = Option<(Revision, Vec<(String, Arc<str>)>)>;
+
 /// What opening yields.
 #[derive(Debug)]
 pub struct Opened {
@@ -41,7 +44,7 @@ pub struct Opened {
     /// Keyed digests and indexes of all keys, for the judge's directory.
     pub learned: Vec<([u8; 16], KeyIx)>,
     /// The policy set in force: revision, names and texts.
-    pub policy: Option<(Revision, Vec<(String, Arc<str>)>)>,
+    pub policy: Policy,
     /// What happened.
     pub recovered: Recovered,
 }
@@ -82,8 +85,6 @@ impl Store {
         }
     }
 }
-
-type Policy = Option<(Revision, Vec<(String, Arc<str>)>)>;
 
 /// Reads all there is, through a connection that can't write.
 async fn recover(

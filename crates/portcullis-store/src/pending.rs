@@ -48,8 +48,9 @@ impl Pending {
     /// The state does not know what waits here; a narrowing that was asked before is refused alike.
     pub(crate) fn check(&self, command: &Command, new: &Narrowing) -> Result<(), Rejected> {
         let same = |kind: NarrowKind| {
-            let narrowings = self.0.iter().filter_map(|waiting| waiting.planned.narrows.as_ref());
-            narrowings.filter(move |old| old.subject == new.subject && old.kind == kind).next()
+            let mut narrowings =
+                self.0.iter().filter_map(|waiting| waiting.planned.narrows.as_ref());
+            narrowings.find(move |old| old.subject == new.subject && old.kind == kind)
         };
         let since = |old: &Narrowing| -> Wall { old.notice.since };
         match (command, same(NarrowKind::Hold), same(NarrowKind::Revoke)) {

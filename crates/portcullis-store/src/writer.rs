@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use portcullis_registry::{
-    Actor, Command, Done, Event, Health, Office, OfficeError, Planned, Sink, SubjectId,
+    Actor, Command, Done, Event, Health, OfficeError, Planned, Sink, SubjectId,
 };
 use portcullis_types::{Clock, Revision};
 use tokio::sync::{mpsc, oneshot};
@@ -303,6 +303,3 @@ fn done(command: &Command, planned: &Planned) -> Done {
 pub(crate) fn healthy() -> Health {
     Health { durable: true, pending: 0, last_error: None }
 }
-
-/// The handle is what the binary passes on as [`Office`].
-const _: fn(OfficeHandle) -> Arc<dyn Office> = |handle| Arc::new(handle);

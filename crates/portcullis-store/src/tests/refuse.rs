@@ -21,7 +21,7 @@ async fn a_store_in_use_says_who_has_it() {
     let (dir, path) = place();
     let first = open(&path).await.unwrap();
     let error = open(&path).await.unwrap_err();
-    insta::assert_snapshot!(told(&error, &dir), @"");
+    insta::assert_snapshot!(told(&error, &dir), @"`…/data/portcullis.db` is in use: another portcullis holds `…/data/portcullis.db.lock`; stop that one first, or give this one a store of its own");
     let verification = Store::inspect(&path, None).await.unwrap();
     assert!(verification.is_clean(), "looking needs no lock");
     drop(first);
@@ -34,7 +34,7 @@ async fn a_store_of_a_newer_program_is_left_alone() {
     small_log(&path).await;
     alter(&path, "UPDATE meta SET schema = 7").await;
     let error = open(&path).await.unwrap_err();
-    insta::assert_snapshot!(told(&error, &dir), @"");
+    insta::assert_snapshot!(told(&error, &dir), @"`…/data/portcullis.db` has schema version 7 and this program knows 1; install the newer portcullis that wrote it");
 }
 
 #[tokio::test]
@@ -43,16 +43,27 @@ async fn other_files_are_not_taken_for_a_store() {
     std::fs::create_dir_all(path.parent().unwrap()).unwrap();
     std::fs::write(&path, "version: 1\n".repeat(100)).unwrap();
     let error = open(&path).await.unwrap_err();
-    insta::assert_snapshot!(told(&error, &dir), @"");
+    insta::assert_snapshot!(told(&error, &dir), @"`…/data/portcullis.db` is not a Portcullis store: it is no SQLite database; name the right file, or move this one away to start a new log");
     std::fs::remove_file(&path).unwrap();
     let options = sqlx::sqlite::SqliteConnectOptions::new().filename(&path).create_if_missing(true);
     let mut connection = options.connect().await.unwrap();
     sqlx::query("CREATE TABLE songs (name TEXT)").execute(&mut connection).await.unwrap();
     crate::database::close(connection).await;
     let error = open(&path).await.unwrap_err();
-    insta::assert_snapshot!(told(&error, &dir), @"");
+    insta::assert_snapshot!(told(&error, &dir), @"`…/data/portcullis.db` is not a Portcullis store: it is an SQLite database with other tables; name the right file, or move this one away to start a new log");
     let error = open(dir.path()).await.unwrap_err();
-    insta::assert_snapshot!(told(&error, &dir), @"");
+    insta::assert_snapshot!(told(&error, &dir), @"`…` is not a Portcullis store: it is a directory; name the right file, or move this one away to start a new log");
+}
+
+#[tokio::test]
+async fn a_store_whose_first_bytes_were_changed_is_damaged_and_not_foreign() {
+    let (dir, path) = place();
+    small_log(&path).await;
+    let mut bytes = std::fs::read(&path).unwrap();
+    bytes[3] ^= 1;
+    std::fs::write(&path, bytes).unwrap();
+    let error = open(&path).await.unwrap_err();
+    insta::assert_snapshot!(told(&error, &dir), @"`…/data/portcullis.db` is damaged at its first bytes: they are not those of an SQLite database, and there is a checkpoint beside it; restore it from a backup (the file was left untouched)");
 }
 
 #[tokio::test]
@@ -60,18 +71,17 @@ async fn a_truncated_store_is_named_and_untouched() {
     let (dir, path) = place();
     small_log(&path).await;
     let whole = std::fs::read(&path).unwrap();
-    for (length, expected) in [(whole.len() - 1, None), (4096, None), (60, None)] {
+    for length in [whole.len() - 1, 4096, 60] {
         std::fs::write(&path, &whole[..length]).unwrap();
         let error = open(&path).await.unwrap_err();
         assert!(matches!(error, StoreError::Truncated { .. }), "{error}");
-        let _: Option<()> = expected;
         assert_eq!(std::fs::read(&path).unwrap(), &whole[..length]);
     }
     let error = open(&path).await.unwrap_err();
-    insta::assert_snapshot!(told(&error, &dir), @"");
+    insta::assert_snapshot!(told(&error, &dir), @"`…/data/portcullis.db` is truncated: it has 60 bytes of 4096; restore it from a backup (the file was left untouched)");
     std::fs::write(&path, "").unwrap();
     let error = open(&path).await.unwrap_err();
-    insta::assert_snapshot!(told(&error, &dir), @"");
+    insta::assert_snapshot!(told(&error, &dir), @"`…/data/portcullis.db` is damaged at revision 0: the log is gone: a checkpoint beside it is signed for 8 events and 0 are there; restore it from a backup (the file was left untouched)");
 }
 
 #[tokio::test]
@@ -82,7 +92,7 @@ async fn a_place_that_cannot_be_written_is_named() {
     assert!(matches!(error, StoreError::NotWritable { .. }), "{error}");
     assert!(error.to_string().contains("check that the directory exists"));
     let error = Store::inspect(&dir.path().join("none.db"), None).await.unwrap_err();
-    insta::assert_snapshot!(told(&error, &dir), @"");
+    insta::assert_snapshot!(told(&error, &dir), @"can't read `…/none.db`: there is no store; `portcullis init` makes one");
 }
 
 #[tokio::test]
@@ -91,10 +101,10 @@ async fn a_removed_last_event_is_missed_by_the_checkpoint_within_and_the_one_bes
     small_log(&path).await;
     alter(&path, "DELETE FROM events WHERE rev = 7").await;
     let error = open(&path).await.unwrap_err();
-    insta::assert_snapshot!(told(&error, &dir), @"");
+    insta::assert_snapshot!(told(&error, &dir), @"`…/data/portcullis.db` is damaged at revision 7: the log was cut: a checkpoint is signed for 8 events and 7 are there; restore it from a backup (the file was left untouched)");
     alter(&path, "DELETE FROM checkpoints WHERE size = 8").await;
     let error = open(&path).await.unwrap_err();
-    insta::assert_snapshot!(told(&error, &dir), @"");
+    insta::assert_snapshot!(told(&error, &dir), @"`…/data/portcullis.db` is damaged at revision 7: the log was cut: a checkpoint is signed for 8 events and 7 are there; restore it from a backup (the file was left untouched)");
     let found = Store::inspect(&path, None).await.unwrap();
     assert_eq!(found.fault.unwrap().revision, Some(7));
     // Without the witness nothing speaks against it: keep checkpoints elsewhere, too.

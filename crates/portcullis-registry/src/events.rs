@@ -1,0 +1,216 @@
+//! What can be asked of the registry, and what can have happened.
+//!
+//! A [`Command`] is a wish; the registry turns it into [`Event`]s or says why not. An event is one
+//! immutable fact; its canonical JSON is the leaf of the log. Must not know how a leaf is stored.
+//! Secrets and personal data never enter an event.
+
+use std::sync::Arc;
+
+use portcullis_types::{ClientId, KeyId, PartnerId, ReasonCode, ScopeName, TierName, Wall};
+use serde::{Deserialize, Serialize};
+
+use crate::words::{Facts, ImportedKey, PublishedFile, RotatedSecret, SubjectId, Use};
+
+/// A wish. Reason code and text for the partner are part of the type, so none can be forgotten.
+#[expect(missing_docs, reason = "the members say what they hold; their rules stand in `plan`")]
+#[derive(Debug, Clone)]
+pub enum Command {
+    /// Declares a partner.
+    AddPartner {
+        id: PartnerId,
+        name: String,
+        tier: TierName,
+        r#use: Use,
+        scopes: Option<Vec<ScopeName>>,
+        facts: Facts,
+    },
+    /// Changes a partner; `None` leaves a member as it is. `scopes: Some(None)` lifts the narrowing.
+    EditPartner {
+        id: PartnerId,
+        name: Option<String>,
+        tier: Option<TierName>,
+        r#use: Option<Use>,
+        scopes: Option<Option<Vec<ScopeName>>>,
+        facts: Option<Facts>,
+    },
+    /// Declares a client of a partner.
+    AddClient { id: ClientId, partner: PartnerId, name: String, scopes: Option<Vec<ScopeName>> },
+    /// Issues a key; its secret was made outside and only its digest is known here.
+    IssueKey {
+        id: KeyId,
+        partner: PartnerId,
+        client: Option<ClientId>,
+        scopes: Option<Vec<ScopeName>>,
+        expires: Option<Wall>,
+        digest: String,
+        pepper: String,
+        label: String,
+    },
+    /// Imports keys of another gateway: one event, one blob.
+    ImportKeys { keys: Vec<ImportedKey>, pepper: String, create_partners: Option<(TierName, Use)> },
+    /// Puts a partner, client or key on hold.
+    Hold {
+        subject: SubjectId,
+        reason: ReasonCode,
+        tell: String,
+        review_by: Option<Wall>,
+        case: Option<String>,
+    },
+    /// Lifts a hold.
+    Restore { subject: SubjectId, reason: ReasonCode, tell: String, case: Option<String> },
+    /// Ends a key for ever.
+    RevokeKey { key: KeyId, reason: ReasonCode, tell: String, case: Option<String> },
+    /// Puts a whole set of route and policy files in force. The texts have been checked by the compiler.
+    PublishPolicy { files: Vec<(String, Arc<str>)> },
+    /// Records that a secret of the gate changed: `pepper`, `log_key`, `admin_token`, `platform_credential`.
+    RecordRotation { what: RotatedSecret, fingerprint: String },
+}
+
+/// One immutable fact. `type` in JSON is the dotted name.
+#[expect(missing_docs, reason = "the members are those of the command that led to the event")]
+#[derive(Debug, Clone, Eq, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "type")]
+pub enum Event {
+    /// The first event: names the log and its signing key.
+    #[serde(rename = "log.opened")]
+    LogOpened { origin: String, log_key: String },
+    /// A partner was declared.
+    #[serde(rename = "partner.added")]
+    PartnerAdded {
+        partner: PartnerId,
+        name: String,
+        tier: TierName,
+        r#use: Use,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        scopes: Option<Vec<ScopeName>>,
+        facts: Facts,
+    },
+    /// A partner was changed: the whole new record.
+    #[serde(rename = "partner.edited")]
+    PartnerEdited {
+        partner: PartnerId,
+        name: String,
+        tier: TierName,
+        r#use: Use,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        scopes: Option<Vec<ScopeName>>,
+        facts: Facts,
+    },
+    /// A client was declared.
+    #[serde(rename = "client.added")]
+    ClientAdded {
+        client: ClientId,
+        partner: PartnerId,
+        name: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        scopes: Option<Vec<ScopeName>>,
+    },
+    /// A key was issued. `digest` is the keyed digest under the pepper with that fingerprint.
+    #[serde(rename = "key.issued")]
+    KeyIssued {
+        key: KeyId,
+        partner: PartnerId,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        client: Option<ClientId>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        scopes: Option<Vec<ScopeName>>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        expires: Option<Wall>,
+        digest: String,
+        pepper: String,
+        label: String,
+    },
+    /// Keys of another gateway were imported; the blob is JSON lines of [`ImportedKey`].
+    #[serde(rename = "keys.imported")]
+    KeysImported {
+        blob: String,
+        count: u64,
+        partners_created: u64,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        tier: Option<TierName>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        r#use: Option<Use>,
+        pepper: String,
+    },
+    /// Access is on hold.
+    #[serde(rename = "standing.held")]
+    Held {
+        subject: SubjectId,
+        reason: ReasonCode,
+        tell: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        review_by: Option<Wall>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        case: Option<String>,
+    },
+    /// A hold was lifted.
+    #[serde(rename = "standing.restored")]
+    Restored {
+        subject: SubjectId,
+        reason: ReasonCode,
+        tell: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        case: Option<String>,
+    },
+    /// A key ended for ever.
+    #[serde(rename = "key.revoked")]
+    KeyRevoked {
+        key: KeyId,
+        reason: ReasonCode,
+        tell: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        case: Option<String>,
+    },
+    /// A set of routes and policies is in force from here.
+    #[serde(rename = "policy.published")]
+    PolicyPublished { files: Vec<PublishedFile>, set: String },
+    /// A secret of the gate changed. `log_key` is the new public key where the log's own key did;
+    /// the verifier of `portcullis-audit` reads it under that name.
+    #[serde(rename = "secret.rotated")]
+    SecretRotated {
+        what: RotatedSecret,
+        fingerprint: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        log_key: Option<String>,
+    },
+}
+
+impl Event {
+    /// The dotted name, as in the JSON.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::LogOpened { .. } => "log.opened",
+            Self::PartnerAdded { .. } => "partner.added",
+            Self::PartnerEdited { .. } => "partner.edited",
+            Self::ClientAdded { .. } => "client.added",
+            Self::KeyIssued { .. } => "key.issued",
+            Self::KeysImported { .. } => "keys.imported",
+            Self::Held { .. } => "standing.held",
+            Self::Restored { .. } => "standing.restored",
+            Self::KeyRevoked { .. } => "key.revoked",
+            Self::PolicyPublished { .. } => "policy.published",
+            Self::SecretRotated { .. } => "secret.rotated",
+        }
+    }
+
+    /// Digests of the blobs the event names; an event whose blob is missing can't be folded.
+    #[must_use]
+    pub fn blobs(&self) -> Vec<&str> {
+        match self {
+            Self::KeysImported { blob, .. } => vec![blob],
+            Self::PolicyPublished { files, .. } => {
+                files.iter().map(|f| f.sha256.as_str()).collect()
+            }
+            Self::LogOpened { .. }
+            | Self::PartnerAdded { .. }
+            | Self::PartnerEdited { .. }
+            | Self::ClientAdded { .. }
+            | Self::KeyIssued { .. }
+            | Self::Held { .. }
+            | Self::Restored { .. }
+            | Self::KeyRevoked { .. }
+            | Self::SecretRotated { .. } => Vec::new(),
+        }
+    }
+}

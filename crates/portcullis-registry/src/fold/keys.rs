@@ -1,0 +1,134 @@
+//! Keys into the state, issued here or brought over from another gateway.
+
+use std::sync::Arc;
+
+use portcullis_types::{KeyIx, PartnerId, ReasonCode, ScopeName, TierName};
+
+use super::{Learned, Place, notice, numbered};
+use crate::events::Event;
+use crate::records::{Credential, KeyRecord, PartnerRecord, ScopeListIx};
+use crate::state::{FoldError, State, digest, mark};
+use crate::words::{Facts, ImportedKey, ImportedState, Use};
+
+/// What the holder of an imported key that had ended already is told.
+const ENDED_BEFORE: &str =
+    "this key had ended already when it was brought over from another gateway";
+const ENDED_BEFORE_CODE: &str = "imported-ended";
+
+impl State {
+    pub(super) fn key(&mut self, place: Place, event: &Event) -> Result<Learned, FoldError> {
+        let Event::KeyIssued { key, partner, client, scopes, expires, digest: hex, label, .. } =
+            event
+        else {
+            return Ok(Vec::new());
+        };
+        let owner = self.now.partner_ix(partner);
+        let owner = owner.ok_or_else(|| place.bad(format!("unknown partner `{partner}`")))?;
+        let client = client.as_ref().map(|id| {
+            let at = self.now.client_ix(id);
+            at.ok_or_else(|| place.bad(format!("unknown client `{id}`")))
+        });
+        let record = KeyRecord {
+            id: key.clone(),
+            partner: owner,
+            client: client.transpose()?,
+            scopes: scopes.as_deref().map(|list| self.scope_list(place, list)).transpose()?,
+            credential: Credential::Active,
+            expires: *expires,
+            hold: None,
+            ended: None,
+            label: Some(label.as_str()).filter(|label| !label.is_empty()).map(Arc::from),
+            issued: place.ts,
+            revision: place.revision,
+        };
+        Ok(vec![self.push_key(place, record, hex)?])
+    }
+
+    pub(super) fn push_key(
+        &mut self,
+        place: Place,
+        record: KeyRecord,
+        hex: &str,
+    ) -> Result<([u8; 16], KeyIx), FoldError> {
+        let bytes = digest(hex);
+        let bytes = bytes.ok_or_else(|| place.bad("the digest of a key is unreadable"))?;
+        if self.now.key_ix(&record.id).is_some() {
+            return Err(place.bad(format!("key `{}` exists already", record.id)));
+        }
+        let at = numbered(place, self.now.keys.len())?;
+        self.digests.insert(mark(&bytes));
+        self.now.key_names.insert(record.id.clone(), at);
+        self.now.keys.push(record);
+        Ok((bytes, KeyIx(at)))
+    }
+
+    pub(super) fn import(
+        &mut self,
+        place: Place,
+        keys: &[ImportedKey],
+        create: Option<(&TierName, Use)>,
+    ) -> Result<Learned, FoldError> {
+        let code = ReasonCode::new(ENDED_BEFORE_CODE).map_err(|e| place.bad(e.to_string()))?;
+        let ended = notice(place, &code, ENDED_BEFORE, None);
+        let mut learned = Vec::with_capacity(keys.len());
+        for key in keys {
+            let partner = match (self.now.partner_ix(&key.partner), create) {
+                (Some(at), _) => at,
+                (None, Some((tier, r#use))) => {
+                    let record = created(place, &key.partner, tier.clone(), r#use);
+                    self.push_partner(place, record)?
+                }
+                (None, None) => {
+                    return Err(place.bad(format!("unknown partner `{}`", key.partner)));
+                }
+            };
+            let revoked = key.state == ImportedState::Revoked;
+            let record = KeyRecord {
+                id: key.id.clone(),
+                partner,
+                client: None,
+                scopes: None,
+                credential: if revoked { Credential::Revoked } else { Credential::Active },
+                expires: None,
+                hold: None,
+                ended: revoked.then(|| Arc::clone(&ended)),
+                label: None,
+                issued: place.ts,
+                revision: place.revision,
+            };
+            learned.push(self.push_key(place, record, &key.digest)?);
+        }
+        Ok(learned)
+    }
+
+    /// The shared list with these scopes, made on first use.
+    pub(super) fn scope_list(
+        &mut self,
+        place: Place,
+        list: &[ScopeName],
+    ) -> Result<ScopeListIx, FoldError> {
+        if let Some(at) = self.scope_index.get(list) {
+            return Ok(*at);
+        }
+        let at = ScopeListIx(numbered(place, self.now.scope_lists.len())?);
+        let list: Arc<[ScopeName]> = Arc::from(list);
+        self.now.scope_lists.push(Arc::clone(&list));
+        self.scope_index.insert(list, at);
+        Ok(at)
+    }
+}
+
+/// A partner that an import made: its name is its id until somebody edits it.
+fn created(place: Place, id: &PartnerId, tier: TierName, use_: Use) -> PartnerRecord {
+    PartnerRecord {
+        id: id.clone(),
+        name: id.shared(),
+        tier,
+        use_,
+        scopes: None,
+        facts: Arc::new(Facts::default()),
+        hold: None,
+        added: place.ts,
+        revision: place.revision,
+    }
+}
