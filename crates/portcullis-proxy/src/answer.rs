@@ -2,6 +2,9 @@
 //!
 //! Must not know how the call was judged, beyond its permit.
 
+use std::pin::Pin;
+use std::task::{Context, Poll, Waker};
+
 use bytes::Bytes;
 use http::header::{
     CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, ETAG, HOST, LOCATION, TRANSFER_ENCODING,
@@ -106,6 +109,16 @@ pub(crate) fn may_hold_links(headers: &HeaderMap) -> bool {
         let has = |part: &[u8]| memchr::memmem::find(&kind, part).is_some();
         has(b"json") || has(b"javascript")
     })
+}
+
+/// The first piece of the body, if it is there already.
+pub(crate) fn first(body: &mut Incoming) -> Result<Option<Bytes>, Refusal> {
+    let frame = Pin::new(body).poll_frame(&mut Context::from_waker(Waker::noop()));
+    match frame {
+        Poll::Ready(Some(Err(_))) => Err(Refusal::UpstreamMalformed),
+        Poll::Ready(Some(Ok(frame))) => Ok(frame.into_data().ok()),
+        Poll::Ready(None) | Poll::Pending => Ok(None),
+    }
 }
 
 /// Reads the whole answer and rewrites its links; the head is made to fit.

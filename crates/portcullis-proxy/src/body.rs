@@ -173,6 +173,8 @@ pub(crate) enum Kind {
 /// An answer on its way from the platform to the partner.
 pub(crate) struct Flow {
     pub(crate) body: Incoming,
+    /// A piece that was read with the head.
+    pub(crate) first: Option<Bytes>,
     pub(crate) lease: Option<Lease>,
     pub(crate) alarm: Alarm,
     /// Who reads it; none: it answers a write, which is never cut.
@@ -217,14 +219,14 @@ impl Body for Answer {
     fn is_end_stream(&self) -> bool {
         match &self.kind {
             Kind::Full(bytes) => bytes.is_none(),
-            Kind::Flow(flow) => flow.body.is_end_stream(),
+            Kind::Flow(flow) => flow.is_end(),
         }
     }
 
     fn size_hint(&self) -> SizeHint {
         match &self.kind {
             Kind::Full(bytes) => SizeHint::with_exact(bytes.as_ref().map_or(0, |b| b.len() as u64)),
-            Kind::Flow(flow) => flow.body.size_hint(),
+            Kind::Flow(flow) => flow.size(),
         }
     }
 }
@@ -234,16 +236,16 @@ impl Flow {
         if !self.may_go_on(ticket) {
             return Poll::Ready(Some(Err(BrokenOff)));
         }
+        if let Some(first) = self.first.take() {
+            return self.hand_over(first, ticket);
+        }
         loop {
             match Pin::new(&mut self.body).poll_frame(cx) {
                 Poll::Ready(Some(Ok(frame))) => {
                     self.alarm.off();
                     // Trailers are dropped: what they name could not be cleaned any more.
                     let Ok(data) = frame.into_data() else { continue };
-                    ticket.bytes_out += data.len() as u64;
-                    ticket.conn.watch.handed_over();
-                    self.finish_if_whole(ticket);
-                    return Poll::Ready(Some(Ok(Frame::data(data))));
+                    return self.hand_over(data, ticket);
                 }
                 Poll::Ready(None) => {
                     self.finish_if_whole(ticket);
@@ -256,6 +258,13 @@ impl Flow {
                 Poll::Pending => return self.wait(cx, ticket),
             }
         }
+    }
+
+    fn hand_over(&mut self, data: Bytes, ticket: &mut Ticket) -> Polled {
+        ticket.bytes_out += data.len() as u64;
+        ticket.conn.watch.handed_over();
+        self.finish_if_whole(ticket);
+        Poll::Ready(Some(Ok(Frame::data(data))))
     }
 
     fn wait(&self, cx: &mut Context<'_>, ticket: &Ticket) -> Polled {
@@ -288,8 +297,23 @@ impl Flow {
         allowed
     }
 
+    fn is_end(&self) -> bool {
+        self.first.is_none() && self.body.is_end_stream()
+    }
+
+    fn size(&self) -> SizeHint {
+        let mut size = self.body.size_hint();
+        let first = self.first.as_ref().map_or(0, |first| first.len() as u64);
+        if let Some(rest) = size.exact() {
+            size.set_exact(rest + first);
+        } else {
+            size.set_lower(size.lower() + first);
+        }
+        size
+    }
+
     fn finish_if_whole(&mut self, ticket: &mut Ticket) {
-        if self.body.is_end_stream() {
+        if self.is_end() {
             ticket.whole = true;
             if let Some(lease) = self.lease.take() {
                 lease.give_back();

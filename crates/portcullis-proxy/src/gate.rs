@@ -270,7 +270,7 @@ async fn inward(
     effect: Effect,
 ) -> Result<Answered, Refusal> {
     let thread = &conn.thread;
-    let (mut parts, Leased { body, lease }) = response.into_parts();
+    let (mut parts, Leased { mut body, lease }) = response.into_parts();
     answer::check(&parts).inspect_err(|_| thread.metrics.upstream_failures.inc())?;
     let host = forward.host.as_ref().and_then(|host| host.to_str().ok());
     let base = || answer::base(&thread.settings, host);
@@ -278,7 +278,10 @@ async fn inward(
     let none = body.is_end_stream();
     if none || !forward.links || !answer::may_hold_links(&parts.headers) {
         let reader = (effect == Effect::Read).then_some(forward.key);
-        let flow = Flow { body, lease: Some(lease), alarm, reader, cuts: forward.cuts };
+        // What came with the head is looked at first: a body that is broken from its first byte can
+        // still be told as a refusal.
+        let first = answer::first(&mut body)?;
+        let flow = Flow { body, first, lease: Some(lease), alarm, reader, cuts: forward.cuts };
         return Ok((parts, Kind::Flow(flow)));
     }
     let bytes = answer::rewrite(&mut parts, body, thread, &alarm, &base()).await?;

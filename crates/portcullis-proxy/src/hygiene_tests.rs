@@ -112,7 +112,7 @@ fn the_platforms_connection_and_rates_stay_behind() {
         ("etag", "e"),
     ]);
     inward(&mut map);
-    assert_eq!(names(&map), ["set-cookie", "server", "etag"]);
+    assert_eq!(names(&map), ["server", "etag", "set-cookie"]);
     assert_eq!(map.get_all("set-cookie").iter().count(), 2);
 }
 

@@ -127,7 +127,7 @@ impl Pool {
         // Without it small requests would wait for the last one's acknowledgement.
         stream.set_nodelay(true).map_err(|_| Failure::Unreachable)?;
         let mut builder = http1::Builder::new();
-        builder.max_buf_size(BUFFER_MAX);
+        builder.max_buf_size(BUFFER_MAX).max_header_size(BUFFER_MAX);
         let (mut sender, connection) =
             builder.handshake(TokioIo::new(stream)).await.map_err(|_| Failure::Unreachable)?;
         tokio::task::spawn_local(async move {

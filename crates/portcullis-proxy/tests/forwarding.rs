@@ -12,7 +12,9 @@ mod support;
 use std::sync::mpsc::channel;
 
 use portcullis_proxy::{Family, Placement, PlatformCredential};
-use support::{Gate, KEY, MEDIA, PLATFORM, PROFILE, PUBLISH, Reply, UPLOAD, Upstream, get, post};
+use support::{
+    Gate, KEY, MEDIA, NOWHERE, PLATFORM, PROFILE, PUBLISH, Reply, UPLOAD, Upstream, get, post,
+};
 
 #[test]
 fn a_permitted_call_goes_on_with_the_platforms_credential() {
@@ -111,10 +113,11 @@ fn a_credential_that_belongs_in_the_query_goes_there_and_never_comes_back() {
 #[test]
 fn links_lead_to_the_host_the_partner_used_where_no_other_is_set() {
     let up = Upstream::new(|_| {
-        Reply::Bytes(
-        b"HTTP/1.1 200 OK\r\nContent-Type: text/javascript; charset=UTF-8\r\nETag: \"x\"\r\nTransfer-Encoding: chunked\r\n\r\n\
-          1f\r\n{\"paging\":{\"next\":\"https:\\/\\/gra\r\n1a\r\nph.example\\/v21.0\\/1?a=b\"}}\r\n0\r\n\r\n".to_vec(),
-    )
+        let pieces = [r#"{"paging":{"next":"https:\/\/gra"#, r#"ph.example\/v21.0\/1?a=b"}}"#];
+        let chunks = pieces.map(|piece| format!("{:x}\r\n{piece}\r\n", piece.len())).concat();
+        let head =
+            "HTTP/1.1 200 OK\r\nContent-Type: text/javascript; charset=UTF-8\r\nETag: \"x\"\r\n";
+        Reply::Bytes(format!("{head}Transfer-Encoding: chunked\r\n\r\n{chunks}0\r\n\r\n").into())
     });
     let gate = Gate::before(&up);
     let answer = gate.get(MEDIA);
@@ -173,11 +176,13 @@ fn an_upload_streams_piece_by_piece() {
         std::thread::yield_now();
     }
     peer.send("2\r\nde\r\n0\r\nX-Trailer: dropped\r\n\r\n");
-    assert_eq!(peer.answer().status, 200);
+    let answer = peer.answer();
+    assert_eq!(answer.status, 200, "{}", answer.text());
     assert_eq!(up.one().body, b"abcde");
     assert!(!up.bytes().contains("railer"));
-    peer.send(post(UPLOAD, "Content-Length: 2\r\n", "xy"));
-    assert_eq!(peer.answer().status, 200);
+    peer.send(post(UPLOAD, "Content-Type: video/mp4\r\nContent-Length: 2\r\n", "xy"));
+    let answer = peer.answer();
+    assert_eq!(answer.status, 200, "{}", answer.text());
     assert_eq!(up.seen()[1].header("content-length"), Some("2"));
     assert_eq!(up.seen()[1].connection, 0, "one connection serves both");
 }
@@ -203,7 +208,7 @@ fn a_refusal_says_why_in_the_shape_of_the_family() {
     assert!(!answer.text().contains("wrong"));
 
     let gate = Gate::with(&up, |settings| settings.family = Family::Problem);
-    assert!(gate.get("/nowhere").json().get("error").is_none());
+    assert!(gate.get(NOWHERE).json().get("error").is_none());
     assert!(up.seen().is_empty());
 }
 
@@ -216,9 +221,9 @@ fn a_head_request_gets_a_head() {
     peer.send(get(PROFILE, "").replacen("GET", "HEAD", 1));
     let (status, head) = peer.head().unwrap();
     assert!(status == 200 && head.to_lowercase().contains("content-length: 7"), "{head}");
-    peer.send(get("/nowhere", "").replacen("GET", "HEAD", 1));
+    peer.send(get(NOWHERE, "").replacen("GET", "HEAD", 1));
     assert_eq!(peer.head().unwrap().0, 403);
-    peer.send(get("/nowhere", ""));
+    peer.send(get(NOWHERE, ""));
     assert_eq!(peer.answer().code(), "operation_unlisted", "no body was left over");
 }
 
@@ -252,7 +257,7 @@ fn each_call_leaves_one_record_without_a_key() {
     let up = Upstream::plain();
     let mut gate = Gate::before(&up);
     gate.get(&format!("{PROFILE}?fields=id"));
-    gate.call(&format!("GET /private?access_token={KEY} HTTP/1.1\r\nHost: a\r\n\r\n"));
+    gate.call(&format!("GET {NOWHERE}?access_token={KEY} HTTP/1.1\r\nHost: a\r\n\r\n"));
     gate.call("GET / HTTP/1.1\r\n\r\n");
     gate.running.take().unwrap().drain(std::time::Duration::from_secs(5));
     let log = gate.log.text();

@@ -3,7 +3,7 @@
 //! hyper drops a Content-Length beside a Transfer-Encoding in silence and repairs some spellings, so
 //! what the client meant is lost before the gate could refuse it. The guard reads each head as bytes,
 //! holds it back until it is whole, and follows the body to where the next head begins. A head it
-//! refuses is replaced by [`SENTINEL`] and the end of the stream: hyper then keeps the order of
+//! refuses is replaced by [`SENTINEL`], after which nothing comes: hyper then keeps the order of
 //! answers, and the gate answers with a refusal like any other. Must not know calls or policies.
 
 mod chunk;
@@ -245,7 +245,9 @@ impl<T: AsyncRead + Unpin> AsyncRead for Guard<T> {
                 return Poll::Ready(Err(io::ErrorKind::InvalidData.into()));
             }
             if guard.ended {
-                return Poll::Ready(Ok(()));
+                // Not the end of the stream: hyper takes that for a peer that is gone, and would
+                // drop the refusal. It closes by itself after the sentinel.
+                return Poll::Pending;
             }
             let before = buf.filled().len();
             let read = Pin::new(&mut guard.io).poll_read(cx, buf);

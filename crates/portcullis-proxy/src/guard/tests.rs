@@ -197,20 +197,19 @@ async fn read_all(first: &[u8], rest: &[u8]) -> (Vec<u8>, Option<Fault>, bool) {
     );
     let mut guard = Guard::http1(rest, first.to_vec(), Rc::clone(&watch), BOUNDS);
     let mut out = Vec::new();
-    let ended = tokio::io::AsyncReadExt::read_to_end(&mut Reader(&mut guard), &mut out).await;
-    (out, watch.fault.get(), ended.is_ok())
-}
-
-/// The reading half alone, since a slice can't be written to.
-struct Reader<'a, T>(&'a mut Guard<T>);
-impl<T: AsyncRead + Unpin> AsyncRead for Reader<'_, T> {
-    fn poll_read(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buf: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        Pin::new(&mut *self.get_mut().0).poll_read(cx, buf)
-    }
+    let ended = std::future::poll_fn(|cx| {
+        loop {
+            let mut piece = [0; 64];
+            let mut buf = ReadBuf::new(&mut piece);
+            match Pin::new(&mut guard).poll_read(cx, &mut buf) {
+                Poll::Ready(Ok(())) if !buf.filled().is_empty() => out.extend(buf.filled()),
+                Poll::Ready(Err(_)) => return Poll::Ready(false),
+                Poll::Ready(Ok(())) | Poll::Pending => return Poll::Ready(true),
+            }
+        }
+    });
+    let ended = ended.await;
+    (out, watch.fault.get(), ended)
 }
 
 #[tokio::test]

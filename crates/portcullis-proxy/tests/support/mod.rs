@@ -32,6 +32,8 @@ pub const KEY: &str = "partner-key-0123456789";
 pub const PLATFORM: &str = "platform-secret-42";
 /// A call that is permitted.
 pub const PROFILE: &str = "/v21.0/17841000000000001";
+/// A call that nobody classified.
+pub const NOWHERE: &str = "/v21.0/private/sweep";
 /// A call whose answer's links are rewritten.
 pub const MEDIA: &str = "/v21.0/17841000000000001/media";
 /// A write.
@@ -88,7 +90,7 @@ scopes:
   all: { about: What the partner may do, classes: [profile.basic, media.list, publish] }
   places: { about: Places, classes: [place.posts] }
 "##;
-const TIER: &str = r##"
+pub const TIER: &str = r##"
 version: 1
 tier: standard
 about: For tests

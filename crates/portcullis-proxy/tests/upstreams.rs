@@ -1,0 +1,213 @@
+//! Platforms that are down, slow, or speak malformed HTTP.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "tests"
+)]
+
+mod support;
+
+use std::net::TcpListener;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, mpsc};
+use std::time::Duration;
+
+use support::{Gate, MEDIA, PROFILE, PUBLISH, Reply, Upstream, get, post};
+
+/// What a malformed answer becomes.
+#[derive(Debug, Clone, Copy, Eq, PartialEq)]
+enum Becomes {
+    /// A refusal of the gate.
+    Refusal,
+    /// An answer that is visibly not whole.
+    Broken,
+}
+
+/// A call that gets this answer, then one that gets a good one: nothing of the first is in the second.
+#[track_caller]
+fn check(answer: &str, becomes: Becomes) {
+    let first = Arc::new(AtomicBool::new(true));
+    let bad = answer.to_owned();
+    let up = Upstream::new(move |_| match first.swap(false, Ordering::SeqCst) {
+        true => Reply::Last(bad.clone().into()),
+        false => Reply::json(r#""good""#),
+    });
+    let gate = Gate::before(&up);
+    let got = gate.get(PROFILE);
+    match becomes {
+        Becomes::Refusal => {
+            assert_eq!((got.status, got.code().as_str()), (502, "upstream_malformed"), "{answer}");
+        }
+        Becomes::Broken => assert!(!got.whole || got.status == 502, "{answer}: {got:?}"),
+    }
+    let next = gate.get(PROFILE);
+    assert_eq!((next.status, next.text().as_str()), (200, r#""good""#), "{answer}");
+    assert_eq!(up.seen()[1].connection, 1, "the connection is not used again: {answer}");
+}
+
+#[test]
+fn a_malformed_answer_becomes_a_refusal() {
+    for answer in [
+        "",
+        "nonsense",
+        "nonsense\r\n\r\n",
+        "HTTP/1.1\r\n\r\n",
+        "HTTP/1.1 \r\n\r\n",
+        "HTTP/1.1 20 OK\r\n\r\n",
+        "HTTP/1.1 2000 OK\r\n\r\n",
+        "HTTP/1.1 abc OK\r\n\r\n",
+        "HTTP/1.1 099 Low\r\n\r\n",
+        "HTTP/1.1 600 High\r\nContent-Length: 0\r\n\r\n",
+        "HTTP/1.1 999 High\r\nContent-Length: 0\r\n\r\n",
+        "HTTP/3.0 200 OK\r\nContent-Length: 0\r\n\r\n",
+        "http/1.1 200 OK\r\nContent-Length: 0\r\n\r\n",
+        "ICY 200 OK\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nContent-Length: 5",
+        "HTTP/1.1 200 OK\r\nContent-Length: +5\r\n\r\nhello",
+        "HTTP/1.1 200 OK\r\nContent-Length: -5\r\n\r\nhello",
+        "HTTP/1.1 200 OK\r\nContent-Length: 0x5\r\n\r\nhello",
+        "HTTP/1.1 200 OK\r\nContent-Length: 5, 5\r\n\r\nhello",
+        "HTTP/1.1 200 OK\r\nContent-Length:\r\n\r\nhello",
+        "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 5\r\n\r\nhello",
+        "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\nhello",
+        "HTTP/1.1 200 OK\r\nContent-Length: 99999999999999999999999\r\n\r\nhello",
+        "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n0\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked, chunked\r\n\r\n0\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: xchunked\r\n\r\nhello",
+        "HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nX : space\r\nContent-Length: 0\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nX: a\r\n folded\r\nContent-Length: 0\r\n\r\n",
+        "HTTP/1.1 200 OK\r\n: empty\r\nContent-Length: 0\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nX: a\0b\r\nContent-Length: 0\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nno colon\r\nContent-Length: 0\r\n\r\n",
+        "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: upgrade\r\n\r\n",
+        "HTTP/1.1 100 Continue\r\n\r\n",
+    ] {
+        check(answer, Becomes::Refusal);
+    }
+    check(&format!("HTTP/1.1 200 OK\r\n{}\r\n", "X: y\r\n".repeat(200)), Becomes::Refusal);
+    check(&format!("HTTP/1.1 200 OK\r\nX: {}\r\n\r\n", "y".repeat(100_000)), Becomes::Refusal);
+}
+
+#[test]
+fn an_answer_that_breaks_off_is_never_ended_as_if_whole() {
+    for answer in [
+        "HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\nhello",
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n",
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n50\r\nhello",
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhelloX\r\n0\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\nhello\r\n0\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n-5\r\nhello\r\n0\r\n\r\n",
+    ] {
+        check(answer, Becomes::Broken);
+    }
+}
+
+#[test]
+fn bytes_after_an_answer_are_not_the_next_answer() {
+    for extra in ["X", "HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\n\"evil\"", "\r\n"] {
+        let first = AtomicBool::new(true);
+        let up = Upstream::new(move |_| match first.swap(false, Ordering::SeqCst) {
+            true => Reply::Bytes(
+                format!("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{{}}{extra}").into(),
+            ),
+            false => Reply::json(r#""good""#),
+        });
+        let gate = Gate::before(&up);
+        assert_eq!(gate.get(PROFILE).text(), "{}");
+        assert_eq!(gate.get(PROFILE).text(), r#""good""#);
+        assert_eq!(up.seen()[1].connection, 1, "{extra:?}");
+    }
+    for status in ["204 No Content", "304 Not Modified"] {
+        let first = AtomicBool::new(true);
+        let up = Upstream::new(move |_| match first.swap(false, Ordering::SeqCst) {
+            true => {
+                Reply::Bytes(format!("HTTP/1.1 {status}\r\nContent-Length: 5\r\n\r\nhello").into())
+            }
+            false => Reply::json(r#""good""#),
+        });
+        let gate = Gate::before(&up);
+        assert!(gate.get(PROFILE).body.is_empty());
+        assert_eq!(gate.get(PROFILE).text(), r#""good""#, "{status}");
+    }
+}
+
+#[test]
+fn an_answer_that_ends_with_the_connection_is_whole() {
+    let up = Upstream::new(|_| Reply::Last(b"HTTP/1.0 200 OK\r\n\r\nhello".to_vec()));
+    let gate = Gate::before(&up);
+    assert_eq!(gate.get(PROFILE).text(), "hello");
+    assert_eq!(gate.get(PROFILE).text(), "hello");
+}
+
+#[test]
+fn informational_answers_are_waited_over() {
+    let up = Upstream::new(|_| {
+        Reply::Bytes(b"HTTP/1.1 103 Early Hints\r\nLink: <x>\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}".to_vec())
+    });
+    let gate = Gate::before(&up);
+    let answer = gate.get(PROFILE);
+    assert_eq!((answer.status, answer.text().as_str()), (200, "{}"));
+}
+
+#[test]
+fn a_platform_that_is_down_is_told_and_missed_only_while_it_is() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let addr = listener.local_addr().unwrap();
+    drop(listener);
+    let gate = Gate::start(&format!("http://{addr}"), support::TIER, |_| {});
+    for _ in 0..2 {
+        let answer = gate.get(PROFILE);
+        assert_eq!((answer.status, answer.code().as_str()), (502, "upstream_unreachable"));
+        assert_eq!(answer.header("retry-after"), Some("1"));
+    }
+}
+
+#[test]
+fn a_platform_that_never_answers_is_waited_for_so_long() {
+    let up = Upstream::new(|seen| match seen.line().contains("media") {
+        true => Reply::Never,
+        false => Reply::json("{}"),
+    });
+    let gate =
+        Gate::with(&up, |settings| settings.timeouts.first_byte = Duration::from_millis(100));
+    let answer = gate.get(MEDIA);
+    assert_eq!((answer.status, answer.code().as_str()), (504, "upstream_slow"));
+    assert_eq!(gate.get(PROFILE).status, 200, "others are not affected");
+}
+
+#[test]
+fn a_platform_that_stops_within_an_answer_is_cut_off() {
+    let (_go, steps) = mpsc::channel();
+    let steps = Mutex::new(Some(steps));
+    let up = Upstream::new(move |_| {
+        let head = b"HTTP/1.1 200 OK\r\nContent-Type: video/mp4\r\nContent-Length: 10\r\n\r\n12345"
+            .to_vec();
+        Reply::Steps(vec![head], steps.lock().unwrap().take().unwrap())
+    });
+    let gate =
+        Gate::with(&up, |settings| settings.timeouts.answer_idle = Duration::from_millis(100));
+    let answer = gate.get(PROFILE);
+    assert_eq!((answer.text().as_str(), answer.whole), ("12345", false));
+}
+
+#[test]
+fn a_connection_that_the_platform_closed_is_not_taken_for_a_failure() {
+    let up =
+        Upstream::new(|_| Reply::Last(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}".to_vec()));
+    let gate = Gate::before(&up);
+    for _ in 0..20 {
+        assert_eq!(gate.call(&post(PUBLISH, "Content-Length: 9\r\n", "caption=x")).status, 200);
+        // The close is seen before the next call, as it would be unless they cross.
+        std::thread::yield_now();
+    }
+    let mut peer = gate.connect();
+    peer.send(get(PROFILE, ""));
+    assert_eq!(peer.answer().status, 200);
+}
