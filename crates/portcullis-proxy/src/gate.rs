@@ -17,13 +17,14 @@ use portcullis_types::{Effect, Method, Refusal};
 use tower::Service;
 
 use crate::arrival::{self, Held};
-use crate::body::{Answer, Flow, Kind, Sent, Upload, UploadState};
+use crate::body::{Answer, Flow, Kind};
 use crate::hygiene::{self, FORWARDED_FOR, FORWARDED_HOST, FORWARDED_PROTO, Outward, REQUEST_ID};
 use crate::pool::{self, Leased};
 use crate::refuse::{self, Style};
 use crate::stack::Call;
 use crate::ticker::Alarm;
 use crate::ticket::{Conn, Ticket, since};
+use crate::upload::{Sent, Upload, UploadState};
 use crate::{answer, rates};
 
 /// Serves one call.
@@ -76,14 +77,15 @@ async fn run(
     let has_body = !body.is_end_stream();
     let mut held = Held::nothing(thread);
     let mut upload = None;
-    match thread.bench.wants_body(&parts) {
-        BodyWanted::None => drop(body),
-        BodyWanted::Whole { max } => {
+    // Most calls have no body, and need not be asked about it.
+    match has_body.then(|| thread.bench.wants_body(&parts)) {
+        None | Some(BodyWanted::None) => drop(body),
+        Some(BodyWanted::Whole { max }) => {
             let max = (max as u64).min(thread.settings.limits.judged_body_bytes);
             held = arrival::collect(body, max, thread, &alarm).await?;
             ticket.bytes_in = held.bytes.len() as u64;
         }
-        BodyWanted::Stream => upload = Some(body),
+        Some(BodyWanted::Stream) => upload = Some(body),
     }
     let cuts = thread.cuts.get();
     let now = thread.now();
@@ -148,7 +150,7 @@ fn outward(
             Sent::Full(Some(bytes.into()))
         }
         SentBody::Unchanged => match upload {
-            Some(body) if !body.is_end_stream() => {
+            Some(body) => {
                 let shared = Rc::new(UploadState::default());
                 state = Some(Rc::clone(&shared));
                 let (left, idle) =
@@ -156,7 +158,6 @@ fn outward(
                 let (alarm, watch) = (thread.ticker.alarm(), Rc::clone(&conn.watch));
                 Sent::Upload(Upload { body, left, alarm, idle, state: shared, watch })
             }
-            Some(_) => Sent::Empty,
             None if received.is_empty() => Sent::Empty,
             None => Sent::Full(Some(received)),
         },

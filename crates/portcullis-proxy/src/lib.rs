@@ -23,6 +23,7 @@ mod address;
 mod answer;
 mod arrival;
 mod body;
+mod counts;
 mod error;
 mod gate;
 mod guard;
@@ -42,6 +43,7 @@ mod start;
 mod thread;
 mod ticker;
 mod ticket;
+mod upload;
 
 pub use address::{Placement, PlatformCredential, PublicUrl, Upstream};
 pub use error::{ProxyError, SettingError};

@@ -19,10 +19,10 @@ use tokio::net::TcpStream;
 use tower::Service;
 
 use crate::Upstream;
-use crate::body::{Sent, UploadState};
 use crate::metrics::Metrics;
 use crate::settings::Settings;
 use crate::ticker::Ticker;
+use crate::upload::{Sent, UploadState};
 
 /// Connections found closed before one is taken for an answer that the platform is gone.
 const ATTEMPTS: usize = 3;

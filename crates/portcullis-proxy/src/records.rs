@@ -138,6 +138,7 @@ impl Recorder {
     pub fn finish(&mut self) {
         self.stop.store(true, Ordering::Release);
         if let Some(writer) = self.writer.take() {
+            writer.thread().unpark();
             // A writer that panicked has nothing left to write.
             let _ = writer.join();
         }
@@ -176,7 +177,7 @@ fn write(
             if last {
                 return;
             }
-            std::thread::sleep(REST);
+            std::thread::park_timeout(REST);
         }
     }
 }

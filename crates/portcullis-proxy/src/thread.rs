@@ -10,9 +10,10 @@ use http::HeaderValue;
 use portcullis_types::{Clock, Now};
 use tokio::sync::Notify;
 
+use crate::counts::Counts;
 use crate::ids::Ids;
 use crate::judge::Bench;
-use crate::metrics::{Counts, Metrics};
+use crate::metrics::Metrics;
 use crate::pool::Pool;
 use crate::records::Ring;
 use crate::settings::Settings;

@@ -9,8 +9,8 @@ use http::HeaderValue;
 use portcullis_judge::Trace;
 use portcullis_types::Now;
 
+use crate::counts::Count;
 use crate::guard::Watch;
-use crate::metrics::Count;
 use crate::records::Record;
 use crate::thread::Thread;
 

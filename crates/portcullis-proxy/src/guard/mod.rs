@@ -10,8 +10,9 @@ mod chunk;
 mod head;
 #[cfg(test)]
 mod tests;
+mod walker;
+mod watch;
 
-use std::cell::Cell;
 use std::io;
 use std::pin::Pin;
 use std::rc::Rc;
@@ -20,10 +21,9 @@ use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-use self::chunk::Chunks;
 pub(crate) use self::head::{Bounds, Fault};
-use self::head::{Framing, Head, Step};
-use crate::ticker::Alarm;
+use self::walker::Walker;
+pub(crate) use self::watch::{Times, Watch};
 
 /// The path of the request that stands in for a refused head.
 pub(crate) const SENTINEL_PATH: &str = "/portcullis-guard";
@@ -34,90 +34,6 @@ const SEND_LEAST: usize = 32 * 1024;
 /// What is still read, and how long, from a peer that was refused while it sent.
 const LINGER_BYTES: usize = 1024 * 1024;
 const LINGER: Duration = Duration::from_secs(2);
-
-/// What the guard, the connection's task and its calls tell each other.
-pub(crate) struct Watch {
-    /// The one deadline of the connection: head, idle or send.
-    pub(crate) alarm: Alarm,
-    /// Why the last head was refused.
-    pub(crate) fault: Cell<Option<Fault>>,
-    /// Calls of this connection that are not fully answered.
-    pub(crate) in_flight: Cell<usize>,
-    /// Whether the peer still owes or sent bytes that nobody read as a request.
-    pub(crate) unread: Cell<bool>,
-    /// Whether it speaks HTTP/2.
-    pub(crate) http2: Cell<bool>,
-    phase: Cell<&'static str>,
-    times: Times,
-}
-
-/// Times that concern a connection.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Times {
-    pub(crate) head: Duration,
-    pub(crate) idle: Duration,
-    pub(crate) send: Duration,
-    /// For an HTTP/2 connection to get on with any of its streams.
-    pub(crate) stream: Duration,
-}
-
-impl Watch {
-    /// A connection that was just accepted: its first head is due.
-    pub(crate) fn new(alarm: Alarm, times: Times) -> Rc<Self> {
-        alarm.set(times.head);
-        Rc::new(Self {
-            alarm,
-            fault: Cell::new(None),
-            in_flight: Cell::new(0),
-            unread: Cell::new(false),
-            http2: Cell::new(false),
-            phase: Cell::new("head"),
-            times,
-        })
-    }
-
-    /// What the connection is waiting for, should its time be over.
-    pub(crate) fn phase(&self) -> &'static str {
-        self.phase.get()
-    }
-
-    fn expect(&self, phase: &'static str, within: Duration) {
-        self.phase.set(phase);
-        self.alarm.set(within);
-    }
-
-    /// A call begins. HTTP/1 has one at a time, which keeps its own time.
-    pub(crate) fn begin(&self) {
-        self.in_flight.set(self.in_flight.get() + 1);
-        if self.http2.get() {
-            self.expect("stream", self.times.stream);
-        }
-    }
-
-    /// A call was answered.
-    pub(crate) fn finish(&self) {
-        self.in_flight.set(self.in_flight.get().saturating_sub(1));
-        match (self.http2.get(), self.in_flight.get()) {
-            (true, 0) => self.expect("idle", self.times.idle),
-            (true, _) => self.expect("stream", self.times.stream),
-            (false, _) => {}
-        }
-    }
-
-    /// A stream of the connection waits for others than the peer.
-    pub(crate) fn waits(&self) {
-        if self.http2.get() {
-            self.expect("stream", self.times.stream);
-        }
-    }
-
-    /// A piece of an answer was handed over; the peer is to take it.
-    pub(crate) fn handed_over(&self) {
-        if self.http2.get() {
-            self.expect("send", self.times.send);
-        }
-    }
-}
 
 /// A connection's bytes, watched.
 pub(crate) struct Guard<T> {
@@ -143,7 +59,7 @@ impl<T> Guard<T> {
     /// For HTTP/1; `first` was read already.
     pub(crate) fn http1(io: T, first: Vec<u8>, watch: Rc<Watch>, bounds: Bounds) -> Self {
         let mut guard = Self::http2(io, first, watch);
-        guard.walker = Some(Walker { at: At::Head(Head::default()), bounds });
+        guard.walker = Some(Walker::new(bounds));
         guard.ready = 0;
         guard.recheck();
         guard
@@ -364,70 +280,5 @@ impl<T: AsyncRead + Unpin> Guard<T> {
             }
         }
         Poll::Ready(Ok(()))
-    }
-}
-
-/// Follows requests over the bytes of a connection.
-struct Walker {
-    at: At,
-    bounds: Bounds,
-}
-
-enum At {
-    Head(Head),
-    Body(u64),
-    Chunks(Chunks),
-}
-
-impl Walker {
-    /// How many bytes may go through; the rest begins a head that is not whole or is refused.
-    fn walk(&mut self, bytes: &[u8]) -> (usize, Option<Fault>) {
-        let mut used = 0;
-        loop {
-            let rest = bytes.get(used..).unwrap_or_default();
-            if rest.is_empty() {
-                return (used, None);
-            }
-            match &mut self.at {
-                At::Head(head) => match head.read(rest, self.bounds) {
-                    Ok(Step::More) => return (used, None),
-                    Ok(Step::Done(length, framing)) => {
-                        used += length;
-                        self.at = match framing {
-                            Framing::Length(0) => At::Head(Head::default()),
-                            Framing::Length(length) => At::Body(length),
-                            Framing::Chunked => At::Chunks(Chunks::new()),
-                        };
-                    }
-                    Err(fault) => return (used, Some(fault)),
-                },
-                At::Body(left) => {
-                    let have = u64::try_from(rest.len()).unwrap_or(u64::MAX).min(*left);
-                    used += usize::try_from(have).unwrap_or(rest.len());
-                    *left -= have;
-                    if *left == 0 {
-                        self.at = At::Head(Head::default());
-                    }
-                }
-                At::Chunks(chunks) => match chunks.read(rest) {
-                    Ok((count, ended)) => {
-                        used += count;
-                        if ended {
-                            self.at = At::Head(Head::default());
-                        }
-                    }
-                    Err(fault) => return (used, Some(fault)),
-                },
-            }
-        }
-    }
-
-    fn between(&self) -> bool {
-        matches!(self.at, At::Head(_))
-    }
-
-    /// Whether the peer still owes a part of a body.
-    fn owes(&self) -> bool {
-        !self.between()
     }
 }

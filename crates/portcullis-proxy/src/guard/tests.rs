@@ -11,7 +11,7 @@ const BOUNDS: Bounds = Bounds { bytes: 2048, headers: 100 };
 
 /// How many bytes pass before the first fault, read in pieces of one size.
 fn passes(bytes: &[u8], piece: usize) -> (usize, Option<Fault>) {
-    let mut walker = Walker { at: At::Head(Head::default()), bounds: BOUNDS };
+    let mut walker = Walker::new(BOUNDS);
     let (mut held, mut passed) = (Vec::new(), 0);
     for part in bytes.chunks(piece) {
         held.extend_from_slice(part);

@@ -220,6 +220,16 @@ impl Gate {
     }
 
     pub fn start(upstream: &str, tier: &str, change: impl FnOnce(&mut Settings)) -> Self {
+        Self::timed(upstream, tier, Arc::new(Still), change)
+    }
+
+    /// By that clock.
+    pub fn timed(
+        upstream: &str,
+        tier: &str,
+        clock: Arc<dyn Clock>,
+        change: impl FnOnce(&mut Settings),
+    ) -> Self {
         let credential = PlatformCredential::new(PLATFORM, Placement::Bearer).unwrap();
         let any = "127.0.0.1:0".parse().unwrap();
         let mut settings = Settings::new(any, upstream.parse().unwrap(), credential);
@@ -230,7 +240,7 @@ impl Gate {
         let running = Proxy::start(
             settings,
             Arc::clone(&office.judge),
-            Arc::new(Still),
+            clock,
             Arc::clone(&metrics),
             Records::On(recorder),
         );

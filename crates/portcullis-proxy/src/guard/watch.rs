@@ -1,0 +1,94 @@
+//! What the guard, the connection's task and its calls tell each other, and the time they all have.
+//!
+//! Must not know bytes.
+
+use std::cell::Cell;
+use std::rc::Rc;
+use std::time::Duration;
+
+use super::head::Fault;
+use crate::ticker::Alarm;
+
+/// What the guard, the connection's task and its calls tell each other.
+pub(crate) struct Watch {
+    /// The one deadline of the connection: head, idle or send.
+    pub(crate) alarm: Alarm,
+    /// Why the last head was refused.
+    pub(crate) fault: Cell<Option<Fault>>,
+    /// Calls of this connection that are not fully answered.
+    pub(crate) in_flight: Cell<usize>,
+    /// Whether the peer still owes or sent bytes that nobody read as a request.
+    pub(crate) unread: Cell<bool>,
+    /// Whether it speaks HTTP/2.
+    pub(crate) http2: Cell<bool>,
+    phase: Cell<&'static str>,
+    pub(super) times: Times,
+}
+
+/// Times that concern a connection.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Times {
+    pub(crate) head: Duration,
+    pub(crate) idle: Duration,
+    pub(crate) send: Duration,
+    /// For an HTTP/2 connection to get on with any of its streams.
+    pub(crate) stream: Duration,
+}
+
+impl Watch {
+    /// A connection that was just accepted: its first head is due.
+    pub(crate) fn new(alarm: Alarm, times: Times) -> Rc<Self> {
+        alarm.set(times.head);
+        Rc::new(Self {
+            alarm,
+            fault: Cell::new(None),
+            in_flight: Cell::new(0),
+            unread: Cell::new(false),
+            http2: Cell::new(false),
+            phase: Cell::new("head"),
+            times,
+        })
+    }
+
+    /// What the connection is waiting for, should its time be over.
+    pub(crate) fn phase(&self) -> &'static str {
+        self.phase.get()
+    }
+
+    pub(super) fn expect(&self, phase: &'static str, within: Duration) {
+        self.phase.set(phase);
+        self.alarm.set(within);
+    }
+
+    /// A call begins. HTTP/1 has one at a time, which keeps its own time.
+    pub(crate) fn begin(&self) {
+        self.in_flight.set(self.in_flight.get() + 1);
+        if self.http2.get() {
+            self.expect("stream", self.times.stream);
+        }
+    }
+
+    /// A call was answered.
+    pub(crate) fn finish(&self) {
+        self.in_flight.set(self.in_flight.get().saturating_sub(1));
+        match (self.http2.get(), self.in_flight.get()) {
+            (true, 0) => self.expect("idle", self.times.idle),
+            (true, _) => self.expect("stream", self.times.stream),
+            (false, _) => {}
+        }
+    }
+
+    /// A stream of the connection waits for others than the peer.
+    pub(crate) fn waits(&self) {
+        if self.http2.get() {
+            self.expect("stream", self.times.stream);
+        }
+    }
+
+    /// A piece of an answer was handed over; the peer is to take it.
+    pub(crate) fn handed_over(&self) {
+        if self.http2.get() {
+            self.expect("send", self.times.send);
+        }
+    }
+}
