@@ -14,6 +14,7 @@
     )
 )]
 
+mod answer;
 mod append;
 mod database;
 mod error;

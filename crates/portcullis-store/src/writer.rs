@@ -6,13 +6,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use portcullis_registry::{
-    Actor, Command, Done, Event, Health, OfficeError, Planned, Sink, SubjectId,
-};
+use portcullis_registry::{Actor, Command, Done, Event, Health, OfficeError, Planned, Sink};
 use portcullis_types::{Clock, Revision};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::timeout;
 
+use crate::answer::{bounded, done, durable};
 use crate::append::{AppendError, Batch};
 use crate::database;
 use crate::office::{OfficeHandle, Shared};
@@ -258,44 +257,6 @@ impl Writer {
 
     fn report_pending(&self) {
         self.shared.pending(self.pending.len());
-    }
-}
-
-/// Who acts, short enough that it never keeps an event out of the log.
-fn bounded(actor: Actor) -> Actor {
-    let id = actor.id.chars().filter(|c| !c.is_control()).take(100).collect();
-    Actor { id, ..actor }
-}
-
-fn durable(command: &Command, planned: &Planned, revision: Option<Revision>) -> Done {
-    Done { revision, ..done(command, planned) }
-}
-
-fn done(command: &Command, planned: &Planned) -> Done {
-    let (partner, client) = match command {
-        Command::AddPartner { id, .. } | Command::EditPartner { id, .. } => {
-            (Some(id.clone()), None)
-        }
-        Command::AddClient { id, partner, .. } => (Some(partner.clone()), Some(id.clone())),
-        Command::IssueKey { partner, client, .. } => (Some(partner.clone()), client.clone()),
-        Command::Hold { subject, .. } | Command::Restore { subject, .. } => match subject {
-            SubjectId::Partner(id) => (Some(id.clone()), None),
-            SubjectId::Client(id) => (None, Some(id.clone())),
-            SubjectId::Key(_) => (None, None),
-        },
-        Command::ImportKeys { .. }
-        | Command::RevokeKey { .. }
-        | Command::PublishPolicy { .. }
-        | Command::RecordRotation { .. } => (None, None),
-    };
-    Done {
-        revision: None,
-        durable: true,
-        what: planned.what.clone(),
-        undo: planned.undo.clone(),
-        keys: planned.created.clone(),
-        partner,
-        client,
     }
 }
 

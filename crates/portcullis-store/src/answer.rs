@@ -1,0 +1,42 @@
+//! What the operator is answered, and who is written down as having asked.
+
+use portcullis_registry::{Actor, Command, Done, Planned, SubjectId};
+use portcullis_types::Revision;
+
+/// Who acts, short enough that it never keeps an event out of the log.
+pub(crate) fn bounded(actor: Actor) -> Actor {
+    let id = actor.id.chars().filter(|c| !c.is_control()).take(100).collect();
+    Actor { id, ..actor }
+}
+
+pub(crate) fn durable(command: &Command, planned: &Planned, revision: Option<Revision>) -> Done {
+    Done { revision, ..done(command, planned) }
+}
+
+pub(crate) fn done(command: &Command, planned: &Planned) -> Done {
+    let (partner, client) = match command {
+        Command::AddPartner { id, .. } | Command::EditPartner { id, .. } => {
+            (Some(id.clone()), None)
+        }
+        Command::AddClient { id, partner, .. } => (Some(partner.clone()), Some(id.clone())),
+        Command::IssueKey { partner, client, .. } => (Some(partner.clone()), client.clone()),
+        Command::Hold { subject, .. } | Command::Restore { subject, .. } => match subject {
+            SubjectId::Partner(id) => (Some(id.clone()), None),
+            SubjectId::Client(id) => (None, Some(id.clone())),
+            SubjectId::Key(_) => (None, None),
+        },
+        Command::ImportKeys { .. }
+        | Command::RevokeKey { .. }
+        | Command::PublishPolicy { .. }
+        | Command::RecordRotation { .. } => (None, None),
+    };
+    Done {
+        revision: None,
+        durable: true,
+        what: planned.what.clone(),
+        undo: planned.undo.clone(),
+        keys: planned.created.clone(),
+        partner,
+        client,
+    }
+}
