@@ -108,10 +108,15 @@ fn an_answer_that_is_streaming_to_a_held_key_is_cut_and_never_ended_as_if_whole(
     let platform = Platform::start(Some(Duration::from_millis(50)));
     let house = House::init(&platform.url());
     let gate = house.serve();
+    // An answer whose links are rewritten is held back until it is whole; one without them streams.
+    let params = "since: plain, until: plain, summary: plain }\n";
+    house.edit("routes/plaza.yaml", &format!("{params}    links: true"), params);
+    house.ok(&["apply"]);
     let user = platform.ids().paging_user;
     let mut connection = Connection::open(house.public);
-    let target =
-        format!("/v21.0/{user}/insights?metric=reach,impressions,profile_views&period=day");
+    let target = format!(
+        "/v21.0/{user}/insights?metric=reach,impressions,profile_views&period=day&since=1&until=1700000000"
+    );
     connection.send(get(&target, &house.key).as_bytes());
     let head = connection.head();
     assert!(head.starts_with("HTTP/1.1 200"), "{head}");

@@ -29,7 +29,7 @@ fn calls(user: &str, key: &str) -> Vec<(&'static str, String)> {
     let form = "application/x-www-form-urlencoded";
     let parts = |token: &str| {
         format!(
-            "--b\r\nContent-Disposition: form-data; name=\"image_url\"\r\n\r\nhttp://i.example/1.jpg\r\n             --b\r\nContent-Disposition: form-data; name=\"access_token\"\r\n\r\n{token}\r\n--b--\r\n"
+            "--b\r\nContent-Disposition: form-data; name=\"image_url\"\r\n\r\nhttp://i.example/1.jpg\r\n--b\r\nContent-Disposition: form-data; name=\"access_token\"\r\n\r\n{token}\r\n--b--\r\n"
         )
     };
     vec![
