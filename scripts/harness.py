@@ -61,6 +61,8 @@ class Gate:
         self.log = folder + ".log"
         self.public = ("127.0.0.1", free_port())
         self.admin = ("127.0.0.1", free_port())
+        # `{port}` stands for the public port, which is chosen here.
+        public_url = public_url and public_url.format(port=self.public[1])
         self.url = public_url or "http://%s:%d" % self.public
         self.process = None
         args = ["init", folder, "--upstream", upstream, "--public", "%s:%d" % self.public]

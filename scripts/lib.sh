@@ -52,7 +52,8 @@ need_venv() {
   python3 -c 'import ensurepip, venv' 2>/dev/null || apt_install python3 python3-venv
 }
 
-# The release binary; building is quick when nothing changed.
-release_binary() {
-  cargo build --release --locked --package portcullis
+# The release binary and the sample platform's; quick when nothing changed. In one command, since
+# cargo would otherwise choose other features for the second and build everything under it again.
+release_binaries() {
+  cargo build --release --locked --package portcullis --package portcullis-plaza
 }
