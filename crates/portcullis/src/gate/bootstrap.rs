@@ -46,7 +46,8 @@ pub(crate) fn first_partner(config: &Path) -> anyhow::Result<First> {
     })?;
     let minter = Minter { judge: open::judge(&config)?, env: config.key_env.clone() };
     let (_, key) = issue(&minter, partner.clone(), submit)?;
-    runtime.block_on(opened.close());
+    let lost = runtime.block_on(opened.close());
+    anyhow::ensure!(lost == 0, "the log can't be written");
     Ok(First { partner, tier, key })
 }
 

@@ -50,6 +50,7 @@ impl Gate {
     pub(crate) fn start(config: Config) -> anyhow::Result<Self> {
         let admin_socket = listen_admin(config.admin_listen)?;
         let runtime = open::control_runtime()?;
+        runtime.block_on(async { survive_file_limits() })?;
         let judge = open::judge(&config)?;
         let board = Arc::new(Board::default());
         let plane = Arc::new(Mutex::new(None));
@@ -148,9 +149,24 @@ impl Gate {
                 talk::warn(&format!("{} connections were still open and were cut", ended.cut));
             }
         }
-        self.runtime.block_on(self.store.close());
+        let lost = self.runtime.block_on(self.store.close());
+        if lost > 0 {
+            talk::error(&format!(
+                "{lost} holds or revocations could not be written and are lost with this process; make room and repeat them"
+            ));
+        }
         self.runtime.shutdown_timeout(std::time::Duration::from_secs(2));
     }
+}
+
+/// A file that may not grow further is an error to handle, not the end of the process.
+fn survive_file_limits() -> anyhow::Result<()> {
+    use tokio::signal::unix::{SignalKind, signal};
+    // Having a handler is enough: writes then fail with an error that the store knows.
+    let mut exceeded =
+        signal(SignalKind::from_raw(libc::SIGXFSZ)).context("SIGXFSZ can't be caught")?;
+    tokio::spawn(async move { while exceeded.recv().await.is_some() {} });
+    Ok(())
 }
 
 fn listen_admin(at: SocketAddr) -> anyhow::Result<TcpListener> {

@@ -25,9 +25,9 @@ pub(crate) struct OpenStore {
 }
 
 impl OpenStore {
-    /// Writes what waits and frees the lock.
-    pub(crate) async fn close(self) {
-        self.office.close().await;
+    /// Writes what waits and frees the lock; how many holds and revocations could not be written.
+    pub(crate) async fn close(self) -> usize {
+        self.office.close().await
     }
 }
 

@@ -4,6 +4,7 @@
 //! Must not know what a single test is after.
 #![allow(
     dead_code,
+    unreachable_pub,
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,

@@ -1,0 +1,53 @@
+//! A full disk: a hold bites all the same, says that it is not durable, and becomes so later.
+//!
+//! The disk is filled by a limit on the size of the files the gate may write.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test may stop at the first surprise"
+)]
+
+mod common;
+
+use std::process::Command;
+
+use common::http::once;
+use common::{Gate, House, Platform, text};
+
+const HOLD: [&str; 4] = ["--reason", "investigation", "--tell", "We are looking into it."];
+const RESTORE: [&str; 4] = ["--reason", "mistake", "--tell", "It was our own mistake."];
+
+fn limit(gate: &Gate, bytes: &str) {
+    let pid = gate.child.id().to_string();
+    let done = Command::new("prlimit").args(["--pid", &pid, &format!("--fsize={bytes}:")]).status();
+    assert!(done.unwrap().success(), "prlimit, of util-linux, sets the limit");
+}
+
+#[test]
+fn a_hold_bites_while_the_disk_is_full_and_becomes_durable_when_there_is_room() {
+    let platform = Platform::start(None);
+    let house = House::init(&platform.url());
+    let gate = house.serve();
+    let id = house.key_id();
+    limit(&gate, "1024");
+    let output = house.cli(&[&["key", "hold", &id], &HOLD[..]].concat());
+    assert!(text(&output).contains("durable"), "{}", text(&output));
+    assert_eq!(once(house.public, "/v21.0/me?fields=id", &house.key).code(), "key_held");
+    let ready = once(house.admin, "/readyz", "");
+    assert_eq!(ready.status, 503, "{}", ready.body);
+    assert!(ready.body.contains("not durable"), "{}", ready.body);
+    let widening = house.cli(&[&["key", "restore", &id], &RESTORE[..]].concat());
+    assert!(!widening.status.success(), "nothing is widened that can't be logged");
+    assert_eq!(once(house.public, "/v21.0/me?fields=id", &house.key).code(), "key_held");
+    limit(&gate, "unlimited");
+    // The writer tries again every second and before any other command.
+    house.ok(&[&["key", "restore", &id], &RESTORE[..]].concat());
+    assert_eq!(once(house.admin, "/readyz", "").status, 200);
+    assert_eq!(once(house.public, "/v21.0/me?fields=id", &house.key).status, 200);
+    let list = house.ok(&["audit", "list"]);
+    assert!(list.contains("standing.held") && list.contains("standing.restored"), "{list}");
+    house.ok(&["audit", "verify"]);
+    drop(gate);
+}
