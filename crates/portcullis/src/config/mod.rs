@@ -2,6 +2,8 @@
 //!
 //! Knows files, environment and addresses. Must not start anything.
 
+mod bounds;
+mod fetch;
 mod secrets;
 mod settle;
 mod shape;

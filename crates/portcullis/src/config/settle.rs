@@ -12,8 +12,8 @@ use ipnet::IpNet;
 use portcullis_types::Span;
 use portcullis_yaml::{At, Fault, Source};
 
-use super::secrets::{Secret, fetch};
-use super::shape::{ConfigFile, Family, Place, RecordsTo, SecretFrom};
+use super::secrets::Secret;
+use super::shape::{ConfigFile, Family, Place, RecordsTo};
 
 /// A configuration that holds.
 #[derive(Debug)]
@@ -93,10 +93,10 @@ pub(crate) fn load(path: &Path) -> Result<Config, Vec<Fault>> {
     Settling { source: &source, faults: Vec::new(), base }.settle(&file)
 }
 
-struct Settling<'a> {
-    source: &'a Source,
-    faults: Vec<Fault>,
-    base: PathBuf,
+pub(super) struct Settling<'a> {
+    pub(super) source: &'a Source,
+    pub(super) faults: Vec<Fault>,
+    pub(super) base: PathBuf,
 }
 
 impl Settling<'_> {
@@ -144,7 +144,13 @@ impl Settling<'_> {
         if self.faults.is_empty() { Ok(config) } else { Err(self.faults) }
     }
 
-    fn fault<T>(&mut self, code: &'static str, at: &At<T>, message: impl Into<String>, help: &str) {
+    pub(super) fn fault<T>(
+        &mut self,
+        code: &'static str,
+        at: &At<T>,
+        message: impl Into<String>,
+        help: &str,
+    ) {
         self.faults.push(self.source.fault(code, at, message).with_help(help));
     }
 
@@ -264,130 +270,6 @@ impl Settling<'_> {
                 None
             }
             (at, _) => at.as_ref().map(|at| self.base.join(&at.value)),
-        }
-    }
-
-    fn bound(&mut self, at: Option<&At<usize>>, default: usize, range: (usize, usize)) -> usize {
-        match at {
-            Some(at) if at.value < range.0 || at.value > range.1 => {
-                let message = format!("{} is outside {} to {}", at.value, range.0, range.1);
-                self.fault(
-                    "PC0012",
-                    at,
-                    message,
-                    "zero never means unlimited; leave the line out for the default",
-                );
-                default
-            }
-            Some(at) => at.value,
-            None => default,
-        }
-    }
-
-    fn limits(&mut self, file: &ConfigFile) -> Limits {
-        let limits = &file.limits;
-        Limits {
-            connections: self.bound(limits.connections.as_ref(), 10_000, (1, 1_000_000)),
-            calls: self.bound(limits.calls.as_ref(), 4_096, (1, 1_000_000)),
-            head_bytes: self.bound(limits.head_bytes.as_ref(), 32 << 10, (8 << 10, 1 << 20)),
-            judged_body_bytes: self.bound(
-                limits.judged_body_bytes.as_ref(),
-                1 << 20,
-                (1, 64 << 20),
-            ),
-            opaque_body_bytes: self.bound(limits.opaque_body_bytes.as_ref(), 1 << 30, (1, 1 << 40)),
-            checked_answer_bytes: self.bound(
-                limits.checked_answer_bytes.as_ref(),
-                8 << 20,
-                (1 << 10, 256 << 20),
-            ),
-        }
-    }
-
-    fn wait(&mut self, at: Option<&At<Span>>, default_seconds: u64) -> Span {
-        match at {
-            Some(at) if !(10..=86_400_000).contains(&at.value.milliseconds()) => {
-                self.fault(
-                    "PC0013",
-                    at,
-                    format!("{} is outside 10ms to 1d", at.value),
-                    "zero never means for ever; leave the line out for the default",
-                );
-                Span::from_seconds(default_seconds)
-            }
-            Some(at) => at.value,
-            None => Span::from_seconds(default_seconds),
-        }
-    }
-
-    fn timeouts(&mut self, file: &ConfigFile) -> Timeouts {
-        let waits = &file.timeouts;
-        Timeouts {
-            head: self.wait(waits.head.as_ref(), 10),
-            body: self.wait(waits.body.as_ref(), 10),
-            idle: self.wait(waits.idle.as_ref(), 75),
-            connect: self.wait(waits.connect.as_ref(), 3),
-            first_byte: self.wait(waits.first_byte.as_ref(), 30),
-            answer_idle: self.wait(waits.answer_idle.as_ref(), 30),
-            drain: self.wait(waits.drain.as_ref(), 30),
-        }
-    }
-
-    /// Secrets come last: with a fault in one, the others were all looked at too.
-    fn secrets(&mut self, file: &ConfigFile) -> Result<Secrets, Vec<Fault>> {
-        let from = &file.secrets;
-        let pepper = self.secret(Some(&from.pepper));
-        let log_key = self.secret(Some(&from.log_key));
-        let pepper_previous = self.secret(from.pepper_previous.as_ref());
-        let log_key_previous = self.secret(from.log_key_previous.as_ref());
-        let platform_credential = self.secret(from.platform_credential.as_ref());
-        let mut admin_tokens = Vec::new();
-        for (name, at) in &from.admin_tokens {
-            admin_tokens.extend(self.secret(Some(at)).map(|secret| (name.clone(), secret)));
-        }
-        if from.admin_tokens.is_empty() {
-            let fault = self.source.fault_at(
-                "PC0015",
-                1,
-                1,
-                "`secrets.admin_tokens` names no token, so nobody could hold a key",
-            );
-            self.faults.push(fault.with_help("add one, as `portcullis init` writes it"));
-        }
-        if file.upstream.credential != Place::None && from.platform_credential.is_none() {
-            let fault = self.source.fault_at(
-                "PC0016",
-                file.upstream.url.line,
-                file.upstream.url.column,
-                "the platform's credential is missing",
-            );
-            self.faults.push(fault.with_help("add `platform_credential:` under `secrets:`, or write `credential: none` under `upstream:`"));
-        }
-        let (Some(pepper), Some(log_key)) = (pepper, log_key) else {
-            return Err(std::mem::take(&mut self.faults));
-        };
-        Ok(Secrets {
-            pepper,
-            pepper_previous,
-            log_key,
-            log_key_previous,
-            admin_tokens,
-            platform_credential,
-        })
-    }
-
-    fn secret(&mut self, at: Option<&At<SecretFrom>>) -> Option<Secret> {
-        let at = at?;
-        match fetch(&at.value, &self.base) {
-            Ok(secret) => Some(secret),
-            Err(error) => {
-                self.faults.push(
-                    self.source.fault("PC0014", at, error.to_string()).with_help(
-                        "a secret comes from `{file: …}`, `{env: …}` or `{credential: …}`",
-                    ),
-                );
-                None
-            }
         }
     }
 }

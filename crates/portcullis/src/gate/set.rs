@@ -6,9 +6,8 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use portcullis_catalogue::Catalogue;
+use portcullis_cli::Compiled;
 use portcullis_judge::Rules;
-use portcullis_policy::PolicySet;
 use portcullis_registry::PublishedFile;
 use portcullis_types::Revision;
 use portcullis_yaml::{Fault, Source};
@@ -101,8 +100,8 @@ pub(crate) fn compile(files: &Files, revision: Revision) -> Result<Rules, Vec<Fa
             .map(|(name, text)| Source { name: name.clone(), text: Arc::clone(text) })
             .collect()
     };
-    let catalogue = Catalogue::compile(&of("routes/"))?;
-    let policies = PolicySet::compile(&of("policies/"), &catalogue)?;
+    let Compiled { catalogue, policies } =
+        portcullis_cli::compile(&of("routes/"), &of("policies/"))?;
     Ok(Rules { catalogue, policies, revision, set: digest(files) })
 }
 

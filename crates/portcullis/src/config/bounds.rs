@@ -1,0 +1,77 @@
+//! Sizes, counts and waits: each within its range, or its default.
+//!
+//! Zero never means unlimited. Must not know addresses or secrets.
+
+use portcullis_types::Span;
+use portcullis_yaml::At;
+
+use super::settle::{Limits, Settling, Timeouts};
+use super::shape::ConfigFile;
+
+impl Settling<'_> {
+    fn bound(&mut self, at: Option<&At<usize>>, default: usize, range: (usize, usize)) -> usize {
+        match at {
+            Some(at) if at.value < range.0 || at.value > range.1 => {
+                let message = format!("{} is outside {} to {}", at.value, range.0, range.1);
+                self.fault(
+                    "PC0012",
+                    at,
+                    message,
+                    "zero never means unlimited; leave the line out for the default",
+                );
+                default
+            }
+            Some(at) => at.value,
+            None => default,
+        }
+    }
+
+    pub(super) fn limits(&mut self, file: &ConfigFile) -> Limits {
+        let limits = &file.limits;
+        Limits {
+            connections: self.bound(limits.connections.as_ref(), 10_000, (1, 1_000_000)),
+            calls: self.bound(limits.calls.as_ref(), 4_096, (1, 1_000_000)),
+            head_bytes: self.bound(limits.head_bytes.as_ref(), 32 << 10, (8 << 10, 1 << 20)),
+            judged_body_bytes: self.bound(
+                limits.judged_body_bytes.as_ref(),
+                1 << 20,
+                (1, 64 << 20),
+            ),
+            opaque_body_bytes: self.bound(limits.opaque_body_bytes.as_ref(), 1 << 30, (1, 1 << 40)),
+            checked_answer_bytes: self.bound(
+                limits.checked_answer_bytes.as_ref(),
+                8 << 20,
+                (1 << 10, 256 << 20),
+            ),
+        }
+    }
+
+    fn wait(&mut self, at: Option<&At<Span>>, default_seconds: u64) -> Span {
+        match at {
+            Some(at) if !(10..=86_400_000).contains(&at.value.milliseconds()) => {
+                self.fault(
+                    "PC0013",
+                    at,
+                    format!("{} is outside 10ms to 1d", at.value),
+                    "zero never means for ever; leave the line out for the default",
+                );
+                Span::from_seconds(default_seconds)
+            }
+            Some(at) => at.value,
+            None => Span::from_seconds(default_seconds),
+        }
+    }
+
+    pub(super) fn timeouts(&mut self, file: &ConfigFile) -> Timeouts {
+        let waits = &file.timeouts;
+        Timeouts {
+            head: self.wait(waits.head.as_ref(), 10),
+            body: self.wait(waits.body.as_ref(), 10),
+            idle: self.wait(waits.idle.as_ref(), 75),
+            connect: self.wait(waits.connect.as_ref(), 3),
+            first_byte: self.wait(waits.first_byte.as_ref(), 30),
+            answer_idle: self.wait(waits.answer_idle.as_ref(), 30),
+            drain: self.wait(waits.drain.as_ref(), 30),
+        }
+    }
+}

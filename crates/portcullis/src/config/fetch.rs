@@ -1,0 +1,69 @@
+//! Every secret that the configuration names, fetched; all that can't be had are told at once.
+//!
+//! Must not print one.
+
+use portcullis_yaml::{At, Fault};
+
+use super::secrets::{Secret, fetch};
+use super::settle::{Secrets, Settling};
+use super::shape::{ConfigFile, Place, SecretFrom};
+
+impl Settling<'_> {
+    /// Secrets come last: with a fault in one, the others were all looked at too.
+    pub(super) fn secrets(&mut self, file: &ConfigFile) -> Result<Secrets, Vec<Fault>> {
+        let from = &file.secrets;
+        let pepper = self.secret(Some(&from.pepper));
+        let log_key = self.secret(Some(&from.log_key));
+        let pepper_previous = self.secret(from.pepper_previous.as_ref());
+        let log_key_previous = self.secret(from.log_key_previous.as_ref());
+        let platform_credential = self.secret(from.platform_credential.as_ref());
+        let mut admin_tokens = Vec::new();
+        for (name, at) in &from.admin_tokens {
+            admin_tokens.extend(self.secret(Some(at)).map(|secret| (name.clone(), secret)));
+        }
+        if from.admin_tokens.is_empty() {
+            let fault = self.source.fault_at(
+                "PC0015",
+                1,
+                1,
+                "`secrets.admin_tokens` names no token, so nobody could hold a key",
+            );
+            self.faults.push(fault.with_help("add one, as `portcullis init` writes it"));
+        }
+        if file.upstream.credential != Place::None && from.platform_credential.is_none() {
+            let fault = self.source.fault_at(
+                "PC0016",
+                file.upstream.url.line,
+                file.upstream.url.column,
+                "the platform's credential is missing",
+            );
+            self.faults.push(fault.with_help("add `platform_credential:` under `secrets:`, or write `credential: none` under `upstream:`"));
+        }
+        let (Some(pepper), Some(log_key)) = (pepper, log_key) else {
+            return Err(std::mem::take(&mut self.faults));
+        };
+        Ok(Secrets {
+            pepper,
+            pepper_previous,
+            log_key,
+            log_key_previous,
+            admin_tokens,
+            platform_credential,
+        })
+    }
+
+    fn secret(&mut self, at: Option<&At<SecretFrom>>) -> Option<Secret> {
+        let at = at?;
+        match fetch(&at.value, &self.base) {
+            Ok(secret) => Some(secret),
+            Err(error) => {
+                self.faults.push(
+                    self.source.fault("PC0014", at, error.to_string()).with_help(
+                        "a secret comes from `{file: …}`, `{env: …}` or `{credential: …}`",
+                    ),
+                );
+                None
+            }
+        }
+    }
+}
