@@ -14,7 +14,6 @@ use http::{HeaderValue, Request, Response};
 use hyper::body::Incoming;
 use hyper::server::conn::{http1, http2};
 use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::service::TowerToHyperService;
 use tokio::io::AsyncReadExt;
 use tokio::net::{TcpListener, TcpStream};
 use tower::Service;
@@ -203,12 +202,18 @@ async fn serve_http2(conn: &Rc<Conn>, stream: TcpStream, first: Vec<u8>) {
     }
 }
 
+/// hyper's own adapter rather than tower's: that one waits for readiness, which the stack always has,
+/// and moves each call's future twice more.
 fn service(
     conn: &Rc<Conn>,
-) -> TowerToHyperService<
-    impl Service<Request<Incoming>, Response = Response<Answer>, Error = Infallible> + Clone + use<>,
-> {
-    TowerToHyperService::new(stack(conn))
+) -> impl hyper::service::Service<
+    Request<Incoming>,
+    Response = Response<Answer>,
+    Error = Infallible,
+    Future: 'static,
+> + use<> {
+    let stack = stack(conn);
+    hyper::service::service_fn(move |request| stack.clone().call(request))
 }
 
 /// Runs a connection's streams on its own thread.

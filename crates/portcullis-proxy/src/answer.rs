@@ -7,7 +7,7 @@ use std::task::{Context, Poll, Waker};
 
 use bytes::Bytes;
 use http::header::{
-    CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, ETAG, HOST, LOCATION, TRANSFER_ENCODING,
+    CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, ETAG, LOCATION, TRANSFER_ENCODING,
 };
 use http::response::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Version};
@@ -23,21 +23,42 @@ use crate::thread::Thread;
 use crate::ticker::Alarm;
 use crate::{Placement, Settings};
 
+/// What one look at the fields tells.
+#[derive(Debug, Default, Clone, Copy)]
+pub(crate) struct Survey {
+    lengths: usize,
+    codings: usize,
+    odd: bool,
+    location: bool,
+}
+
+impl Survey {
+    fn new(headers: &HeaderMap) -> Self {
+        let mut survey = Self::default();
+        for (name, value) in headers {
+            if *name == CONTENT_LENGTH {
+                survey.lengths += 1;
+                survey.odd |= !is_plain_number(value);
+            } else if *name == TRANSFER_ENCODING {
+                survey.codings += 1;
+                survey.odd |= !value.as_bytes().eq_ignore_ascii_case(b"chunked");
+            }
+            survey.location |= *name == LOCATION;
+        }
+        survey
+    }
+}
+
 /// Refuses a head that frames its body in two ways, or that answers no request of ours.
-pub(crate) fn check(parts: &Parts) -> Result<(), Refusal> {
-    let headers = &parts.headers;
-    // hyper has read the body's length already; here it is asked whether others would read it so.
-    let lengths = headers.get_all(CONTENT_LENGTH).iter().count();
-    let plain = headers.get(CONTENT_LENGTH).is_none_or(is_plain_number);
-    let codings = headers.get_all(TRANSFER_ENCODING).iter().count();
-    let chunked = headers
-        .get(TRANSFER_ENCODING)
-        .is_none_or(|value| value.as_bytes().eq_ignore_ascii_case(b"chunked"));
-    let one_way = lengths + codings <= 1 && plain && chunked;
-    let old_chunks = parts.version != Version::HTTP_11 && codings > 0;
+///
+/// hyper has read the body's length already; here it is asked whether others would read it so.
+pub(crate) fn check(parts: &Parts) -> Result<Survey, Refusal> {
+    let survey = Survey::new(&parts.headers);
+    let old_chunks = parts.version != Version::HTTP_11 && survey.codings > 0;
     // An informational answer here is a switch of protocols, which nobody asked for.
     let final_one = (200..600).contains(&parts.status.as_u16());
-    if one_way && !old_chunks && final_one { Ok(()) } else { Err(Refusal::UpstreamMalformed) }
+    let two_ways = survey.lengths + survey.codings > 1 || survey.odd || old_chunks;
+    if final_one && !two_ways { Ok(survey) } else { Err(Refusal::UpstreamMalformed) }
 }
 
 fn is_plain_number(value: &HeaderValue) -> bool {
@@ -46,12 +67,17 @@ fn is_plain_number(value: &HeaderValue) -> bool {
 }
 
 /// Cleans the head for the partner.
-pub(crate) fn clean(parts: &mut Parts, base: impl FnOnce() -> String, settings: &Settings) {
+pub(crate) fn clean(
+    parts: &mut Parts,
+    survey: Survey,
+    base: impl FnOnce() -> String,
+    settings: &Settings,
+) {
     hygiene::inward(&mut parts.headers);
     if parts.status == StatusCode::NO_CONTENT {
         parts.headers.remove(CONTENT_LENGTH);
     }
-    if parts.headers.contains_key(LOCATION) {
+    if survey.location {
         relocate(&mut parts.headers, &base(), settings);
     }
 }
@@ -91,14 +117,6 @@ pub(crate) fn base(settings: &Settings, host: Option<&str>) -> String {
     match &settings.public_url {
         Some(url) => url.base().to_owned(),
         None => format!("http://{}", host.unwrap_or("localhost")),
-    }
-}
-
-/// The host a call was sent to.
-pub(crate) fn host(parts: &http::request::Parts) -> Option<HeaderValue> {
-    match parts.headers.get(HOST) {
-        Some(host) => Some(host.clone()),
-        None => parts.uri.authority().and_then(|a| HeaderValue::from_str(a.as_str()).ok()),
     }
 }
 

@@ -3,9 +3,10 @@
 //! Must not know who calls or what is permitted.
 
 use bytes::{Bytes, BytesMut};
-use http::header::{EXPECT, HOST};
+use http::header::{CONNECTION, CONTENT_ENCODING, CONTENT_TYPE, EXPECT, HOST};
 use http::request::Parts;
-use http::{HeaderMap, Method, Version};
+use http::uri::Authority;
+use http::{HeaderMap, HeaderValue, Method, Version};
 use http_body::Body;
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
@@ -26,8 +27,34 @@ impl From<Fault> for Refusal {
     }
 }
 
-/// Refuses a head that can't be read in one way only.
-pub(crate) fn check(parts: &mut Parts, conn: &Conn) -> Result<(), Refusal> {
+/// What one look at the fields tells.
+#[derive(Default)]
+struct Survey<'h> {
+    host: Option<&'h HeaderValue>,
+    hosts: usize,
+    content_types: usize,
+    connection: bool,
+    expect: bool,
+}
+
+impl<'h> Survey<'h> {
+    fn new(headers: &'h HeaderMap) -> Self {
+        let mut survey = Self::default();
+        for (name, value) in headers {
+            if *name == HOST {
+                survey.host = Some(value);
+                survey.hosts += 1;
+            }
+            survey.content_types += usize::from(*name == CONTENT_TYPE);
+            survey.connection |= *name == CONNECTION;
+            survey.expect |= *name == EXPECT;
+        }
+        survey
+    }
+}
+
+/// Refuses a head that can't be read in one way only. Gives the host that the call was sent to.
+pub(crate) fn check(parts: &mut Parts, conn: &Conn) -> Result<Option<HeaderValue>, Refusal> {
     if parts.uri.path() == SENTINEL_PATH
         && let Some(fault) = conn.watch.fault.take()
     {
@@ -37,34 +64,49 @@ pub(crate) fn check(parts: &mut Parts, conn: &Conn) -> Result<(), Refusal> {
     if parts.method == Method::CONNECT || parts.method == Method::TRACE {
         return unreadable("the gate is no tunnel and no echo: CONNECT and TRACE are not served");
     }
-    if !parts.headers.contains_key(HOST) && parts.version == Version::HTTP_2 {
-        if parts.uri.authority().is_none() {
+    let survey = Survey::new(&parts.headers);
+    let host = match (survey.host, parts.uri.authority()) {
+        // A whole URL as target and the Host must agree: RFC 9112 §3.2.2 lets the first win, and two
+        // parsers may not. More than one Host never gets here by HTTP/1.
+        (Some(host), Some(target)) if !same(host, target) => {
+            return unreadable("the Host and the target name different hosts");
+        }
+        (Some(_), _) if survey.hosts > 1 => return unreadable("there is more than one Host"),
+        (Some(host), _) => Some(host.clone()),
+        (None, Some(target)) => HeaderValue::from_str(target.as_str()).ok(),
+        (None, None) if parts.version == Version::HTTP_2 => {
             return unreadable("there is no authority");
         }
-    } else if !one_authority(parts) {
-        return unreadable("the Host and the target name different hosts");
+        (None, None) => None,
+    };
+    if survey.content_types > 1 {
+        return unreadable("there is more than one Content-Type");
     }
-    if parts.version == Version::HTTP_2 && parts.headers.len() > conn.thread.settings.limits.headers
-    {
+    let Survey { connection, expect, .. } = survey;
+    let limits = &conn.thread.settings.limits;
+    if parts.version == Version::HTTP_2 && parts.headers.len() > limits.headers {
         return Err(Refusal::HeadTooLarge);
     }
-    expectation(&parts.headers)?;
-    hygiene::drop_nominated(&mut parts.headers, &conn.thread.settings.key_header)?;
-    Ok(())
+    if expect {
+        expectation(&parts.headers)?;
+    }
+    if connection {
+        hygiene::drop_nominated(&mut parts.headers, &conn.thread.settings.key_header)?;
+    }
+    Ok(host)
 }
 
-/// A whole URL as target and the Host must agree (RFC 9112 §3.2.2 lets the first win; two parsers
-/// may not). More than one Host never gets here by HTTP/1.
-fn one_authority(parts: &Parts) -> bool {
-    let mut hosts = parts.headers.get_all(HOST).iter();
-    let (host, second) = (hosts.next(), hosts.next());
-    match (host, parts.uri.authority()) {
-        (_, _) if second.is_some() => false,
-        (Some(host), Some(authority)) => {
-            host.as_bytes().eq_ignore_ascii_case(authority.as_str().as_bytes())
-        }
-        _ => true,
+/// Refuses a body that the platform would unpack and the judge would not.
+pub(crate) fn readable(headers: &HeaderMap) -> Result<(), Refusal> {
+    let plain = |value: &HeaderValue| value.as_bytes().eq_ignore_ascii_case(b"identity");
+    if headers.get_all(CONTENT_ENCODING).iter().all(plain) {
+        return Ok(());
     }
+    Err(Refusal::Unreadable { why: "the body is compressed, so that the gate cannot judge it" })
+}
+
+fn same(host: &HeaderValue, target: &Authority) -> bool {
+    host.as_bytes().eq_ignore_ascii_case(target.as_str().as_bytes())
 }
 
 fn expectation(headers: &HeaderMap) -> Result<(), Refusal> {

@@ -35,7 +35,7 @@ pub(crate) type Polled = Poll<Option<Result<Frame<Bytes>, BrokenOff>>>;
 pub(crate) struct Answer {
     kind: Kind,
     /// None for an answer of the last resort.
-    ticket: Option<Ticket>,
+    ticket: Option<Box<Ticket>>,
 }
 
 pub(crate) enum Kind {
@@ -59,8 +59,14 @@ pub(crate) struct Flow {
 }
 
 impl Answer {
-    pub(crate) fn new(kind: Kind, mut ticket: Ticket) -> Self {
-        ticket.whole = !matches!(kind, Kind::Flow(_));
+    pub(crate) fn new(kind: Kind, mut ticket: Box<Ticket>) -> Self {
+        // What came whole with the head ended with it; the rest is timed when it is out.
+        let came_whole = match &kind {
+            Kind::Flow(flow) => flow.body.is_end_stream(),
+            Kind::Full(_) => true,
+        };
+        ticket.whole = came_whole;
+        ticket.end = ticket.end.filter(|_| came_whole);
         Self { kind, ticket: Some(ticket) }
     }
 

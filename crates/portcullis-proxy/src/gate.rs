@@ -5,43 +5,40 @@
 
 use std::rc::Rc;
 
-use bytes::Bytes;
-use http::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HOST};
+use http::header::CONTENT_LENGTH;
 use http::request::Parts;
-use http::uri::PathAndQuery;
-use http::{HeaderValue, Request, Response, Uri, Version};
+use http::{Request, Response, Version};
 use http_body::Body;
 use hyper::body::Incoming;
-use portcullis_judge::{BodyWanted, Outbound, SentBody, SentTarget};
-use portcullis_types::{Effect, Method, Refusal};
+use portcullis_judge::{BodyWanted, Permit, Verdict};
+use portcullis_types::{Effect, Now, Refusal};
 use tower::Service;
 
-use crate::arrival::{self, Held};
 use crate::body::{Answer, Flow, Kind};
-use crate::hygiene::{self, FORWARDED_FOR, FORWARDED_HOST, FORWARDED_PROTO, Outward, REQUEST_ID};
+use crate::forward::{self, Forward};
 use crate::pool::{self, Leased};
-use crate::refuse::{self, Style};
 use crate::stack::Call;
 use crate::ticker::Alarm;
 use crate::ticket::{Conn, Ticket, since};
-use crate::upload::{Sent, Upload, UploadState};
-use crate::{answer, rates};
+use crate::upload::{Sent, UploadState};
+use crate::{answer, arrival, refuse};
 
 /// Serves one call.
 pub(crate) async fn serve(conn: Rc<Conn>, call: Call) -> Response<Answer> {
     let Call { request, id, start } = call;
-    let mut ticket = Ticket::new(Rc::clone(&conn), id, start);
+    let mut ticket = Ticket::new(conn, id, start);
     if !ticket.counted {
         return refuse(&Refusal::Overloaded, ticket);
     }
-    match run(&conn, request, &mut ticket).await {
+    match run(request, &mut ticket).await {
         Ok((mut parts, kind)) => {
+            let conn = &ticket.conn;
             parts.version = if conn.http2 { Version::HTTP_2 } else { Version::HTTP_11 };
+            if let Some(reading) = ticket.trace.as_ref().and_then(|trace| trace.reading.as_ref()) {
+                conn.thread.rates.write(&mut parts.headers, reading);
+            }
             ticket.status = parts.status.as_u16();
             ticket.refusal = None;
-            if let Some(reading) = ticket.trace.as_ref().and_then(|trace| trace.reading.as_ref()) {
-                rates::write(&mut parts.headers, reading, conn.thread.settings.family);
-            }
             Response::from_parts(parts, Answer::new(kind, ticket))
         }
         Err(refusal) => refuse(&refusal, ticket),
@@ -49,11 +46,9 @@ pub(crate) async fn serve(conn: Rc<Conn>, call: Call) -> Response<Answer> {
 }
 
 /// Answers with a refusal.
-fn refuse(refusal: &Refusal, mut ticket: Ticket) -> Response<Answer> {
-    let settings = &ticket.conn.thread.settings;
-    let style = Style { family: settings.family, types: &settings.problem_types };
+fn refuse(refusal: &Refusal, mut ticket: Box<Ticket>) -> Response<Answer> {
     let id = ticket.id.to_str().unwrap_or_default();
-    let out = refuse::render(refusal, ticket.trace.as_ref(), id, style);
+    let out = refuse::render(refusal, ticket.trace.as_ref(), id, ticket.conn.thread.style());
     ticket.refusal = Some(refusal.row().code);
     ticket.status = out.status.as_u16();
     let kind = Kind::Full(Some(out.body.into()));
@@ -65,43 +60,40 @@ fn refuse(refusal: &Refusal, mut ticket: Ticket) -> Response<Answer> {
 
 type Answered = (http::response::Parts, Kind);
 
-async fn run(
-    conn: &Rc<Conn>,
-    request: Request<Incoming>,
-    ticket: &mut Ticket,
-) -> Result<Answered, Refusal> {
+async fn run(request: Request<Incoming>, ticket: &mut Ticket) -> Result<Answered, Refusal> {
+    let conn = Rc::clone(&ticket.conn);
     let thread = &conn.thread;
     let (mut parts, body) = request.into_parts();
-    arrival::check(&mut parts, conn)?;
+    let host = arrival::check(&mut parts, &conn)?;
     let alarm = thread.ticker.alarm();
     let has_body = !body.is_end_stream();
-    let mut held = Held::nothing(thread);
-    let mut upload = None;
+    let (mut held, mut upload, mut now) = (None, None, ticket.start);
     // Most calls have no body, and need not be asked about it.
     match has_body.then(|| thread.bench.wants_body(&parts)) {
         None | Some(BodyWanted::None) => drop(body),
         Some(BodyWanted::Whole { max }) => {
+            arrival::readable(&parts.headers)?;
             let max = (max as u64).min(thread.settings.limits.judged_body_bytes);
-            held = arrival::collect(body, max, thread, &alarm).await?;
-            ticket.bytes_in = held.bytes.len() as u64;
+            // Boxed here and below: rare work must not make every call's future large.
+            let whole = Box::pin(arrival::collect(body, max, thread, &alarm)).await?;
+            ticket.bytes_in = whole.bytes.len() as u64;
+            held = Some(whole);
+            now = thread.now();
         }
         Some(BodyWanted::Stream) => upload = Some(body),
     }
-    let cuts = thread.cuts.get();
-    let now = thread.now();
-    let verdict = thread.bench.judge(&parts, &held.bytes, has_body, now);
-    let judged = thread.now();
-    ticket.judge_ns = Some(since(judged, now));
-    ticket.trace = Some(verdict.trace);
-    let permit = verdict.outcome?;
-    let forward =
-        Forward { links: permit.links, key: permit.key, cuts, host: answer::host(&parts) };
+    let received = held.as_ref().map(|held| held.bytes.clone()).unwrap_or_default();
+    let permit = judge(&parts, &received, has_body, now, ticket)?;
+    let (links, key) = (permit.links, permit.key);
     let outbound = permit.into_outbound();
     let effect = outbound.method().effect();
+    let forward = Forward { links, key, cuts: thread.cuts.get(), effect, host };
     let (request, state) =
-        outward(conn, parts, outbound, (held.bytes.clone(), upload), &forward, ticket)?;
-    let sent = send(conn, request, state.clone(), &alarm).await;
-    ticket.upstream_ns = Some(since(thread.now(), judged));
+        forward::outward(&conn, parts, outbound, (received, upload), &forward, ticket)?;
+    let sent = send(&conn, request, state.clone(), &alarm).await;
+    let head = thread.now();
+    ticket.upstream_ns = Some(since(head, now));
+    ticket.end = Some(head);
     if let Some(state) = state {
         ticket.bytes_in = state.bytes.get();
     }
@@ -111,120 +103,22 @@ async fn run(
         }
     })?;
     drop(held);
-    inward(conn, response, alarm, &forward, effect).await
+    inward(&conn, response, alarm, &forward).await
 }
 
-/// What of a permit is needed once the call was sent.
-struct Forward {
-    links: bool,
-    key: portcullis_types::KeyIx,
-    cuts: u64,
-    /// The host the partner sent the call to.
-    host: Option<HeaderValue>,
-}
-
-/// Makes the request that goes to the platform.
-fn outward(
-    conn: &Conn,
-    mut parts: Parts,
-    outbound: Outbound,
-    (received, upload): (Bytes, Option<Incoming>),
-    forward: &Forward,
-    ticket: &Ticket,
-) -> Result<(Request<Sent>, Option<Rc<UploadState>>), Refusal> {
-    let thread = &conn.thread;
-    let settings = &thread.settings;
-    let (method, target, body) = outbound.into_parts();
-    let key_header = &settings.key_header;
-    let rules = Outward { key_header, trusted: conn.trusted, plain_answer: forward.links };
-    hygiene::outward(&mut parts.headers, &rules);
-    let mut state = None;
-    let sent = match body {
-        SentBody::None => {
-            parts.headers.remove(CONTENT_TYPE);
-            Sent::Empty
-        }
-        SentBody::Params { content_type, bytes } => {
-            let value = HeaderValue::from_str(&content_type).map_err(|_| Refusal::Internal)?;
-            parts.headers.insert(CONTENT_TYPE, value);
-            Sent::Full(Some(bytes.into()))
-        }
-        SentBody::Unchanged => match upload {
-            Some(body) => {
-                let shared = Rc::new(UploadState::default());
-                state = Some(Rc::clone(&shared));
-                let (left, idle) =
-                    (settings.limits.streamed_body_bytes, settings.timeouts.body_idle);
-                let (alarm, watch) = (thread.ticker.alarm(), Rc::clone(&conn.watch));
-                Sent::Upload(Upload { body, left, alarm, idle, state: shared, watch })
-            }
-            None if received.is_empty() => Sent::Empty,
-            None => Sent::Full(Some(received)),
-        },
-    };
-    identify(conn, &mut parts, forward, ticket);
-    parts.uri = match target {
-        SentTarget::AsReceived => as_received(conn, &parts.uri)?,
-        SentTarget::Written(text) => {
-            Uri::from(PathAndQuery::try_from(text).map_err(|_| Refusal::Internal)?)
-        }
-    };
-    parts.method = http_method(method);
-    parts.version = Version::HTTP_11;
-    parts.extensions.clear();
-    if matches!(sent, Sent::Empty) && matches!(method, Method::Post | Method::Put | Method::Patch) {
-        parts.headers.insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
-    }
-    Ok((Request::from_parts(parts, sent), state))
-}
-
-/// Puts in whose call it is now, and for whom.
-fn identify(conn: &Conn, parts: &mut Parts, forward: &Forward, ticket: &Ticket) {
-    let settings = &conn.thread.settings;
-    let headers = &mut parts.headers;
-    headers.insert(HOST, settings.upstream.authority().clone());
-    headers.insert(REQUEST_ID, ticket.id.clone());
-    if let Some(bearer) = &conn.thread.bearer {
-        headers.insert(AUTHORIZATION, bearer.clone());
-    }
-    if !settings.forwarded {
-        return;
-    }
-    // After what the peer said of those before it, where it is believed; else nothing is left of that.
-    headers.append(FORWARDED_FOR, conn.forwarded_for.clone());
-    if !headers.contains_key(FORWARDED_PROTO) {
-        let scheme = settings.public_url.as_ref().map_or("http", crate::PublicUrl::scheme);
-        headers.insert(FORWARDED_PROTO, HeaderValue::from_static(scheme));
-    }
-    if let Some(host) = forward.host.as_ref().filter(|_| !headers.contains_key(FORWARDED_HOST)) {
-        headers.insert(FORWARDED_HOST, host.clone());
-    }
-}
-
-/// The target the partner sent, without the public URL's prefix and any authority.
-fn as_received(conn: &Conn, uri: &Uri) -> Result<Uri, Refusal> {
-    let whole = uri.path_and_query().ok_or(Refusal::Internal)?;
-    let path = conn.thread.bench.path(uri.path());
-    if path.len() == uri.path().len() {
-        return Ok(Uri::from(whole.clone()));
-    }
-    let text = match uri.query() {
-        Some(query) => format!("{path}?{query}"),
-        None => path.to_owned(),
-    };
-    PathAndQuery::try_from(text).map(Uri::from).map_err(|_| Refusal::Internal)
-}
-
-const fn http_method(method: Method) -> http::Method {
-    match method {
-        Method::Get => http::Method::GET,
-        Method::Head => http::Method::HEAD,
-        Method::Post => http::Method::POST,
-        Method::Put => http::Method::PUT,
-        Method::Patch => http::Method::PATCH,
-        Method::Delete => http::Method::DELETE,
-        Method::Options => http::Method::OPTIONS,
-    }
+fn judge(
+    parts: &Parts,
+    body: &[u8],
+    has_body: bool,
+    now: Now,
+    ticket: &mut Ticket,
+) -> Result<Permit, Refusal> {
+    let thread = &ticket.conn.thread;
+    let begun = thread.is_sampled().then(|| thread.now());
+    let Verdict { trace, outcome } = thread.bench.judge(parts, body, has_body, now);
+    ticket.judge_ns = begun.map(|begun| since(thread.now(), begun));
+    ticket.trace = Some(trace);
+    outcome
 }
 
 /// Sends the call and waits for the head of the answer. As long as an upload goes on, so may the wait.
@@ -268,24 +162,24 @@ async fn inward(
     response: Response<Leased>,
     alarm: Alarm,
     forward: &Forward,
-    effect: Effect,
 ) -> Result<Answered, Refusal> {
     let thread = &conn.thread;
     let (mut parts, Leased { mut body, lease }) = response.into_parts();
-    answer::check(&parts).inspect_err(|_| thread.metrics.upstream_failures.inc())?;
+    let survey = answer::check(&parts).inspect_err(|_| thread.metrics.upstream_failures.inc())?;
     let host = forward.host.as_ref().and_then(|host| host.to_str().ok());
     let base = || answer::base(&thread.settings, host);
-    answer::clean(&mut parts, base, &thread.settings);
+    answer::clean(&mut parts, survey, base, &thread.settings);
     let none = body.is_end_stream();
     if none || !forward.links || !answer::may_hold_links(&parts.headers) {
-        let reader = (effect == Effect::Read).then_some(forward.key);
+        let reader = (forward.effect == Effect::Read).then_some(forward.key);
         // What came with the head is looked at first: a body that is broken from its first byte can
         // still be told as a refusal.
         let first = answer::first(&mut body)?;
         let flow = Flow { body, first, lease: Some(lease), alarm, reader, cuts: forward.cuts };
         return Ok((parts, Kind::Flow(flow)));
     }
-    let bytes = answer::rewrite(&mut parts, body, thread, &alarm, &base()).await?;
+    let base = base();
+    let bytes = Box::pin(answer::rewrite(&mut parts, body, thread, &alarm, &base)).await?;
     lease.give_back();
     // Written anew by hyper, since the length changed.
     parts.headers.remove(CONTENT_LENGTH);

@@ -8,6 +8,7 @@ use http::header::{
     ACCEPT_ENCODING, AUTHORIZATION, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, COOKIE, HOST,
 };
 use http::{HeaderMap, HeaderName, HeaderValue};
+use smallvec::SmallVec;
 
 use crate::guard::Fault;
 
@@ -37,9 +38,6 @@ pub(crate) fn drop_nominated(
     headers: &mut HeaderMap,
     key_header: &HeaderName,
 ) -> Result<(), Fault> {
-    if !headers.contains_key(CONNECTION) {
-        return Ok(());
-    }
     let mut named: Vec<HeaderName> = Vec::new();
     for value in headers.get_all(CONNECTION) {
         for option in value.as_bytes().split(|b| *b == b',').map(<[u8]>::trim_ascii) {
@@ -71,6 +69,8 @@ pub(crate) struct Outward<'a> {
     pub(crate) key_header: &'a HeaderName,
     /// Whether the peer's word on who calls is believed.
     pub(crate) trusted: bool,
+    /// Whether the platform's credential goes into `Authorization`, in place of what is there.
+    pub(crate) authorization: bool,
     /// Whether the answer will be read, hence must come whole and unpacked.
     pub(crate) plain_answer: bool,
 }
@@ -85,7 +85,7 @@ pub(crate) fn outward(headers: &mut HeaderMap, rules: &Outward<'_>) {
 
 /// Takes out what must not reach the partner.
 pub(crate) fn inward(headers: &mut HeaderMap) {
-    if headers.contains_key(CONNECTION) {
+    if headers.keys().any(|name| *name == CONNECTION) {
         let named: Vec<HeaderName> = headers
             .get_all(CONNECTION)
             .iter()
@@ -139,10 +139,11 @@ fn drops_outward(name: &HeaderName, rules: &Outward<'_>) -> bool {
         | "upgrade"
         | "http2-settings"
         | "content-length"
-        | "expect"
-        | "host" => true,
-        // Credentials: the partner's go out here, the platform's come in later.
-        "authorization" | "x-api-key" => true,
+        | "expect" => true,
+        // Put in anew for each call, which takes out every value there was.
+        "host" | "x-request-id" => false,
+        "authorization" => !rules.authorization,
+        "x-api-key" => true,
         // Fields by which a platform may take another method, path or host than the one judged.
         "x-http-method"
         | "x-http-method-override"
@@ -157,8 +158,7 @@ fn drops_outward(name: &HeaderName, rules: &Outward<'_>) -> bool {
         | "x-forwarded-prefix"
         | "x-forwarded-method"
         | "x-host"
-        | "x-forwarded-server"
-        | "x-request-id" => true,
+        | "x-forwarded-server" => true,
         "x-forwarded-for" | "x-forwarded-proto" | "x-forwarded-host" | "forwarded" => {
             !rules.trusted
         }
@@ -197,13 +197,17 @@ fn drops_inward(name: &HeaderName) -> bool {
 /// The values by which a call may prove whose it is: what follows `Bearer`, or the key header.
 ///
 /// Anything else in `Authorization` stands for a key nobody has: two readings of it are one too many.
-pub(crate) fn header_keys<'h>(headers: &'h HeaderMap, key_header: &HeaderName) -> Vec<&'h [u8]> {
-    let mut keys = Vec::new();
-    for value in headers.get_all(AUTHORIZATION) {
-        keys.push(bearer(value.as_bytes()));
-    }
-    for value in headers.get_all(key_header) {
-        keys.push(value.as_bytes());
+pub(crate) fn header_keys<'h>(
+    headers: &'h HeaderMap,
+    key_header: &HeaderName,
+) -> SmallVec<[&'h [u8]; 4]> {
+    let mut keys = SmallVec::new();
+    for (name, value) in headers {
+        if *name == AUTHORIZATION {
+            keys.push(bearer(value.as_bytes()));
+        } else if name == key_header {
+            keys.push(value.as_bytes());
+        }
     }
     keys
 }

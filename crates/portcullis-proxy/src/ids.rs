@@ -2,7 +2,7 @@
 //!
 //! Must not be guessable from outside across threads, and need not be secret.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::hash::{BuildHasher, Hasher, RandomState};
 
 use bytes::Bytes;
@@ -10,6 +10,10 @@ use http::HeaderValue;
 
 /// Crockford's digits: none looks like another.
 const DIGITS: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
+/// Ids made at a time: they share one allocation, since each is held in several places at once.
+const BATCH: usize = 64;
+/// Bytes of an id.
+const LENGTH: usize = 20;
 /// Longest id of a trusted peer that is taken over.
 const LONGEST: usize = 64;
 
@@ -17,16 +21,32 @@ const LONGEST: usize = 64;
 pub(crate) struct Ids {
     seed: u64,
     count: Cell<u64>,
+    batch: RefCell<Bytes>,
 }
 
 impl Ids {
     pub(crate) fn new() -> Self {
         // The standard library's own source of randomness; 40 bits per thread and start.
-        Self { seed: RandomState::new().build_hasher().finish(), count: Cell::new(0) }
+        Self {
+            seed: RandomState::new().build_hasher().finish(),
+            count: Cell::new(0),
+            batch: RefCell::default(),
+        }
     }
 
     /// The next id: `req_`, 8 digits of the thread, 8 of the call.
     pub(crate) fn next(&self) -> HeaderValue {
+        let mut batch = self.batch.borrow_mut();
+        if batch.len() < LENGTH {
+            let mut text = Vec::with_capacity(BATCH * LENGTH);
+            (0..BATCH).for_each(|_| text.extend_from_slice(&self.write()));
+            *batch = text.into();
+        }
+        HeaderValue::from_maybe_shared(batch.split_to(LENGTH))
+            .unwrap_or(HeaderValue::from_static("req_0"))
+    }
+
+    fn write(&self) -> [u8; LENGTH] {
         let count = self.count.get().wrapping_add(1);
         self.count.set(count);
         // An odd factor maps the 40 bits of the count one to one, so that ids don't look alike.
@@ -37,8 +57,7 @@ impl Ids {
         for (digit, bits) in digits.zip(bits) {
             *digit = DIGITS.get((bits & 31) as usize).copied().unwrap_or(b'0');
         }
-        HeaderValue::from_maybe_shared(Bytes::copy_from_slice(&text))
-            .unwrap_or(HeaderValue::from_static("req_0"))
+        text
     }
 }
 

@@ -25,6 +25,7 @@ mod arrival;
 mod body;
 mod counts;
 mod error;
+mod forward;
 mod gate;
 mod guard;
 mod hygiene;

@@ -104,7 +104,10 @@ impl Pool {
     async fn get(&self) -> Result<SendRequest<Sent>, Failure> {
         loop {
             let top = self.idle.borrow_mut().pop_back();
-            let Some(Idle { sender, .. }) = top else { return self.connect().await };
+            let Some(Idle { sender, .. }) = top else {
+                // Boxed: it is rare, and must not make every call's future large.
+                return Box::pin(self.connect()).await;
+            };
             if sender.is_ready() {
                 return Ok(sender);
             }

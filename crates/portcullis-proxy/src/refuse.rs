@@ -10,15 +10,16 @@ use portcullis_judge::Trace;
 use portcullis_types::{Challenge, Notice, Refusal};
 use serde::Serialize;
 
-use crate::rates;
+use crate::rates::Rates;
 use crate::settings::Family;
 
 /// How refusals are rendered.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub(crate) struct Style<'a> {
     pub(crate) family: Family,
     /// Begins each `type`.
     pub(crate) types: &'a str,
+    pub(crate) rates: &'a Rates,
 }
 
 /// A rendered refusal.
@@ -112,10 +113,10 @@ pub(crate) fn render(
     let status = StatusCode::from_u16(row.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let mut headers = headers(row.challenge, retry_after);
     if let Some(reading) = known.and_then(|trace| trace.reading.as_ref()) {
-        rates::write(&mut headers, reading, style.family);
+        style.rates.write(&mut headers, reading);
     }
-    if row.status == 429 && style.family == Family::Graph {
-        rates::used_up(&mut headers);
+    if row.status == 429 {
+        style.rates.used_up(&mut headers);
     }
     Rendered { status, headers, body }
 }

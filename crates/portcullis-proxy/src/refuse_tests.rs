@@ -66,7 +66,8 @@ fn every() -> Vec<Refusal> {
 }
 
 fn show(refusal: &Refusal, family: Family) -> String {
-    let style = Style { family, types: "urn:portcullis:problem:" };
+    let rates = Rates::new(family);
+    let style = Style { family, types: "urn:portcullis:problem:", rates: &rates };
     let trace = Trace {
         partner: Some("acme".into()),
         rule: Some("partner-standard".into()),
@@ -109,7 +110,8 @@ fn every_row_of_the_table_is_shown_above() {
 #[test]
 fn the_reason_stands_in_the_one_text_that_every_client_shows() {
     for refusal in every() {
-        let style = Style { family: Family::Graph, types: "" };
+        let rates = Rates::new(Family::Graph);
+        let style = Style { family: Family::Graph, types: "", rates: &rates };
         let body = render(&refusal, None, "req_1", style).body;
         let body: serde_json::Value = serde_json::from_slice(&body).unwrap();
         let message = body["error"]["message"].as_str().unwrap();

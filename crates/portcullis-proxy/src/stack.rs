@@ -1,4 +1,5 @@
-//! The layers around the gate, outermost first. One place for their order; no box per layer.
+//! The layers around the gate, outermost first. One place for their order; one box a call, at
+//! the gate, and none per layer.
 //!
 //! tower-http's `CatchPanic` wants bodies that may move between threads; nothing here does, so the
 //! layer is our own. Must not know what a call asks for.
@@ -16,9 +17,8 @@ use tower::{Service, ServiceBuilder, service_fn};
 
 use crate::body::Answer;
 use crate::hygiene::REQUEST_ID;
-use crate::refuse::{self, Style};
 use crate::ticket::Conn;
-use crate::{gate, ids};
+use crate::{gate, ids, refuse};
 
 /// A request with its name and moment.
 pub(crate) struct Call {
@@ -38,8 +38,10 @@ pub(crate) fn stack(
         .layer(tower::layer::layer_fn(move |inner| named(Rc::clone(&outer), inner)))
         .layer(tower::layer::layer_fn(move |inner| caught(Rc::clone(&middle), inner)))
         .service(service_fn(move |call: Call| {
-            let conn = Rc::clone(&inner);
-            async move { Ok::<_, Infallible>(gate::serve(conn, call).await) }
+            // The one box of a call. Each layer moves the future of the next, and a move copies all
+            // of it: without the box that is ten kilobytes a call.
+            let work = Box::pin(gate::serve(Rc::clone(&inner), call));
+            async move { Ok::<_, Infallible>(work.await) }
         }))
 }
 
@@ -57,8 +59,9 @@ where
             request.headers().get(REQUEST_ID).filter(|id| conn.trusted && ids::takes_over(id));
         let id = given.cloned().unwrap_or_else(|| conn.thread.ids.next());
         let start = conn.thread.now();
+        let answer = inner.call(Call { request, id: id.clone(), start });
         async move {
-            let mut answer = inner.call(Call { request, id: id.clone(), start }).await?;
+            let mut answer = answer.await?;
             answer.headers_mut().insert(REQUEST_ID, id);
             Ok(answer)
         }
@@ -74,12 +77,12 @@ where
     S: Service<Call, Response = Response<Answer>, Error = Infallible> + Clone,
 {
     service_fn(move |call: Call| {
-        let (mut inner, conn) = (inner.clone(), Rc::clone(&conn));
+        let (conn, id) = (Rc::clone(&conn), call.id.clone());
+        let work = inner.clone().call(call);
         async move {
-            let id = call.id.clone();
             // What a panic leaves behind is the call's own; what is shared is in cells that hold no
             // half-done change across a poll.
-            let mut work = pin!(inner.call(call));
+            let mut work = pin!(work);
             let outcome = std::future::poll_fn(|cx| {
                 match catch_unwind(AssertUnwindSafe(|| work.as_mut().poll(cx))) {
                     Ok(poll) => poll.map(Some),
@@ -93,12 +96,25 @@ where
 }
 
 fn failed(conn: &Conn, id: &HeaderValue) -> Response<Answer> {
-    let settings = &conn.thread.settings;
     conn.thread.metrics.panics.inc();
-    let style = Style { family: settings.family, types: &settings.problem_types };
-    let out = refuse::render(&Refusal::Internal, None, id.to_str().unwrap_or_default(), style);
+    let id = id.to_str().unwrap_or_default();
+    let out = refuse::render(&Refusal::Internal, None, id, conn.thread.style());
     let mut answer = Response::new(Answer::last_resort(out.body.into()));
     *answer.status_mut() = out.status;
     *answer.headers_mut() = out.headers;
     answer
+}
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// It is copied into its box, and what is larger comes from a slower part of the allocator.
+    #[test]
+    fn the_future_of_a_call_stays_small() {
+        fn size<F>(_: impl FnOnce(Rc<Conn>, Call) -> F) -> usize {
+            size_of::<F>()
+        }
+        let size = size(gate::serve);
+        assert!(size <= 2560, "{size} bytes; box what is rare");
+    }
 }

@@ -179,7 +179,7 @@ async fn obey(
     // Whoever is not done by then is cut off.
     let _ = tokio::time::timeout(within, emptied).await;
     ticking.abort();
-    thread.counts.borrow_mut().flush();
+    thread.show_counts();
     thread.connections.count()
 }
 

@@ -15,7 +15,9 @@ use crate::ids::Ids;
 use crate::judge::Bench;
 use crate::metrics::Metrics;
 use crate::pool::Pool;
+use crate::rates::Rates;
 use crate::records::Ring;
+use crate::refuse::Style;
 use crate::settings::Settings;
 use crate::ticker::Ticker;
 
@@ -27,6 +29,7 @@ pub(crate) struct Thread {
     pub(crate) pool: Rc<Pool>,
     pub(crate) ticker: Rc<Ticker>,
     pub(crate) ids: Ids,
+    pub(crate) rates: Rates,
     pub(crate) ring: Option<Ring>,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) counts: RefCell<Counts>,
@@ -38,6 +41,9 @@ pub(crate) struct Thread {
     /// Rises each time that keys may have lost their access.
     pub(crate) cuts: Cell<u64>,
     pub(crate) draining: Cell<bool>,
+    /// Calls being served, as everybody sees it.
+    shown_in_flight: Cell<i64>,
+    sample: Cell<u8>,
     clock: Arc<dyn Clock>,
 }
 
@@ -62,6 +68,9 @@ impl Thread {
             bearer: settings.credential.bearer(),
             pool: Pool::new(&settings, Rc::clone(&ticker), Arc::clone(&metrics)),
             ids: Ids::new(),
+            rates: Rates::new(settings.family),
+            shown_in_flight: Cell::new(0),
+            sample: Cell::new(0),
             counts: RefCell::new(Counts::new(Arc::clone(&metrics))),
             in_flight: Bounded::new(share(limits.in_flight as u64)),
             connections: Bounded::new(share(limits.connections as u64)),
@@ -86,7 +95,28 @@ impl Thread {
     pub(crate) fn tick(&self, now_ms: u64) {
         self.ticker.advance(now_ms);
         self.pool.forget_old();
+        self.show_counts();
+    }
+
+    /// Adds this thread's counts to everybody's.
+    pub(crate) fn show_counts(&self) {
         self.counts.borrow_mut().flush();
+        let in_flight = i64::try_from(self.in_flight.count()).unwrap_or(i64::MAX);
+        self.metrics.in_flight.add(in_flight - self.shown_in_flight.replace(in_flight));
+    }
+
+    /// Whether this call's judging is timed. To look at a clock takes as long as a part of it, so
+    /// without records only one in sixteen is.
+    pub(crate) fn is_sampled(&self) -> bool {
+        let count = self.sample.get().wrapping_add(1);
+        self.sample.set(count);
+        self.ring.is_some() || count.is_multiple_of(16)
+    }
+
+    /// How refusals are rendered.
+    pub(crate) fn style(&self) -> Style<'_> {
+        let Settings { family, problem_types, .. } = &*self.settings;
+        Style { family: *family, types: problem_types, rates: &self.rates }
     }
 
     /// Has every answer under way judged again.

@@ -42,13 +42,14 @@ pub(crate) struct Ticket {
     pub(crate) bytes_out: u64,
     pub(crate) judge_ns: Option<u64>,
     pub(crate) upstream_ns: Option<u64>,
+    /// When it ended, where that is known before the ticket is dropped.
+    pub(crate) end: Option<Now>,
 }
 
 impl Ticket {
-    pub(crate) fn new(conn: Rc<Conn>, id: HeaderValue, start: Now) -> Self {
+    pub(crate) fn new(conn: Rc<Conn>, id: HeaderValue, start: Now) -> Box<Self> {
         conn.watch.begin();
-        conn.thread.metrics.in_flight.inc();
-        Self {
+        Box::new(Self {
             counted: conn.thread.in_flight.take(1),
             conn,
             id,
@@ -62,7 +63,8 @@ impl Ticket {
             bytes_out: 0,
             judge_ns: None,
             upstream_ns: None,
-        }
+            end: None,
+        })
     }
 
     fn record(&mut self, total_ns: u64) {
@@ -94,7 +96,7 @@ impl Ticket {
 impl Drop for Ticket {
     fn drop(&mut self) {
         let thread = Rc::clone(&self.conn.thread);
-        let total_ns = since(thread.now(), self.start);
+        let total_ns = since(self.end.unwrap_or_else(|| thread.now()), self.start);
         let count = Count {
             trace: self.trace.as_ref(),
             refusal: self.refusal,
@@ -111,7 +113,6 @@ impl Drop for Ticket {
         if self.counted {
             thread.in_flight.give(1);
         }
-        thread.metrics.in_flight.dec();
         self.conn.watch.finish();
     }
 }

@@ -24,7 +24,7 @@ pub(crate) enum Sent {
     /// Bytes that were judged; none once they are taken.
     Full(Option<Bytes>),
     /// A body that the gate does not read.
-    Upload(Upload),
+    Upload(Box<Upload>),
 }
 
 /// A body on its way from the partner to the platform.

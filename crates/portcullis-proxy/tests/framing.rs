@@ -194,3 +194,18 @@ fn pipelined_calls_are_answered_in_order() {
         assert_eq!(peer.answer().text(), format!("{:?}", format!("GET {target} HTTP/1.1")));
     }
 }
+
+#[test]
+fn a_body_that_two_readers_would_unpack_differently_is_refused() {
+    let up = Upstream::plain();
+    let gate = Gate::before(&up);
+    for lines in [
+        "Content-Encoding: gzip\r\n",
+        "Content-Type: application/json\r\nContent-Type: application/x-www-form-urlencoded\r\n",
+    ] {
+        let answer =
+            gate.call(&post(PUBLISH, &format!("{lines}Content-Length: 9\r\n"), "caption=x"));
+        assert_eq!((answer.status, answer.code().as_str()), (400, "request_unreadable"), "{lines}");
+    }
+    assert!(up.seen().is_empty());
+}
