@@ -25,6 +25,17 @@ pub(crate) struct File<'a> {
     bytes: &'a [u8],
 }
 
+impl File<'_> {
+    /// Whether these bytes stand anywhere in what is passed on.
+    pub(crate) fn holds(&self, bytes: &[u8]) -> bool {
+        let texts = self.file_names.iter().chain([&self.media]).flatten();
+        let holds = |text: &[u8]| memmem::find(text, bytes).is_some();
+        holds(self.name.as_bytes())
+            || texts.into_iter().any(|text| holds(text.as_bytes()))
+            || holds(self.bytes)
+    }
+}
+
 /// The files of a body, and the boundary under which it is written.
 #[derive(Clone)]
 pub(crate) struct Parts<'a> {
@@ -77,6 +88,10 @@ fn read_part<'a>(
         if [names::KEY, names::PROOF, names::METHOD].contains(&name) {
             return Err(unreadable(why::KEY_TEXT));
         }
+        // Parts within a part are parameters to some readers, and nobody judged them.
+        if head.media.is_some_and(is_composite) {
+            return Err(unreadable(why::MULTIPART_TYPE));
+        }
         if files.iter().any(|file| file.name == name)
             || into.params.iter().any(|param| param.name == name)
         {
@@ -93,6 +108,12 @@ fn read_part<'a>(
     }
     let value = std::str::from_utf8(bytes).map_err(|_| unreadable(why::VALUE_UTF8))?;
     into.add(Cow::Borrowed(name), Cow::Borrowed(value), Place::Body, Form::Text)
+}
+
+/// Whether a media type says that the part holds parts or messages of its own (RFC 2046 §5).
+fn is_composite(media: &str) -> bool {
+    let kind = media.split('/').next().unwrap_or(media).trim();
+    kind.eq_ignore_ascii_case("multipart") || kind.eq_ignore_ascii_case("message")
 }
 
 /// A parameter may say that it is plain text, and nothing else.

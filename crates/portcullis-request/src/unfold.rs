@@ -124,6 +124,10 @@ fn params<'c>(
             if role(file.name, operation)? != ParamRole::Plain {
                 return Err(unreadable(why::SHAPE));
             }
+            // A file goes on untouched, hence must not carry the key out.
+            if key.is_some_and(|key| file.holds(key)) {
+                return Err(Refusal::NotJudged { what: KEY_AS_ARGUMENT });
+            }
         }
     }
     Ok(tree)

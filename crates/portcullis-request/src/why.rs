@@ -79,8 +79,8 @@ pub(crate) const MULTIPART_BOUNDARY: &str =
     "the multipart boundary is missing or odd; use 1 to 70 letters, digits, `-` and `_`";
 pub(crate) const MULTIPART_ORDER: &str =
     "a parameter follows a file; send parameters before the first file";
-pub(crate) const MULTIPART_TYPE: &str =
-    "a multipart parameter has a media type of its own; send it as plain text in UTF-8";
+pub(crate) const MULTIPART_TYPE: &str = "a multipart part has a media type that can't be judged; send parameters as plain text in \
+     UTF-8, and files that hold no parts of their own";
 
 pub(crate) const FIELDS: &str = "`fields` can't be read; write names separated by commas, such as \
      `id,media.limit(5){id,caption}`";

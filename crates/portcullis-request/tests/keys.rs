@@ -245,3 +245,23 @@ fn nothing_that_shows_itself_shows_a_key() {
             && matches!(sent.body, SentBody::Params { .. })
     );
 }
+
+#[test]
+fn a_file_that_holds_the_callers_own_key_is_not_sent_on() {
+    let file = |head: &str, bytes: &str| {
+        let part = format!("--XX\nContent-Disposition: form-data; {head}\n\n{bytes}\n--XX--\n");
+        Call::post(&media()).bearer(KEY).multipart(&part).asked()
+    };
+    let fine = "name=\"source\"; filename=\"a\"";
+    assert_eq!(file(fine, "bytes"), "createMedia: media.publish");
+    for (head, bytes) in [
+        (fine, format!("x{KEY}y")),
+        ("name=\"caption\"; filename=\"\"", KEY.to_owned()),
+        (&*format!("name=\"source\"; filename=\"{KEY}.jpg\""), "bytes".to_owned()),
+        (&*format!("name=\"source\"; filename*=UTF-8''{KEY}"), "bytes".to_owned()),
+        (&*format!("{fine}\nContent-Type: image/{KEY}"), "bytes".to_owned()),
+    ] {
+        let asked = file(head, &bytes);
+        assert!(asked.contains("key as an argument"), "{head}: {asked}");
+    }
+}

@@ -81,6 +81,10 @@ fn multipart_with_several_readings_is_refused() {
         part("name=\"access_token\"; filename=\"x\"", "a") + "--XX--\n",
         part("name=\"source\"; filename=\"x\"; filename=\"y\"", "a") + "--XX--\n",
         part("name=\"source\"; filename=\"x\\\"y\"", "a") + "--XX--\n",
+        // Parts within a part.
+        file.replace("\n\n", "\nContent-Type: multipart/mixed; boundary=YY\n\n") + "--XX--\n",
+        file.replace("\n\n", "\nContent-Type: Multipart /form-data; boundary=YY\n\n") + "--XX--\n",
+        file.replace("\n\n", "\nContent-Type: message/http\n\n") + "--XX--\n",
     ] {
         refused(post(&body), "unreadable");
     }
