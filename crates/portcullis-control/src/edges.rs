@@ -6,7 +6,7 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use portcullis_types::{KeyId, Wall};
+use portcullis_types::{KeyId, KeyIx, Wall};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use zeroize::Zeroizing;
@@ -128,6 +128,9 @@ pub trait KeyMaker: Send + Sync {
 
     /// Id and lower-case hex digest of a key made elsewhere.
     fn digest(&self, key: &[u8]) -> (KeyId, String);
+
+    /// The key this secret belongs to already, by the pepper in use or the one before it.
+    fn known(&self, key: &[u8]) -> Option<KeyIx>;
 
     /// The fingerprint of the pepper in use.
     fn pepper(&self) -> String;

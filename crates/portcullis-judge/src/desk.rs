@@ -161,10 +161,7 @@ impl Desk {
     ) -> Result<Caller<'v>, Refusal> {
         trace.rule = Some(Arc::clone(&self.stages.key));
         let presented = presented.ok_or(Refusal::KeyMissing)?;
-        let Judge { peppers, directory, .. } = &*self.judge;
-        let ix = directory
-            .get(&peppers.digest(presented))
-            .or_else(|| directory.get(&peppers.previous_digest(presented)?));
+        let ix = self.judge.known(presented);
         let known = ix.and_then(|ix| Some((ix, view.snapshot.key(ix)?)));
         let (ix, key) = known.ok_or(Refusal::KeyUnknown)?;
         trace.key = Some(ix);

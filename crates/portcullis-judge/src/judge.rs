@@ -106,6 +106,17 @@ impl Judge {
         }
     }
 
+    /// The key that is known under this secret, by the pepper in use or the one before it.
+    ///
+    /// For whoever brings keys in: a secret that is known already must not become a second key, or
+    /// a hold on the first would miss it.
+    #[must_use]
+    pub fn known(&self, presented: &[u8]) -> Option<KeyIx> {
+        self.directory
+            .get(&self.peppers.digest(presented))
+            .or_else(|| self.directory.get(&self.peppers.previous_digest(presented)?))
+    }
+
     /// Keys that could not be taken in. Anything but 0 is a fault in the feed: those keys are
     /// refused as unknown.
     #[must_use]

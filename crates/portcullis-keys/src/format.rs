@@ -104,13 +104,14 @@ pub fn inspect(text: &str) -> Inspection {
     KeyId::new(id).map_or(damaged("its id is wrong"), |id| Inspection::Ours { env, id })
 }
 
-/// The id of an imported key, made of its digest: `imp_` and 12 hex digits.
+/// The id of an imported key, made of its digest: `imp_` and 20 hex digits, so that
+/// ten million keys of other gateways get ten million ids.
 #[must_use]
 pub fn imported_id(digest: &Digest) -> KeyId {
-    let text: String = "imp_".chars().chain(digest.to_string().chars().take(12)).collect();
+    let text: String = "imp_".chars().chain(digest.to_string().chars().take(20)).collect();
     match KeyId::new(&text) {
         Ok(id) => id,
-        // Four letters and twelve hex digits always make an id.
+        // Four letters and twenty hex digits always make an id.
         Err(_) => unreachable!("`{text}` is an id by its making"),
     }
 }
@@ -168,7 +169,7 @@ mod tests {
     #[test]
     fn an_imported_key_is_named_by_its_digest() {
         let id = imported_id(&Digest::new([0xab; 16]));
-        assert_eq!(id.as_str(), "imp_abababababab");
+        assert_eq!(id.as_str(), "imp_abababababababababab");
     }
 
     proptest! {

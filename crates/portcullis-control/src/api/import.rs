@@ -11,7 +11,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use portcullis_registry::{Command, ImportedKey, ImportedState, OfficeError, Rejected, Snapshot};
-use portcullis_types::{PartnerId, nearest};
+use portcullis_types::{KeyId, PartnerId, nearest};
 use serde::{Deserialize, Deserializer};
 use utoipa::ToSchema;
 use zeroize::Zeroizing;
@@ -185,12 +185,22 @@ impl Reader<'_> {
         if let Some(first) = self.seen.get(&digest) {
             let message = format!("the key stands on line {first} already: keep one of them");
             self.fault(line, message);
-        } else if self.snapshot.key_ix(&id).is_some() {
+        } else if let Some(id) = self.known(text, &id) {
             self.fault(line, format!("the key is known already as `{id}`: remove the line"));
         }
         self.seen.entry(digest.clone()).or_insert(line);
         let partner = partner?;
         (self.faults.len() == before).then_some(ImportedKey { id, digest, partner, state })
+    }
+
+    /// The id a key goes by already. A key that was made under the pepper before, or issued here,
+    /// has another id than an import would give it: taken twice, it would outlive a revocation.
+    fn known(&self, key: &str, id: &KeyId) -> Option<KeyId> {
+        if self.snapshot.key_ix(id).is_some() {
+            return Some(id.clone());
+        }
+        let at = self.maker.known(key.as_bytes())?;
+        Some(self.snapshot.key(at).map_or_else(|| id.clone(), |key| key.id.clone()))
     }
 
     fn partner(&mut self, line: u64, text: &str) -> Option<PartnerId> {

@@ -183,8 +183,9 @@ pub(crate) fn position(snapshot: &Snapshot, text: &str) -> Result<KeyIx, Problem
 
 /// Ids are random, so the nearest known one would mislead.
 fn unknown(text: &str) -> Problem {
-    // Longer than any id of ours: it may be the key itself.
-    let shown = if text.len() > 16 { "…" } else { text };
+    // What has not the form of an id of ours may be the key itself.
+    let imported = text.len() == 24 && text.starts_with("imp_");
+    let shown = if text.len() <= 16 || imported { text } else { "…" };
     let list = "`portcullis key list` shows the ids; a key itself is not its id";
     Problem::unknown(StatusCode::NOT_FOUND, "unknown_key", "key", shown, [], list)
 }

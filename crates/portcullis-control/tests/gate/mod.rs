@@ -18,7 +18,7 @@ use portcullis_registry::{
     Snapshot, State, Verification,
 };
 use portcullis_testkit::StoppedClock;
-use portcullis_types::{Clock, KeyId, Revision, Wall};
+use portcullis_types::{Clock, KeyId, KeyIx, Revision, Wall};
 use zeroize::Zeroizing;
 
 pub const TOKEN: &str = "ops-token-0123456789abcdef0123456789";
@@ -356,6 +356,9 @@ impl KeyMaker for Counting {
     fn digest(&self, key: &[u8]) -> (KeyId, String) {
         let digest = Pepper::from_text(PEPPER).unwrap().digest(key);
         (imported_id(&digest), digest.to_string())
+    }
+    fn known(&self, _: &[u8]) -> Option<KeyIx> {
+        None
     }
     fn pepper(&self) -> String {
         Pepper::from_text(PEPPER).unwrap().fingerprint().to_owned()

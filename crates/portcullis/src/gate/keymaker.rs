@@ -5,7 +5,7 @@ use std::sync::Arc;
 use portcullis_control::{KeyMaker, KeyMakerError, MintedKey};
 use portcullis_judge::Judge;
 use portcullis_keys::{imported_id, mint};
-use portcullis_types::KeyId;
+use portcullis_types::{KeyId, KeyIx};
 use zeroize::Zeroizing;
 
 /// Makes keys for one environment unless another is named.
@@ -30,6 +30,10 @@ impl KeyMaker for Minter {
     fn digest(&self, key: &[u8]) -> (KeyId, String) {
         let digest = self.judge.peppers().digest(key);
         (imported_id(&digest), digest.to_string())
+    }
+
+    fn known(&self, key: &[u8]) -> Option<KeyIx> {
+        self.judge.known(key)
     }
 
     fn pepper(&self) -> String {
