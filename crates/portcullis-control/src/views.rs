@@ -38,19 +38,10 @@ impl From<Done> for Change {
             revision: done.revision.map(|revision| revision.0),
             durable: done.durable,
             what: done.what,
-            undo: done.undo.map(complete),
+            undo: done.undo,
             warning: (!done.durable).then(|| NOT_DURABLE.to_owned()),
         }
     }
-}
-
-/// A command that changes a state can't be typed without its reason and text.
-fn complete(undo: String) -> String {
-    let moves = |word| matches!(word, "hold" | "restore" | "revoke");
-    if undo.split(' ').any(moves) && !undo.contains("--reason") {
-        return undo + " --reason CODE --tell TEXT";
-    }
-    undo
 }
 
 impl Change {
@@ -226,6 +217,9 @@ pub(crate) struct KeyView {
     issued: String,
     /// When it ends by itself.
     expires: Option<String>,
+    /// The fingerprint of the pepper it is known under; while one is rotated, it tells old keys from
+    /// new ones.
+    pepper: String,
     /// The event that made it.
     revision: u64,
 }
@@ -251,6 +245,7 @@ impl KeyView {
             label: key.label.as_deref().map(str::to_owned),
             issued: key.issued.rfc3339(),
             expires: key.expires.map(Wall::rfc3339),
+            pepper: snapshot.pepper(key.pepper).unwrap_or_default().to_owned(),
             revision: key.revision.0,
         }
     }

@@ -12,7 +12,7 @@ use portcullis_types::{ClientIx, KeyIx, Notice, PartnerIx, ReasonCode, Revision,
 
 use crate::events::Event;
 use crate::import::decode_keys;
-use crate::records::{ClientRecord, Credential, PartnerRecord, PolicyInForce, SubjectIx};
+use crate::records::{ClientRecord, Credential, PartnerRecord, PepperIx, PolicyInForce, SubjectIx};
 use crate::state::{FoldError, State};
 use crate::words::SubjectId;
 
@@ -73,10 +73,7 @@ impl State {
                 self.partner(place, event)?
             }
             Event::ClientAdded { .. } => self.client(place, event)?,
-            Event::KeyIssued { pepper, .. } => {
-                self.peppered(pepper, 1);
-                return self.key(place, event);
-            }
+            Event::KeyIssued { .. } => return self.key(place, event),
             Event::KeysImported { blob: sha256, tier, r#use, count, pepper, .. } => {
                 let body = blob(sha256).ok_or_else(|| place.bad("its list of keys is missing"))?;
                 let keys = decode_keys(&body)
@@ -84,8 +81,7 @@ impl State {
                 if keys.len() as u64 != *count {
                     return Err(place.bad("its list has another number of keys"));
                 }
-                self.peppered(pepper, *count);
-                return self.import(place, &keys, tier.as_ref().zip(*r#use));
+                return self.import(place, &keys, tier.as_ref().zip(*r#use), pepper);
             }
             Event::Held { subject, reason, tell, review_by, .. } => {
                 let notice = notice(place, reason, tell, *review_by);
@@ -97,8 +93,14 @@ impl State {
                 let notice = notice(place, reason, tell, None);
                 let record = at.and_then(|at| self.now.keys.get_mut(at.at()));
                 let record = record.ok_or_else(|| place.bad(format!("unknown key `{key}`")))?;
+                let ended = record.credential == Credential::Active;
                 record.credential = Credential::Revoked;
                 record.ended.get_or_insert(notice);
+                let pepper = usize::from(record.pepper.0);
+                let peppers = Arc::make_mut(&mut self.now.peppers);
+                if let Some((_, keys)) = peppers.get_mut(pepper).filter(|_| ended) {
+                    *keys = keys.saturating_sub(1);
+                }
             }
             Event::PolicyPublished { files, set } => {
                 self.now.policy = Some(Arc::new(PolicyInForce {
@@ -115,9 +117,19 @@ impl State {
         Ok(Vec::new())
     }
 
-    /// Counts keys by the pepper they were made under.
-    fn peppered(&mut self, pepper: &str, keys: u64) {
-        *Arc::make_mut(&mut self.now.peppers).entry(pepper.to_owned()).or_default() += keys;
+    /// Counts keys that aren't revoked by the pepper they were made under.
+    fn peppered(&mut self, pepper: &str, keys: u64) -> PepperIx {
+        let peppers = Arc::make_mut(&mut self.now.peppers);
+        let known = peppers.iter().position(|(name, _)| &**name == pepper);
+        let at = known.unwrap_or_else(|| {
+            peppers.push((Arc::from(pepper), 0));
+            peppers.len() - 1
+        });
+        if let Some((_, count)) = peppers.get_mut(at) {
+            *count += keys;
+        }
+        // Nobody rotates 255 times; who does sees the last ones counted as one.
+        PepperIx(u8::try_from(at).unwrap_or(u8::MAX))
     }
 
     fn partner(&mut self, place: Place, event: &Event) -> Result<(), FoldError> {

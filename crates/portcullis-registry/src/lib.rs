@@ -38,8 +38,8 @@ pub use office::{BoxFuture, Done, Health, LoggedEvent, NarrowKind, Office, Offic
 pub use portcullis_audit::{Fault, Verification};
 pub use reasons::{REASONS, Reason};
 pub use records::{
-    ClientRecord, Credential, KeyRecord, PartnerRecord, PolicyInForce, ScopeListIx, Standing,
-    SubjectIx,
+    ClientRecord, Credential, KeyRecord, PartnerRecord, PepperIx, PolicyInForce, ScopeListIx,
+    Standing, SubjectIx,
 };
 pub use rejected::Rejected;
 pub use snapshot::Snapshot;

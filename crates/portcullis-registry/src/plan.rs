@@ -55,10 +55,30 @@ impl State {
                 self.revoke(key, Why::new(reason, tell, case.as_deref())?, now)
             }
             Command::PublishPolicy { files } => self.publish_policy(files),
-            Command::RecordRotation { what, fingerprint } => rotation(*what, fingerprint),
+            Command::RecordRotation { what, fingerprint } => self.rotation(*what, fingerprint),
         }?;
         planned.events.iter().try_for_each(fits)?;
         Ok(planned)
+    }
+
+    fn rotation(&self, what: RotatedSecret, fingerprint: &str) -> Result<Planned, Rejected> {
+        if what == RotatedSecret::LogKey {
+            return Err(Rejected::LogKeyRotatesAtStart);
+        }
+        let fingerprint = texts::label("fingerprint", fingerprint)?;
+        let name = match what {
+            RotatedSecret::Pepper => "pepper",
+            RotatedSecret::LogKey => "log key",
+            RotatedSecret::AdminToken => "admin tokens",
+            RotatedSecret::PlatformCredential => "platform credential",
+        };
+        let line = match self.now.secret(what) {
+            Some(before) => {
+                format!("rotation of the {name} recorded: {before} before, {fingerprint} now")
+            }
+            None => format!("fingerprint of the {name} recorded: {fingerprint}"),
+        };
+        Ok(Planned::one(Event::SecretRotated { what, fingerprint, log_key: None }, line))
     }
 
     fn known_partner(&self, id: &PartnerId) -> Result<(PartnerIx, &PartnerRecord), Rejected> {
@@ -117,21 +137,6 @@ impl Blob {
     }
 }
 
-fn rotation(what: RotatedSecret, fingerprint: &str) -> Result<Planned, Rejected> {
-    if what == RotatedSecret::LogKey {
-        return Err(Rejected::LogKeyRotatesAtStart);
-    }
-    let fingerprint = texts::label("fingerprint", fingerprint)?;
-    let name = match what {
-        RotatedSecret::Pepper => "pepper",
-        RotatedSecret::LogKey => "log key",
-        RotatedSecret::AdminToken => "admin token",
-        RotatedSecret::PlatformCredential => "platform credential",
-    };
-    let line = format!("rotation of the {name} recorded");
-    Ok(Planned::one(Event::SecretRotated { what, fingerprint, log_key: None }, line))
-}
-
 /// Each scope must be among the parent's, where the parent has a list.
 fn narrows(
     scopes: Option<&[ScopeName]>,
@@ -159,8 +164,14 @@ fn fits(event: &Event) -> Result<(), Rejected> {
     if bytes > max { Err(Rejected::EventTooLarge { bytes, max }) } else { Ok(()) }
 }
 
-fn undo(command: &str, id: &str) -> String {
-    format!("portcullis {command} {id}")
+/// A command that can be pasted as it is, with a reason that fits.
+fn undo(command: &str, id: &str, reason: &str, tell: &str) -> String {
+    format!("portcullis {command} {id} --reason {reason} --tell {}", quoted(tell))
+}
+
+/// A text as a shell takes it.
+fn quoted(text: &str) -> String {
+    format!("'{}'", text.replace('\'', r"'\''"))
 }
 
 fn hex(bytes: &[u8]) -> String {

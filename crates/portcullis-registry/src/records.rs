@@ -16,6 +16,10 @@ use crate::words::{Facts, PublishedFile, Use};
 #[derive(Debug, Clone, Copy, Eq, PartialEq, Ord, PartialOrd, Hash)]
 pub struct ScopeListIx(pub u32);
 
+/// A pepper that keys were made under, by the order of its first use.
+#[derive(Debug, Clone, Copy, Eq, PartialEq)]
+pub struct PepperIx(pub u8);
+
 /// Whether a credential still counts.
 #[derive(Debug, Clone, Copy, Eq, PartialEq)]
 pub enum Credential {
@@ -38,6 +42,8 @@ pub struct KeyRecord {
     pub scopes: Option<ScopeListIx>,
     /// Whether it still counts.
     pub credential: Credential,
+    /// The pepper its digest was made under.
+    pub pepper: PepperIx,
     /// When it ends by itself.
     pub expires: Option<Wall>,
     /// The hold on this key alone.

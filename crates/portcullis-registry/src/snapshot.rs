@@ -13,8 +13,8 @@ use portcullis_types::{
 use crate::names::Names;
 use crate::pages::Pages;
 use crate::records::{
-    ClientRecord, Credential, KeyRecord, PartnerRecord, PolicyInForce, ScopeListIx, Standing,
-    SubjectIx,
+    ClientRecord, Credential, KeyRecord, PartnerRecord, PepperIx, PolicyInForce, ScopeListIx,
+    Standing, SubjectIx,
 };
 use crate::words::{RotatedSecret, SubjectId};
 
@@ -25,7 +25,7 @@ pub struct Snapshot {
     pub(crate) at: Wall,
     pub(crate) origin: Option<Arc<str>>,
     pub(crate) policy: Option<Arc<PolicyInForce>>,
-    pub(crate) peppers: Arc<BTreeMap<String, u64>>,
+    pub(crate) peppers: Arc<Vec<(Arc<str>, u64)>>,
     pub(crate) secrets: Arc<BTreeMap<RotatedSecret, String>>,
     pub(crate) partners: Pages<PartnerRecord>,
     pub(crate) clients: Pages<ClientRecord>,
@@ -130,9 +130,16 @@ impl Snapshot {
         self.policy.as_deref()
     }
 
-    /// Fingerprints of the peppers that keys were made under, and how many keys of each.
+    /// Fingerprints of the peppers that keys were made under, and how many keys of each aren't
+    /// revoked.
     pub fn peppers(&self) -> impl Iterator<Item = (&str, u64)> {
-        self.peppers.iter().map(|(fingerprint, keys)| (fingerprint.as_str(), *keys))
+        self.peppers.iter().map(|(fingerprint, keys)| (&**fingerprint, *keys))
+    }
+
+    /// The fingerprint of a pepper.
+    #[must_use]
+    pub fn pepper(&self, at: PepperIx) -> Option<&str> {
+        self.peppers.get(usize::from(at.0)).map(|(fingerprint, _)| &**fingerprint)
     }
 
     /// The fingerprint last recorded of one of the gate's own secrets.

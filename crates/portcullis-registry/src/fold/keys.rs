@@ -12,12 +12,12 @@ use crate::words::{Facts, ImportedKey, ImportedState, Use};
 
 /// What the holder of an imported key that had ended already is told.
 const ENDED_BEFORE: &str =
-    "this key had ended already when it was brought over from another gateway";
+    "This key had ended already when it was brought over from another gateway.";
 const ENDED_BEFORE_CODE: &str = "imported-ended";
 
 impl State {
     pub(super) fn key(&mut self, place: Place, event: &Event) -> Result<Learned, FoldError> {
-        let Event::KeyIssued { key, partner, client, scopes, expires, digest: hex, label, .. } =
+        let Event::KeyIssued { key, partner, client, scopes, expires, digest: hex, label, pepper } =
             event
         else {
             return Ok(Vec::new());
@@ -34,6 +34,7 @@ impl State {
             client: client.transpose()?,
             scopes: scopes.as_deref().map(|list| self.scope_list(place, list)).transpose()?,
             credential: Credential::Active,
+            pepper: self.peppered(pepper, 1),
             expires: *expires,
             hold: None,
             ended: None,
@@ -67,7 +68,10 @@ impl State {
         place: Place,
         keys: &[ImportedKey],
         create: Option<(&TierName, Use)>,
+        pepper: &str,
     ) -> Result<Learned, FoldError> {
+        let live = keys.iter().filter(|key| key.state == ImportedState::Active).count();
+        let pepper = self.peppered(pepper, live as u64);
         let code = ReasonCode::new(ENDED_BEFORE_CODE).map_err(|e| place.bad(e.to_string()))?;
         let ended = notice(place, &code, ENDED_BEFORE, None);
         let mut learned = Vec::with_capacity(keys.len());
@@ -89,6 +93,7 @@ impl State {
                 client: None,
                 scopes: None,
                 credential: if revoked { Credential::Revoked } else { Credential::Active },
+                pepper,
                 expires: None,
                 hold: None,
                 ended: revoked.then(|| Arc::clone(&ended)),

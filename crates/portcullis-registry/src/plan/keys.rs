@@ -46,7 +46,8 @@ impl State {
             pepper: texts::label("pepper's fingerprint", pepper)?,
             label: texts::label("label", label)?,
         };
-        let undo = Some(undo("key revoke", id.as_str()));
+        let undo =
+            Some(undo("key revoke", id.as_str(), "mistake", "This key was issued by mistake."));
         Ok(Planned { created: vec![id.clone()], undo, ..Planned::one(event, what) })
     }
 
@@ -114,8 +115,12 @@ impl State {
         let body = encode_keys(keys).map_err(|_| Rejected::ImportEmpty)?;
         let blob = Blob::new(body);
         let what = match partners.len() {
-            0 => format!("{} keys imported", keys.len()),
-            made => format!("{} keys imported, {made} partners added", keys.len()),
+            0 => format!("{} imported", counted(keys.len(), "key")),
+            made => format!(
+                "{} imported, {} added",
+                counted(keys.len(), "key"),
+                counted(made, "partner")
+            ),
         };
         let event = Event::KeysImported {
             blob: blob.sha256.clone(),
@@ -127,4 +132,8 @@ impl State {
         };
         Ok(Planned { blobs: vec![blob], ..Planned::one(event, what) })
     }
+}
+
+fn counted(count: usize, word: &str) -> String {
+    if count == 1 { format!("1 {word}") } else { format!("{count} {word}s") }
 }

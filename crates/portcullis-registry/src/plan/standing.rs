@@ -43,16 +43,15 @@ impl State {
             SubjectId::Client(_) => (" and all its keys", "client restore"),
             SubjectId::Key(_) => ("", "key restore"),
         };
-        let undo = Some(undo(command, subject.as_str()));
+        let tell = "The hold was our mistake and is lifted.";
+        let undo = Some(undo(command, subject.as_str(), "mistake", tell));
         let what = format!("{subject}{reach} on hold: refused from the next call on");
         Ok(Planned { narrows, undo, ..Planned::one(event, what) })
     }
 
     pub(super) fn restore(&self, subject: &SubjectId, why: Why<'_>) -> Result<Planned, Rejected> {
         let (at, held) = self.standing_of(subject)?;
-        if held.is_none() {
-            return Err(Rejected::NotHeld(subject.clone()));
-        }
+        let held = held.ok_or_else(|| Rejected::NotHeld(subject.clone()))?;
         let event = Event::Restored {
             subject: subject.clone(),
             reason: why.reason.clone(),
@@ -68,7 +67,7 @@ impl State {
             SubjectId::Client(_) => "client hold",
             SubjectId::Key(_) => "key hold",
         };
-        let undo = Some(undo(command, subject.as_str()));
+        let undo = Some(undo(command, subject.as_str(), held.reason.as_str(), &held.tell));
         Ok(Planned { widens: Some(at), undo, ..Planned::one(event, what) })
     }
 

@@ -105,9 +105,11 @@ fn standing_goes_back_and_forth_and_a_revocation_does_not() {
     let mut desk = desk();
     let held = desk.ask(&hold(a_key("key1"))).unwrap();
     assert_eq!(held.what, "key `key1` on hold: refused from the next call on");
-    assert_eq!(held.undo.as_deref(), Some("portcullis key restore key1"));
+    insta::assert_snapshot!(held.undo.unwrap(), @"portcullis key restore key1 --reason mistake --tell 'The hold was our mistake and is lifted.'");
     insta::assert_snapshot!(desk.ask(&hold(a_key("key1"))).unwrap_err(), @"key `key1` is already on hold since 2023-11-14T22:13:20.000Z (investigation); restore it first to hold it for another reason");
-    desk.ask(&restore(a_key("key1"))).unwrap();
+    let restored = desk.ask(&restore(a_key("key1"))).unwrap();
+    let again = restored.undo.unwrap();
+    assert!(again.starts_with("portcullis key hold key1 --reason investigation --tell '"), "{again}");
     insta::assert_snapshot!(desk.ask(&restore(a_key("key1"))).unwrap_err(), @"key `key1` is not on hold; there is nothing to restore");
     desk.ask(&revoke("key1")).unwrap();
     let later = Wall(NOON.0 + 5000);
@@ -187,7 +189,7 @@ fn an_import_is_whole_or_nothing() {
     let mut desk = desk();
     let ended = imported(52, "fresh", ImportedState::Revoked);
     let planned = desk.ask(&import(vec![a(50, "acme"), a(51, "fresh"), ended], true)).unwrap();
-    assert_eq!(planned.what, "3 keys imported, 1 partners added");
+    assert_eq!(planned.what, "3 keys imported, 1 partner added");
     let snapshot = desk.state.snapshot();
     let fresh = snapshot.partner(snapshot.partner_ix(&partner_id("fresh")).unwrap()).unwrap();
     assert_eq!((&*fresh.name, fresh.use_), ("fresh", Use::Newsroom));

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use portcullis_control::{Drift, DriftKind, Probe, Readiness, ReadyDetail};
 use portcullis_judge::Judge;
-use portcullis_registry::Office;
+use portcullis_registry::{Office, Snapshot};
 
 use super::board::Board;
 
@@ -20,6 +20,16 @@ pub(crate) struct Watch {
 
 fn line(name: &str, ok: bool, detail: String) -> ReadyDetail {
     ReadyDetail { name: name.to_owned(), ok, detail }
+}
+
+/// How many keys stand under which pepper: an old one can go once it has none.
+fn fits(snapshot: &Snapshot) -> String {
+    let keys = snapshot.peppers().map(|(name, keys)| format!("{keys} under {name}"));
+    let keys: Vec<String> = keys.collect();
+    match keys.as_slice() {
+        [] => "fits; there is no key yet".to_owned(),
+        keys => format!("fits the keys that aren't revoked: {}", keys.join(", ")),
+    }
 }
 
 impl Probe for Watch {
@@ -79,7 +89,7 @@ impl Probe for Watch {
                 line(
                     "pepper",
                     peppers.is_none(),
-                    peppers.unwrap_or_else(|| "fits the keys".to_owned()),
+                    peppers.unwrap_or_else(|| fits(&self.office.snapshot())),
                 ),
                 line("files", files.0, files.1),
             ],

@@ -66,7 +66,7 @@ fn check_peppers(config: &Config, peppers: &Peppers, office: &Arc<dyn Office>, b
     let snapshot = office.snapshot();
     let lost: Vec<String> = snapshot
         .peppers()
-        .filter(|(fingerprint, _)| !known.contains(&Some(*fingerprint)))
+        .filter(|(fingerprint, keys)| *keys > 0 && !known.contains(&Some(*fingerprint)))
         .map(|(fingerprint, keys)| format!("{keys} under pepper {fingerprint}"))
         .collect();
     if lost.is_empty() {
