@@ -2,6 +2,10 @@
 //!
 //! Must not print one.
 
+use portcullis_audit::LogKey;
+use portcullis_control::{AdminToken, AdminTokenError};
+use portcullis_keys::Pepper;
+use portcullis_proxy::{Placement, PlatformCredential};
 use portcullis_yaml::{At, Fault};
 
 use super::secrets::{Secret, fetch};
@@ -12,14 +16,17 @@ impl Settling<'_> {
     /// Secrets come last: with a fault in one, the others were all looked at too.
     pub(super) fn secrets(&mut self, file: &ConfigFile) -> Result<Secrets, Vec<Fault>> {
         let from = &file.secrets;
-        let pepper = self.secret(Some(&from.pepper));
-        let log_key = self.secret(Some(&from.log_key));
-        let pepper_previous = self.secret(from.pepper_previous.as_ref());
-        let log_key_previous = self.secret(from.log_key_previous.as_ref());
-        let platform_credential = self.secret(from.platform_credential.as_ref());
+        let pepper = self.secret(Some(&from.pepper), pepper_fault);
+        let log_key = self.secret(Some(&from.log_key), log_key_fault);
+        let pepper_previous = self.secret(from.pepper_previous.as_ref(), pepper_fault);
+        let log_key_previous = self.secret(from.log_key_previous.as_ref(), log_key_fault);
+        let platform_credential = self.secret(from.platform_credential.as_ref(), credential_fault);
         let mut admin_tokens = Vec::new();
         for (name, at) in &from.admin_tokens {
-            admin_tokens.extend(self.secret(Some(at)).map(|secret| (name.clone(), secret)));
+            let secret = self.secret(Some(at), |text| {
+                admin_token(name, text).err().map(|error| error.to_string())
+            });
+            admin_tokens.extend(secret.map(|secret| (name.clone(), secret)));
         }
         if from.admin_tokens.is_empty() {
             let fault = self.source.fault_at(
@@ -52,10 +59,21 @@ impl Settling<'_> {
         })
     }
 
-    fn secret(&mut self, at: Option<&At<SecretFrom>>) -> Option<Secret> {
+    /// Fetched, and looked at now: a secret that can't be used must not stop a start halfway.
+    fn secret(
+        &mut self,
+        at: Option<&At<SecretFrom>>,
+        unfit: impl FnOnce(&str) -> Option<String>,
+    ) -> Option<Secret> {
         let at = at?;
         match fetch(&at.value, &self.base) {
-            Ok(secret) => Some(secret),
+            Ok(secret) => match unfit(secret.expose()) {
+                None => Some(secret),
+                Some(why) => {
+                    self.faults.push(self.source.fault("PC0017", at, why));
+                    None
+                }
+            },
             Err(error) => {
                 self.faults.push(
                     self.source.fault("PC0014", at, error.to_string()).with_help(
@@ -65,5 +83,25 @@ impl Settling<'_> {
                 None
             }
         }
+    }
+}
+
+fn pepper_fault(text: &str) -> Option<String> {
+    Pepper::from_text(text).err().map(|error| error.to_string())
+}
+
+fn log_key_fault(text: &str) -> Option<String> {
+    LogKey::from_text("portcullis", text).err().map(|error| error.to_string())
+}
+
+fn credential_fault(text: &str) -> Option<String> {
+    PlatformCredential::new(text, Placement::Bearer).err().map(|error| error.to_string())
+}
+
+/// An admin token as it stands in its file: `sha256:` and a digest, or the token itself.
+pub(crate) fn admin_token(name: &str, text: &str) -> Result<AdminToken, AdminTokenError> {
+    match text.strip_prefix("sha256:") {
+        Some(hex) => AdminToken::from_digest(name, hex),
+        None => AdminToken::from_secret(name, text),
     }
 }

@@ -4,10 +4,13 @@
 
 mod bounds;
 mod fetch;
+mod load;
 mod secrets;
 mod settle;
 mod shape;
 
+pub(crate) use fetch::admin_token;
+pub(crate) use load::load;
 pub(crate) use secrets::Secret;
-pub(crate) use settle::{Config, load, upstream_fault};
+pub(crate) use settle::{Config, public_url_fault, upstream_fault};
 pub(crate) use shape::{Family, Place, RecordsTo, schema};

@@ -4,9 +4,8 @@
 //! Must not start anything.
 
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::str::FromStr;
-use std::sync::Arc;
 
 use ipnet::IpNet;
 use portcullis_types::Span;
@@ -75,24 +74,6 @@ pub(crate) struct Secrets {
     pub platform_credential: Option<Secret>,
 }
 
-/// Reads and checks a configuration file.
-///
-/// # Errors
-/// Every fault in it, with line and excerpt.
-pub(crate) fn load(path: &Path) -> Result<Config, Vec<Fault>> {
-    let name = path.display().to_string();
-    let text = std::fs::read_to_string(path).map_err(|why| {
-        let source = Source { name: name.clone(), text: Arc::from("") };
-        let help =
-            "write one with `portcullis init DIR --upstream URL`, or name it with `--config FILE`";
-        vec![source.fault_at("PC0001", 1, 1, format!("can't be read: {why}")).with_help(help)]
-    })?;
-    let source = Source { name, text: Arc::from(text) };
-    let base = path.parent().unwrap_or(Path::new(".")).to_path_buf();
-    let file: ConfigFile = portcullis_yaml::read(&source)?;
-    Settling { source: &source, faults: Vec::new(), base }.settle(&file)
-}
-
 pub(super) struct Settling<'a> {
     pub(super) source: &'a Source,
     pub(super) faults: Vec<Fault>,
@@ -100,7 +81,7 @@ pub(super) struct Settling<'a> {
 }
 
 impl Settling<'_> {
-    fn settle(mut self, file: &ConfigFile) -> Result<Config, Vec<Fault>> {
+    pub(super) fn settle(mut self, file: &ConfigFile) -> Result<Config, Vec<Fault>> {
         if file.version.value != 1 {
             self.fault(
                 "PC0002",
@@ -170,16 +151,10 @@ impl Settling<'_> {
     }
 
     fn public_url(&mut self, at: &At<String>) -> String {
-        let url = at.value.trim_end_matches('/');
-        let rest = url.strip_prefix("http://").or_else(|| url.strip_prefix("https://"));
-        let plain = |rest: &str| {
-            !rest.is_empty() && !rest.starts_with('/') && !rest.contains(['?', '#', '@', ' ', '\\'])
-        };
-        if !rest.is_some_and(plain) {
-            let message = format!("`{}` is not the address partners call", at.value);
-            self.fault("PC0005", at, message, "write scheme and host, and a path prefix where there is one, such as https://api.example.com/graph");
+        if let Some((message, help)) = public_url_fault(&at.value) {
+            self.fault("PC0005", at, message, help);
         }
-        url.to_owned()
+        at.value.trim_end_matches('/').to_owned()
     }
 
     fn upstream(&mut self, at: &At<String>) -> String {
@@ -272,6 +247,22 @@ impl Settling<'_> {
             (at, _) => at.as_ref().map(|at| self.base.join(&at.value)),
         }
     }
+}
+
+/// What is wrong with the address partners call, and what to write.
+pub(crate) fn public_url_fault(url: &str) -> Option<(String, &'static str)> {
+    let url = url.trim_end_matches('/');
+    let rest = url.strip_prefix("http://").or_else(|| url.strip_prefix("https://"));
+    let plain = |rest: &str| {
+        !rest.is_empty() && !rest.starts_with('/') && !rest.contains(['?', '#', '@', ' ', '\\'])
+    };
+    if rest.is_some_and(plain) {
+        return None;
+    }
+    Some((
+        format!("`{url}` is not the address partners call"),
+        "write scheme and host, and a path prefix where there is one, such as https://api.example.com/graph",
+    ))
 }
 
 /// What is wrong with an upstream's address, and what to write.

@@ -6,7 +6,7 @@ use std::io::Write;
 use std::sync::Arc;
 
 use anyhow::Context;
-use portcullis_control::{AdminToken, Control, ControlSettings};
+use portcullis_control::{AdminCall, Control, ControlSettings};
 use portcullis_judge::Judge;
 use portcullis_proxy::{
     Family, Limits, Metrics, Placement, PlatformCredential, Proxy, Recorder, Records, Running,
@@ -108,11 +108,7 @@ pub(crate) struct Parts {
 pub(crate) fn control(config: &Config, parts: &Parts) -> anyhow::Result<Control> {
     let mut tokens = Vec::new();
     for (name, secret) in &config.secrets.admin_tokens {
-        let text = secret.expose();
-        tokens.push(match text.strip_prefix("sha256:") {
-            Some(hex) => AdminToken::from_digest(name, hex)?,
-            None => AdminToken::from_secret(name, text)?,
-        });
+        tokens.push(config::admin_token(name, secret.expose())?);
     }
     let metrics = Arc::clone(&parts.metrics);
     let board = Arc::clone(&parts.board);
@@ -137,9 +133,42 @@ pub(crate) fn control(config: &Config, parts: &Parts) -> anyhow::Result<Control>
         }),
         keys: Arc::new(Minter { judge: Arc::clone(&parts.judge), env: config.key_env.clone() }),
         clock: Arc::new(SystemClock::start()),
-        calls: Arc::new(|call| {
-            let line = serde_json::to_string(call).unwrap_or_default();
-            talk::info(&format!("admin {line}"));
-        }),
+        calls: Arc::new(|call| talk::info(&told(call))),
     })
+}
+
+/// A call of the admin API in one line: who, what, how it ended.
+fn told(call: &AdminCall) -> String {
+    let who = call.actor.as_deref().unwrap_or("nobody signed in");
+    let peer = call.peer.map_or_else(String::new, |peer| format!(" at {peer}"));
+    let why = call.problem.map_or_else(String::new, |code| format!(" ({code})"));
+    format!(
+        "admin API: {who}{peer}: {} {}: {}{why}, {} ms",
+        call.method, call.path, call.status, call.milliseconds
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_call_of_the_admin_api_reads_as_a_sentence() {
+        let mut call = AdminCall {
+            at: portcullis_types::Wall(0),
+            actor: Some("ana".to_owned()),
+            peer: "127.0.0.1:4711".parse().ok(),
+            method: "POST".to_owned(),
+            path: "/v1/keys/k1/transitions".to_owned(),
+            status: 200,
+            milliseconds: 8,
+            problem: None,
+        };
+        let line = "admin API: ana at 127.0.0.1:4711: POST /v1/keys/k1/transitions: 200, 8 ms";
+        assert_eq!(told(&call), line);
+        (call.actor, call.status, call.problem) = (None, 401, Some("not_signed_in"));
+        let told = told(&call);
+        assert!(told.starts_with("admin API: nobody signed in at"), "{told}");
+        assert!(told.ends_with(": 401 (not_signed_in), 8 ms"), "{told}");
+    }
 }
