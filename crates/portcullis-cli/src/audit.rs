@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::args::{AuditCommand, Common};
 use crate::failure::Failure;
-use crate::files::unreadable;
+use crate::files::{unreadable, unwritable};
 use crate::gate::Gate;
 use crate::host::Host;
 use crate::offline;
@@ -56,9 +56,7 @@ pub(crate) fn run(
             };
             match to {
                 Some(path) => {
-                    let mut file = host.create(path).map_err(|error| {
-                        Failure::Local(format!("{} can't be written: {error}", path.display()))
-                    })?;
+                    let mut file = host.create(path).map_err(|error| unwritable(path, &error))?;
                     std::io::copy(&mut log, &mut file).and_then(|_| file.flush()).map_err(broken)?;
                     out.say(format!("exported to {0}; verify it with `portcullis audit verify --export {0}`", path.display()));
                     Ok(())
@@ -139,7 +137,11 @@ fn list(from: Option<u64>, count: u64, gate: &Gate, out: &mut Out) -> Result<(),
     out.table(
         &["REVISION", "TIME", "ACTOR", "EVENT", "SUBJECT", "DETAIL"],
         rows,
-        "the log is empty",
+        if from.is_some() {
+            "there is no event from that revision on; `portcullis audit list` shows the newest"
+        } else {
+            "the log is empty"
+        },
     )
 }
 
@@ -168,7 +170,7 @@ fn row(event: &Value) -> Vec<String> {
 fn detail(what: &Value) -> String {
     let reason = text(what, "reason");
     let long = if reason.is_empty() {
-        let members = ["tier", "label", "count", "set", "what", "origin"];
+        let members = ["tier", "label", "count", "set", "what", "fingerprint", "origin"];
         let told = members.map(|member| (member, text(what, member)));
         let told = told.iter().filter(|(_, value)| !value.is_empty());
         told.map(|(member, value)| format!("{member} {value}")).collect::<Vec<_>>().join(", ")

@@ -10,7 +10,7 @@ use serde_json::json;
 use crate::args::CatalogueCommand;
 use crate::check::count;
 use crate::failure::Failure;
-use crate::files::unreadable;
+use crate::files::{unreadable, unwritable};
 use crate::host::Host;
 use crate::out::{Out, clean};
 
@@ -47,9 +47,7 @@ pub(crate) fn run(
     );
     match to {
         Some(path) => {
-            let failed = |error: std::io::Error| {
-                Failure::Local(format!("{} can't be written: {error}", path.display()))
-            };
+            let failed = |error: std::io::Error| unwritable(path, &error);
             let mut file = host.create(path).map_err(failed)?;
             file.write_all(imported.yaml.as_bytes()).and_then(|()| file.flush()).map_err(failed)?;
             out.say(format!("{}: {listed}", path.display()));

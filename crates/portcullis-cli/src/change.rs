@@ -16,7 +16,7 @@ pub(crate) fn show(change: &Value, out: &mut Out) -> Result<(), Failure> {
         talk(change, out);
         return Ok(());
     }
-    for line in lines(change) {
+    for line in lines(change, out.again()) {
         out.line(line)?;
     }
     warn(change, out);
@@ -25,13 +25,13 @@ pub(crate) fn show(change: &Value, out: &mut Out) -> Result<(), Failure> {
 
 /// Effect and undo as talk, where standard output belongs to something else.
 pub(crate) fn talk(change: &Value, out: &mut Out) {
-    for line in lines(change) {
+    for line in lines(change, out.again()) {
         out.say(line);
     }
     warn(change, out);
 }
 
-fn lines(change: &Value) -> Vec<String> {
+fn lines(change: &Value, again: &str) -> Vec<String> {
     let mut what = clean(&text(change, "what"));
     if let Some(revision) = change.get("revision").and_then(Value::as_u64) {
         what.push_str(&format!(" (revision {revision})"));
@@ -39,7 +39,7 @@ fn lines(change: &Value) -> Vec<String> {
     let undo = text(change, "undo");
     let mut lines = vec![what];
     if !undo.is_empty() {
-        lines.push(format!("undo: {}", clean(&undo)));
+        lines.push(format!("undo: {}{again}", clean(&undo)));
     }
     lines
 }

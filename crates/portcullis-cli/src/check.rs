@@ -9,9 +9,9 @@ use owo_colors::OwoColorize as _;
 use portcullis_yaml::Fault;
 use serde::Serialize;
 
-use crate::args::CheckArgs;
+use crate::args::{CheckArgs, Common};
 use crate::failure::Failure;
-use crate::files::{Holds, read_paths};
+use crate::files::{FileSet, Holds};
 use crate::host::Host;
 use crate::out::Out;
 
@@ -24,22 +24,45 @@ struct Report {
     holds: Option<Holds>,
 }
 
-pub(crate) fn run(args: &CheckArgs, host: &dyn Host, out: &mut Out) -> Result<(), Failure> {
-    let here = [PathBuf::from(".")];
-    let paths = if args.paths.is_empty() { &here[..] } else { &args.paths };
-    let (configs, paths): (Vec<_>, Vec<_>) = paths.iter().cloned().partition(|p| is_config(p));
-    let configs = configs.into_iter().chain(paths.iter().filter_map(|dir| config_in(dir, host)));
+pub(crate) fn run(
+    args: &CheckArgs,
+    common: &Common,
+    host: &dyn Host,
+    out: &mut Out,
+) -> Result<(), Failure> {
+    let named = match (&common.config, args.paths.is_empty()) {
+        (Some(config), true) => vec![config.clone()],
+        (None, true) => vec![PathBuf::from(".")],
+        _ => args.paths.clone(),
+    };
     let mut files = Vec::new();
     let mut faults = Vec::new();
-    for config in configs {
+    let mut set = FileSet::default();
+    // A configuration named alone stands for its deployment; beside other paths, for itself.
+    let whole = common.config.is_some() && args.paths.is_empty();
+    for path in &named {
+        let config = if host.is_dir(path) { path.join("portcullis.yaml") } else { path.clone() };
+        let config = tidy(&config);
+        let is_config = whole || is_config(&config);
+        if !is_config || (host.is_dir(path) && host.read(&config).is_err()) {
+            set.add(path, host)?;
+            continue;
+        }
         files.push(config.display().to_string());
-        if let Err(more) = host.deployment(&config) {
-            faults.extend(more);
+        let dir = config.parent().unwrap_or(Path::new(""));
+        let (routes, policies) = match host.deployment(&config) {
+            Ok(deployment) => (deployment.routes, deployment.policies),
+            Err(more) => {
+                faults.extend(more);
+                (dir.join("routes"), dir.join("policies"))
+            }
+        };
+        if whole || host.is_dir(path) {
+            set.folders(&routes, &policies, host)?;
         }
     }
     let mut holds = None;
-    if !paths.is_empty() {
-        let set = read_paths(&paths, host)?;
+    if !set.is_empty() {
         files.extend(set.routes.iter().chain(&set.policies).map(|source| source.name.clone()));
         files.extend(set.faults.iter().map(|fault| fault.file.clone()));
         match set.compile() {
@@ -86,10 +109,9 @@ fn is_config(path: &Path) -> bool {
     path.file_name().is_some_and(|name| name == "portcullis.yaml")
 }
 
-fn config_in(dir: &Path, host: &dyn Host) -> Option<PathBuf> {
-    let config = if dir == Path::new(".") { PathBuf::new() } else { dir.to_path_buf() };
-    let config = config.join("portcullis.yaml");
-    (host.is_dir(dir) && host.read(&config).is_ok()).then_some(config)
+/// `./portcullis.yaml` is shown as people type it.
+fn tidy(path: &Path) -> PathBuf {
+    path.strip_prefix(".").unwrap_or(path).to_path_buf()
 }
 
 pub(crate) fn count(n: usize, word: &str) -> String {

@@ -3,7 +3,7 @@
 //! Nothing is guessed: `routes/` and `policies/` of a directory, files that end in `.yaml` or
 //! `.yml`. Must not know what a command does with them.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use portcullis_catalogue::{Catalogue, OperationClass, UNCLASSIFIED_IX};
 use portcullis_policy::PolicySet;
@@ -22,6 +22,8 @@ pub struct FileSet {
     pub policies: Vec<Source>,
     /// Files that are no text.
     pub faults: Vec<Fault>,
+    /// Whether whole folders were read, so that what is missing is a fault.
+    whole: bool,
 }
 
 /// A set without faults.
@@ -86,55 +88,84 @@ impl Compiled {
     }
 }
 
-/// Reads the files of a deployment's directory; they are named relative to it.
+/// Reads the files of a deployment: of the folders that its configuration names, else of `routes/`
+/// and `policies/` in its directory. They are named as the server names them.
 ///
 /// # Errors
 /// [`Failure::Local`] when there is nothing to read or a file can't be read.
 pub fn read_set(dir: &Path, host: &dyn Host) -> Result<FileSet, Failure> {
     let mut set = FileSet::default();
-    set.directory(dir, "", host)?;
-    Ok(set)
-}
-
-/// Reads directories and single files; they are named as they were typed.
-pub(crate) fn read_paths(paths: &[PathBuf], host: &dyn Host) -> Result<FileSet, Failure> {
-    let mut set = FileSet::default();
-    for path in paths {
-        if host.is_dir(path) {
-            let shown = if path == Path::new(".") { String::new() } else { slashed(path) + "/" };
-            set.directory(path, &shown, host)?;
-        } else {
-            set.file(path, slashed(path), host)?;
-        }
-    }
+    let config = dir.join("portcullis.yaml");
+    let deployment = if host.read(&config).is_ok() { host.deployment(&config).ok() } else { None };
+    let (routes, policies) = match deployment {
+        Some(deployment) => (deployment.routes, deployment.policies),
+        None => (dir.join("routes"), dir.join("policies")),
+    };
+    set.read([(&routes, "routes"), (&policies, "policies")], dir, host)?;
     Ok(set)
 }
 
 impl FileSet {
-    fn directory(&mut self, dir: &Path, prefix: &str, host: &dyn Host) -> Result<(), Failure> {
-        let mut found = false;
-        for part in ["routes", "policies"] {
-            let inner = dir.join(part);
-            if !host.is_dir(&inner) {
+    /// Reads a directory or a single file; what is read is named as it was typed.
+    pub(crate) fn add(&mut self, path: &Path, host: &dyn Host) -> Result<(), Failure> {
+        if !host.is_dir(path) {
+            return self.file(path, slashed(path), host);
+        }
+        let dir = if path == Path::new(".") { Path::new("") } else { path };
+        self.folders(&dir.join("routes"), &dir.join("policies"), host)
+    }
+
+    /// Reads the two folders of a deployment, named by their paths.
+    pub(crate) fn folders(
+        &mut self,
+        routes: &Path,
+        policies: &Path,
+        host: &dyn Host,
+    ) -> Result<(), Failure> {
+        let (shown_routes, shown_policies) = (slashed(routes), slashed(policies));
+        let dir = routes.parent().unwrap_or(routes);
+        self.read([(routes, &shown_routes), (policies, &shown_policies)], dir, host)
+    }
+
+    fn read(
+        &mut self,
+        folders: [(&Path, &str); 2],
+        dir: &Path,
+        host: &dyn Host,
+    ) -> Result<(), Failure> {
+        if !folders.iter().any(|(folder, _)| host.is_dir(folder)) {
+            let dir = if dir == Path::new("") { Path::new(".") } else { dir };
+            return Err(Failure::Local(format!(
+                "{} holds neither `routes/` nor `policies/`: name the deployment's directory, or make one with `portcullis init`",
+                dir.display()
+            )));
+        }
+        for (at, (folder, shown)) in folders.into_iter().enumerate() {
+            self.whole = true;
+            if !host.is_dir(folder) {
                 continue;
             }
-            found = true;
-            let entries = host.list(&inner).map_err(|error| unreadable(&inner, &error))?;
+            let entries = host.list(folder).map_err(|error| unreadable(folder, &error))?;
             for path in entries.iter().filter(|path| is_yaml(path)) {
                 let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-                self.file(path, format!("{prefix}{part}/{name}"), host)?;
+                self.take(path, format!("{shown}/{name}"), Some(at == 0), host)?;
             }
         }
-        if found {
-            return Ok(());
-        }
-        Err(Failure::Local(format!(
-            "{} holds neither `routes/` nor `policies/`: name the deployment's directory, or make one with `portcullis init`",
-            dir.display()
-        )))
+        Ok(())
     }
 
     fn file(&mut self, path: &Path, name: String, host: &dyn Host) -> Result<(), Failure> {
+        self.take(path, name, None, host)
+    }
+
+    /// `routes` is told by the folder; a file named on its own shows it by its path or its text.
+    fn take(
+        &mut self,
+        path: &Path,
+        name: String,
+        routes: Option<bool>,
+        host: &dyn Host,
+    ) -> Result<(), Failure> {
         let bytes = host.read(path).map_err(|error| unreadable(path, &error))?;
         let text = match String::from_utf8(bytes) {
             Ok(text) => text,
@@ -150,8 +181,12 @@ impl FileSet {
             }
         };
         let source = Source::new(name, text);
-        if is_routes(path, &source.text) { &mut self.routes } else { &mut self.policies }
-            .push(source);
+        if routes.unwrap_or_else(|| is_routes(path, &source.text)) {
+            &mut self.routes
+        } else {
+            &mut self.policies
+        }
+        .push(source);
         Ok(())
     }
 
@@ -173,6 +208,14 @@ impl FileSet {
     /// All faults of all files.
     pub fn compile(&self) -> Result<Compiled, Vec<Fault>> {
         let mut faults = self.faults.clone();
+        if !self.whole && self.policies.is_empty() {
+            // Route files alone: there is no tier to miss.
+            let catalogue = Catalogue::compile(&self.routes).map_err(|more| {
+                faults.extend(more);
+                faults
+            })?;
+            return Ok(Compiled { catalogue, policies: PolicySet::default() });
+        }
         match compile(&self.routes, &self.policies) {
             Ok(compiled) if faults.is_empty() => return Ok(compiled),
             Ok(_) => {}
@@ -205,6 +248,16 @@ fn slashed(path: &Path) -> String {
 
 pub(crate) fn unreadable(path: &Path, error: &std::io::Error) -> Failure {
     Failure::Local(format!("{} can't be read: {error}", path.display()))
+}
+
+pub(crate) fn unwritable(path: &Path, error: &std::io::Error) -> Failure {
+    let path = path.display();
+    if error.kind() == std::io::ErrorKind::AlreadyExists {
+        return Failure::Local(format!(
+            "{path} exists already and is not overwritten: name another file, or move that one away"
+        ));
+    }
+    Failure::Local(format!("{path} can't be written: {error}"))
 }
 
 #[cfg(test)]

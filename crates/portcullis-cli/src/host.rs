@@ -59,6 +59,10 @@ pub trait Host {
 pub struct Deployment {
     /// The directory that names in it are relative to.
     pub root: PathBuf,
+    /// The folder of route files.
+    pub routes: PathBuf,
+    /// The folder of policy files.
+    pub policies: PathBuf,
     /// The admin API's URL, such as `http://127.0.0.1:9901`.
     pub admin: String,
     /// Where the admin token lies, where it lies in a file.

@@ -121,7 +121,7 @@ fn show(key: &Value, out: &mut Out) -> Result<(), Failure> {
         ("state", state),
     ];
     notice(key, "notice", &mut members);
-    for member in ["label", "issued", "expires", "revision"] {
+    for member in ["label", "issued", "expires", "pepper", "revision"] {
         members.push((member, text(key, member)));
     }
     members.retain(|(_, value)| !value.is_empty());

@@ -10,6 +10,7 @@ use owo_colors::OwoColorize as _;
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::args::Common;
 use crate::failure::Failure;
 
 /// How results are written.
@@ -28,6 +29,7 @@ pub struct Out {
     pub format: Format,
     data: Box<dyn Write>,
     talk: Box<dyn Write>,
+    again: String,
 }
 
 impl std::fmt::Debug for Out {
@@ -40,7 +42,7 @@ impl Out {
     /// Writes to the given streams.
     #[must_use]
     pub fn new(format: Format, data: Box<dyn Write>, talk: Box<dyn Write>) -> Self {
-        Self { format, data, talk }
+        Self { format, data, talk, again: String::new() }
     }
 
     /// Writes to standard output and standard error, in colour where they are terminals and
@@ -54,6 +56,26 @@ impl Out {
     #[must_use]
     pub fn is_json(&self) -> bool {
         self.format == Format::Json
+    }
+
+    /// What must stand behind a command so that it finds the same gate again.
+    pub(crate) fn again(&self) -> &str {
+        &self.again
+    }
+
+    /// Takes it from what was typed.
+    pub(crate) fn reach(&mut self, common: &Common) {
+        self.again.clear();
+        let file = |path: &std::path::PathBuf| path.display().to_string();
+        for (option, value) in [
+            ("admin", common.admin.clone()),
+            ("token-file", common.token_file.as_ref().map(file)),
+            ("config", common.config.as_ref().map(file)),
+        ] {
+            if let Some(value) = value {
+                self.again.push_str(&format!(" --{option} {}", quoted(&value)));
+            }
+        }
     }
 
     /// One line of results.
@@ -118,6 +140,15 @@ impl Out {
         let _ = self.talk.flush();
         Ok(self.data.flush()?)
     }
+}
+
+/// A word as a shell takes it.
+fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=@%+,".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        return word.to_owned();
+    }
+    format!("'{}'", word.replace('\'', r"'\''"))
 }
 
 /// Control characters of others' texts must not steer the terminal.

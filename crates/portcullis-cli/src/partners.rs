@@ -46,7 +46,7 @@ pub(crate) fn run(
         PartnerCommand::List { tier, held, limit } => {
             let filters = [("tier", tier.as_deref()), ("held", held.then_some("true"))];
             let partners = change::list(&gate, "/v1/partners", &filters, *limit, out)?;
-            list(&partners, out)
+            list(&partners, tier.is_some() || *held, out)
         }
         PartnerCommand::Show { id } => {
             show(&gate.get(&format!("/v1/partners/{}", segment(id)))?, out)
@@ -74,7 +74,7 @@ fn facts(fields: &PartnerFields) -> Option<Value> {
     facts.as_object().is_some_and(|facts| !facts.is_empty()).then_some(facts)
 }
 
-fn list(partners: &[Value], out: &mut Out) -> Result<(), Failure> {
+fn list(partners: &[Value], filtered: bool, out: &mut Out) -> Result<(), Failure> {
     if out.is_json() {
         return out.json(&partners);
     }
@@ -84,8 +84,11 @@ fn list(partners: &[Value], out: &mut Out) -> Result<(), Failure> {
         row.push(scopes(partner));
         row
     });
-    let empty =
-        "no partner yet: declare one with `portcullis partner add ID --tier TIER --use USE`";
+    let empty = if filtered {
+        "no such partner; `portcullis partner list` shows all"
+    } else {
+        "no partner yet: declare one with `portcullis partner add ID --tier TIER --use USE`"
+    };
     out.table(&["PARTNER", "NAME", "TIER", "USE", "STATE", "SCOPES"], rows.collect(), empty)
 }
 

@@ -34,8 +34,9 @@ pub(crate) fn carry_out(
     host: &dyn Host,
     out: &mut Out,
 ) -> Result<(), Failure> {
+    out.reach(common);
     match command {
-        Command::Check(args) => check::run(args, host, out),
+        Command::Check(args) => check::run(args, common, host, out),
         Command::Catalogue(command) => catalogue::run(command, host, out),
         Command::Apply(args) => apply::run(args, common, host, out),
         Command::Partner(command) => partners::run(command, common, host, out),

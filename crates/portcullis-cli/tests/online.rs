@@ -126,7 +126,7 @@ fn a_key_is_shown_once_held_restored_and_revoked() {
     insta::assert_snapshot!(issued.whole(), @r"
         ptc_test_000000000000_000000000000000000000000000000001Xx3Nc
         key `000000000000` issued to partner `acme-travel` (revision 3)
-        undo: portcullis key revoke 000000000000 --reason CODE --tell TEXT
+        undo: portcullis key revoke 000000000000 --reason mistake --tell 'This key was issued by mistake.'
         this is the only time the key is shown: the gate keeps a digest of it
         [exit 0]
         ");
@@ -154,7 +154,7 @@ fn a_key_is_shown_once_held_restored_and_revoked() {
     insta::assert_snapshot!(told.join("\n\n"), @r"
         $ portcullis key hold 0000004gfFC4 --reason bulk-location --tell 'Too many places were read at once.' --review-by 7d
         key `0000004gfFC4` on hold: refused from the next call on (revision 5)
-        undo: portcullis key restore 0000004gfFC4 --reason CODE --tell TEXT
+        undo: portcullis key restore 0000004gfFC4 --reason mistake --tell 'The hold was our mistake and is lifted.'
         [exit 0]
 
         $ portcullis key hold 0000004gfFC4 --reason bulk-location --tell 'Too many places were read at once.'
@@ -172,12 +172,13 @@ fn a_key_is_shown_once_held_restored_and_revoked() {
         review by  2024-04-07T12:00:00.000Z
         label      night-job
         issued     2024-03-31T12:00:00.000Z
+        pepper     e25be181
         revision   4
         [exit 0]
 
         $ portcullis key restore 0000004gfFC4 --reason bulk-location --tell 'Too many places were read at once.'
         key `0000004gfFC4` restored: the hold is lifted (revision 6)
-        undo: portcullis key hold 0000004gfFC4 --reason CODE --tell TEXT
+        undo: portcullis key hold 0000004gfFC4 --reason bulk-location --tell 'Too many places were read at once.'
         [exit 0]
 
         $ portcullis key revoke 0000004gfFC4 --reason bulk-location --tell 'Too many places were read at once.'
@@ -190,12 +191,12 @@ fn a_key_is_shown_once_held_restored_and_revoked() {
 
         $ portcullis key hold THE-KEY --reason bulk-location --tell 'Too many places were read at once.'
         key `000000000000` on hold: refused from the next call on (revision 8)
-        undo: portcullis key restore 000000000000 --reason CODE --tell TEXT
+        undo: portcullis key restore 000000000000 --reason mistake --tell 'The hold was our mistake and is lifted.'
         [exit 0]
 
         $ portcullis partner hold acme-travel --reason bulk-location --tell 'Too many places were read at once.' --case c-7
         partner `acme-travel` and all its keys on hold: refused from the next call on (revision 9)
-        undo: portcullis partner restore acme-travel --reason CODE --tell TEXT
+        undo: portcullis partner restore acme-travel --reason mistake --tell 'The hold was our mistake and is lifted.'
         [exit 0]
 
         $ portcullis partner list --held
@@ -222,7 +223,7 @@ fn a_hold_that_is_not_durable_says_so_loudly() {
     gate.office.full.store(true, Ordering::Relaxed);
     insta::assert_snapshot!(machine.types(&format!("partner hold acme-travel {WHY}")).whole(), @r"
         partner `acme-travel` and all its keys on hold: refused from the next call on
-        undo: portcullis partner restore acme-travel --reason CODE --tell TEXT
+        undo: portcullis partner restore acme-travel --reason mistake --tell 'The hold was our mistake and is lifted.'
         warning: NOT DURABLE: it is in force now but only in memory, because the store can't be written; it is lost if the gate stops before it is. Free space for the store; writing is retried every second and /readyz is red until it succeeds
         [exit 0]
         ");
@@ -282,8 +283,8 @@ fn an_import_names_every_bad_line_whoever_finds_it() {
         [exit 0]
 
         2 keys read
-        line 2: the key is known already as `imp_f4ebc9188943`: remove the line
-        line 4: the key is known already as `imp_8b62315bb1fe`: remove the line
+        line 2: the key is known already as `imp_f4ebc9188943cffc9e0f`: remove the line
+        line 4: the key is known already as `imp_8b62315bb1feefd97b3f`: remove the line
         error: 2 entries can't be taken, so nothing was imported: correct or remove them, then import again
         [exit 1]
         ");
@@ -404,17 +405,17 @@ fn status_tells_what_is_in_force_and_what_differs() {
     let ready = shown(machine.types("status"));
     gate.probe.broken.store(true, Ordering::Relaxed);
     insta::assert_snapshot!(format!("{ready}\n\n{}", shown(machine.types("status"))), @r"
-        gate      ready, version 0.1.0, at URL
-          log     takes writes
-        token     ops
-        policies  3 files, in force since 2024-03-31T12:00:00.000Z (revision 1)
+        gate       ready, version 0.1.0, at URL
+          log      takes writes
+        token      ops
+        policies   3 files, in force since 2024-03-31T12:00:00.000Z (revision 1)
         [exit 0]
 
-        gate      NOT READY, version 0.1.0, at URL
-        ! log     no space left on device: free some
-        token     ops
-        policies  3 files, in force since 2024-03-31T12:00:00.000Z (revision 1)
-        ! changed policies/basic.yaml on disk
+        gate       NOT READY, version 0.1.0, at URL
+        ! log      no space left on device: free some
+        token      ops
+        policies   3 files, in force since 2024-03-31T12:00:00.000Z (revision 1)
+        ! changed  policies/basic.yaml on disk
         what differs on disk is not in force: put it in force with `portcullis apply`
         [exit 1]
         ");

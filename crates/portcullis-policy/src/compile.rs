@@ -39,6 +39,8 @@ struct Compiler<'c> {
     set: PolicySet,
     /// What faulty parts would have named: no second fault for what refers to them.
     dropped: BTreeSet<String>,
+    /// A file that may hold scopes is no YAML: which scopes there are is not known.
+    blind: bool,
 }
 
 impl PolicySet {
@@ -52,6 +54,7 @@ impl PolicySet {
             faults: Vec::new(),
             set: Self::default(),
             dropped: BTreeSet::new(),
+            blind: false,
         };
         let tiers = compiler.read(sources);
         for (source, file) in &tiers {
@@ -82,9 +85,12 @@ impl Compiler<'_> {
                 let file = self.take::<TierFile>(source);
                 tiers.extend(file.map(|file| (source, file)));
             } else if has("scopes") || keys.is_empty() {
-                if let Some(file) = self.take::<ScopesFile>(source) {
-                    self.version(source, &file.version);
-                    self.scopes(source, &file);
+                match self.take::<ScopesFile>(source) {
+                    Some(file) => {
+                        self.version(source, &file.version);
+                        self.scopes(source, &file);
+                    }
+                    None => self.blind = true,
                 }
             } else {
                 let (line, column) =

@@ -48,6 +48,8 @@ impl Host for Machine {
         Ok(Deployment {
             admin: format!("http://{}", config.admin_listen),
             token_file: token.exists().then_some(token),
+            routes: config.routes,
+            policies: config.policies,
             root: config.base,
         })
     }

@@ -156,7 +156,13 @@ impl Host for Machine {
         };
         let root = config.parent().unwrap_or(Path::new("")).to_path_buf();
         let token_file = Some(root.join("secrets/admin-token"));
-        Ok(Deployment { root, admin: admin.to_owned(), token_file })
+        Ok(Deployment {
+            routes: root.join("routes"),
+            policies: root.join("policies"),
+            root,
+            admin: admin.to_owned(),
+            token_file,
+        })
     }
 
     fn verify(&self, _: &Path, _: Option<&LogVerifier>) -> Result<Verification, String> {

@@ -54,7 +54,7 @@ impl Compiler<'_> {
                 break;
             }
             let fault = match self.set.scope(name) {
-                None if self.dropped.contains(name.as_str()) => continue,
+                None if self.blind || self.dropped.contains(name.as_str()) => continue,
                 None => {
                     let message = format!("unknown scope `{}`", cut(name));
                     let known = self.set.scope_ix.keys().chain(&self.dropped).map(String::as_str);

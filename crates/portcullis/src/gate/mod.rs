@@ -65,6 +65,11 @@ impl Gate {
             config.store.display(),
             store.recovered.events
         ));
+        if store.recovered.rotated {
+            talk::info(
+                "rotation of the log key recorded: the log is signed by the new key from here on; `log_key_previous` can be removed",
+            );
+        }
         let office: Arc<dyn Office> = Arc::new(store.office.clone());
         in_force(&config, &runtime, &office, &board)?;
         rotation::record(&config, &runtime, &office, &judge, &board)?;
@@ -189,7 +194,7 @@ fn in_force(
     if let Some(policy) = snapshot.policy() {
         if let Some(fault) = board.notes().policy_fault {
             anyhow::bail!(
-                "the set of revision {} in the log does not compile with this program; start the version that wrote it, or apply a set it can read: {fault}",
+                "the set of revision {} in the log does not compile with this program, so nothing can be judged; start the version that wrote it, `portcullis apply` a set that both can read, then start this one again\n{fault}",
                 policy.revision.0
             );
         }
@@ -209,6 +214,14 @@ fn in_force(
     Ok(())
 }
 
+fn compiles(files: &set::Files) -> Result<(), String> {
+    set::compile(files, Revision(0)).map(|_| ()).map_err(|faults| {
+        let text = portcullis_yaml::Faults(faults).to_string();
+        talk::warn(&format!("the files on disk have faults and can't be put in force:\n{text}"));
+        text
+    })
+}
+
 /// Files that differ from the set in force are named, and the logged set is served.
 fn tell_drift(
     disk: &Result<set::Files, Vec<portcullis_yaml::Fault>>,
@@ -223,7 +236,12 @@ fn tell_drift(
                     "`{name}` on disk is not the one in force ({how}); the logged set is served until `portcullis apply`"
                 ));
             }
-            board.note(|notes| notes.drift = drift);
+            // What could not be applied is told now, not when somebody tries.
+            let faults = if drift.is_empty() { Ok(()) } else { compiles(files) };
+            board.note(|notes| {
+                notes.drift = drift;
+                notes.reload_fault = faults.err();
+            });
         }
         Err(faults) => {
             let text = portcullis_yaml::Faults(faults.clone()).to_string();

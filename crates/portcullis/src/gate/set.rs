@@ -58,7 +58,11 @@ fn read_folder(folder: &Path, under: &str) -> Result<Files, Vec<Fault>> {
         )]
     })?;
     let mut paths: Vec<_> = listing.filter_map(|entry| Some(entry.ok()?.path())).collect();
-    paths.retain(|path| path.extension().is_some_and(|end| end == "yaml" || end == "yml"));
+    // As `check` does: an editor's hidden swap file is nobody's policy.
+    paths.retain(|path| {
+        let hidden = path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'));
+        !hidden && path.extension().is_some_and(|end| end == "yaml" || end == "yml")
+    });
     paths.sort();
     let (mut files, mut faults) = (Files::new(), Vec::new());
     for path in paths {
