@@ -3,13 +3,14 @@
 //! Ends with two calls to try. Must not overwrite anything.
 
 use std::io::Write;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Context;
 use clap::Args;
 
-use crate::config::{Secret, upstream_fault};
+use crate::config::{Secret, public_url_fault, upstream_fault};
 use crate::gate::bootstrap;
 use crate::starter::{self, ConfigText, EXAMPLE_SET, Plan};
 
@@ -37,14 +38,38 @@ pub(crate) struct InitArgs {
 }
 
 /// Runs it.
-pub(crate) fn run(args: &InitArgs) -> anyhow::Result<ExitCode> {
-    if let Some((message, help)) = upstream_fault(&args.upstream) {
-        anyhow::bail!("{message}; {help}");
-    }
+pub(crate) fn run(args: &InitArgs, json: bool) -> anyhow::Result<ExitCode> {
+    fit(args)?;
     let written = starter::write(&plan(args)?)?;
-    let first = bootstrap::first_partner(&written.config)?;
-    tell(args, &first)?;
+    let first = bootstrap::first_partner(&written.config).with_context(|| {
+        format!("`{}` is half made; remove it and try again", args.dir.display())
+    })?;
+    let text = if json { members(args, &first)? } else { words(args, &first) };
+    anstream::stdout().write_all(text.as_bytes()).or_else(quiet)?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// What was typed is looked at before anything is written; all of it at once.
+fn fit(args: &InitArgs) -> anyhow::Result<()> {
+    let mut faults: Vec<String> = upstream_fault(&args.upstream)
+        .map(|(message, help)| format!("`--upstream`: {message}; {help}"))
+        .into_iter()
+        .collect();
+    for (option, address) in [("--public", &args.public), ("--admin-listen", &args.admin_listen)] {
+        if address.parse::<SocketAddr>().is_err() {
+            faults.push(format!(
+                "`{option}`: `{address}` is not an address and port; write one such as 127.0.0.1:8480 or [::1]:8480"
+            ));
+        }
+    }
+    if args.public == args.admin_listen {
+        faults.push("`--public` and `--admin-listen` are the same; partners may not reach the admin API, so give it a port of its own".to_owned());
+    }
+    if let Some((message, help)) = args.public_url.as_deref().and_then(public_url_fault) {
+        faults.push(format!("`--public-url`: {message}; {help}"));
+    }
+    anyhow::ensure!(faults.is_empty(), "{}", faults.join("\nerror: "));
+    Ok(())
 }
 
 fn plan(args: &InitArgs) -> anyhow::Result<Plan> {
@@ -75,27 +100,46 @@ fn plan(args: &InitArgs) -> anyhow::Result<Plan> {
     })
 }
 
-fn tell(args: &InitArgs, first: &bootstrap::First) -> anyhow::Result<()> {
+fn calls(args: &InitArgs, key: &str) -> [String; 2] {
     let url = args.public_url.clone().unwrap_or_else(|| format!("http://{}", args.public));
+    let url = url.trim_end_matches('/');
+    ["me?fields=id,username", "search?type=place&q=hotel"]
+        .map(|path| format!("curl -H 'Authorization: Bearer {key}' '{url}/v21.0/{path}'"))
+}
+
+fn members(args: &InitArgs, first: &bootstrap::First) -> anyhow::Result<String> {
+    let key = first.key.expose();
+    let [passes, refused] = calls(args, key);
+    let members = serde_json::json!({
+        "dir": args.dir,
+        "config": args.dir.join("portcullis.yaml"),
+        "partner": first.partner.to_string(),
+        "tier": first.tier.to_string(),
+        "key": key,
+        "call_that_passes": passes,
+        "call_that_is_refused": refused,
+    });
+    Ok(serde_json::to_string_pretty(&members)? + "\n")
+}
+
+fn words(args: &InitArgs, first: &bootstrap::First) -> String {
     let dir = args.dir.display();
     let key = first.key.expose();
-    let mut out = anstream::stdout();
+    let [passes, refused] = calls(args, key);
     let credential = if args.credential_file.is_some() {
         String::new()
     } else {
         "\nThe platform gets no credential yet. If it wants one: write it to secrets/platform-credential\n(chmod 600) and follow the comment under `upstream:` in portcullis.yaml.\n".to_owned()
     };
-    let text = format!(
+    format!(
         "`{dir}` holds a deployment: portcullis.yaml, routes/, policies/, secrets/ and the log in data/.\n\
          Partner `{partner}` is on tier `{tier}`. Its key, shown once:\n\n  {key}\n{credential}\n\
          Run the gate:\n\n  portcullis serve --config {dir}/portcullis.yaml\n\n\
-         A call that passes:\n\n  curl -H 'Authorization: Bearer {key}' '{url}/v21.0/me?fields=id,username'\n\n\
-         A call that is refused, with the reason:\n\n  curl -H 'Authorization: Bearer {key}' '{url}/v21.0/search?type=place&q=hotel'\n",
+         A call that passes:\n\n  {passes}\n\n\
+         A call that is refused, with the reason:\n\n  {refused}\n",
         partner = first.partner,
         tier = first.tier,
-    );
-    out.write_all(text.as_bytes()).or_else(quiet)?;
-    Ok(())
+    )
 }
 
 /// A reader who went away is no fault.

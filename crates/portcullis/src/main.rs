@@ -27,7 +27,7 @@ use std::io::Write;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use portcullis_cli::{Common, Out};
+use portcullis_cli::{Common, Format, Out};
 
 /// The gate between a platform's API and its partners
 #[derive(Debug, Parser)]
@@ -54,7 +54,7 @@ enum Command {
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let result = match arguments.command {
-        Command::Init(args) => init::run(&args),
+        Command::Init(args) => init::run(&args, arguments.common.output == Format::Json),
         Command::Serve(args) => serve::run(&args, arguments.common.config.as_deref()),
         Command::Demo(args) => demo::run(&args),
         Command::Client(command) => {
