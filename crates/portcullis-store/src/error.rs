@@ -44,7 +44,7 @@ pub enum StoreError {
         expected: u64,
     },
     /// Something in it was changed.
-    #[error("`{}` is damaged at {fault}; restore it from a backup (the file was left untouched)", path.display())]
+    #[error("`{}` is damaged{}; restore it from a backup (the file was left untouched)", path.display(), place(fault))]
     Damaged {
         /// The store.
         path: PathBuf,
@@ -135,4 +135,9 @@ pub(crate) fn said(error: &sqlx::Error) -> String {
         }
     };
     words.to_owned()
+}
+
+/// Where it is damaged, and why.
+fn place(fault: &Fault) -> String {
+    if fault.revision.is_some() { format!(" at {fault}") } else { format!(": {fault}") }
 }

@@ -146,7 +146,7 @@ fn truncated(path: &Path, bytes: u64, expected: u64) -> StoreError {
 fn not_sqlite(path: &Path) -> StoreError {
     // A checkpoint beside it says that there was a log here.
     if checkpoint_path(path).exists() {
-        let why = "its first bytes: they are not those of an SQLite database, and there is a checkpoint beside it";
+        let why = "its first bytes are not those of an SQLite database, and there is a checkpoint beside it";
         return StoreError::damaged(path, Fault { revision: None, why: why.to_owned() });
     }
     let why = "it is no SQLite database".to_owned();

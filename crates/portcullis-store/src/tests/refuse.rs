@@ -63,7 +63,7 @@ async fn a_store_whose_first_bytes_were_changed_is_damaged_and_not_foreign() {
     bytes[3] ^= 1;
     std::fs::write(&path, bytes).unwrap();
     let error = open(&path).await.unwrap_err();
-    insta::assert_snapshot!(told(&error, &dir), @"`…/data/portcullis.db` is damaged at its first bytes: they are not those of an SQLite database, and there is a checkpoint beside it; restore it from a backup (the file was left untouched)");
+    insta::assert_snapshot!(told(&error, &dir), @"`…/data/portcullis.db` is damaged: its first bytes are not those of an SQLite database, and there is a checkpoint beside it; restore it from a backup (the file was left untouched)");
 }
 
 #[tokio::test]
