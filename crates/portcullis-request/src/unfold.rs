@@ -169,25 +169,32 @@ fn text<'c>(param: &'c Param<'_>) -> Result<&'c str, Refusal> {
 fn keyless(param: &Param<'_>, key: &[u8]) -> Result<(), Refusal> {
     let holds = |text: &str| memmem::find(text.as_bytes(), key).is_some();
     let mut found = holds(&param.name) || holds(&param.value);
-    if param.form == Form::Raw && param.value.starts_with(['[', '{']) {
-        json::walk(&param.value, &mut |seen| match seen {
-            Seen::Name(text) | Seen::Text(text) => found |= holds(text),
-            Seen::Twice => {}
-        })?;
-    }
+    look_inside(param, &mut |seen| match seen {
+        Seen::Name(text) | Seen::Text(text) => found |= holds(text),
+        Seen::Twice => {}
+    })?;
     if found { Err(Refusal::NotJudged { what: KEY_AS_ARGUMENT }) } else { Ok(()) }
 }
 
 /// Refuses a nested value with a key of its own.
 fn nested_keyless(param: &Param<'_>) -> Result<(), Refusal> {
-    if param.form != Form::Raw || !param.value.starts_with(['[', '{']) {
-        return Ok(());
-    }
     let mut found = false;
-    json::walk(&param.value, &mut |seen| {
+    look_inside(param, &mut |seen| {
         found |= matches!(seen, Seen::Name(name) if names::alike(name, names::KEY));
     })?;
     if found { Err(Refusal::NotJudged { what: "a key inside a nested value" }) } else { Ok(()) }
+}
+
+/// Shows what a nested value holds; nothing, if it is none.
+///
+/// A form nests by JSON in a text, which platforms read as they read true JSON. A text that only
+/// begins like JSON is a text, of which as much is shown as a reader could take for JSON.
+fn look_inside(param: &Param<'_>, see: &mut dyn FnMut(Seen<'_>)) -> Result<(), Refusal> {
+    if !param.value.trim_start().starts_with(['[', '{']) {
+        return Ok(());
+    }
+    let walked = json::walk(&param.value, see);
+    if param.form == Form::Raw { walked } else { Ok(()) }
 }
 
 struct Walk<'c> {

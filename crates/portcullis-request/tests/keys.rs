@@ -176,6 +176,18 @@ fn a_key_as_an_argument_is_never_passed_on() {
         Call::post(&media()).json("{\"tags\":[{\"access_token\":\"another\"}]}"),
         "a key inside a nested value",
     );
+    // Forms have no other way to nest than JSON as text, and platforms read it.
+    let nested = "%5B%7B%22access_token%22:%22another%22%7D%5D";
+    check(Call::post(&media()).form(&format!("tags={nested}")), "a key inside a nested value");
+    check(Call::post(&media()).form(&format!("tags=+{nested}")), "a key inside a nested value");
+    check(
+        Call::post(&media()).json("{\"tags\":\"{\\\"Access_Token\\\":1, broken\"}"),
+        "a key inside a nested value",
+    );
+    let doubly = escaped.replace('\\', "\\\\");
+    check(Call::post(&media()).json(&format!("{{\"tags\":\"[\\\"{doubly}\\\"]\"}}")), argument);
+    let fine = Call::post(&media()).bearer(KEY).form("caption=%7Bnot+json,+no+access_token%7D");
+    assert_eq!(fine.asked(), "createMedia: media.publish");
 }
 
 #[test]
