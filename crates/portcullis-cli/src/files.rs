@@ -216,6 +216,16 @@ impl FileSet {
             })?;
             return Ok(Compiled { catalogue, policies: PolicySet::default() });
         }
+        if !self.whole && self.routes.is_empty() {
+            // A tier can't be judged without the classes and scopes it names.
+            let alone = self.policies.first().map(|source| {
+                source.fault_at("PC0216", 1, 1, "policy files are compiled against their route files").with_help(
+                    "name the deployment's directory, or its route files and scopes beside this one",
+                )
+            });
+            faults.extend(alone);
+            return Err(faults);
+        }
         match compile(&self.routes, &self.policies) {
             Ok(compiled) if faults.is_empty() => return Ok(compiled),
             Ok(_) => {}

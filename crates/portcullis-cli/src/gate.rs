@@ -180,6 +180,13 @@ impl Gate {
         }
         let mut refusal: Refusal =
             serde_json::from_value(value.clone()).map_err(|_| self.stranger(status))?;
+        // Answers to partners carry a request id, those of the admin API don't.
+        if value.get("request_id").is_some() {
+            return Err(Failure::Unreachable(format!(
+                "what answers at {} is the gate's public listener, where partners call: name the address under `admin:` in portcullis.yaml",
+                self.base
+            )));
+        }
         refusal.document = value;
         Err(Failure::Refused(Box::new(refusal)))
     }

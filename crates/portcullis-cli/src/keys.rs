@@ -79,14 +79,19 @@ fn public(text: &str) -> Result<String, Failure> {
 /// The key alone on standard output, so that it can be piped into a vault.
 fn issued(answer: &Value, out: &mut Out) -> Result<(), Failure> {
     let change = answer.get("change").cloned().unwrap_or_default();
-    if out.is_json() {
-        out.json(answer)?;
-    } else {
-        out.line(text(answer, "key"))?;
-    }
+    let written = if out.is_json() { out.json(answer) } else { out.line(text(answer, "key")) };
+    let shown = written.and_then(|()| out.finish());
     change::talk(&change, out);
-    out.say("this is the only time the key is shown: the gate keeps a digest of it");
-    Ok(())
+    match shown {
+        Ok(()) => {
+            out.say("this is the only time the key is shown: the gate keeps a digest of it");
+            Ok(())
+        }
+        // Here a reader that went away is a failure: a key exists that nobody has.
+        Err(failure) => Err(Failure::Local(format!(
+            "{failure}; the key was issued and could not be shown, and the gate keeps only a digest: revoke it as `undo:` says and issue another"
+        ))),
+    }
 }
 
 fn list(keys: &[Value], out: &mut Out) -> Result<(), Failure> {

@@ -49,7 +49,7 @@ impl State {
                 self.hold_subject(subject, why, *review_by, now)
             }
             Command::Restore { subject, reason, tell, case } => {
-                self.restore(subject, Why::new(reason, tell, case.as_deref())?)
+                self.restore(subject, Why::new(reason, tell, case.as_deref())?, now)
             }
             Command::RevokeKey { key, reason, tell, case } => {
                 self.revoke(key, Why::new(reason, tell, case.as_deref())?, now)

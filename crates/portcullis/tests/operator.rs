@@ -9,7 +9,9 @@
 
 mod common;
 
-use common::http::once;
+use std::time::Duration;
+
+use common::http::{Connection, once};
 use common::{House, Platform, portcullis, text};
 
 #[test]
@@ -145,4 +147,67 @@ fn faulty_files_on_disk_are_told_of_at_the_start() {
     assert!(status.contains("! files"), "{status}");
     assert!(status.contains("policies/publishing.yaml:3:1"), "{status}");
     assert!(gate.talk().contains("can't be put in force"), "{}", gate.talk());
+}
+
+#[test]
+fn a_key_that_could_not_be_shown_is_named_so_that_it_can_be_revoked() {
+    let house = House::init("http://127.0.0.1:9");
+    let _gate = house.serve();
+    let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let config = house.config();
+    let output = common::command(&["--config", config.to_str().unwrap()])
+        .args(["key", "issue", "--partner", "first-partner"])
+        .stdout(full)
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let said = text(&output);
+    assert!(said.contains("undo: portcullis key revoke "), "{said}");
+    assert!(said.contains("could not be shown"), "{said}");
+}
+
+#[test]
+fn operators_are_served_until_the_last_call_has_ended() {
+    let platform = Platform::start(Some(Duration::from_millis(100)));
+    let house = House::init(&platform.url());
+    let params = "since: plain, until: plain, summary: plain }\n";
+    house.edit("routes/plaza.yaml", &format!("{params}    links: true"), params);
+    let mut gate = house.serve();
+    house.ok(&["apply"]);
+    let user = platform.ids().paging_user;
+    let mut connection = Connection::open(house.public);
+    let target = format!(
+        "/v21.0/{user}/insights?metric=reach,impressions,profile_views&period=day&since=1&until=1700000000"
+    );
+    connection.send(common::http::get(&target, &house.key).as_bytes());
+    assert!(connection.head().starts_with("HTTP/1.1 200"));
+    let pid = gate.child.id().to_string();
+    std::process::Command::new("kill").args(["-TERM", &pid]).status().unwrap();
+    gate.wait_for("stopping").unwrap();
+    let draining = text(&house.cli(&["status"]));
+    assert!(draining.contains("NOT READY") && draining.contains("stopping"), "{draining}");
+    let id = house.key_id();
+    house.ok(&[
+        "key",
+        "hold",
+        &id,
+        "--reason",
+        "investigation",
+        "--tell",
+        "We are looking into it.",
+    ]);
+    drop(connection);
+    let database = house.dir().join("data/portcullis.db");
+    assert_eq!(gate.child.wait().unwrap().code(), Some(0));
+    assert!(house.ok(&["audit", "verify", "--db", database.to_str().unwrap()]).contains("clean"));
+}
+
+#[test]
+fn the_public_listener_is_not_taken_for_the_admin_api() {
+    let house = House::init("http://127.0.0.1:9");
+    let _gate = house.serve();
+    let public = format!("http://{}", house.public);
+    let output = house.cli(&["--admin", &public, "key", "list"]);
+    assert_eq!(output.status.code(), Some(3));
+    assert!(text(&output).contains("public listener"), "{}", text(&output));
 }

@@ -49,7 +49,12 @@ impl State {
         Ok(Planned { narrows, undo, ..Planned::one(event, what) })
     }
 
-    pub(super) fn restore(&self, subject: &SubjectId, why: Why<'_>) -> Result<Planned, Rejected> {
+    pub(super) fn restore(
+        &self,
+        subject: &SubjectId,
+        why: Why<'_>,
+        now: Wall,
+    ) -> Result<Planned, Rejected> {
         let (at, held) = self.standing_of(subject)?;
         let held = held.ok_or_else(|| Rejected::NotHeld(subject.clone()))?;
         let event = Event::Restored {
@@ -58,9 +63,18 @@ impl State {
             tell: why.tell,
             case: why.case,
         };
-        let what = match self.still_held_by(at) {
-            Some(wider) => format!("{subject} restored, and still refused: {wider} is on hold"),
-            None => format!("{subject} restored: the hold is lifted"),
+        let expired = match at {
+            SubjectIx::Key(at) => self.now.key(at).and_then(|key| key.expires),
+            _ => None,
+        };
+        let what = match (self.still_held_by(at), expired.filter(|at| *at <= now)) {
+            (Some(wider), _) => {
+                format!("{subject} restored, and still refused: {wider} is on hold")
+            }
+            (None, Some(at)) => {
+                format!("{subject} restored, and still refused: it ended on {}", at.rfc3339())
+            }
+            (None, None) => format!("{subject} restored: the hold is lifted"),
         };
         let command = match subject {
             SubjectId::Partner(_) => "partner hold",

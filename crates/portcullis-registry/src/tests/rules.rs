@@ -109,7 +109,10 @@ fn standing_goes_back_and_forth_and_a_revocation_does_not() {
     insta::assert_snapshot!(desk.ask(&hold(a_key("key1"))).unwrap_err(), @"key `key1` is already on hold since 2023-11-14T22:13:20.000Z (investigation); restore it first to hold it for another reason");
     let restored = desk.ask(&restore(a_key("key1"))).unwrap();
     let again = restored.undo.unwrap();
-    assert!(again.starts_with("portcullis key hold key1 --reason investigation --tell '"), "{again}");
+    assert!(
+        again.starts_with("portcullis key hold key1 --reason investigation --tell '"),
+        "{again}"
+    );
     insta::assert_snapshot!(desk.ask(&restore(a_key("key1"))).unwrap_err(), @"key `key1` is not on hold; there is nothing to restore");
     desk.ask(&revoke("key1")).unwrap();
     let later = Wall(NOON.0 + 5000);

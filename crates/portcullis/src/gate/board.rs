@@ -25,6 +25,8 @@ pub(crate) struct Notes {
     pub reload_failures: u64,
     /// Keys in the log that no configured pepper fits.
     pub pepper_fault: Option<String>,
+    /// Calls under way finish; no new ones are taken.
+    pub stopping: bool,
     /// Why the set last published could not be put in force.
     pub policy_fault: Option<String>,
 }

@@ -36,6 +36,7 @@ pub(crate) struct Gate {
     runtime: tokio::runtime::Runtime,
     store: OpenStore,
     judge: Arc<Judge>,
+    board: Arc<Board>,
     plane: Arc<Mutex<Option<Running>>>,
     watching: Option<reload::Watching>,
     stop_admin: oneshot::Sender<()>,
@@ -99,7 +100,7 @@ impl Gate {
         let reload = reload::Reload {
             routes: config.routes.clone(),
             policies: config.policies.clone(),
-            board,
+            board: Arc::clone(&board),
             office,
             runtime: runtime.handle().clone(),
         };
@@ -108,6 +109,7 @@ impl Gate {
             runtime,
             store,
             judge,
+            board,
             plane,
             stop_admin,
             public,
@@ -146,7 +148,7 @@ impl Gate {
     /// Calls under way finish within the drain time; then the log is closed.
     pub(crate) fn stop(mut self) {
         drop(self.watching.take());
-        let _gone = self.stop_admin.send(());
+        self.board.note(|notes| notes.stopping = true);
         let plane = self.plane.lock().ok().and_then(|mut plane| plane.take());
         if let Some(plane) = plane {
             let ended = plane.drain(self.drain);
@@ -154,6 +156,8 @@ impl Gate {
                 talk::warn(&format!("{} connections were still open and were cut", ended.cut));
             }
         }
+        // Last: what is held or revoked while calls end must be written down too.
+        let _gone = self.stop_admin.send(());
         let lost = self.runtime.block_on(self.store.close());
         if lost > 0 {
             talk::error(&format!(

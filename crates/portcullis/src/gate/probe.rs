@@ -80,8 +80,10 @@ impl Probe for Watch {
             format!("{} keys could not be taken in; they are refused", self.judge.unlearned())
         };
         let peppers = notes.pepper_fault.clone();
+        let serving =
+            if notes.stopping { "stopping: calls under way may finish" } else { "serves" };
         Readiness {
-            ready: judges && health.durable && learned && peppers.is_none(),
+            ready: !notes.stopping && judges && health.durable && learned && peppers.is_none(),
             detail: vec![
                 line("policies", judges, policies),
                 line("log", health.durable, log),
@@ -92,6 +94,7 @@ impl Probe for Watch {
                     peppers.unwrap_or_else(|| fits(&self.office.snapshot())),
                 ),
                 line("files", files.0, files.1),
+                line("calls", !notes.stopping, serving.to_owned()),
             ],
         }
     }
