@@ -106,13 +106,20 @@ impl Desk {
         Verdict { trace, outcome: Err(Refusal::NotReady) }
     }
 
+    /// Whether an answer under way may still go to a key.
+    ///
+    /// # Errors
+    /// What the caller would be told if it called now: revoked, expired, on hold.
+    pub fn standing(&mut self, key: KeyIx, now: Now) -> Result<(), Refusal> {
+        self.renew();
+        let view = self.view.as_ref().ok_or(Refusal::NotReady)?;
+        let record = view.snapshot.key(key).ok_or(Refusal::KeyUnknown)?;
+        standing::check(&self.judge.live, &view.snapshot, (key, record), now.wall)
+    }
+
     /// Whether an answer may go on streaming to a key.
     pub fn still_allowed(&mut self, key: KeyIx, now: Now) -> bool {
-        self.renew();
-        let Some(view) = &self.view else { return false };
-        view.snapshot.key(key).is_some_and(|record| {
-            standing::check(&self.judge.live, &view.snapshot, (key, record), now.wall).is_ok()
-        })
+        self.standing(key, now).is_ok()
     }
 
     fn renew(&mut self) {

@@ -66,7 +66,7 @@ impl Settling<'_> {
         let waits = &file.timeouts;
         Timeouts {
             head: self.wait(waits.head.as_ref(), 10),
-            body: self.wait(waits.body.as_ref(), 10),
+            body: self.wait(waits.body.as_ref(), 4),
             idle: self.wait(waits.idle.as_ref(), 75),
             connect: self.wait(waits.connect.as_ref(), 3),
             first_byte: self.wait(waits.first_byte.as_ref(), 30),
