@@ -28,12 +28,23 @@ pub(crate) struct Forward {
     pub(crate) host: Option<HeaderValue>,
 }
 
+/// The body of a call, as far as it is known when it is judged.
+#[derive(Default)]
+pub(crate) struct Bodies {
+    /// Whether there is one.
+    pub(crate) has_body: bool,
+    /// All of it, where it was collected.
+    pub(crate) received: Bytes,
+    /// Where it streams through.
+    pub(crate) upload: Option<Incoming>,
+}
+
 /// Makes the request that goes to the platform.
 pub(crate) fn outward(
     conn: &Conn,
     mut parts: Parts,
     outbound: Outbound,
-    (received, upload): (Bytes, Option<Incoming>),
+    Bodies { received, upload, .. }: Bodies,
     forward: &Forward,
     ticket: &Ticket,
 ) -> Result<(Request<Sent>, Option<Rc<UploadState>>), Refusal> {

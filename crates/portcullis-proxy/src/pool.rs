@@ -6,6 +6,7 @@
 
 use std::cell::RefCell;
 use std::collections::VecDeque;
+use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
@@ -24,7 +25,7 @@ use crate::settings::Settings;
 use crate::ticker::Ticker;
 use crate::upload::{Sent, UploadState};
 
-/// Connections found closed before one is taken for an answer that the platform is gone.
+/// Connections closed before they took a call, until the platform is taken to be gone.
 const ATTEMPTS: usize = 3;
 /// Longest head of an answer, and longest piece of its body.
 const BUFFER_MAX: usize = 64 * 1024;
@@ -101,25 +102,16 @@ impl Pool {
         }
     }
 
-    async fn get(&self) -> Result<SendRequest<Sent>, Failure> {
-        loop {
-            let top = self.idle.borrow_mut().pop_back();
-            let Some(Idle { sender, .. }) = top else {
-                // Boxed: it is rare, and must not make every call's future large.
-                return Box::pin(self.connect()).await;
-            };
-            if sender.is_ready() {
-                return Ok(sender);
-            }
-            // Its task has yet to see the end of the last answer, which takes one more turn.
-            let settled = async {
-                tokio::task::yield_now().await;
-                sender.is_ready()
-            };
-            if !sender.is_closed() && settled.await {
-                return Ok(sender);
-            }
+    /// The idle connection that was used last and can take a call at once.
+    fn ready(&self) -> Option<SendRequest<Sent>> {
+        let mut idle = self.idle.borrow_mut();
+        while idle.back().is_some_and(|idle| idle.sender.is_closed()) {
+            idle.pop_back();
         }
+        // One that is not ready has yet to see the end of its last answer, which takes one more turn
+        // of its task; the one before it is.
+        let at = idle.iter().rposition(|idle| idle.sender.is_ready())?;
+        idle.remove(at).map(|idle| idle.sender)
     }
 
     async fn connect(&self) -> Result<SendRequest<Sent>, Failure> {
@@ -163,24 +155,39 @@ impl Lease {
     }
 }
 
-/// Sends calls to the platform.
+/// An answer to come.
+pub(crate) type Answering = Pin<Box<dyn Future<Output = Result<Response<Leased>, Failure>>>>;
+
+/// Sends calls to the platform. What can be done at once is done in the call itself.
 pub(crate) fn upstream(
     pool: &Rc<Pool>,
-) -> impl Service<Request<Sent>, Response = Response<Leased>, Error = Failure> + use<> {
+) -> impl Service<Request<Sent>, Response = Response<Leased>, Error = Failure, Future = Answering> + use<>
+{
     let pool = Rc::clone(pool);
-    tower::service_fn(move |request| send(Rc::clone(&pool), request))
+    tower::service_fn(move |request| start(Rc::clone(&pool), request))
 }
 
-async fn send(pool: Rc<Pool>, mut request: Request<Sent>) -> Result<Response<Leased>, Failure> {
-    for _ in 0..ATTEMPTS {
-        let mut sender = pool.get().await?;
-        match sender.try_send_request(request).await {
-            Ok(answer) => {
-                let (parts, body) = answer.into_parts();
-                let lease = Lease { sender, pool, upload: None };
-                return Ok(Response::from_parts(parts, Leased { body, lease }));
-            }
+/// The one box of a call: what moves from layer to layer stays small, since each move copies.
+fn start(pool: Rc<Pool>, request: Request<Sent>) -> Answering {
+    let Some(mut sender) = pool.ready() else { return Box::pin(connect(pool, request)) };
+    let sent = sender.try_send_request(request);
+    Box::pin(async move {
+        match sent.await {
+            Ok(answer) => Ok(leased(answer, sender, pool)),
             // Handed back: not a byte of it was sent, so that even a write may be tried again.
+            Err(mut error) => match error.take_message() {
+                Some(unsent) => Box::pin(connect(pool, unsent)).await,
+                None => Err(Failure::Malformed),
+            },
+        }
+    })
+}
+
+async fn connect(pool: Rc<Pool>, mut request: Request<Sent>) -> Result<Response<Leased>, Failure> {
+    for _ in 0..ATTEMPTS {
+        let mut sender = pool.connect().await?;
+        match sender.try_send_request(request).await {
+            Ok(answer) => return Ok(leased(answer, sender, pool)),
             Err(mut error) => match error.take_message() {
                 Some(unsent) => request = unsent,
                 None => return Err(Failure::Malformed),
@@ -188,4 +195,13 @@ async fn send(pool: Rc<Pool>, mut request: Request<Sent>) -> Result<Response<Lea
         }
     }
     Err(Failure::Unreachable)
+}
+
+fn leased(
+    answer: Response<Incoming>,
+    sender: SendRequest<Sent>,
+    pool: Rc<Pool>,
+) -> Response<Leased> {
+    let (parts, body) = answer.into_parts();
+    Response::from_parts(parts, Leased { body, lease: Lease { sender, pool, upload: None } })
 }

@@ -5,7 +5,7 @@
 
 use memchr::memchr;
 
-use super::head::{Fault, split_field};
+use super::head::{Fault, no_controls, split_field};
 
 /// Longest chunk-size line and longest trailer line.
 const LINE_MAX: usize = 8 * 1024;
@@ -93,6 +93,7 @@ impl Chunks {
                     return Err(Fault::TooLarge);
                 }
                 split_field(line)?;
+                no_controls(line)?;
             }
             At::Data(_) => {}
         }

@@ -48,7 +48,6 @@ pub(crate) struct Guard<T> {
     ended: bool,
     /// The body that is under way can't be read in one way.
     broken: bool,
-    idle: bool,
     /// Bytes that may still be read, once the answer side is shut.
     linger: Option<usize>,
     /// Bytes taken by the peer since writing first stalled.
@@ -76,7 +75,6 @@ impl<T> Guard<T> {
             ready,
             ended: false,
             broken: false,
-            idle: false,
             linger: None,
             stalled: None,
         }
@@ -167,10 +165,6 @@ impl<T: AsyncRead + Unpin> AsyncRead for Guard<T> {
             }
             let before = buf.filled().len();
             let read = Pin::new(&mut guard.io).poll_read(cx, buf);
-            if read.is_pending() && guard.at_rest() && !guard.idle {
-                guard.idle = true;
-                guard.watch.expect("idle", guard.watch.times.idle);
-            }
             ready!(read)?;
             if buf.filled().len() == before {
                 return Poll::Ready(Ok(()));
@@ -184,19 +178,10 @@ impl<T: AsyncRead + Unpin> AsyncRead for Guard<T> {
 }
 
 impl<T> Guard<T> {
-    /// Whether the next byte begins a head.
-    fn at_rest(&self) -> bool {
-        let between = self.walker.as_ref().is_some_and(Walker::between);
-        between && self.held.is_empty() && self.watch.in_flight.get() == 0
-    }
-
-    /// A whole head or part of a body went through: the connection is not idle.
+    /// A whole head or part of a body went through: the peer owes nothing at once.
     fn busy(&mut self) {
-        if self.walker.is_some() && self.held.is_empty() {
-            self.idle = false;
-            if self.stalled.is_none() {
-                self.watch.alarm.off();
-            }
+        if self.walker.is_some() && self.held.is_empty() && self.stalled.is_none() {
+            self.watch.alarm.off();
         }
     }
 
@@ -212,7 +197,6 @@ impl<T> Guard<T> {
                     Some(_) => self.watch.alarm.off(),
                     None => self.watch.waits(),
                 }
-                self.idle = false;
             }
             (Poll::Ready(Ok(count)), Some(sum)) => self.stalled = Some(sum + count),
             _ => {}

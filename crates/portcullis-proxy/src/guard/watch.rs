@@ -60,11 +60,13 @@ impl Watch {
         self.alarm.set(within);
     }
 
-    /// A call begins. HTTP/1 has one at a time, which keeps its own time.
+    /// A call begins. With HTTP/1 it is the only one, and keeps its own time.
     pub(crate) fn begin(&self) {
         self.in_flight.set(self.in_flight.get() + 1);
         if self.http2.get() {
             self.expect("stream", self.times.stream);
+        } else if self.phase.get() == "idle" {
+            self.alarm.off();
         }
     }
 
@@ -72,9 +74,11 @@ impl Watch {
     pub(crate) fn finish(&self) {
         self.in_flight.set(self.in_flight.get().saturating_sub(1));
         match (self.http2.get(), self.in_flight.get()) {
+            (true, 1..) => self.expect("stream", self.times.stream),
             (true, 0) => self.expect("idle", self.times.idle),
-            (true, _) => self.expect("stream", self.times.stream),
-            (false, _) => {}
+            // The next head may be coming in already, or the answer going out too slowly.
+            (false, _) if self.alarm.is_set() => {}
+            (false, _) => self.expect("idle", self.times.idle),
         }
     }
 
