@@ -25,6 +25,8 @@ pub(crate) struct Gate {
     agent: Agent,
     base: String,
     token: Zeroizing<String>,
+    /// Where the token was found, for people.
+    token_from: String,
 }
 
 /// The configuration named by `--config`, else the one in the current directory if there is one.
@@ -52,14 +54,17 @@ impl Gate {
         let base = named
             .or_else(|| deployment.as_ref().map(|d| d.admin.clone()))
             .unwrap_or_else(|| DEFAULT_ADMIN.to_owned());
-        let token = match token.flatten() {
-            Some(token) => Zeroizing::new(token.trim().to_owned()),
+        let (token, from) = match token.flatten() {
+            Some(token) => {
+                let from = "in `PORTCULLIS_ADMIN_TOKEN`".to_owned();
+                (Zeroizing::new(token.trim().to_owned()), from)
+            }
             None => token_of(common, deployment.as_ref(), host)?,
         };
-        Self::at(&base, token)
+        Self::at(&base, token, from)
     }
 
-    fn at(base: &str, token: Zeroizing<String>) -> Result<Self, Failure> {
+    fn at(base: &str, token: Zeroizing<String>, token_from: String) -> Result<Self, Failure> {
         let base = base.trim_end_matches('/').to_owned();
         if base.starts_with("https://") {
             return Err(Failure::Usage(format!(
@@ -79,7 +84,7 @@ impl Gate {
             .timeout_global(Some(Duration::from_secs(660)))
             .user_agent(concat!("portcullis-cli/", env!("CARGO_PKG_VERSION")))
             .build();
-        Ok(Self { agent: Agent::new_with_config(config), base, token })
+        Ok(Self { agent: Agent::new_with_config(config), base, token, token_from })
     }
 
     /// The address.
@@ -187,6 +192,12 @@ impl Gate {
                 self.base
             )));
         }
+        if status == StatusCode::UNAUTHORIZED {
+            return Err(Failure::NotSignedIn(format!(
+                "not signed in: the gate at {} does not know the token {}; name the file of one it knows with `--token-file FILE`, or put the token into `PORTCULLIS_ADMIN_TOKEN`",
+                self.base, self.token_from
+            )));
+        }
         refusal.document = value;
         Err(Failure::Refused(Box::new(refusal)))
     }
@@ -204,7 +215,7 @@ fn token_of(
     common: &Common,
     deployment: Option<&Deployment>,
     host: &dyn Host,
-) -> Result<Zeroizing<String>, Failure> {
+) -> Result<(Zeroizing<String>, String), Failure> {
     let path = common
         .token_file
         .clone()
@@ -217,7 +228,9 @@ fn token_of(
         ))
     })?;
     match std::str::from_utf8(&bytes) {
-        Ok(text) if is_token(text.trim()) => Ok(Zeroizing::new(text.trim().to_owned())),
+        Ok(text) if is_token(text.trim()) => {
+            Ok((Zeroizing::new(text.trim().to_owned()), format!("in {}", path.display())))
+        }
         _ => Err(Failure::NotSignedIn(format!(
             "not signed in: {} holds no admin token: it should be one line of visible characters",
             path.display()

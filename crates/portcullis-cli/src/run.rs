@@ -83,7 +83,4 @@ fn refused(refusal: &Refusal, out: &mut Out) {
     }
     let detail = clean(&refusal.detail);
     out.say(format!("{} {detail}", "error:".red().bold()));
-    if refusal.status == 401 {
-        out.say("the token this command used is not one of the gate's: see `--token-file` and `PORTCULLIS_ADMIN_TOKEN`");
-    }
 }

@@ -79,6 +79,7 @@ fn a_partner_is_declared_listed_shown_and_edited() {
 
         $ portcullis partner edit acme-travel --tier plus --scope media:read
         partner `acme-travel` changed (revision 4)
+        undo: portcullis partner edit acme-travel --tier basic --all-scopes
         [exit 0]
 
         $ portcullis partner edit acme-travel --all-scopes --if-revision 2
@@ -425,9 +426,8 @@ fn status_tells_what_is_in_force_and_what_differs() {
 fn a_gate_that_cannot_be_reached_or_does_not_know_the_token_is_told_apart() {
     let gate = Gate::open();
     let mut machine = Machine::at(&gate.url, "wrong-token");
-    insta::assert_snapshot!(machine.types("partner list").whole(), @r"
-        error: send an admin token as `Authorization: Bearer TOKEN`; `portcullis init` wrote one to `secrets/admin-token` of the deployment
-        the token this command used is not one of the gate's: see `--token-file` and `PORTCULLIS_ADMIN_TOKEN`
+    insta::assert_snapshot!(machine.types("partner list").whole().replace(&gate.url, "URL"), @r"
+        error: not signed in: the gate at URL does not know the token in `PORTCULLIS_ADMIN_TOKEN`; name the file of one it knows with `--token-file FILE`, or put the token into `PORTCULLIS_ADMIN_TOKEN`
         [exit 4]
         ");
     machine.variables.remove("PORTCULLIS_ADMIN_TOKEN");

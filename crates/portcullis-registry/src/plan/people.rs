@@ -2,8 +2,9 @@
 
 use portcullis_types::{ClientId, PartnerId, ScopeName};
 
-use super::{narrows, sorted};
+use super::{narrows, quoted, sorted};
 use crate::events::{Command, Event};
+use crate::records::PartnerRecord;
 use crate::rejected::Rejected;
 use crate::state::{Planned, State};
 use crate::texts;
@@ -54,7 +55,8 @@ impl State {
         if before == after {
             return Err(Rejected::NothingChanges(SubjectId::Partner(id.clone())));
         }
-        Ok(Planned::one(after, format!("partner `{id}` changed")))
+        let undo = back(old, &after);
+        Ok(Planned { undo, ..Planned::one(after, format!("partner `{id}` changed")) })
     }
 
     pub(super) fn add_client(
@@ -77,4 +79,37 @@ impl State {
         };
         Ok(Planned::one(event, format!("client `{id}` of partner `{partner}` added")))
     }
+}
+
+/// The edit that puts back what an edit changed; none where facts were lost, which no option names.
+fn back(old: &PartnerRecord, after: &Event) -> Option<String> {
+    let Event::PartnerEdited { partner, name, tier, r#use, scopes, facts } = after else {
+        return None;
+    };
+    if *facts != *old.facts {
+        return None;
+    }
+    let mut command = format!("portcullis partner edit {partner}");
+    if *name != *old.name {
+        command.push_str(&format!(" --name {}", quoted(&old.name)));
+    }
+    if *tier != old.tier {
+        command.push_str(&format!(" --tier {}", old.tier));
+    }
+    if *r#use != old.use_ {
+        let serde_json::Value::String(name) = serde_json::to_value(old.use_).ok()? else {
+            return None;
+        };
+        command.push_str(&format!(" --use {name}"));
+    }
+    match old.scopes.as_deref() {
+        before if before == scopes.as_deref() => {}
+        None => command.push_str(" --all-scopes"),
+        // No option says "no scope at all".
+        Some([]) => return None,
+        Some(before) => {
+            before.iter().for_each(|scope| command.push_str(&format!(" --scope {scope}")));
+        }
+    }
+    Some(command)
 }

@@ -288,3 +288,18 @@ fn an_event_that_names_nothing_known_does_not_fold() {
 fn a_key_takes_about_a_hundred_bytes() {
     assert!(size_of::<KeyRecord>() <= 112, "{}", size_of::<KeyRecord>());
 }
+
+#[test]
+fn an_edit_names_the_edit_that_puts_it_back() {
+    let edit = |id: &str| Command::EditPartner {
+        id: partner_id(id),
+        name: Some("It's another".to_owned()),
+        tier: None,
+        r#use: Some(Use::Research),
+        scopes: Some(scopes("media:read")),
+        facts: None,
+    };
+    let undo = |id: &str| desk().ask(&edit(id)).unwrap().undo.unwrap();
+    insta::assert_snapshot!(undo("acme"), @"portcullis partner edit acme --name 'Some Partner' --use publishing --scope media:read --scope profile:read");
+    insta::assert_snapshot!(undo("zenith"), @"portcullis partner edit zenith --name 'Some Partner' --use publishing --all-scopes");
+}
