@@ -121,6 +121,9 @@ impl FromStr for Span {
 
 impl fmt::Display for Span {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.milliseconds == 0 {
+            return f.write_str("0s");
+        }
         let whole = |(_, factor): &&(&str, u64)| self.milliseconds.is_multiple_of(*factor);
         let (unit, factor) = UNITS.iter().rev().find(whole).copied().unwrap_or(("ms", 1));
         write!(f, "{}{unit}", self.milliseconds / factor)
@@ -155,6 +158,7 @@ mod tests {
             assert_eq!(text.parse::<Span>().unwrap().to_string(), text);
         }
         assert_eq!("24h".parse::<Span>().unwrap().to_string(), "1d");
+        assert_eq!("0h".parse::<Span>().unwrap().to_string(), "0s");
         for text in
             ["", "5", "h", "-1h", "1.5h", "1 h", "99999999999999999999d", "18446744073709551615d"]
         {

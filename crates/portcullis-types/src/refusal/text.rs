@@ -12,7 +12,7 @@ impl Refusal {
             Self::KeyMissing => "Send your key as `Authorization: Bearer KEY` or as `access_token`.".into(),
             Self::KeyUnknown => "The key is unknown or incomplete. Check that it was copied whole; if it was, ask the platform's partner team.".into(),
             Self::KeyConflict => "Different keys were found in one call. Send one key, in one place.".into(),
-            Self::KeyRevoked(notice) => format!("This key was revoked on {} ({}): {} A revoked key never returns; ask the platform's partner team for a new one.", notice.since.rfc3339(), notice.reason, notice.tell),
+            Self::KeyRevoked(notice) => format!("This key was revoked on {} ({}): {} A revoked key never returns; ask the platform's partner team for a new one.", notice.since.rfc3339(), notice.reason, sentence(&notice.tell)),
             Self::KeyExpired { at } => format!("This key ended on {}. Ask the platform's partner team for a new one.", at.rfc3339()),
             Self::Held { subject, notice } => held(*subject, notice),
             Self::Unreadable { why } => format!("{}. It was not sent on.", upper_first(why)),
@@ -56,8 +56,15 @@ fn held(subject: Subject, notice: &Notice) -> String {
         "{what} on hold since {} ({}): {}{review} A hold can be lifted; nothing of yours was deleted.",
         notice.since.rfc3339(),
         notice.reason,
-        notice.tell
+        sentence(&notice.tell)
     )
+}
+
+/// What was written for the partner, ended as a sentence, since ours follows.
+fn sentence(tell: &str) -> String {
+    let tell = tell.trim_end();
+    let ended = tell.ends_with(['.', '!', '?', '…', ')', '"']);
+    format!("{tell}{}", if ended { "" } else { "." })
 }
 
 fn rate(hit: &RateHit) -> String {
