@@ -177,8 +177,43 @@ fn drops_outward(name: &HeaderName, rules: &Outward<'_>) -> bool {
         | "x-remote-addr"
         | "via" => true,
         "accept-encoding" | "range" | "if-range" => rules.plain_answer,
-        _ => name == rules.key_header,
+        _ => name == rules.key_header || names_another_call(text),
     }
+}
+
+/// Whether some server or framework takes another method, path, host or peer from such a field than
+/// those that were judged. There is no list of them all, so whole families go.
+fn names_another_call(name: &str) -> bool {
+    const WORDS: [&str; 2] = ["override", "rewrite"];
+    const STARTS: [&str; 10] = [
+        "x-original-",
+        "x-forwarded-",
+        "x-envoy-",
+        "x-accel-",
+        "x-http-",
+        "x-proxy",
+        "x-azure-",
+        "x-arr-",
+        "x-waws-",
+        "x-client-",
+    ];
+    const ENDS: [&str; 7] = ["-uri", "-url", "-path", "-path-info", "-method", "-host", "-ip"];
+    const NAMES: [&str; 9] = [
+        "x-method",
+        "x-script-name",
+        "destination",
+        "redirect",
+        "front-end-https",
+        "x-url-scheme",
+        "x-custom-ip-authorization",
+        "x-path-info",
+        "content-location",
+    ];
+    WORDS.iter().any(|word| name.contains(word))
+        || name.starts_with("x-") && STARTS.iter().any(|start| name.starts_with(start))
+        || name.starts_with("wl-proxy-")
+        || ENDS.iter().any(|end| name.ends_with(end))
+        || NAMES.contains(&name)
 }
 
 fn drops_inward(name: &HeaderName) -> bool {

@@ -47,6 +47,42 @@ const DROPPED: &[&str] = &[
     "x_api_key",
     "x_forwarded_for",
     "true-client-ip",
+    "x-method",
+    "x-http-override",
+    "method-override",
+    "x-rest-method",
+    "x-requested-method",
+    "x-override-url",
+    "x-original-path",
+    "x-envoy-original-path",
+    "x-accel-redirect",
+    "x-request-uri",
+    "request-uri",
+    "x-path-info",
+    "x-script-name",
+    "x-proxy-url",
+    "x-backend-host",
+    "x-waws-unencoded-url",
+    "x-http-destinationurl",
+    "x-http-path-override",
+    "x-ts-original-uri",
+    "x-mod-rewrite-url",
+    "destination",
+    "base-url",
+    "http-url",
+    "redirect",
+    "x-custom-ip-authorization",
+    "client-ip",
+    "fastly-client-ip",
+    "x-original-forwarded-for",
+    "x-envoy-external-address",
+    "x-azure-clientip",
+    "wl-proxy-client-ip",
+    "x-proxyuser-ip",
+    "x-url-scheme",
+    "front-end-https",
+    "x-arr-ssl",
+    "x-forwarded-proto-version",
 ];
 
 #[test]
@@ -62,6 +98,35 @@ fn what_could_change_the_meaning_of_a_call_does_not_go_on() {
     all.insert("cookie", "c=1".parse().unwrap());
     outward(&mut all, &rules);
     assert_eq!(names(&all), ["cookie"], "however many there are");
+}
+
+#[test]
+fn what_ordinary_clients_send_goes_on() {
+    let rules =
+        Outward { key_header: &KEY, trusted: false, authorization: false, plain_answer: false };
+    let ordinary = [
+        "accept",
+        "accept-language",
+        "accept-encoding",
+        "user-agent",
+        "cookie",
+        "referer",
+        "origin",
+        "content-type",
+        "if-none-match",
+        "if-modified-since",
+        "range",
+        "cache-control",
+        "dnt",
+        "traceparent",
+        "tracestate",
+        "x-fb-trace-id",
+        "idempotency-key",
+        "x-requested-with",
+    ];
+    let mut map = headers(&ordinary.map(|name| (name, "v")));
+    outward(&mut map, &rules);
+    assert_eq!(map.len(), ordinary.len(), "{:?}", names(&map));
 }
 
 #[test]

@@ -8,7 +8,7 @@ use http::header::CONTENT_TYPE;
 use http::request::Parts;
 use portcullis_judge::{Arrival, BodyWanted, Desk, Verdict};
 use portcullis_keys::Secret;
-use portcullis_types::{KeyIx, Now};
+use portcullis_types::{KeyIx, Now, Refusal};
 
 use crate::hygiene;
 use crate::{Placement, PlatformCredential, Settings};
@@ -56,6 +56,11 @@ impl Bench {
             has_body,
         };
         self.desk.borrow_mut().judge(&arrival, now, &self.platform)
+    }
+
+    /// Whether an answer may still begin to go to that key; what to say if it may not.
+    pub(crate) fn standing(&self, key: KeyIx, now: Now) -> Result<(), Refusal> {
+        self.desk.borrow_mut().standing(key, now)
     }
 
     /// Whether an answer under way to that key may go on.
