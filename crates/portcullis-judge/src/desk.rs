@@ -106,6 +106,15 @@ impl Desk {
         Verdict { trace, outcome: Err(Refusal::NotReady) }
     }
 
+    /// Whether a presented key is one that may be judged, before anything else of the call is known.
+    ///
+    /// # Errors
+    /// Unknown, revoked, expired or on hold.
+    pub fn known(&mut self, presented: &[u8], now: Now) -> Result<(), Refusal> {
+        let found = self.judge.known(presented).ok_or(Refusal::KeyUnknown)?;
+        self.standing(found, now)
+    }
+
     /// Whether an answer under way may still go to a key.
     ///
     /// # Errors

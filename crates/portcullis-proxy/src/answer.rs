@@ -3,6 +3,7 @@
 //! Must not know how the call was judged, beyond its permit.
 
 use std::pin::Pin;
+use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 
 use bytes::Bytes;
@@ -16,7 +17,9 @@ use http_body_util::BodyExt;
 use hyper::body::Incoming;
 use portcullis_types::Refusal;
 
-use crate::arrival::{Held, Pieces};
+use crate::arrival::{Pieces, Share};
+use crate::forward::Forward;
+use crate::gate::may_begin;
 use crate::hygiene;
 use crate::links::{self, Rules};
 use crate::thread::Thread;
@@ -74,6 +77,7 @@ pub(crate) fn clean(
     settings: &Settings,
 ) {
     hygiene::inward(&mut parts.headers);
+    hygiene::drop_secret(&mut parts.headers, settings.credential.expose());
     if parts.status == StatusCode::NO_CONTENT {
         parts.headers.remove(CONTENT_LENGTH);
     }
@@ -120,12 +124,16 @@ pub(crate) fn base(settings: &Settings, host: Option<&str>) -> String {
     }
 }
 
-/// Whether the body may hold links. A body of no stated type might be JSON.
+/// Whether the body may hold links: all but pictures, films and sound. An operation that answers with
+/// links answers with JSON, whatever the type says; what turns out to be none does not leave.
 pub(crate) fn may_hold_links(headers: &HeaderMap) -> bool {
+    const MEDIA: [&[u8]; 3] = [b"image/", b"video/", b"audio/"];
     headers.get(CONTENT_TYPE).is_none_or(|value| {
-        let kind = value.as_bytes().to_ascii_lowercase();
-        let has = |part: &[u8]| memchr::memmem::find(&kind, part).is_some();
-        has(b"json") || has(b"javascript")
+        let kind = value.as_bytes();
+        let is = |start: &&[u8]| {
+            kind.get(..start.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(start))
+        };
+        !MEDIA.iter().any(is)
     })
 }
 
@@ -143,10 +151,11 @@ pub(crate) fn first(body: &mut Incoming) -> Result<Option<Bytes>, Refusal> {
 pub(crate) async fn rewrite(
     parts: &mut Parts,
     mut body: Incoming,
-    thread: &Thread,
+    thread: &Rc<Thread>,
     alarm: &Alarm,
     base: &str,
-) -> Result<Bytes, Refusal> {
+    forward: &Forward,
+) -> Result<(Bytes, Share), Refusal> {
     let settings = &thread.settings;
     let packed = parts.headers.get_all(CONTENT_ENCODING).iter();
     if !packed.into_iter().all(|value| value.as_bytes().eq_ignore_ascii_case(b"identity")) {
@@ -157,28 +166,30 @@ pub(crate) async fn rewrite(
     if body.size_hint().lower() > max {
         return Err(Refusal::AnswerTooLarge { max });
     }
-    let mut held = Held::nothing(thread);
+    let mut share = Share::nothing(thread, true);
     let mut pieces = Pieces::default();
     loop {
         alarm.set(settings.timeouts.answer_idle);
         let frame = alarm.guard(body.frame()).await.ok_or(Refusal::UpstreamSlow)?;
+        // A hold that comes while the answer does is told as one.
+        may_begin(thread, forward)?;
         let Some(frame) = frame else { break };
         let frame = frame.map_err(|_| Refusal::UpstreamMalformed)?;
         let Ok(data) = frame.into_data() else { continue };
         if pieces.length() + data.len() as u64 > max {
             return Err(Refusal::AnswerTooLarge { max });
         }
-        held.take(data.len() as u64)?;
+        share.take(data.len() as u64)?;
         pieces.push(data);
     }
     alarm.off();
     let answer = pieces.join();
     if answer.is_empty() {
-        return Ok(answer);
+        return Ok((answer, share));
     }
     let new =
         links::rewrite(&answer, &rules(base, settings)).map_err(|_| Refusal::UpstreamMalformed)?;
-    let Some(new) = new else { return Ok(answer) };
+    let Some(new) = new else { return Ok((answer, share)) };
     const DIGESTS: [HeaderName; 5] = [
         ETAG,
         HeaderName::from_static("digest"),
@@ -189,5 +200,5 @@ pub(crate) async fn rewrite(
     for name in DIGESTS {
         parts.headers.remove(name);
     }
-    Ok(new.into())
+    Ok((new.into(), share))
 }

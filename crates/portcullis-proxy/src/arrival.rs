@@ -2,6 +2,8 @@
 //!
 //! Must not know who calls or what is permitted.
 
+use std::rc::Rc;
+
 use bytes::{Bytes, BytesMut};
 use http::header::{CONNECTION, CONTENT_ENCODING, CONTENT_TYPE, EXPECT, HOST};
 use http::request::Parts;
@@ -14,7 +16,7 @@ use portcullis_types::Refusal;
 
 use crate::guard::{Fault, SENTINEL_PATH};
 use crate::hygiene;
-use crate::thread::Thread;
+use crate::thread::{Bounded, Thread};
 use crate::ticker::Alarm;
 use crate::ticket::Conn;
 
@@ -117,41 +119,58 @@ fn expectation(headers: &HeaderMap) -> Result<(), Refusal> {
     Err(Refusal::Unreadable { why: "the Expect header asks for something other than 100-continue" })
 }
 
-/// A body that is held, and its share of what may be held at once.
-pub(crate) struct Held<'t> {
-    pub(crate) bytes: Bytes,
+/// A share of what may be held at once; given back when dropped.
+pub(crate) struct Share {
     taken: u64,
-    thread: &'t Thread,
+    named: bool,
+    thread: Rc<Thread>,
 }
 
-impl<'t> Held<'t> {
-    pub(crate) fn nothing(thread: &'t Thread) -> Self {
-        Self { bytes: Bytes::new(), taken: 0, thread }
+impl Share {
+    /// Nothing yet. Bodies of callers that have not shown a key yet share a small part of their own, so
+    /// that they can't fill memory or crowd out those that have.
+    pub(crate) fn nothing(thread: &Rc<Thread>, named: bool) -> Self {
+        Self { taken: 0, named, thread: Rc::clone(thread) }
     }
-}
 
-impl Drop for Held<'_> {
-    fn drop(&mut self) {
-        if self.taken > 0 {
-            self.thread.buffered.give(self.taken);
+    fn budget(&self) -> &Bounded {
+        if self.named { &self.thread.buffered } else { &self.thread.unnamed }
+    }
+
+    /// Takes more of what may be held at once.
+    pub(crate) fn take(&mut self, more: u64) -> Result<(), Refusal> {
+        if !self.budget().take(more) {
+            return Err(Refusal::Overloaded);
         }
+        self.taken += more;
+        Ok(())
     }
+}
+
+impl Drop for Share {
+    fn drop(&mut self) {
+        self.budget().give(self.taken);
+    }
+}
+
+/// A body that is held, with its share.
+pub(crate) struct Held {
+    pub(crate) bytes: Bytes,
+    _share: Share,
 }
 
 /// Collects a body.
 ///
 /// The time it gets grows with what has come, so that a slow line passes and a drip does not: nobody
 /// knows yet whether it is a partner's.
-pub(crate) async fn collect<'t>(
+pub(crate) async fn collect(
     mut body: Incoming,
     max: u64,
-    thread: &'t Thread,
+    thread: &Rc<Thread>,
     alarm: &Alarm,
-) -> Result<Held<'t>, Refusal> {
-    let mut held = Held::nothing(thread);
-    if body.is_end_stream() {
-        return Ok(held);
-    }
+    named: bool,
+) -> Result<Held, Refusal> {
+    let mut share = Share::nothing(thread, named);
     if body.size_hint().lower() > max {
         return Err(Refusal::BodyTooLarge { max });
     }
@@ -166,7 +185,7 @@ pub(crate) async fn collect<'t>(
         if pieces.length() + data.len() as u64 > max {
             return Err(Refusal::BodyTooLarge { max });
         }
-        held.take(data.len() as u64)?;
+        share.take(data.len() as u64)?;
         pieces.push(data);
         let earned = pieces.length() / (16 * 1024);
         if earned > paid {
@@ -175,19 +194,7 @@ pub(crate) async fn collect<'t>(
         }
     }
     alarm.off();
-    held.bytes = pieces.join();
-    Ok(held)
-}
-
-impl Held<'_> {
-    /// Takes more of what may be held at once.
-    pub(crate) fn take(&mut self, more: u64) -> Result<(), Refusal> {
-        if !self.thread.buffered.take(more) {
-            return Err(Refusal::Overloaded);
-        }
-        self.taken += more;
-        Ok(())
-    }
+    Ok(Held { bytes: pieces.join(), _share: share })
 }
 
 /// Pieces of a body; most come in one, which is then not copied.

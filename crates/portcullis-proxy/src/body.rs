@@ -13,6 +13,7 @@ use http_body::{Body, Frame, SizeHint};
 use hyper::body::Incoming;
 use portcullis_types::KeyIx;
 
+use crate::arrival::Share;
 use crate::pool::Lease;
 use crate::ticker::Alarm;
 use crate::ticket::Ticket;
@@ -41,8 +42,29 @@ pub(crate) struct Answer {
 pub(crate) enum Kind {
     /// Bytes the gate holds; none once they are taken.
     Full(Option<Bytes>),
+    /// A read answer that was held back until it was whole; it goes out in pieces.
+    Kept(Box<Kept>),
     /// The platform's bytes, as they come.
-    Flow(Flow),
+    Flow(Box<Flow>),
+}
+
+/// Longest piece of a kept answer: a key that loses its access gets no more than this after it.
+const PIECE: usize = 32 * 1024;
+
+/// An answer that the gate holds whole and hands over piece by piece.
+pub(crate) struct Kept {
+    pub(crate) bytes: Bytes,
+    pub(crate) access: Access,
+    /// Its share of what may be held at once, until it is out.
+    pub(crate) _share: Share,
+}
+
+/// Who reads an answer, and whether it may go on.
+pub(crate) struct Access {
+    /// Who reads it; none: it answers a write, which is never cut.
+    pub(crate) reader: Option<KeyIx>,
+    /// The count of cuts when the key was last looked at.
+    pub(crate) cuts: u64,
 }
 
 /// An answer on its way from the platform to the partner.
@@ -52,21 +74,14 @@ pub(crate) struct Flow {
     pub(crate) first: Option<Bytes>,
     pub(crate) lease: Option<Lease>,
     pub(crate) alarm: Alarm,
-    /// Who reads it; none: it answers a write, which is never cut.
-    pub(crate) reader: Option<KeyIx>,
-    /// The count of cuts when the call was judged.
-    pub(crate) cuts: u64,
+    pub(crate) access: Access,
 }
 
 impl Answer {
     pub(crate) fn new(kind: Kind, mut ticket: Box<Ticket>) -> Self {
         // What came whole with the head ended with it; the rest is timed when it is out.
-        let came_whole = match &kind {
-            Kind::Flow(flow) => flow.body.is_end_stream(),
-            Kind::Full(_) => true,
-        };
-        ticket.whole = came_whole;
-        ticket.end = ticket.end.filter(|_| came_whole);
+        ticket.whole = matches!(kind, Kind::Full(_));
+        ticket.end = ticket.end.filter(|_| ticket.whole);
         Self { kind, ticket: Some(ticket) }
     }
 
@@ -90,6 +105,10 @@ impl Body for Answer {
                 }
                 Poll::Ready(bytes.map(|bytes| Ok(Frame::data(bytes))))
             }
+            Kind::Kept(kept) => match ticket {
+                Some(ticket) => kept.poll(ticket),
+                None => Poll::Ready(Some(Err(BrokenOff))),
+            },
             Kind::Flow(flow) => match ticket {
                 Some(ticket) => flow.poll(cx, ticket),
                 None => Poll::Ready(Some(Err(BrokenOff))),
@@ -100,6 +119,7 @@ impl Body for Answer {
     fn is_end_stream(&self) -> bool {
         match &self.kind {
             Kind::Full(bytes) => bytes.is_none(),
+            Kind::Kept(kept) => kept.bytes.is_empty(),
             Kind::Flow(flow) => flow.is_end(),
         }
     }
@@ -107,14 +127,47 @@ impl Body for Answer {
     fn size_hint(&self) -> SizeHint {
         match &self.kind {
             Kind::Full(bytes) => SizeHint::with_exact(bytes.as_ref().map_or(0, |b| b.len() as u64)),
+            Kind::Kept(kept) => SizeHint::with_exact(kept.bytes.len() as u64),
             Kind::Flow(flow) => flow.size(),
         }
     }
 }
 
+impl Access {
+    /// Judges the key again if any key lost its access since the last piece.
+    fn may_go_on(&mut self, ticket: &Ticket) -> bool {
+        let thread = &ticket.conn.thread;
+        let cuts = thread.cuts.get();
+        if self.cuts == cuts {
+            return true;
+        }
+        self.cuts = cuts;
+        let allowed = self.reader.is_none_or(|key| thread.bench.still_allowed(key, thread.now()));
+        if !allowed {
+            thread.metrics.answers_cut.inc();
+        }
+        allowed
+    }
+}
+
+impl Kept {
+    fn poll(&mut self, ticket: &mut Ticket) -> Polled {
+        if self.bytes.is_empty() {
+            return Poll::Ready(None);
+        }
+        if !self.access.may_go_on(ticket) {
+            return Poll::Ready(Some(Err(BrokenOff)));
+        }
+        let piece = self.bytes.split_to(self.bytes.len().min(PIECE));
+        ticket.bytes_out += piece.len() as u64;
+        ticket.whole = self.bytes.is_empty();
+        Poll::Ready(Some(Ok(Frame::data(piece))))
+    }
+}
+
 impl Flow {
     fn poll(&mut self, cx: &mut Context<'_>, ticket: &mut Ticket) -> Polled {
-        if !self.may_go_on(ticket) {
+        if !self.access.may_go_on(ticket) {
             return Poll::Ready(Some(Err(BrokenOff)));
         }
         if let Some(first) = self.first.take() {
@@ -161,21 +214,6 @@ impl Flow {
             }
             Poll::Pending => Poll::Pending,
         }
-    }
-
-    /// Judges the key again if any key lost its access since the last piece.
-    fn may_go_on(&mut self, ticket: &Ticket) -> bool {
-        let thread = &ticket.conn.thread;
-        let cuts = thread.cuts.get();
-        if self.cuts == cuts {
-            return true;
-        }
-        self.cuts = cuts;
-        let allowed = self.reader.is_none_or(|key| thread.bench.still_allowed(key, thread.now()));
-        if !allowed {
-            thread.metrics.answers_cut.inc();
-        }
-        allowed
     }
 
     fn is_end(&self) -> bool {

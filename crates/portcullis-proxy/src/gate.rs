@@ -14,7 +14,7 @@ use portcullis_judge::{BodyWanted, Permit, Verdict};
 use portcullis_types::{Effect, Now, Refusal};
 use tower::Service;
 
-use crate::body::{Answer, Flow, Kind};
+use crate::body::{Access, Answer, Flow, Kept, Kind};
 use crate::forward::{self, Bodies, Forward};
 use crate::pool::{self, Answering, Leased};
 use crate::stack::Call;
@@ -120,7 +120,9 @@ async fn with_body(waiting: Waiting, ticket: &mut Ticket) -> Result<Answered, Re
     let thread = &conn.thread;
     let Waiting { parts, body, host, max } = waiting;
     let alarm = thread.ticker.alarm();
-    let held = arrival::collect(body, max, thread, &alarm).await?;
+    // Whoever has shown a key already is asked about it before the body is taken in.
+    let named = thread.bench.shows_key(&parts, thread.now())?;
+    let held = arrival::collect(body, max, thread, &alarm, named).await?;
     ticket.bytes_in = held.bytes.len() as u64;
     let bodies = Bodies { has_body: true, received: held.bytes.clone(), upload: None };
     let sent = send(parts, host, bodies, thread.now(), ticket)?;
@@ -180,6 +182,17 @@ async fn finish(sent: Sending, ticket: &mut Ticket) -> Result<Answered, Refusal>
     inward(&thread, response, alarm, &forward).await
 }
 
+/// Refuses a read whose key lost its access since it was judged; nothing was given away yet.
+pub(crate) fn may_begin(thread: &Thread, forward: &Forward) -> Result<(), Refusal> {
+    if forward.effect == Effect::Write || thread.cuts.get() == forward.cuts {
+        return Ok(());
+    }
+    thread
+        .bench
+        .standing(forward.key, thread.now())
+        .inspect_err(|_| thread.metrics.answers_cut.inc())
+}
+
 /// Waits for the head of the answer. As long as an upload goes on, so may the wait.
 async fn wait(
     thread: &Thread,
@@ -209,7 +222,7 @@ async fn wait(
 
 /// Makes the answer that goes to the partner.
 async fn inward(
-    thread: &Thread,
+    thread: &Rc<Thread>,
     response: Response<Leased>,
     alarm: Alarm,
     forward: &Forward,
@@ -219,19 +232,27 @@ async fn inward(
     let host = forward.host.as_ref().and_then(|host| host.to_str().ok());
     let base = || answer::base(&thread.settings, host);
     answer::clean(&mut parts, survey, base, &thread.settings);
+    let reads = forward.effect == Effect::Read;
+    may_begin(thread, forward)?;
+    let access = Access { reader: reads.then_some(forward.key), cuts: thread.cuts.get() };
     let none = body.is_end_stream();
     if none || !forward.links || !answer::may_hold_links(&parts.headers) {
-        let reader = (forward.effect == Effect::Read).then_some(forward.key);
         // What came with the head is looked at first: a body that is broken from its first byte can
-        // still be told as a refusal.
+        // still be told as a refusal, and one that came whole needs nothing more.
         let first = answer::first(&mut body)?;
-        let flow = Flow { body, first, lease: Some(lease), alarm, reader, cuts: forward.cuts };
-        return Ok((parts, Kind::Flow(flow)));
+        if body.is_end_stream() {
+            lease.give_back();
+            return Ok((parts, Kind::Full(first)));
+        }
+        let flow = Flow { body, first, lease: Some(lease), alarm, access };
+        return Ok((parts, Kind::Flow(Box::new(flow))));
     }
     let base = base();
-    let bytes = Box::pin(answer::rewrite(&mut parts, body, thread, &alarm, &base)).await?;
+    let (bytes, share) =
+        Box::pin(answer::rewrite(&mut parts, body, thread, &alarm, &base, forward)).await?;
     lease.give_back();
+    may_begin(thread, forward)?;
     // Written anew by hyper, since the length changed.
     parts.headers.remove(CONTENT_LENGTH);
-    Ok((parts, Kind::Full(Some(bytes))))
+    Ok((parts, Kind::Kept(Box::new(Kept { bytes, access, _share: share }))))
 }

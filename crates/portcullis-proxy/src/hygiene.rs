@@ -6,6 +6,7 @@
 
 use http::header::{
     ACCEPT_ENCODING, AUTHORIZATION, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, COOKIE, HOST,
+    LOCATION,
 };
 use http::{HeaderMap, HeaderName, HeaderValue};
 use smallvec::SmallVec;
@@ -99,6 +100,24 @@ pub(crate) fn inward(headers: &mut HeaderMap) {
         }
     }
     take_out(headers, drops_inward);
+}
+
+/// Takes out every field that would tell a partner the platform's credential.
+pub(crate) fn drop_secret(headers: &mut HeaderMap, secret: &str) {
+    let secret = secret.as_bytes();
+    if secret.is_empty() {
+        return;
+    }
+    let tells = |value: &HeaderValue| {
+        value.len() >= secret.len() && memchr::memmem::find(value.as_bytes(), secret).is_some()
+    };
+    // A `Location` is rewritten instead, or dropped where that does not help.
+    let told = |(name, value): (&HeaderName, &HeaderValue)| {
+        (*name != LOCATION && tells(value)).then(|| name.clone())
+    };
+    while let Some(name) = headers.iter().find_map(told) {
+        headers.remove(name);
+    }
 }
 
 fn take_out(headers: &mut HeaderMap, drops: impl Fn(&HeaderName) -> bool) {

@@ -58,6 +58,13 @@ impl Bench {
         self.desk.borrow_mut().judge(&arrival, now, &self.platform)
     }
 
+    /// Whether the head shows a key, which then is one that may be judged.
+    pub(crate) fn shows_key(&self, parts: &Parts, now: Now) -> Result<bool, Refusal> {
+        let keys = hygiene::header_keys(&parts.headers, &self.key_header);
+        let Some(key) = keys.first() else { return Ok(false) };
+        self.desk.borrow_mut().known(key, now).map(|()| true)
+    }
+
     /// Whether an answer may still begin to go to that key; what to say if it may not.
     pub(crate) fn standing(&self, key: KeyIx, now: Now) -> Result<(), Refusal> {
         self.desk.borrow_mut().standing(key, now)

@@ -36,6 +36,8 @@ pub(crate) struct Thread {
     pub(crate) in_flight: Bounded,
     pub(crate) connections: Bounded,
     pub(crate) buffered: Bounded,
+    /// Bytes of bodies whose callers have not shown a key yet.
+    pub(crate) unnamed: Bounded,
     /// Told when a connection ends.
     pub(crate) freed: Notify,
     /// Rises each time that keys may have lost their access.
@@ -46,6 +48,9 @@ pub(crate) struct Thread {
     sample: Cell<u8>,
     clock: Arc<dyn Clock>,
 }
+
+/// Which part of what may be held is for callers that have not shown a key yet.
+const UNNAMED_PART: u64 = 16;
 
 /// What a thread is made of.
 pub(crate) struct Parts {
@@ -75,6 +80,7 @@ impl Thread {
             in_flight: Bounded::new(share(limits.in_flight as u64)),
             connections: Bounded::new(share(limits.connections as u64)),
             buffered: Bounded::new(share(limits.buffered_total_bytes)),
+            unnamed: Bounded::new(share(limits.buffered_total_bytes / UNNAMED_PART)),
             freed: Notify::new(),
             cuts: Cell::new(0),
             draining: Cell::new(false),

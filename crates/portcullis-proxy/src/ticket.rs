@@ -14,6 +14,9 @@ use crate::guard::Watch;
 use crate::records::Record;
 use crate::thread::Thread;
 
+/// The verdict on record for a call whose client left before there was one.
+const CLIENT_GONE: &str = "client_gone";
+
 /// One partner's connection.
 pub(crate) struct Conn {
     pub(crate) thread: Rc<Thread>,
@@ -55,9 +58,9 @@ impl Ticket {
             id,
             start,
             trace: None,
-            // Until it is known otherwise: whoever drops the ticket early failed.
-            refusal: Some("internal"),
-            status: 500,
+            // Until it is known otherwise: a ticket that is dropped early is that of a client who left.
+            refusal: Some(CLIENT_GONE),
+            status: 499,
             whole: false,
             bytes_in: 0,
             bytes_out: 0,
@@ -96,6 +99,10 @@ impl Ticket {
 impl Drop for Ticket {
     fn drop(&mut self) {
         let thread = Rc::clone(&self.conn.thread);
+        if self.refusal == Some(CLIENT_GONE) && std::thread::panicking() {
+            self.refusal = Some("internal");
+            self.status = 500;
+        }
         let total_ns = since(self.end.unwrap_or_else(|| thread.now()), self.start);
         let count = Count {
             trace: self.trace.as_ref(),

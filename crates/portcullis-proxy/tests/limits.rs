@@ -184,6 +184,33 @@ fn an_answer_to_a_key_on_hold_is_cut_and_not_ended() {
 }
 
 #[test]
+fn an_answer_that_comes_after_the_hold_does_not_begin() {
+    let (go, steps) = channel();
+    let (_never, first) = channel();
+    let both = Mutex::new(vec![steps, first]);
+    let up = Upstream::new(move |seen| {
+        let steps = both.lock().unwrap().pop().unwrap();
+        let head = b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n12345".to_vec();
+        match seen.line().contains("fields") {
+            true => Reply::Steps(vec![Vec::new(), head], steps),
+            false => Reply::Steps(vec![head], steps),
+        }
+    });
+    let mut gate = Gate::before(&up);
+    let mut streaming = gate.connect();
+    streaming.send(get(PROFILE, ""));
+    assert_eq!(streaming.head().unwrap().0, 200);
+    let mut waiting = gate.connect();
+    waiting.send(get(&format!("{PROFILE}?fields=id"), ""));
+    wait(|| up.seen().len() == 2);
+    gate.office.hold();
+    gate.running().cut();
+    assert_eq!(streaming.read(10).len(), 5, "cut, hence the cut is known to the thread");
+    go.send(()).unwrap();
+    assert_eq!(waiting.answer().code(), "key_held");
+}
+
+#[test]
 fn an_answer_to_a_write_is_not_cut() {
     let (up, go) = halting("video/mp4");
     let mut gate = Gate::before(&up);
