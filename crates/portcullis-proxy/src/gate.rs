@@ -234,7 +234,7 @@ async fn inward(
     answer::clean(&mut parts, survey, base, &thread.settings);
     let reads = forward.effect == Effect::Read;
     may_begin(thread, forward)?;
-    let access = Access { reader: reads.then_some(forward.key), cuts: thread.cuts.get() };
+    let access = || Access { reader: reads.then_some(forward.key), cuts: thread.cuts.get() };
     let none = body.is_end_stream();
     if none || !forward.links || !answer::may_hold_links(&parts.headers) {
         // What came with the head is looked at first: a body that is broken from its first byte can
@@ -244,7 +244,7 @@ async fn inward(
             lease.give_back();
             return Ok((parts, Kind::Full(first)));
         }
-        let flow = Flow { body, first, lease: Some(lease), alarm, access };
+        let flow = Flow { body, first, lease: Some(lease), alarm, access: access() };
         return Ok((parts, Kind::Flow(Box::new(flow))));
     }
     let base = base();
@@ -254,5 +254,5 @@ async fn inward(
     may_begin(thread, forward)?;
     // Written anew by hyper, since the length changed.
     parts.headers.remove(CONTENT_LENGTH);
-    Ok((parts, Kind::Kept(Box::new(Kept { bytes, access, _share: share }))))
+    Ok((parts, Kind::Kept(Box::new(Kept { bytes, access: access(), _share: share }))))
 }
