@@ -234,7 +234,6 @@ async fn inward(
     answer::clean(&mut parts, survey, base, &thread.settings);
     let reads = forward.effect == Effect::Read;
     may_begin(thread, forward)?;
-    let access = || Access { reader: reads.then_some(forward.key), cuts: thread.cuts.get() };
     let none = body.is_end_stream();
     if none || !forward.links || !answer::may_hold_links(&parts.headers) {
         // What came with the head is looked at first: a body that is broken from its first byte can
@@ -244,15 +243,30 @@ async fn inward(
             lease.give_back();
             return Ok((parts, Kind::Full(first)));
         }
-        let flow = Flow { body, first, lease: Some(lease), alarm, access: access() };
+        let access = Access { reader: reads.then_some(forward.key), cuts: thread.cuts.get() };
+        let flow = Flow { body, first, lease: Some(lease), alarm, access };
         return Ok((parts, Kind::Flow(Box::new(flow))));
     }
-    let base = base();
-    let (bytes, share) =
-        Box::pin(answer::rewrite(&mut parts, body, thread, &alarm, &base, forward)).await?;
+    // Boxed, since it is rare and large.
+    Box::pin(kept(parts, body, lease, thread, alarm, forward, base())).await
+}
+
+/// Holds an answer back until it is whole and its links are those of the gate.
+async fn kept(
+    mut parts: http::response::Parts,
+    body: Incoming,
+    lease: pool::Lease,
+    thread: &Rc<Thread>,
+    alarm: Alarm,
+    forward: &Forward,
+    base: String,
+) -> Result<Answered, Refusal> {
+    let (bytes, share) = answer::rewrite(&mut parts, body, thread, &alarm, &base, forward).await?;
     lease.give_back();
     may_begin(thread, forward)?;
     // Written anew by hyper, since the length changed.
     parts.headers.remove(CONTENT_LENGTH);
-    Ok((parts, Kind::Kept(Box::new(Kept { bytes, access: access(), _share: share }))))
+    let reader = (forward.effect == Effect::Read).then_some(forward.key);
+    let access = Access { reader, cuts: thread.cuts.get() };
+    Ok((parts, Kind::Kept(Box::new(Kept { bytes, access, _share: share }))))
 }
