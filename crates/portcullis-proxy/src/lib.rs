@@ -51,4 +51,4 @@ pub use error::{ProxyError, SettingError};
 pub use metrics::Metrics;
 pub use records::{Record, Recorder, Records};
 pub use settings::{Family, Limits, Settings, Timeouts};
-pub use start::{Drained, Proxy, Running};
+pub use start::{Cutter, Drained, Proxy, Running};

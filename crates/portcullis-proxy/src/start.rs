@@ -32,11 +32,21 @@ pub struct Running {
 }
 
 struct Worker {
+    reach: Reach,
+    thread: Option<JoinHandle<u64>>,
+}
+
+/// How a thread is told something.
+#[derive(Clone)]
+struct Reach {
     orders: UnboundedSender<Order>,
     /// Whether a cut was ordered that the thread has not taken up yet.
     cutting: Arc<AtomicBool>,
-    thread: Option<JoinHandle<u64>>,
 }
+
+/// Has answers under way judged again; works until the data plane has ended, a drain included.
+#[derive(Clone)]
+pub struct Cutter(Vec<Reach>);
 
 /// What a thread is told.
 enum Order {
@@ -99,7 +109,7 @@ impl Worker {
             .map_err(failed)?;
         // The thread says whether it stands, so that a fault is told at the start.
         match told.recv() {
-            Ok(Ok(())) => Ok(Self { orders, cutting, thread: Some(thread) }),
+            Ok(Ok(())) => Ok(Self { reach: Reach { orders, cutting }, thread: Some(thread) }),
             Ok(Err(error)) => Err(failed(error)),
             Err(_) => Err(failed(std::io::Error::other("the thread ended at once"))),
         }
@@ -200,22 +210,17 @@ impl Running {
         self.addr
     }
 
-    /// Has every answer under way judged again. To be called after a narrowing or a new snapshot;
-    /// calls that come in need nothing, since each is judged by what then holds.
-    pub fn cut(&self) {
-        for worker in &self.workers {
-            // One that is on its way will see what holds now, too.
-            if !worker.cutting.swap(true, Ordering::AcqRel) {
-                let _ = worker.orders.send(Order::Cut);
-            }
-        }
+    /// For whoever takes access away.
+    #[must_use]
+    pub fn cutter(&self) -> Cutter {
+        Cutter(self.workers.iter().map(|worker| worker.reach.clone()).collect())
     }
 
     /// Stops accepting, lets calls finish for so long, ends the rest, and writes the last records.
     /// Blocks.
     pub fn drain(mut self, within: Duration) -> Drained {
         for worker in &self.workers {
-            let _ = worker.orders.send(Order::Drain(within));
+            let _ = worker.reach.orders.send(Order::Drain(within));
         }
         let mut cut = 0;
         for worker in &mut self.workers {
@@ -225,6 +230,24 @@ impl Running {
             recorder.finish();
         }
         Drained { cut }
+    }
+}
+
+impl Cutter {
+    /// Has every answer under way judged again. To be called after a narrowing or a new snapshot;
+    /// calls that come in need nothing, since each is judged by what then holds.
+    pub fn cut(&self) {
+        for reach in &self.0 {
+            if !reach.cutting.swap(true, Ordering::AcqRel) {
+                let _ = reach.orders.send(Order::Cut);
+            }
+        }
+    }
+}
+
+impl fmt::Debug for Cutter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Cutter({} threads)", self.0.len())
     }
 }
 

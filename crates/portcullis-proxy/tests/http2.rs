@@ -124,7 +124,7 @@ async fn a_hold_cuts_a_stream_and_leaves_the_connection() {
     let mut body = streaming.into_body();
     assert_eq!(body.frame().await.unwrap().unwrap().into_data().unwrap(), "12345");
     gate.office.hold();
-    gate.running().cut();
+    gate.running().cutter().cut();
     assert!(body.frame().await.unwrap().is_err());
     let got = answer(&mut sender, call("GET", PROFILE, &[("x-api-key", KEY)], "")).await;
     assert!(got.0 == 403 && got.1.contains("key_held"), "{}", got.1);

@@ -175,7 +175,7 @@ fn an_answer_to_a_key_on_hold_is_cut_and_not_ended() {
     assert_eq!(reader.head().unwrap().0, 200);
     assert_eq!(reader.read(5), b"12345");
     gate.office.hold();
-    gate.running().cut();
+    gate.running().cutter().cut();
     assert!(reader.is_closed(), "the platform still holds its half");
     assert!(gate.metrics.render().contains("portcullis_answers_cut_total 1"));
     drop(go);
@@ -204,7 +204,7 @@ fn an_answer_that_comes_after_the_hold_does_not_begin() {
     waiting.send(get(&format!("{PROFILE}?fields=id"), ""));
     wait(|| up.seen().len() == 2);
     gate.office.hold();
-    gate.running().cut();
+    gate.running().cutter().cut();
     assert_eq!(streaming.read(10).len(), 5, "cut, hence the cut is known to the thread");
     go.send(()).unwrap();
     assert_eq!(waiting.answer().code(), "key_held");
@@ -219,7 +219,7 @@ fn an_answer_to_a_write_is_not_cut() {
     assert_eq!(writer.head().unwrap().0, 200);
     assert_eq!(writer.read(5), b"12345");
     gate.office.hold();
-    gate.running().cut();
+    gate.running().cutter().cut();
     go.send(()).unwrap();
     assert_eq!(writer.read(5), b"67890");
 }
@@ -232,7 +232,7 @@ fn a_cut_leaves_those_alone_who_may_go_on() {
     reader.send(get(PROFILE, ""));
     assert_eq!(reader.head().unwrap().0, 200);
     for _ in 0..10 {
-        gate.running().cut();
+        gate.running().cutter().cut();
     }
     go.send(()).unwrap();
     assert_eq!(reader.read(10), b"1234567890");

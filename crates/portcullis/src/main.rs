@@ -29,6 +29,10 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use portcullis_cli::{Common, Format, Out};
 
+/// Gives memory back after a flood, and costs less per call than the system's.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// The gate between a platform's API and its partners
 #[derive(Debug, Parser)]
 #[command(name = "portcullis", version, arg_required_else_help = true, max_term_width = 100)]

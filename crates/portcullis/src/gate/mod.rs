@@ -15,7 +15,7 @@ pub(crate) mod set;
 mod sink;
 
 use std::net::{SocketAddr, TcpListener};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, OnceLock};
 
 use anyhow::Context;
 use portcullis_judge::Judge;
@@ -37,7 +37,7 @@ pub(crate) struct Gate {
     store: OpenStore,
     judge: Arc<Judge>,
     board: Arc<Board>,
-    plane: Arc<Mutex<Option<Running>>>,
+    plane: Running,
     watching: Option<reload::Watching>,
     stop_admin: oneshot::Sender<()>,
     public: SocketAddr,
@@ -54,11 +54,11 @@ impl Gate {
         runtime.block_on(async { survive_file_limits() })?;
         let judge = open::judge(&config)?;
         let board = Arc::new(Board::default());
-        let plane = Arc::new(Mutex::new(None));
+        let cutter = Arc::new(OnceLock::new());
         let join = Arc::new(Join {
             judge: Arc::clone(&judge),
             board: Arc::clone(&board),
-            plane: Arc::clone(&plane),
+            cutter: Arc::clone(&cutter),
         });
         let store = runtime.block_on(open::open(&config, join))?;
         talk::info(&format!(
@@ -77,9 +77,7 @@ impl Gate {
         let metrics = Arc::new(Metrics::new());
         let running = plane::start(&config, &judge, &metrics)?;
         let public = running.addr();
-        if let Ok(mut plane) = plane.lock() {
-            *plane = Some(running);
-        }
+        let _first = cutter.set(running.cutter());
         let (stop_admin, stopped) = oneshot::channel();
         let admin = plane::control(
             &config,
@@ -110,7 +108,7 @@ impl Gate {
             store,
             judge,
             board,
-            plane,
+            plane: running,
             stop_admin,
             public,
             admin: address,
@@ -149,12 +147,9 @@ impl Gate {
     pub(crate) fn stop(mut self) {
         drop(self.watching.take());
         self.board.note(|notes| notes.stopping = true);
-        let plane = self.plane.lock().ok().and_then(|mut plane| plane.take());
-        if let Some(plane) = plane {
-            let ended = plane.drain(self.drain);
-            if ended.cut > 0 {
-                talk::warn(&format!("{} connections were still open and were cut", ended.cut));
-            }
+        let ended = self.plane.drain(self.drain);
+        if ended.cut > 0 {
+            talk::warn(&format!("{} connections were still open and were cut", ended.cut));
         }
         // Last: what is held or revoked while calls end must be written down too.
         let _gone = self.stop_admin.send(());

@@ -2,10 +2,10 @@
 //!
 //! Must not decide anything.
 
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, OnceLock};
 
 use portcullis_judge::Judge;
-use portcullis_proxy::Running;
+use portcullis_proxy::Cutter;
 use portcullis_registry::{NarrowKind, Sink, Snapshot, SubjectIx};
 use portcullis_types::{KeyIx, Notice, Revision};
 
@@ -17,17 +17,15 @@ use crate::talk;
 pub(crate) struct Join {
     pub(crate) judge: Arc<Judge>,
     pub(crate) board: Arc<Board>,
-    /// The data plane, once it runs.
-    pub(crate) plane: Arc<Mutex<Option<Running>>>,
+    /// Reaches the data plane, once it runs and while it drains.
+    pub(crate) cutter: Arc<OnceLock<Cutter>>,
 }
 
 impl Join {
     /// Has open answers judged again.
     fn cut(&self) {
-        if let Ok(plane) = self.plane.lock()
-            && let Some(plane) = plane.as_ref()
-        {
-            plane.cut();
+        if let Some(cutter) = self.cutter.get() {
+            cutter.cut();
         }
     }
 }
