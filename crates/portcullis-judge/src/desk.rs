@@ -27,6 +27,8 @@ pub struct Desk {
     view: Option<Arc<View>>,
     epoch: u64,
     stages: Stages,
+    /// Whether a permit's trace bears names too; a refusal's always does.
+    names_permits: bool,
 }
 
 /// Names of what decides before any tier does. Each desk has its own, so that threads don't share
@@ -64,7 +66,14 @@ impl Desk {
             catalogue: Arc::from("catalogue"),
             policy: Arc::from("policy"),
         };
-        Self { judge, view: None, epoch: 0, stages }
+        Self { judge, view: None, epoch: 0, stages, names_permits: true }
+    }
+
+    /// A desk whose permits are recorded by nobody: their traces bear no names but the operation's.
+    #[must_use]
+    pub fn without_names(mut self) -> Self {
+        self.names_permits = false;
+        self
     }
 
     /// Whether the whole body is needed before the call can be judged.
@@ -96,11 +105,16 @@ impl Desk {
                 state_revision: view.snapshot.revision(),
                 ..Trace::default()
             };
-            match self.pass(view, &mut trace, arrival, now, platform) {
-                Ok(permit) => return Verdict { trace, outcome: Ok(permit) },
-                Err(Stop::No(refusal)) => return Verdict { trace, outcome: Err(refusal) },
-                Err(Stop::Again) => {}
+            let mut rule = &self.stages.request;
+            let outcome = match self.pass(view, (&mut trace, &mut rule), arrival, now, platform) {
+                Ok(permit) => Ok(permit),
+                Err(Stop::No(refusal)) => Err(refusal),
+                Err(Stop::Again) => continue,
+            };
+            if self.names_permits || outcome.is_err() {
+                name(&mut trace, view, rule);
             }
+            return Verdict { trace, outcome };
         }
         let trace = Trace { rule: Some(Arc::clone(&self.stages.gate)), ..Trace::default() };
         Verdict { trace, outcome: Err(Refusal::NotReady) }
@@ -139,32 +153,31 @@ impl Desk {
         }
     }
 
-    /// Everything about one call by one view. `trace` says how far it got.
-    fn pass(
-        &self,
-        view: &View,
-        trace: &mut Trace,
+    /// Everything about one call by one view. `trace` and `rule` say how far it got.
+    fn pass<'v>(
+        &'v self,
+        view: &'v View,
+        (trace, rule): (&mut Trace, &mut &'v Arc<str>),
         arrival: &Arrival<'_>,
         now: Now,
         platform: &PlatformCredential,
     ) -> Result<Permit, Stop> {
         let catalogue = &view.bound.rules.catalogue;
-        trace.rule = Some(Arc::clone(&self.stages.request));
         let canonical = canonicalise(arrival, catalogue, &self.judge.bounds)?;
+        *rule = &self.stages.key;
         let caller = self.identify(view, trace, canonical.credential())?;
-        trace.rule = Some(Arc::clone(&self.stages.standing));
+        *rule = &self.stages.standing;
         standing::check(&self.judge.live, &view.snapshot, (caller.ix, caller.key), now.wall)?;
         // Only who has a key in good standing learns what is listed.
-        trace.rule = Some(Arc::clone(&self.stages.catalogue));
+        *rule = &self.stages.catalogue;
         let operation = canonical.operation.clone()?;
         trace.operation = Some(operation.ix);
         trace.operation_name = Some(operation.name.shared());
         let asks = unfold(&canonical, catalogue, &self.judge.bounds)?;
         if let Some(first) = asks.parts.first() {
             trace.class_ix = Some(first.class);
-            trace.class = view.bound.class_name(first.class);
         }
-        self.decide(view, trace, caller, &asks, now)?;
+        self.decide(view, (trace, rule), caller, &asks, now)?;
         Ok(Permit::new(&canonical, platform, operation.links, caller.ix))
     }
 
@@ -175,31 +188,28 @@ impl Desk {
         trace: &mut Trace,
         presented: Option<&[u8]>,
     ) -> Result<Caller<'v>, Refusal> {
-        trace.rule = Some(Arc::clone(&self.stages.key));
         let presented = presented.ok_or(Refusal::KeyMissing)?;
         let ix = self.judge.known(presented);
         let known = ix.and_then(|ix| Some((ix, view.snapshot.key(ix)?)));
         let (ix, key) = known.ok_or(Refusal::KeyUnknown)?;
         trace.key = Some(ix);
-        trace.key_id = Some(key.id.clone());
         trace.partner_ix = Some(key.partner);
         trace.client_ix = key.client;
-        trace.partner = view.snapshot.partner(key.partner).map(|partner| partner.id.shared());
         Ok(Caller { ix, key })
     }
 
-    fn decide(
-        &self,
-        view: &View,
-        trace: &mut Trace,
+    fn decide<'v>(
+        &'v self,
+        view: &'v View,
+        (trace, rule): (&mut Trace, &mut &'v Arc<str>),
         caller: Caller<'_>,
         asks: &portcullis_types::Asks,
         now: Now,
     ) -> Result<(), Stop> {
-        trace.rule = Some(Arc::clone(&self.stages.policy));
+        *rule = &self.stages.policy;
         let found = view.tier(caller.key).and_then(|ix| view.bound.tier(ix));
         let Some((tier, bound)) = found else { return Err(Refusal::TierUnknown.into()) };
-        trace.rule = Some(Arc::clone(&bound.scopes_rule));
+        *rule = &bound.scopes_rule;
         let catalogue = &view.bound.rules.catalogue;
         if let Err(refusal) = tier.decide(&view.granted(caller.key), asks, catalogue) {
             if let Refusal::ClassNotGranted { class, .. } = &refusal {
@@ -213,17 +223,30 @@ impl Desk {
         match taken {
             Ok(reading) => {
                 trace.reading = reading;
-                trace.rule = Some(Arc::clone(&bound.name));
+                *rule = &bound.name;
                 Ok(())
             }
             Err(NotTaken::Again) => Err(Stop::Again),
             Err(NotTaken::Reached(reached)) => {
-                let Reached { hit, rule, reading } = *reached;
+                let Reached { hit, rule: reached, reading } = *reached;
                 trace.reading = Some(reading);
-                trace.rule = Some(rule);
+                trace.rule = Some(reached);
                 Err(Refusal::RateReached(hit).into())
             }
         }
+    }
+}
+
+/// Fills in the names of what the trace points to. They lie on lines of memory that a permit need not
+/// touch, so a permit that nobody records goes without.
+fn name(trace: &mut Trace, view: &View, rule: &Arc<str>) {
+    trace.rule.get_or_insert_with(|| Arc::clone(rule));
+    let key = trace.key.and_then(|key| view.snapshot.key(key));
+    trace.key_id = key.map(|key| key.id.clone());
+    let partner = trace.partner_ix.and_then(|partner| view.snapshot.partner(partner));
+    trace.partner = partner.map(|partner| partner.id.shared());
+    if trace.class.is_none() {
+        trace.class = trace.class_ix.and_then(|class| view.bound.class_name(class));
     }
 }
 

@@ -24,7 +24,8 @@ pub struct Verdict {
 /// How a verdict came about. What the call did not get as far as stays `None`.
 ///
 /// Indices are those of the rules of `policy_revision` and serve to find handles resolved for them;
-/// names are shared handles, so that a record need not look anything up.
+/// names are shared handles, so that a record need not look anything up; a desk
+/// [`without_names`](crate::Desk::without_names) fills them in for refusals only.
 #[derive(Debug, Clone, Default)]
 pub struct Trace {
     /// The partner's id.

@@ -47,7 +47,8 @@ pub(crate) fn serve(conn: Rc<Conn>, call: Call) -> impl Future<Output = Response
 fn permitted((mut parts, kind): Answered, mut ticket: Box<Ticket>) -> Response<Answer> {
     let conn = &ticket.conn;
     parts.version = if conn.http2 { Version::HTTP_2 } else { Version::HTTP_11 };
-    if let Some(reading) = ticket.trace.as_ref().and_then(|trace| trace.reading.as_ref()) {
+    let reading = ticket.trace.as_ref().and_then(|trace| trace.reading.as_ref());
+    if let Some(reading) = reading.filter(|_| conn.thread.settings.rate_fields) {
         conn.thread.rates.write(&mut parts.headers, reading);
     }
     ticket.status = parts.status.as_u16();
@@ -248,14 +249,13 @@ async fn inward(
         return Ok((parts, Kind::Flow(Box::new(flow))));
     }
     // Boxed, since it is rare and large.
-    Box::pin(kept(parts, body, lease, thread, alarm, forward, base())).await
+    Box::pin(kept(parts, Leased { body, lease }, thread, alarm, forward, base())).await
 }
 
 /// Holds an answer back until it is whole and its links are those of the gate.
 async fn kept(
     mut parts: http::response::Parts,
-    body: Incoming,
-    lease: pool::Lease,
+    Leased { body, lease }: Leased,
     thread: &Rc<Thread>,
     alarm: Alarm,
     forward: &Forward,

@@ -33,6 +33,8 @@ pub struct Settings {
     pub problem_types: String,
     /// Whether the upstream is told who calls, by `X-Forwarded-*`.
     pub forwarded: bool,
+    /// Whether permitted answers say where the tightest rate stands; a refusal by rate always does.
+    pub rate_fields: bool,
     /// Bounds on sizes and counts.
     pub limits: Limits,
     /// Bounds on time.
@@ -54,6 +56,7 @@ impl Settings {
             trusted: Vec::new(),
             problem_types: "urn:portcullis:problem:".into(),
             forwarded: true,
+            rate_fields: true,
             limits: Limits::default(),
             timeouts: Timeouts::default(),
         }

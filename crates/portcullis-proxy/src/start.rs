@@ -85,7 +85,7 @@ impl Proxy {
             };
             let parts = Parts {
                 settings: Arc::clone(&settings),
-                desk: judge.desk(),
+                desk: if ring.is_some() { judge.desk() } else { judge.desk().without_names() },
                 clock: Arc::clone(&clock),
                 metrics: Arc::clone(&metrics),
                 ring,

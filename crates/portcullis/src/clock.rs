@@ -2,31 +2,62 @@
 //!
 //! Everything below takes the moment as a value, so that a decision can be replayed.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use portcullis_types::{Clock, Mono, Now, Wall};
 
 /// The system's clocks: wall time, and a monotonic count from the start of the process.
-#[derive(Debug, Clone, Copy)]
+///
+/// A call needs both several times, so the wall clock is read anew only ten times a second; between
+/// that it goes on with the monotonic one. A step of the wall clock shows within that time.
+#[derive(Debug, Clone)]
 pub(crate) struct SystemClock {
     started: Instant,
+    read: Arc<Reading>,
 }
+
+/// The last look at the wall clock.
+#[derive(Debug, Default)]
+struct Reading {
+    /// Milliseconds since 1970 when the monotonic count was 0, by that look.
+    base: AtomicU64,
+    /// The monotonic count in milliseconds at which to look again.
+    due: AtomicU64,
+}
+
+/// Milliseconds between two looks at the wall clock.
+const EVERY: u64 = 100;
 
 impl SystemClock {
     /// Starts counting.
     #[expect(clippy::disallowed_methods, reason = "this is where time enters the program")]
     pub(crate) fn start() -> Self {
-        Self { started: Instant::now() }
+        Self { started: Instant::now(), read: Arc::default() }
+    }
+
+    /// Looks at the wall clock.
+    #[expect(clippy::disallowed_methods, reason = "this is where time enters the program")]
+    #[cold]
+    fn look(&self, elapsed: u64) {
+        // A clock before 1970 reads as 1970: keys then look unexpired, never the other way round.
+        let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let wall = u64::try_from(since_epoch.as_millis()).unwrap_or(u64::MAX);
+        self.read.base.store(wall.saturating_sub(elapsed), Ordering::Relaxed);
+        self.read.due.store(elapsed + EVERY, Ordering::Release);
     }
 }
 
 impl Clock for SystemClock {
-    #[expect(clippy::disallowed_methods, reason = "this is where time enters the program")]
     fn now(&self) -> Now {
-        // A clock before 1970 reads as 1970: keys then look unexpired, never the other way round.
-        let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        let milliseconds = u64::try_from(since_epoch.as_millis()).unwrap_or(u64::MAX);
-        let nanoseconds = u64::try_from(self.started.elapsed().as_nanos()).unwrap_or(u64::MAX);
-        Now { wall: Wall(milliseconds), mono: Mono(nanoseconds) }
+        let elapsed = self.started.elapsed();
+        let nanoseconds = u64::try_from(elapsed.as_nanos()).unwrap_or(u64::MAX);
+        let milliseconds = nanoseconds / 1_000_000;
+        if milliseconds >= self.read.due.load(Ordering::Acquire) {
+            self.look(milliseconds);
+        }
+        let base = self.read.base.load(Ordering::Relaxed);
+        Now { wall: Wall(base + milliseconds), mono: Mono(nanoseconds) }
     }
 }

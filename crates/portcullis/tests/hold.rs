@@ -129,6 +129,41 @@ fn an_answer_that_is_streaming_to_a_held_key_is_cut_and_never_ended_as_if_whole(
 }
 
 #[test]
+fn a_read_that_the_gate_holds_back_is_refused_when_its_key_is_held_meanwhile() {
+    let platform = Platform::start(Some(Duration::from_millis(20)));
+    let house = House::init(&platform.url());
+    let gate = house.serve();
+    let user = platform.ids().paging_user;
+    let mut connection = Connection::open(house.public);
+    let target = format!("/v21.0/{user}/insights?metric=reach,impressions&period=day");
+    platform.running.forget_requests();
+    connection.send(get(&format!("{target}&since=1&until=1700000000"), &house.key).as_bytes());
+    while platform.running.requests().is_empty() {
+        std::thread::yield_now();
+    }
+    hold(&house, "key", &house.key_id());
+    let answer = connection.answer();
+    assert_eq!((answer.status, answer.code().as_str()), (403, "key_held"), "{}", answer.head);
+    drop(gate);
+}
+
+#[test]
+fn a_body_is_not_taken_in_for_a_key_that_nobody_has() {
+    let platform = Platform::start(None);
+    let house = House::init(&platform.url());
+    let gate = house.serve();
+    let mut connection = Connection::open(house.public);
+    let head = "POST /v21.0/me/media HTTP/1.1\r\nHost: gate.test\r\nAuthorization: Bearer nobodys\r\n\
+        Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 1000000\r\n\r\n";
+    connection.send(head.as_bytes());
+    // Not a byte of the body was sent.
+    let answer = connection.answer();
+    assert_eq!((answer.status, answer.code().as_str()), (401, "key_unknown"));
+    assert!(connection.is_closed(), "what would follow can't be told from a next call");
+    drop(gate);
+}
+
+#[test]
 fn the_log_tells_what_happened_and_verifies() {
     let platform = Platform::start(None);
     let house = House::init(&platform.url());

@@ -25,6 +25,8 @@ pub(crate) struct Config {
     pub key_header: String,
     pub trusted_proxies: Vec<IpNet>,
     pub family: Family,
+    pub rate_fields: bool,
+    pub forwarded: bool,
     pub admin_listen: SocketAddr,
     /// `http://host:port`
     pub upstream: String,
@@ -109,6 +111,8 @@ impl Settling<'_> {
             key_header: self.key_header(file.public.key_header.as_ref()),
             trusted_proxies: self.networks(&file.public.trusted_proxies),
             family: file.public.family,
+            rate_fields: file.public.rate_fields.as_ref().is_none_or(|at| at.value),
+            forwarded: file.upstream.forwarded.as_ref().is_none_or(|at| at.value),
             upstream: self.upstream(&file.upstream.url),
             place: file.upstream.credential,
             store: self.path(file.store.path.as_ref(), "data/portcullis.db"),

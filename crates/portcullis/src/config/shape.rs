@@ -67,6 +67,10 @@ pub(crate) struct Public {
     /// How refusals look.
     #[serde(default)]
     pub family: Family,
+    /// Whether answers say where the partner's tightest rate stands (`RateLimit` and, in the graph
+    /// family, `X-App-Usage`); true unless said otherwise. A refusal by rate always does.
+    #[serde(default)]
+    pub rate_fields: Option<At<bool>>,
 }
 
 /// How refusals look.
@@ -98,6 +102,9 @@ pub(crate) struct Upstream {
     /// Where the platform's own credential goes.
     #[serde(default)]
     pub credential: Place,
+    /// Whether the platform is told who calls, by `X-Forwarded-*`; true unless said otherwise.
+    #[serde(default)]
+    pub forwarded: Option<At<bool>>,
 }
 
 /// Where the platform's own credential goes.

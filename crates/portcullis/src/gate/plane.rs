@@ -57,6 +57,8 @@ fn settings(config: &Config) -> anyhow::Result<Settings> {
     };
     settings.key_header =
         config.key_header.parse().context("`public.key_header` is not a header name")?;
+    settings.forwarded = config.forwarded;
+    settings.rate_fields = config.rate_fields;
     settings.trusted = config.trusted_proxies.clone();
     let (limits, waits) = (&config.limits, &config.timeouts);
     settings.limits = Limits {
