@@ -66,6 +66,13 @@ pub(crate) fn check(parts: &mut Parts, conn: &Conn) -> Result<Option<HeaderValue
     if parts.method == Method::CONNECT || parts.method == Method::TRACE {
         return unreadable("the gate is no tunnel and no echo: CONNECT and TRACE are not served");
     }
+    // HTTP/2 brings these as they are; HTTP/1's go through the guard.
+    let authority = parts.uri.authority().map_or("", Authority::as_str);
+    if authority.contains('@')
+        || parts.uri.scheme_str().is_some_and(|s| s != "http" && s != "https")
+    {
+        return unreadable("the target names a user or a scheme; send host and path only");
+    }
     let survey = Survey::new(&parts.headers);
     let host = match (survey.host, parts.uri.authority()) {
         // A whole URL as target and the Host must agree: RFC 9112 §3.2.2 lets the first win, and two

@@ -14,6 +14,7 @@ use hyper::body::Incoming;
 use portcullis_types::KeyIx;
 
 use crate::arrival::Share;
+use crate::leak::Tail;
 use crate::pool::Lease;
 use crate::ticker::Alarm;
 use crate::ticket::Ticket;
@@ -75,6 +76,8 @@ pub(crate) struct Flow {
     pub(crate) lease: Option<Lease>,
     pub(crate) alarm: Alarm,
     pub(crate) access: Access,
+    /// The end of what has gone out.
+    pub(crate) tail: Tail,
 }
 
 impl Answer {
@@ -170,6 +173,7 @@ impl Flow {
         if !self.access.may_go_on(ticket) {
             return Poll::Ready(Some(Err(BrokenOff)));
         }
+        // It was looked through when it was read.
         if let Some(first) = self.first.take() {
             return self.hand_over(first, ticket);
         }
@@ -179,6 +183,10 @@ impl Flow {
                     self.alarm.off();
                     // Trailers are dropped: what they name could not be cleaned any more.
                     let Ok(data) = frame.into_data() else { continue };
+                    if ticket.conn.thread.leak.is_in(&mut self.tail, &data) {
+                        ticket.conn.thread.metrics.upstream_failures.inc();
+                        return Poll::Ready(Some(Err(BrokenOff)));
+                    }
                     return self.hand_over(data, ticket);
                 }
                 Poll::Ready(None) => {

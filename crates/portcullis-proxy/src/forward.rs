@@ -58,6 +58,7 @@ pub(crate) fn outward(
         authorization: thread.bearer.is_some(),
         plain_answer: forward.links,
     };
+    hygiene::drop_copies(&mut parts.headers, key_header);
     hygiene::outward(&mut parts.headers, &rules);
     let mut state = None;
     let sent = match body {

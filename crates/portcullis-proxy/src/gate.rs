@@ -16,6 +16,7 @@ use tower::Service;
 
 use crate::body::{Access, Answer, Flow, Kept, Kind};
 use crate::forward::{self, Bodies, Forward};
+use crate::leak::Tail;
 use crate::pool::{self, Answering, Leased};
 use crate::stack::Call;
 use crate::thread::Thread;
@@ -240,12 +241,17 @@ async fn inward(
         // What came with the head is looked at first: a body that is broken from its first byte can
         // still be told as a refusal, and one that came whole needs nothing more.
         let first = answer::first(&mut body)?;
+        let mut tail = Tail::default();
+        if first.as_ref().is_some_and(|first| thread.leak.is_in(&mut tail, first)) {
+            thread.metrics.upstream_failures.inc();
+            return Err(Refusal::UpstreamMalformed);
+        }
         if body.is_end_stream() {
             lease.give_back();
             return Ok((parts, Kind::Full(first)));
         }
         let access = Access { reader: reads.then_some(forward.key), cuts: thread.cuts.get() };
-        let flow = Flow { body, first, lease: Some(lease), alarm, access };
+        let flow = Flow { body, first, lease: Some(lease), alarm, access, tail };
         return Ok((parts, Kind::Flow(Box::new(flow))));
     }
     // Boxed, since it is rare and large.

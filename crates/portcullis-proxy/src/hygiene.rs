@@ -102,6 +102,25 @@ pub(crate) fn inward(headers: &mut HeaderMap) {
     take_out(headers, drops_inward);
 }
 
+/// Takes out every other field that holds a copy of the key in the head: the platform must not see it
+/// in a cookie or a referrer either. A key that came in query or body is not looked for here.
+pub(crate) fn drop_copies(headers: &mut HeaderMap, key_header: &HeaderName) {
+    let keys = header_keys(headers, key_header);
+    // Anything shorter is no key, and might stand anywhere.
+    let Some(key) = keys.first().filter(|key| key.len() >= 16) else { return };
+    let copy = |(name, value): (&HeaderName, &HeaderValue)| {
+        let other = *name != AUTHORIZATION && name != key_header;
+        let holds =
+            || value.len() >= key.len() && memchr::memmem::find(value.as_bytes(), key).is_some();
+        (other && holds()).then(|| name.clone())
+    };
+    let copies: Vec<HeaderName> = headers.iter().filter_map(copy).collect();
+    drop(keys);
+    for name in copies {
+        headers.remove(name);
+    }
+}
+
 /// Takes out every field that would tell a partner the platform's credential.
 pub(crate) fn drop_secret(headers: &mut HeaderMap, secret: &str) {
     let secret = secret.as_bytes();

@@ -101,6 +101,19 @@ fn what_could_change_the_meaning_of_a_call_does_not_go_on() {
 }
 
 #[test]
+fn a_copy_of_the_key_does_not_go_on_in_any_other_field() {
+    let key = "ptc_live_AAAAAAAAAAAA_0123456789";
+    let mut map = headers(&[
+        ("authorization", &format!("Bearer {key}")),
+        ("cookie", &format!("a=1; key={key}")),
+        ("referer", &format!("https://partner.example/?access_token={key}")),
+        ("user-agent", "sdk/1"),
+    ]);
+    drop_copies(&mut map, &KEY);
+    assert_eq!(names(&map), ["authorization", "user-agent"]);
+}
+
+#[test]
 fn what_ordinary_clients_send_goes_on() {
     let rules =
         Outward { key_header: &KEY, trusted: false, authorization: false, plain_answer: false };

@@ -31,6 +31,7 @@ mod guard;
 mod hygiene;
 mod ids;
 mod judge;
+mod leak;
 mod links;
 mod listen;
 mod metrics;

@@ -13,6 +13,7 @@ use tokio::sync::Notify;
 use crate::counts::Counts;
 use crate::ids::Ids;
 use crate::judge::Bench;
+use crate::leak::Leak;
 use crate::metrics::Metrics;
 use crate::pool::Pool;
 use crate::rates::Rates;
@@ -26,6 +27,7 @@ pub(crate) struct Thread {
     pub(crate) settings: Arc<Settings>,
     pub(crate) bench: Bench,
     pub(crate) bearer: Option<HeaderValue>,
+    pub(crate) leak: Leak,
     pub(crate) pool: Rc<Pool>,
     pub(crate) ticker: Rc<Ticker>,
     pub(crate) ids: Ids,
@@ -71,6 +73,7 @@ impl Thread {
         Rc::new(Self {
             bench: Bench::new(desk, &settings),
             bearer: settings.credential.bearer(),
+            leak: Leak::new(settings.credential.expose()),
             pool: Pool::new(&settings, Rc::clone(&ticker), Arc::clone(&metrics)),
             ids: Ids::new(),
             rates: Rates::new(settings.family),
