@@ -48,14 +48,14 @@ impl Theatre {
         let platform = runtime.block_on(Plaza::start(Settings::new(credential.expose())))?;
         let ids = platform.showcase().context("the sample platform lacks something to show")?;
         let dir = folder()?;
-        let public = free_port()?;
+        let [public, admin] = free_ports()?;
         let written = starter::write(&Plan {
             dir: dir.clone(),
             config: ConfigText {
                 upstream: format!("http://{}", platform.addr()),
                 public_listen: public.to_string(),
                 public_url: format!("http://{public}"),
-                admin_listen: free_port()?.to_string(),
+                admin_listen: admin.to_string(),
                 records: "none",
             },
             platform_credential: Some(credential),
@@ -217,7 +217,9 @@ fn folder() -> anyhow::Result<PathBuf> {
     Ok(Path::new(&std::env::temp_dir()).join(format!("portcullis-demo-{name}")))
 }
 
-fn free_port() -> anyhow::Result<SocketAddr> {
-    let listener = TcpListener::bind("127.0.0.1:0").context("no port is free")?;
-    listener.local_addr().context("no port is free")
+/// Two ports that nobody listens on. Both are taken at once, or the second might be the first again.
+fn free_ports() -> anyhow::Result<[SocketAddr; 2]> {
+    let take = || TcpListener::bind("127.0.0.1:0").context("no port is free");
+    let (public, admin) = (take()?, take()?);
+    Ok([public.local_addr()?, admin.local_addr()?])
 }
