@@ -141,7 +141,11 @@ async fn serve_http1(conn: &Rc<Conn>, stream: TcpStream, first: Vec<u8>) {
     let bounds = Bounds { bytes: limits.head_bytes, headers: limits.headers.min(100) };
     let guard = Guard::http1(stream, first, Rc::clone(watch), bounds);
     let mut builder = http1::Builder::new();
-    builder.header_read_timeout(None).max_buf_size(BUFFER_MAX.max(limits.head_bytes + 16 * 1024));
+    // As towards the platform: small messages go out in one plain write.
+    builder
+        .writev(false)
+        .header_read_timeout(None)
+        .max_buf_size(BUFFER_MAX.max(limits.head_bytes + 16 * 1024));
     // Whoever connected before the gate began to drain gets one answer.
     let mut told = thread.draining.get();
     builder.keep_alive(!told);

