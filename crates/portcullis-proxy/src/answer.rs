@@ -19,7 +19,6 @@ use portcullis_types::Refusal;
 
 use crate::arrival::{Pieces, Share};
 use crate::forward::Forward;
-use crate::gate::may_begin;
 use crate::hygiene;
 use crate::links::{self, Rules};
 use crate::thread::Thread;
@@ -172,7 +171,7 @@ pub(crate) async fn rewrite(
         alarm.set(settings.timeouts.answer_idle);
         let frame = alarm.guard(body.frame()).await.ok_or(Refusal::UpstreamSlow)?;
         // A hold that comes while the answer does is told as one.
-        may_begin(thread, forward)?;
+        forward.may_begin(thread)?;
         let Some(frame) = frame else { break };
         let frame = frame.map_err(|_| Refusal::UpstreamMalformed)?;
         let Ok(data) = frame.into_data() else { continue };

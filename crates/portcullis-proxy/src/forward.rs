@@ -13,7 +13,9 @@ use hyper::body::Incoming;
 use portcullis_judge::{Outbound, SentBody, SentTarget};
 use portcullis_types::{Effect, KeyIx, Method, Refusal};
 
+use crate::body::Access;
 use crate::hygiene::{self, FORWARDED_FOR, FORWARDED_HOST, FORWARDED_PROTO, Outward, REQUEST_ID};
+use crate::thread::Thread;
 use crate::ticket::{Conn, Ticket};
 use crate::upload::{Sent, Upload, UploadState};
 
@@ -26,6 +28,23 @@ pub(crate) struct Forward {
     pub(crate) effect: Effect,
     /// The host the partner sent the call to.
     pub(crate) host: Option<HeaderValue>,
+}
+
+impl Forward {
+    /// Refuses a read whose key lost its access since it was judged; nothing was given away yet.
+    pub(crate) fn may_begin(&self, thread: &Thread) -> Result<(), Refusal> {
+        if self.effect == Effect::Write || thread.cuts.get() == self.cuts {
+            return Ok(());
+        }
+        let standing = thread.bench.standing(self.key, thread.now());
+        standing.inspect_err(|_| thread.metrics.answers_cut.inc())
+    }
+
+    /// Who reads the answer, as of now.
+    pub(crate) fn access(&self, thread: &Thread) -> Access {
+        let reader = (self.effect == Effect::Read).then_some(self.key);
+        Access { reader, cuts: thread.cuts.get() }
+    }
 }
 
 /// The body of a call, as far as it is known when it is judged.

@@ -11,10 +11,10 @@ use http::{HeaderValue, Request, Response, Version};
 use http_body::Body;
 use hyper::body::Incoming;
 use portcullis_judge::{BodyWanted, Permit, Verdict};
-use portcullis_types::{Effect, Now, Refusal};
+use portcullis_types::{Now, Refusal};
 use tower::Service;
 
-use crate::body::{Access, Answer, Flow, Kept, Kind};
+use crate::body::{Answer, Flow, Kept, Kind};
 use crate::forward::{self, Bodies, Forward};
 use crate::leak::Tail;
 use crate::pool::{self, Answering, Leased};
@@ -184,17 +184,6 @@ async fn finish(sent: Sending, ticket: &mut Ticket) -> Result<Answered, Refusal>
     inward(&thread, response, alarm, &forward).await
 }
 
-/// Refuses a read whose key lost its access since it was judged; nothing was given away yet.
-pub(crate) fn may_begin(thread: &Thread, forward: &Forward) -> Result<(), Refusal> {
-    if forward.effect == Effect::Write || thread.cuts.get() == forward.cuts {
-        return Ok(());
-    }
-    thread
-        .bench
-        .standing(forward.key, thread.now())
-        .inspect_err(|_| thread.metrics.answers_cut.inc())
-}
-
 /// Waits for the head of the answer. As long as an upload goes on, so may the wait.
 async fn wait(
     thread: &Thread,
@@ -234,8 +223,7 @@ async fn inward(
     let host = forward.host.as_ref().and_then(|host| host.to_str().ok());
     let base = || answer::base(&thread.settings, host);
     answer::clean(&mut parts, survey, base, &thread.settings);
-    let reads = forward.effect == Effect::Read;
-    may_begin(thread, forward)?;
+    forward.may_begin(thread)?;
     let none = body.is_end_stream();
     if none || !forward.links || !answer::may_hold_links(&parts.headers) {
         // What came with the head is looked at first: a body that is broken from its first byte can
@@ -250,7 +238,7 @@ async fn inward(
             lease.give_back();
             return Ok((parts, Kind::Full(first)));
         }
-        let access = Access { reader: reads.then_some(forward.key), cuts: thread.cuts.get() };
+        let access = forward.access(thread);
         let flow = Flow { body, first, lease: Some(lease), alarm, access, tail };
         return Ok((parts, Kind::Flow(Box::new(flow))));
     }
@@ -269,10 +257,9 @@ async fn kept(
 ) -> Result<Answered, Refusal> {
     let (bytes, share) = answer::rewrite(&mut parts, body, thread, &alarm, &base, forward).await?;
     lease.give_back();
-    may_begin(thread, forward)?;
+    forward.may_begin(thread)?;
     // Written anew by hyper, since the length changed.
     parts.headers.remove(CONTENT_LENGTH);
-    let reader = (forward.effect == Effect::Read).then_some(forward.key);
-    let access = Access { reader, cuts: thread.cuts.get() };
+    let access = forward.access(thread);
     Ok((parts, Kind::Kept(Box::new(Kept { bytes, access, _share: share }))))
 }
