@@ -3,7 +3,9 @@
 use std::num::NonZeroU64;
 use std::sync::Arc;
 
-use portcullis_types::{RateHit, RateId, ReasonCode, Span, Subject, Wall, all_rows};
+use portcullis_types::{
+    BudgetHit, Counts, Denial, RateHit, RateId, ReasonCode, Span, Subject, Wall, all_rows,
+};
 
 use super::*;
 
@@ -24,6 +26,23 @@ fn hit(max: u64, retry: u64) -> Refusal {
         window: Span::from_seconds(3600),
         retry_after_seconds: NonZeroU64::new(retry),
     })
+}
+
+fn denied(tell: Option<&str>) -> Refusal {
+    let rule: Arc<str> = "partner-standard/no-area-sweep".into();
+    let rules = vec![Arc::clone(&rule)];
+    Refusal::Denied(Box::new(Denial { rule, rules, tell: tell.map(Arc::from) }))
+}
+
+fn budget(max: u64, each_target: bool, retry: u64) -> Refusal {
+    Refusal::BudgetReached(Box::new(BudgetHit {
+        limit: RateId::new("places-per-day").unwrap(),
+        counts: if each_target { Counts::Rows } else { Counts::Targets },
+        each_target,
+        max,
+        window: Span::from_seconds(86_400),
+        retry_after_seconds: NonZeroU64::new(retry),
+    }))
 }
 
 fn every() -> Vec<Refusal> {
@@ -51,6 +70,25 @@ fn every() -> Vec<Refusal> {
         Refusal::NotJudged { what: "batch calls" },
         Refusal::ClassNotGranted { class: "place.posts".into(), field: None },
         Refusal::ClassNotGranted { class: "profile.bio".into(), field: Some("bio".into()) },
+        denied(Some("Ask for one place by its id")),
+        denied(None),
+        Refusal::TargetNotAgreed {
+            class: "place.posts".into(),
+            needs: "declared locations".into(),
+        },
+        Refusal::FieldNotAgreed { class: "place.posts".into(), field: "owner.biography".into() },
+        Refusal::TermsNotMet {
+            class: "place.search".into(),
+            needs: "at least 2 letters to search for".into(),
+        },
+        Refusal::TooManyIds { max: 1 },
+        Refusal::TooManyIds { max: 50 },
+        Refusal::BatchNotAgreed,
+        Refusal::ReviewLapsed { at: Wall(1_712_000_000_000) },
+        budget(40, false, 51_210),
+        budget(2_500, true, 30),
+        budget(0, false, 0),
+        Refusal::AnswerWithheld { why: "an item's kind could not be told" },
         Refusal::TierUnknown,
         hit(200, 17),
         hit(0, 0),

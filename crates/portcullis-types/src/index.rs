@@ -32,6 +32,9 @@ index!(/// An operation of the catalogue in force.
     OperationIx, u16);
 index!(/// A node type of the catalogue in force.
     TypeIx, u16);
+index!(/// A field of the catalogue in force, told apart by the plain objects that lead to it:
+    /// `owner.username` inside a post is another than `username` of a user.
+    FieldIx, u16);
 index!(/// A scope of the policy set in force.
     ScopeIx, u8);
 index!(/// A tier of the policy set in force.
@@ -90,6 +93,75 @@ impl ClassSet {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.iter().all(|word| *word == 0)
+    }
+}
+
+/// Most fields a catalogue may define: a [`FieldSet`] is eight words.
+pub const FIELDS_MAX: usize = 512;
+
+/// A set of fields.
+#[derive(Debug, Clone, Copy, Default, Eq, PartialEq, Hash)]
+pub struct FieldSet([u64; FIELDS_MAX / 64]);
+
+impl FieldSet {
+    /// No field at all.
+    pub const EMPTY: Self = Self([0; FIELDS_MAX / 64]);
+
+    /// Adds a field; one beyond [`FIELDS_MAX`] is not added, hence never granted.
+    pub fn insert(&mut self, field: FieldIx) {
+        if let Some(word) = self.0.get_mut(field.at() / 64) {
+            *word |= 1 << (field.0 % 64);
+        }
+    }
+
+    /// Whether the field is in the set.
+    #[must_use]
+    pub fn contains(&self, field: FieldIx) -> bool {
+        self.0.get(field.at() / 64).is_some_and(|word| word & (1 << (field.0 % 64)) != 0)
+    }
+
+    /// All of either.
+    #[must_use]
+    pub fn union(&self, other: &Self) -> Self {
+        let mut out = *self;
+        for (to, from) in out.0.iter_mut().zip(other.0) {
+            *to |= from;
+        }
+        out
+    }
+
+    /// What is in this set and not in the other.
+    #[must_use]
+    pub fn without(&self, other: &Self) -> Self {
+        let mut out = *self;
+        for (to, from) in out.0.iter_mut().zip(other.0) {
+            *to &= !from;
+        }
+        out
+    }
+
+    /// What both hold.
+    #[must_use]
+    pub fn intersection(&self, other: &Self) -> Self {
+        let mut out = *self;
+        for (to, from) in out.0.iter_mut().zip(other.0) {
+            *to &= from;
+        }
+        out
+    }
+
+    /// Whether nothing is in it.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.iter().all(|word| *word == 0)
+    }
+
+    /// The fields in it, lowest first.
+    pub fn iter(&self) -> impl Iterator<Item = FieldIx> + '_ {
+        (0u16..).zip(self.0).flat_map(|(at, word)| {
+            let bits = (0..64u16).filter(move |bit| word & (1 << bit) != 0);
+            bits.map(move |bit| FieldIx(at * 64 + bit))
+        })
     }
 }
 

@@ -12,7 +12,9 @@
     )
 )]
 
+pub mod asked;
 mod asks;
+mod facts;
 mod ids;
 mod index;
 mod method;
@@ -21,15 +23,18 @@ mod refusal;
 mod time;
 
 pub use asks::{Ask, Asks, Via};
+pub use facts::Facts;
 pub use ids::{
     ClassName, ClientId, IdError, KeyId, OperationName, PartnerId, RateId, ReasonCode, ScopeName,
     TierName, TypeName,
 };
 pub use index::{
-    CLASSES_MAX, ClassIx, ClassSet, ClientIx, KeyIx, OperationIx, PartnerIx, Revision, SCOPES_MAX,
-    ScopeIx, ScopeSet, TierIx, TypeIx,
+    CLASSES_MAX, ClassIx, ClassSet, ClientIx, FIELDS_MAX, FieldIx, FieldSet, KeyIx, OperationIx,
+    PartnerIx, Revision, SCOPES_MAX, ScopeIx, ScopeSet, TierIx, TypeIx,
 };
 pub use method::{Effect, Method};
 pub use nearest::nearest;
-pub use refusal::{Challenge, Notice, RateHit, Refusal, Row, Subject, all_rows};
+pub use refusal::{
+    BudgetHit, Challenge, Counts, Denial, Notice, RateHit, Refusal, Row, Subject, all_rows,
+};
 pub use time::{Clock, Mono, Now, Span, SpanError, Wall};

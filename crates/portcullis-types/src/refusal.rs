@@ -63,6 +63,55 @@ pub struct RateHit {
     pub retry_after_seconds: Option<NonZeroU64>,
 }
 
+/// A rule that said no.
+#[derive(Debug, Clone, Eq, PartialEq)]
+pub struct Denial {
+    /// The rule that decided, such as `publishing/no-foreign-stories`.
+    pub rule: Arc<str>,
+    /// Every rule that said no, that one among them.
+    pub rules: Vec<Arc<str>>,
+    /// What its author wrote for the partner.
+    pub tell: Option<Arc<str>>,
+}
+
+/// What a budget counts.
+#[derive(Debug, Clone, Copy, Eq, PartialEq, Hash)]
+pub enum Counts {
+    /// Different targets.
+    Targets,
+    /// Rows asked for.
+    Rows,
+    /// Calls.
+    Calls,
+}
+
+impl fmt::Display for Counts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Targets => "different targets",
+            Self::Rows => "rows",
+            Self::Calls => "calls",
+        })
+    }
+}
+
+/// A budget that was reached.
+#[derive(Debug, Clone, Eq, PartialEq)]
+pub struct BudgetHit {
+    /// Which limit of the tier.
+    pub limit: RateId,
+    /// What it counts.
+    pub counts: Counts,
+    /// Whether it counts for each target alone.
+    pub each_target: bool,
+    /// Most in the window, as it stands for this partner.
+    pub max: u64,
+    /// The rolling window.
+    pub window: Span,
+    /// Whole seconds until the call would pass, at least 1; none: it never will as it is asked.
+    pub retry_after_seconds: Option<NonZeroU64>,
+}
+
 /// Why a call is refused. Closed: a new reason must be given its row in [`Refusal::row`].
 #[derive(Debug, Clone, Eq, PartialEq)]
 pub enum Refusal {
@@ -132,6 +181,48 @@ pub enum Refusal {
         /// The field that asks for it; none: the operation itself.
         field: Option<Box<str>>,
     },
+    /// A rule of the tier denies it.
+    Denied(Box<Denial>),
+    /// The class is granted, but not for this target.
+    TargetNotAgreed {
+        /// The class.
+        class: Arc<str>,
+        /// Whom it is granted for, such as `declared locations`.
+        needs: Arc<str>,
+    },
+    /// The class is granted, but not with this field.
+    FieldNotAgreed {
+        /// The class.
+        class: Arc<str>,
+        /// As a dotted path.
+        field: Box<str>,
+    },
+    /// The class is granted, but not in this form.
+    TermsNotMet {
+        /// The class.
+        class: Arc<str>,
+        /// What is asked of the call, such as `at least 2 letters to search for`.
+        needs: Arc<str>,
+    },
+    /// More ids in one call than agreed.
+    TooManyIds {
+        /// Most in one call.
+        max: u32,
+    },
+    /// Batches are not part of the agreement.
+    BatchNotAgreed,
+    /// What the partner declared was to be looked at again by now.
+    ReviewLapsed {
+        /// By when.
+        at: Wall,
+    },
+    /// A budget was reached.
+    BudgetReached(Box<BudgetHit>),
+    /// What the answer held may not be given, and cannot be taken out.
+    AnswerWithheld {
+        /// Why, as a sentence without a full stop.
+        why: &'static str,
+    },
     /// The key is bound to a tier the policy set in force does not define.
     TierUnknown,
     /// A rate was reached.
@@ -161,6 +252,7 @@ impl Refusal {
     pub fn retry_after_seconds(&self) -> Option<NonZeroU64> {
         match self {
             Self::RateReached(hit) => hit.retry_after_seconds,
+            Self::BudgetReached(hit) => hit.retry_after_seconds,
             Self::Overloaded | Self::NotReady | Self::UpstreamUnreachable => NonZeroU64::new(1),
             _ => None,
         }

@@ -103,6 +103,23 @@ mod rows {
         row("not_judged", 403, "This form of call is not accepted", (10, 0));
     pub(super) const NOT_GRANTED: Row =
         row("class_not_granted", 403, "The agreement does not cover this", (10, 0));
+    pub(super) const DENIED: Row =
+        row("rule_denied", 403, "A rule of the agreement denies this", (10, 0));
+    pub(super) const TARGET: Row =
+        row("target_not_agreed", 403, "The agreement does not cover this target", (10, 0));
+    pub(super) const FIELD_TERMS: Row =
+        row("field_not_agreed", 403, "The agreement does not cover a field", (10, 0));
+    pub(super) const TERMS: Row =
+        row("terms_not_met", 403, "The agreement covers this in another form only", (10, 0));
+    pub(super) const IDS: Row =
+        row("too_many_ids", 403, "More ids in one call than agreed", (10, 0));
+    pub(super) const BATCH: Row =
+        row("batch_not_agreed", 403, "The agreement does not cover batches", (10, 0));
+    pub(super) const REVIEW: Row =
+        row("review_lapsed", 403, "What was declared is due for review", (10, 0));
+    pub(super) const BUDGET: Row = row("budget_reached", 429, "A budget was reached", (4, 0));
+    pub(super) const WITHHELD: Row =
+        row("answer_withheld", 502, "The answer may not be given as it is", (1, 0));
     pub(super) const TIER: Row =
         row("tier_unknown", 403, "The agreement's tier is missing", (10, 0));
     pub(super) const RATE: Row = row("rate_reached", 429, "A rate was reached", (4, 0));
@@ -146,6 +163,15 @@ pub fn all_rows() -> Vec<Row> {
         PARAMETER,
         NOT_JUDGED,
         NOT_GRANTED,
+        DENIED,
+        TARGET,
+        FIELD_TERMS,
+        TERMS,
+        IDS,
+        BATCH,
+        REVIEW,
+        BUDGET,
+        WITHHELD,
         TIER,
         RATE,
         UPSTREAM_UNREACHABLE,
@@ -184,6 +210,15 @@ impl Refusal {
             Self::ParameterUndeclared { .. } => &rows::PARAMETER,
             Self::NotJudged { .. } => &rows::NOT_JUDGED,
             Self::ClassNotGranted { .. } => &rows::NOT_GRANTED,
+            Self::Denied(_) => &rows::DENIED,
+            Self::TargetNotAgreed { .. } => &rows::TARGET,
+            Self::FieldNotAgreed { .. } => &rows::FIELD_TERMS,
+            Self::TermsNotMet { .. } => &rows::TERMS,
+            Self::TooManyIds { .. } => &rows::IDS,
+            Self::BatchNotAgreed => &rows::BATCH,
+            Self::ReviewLapsed { .. } => &rows::REVIEW,
+            Self::BudgetReached(_) => &rows::BUDGET,
+            Self::AnswerWithheld { .. } => &rows::WITHHELD,
             Self::TierUnknown => &rows::TIER,
             Self::RateReached(_) => &rows::RATE,
             Self::UpstreamUnreachable => &rows::UPSTREAM_UNREACHABLE,

@@ -2,7 +2,7 @@
 //!
 //! Must not hold a key, a query or another partner's name.
 
-use super::{Notice, RateHit, Refusal, Subject};
+use super::{BudgetHit, Notice, RateHit, Refusal, Subject};
 
 impl Refusal {
     /// What the partner reads: what happened in this call, and what to do.
@@ -29,6 +29,19 @@ impl Refusal {
             Self::NotJudged { what } => format!("The gate does not accept {what}. Send the calls one by one."),
             Self::ClassNotGranted { class, field: None } => format!("Your agreement does not cover `{class}`. Ask the platform's partner team if you need it."),
             Self::ClassNotGranted { class, field: Some(field) } => format!("Your agreement does not cover `{class}`, which the field `{field}` belongs to. Name the fields you need in `fields` and leave it out."),
+            Self::Denied(denial) => match &denial.tell {
+                Some(tell) => sentence(tell),
+                None => format!("The rule `{}` of your agreement's tier denies this call.", denial.rule),
+            },
+            Self::TargetNotAgreed { class, needs } => format!("Your agreement covers `{class}` for {needs} only, and this target is none. Nothing was sent on."),
+            Self::FieldNotAgreed { class, field } => format!("Your agreement covers `{class}` without the field `{field}`. Leave it out of `fields`."),
+            Self::TermsNotMet { class, needs } => format!("Your agreement covers `{class}` with {needs} only."),
+            Self::TooManyIds { max: 1 } => "Your agreement covers one id in a call here. Send the calls one by one.".into(),
+            Self::TooManyIds { max } => format!("Your agreement covers at most {max} ids in one call here."),
+            Self::BatchNotAgreed => "Your agreement does not cover batches. Send the calls one by one.".into(),
+            Self::ReviewLapsed { at } => format!("What you declared was to be reviewed by {}; until then, what depends on it is closed. Ask the platform's partner team.", at.rfc3339()),
+            Self::BudgetReached(hit) => budget(hit),
+            Self::AnswerWithheld { why } => format!("The platform's answer could not be cut down to what your agreement covers: {why}."),
             Self::TierUnknown => "The policy your agreement refers to is not in force. The platform has been told; nothing was sent on.".into(),
             Self::RateReached(hit) => rate(hit),
             Self::UpstreamUnreachable => "The platform did not accept the connection. Try again shortly.".into(),
@@ -77,6 +90,17 @@ fn rate(hit: &RateHit) -> String {
         None => format!(
             "This call costs more than `{rate}` ever allows at once ({max} in {window}). Waiting will not help."
         ),
+    }
+}
+
+fn budget(hit: &BudgetHit) -> String {
+    let BudgetHit { limit, counts, each_target, max, window, retry_after_seconds } = hit;
+    let each = if *each_target { " of each target" } else { "" };
+    let what = format!("`{limit}` allows {max} {counts}{each} in {window}");
+    match retry_after_seconds {
+        Some(seconds) => format!("{what}, and they are used up. Try again in {seconds} s."),
+        None if *max == 0 => format!("{what}. Waiting will not help."),
+        None => format!("{what}; this call alone asks for more. Waiting will not help."),
     }
 }
 
