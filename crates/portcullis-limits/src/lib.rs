@@ -1,4 +1,7 @@
-//! Rates: how much a partner, a client or a key may ask for in a window.
+//! Rates and budgets: how much a partner, a client or a key may ask for in a window.
+//!
+//! Rates stand in this file's own modules; distinct targets and rows in rolling windows are in
+//! [`budget`].
 //!
 //! The algorithm and the quotas are governor's (GCRA). Its state is one word per rate and subject,
 //! kept by us, so that several rates can be debited all or nothing, read for headers and carried over
@@ -20,6 +23,7 @@
     )
 )]
 
+pub mod budget;
 mod limiters;
 mod meter;
 mod take;

@@ -1,0 +1,1 @@
+//! Budgets with a clock turned by hand.
