@@ -4,6 +4,7 @@
 
 pub(crate) mod audit;
 pub(crate) mod clients;
+pub(crate) mod facts;
 pub(crate) mod health;
 pub(crate) mod import;
 pub(crate) mod keys;

@@ -8,12 +8,7 @@ use crate::problem::Problem;
 
 /// Reads a moment that must lie in the future.
 pub(crate) fn future(member: &str, text: &str, now: Wall) -> Result<Wall, Problem> {
-    let moment = read(text, now).ok_or_else(|| {
-        let shown: String = text.chars().take(80).collect();
-        Problem::unreadable(format!(
-            "`{member}` is `{shown}`, which is no moment: write a date such as `2026-12-01`, a time such as `2026-12-01T09:00:00Z`, or a length from now such as `7d`"
-        ))
-    })?;
+    let moment = moment(member, text, now)?;
     if moment <= now {
         return Err(Problem::unreadable(format!(
             "`{member}` is {}, which has passed: write a moment in the future",
@@ -21,6 +16,16 @@ pub(crate) fn future(member: &str, text: &str, now: Wall) -> Result<Wall, Proble
         )));
     }
     Ok(moment)
+}
+
+/// Reads a moment, wherever it lies.
+pub(crate) fn moment(member: &str, text: &str, now: Wall) -> Result<Wall, Problem> {
+    read(text, now).ok_or_else(|| {
+        let shown: String = text.chars().take(80).collect();
+        Problem::unreadable(format!(
+            "`{member}` is `{shown}`, which is no moment: write a date such as `2026-12-01`, a time such as `2026-12-01T09:00:00Z`, or a length from now such as `7d`"
+        ))
+    })
 }
 
 fn read(text: &str, now: Wall) -> Option<Wall> {

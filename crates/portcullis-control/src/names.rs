@@ -74,10 +74,7 @@ pub(crate) fn use_(text: &str) -> Result<Use, Problem> {
 
 /// The name of a use, as it stands in events.
 pub(crate) fn use_name(of: Use) -> String {
-    match serde_json::to_value(of) {
-        Ok(serde_json::Value::String(name)) => name,
-        _ => String::new(),
-    }
+    of.name().to_owned()
 }
 
 /// Partners whose tier a candidate set would no longer define: they would be refused everything.

@@ -19,7 +19,9 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::Control;
-use crate::api::{audit, clients, health, import, keys, me, partners, policies, transitions};
+use crate::api::{
+    audit, clients, facts, health, import, keys, me, partners, policies, transitions,
+};
 use crate::auth::sign_in;
 use crate::once::{Remembered, once};
 use crate::problem::document;
@@ -78,9 +80,12 @@ fn quick() -> Routes {
         .routes(routes!(partners::list, partners::add))
         .routes(routes!(partners::show, partners::edit))
         .routes(routes!(transitions::partner))
+        .routes(routes!(facts::partner))
+        .routes(routes!(facts::mode))
         .routes(routes!(clients::list, clients::add))
         .routes(routes!(clients::show))
         .routes(routes!(transitions::client))
+        .routes(routes!(facts::client))
         .routes(routes!(keys::list, keys::issue))
         .routes(routes!(keys::show))
         .routes(routes!(transitions::key))

@@ -6,13 +6,13 @@ use axum::Json;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use portcullis_registry::{
-    ClientRecord, Credential, Done, Facts, KeyRecord, PartnerRecord, Snapshot, Standing,
+    ClientRecord, Credential, Done, KeyRecord, PartnerRecord, Snapshot, Standing,
 };
 use portcullis_types::{KeyIx, Notice, ScopeName, Wall};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::names::use_name;
+use crate::api::facts::FactsView;
 
 /// What a change came to.
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -91,34 +91,6 @@ impl From<&Notice> for NoticeView {
     }
 }
 
-/// What a partner declared.
-#[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct FactsView {
-    /// What the access is for, in the partner's words.
-    #[serde(default)]
-    pub(crate) declared_use: String,
-    /// Place ids.
-    #[serde(default)]
-    pub(crate) locations: Vec<String>,
-    /// Hashtag names.
-    #[serde(default)]
-    pub(crate) hashtags: Vec<String>,
-    /// Usernames of declared brands.
-    #[serde(default)]
-    pub(crate) brands: Vec<String>,
-    /// `YYYY-MM-DD`: when the agreement is looked at again.
-    #[serde(default)]
-    pub(crate) review_date: Option<String>,
-}
-
-impl From<&Facts> for FactsView {
-    fn from(facts: &Facts) -> Self {
-        let Facts { declared_use, locations, hashtags, brands, review_date } = facts.clone();
-        Self { declared_use, locations, hashtags, brands, review_date }
-    }
-}
-
 /// A partner.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub(crate) struct PartnerView {
@@ -126,14 +98,18 @@ pub(crate) struct PartnerView {
     id: String,
     /// Its name.
     name: String,
-    /// Its tier.
-    tier: String,
-    /// What the access is for.
-    r#use: String,
+    /// Its tier; null: the one for its use.
+    tier: Option<String>,
+    /// What the access is for: chooses the tier where none is named.
+    r#use: Option<String>,
+    /// The same in the partner's words; empty where nobody asked.
+    declared_use: String,
     /// The scopes it is narrowed to; null: all of its tier.
     scopes: Option<Vec<String>>,
     /// What it declared.
     facts: FactsView,
+    /// `enforce`, or `observe`: judged and recorded, only keys and holds enforced.
+    mode: &'static str,
     /// `good` or `held`.
     state: &'static str,
     /// The hold, where there is one.
@@ -144,15 +120,18 @@ pub(crate) struct PartnerView {
     revision: u64,
 }
 
-impl From<&PartnerRecord> for PartnerView {
-    fn from(partner: &PartnerRecord) -> Self {
+impl PartnerView {
+    /// `whole`: with every entry of its lists, not with their sizes alone.
+    pub(crate) fn new(partner: &PartnerRecord, whole: bool) -> Self {
         Self {
             id: partner.id.to_string(),
             name: partner.name.to_string(),
-            tier: partner.tier.to_string(),
-            r#use: use_name(partner.use_),
+            tier: partner.tier.as_ref().map(ToString::to_string),
+            r#use: partner.facts.purpose.clone(),
+            declared_use: partner.declared_use.to_string(),
             scopes: partner.scopes.as_deref().map(words),
-            facts: FactsView::from(&*partner.facts),
+            facts: FactsView::new(&partner.facts, whole),
+            mode: partner.mode.name(),
             state: held(partner.hold.is_some()),
             hold: partner.hold.as_deref().map(NoticeView::from),
             added: partner.added.rfc3339(),
@@ -172,24 +151,31 @@ pub(crate) struct ClientView {
     name: String,
     /// The scopes it is narrowed to; null: all of its partner.
     scopes: Option<Vec<String>>,
+    /// What was declared for it beside its partner's facts.
+    facts: FactsView,
     /// `good` or `held`.
     state: &'static str,
     /// The hold, where there is one.
     hold: Option<NoticeView>,
     /// When it was declared.
     added: String,
+    /// The event that declared it or last changed it; send it as `If-Match` with its facts.
+    revision: u64,
 }
 
 impl ClientView {
-    pub(crate) fn new(client: &ClientRecord, snapshot: &Snapshot) -> Self {
+    /// `whole`: with every entry of its lists, not with their sizes alone.
+    pub(crate) fn new(client: &ClientRecord, snapshot: &Snapshot, whole: bool) -> Self {
         Self {
             id: client.id.to_string(),
             partner: snapshot.partner(client.partner).map(|p| p.id.to_string()).unwrap_or_default(),
             name: client.name.to_string(),
             scopes: client.scopes.as_deref().map(words),
+            facts: FactsView::new(&client.facts, whole),
             state: held(client.hold.is_some()),
             hold: client.hold.as_deref().map(NoticeView::from),
             added: client.added.rfc3339(),
+            revision: client.revision.0,
         }
     }
 }

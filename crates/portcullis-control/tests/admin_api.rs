@@ -125,34 +125,40 @@ fn not_ready_is_503_and_says_why() {
 fn a_partner_is_declared_edited_and_shown() {
     let gate = Gate::open();
     let facts =
-        json!({"declared_use": "finds hotels", "locations": ["77"], "review_date": "2025-01-31"});
-    let new = json!({"id": "acme-travel", "name": "Acme", "tier": "basic", "use": "travel_search", "scopes": ["media:read"], "facts": facts});
+        json!({"lists": {"locations": ["77"], "brands": ["@Hotel_Berlin"]}, "review_by": "2025-01-31"});
+    let new = json!({"id": "acme-travel", "name": "Acme", "tier": "basic", "use": "travel_search", "declared_use": "finds hotels", "scopes": ["media:read"], "facts": facts});
     let change = post(&gate, "/v1/partners", &new);
     assert_eq!(change["durable"], true);
-    let edit = json!({"tier": "plus", "scopes": null, "facts": {"locations": ["77", "78"]}});
+    let edit = json!({"tier": "plus", "scopes": null, "facts": {"lists": {"locations": ["78", "77"], "brands": null}}});
     let stale =
         call(&gate, "PATCH", "/v1/partners/acme-travel", Some(&edit), &[("if-match", "\"0\"")]);
-    insta::assert_snapshot!(problem(&stale), @"412 changed_since: partner `acme-travel` is at revision 2, the edit builds on 0: look at it again, then repeat the edit");
+    insta::assert_snapshot!(problem(&stale), @"412 changed_since: partner `acme-travel` is at revision 3, the edit builds on 0: look at it again, then repeat the edit");
     let done =
-        call(&gate, "PATCH", "/v1/partners/acme-travel", Some(&edit), &[("if-match", "\"2\"")]);
+        call(&gate, "PATCH", "/v1/partners/acme-travel", Some(&edit), &[("if-match", "\"3\"")]);
     assert_eq!(done.status, 200, "{}", done.body);
     insta::assert_snapshot!(serde_json::to_string_pretty(&get(&gate, "/v1/partners/acme-travel")).unwrap(), @r#"
         {
           "added": "2024-03-31T12:00:00.000Z",
+          "declared_use": "finds hotels",
           "facts": {
-            "brands": [],
-            "declared_use": "finds hotels",
-            "hashtags": [],
-            "locations": [
-              "77",
-              "78"
-            ],
-            "review_date": "2025-01-31"
+            "figures": {},
+            "group": null,
+            "lists": {
+              "locations": [
+                "77",
+                "78"
+              ]
+            },
+            "review_by": "2025-01-31T00:00:00.000Z",
+            "sizes": {
+              "locations": 2
+            }
           },
           "hold": null,
           "id": "acme-travel",
+          "mode": "enforce",
           "name": "Acme",
-          "revision": 3,
+          "revision": 5,
           "scopes": null,
           "state": "good",
           "tier": "plus",
@@ -205,9 +211,9 @@ fn what_cannot_be_read_is_refused_strictly() {
         problem(&call(&gate, "POST", "/v1/partners", None, &[])),
     ];
     insta::assert_snapshot!(texts.join("\n"), @r"
-        400 request_unreadable: the body can't be taken (line 1, column 16): unknown field `teir`, expected one of `id`, `name`, `tier`, `use`, `scopes`, `facts`; see `/openapi.json`
+        400 request_unreadable: the body can't be taken (line 1, column 16): unknown field `teir`, expected one of `id`, `name`, `tier`, `use`, `declared_use`, `scopes`, `facts`; see `/openapi.json`
         400 request_unreadable: the body can't be taken (line 1, column 7): a member has a value of the wrong kind; see `/openapi.json`
-        400 request_unreadable: the query can't be taken: limt: unknown field `limt`, expected one of `limit`, `after`, `tier`, `held`; see `/openapi.json`
+        400 request_unreadable: the query can't be taken: limt: unknown field `limt`, expected one of `limit`, `after`, `tier`, `held`, `mode`; see `/openapi.json`
         400 request_unreadable: `limit` is 0: send 1 to 1000
         404 path_unknown: all paths are listed in `/openapi.json` of this listener; calls of partners go to the gate's public listener
         405 method_unknown: the header `Allow` and `/openapi.json` list the methods of this path

@@ -33,7 +33,7 @@ impl View {
     pub(crate) fn new(epoch: u64, bound: Arc<Bound>, snapshot: Arc<Snapshot>) -> Self {
         let policies = &bound.rules.policies;
         let partners = snapshot.partners().map(|(_, partner)| {
-            let tier_ix = policies.tier(partner.tier.as_str());
+            let tier_ix = partner.tier.as_ref().and_then(|tier| policies.tier(tier.as_str()));
             let tier = tier_ix.and_then(|ix| policies.tier_at(ix));
             let own = narrowing(policies, partner.scopes.as_deref());
             let scopes = tier.map_or(ScopeSet::EMPTY, |tier| tier.scopes.intersection(own));

@@ -6,35 +6,42 @@
 
 use std::sync::Arc;
 
-use portcullis_types::{ClientId, KeyId, PartnerId, ReasonCode, ScopeName, TierName, Wall};
+use portcullis_types::{ClientId, Facts, KeyId, PartnerId, ReasonCode, ScopeName, TierName, Wall};
 use serde::{Deserialize, Serialize};
 
-use crate::words::{Facts, ImportedKey, PublishedFile, RotatedSecret, SubjectId, Use};
+use crate::words::{EarlyFacts, ImportedKey, Mode, PublishedFile, RotatedSecret, SubjectId, Use};
 
 /// A wish. Reason code and text for the partner are part of the type, so none can be forgotten.
 #[expect(missing_docs, reason = "the members say what they hold; their rules stand in `plan`")]
 #[derive(Debug, Clone)]
 pub enum Command {
-    /// Declares a partner.
+    /// Declares a partner; without a tier it is on the one for its use.
     AddPartner {
         id: PartnerId,
         name: String,
-        tier: TierName,
+        tier: Option<TierName>,
         r#use: Use,
+        declared_use: String,
         scopes: Option<Vec<ScopeName>>,
         facts: Facts,
     },
-    /// Changes a partner; `None` leaves a member as it is. `scopes: Some(None)` lifts the narrowing.
+    /// Changes a partner; `None` leaves a member as it is. `tier: Some(None)` puts it on the tier for
+    /// its use, `scopes: Some(None)` lifts the narrowing.
     EditPartner {
         id: PartnerId,
         name: Option<String>,
-        tier: Option<TierName>,
+        tier: Option<Option<TierName>>,
         r#use: Option<Use>,
+        declared_use: Option<String>,
         scopes: Option<Option<Vec<ScopeName>>>,
         facts: Option<Facts>,
     },
     /// Declares a client of a partner.
     AddClient { id: ClientId, partner: PartnerId, name: String, scopes: Option<Vec<ScopeName>> },
+    /// Replaces what a partner or a client declared; a use that is not named stays.
+    DeclareFacts { subject: SubjectId, facts: Facts },
+    /// Has policies enforced on a partner, or only watched.
+    SetMode { partner: PartnerId, mode: Mode, why: String },
     /// Issues a key; its secret was made outside and only its digest is known here.
     IssueKey {
         id: KeyId,
@@ -79,23 +86,50 @@ pub enum Event {
     PartnerAdded {
         partner: PartnerId,
         name: String,
-        tier: TierName,
-        r#use: Use,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        tier: Option<TierName>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        r#use: Option<Use>,
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        declared_use: String,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         scopes: Option<Vec<ScopeName>>,
-        facts: Facts,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        facts: Option<EarlyFacts>,
     },
-    /// A partner was changed: the whole new record.
+    /// A partner was changed: the whole new record save what it declared. `use` and `facts` are those
+    /// of early events; without them both stay as they are.
     #[serde(rename = "partner.edited")]
     PartnerEdited {
         partner: PartnerId,
         name: String,
-        tier: TierName,
-        r#use: Use,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        tier: Option<TierName>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        r#use: Option<Use>,
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        declared_use: String,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         scopes: Option<Vec<ScopeName>>,
-        facts: Facts,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        facts: Option<EarlyFacts>,
     },
+    /// A partner or a client declared facts: all of them, here or, where they are long, in the blob.
+    #[serde(rename = "facts.declared")]
+    FactsDeclared {
+        subject: SubjectId,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        facts: Option<Facts>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        blob: Option<String>,
+    },
+    /// Policies are enforced on a partner from here, or only watched.
+    #[serde(rename = "partner.mode_set")]
+    ModeSet { partner: PartnerId, mode: Mode, why: String },
+    /// Grants were given, renewed or withdrawn. Accounts stay outside the log; the digest is salted,
+    /// covers every grant there is now, and shows whether the table beside the log is the one meant.
+    #[serde(rename = "grants.changed")]
+    GrantsChanged { granted: u64, renewed: u64, withdrawn: u64, total: u64, digest: String },
     /// A client was declared.
     #[serde(rename = "client.added")]
     ClientAdded {
@@ -183,6 +217,9 @@ impl Event {
             Self::LogOpened { .. } => "log.opened",
             Self::PartnerAdded { .. } => "partner.added",
             Self::PartnerEdited { .. } => "partner.edited",
+            Self::FactsDeclared { .. } => "facts.declared",
+            Self::ModeSet { .. } => "partner.mode_set",
+            Self::GrantsChanged { .. } => "grants.changed",
             Self::ClientAdded { .. } => "client.added",
             Self::KeyIssued { .. } => "key.issued",
             Self::KeysImported { .. } => "keys.imported",
@@ -202,9 +239,12 @@ impl Event {
             Self::PolicyPublished { files, .. } => {
                 files.iter().map(|f| f.sha256.as_str()).collect()
             }
+            Self::FactsDeclared { blob, .. } => blob.iter().map(String::as_str).collect(),
             Self::LogOpened { .. }
             | Self::PartnerAdded { .. }
             | Self::PartnerEdited { .. }
+            | Self::ModeSet { .. }
+            | Self::GrantsChanged { .. }
             | Self::ClientAdded { .. }
             | Self::KeyIssued { .. }
             | Self::Held { .. }

@@ -5,6 +5,7 @@
 //! replaces the words, a second revocation changes nothing, and nothing brings a revoked key back.
 
 mod keys;
+mod people;
 
 use std::sync::Arc;
 
@@ -12,7 +13,7 @@ use portcullis_types::{ClientIx, KeyIx, Notice, PartnerIx, ReasonCode, Revision,
 
 use crate::events::Event;
 use crate::import::decode_keys;
-use crate::records::{ClientRecord, Credential, PartnerRecord, PepperIx, PolicyInForce, SubjectIx};
+use crate::records::{Credential, GrantsLogged, PepperIx, PolicyInForce, SubjectIx};
 use crate::state::{FoldError, State};
 use crate::words::SubjectId;
 
@@ -73,6 +74,15 @@ impl State {
                 self.partner(place, event)?
             }
             Event::ClientAdded { .. } => self.client(place, event)?,
+            Event::FactsDeclared { subject, facts, blob: sha256 } => {
+                self.facts(place, subject, (facts.as_ref(), sha256.as_deref()), blob)?;
+            }
+            Event::ModeSet { partner, mode, .. } => self.mode(place, partner, *mode)?,
+            Event::GrantsChanged { total, digest, .. } => {
+                let (revision, at) = (place.revision, place.ts);
+                let logged = GrantsLogged { revision, at, total: *total, digest: digest.clone() };
+                self.now.grants = Some(Arc::new(logged));
+            }
             Event::KeyIssued { .. } => return self.key(place, event),
             Event::KeysImported { blob: sha256, tier, r#use, count, pepper, .. } => {
                 let body = blob(sha256).ok_or_else(|| place.bad("its list of keys is missing"))?;
@@ -130,70 +140,6 @@ impl State {
         }
         // Nobody rotates 255 times; who does sees the last ones counted as one.
         PepperIx(u8::try_from(at).unwrap_or(u8::MAX))
-    }
-
-    fn partner(&mut self, place: Place, event: &Event) -> Result<(), FoldError> {
-        let (Event::PartnerAdded { partner, name, tier, r#use, scopes, facts }
-        | Event::PartnerEdited { partner, name, tier, r#use, scopes, facts }) = event
-        else {
-            return Ok(());
-        };
-        let known = self.now.partner_ix(partner);
-        let old = known.and_then(|at| self.now.partner(at));
-        let record = PartnerRecord {
-            id: partner.clone(),
-            name: Arc::from(name.as_str()),
-            tier: tier.clone(),
-            use_: *r#use,
-            scopes: scopes.as_deref().map(Arc::from),
-            facts: Arc::new(facts.clone()),
-            hold: old.and_then(|old| old.hold.clone()),
-            added: old.map_or(place.ts, |old| old.added),
-            revision: place.revision,
-        };
-        match (event, known.and_then(|at| self.now.partners.get_mut(at.at()))) {
-            (Event::PartnerEdited { .. }, Some(slot)) => *slot = record,
-            (Event::PartnerEdited { .. }, None) => {
-                return Err(place.bad(format!("unknown partner `{partner}`")));
-            }
-            (_, Some(_)) => return Err(place.bad(format!("partner `{partner}` exists already"))),
-            (_, None) => {
-                self.push_partner(place, record)?;
-            }
-        }
-        Ok(())
-    }
-
-    fn push_partner(
-        &mut self,
-        place: Place,
-        record: PartnerRecord,
-    ) -> Result<PartnerIx, FoldError> {
-        let at = numbered(place, self.now.partners.len())?;
-        self.now.partner_names.insert(record.id.clone(), at);
-        self.now.partners.push(record);
-        Ok(PartnerIx(at))
-    }
-
-    fn client(&mut self, place: Place, event: &Event) -> Result<(), FoldError> {
-        let Event::ClientAdded { client, partner, name, scopes } = event else { return Ok(()) };
-        let owner = self.now.partner_ix(partner);
-        let owner = owner.ok_or_else(|| place.bad(format!("unknown partner `{partner}`")))?;
-        if self.now.client_ix(client).is_some() {
-            return Err(place.bad(format!("client `{client}` exists already")));
-        }
-        let at = numbered(place, self.now.clients.len())?;
-        self.now.client_names.insert(client.clone(), at);
-        self.now.clients.push(ClientRecord {
-            id: client.clone(),
-            partner: owner,
-            name: Arc::from(name.as_str()),
-            scopes: scopes.as_deref().map(Arc::from),
-            hold: None,
-            added: place.ts,
-            revision: place.revision,
-        });
-        Ok(())
     }
 
     fn hold(

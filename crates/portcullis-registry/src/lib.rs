@@ -15,7 +15,9 @@
 )]
 
 mod events;
+mod facts;
 mod fold;
+mod grants;
 mod import;
 mod names;
 mod office;
@@ -33,19 +35,25 @@ mod words;
 mod tests;
 
 pub use events::{Command, Event};
+pub use facts::{FACT_BYTES_MAX, FACTS_MAX, facts_blob};
+pub use grants::{
+    ACCOUNT_BYTES_MAX, GRANTS_BATCH_MAX, GRANTS_MAX, Grant, GrantChange, GrantLine, GrantName,
+    GrantsBatch, GrantsDone, GrantsPage, GrantsWanted, SnapshotFeed, Term,
+};
 pub use import::{IMPORT_KEYS_MAX, decode_keys, encode_keys};
 pub use office::{BoxFuture, Done, Health, LoggedEvent, NarrowKind, Office, OfficeError, Sink};
 pub use portcullis_audit::{Fault, Verification};
+pub use portcullis_types::Facts;
 pub use reasons::{REASONS, Reason};
 pub use records::{
-    ClientRecord, Credential, KeyRecord, PartnerRecord, PepperIx, PolicyInForce, ScopeListIx,
-    Standing, SubjectIx,
+    ClientRecord, Credential, GrantsLogged, KeyRecord, PartnerRecord, PepperIx, PolicyInForce,
+    ScopeListIx, Standing, SubjectIx,
 };
 pub use rejected::Rejected;
 pub use snapshot::Snapshot;
 pub use state::{Blob, FoldError, Narrowing, Planned, State};
 pub use texts::{TELL_BYTES_MAX, TELL_CHARS_MIN};
 pub use words::{
-    Actor, ActorKind, Facts, ImportedKey, ImportedState, PublishedFile, RotatedSecret, SubjectId,
-    Use,
+    Actor, ActorKind, EarlyFacts, ImportedKey, ImportedState, Mode, PublishedFile, RotatedSecret,
+    SubjectId, Use,
 };

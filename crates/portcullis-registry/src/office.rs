@@ -12,6 +12,7 @@ use portcullis_types::{ClientId, KeyId, KeyIx, Notice, PartnerId, Revision, Wall
 use serde::Serialize;
 
 use crate::events::{Command, Event};
+use crate::grants::{GrantChange, GrantsBatch, GrantsDone, GrantsPage, GrantsWanted};
 use crate::records::SubjectIx;
 use crate::rejected::Rejected;
 use crate::snapshot::Snapshot;
@@ -41,6 +42,11 @@ pub trait Sink: Send + Sync {
     fn widen(&self, subject: SubjectIx);
     /// A policy set came into force: names and texts. Comes before the snapshot that names it.
     fn policy(&self, revision: Revision, files: Vec<(String, Arc<str>)>);
+    /// Grants that are given or withdrawn: all there are at the start, in parts, then each change
+    /// before it is acknowledged. Those withdrawn bite at once, perhaps before they are durable.
+    /// Partners and clients stand in the snapshot published before. The default is for who asks for
+    /// no grants.
+    fn grants(&self, _changes: &[GrantChange<'_>]) {}
 }
 
 /// Nobody listens: for offline commands such as `init`.
@@ -57,6 +63,15 @@ pub trait Office: Send + Sync {
     /// Carries out a command. The answer comes once the event is durable and published, or, for a
     /// narrowing that can't be written yet, once it bites.
     fn submit(&self, actor: Actor, command: Command) -> BoxFuture<'_, Result<Done, OfficeError>>;
+    /// Takes a batch of a feed of grants, whole or not at all. The answer comes once it is durable
+    /// and bites.
+    fn change_grants(
+        &self,
+        actor: Actor,
+        batch: GrantsBatch,
+    ) -> BoxFuture<'_, Result<GrantsDone, OfficeError>>;
+    /// Grants in order of account, partner, client.
+    fn grants(&self, wanted: GrantsWanted) -> BoxFuture<'_, Result<GrantsPage, OfficeError>>;
     /// The newest published state.
     fn snapshot(&self) -> Arc<Snapshot>;
     /// At most `count` events from a revision on.

@@ -2,6 +2,7 @@
 //!
 //! Nothing is changed here; the writer makes the events durable and then folds them.
 
+mod facts;
 mod keys;
 mod people;
 mod policy;
@@ -35,11 +36,13 @@ impl State {
     /// [`Rejected`], and nothing has changed.
     pub fn handle(&self, command: &Command, now: Wall) -> Result<Planned, Rejected> {
         let planned = match command {
-            Command::AddPartner { .. } => self.add_partner(command),
-            Command::EditPartner { .. } => self.edit_partner(command),
+            Command::AddPartner { .. } => self.add_partner(command, now),
+            Command::EditPartner { .. } => self.edit_partner(command, now),
             Command::AddClient { id, partner, name, scopes } => {
                 self.add_client(id, partner, name, scopes.as_deref())
             }
+            Command::DeclareFacts { subject, facts } => self.declare_facts(subject, facts, now),
+            Command::SetMode { partner, mode, why } => self.set_mode(partner, *mode, why),
             Command::IssueKey { .. } => self.issue_key(command, now),
             Command::ImportKeys { keys, pepper, create_partners } => {
                 self.import_keys(keys, pepper, create_partners.as_ref())
@@ -81,7 +84,10 @@ impl State {
         Ok(Planned::one(Event::SecretRotated { what, fingerprint, log_key: None }, line))
     }
 
-    fn known_partner(&self, id: &PartnerId) -> Result<(PartnerIx, &PartnerRecord), Rejected> {
+    pub(crate) fn known_partner(
+        &self,
+        id: &PartnerId,
+    ) -> Result<(PartnerIx, &PartnerRecord), Rejected> {
         let found = self.now.partner_ix(id).and_then(|at| Some((at, self.now.partner(at)?)));
         found
             .ok_or_else(|| Rejected::UnknownPartner { id: id.clone(), near: self.near_partner(id) })
@@ -92,7 +98,10 @@ impl State {
         nearest(id.as_str(), names.take(NEAR_NAMES_MAX)).map(str::to_owned)
     }
 
-    fn known_client(&self, id: &ClientId) -> Result<(ClientIx, &ClientRecord), Rejected> {
+    pub(crate) fn known_client(
+        &self,
+        id: &ClientId,
+    ) -> Result<(ClientIx, &ClientRecord), Rejected> {
         let found = self.now.client_ix(id).and_then(|at| Some((at, self.now.client(at)?)));
         found.ok_or_else(|| {
             let names = self.now.clients().map(|(_, record)| record.id.as_str());
@@ -157,10 +166,16 @@ fn sorted(scopes: &[ScopeName]) -> Vec<ScopeName> {
     scopes
 }
 
+/// Most bytes of an event.
+const EVENT_BYTES_MAX: usize = portcullis_audit::LEAF_BYTES_MAX - AROUND_BYTES_MAX;
+
+/// Canonical JSON is never longer than this one, which escapes at least as much.
+fn length(event: &Event) -> usize {
+    serde_json::to_vec(event).map_or(usize::MAX, |text| text.len())
+}
+
 fn fits(event: &Event) -> Result<(), Rejected> {
-    let max = portcullis_audit::LEAF_BYTES_MAX - AROUND_BYTES_MAX;
-    // Canonical JSON is never longer than this one, which escapes at least as much.
-    let bytes = serde_json::to_vec(event).map_or(usize::MAX, |text| text.len());
+    let (bytes, max) = (length(event), EVENT_BYTES_MAX);
     if bytes > max { Err(Rejected::EventTooLarge { bytes, max }) } else { Ok(()) }
 }
 

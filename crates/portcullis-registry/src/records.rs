@@ -6,11 +6,11 @@
 use std::sync::Arc;
 
 use portcullis_types::{
-    ClientId, ClientIx, KeyId, KeyIx, Notice, PartnerId, PartnerIx, Revision, ScopeName, Subject,
-    TierName, Wall,
+    ClientId, ClientIx, Facts, KeyId, KeyIx, Notice, PartnerId, PartnerIx, Revision, ScopeName,
+    Subject, TierName, Wall,
 };
 
-use crate::words::{Facts, PublishedFile, Use};
+use crate::words::{Mode, PublishedFile};
 
 /// A list of scopes shared by all keys that are narrowed alike.
 #[derive(Debug, Clone, Copy, Eq, PartialEq, Ord, PartialOrd, Hash)]
@@ -65,14 +65,16 @@ pub struct PartnerRecord {
     pub id: PartnerId,
     /// What people call it.
     pub name: Arc<str>,
-    /// Its tier.
-    pub tier: TierName,
-    /// The declared use.
-    pub use_: Use,
+    /// Its tier; none: the one for its declared use.
+    pub tier: Option<TierName>,
+    /// What the access is for, in the partner's words; empty where nobody asked.
+    pub declared_use: Arc<str>,
     /// Its own narrowing; none: all its tier has.
     pub scopes: Option<Arc<[ScopeName]>>,
-    /// What it declared.
+    /// What it declared, its use among it. Whether the declaration lapsed is for the judge to see.
     pub facts: Arc<Facts>,
+    /// Whether policies are enforced on it.
+    pub mode: Mode,
     /// The hold on it and all its keys.
     pub hold: Option<Arc<Notice>>,
     /// When it was added.
@@ -92,12 +94,27 @@ pub struct ClientRecord {
     pub name: Arc<str>,
     /// Its own narrowing; none: all its partner has.
     pub scopes: Option<Arc<[ScopeName]>>,
+    /// What was declared for it beside its partner's facts.
+    pub facts: Arc<Facts>,
     /// The hold on it and all its keys.
     pub hold: Option<Arc<Notice>>,
     /// When it was declared.
     pub added: Wall,
-    /// The event that declared it.
+    /// The event that declared it or last changed it.
     pub revision: Revision,
+}
+
+/// What the log says about the grants; the grants themselves lie beside it.
+#[derive(Debug, Clone, Eq, PartialEq)]
+pub struct GrantsLogged {
+    /// The last event that changed any: the version that a feed builds on.
+    pub revision: Revision,
+    /// When that was.
+    pub at: Wall,
+    /// How many there are.
+    pub total: u64,
+    /// A salted digest over all of them, lower-case hex.
+    pub digest: String,
 }
 
 /// The set of routes and policies in force.

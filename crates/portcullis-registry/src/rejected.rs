@@ -2,7 +2,7 @@
 //!
 //! Must not know HTTP or the command line.
 
-use portcullis_types::{ClientId, KeyId, PartnerId, ReasonCode, ScopeName, Wall};
+use portcullis_types::{ClientId, KeyId, PartnerId, ReasonCode, Revision, ScopeName, Wall};
 
 use crate::SubjectId;
 
@@ -98,6 +98,46 @@ pub enum Rejected {
         "the log key is rotated at start: configure the new key, keep the old one as the previous log key, and restart"
     )]
     LogKeyRotatesAtStart,
+    /// Facts of the wrong shape.
+    #[error("these facts can't be kept: {what}")]
+    FactsUnfit { what: String },
+    /// Keys declare nothing.
+    #[error("key `{key}` declares no facts; declare them for its partner or client")]
+    FactsOfKey { key: KeyId },
+    /// No reason.
+    #[error("the reason is empty; write in a few words why, for who reads the log later")]
+    WhyMissing,
+    /// The partner is in that mode already.
+    #[error("partner `{partner}` is in mode `{mode}` already; nothing to change")]
+    SameMode { partner: PartnerId, mode: &'static str },
+    /// A line of a feed of grants. `index` counts from 0 in the batch.
+    #[error("nothing of this batch was taken: line {}: {why}", index + 1)]
+    GrantLine { index: usize, why: Box<Rejected> },
+    /// An account that is none.
+    #[error("the account is not 1 to {max} visible ASCII characters; write its id at the platform")]
+    GrantAccount { max: usize },
+    /// A grant that ends before it begins.
+    #[error("the grant would end {} and begin {}; write an end after its beginning", until.rfc3339(), from.rfc3339())]
+    GrantTerm { from: Wall, until: Wall },
+    /// Too many lines at once.
+    #[error("{count} lines are too many for one batch of grants, at most {max}; split it")]
+    GrantsTooMany { count: usize, max: usize },
+    /// More grants than there may be.
+    #[error("there would be more than {max} grants; withdraw those that ended first")]
+    GrantsFull { max: u64 },
+    /// Somebody changed grants meanwhile.
+    #[error("the grants are at version {}, the change builds on {}; read them again, then repeat it", now.map_or(0, |r| r.0), on.0)]
+    GrantsMoved { on: Revision, now: Option<Revision> },
+    /// Another snapshot is being fed.
+    #[error(
+        "another snapshot of the grants is being fed; wait for its end, or send changes instead"
+    )]
+    GrantsFeedRunning,
+    /// The snapshot was given up.
+    #[error(
+        "this snapshot of the grants was given up; nothing more of it was taken, begin it again"
+    )]
+    GrantsFeedLost,
     /// More than a leaf of the log may hold.
     #[error(
         "this would take {bytes} bytes in the log and an event holds at most {max}; shorten lists or texts"
@@ -139,6 +179,18 @@ impl Rejected {
             Self::PolicyEmpty => "policy_empty",
             Self::PolicyFileName { .. } => "policy_file_name",
             Self::LogKeyRotatesAtStart => "log_key_rotates_at_start",
+            Self::FactsUnfit { .. } => "facts_unfit",
+            Self::FactsOfKey { .. } => "facts_of_key",
+            Self::WhyMissing => "why_missing",
+            Self::SameMode { .. } => "same_mode",
+            Self::GrantLine { why, .. } => why.code(),
+            Self::GrantAccount { .. } => "grant_account",
+            Self::GrantTerm { .. } => "grant_term",
+            Self::GrantsTooMany { .. } => "grants_too_many",
+            Self::GrantsFull { .. } => "grants_full",
+            Self::GrantsMoved { .. } => "changed_since",
+            Self::GrantsFeedRunning => "grants_feed_running",
+            Self::GrantsFeedLost => "grants_feed_lost",
             Self::EventTooLarge { .. } => "event_too_large",
             Self::Full(_) => "full",
         }
@@ -166,6 +218,9 @@ impl Rejected {
                 | Self::DigestKnown { .. }
                 | Self::ImportKnown { .. }
                 | Self::NothingChanges(_)
+                | Self::SameMode { .. }
+                | Self::GrantsFeedRunning
+                | Self::GrantsFeedLost
         )
     }
 }

@@ -13,8 +13,8 @@ use portcullis_types::{
 use crate::names::Names;
 use crate::pages::Pages;
 use crate::records::{
-    ClientRecord, Credential, KeyRecord, PartnerRecord, PepperIx, PolicyInForce, ScopeListIx,
-    Standing, SubjectIx,
+    ClientRecord, Credential, GrantsLogged, KeyRecord, PartnerRecord, PepperIx, PolicyInForce,
+    ScopeListIx, Standing, SubjectIx,
 };
 use crate::words::{RotatedSecret, SubjectId};
 
@@ -25,6 +25,7 @@ pub struct Snapshot {
     pub(crate) at: Wall,
     pub(crate) origin: Option<Arc<str>>,
     pub(crate) policy: Option<Arc<PolicyInForce>>,
+    pub(crate) grants: Option<Arc<GrantsLogged>>,
     pub(crate) peppers: Arc<Vec<(Arc<str>, u64)>>,
     pub(crate) secrets: Arc<BTreeMap<RotatedSecret, String>>,
     pub(crate) partners: Pages<PartnerRecord>,
@@ -128,6 +129,12 @@ impl Snapshot {
     #[must_use]
     pub fn policy(&self) -> Option<&PolicyInForce> {
         self.policy.as_deref()
+    }
+
+    /// What the log says about the grants; none before the first.
+    #[must_use]
+    pub fn grants(&self) -> Option<&GrantsLogged> {
+        self.grants.as_deref()
     }
 
     /// Fingerprints of the peppers that keys were made under, and how many keys of each aren't

@@ -63,10 +63,11 @@ impl Desk {
 /// Everything a snapshot says, for comparison.
 pub(crate) fn all(snapshot: &Snapshot) -> String {
     format!(
-        "{:?} {:?} {:?}\n{:#?}\n{:#?}\n{:#?}\n{:?}",
+        "{:?} {:?} {:?} {:?}\n{:#?}\n{:#?}\n{:#?}\n{:?}",
         snapshot.revision(),
         snapshot.at(),
         snapshot.policy(),
+        snapshot.grants(),
         snapshot.partners().collect::<Vec<_>>(),
         snapshot.clients().collect::<Vec<_>>(),
         snapshot.keys().collect::<Vec<_>>(),
@@ -90,8 +91,9 @@ pub(crate) fn partner(id: &str, scopes: Option<Vec<ScopeName>>) -> Command {
     Command::AddPartner {
         id: partner_id(id),
         name: "Some Partner".to_owned(),
-        tier: TierName::new("standard").unwrap(),
+        tier: Some(TierName::new("standard").unwrap()),
         r#use: Use::Publishing,
+        declared_use: String::new(),
         scopes,
         facts: Facts::default(),
     }

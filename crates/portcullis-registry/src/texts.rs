@@ -35,6 +35,11 @@ pub(crate) fn label(what: &'static str, text: &str) -> Result<String, Rejected> 
     bounded(what, text.trim(), NAME_BYTES_MAX)
 }
 
+/// A statement in somebody's own words: may be empty.
+pub(crate) fn words(what: &'static str, text: &str) -> Result<String, Rejected> {
+    bounded(what, text.trim(), TELL_BYTES_MAX)
+}
+
 fn bounded(what: &'static str, text: &str, max: usize) -> Result<String, Rejected> {
     if text.len() > max {
         return Err(Rejected::TextTooLong { what, bytes: text.len(), max });

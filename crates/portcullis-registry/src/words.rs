@@ -26,10 +26,11 @@ pub enum ActorKind {
     Gate,
 }
 
-/// What a partner declared and the platform recorded about it. Facts are not personal data.
+/// Declared facts as the first events held them, when there were three lists and no more. Read for
+/// ever, written no more.
 #[derive(Debug, Clone, Default, Eq, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Facts {
+pub struct EarlyFacts {
     /// What the access is for, in the partner's words.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub declared_use: String,
@@ -81,6 +82,19 @@ pub enum Use {
     MarketStatistics,
     /// What guests write about subscribed places.
     ReviewDigest,
+}
+
+/// Whether what the policies say is enforced on a partner.
+#[derive(
+    Debug, Clone, Copy, Default, Eq, PartialEq, Ord, PartialOrd, Hash, Serialize, Deserialize,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum Mode {
+    /// All of it.
+    #[default]
+    Enforce,
+    /// Everything but authentication and holds is judged and recorded, and lets the call pass.
+    Observe,
 }
 
 /// Whose standing or credential a command concerns.
@@ -140,6 +154,41 @@ pub struct ImportedKey {
     pub partner: PartnerId,
     /// Its state.
     pub state: ImportedState,
+}
+
+impl Use {
+    /// The name as it stands in events, policies and facts.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Publishing => "publishing",
+            Self::CommentCare => "comment_care",
+            Self::BrandAnalytics => "brand_analytics",
+            Self::CreatorMarketplace => "creator_marketplace",
+            Self::StoryInsights => "story_insights",
+            Self::OwnPropertyMonitoring => "own_property_monitoring",
+            Self::SocialWall => "social_wall",
+            Self::TravelSearch => "travel_search",
+            Self::Newsroom => "newsroom",
+            Self::Research => "research",
+            Self::AudienceInsights => "audience_insights",
+            Self::CampaignReports => "campaign_reports",
+            Self::LocationMarketing => "location_marketing",
+            Self::MarketStatistics => "market_statistics",
+            Self::ReviewDigest => "review_digest",
+        }
+    }
+}
+
+impl Mode {
+    /// The name as it stands in events.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Enforce => "enforce",
+            Self::Observe => "observe",
+        }
+    }
 }
 
 impl SubjectId {

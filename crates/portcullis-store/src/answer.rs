@@ -25,7 +25,11 @@ pub(crate) fn done(command: &Command, planned: &Planned) -> Done {
             SubjectId::Client(id) => (None, Some(id.clone())),
             SubjectId::Key(_) => (None, None),
         },
-        Command::ImportKeys { .. }
+        Command::DeclareFacts { subject: SubjectId::Partner(id), .. }
+        | Command::SetMode { partner: id, .. } => (Some(id.clone()), None),
+        Command::DeclareFacts { subject: SubjectId::Client(id), .. } => (None, Some(id.clone())),
+        Command::DeclareFacts { subject: SubjectId::Key(_), .. }
+        | Command::ImportKeys { .. }
         | Command::RevokeKey { .. }
         | Command::PublishPolicy { .. }
         | Command::RecordRotation { .. } => (None, None),

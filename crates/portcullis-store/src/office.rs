@@ -8,7 +8,8 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use portcullis_audit::{Hash, Leaf, LogVerifier, Verification, decode};
 use portcullis_registry::{
-    Actor, BoxFuture, Command, Done, Event, Health, LoggedEvent, Office, OfficeError, Snapshot,
+    Actor, BoxFuture, Command, Done, Event, GrantsBatch, GrantsDone, GrantsPage, GrantsWanted,
+    Health, LoggedEvent, Office, OfficeError, Snapshot,
 };
 use portcullis_types::Revision;
 use sqlx::SqliteConnection;
@@ -168,6 +169,18 @@ impl Office for OfficeHandle {
             self.ask.send(ask).await.map_err(|_| OfficeError::Closed)?;
             answer.await.map_err(|_| OfficeError::Closed)?
         })
+    }
+
+    fn change_grants(
+        &self,
+        _actor: Actor,
+        _batch: GrantsBatch,
+    ) -> BoxFuture<'_, Result<GrantsDone, OfficeError>> {
+        Box::pin(std::future::ready(Err(OfficeError::Closed)))
+    }
+
+    fn grants(&self, _wanted: GrantsWanted) -> BoxFuture<'_, Result<GrantsPage, OfficeError>> {
+        Box::pin(std::future::ready(Err(OfficeError::Closed)))
     }
 
     fn snapshot(&self) -> Arc<Snapshot> {

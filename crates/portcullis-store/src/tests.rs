@@ -99,8 +99,9 @@ pub(crate) fn add_partner(id: &str) -> Command {
     Command::AddPartner {
         id: PartnerId::new(id).unwrap(),
         name: format!("Partner {id}"),
-        tier: TierName::new("standard").unwrap(),
+        tier: Some(TierName::new("standard").unwrap()),
         r#use: Use::Publishing,
+        declared_use: String::new(),
         scopes: None,
         facts: Facts::default(),
     }

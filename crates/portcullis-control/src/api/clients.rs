@@ -51,7 +51,7 @@ pub(crate) async fn list(
         .filter(|client| partner.is_none_or(|partner| client.partner == partner));
     let data: Vec<_> = found.by_ref().take(limit).collect();
     let next = found.next().and(data.last()).map(|client| client.id.to_string());
-    let data = data.into_iter().map(|client| ClientView::new(client, &snapshot)).collect();
+    let data = data.into_iter().map(|client| ClientView::new(client, &snapshot, false)).collect();
     Ok(Json(Page { data, next }))
 }
 
@@ -66,7 +66,7 @@ pub(crate) async fn show(
     let at = position(&shared, &id)?;
     let snapshot = shared.control.office.snapshot();
     let client = snapshot.client(at).ok_or_else(|| unknown(&shared, &id))?;
-    Ok(Json(ClientView::new(client, &snapshot)))
+    Ok(Json(ClientView::new(client, &snapshot, true)))
 }
 
 /// A client to declare.
@@ -102,12 +102,12 @@ pub(crate) async fn add(
     Ok(change.answer(StatusCode::CREATED))
 }
 
-fn position(shared: &Shared, text: &str) -> Result<ClientIx, Problem> {
+pub(crate) fn position(shared: &Shared, text: &str) -> Result<ClientIx, Problem> {
     let id: ClientId = names::id(text)?;
     shared.control.office.snapshot().client_ix(&id).ok_or_else(|| unknown(shared, text))
 }
 
-fn unknown(shared: &Shared, text: &str) -> Problem {
+pub(crate) fn unknown(shared: &Shared, text: &str) -> Problem {
     let snapshot = shared.control.office.snapshot();
     let known = snapshot.clients().map(|(_, client)| client.id.as_str());
     let known = known.take(names::NEAREST_AMONG_MAX);

@@ -14,8 +14,8 @@ use portcullis_control::{
 };
 use portcullis_keys::{Pepper, imported_id, mint};
 use portcullis_registry::{
-    Actor, ActorKind, BoxFuture, Command, Done, Event, Health, LoggedEvent, Office, OfficeError,
-    Snapshot, State, Verification,
+    Actor, ActorKind, BoxFuture, Command, Done, Event, GrantsBatch, GrantsDone, GrantsPage,
+    GrantsWanted, Health, LoggedEvent, Office, OfficeError, Snapshot, State, Verification,
 };
 use portcullis_testkit::StoppedClock;
 use portcullis_types::{Clock, KeyId, KeyIx, Revision, Wall};
@@ -198,6 +198,18 @@ impl Inner {
 impl Office for Memory {
     fn submit(&self, actor: Actor, command: Command) -> BoxFuture<'_, Result<Done, OfficeError>> {
         Box::pin(async move { self.carry_out(actor, command) })
+    }
+
+    fn change_grants(
+        &self,
+        _actor: Actor,
+        _batch: GrantsBatch,
+    ) -> BoxFuture<'_, Result<GrantsDone, OfficeError>> {
+        Box::pin(async move { Err(OfficeError::Closed) })
+    }
+
+    fn grants(&self, _wanted: GrantsWanted) -> BoxFuture<'_, Result<GrantsPage, OfficeError>> {
+        Box::pin(async move { Err(OfficeError::Closed) })
     }
 
     fn snapshot(&self) -> Arc<Snapshot> {

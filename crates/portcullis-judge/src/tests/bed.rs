@@ -170,8 +170,9 @@ impl Bed {
         self.command(Command::AddPartner {
             id: PartnerId::new(id).unwrap(),
             name: id.to_uppercase(),
-            tier: TierName::new("standard").unwrap(),
+            tier: Some(TierName::new("standard").unwrap()),
             r#use: Use::Research,
+            declared_use: String::new(),
             scopes,
             facts: Facts::default(),
         });

@@ -78,8 +78,9 @@ fn a_partner_whose_tier_is_not_in_force_is_refused_until_it_is() {
     let tier = |name| Command::EditPartner {
         id: PartnerId::new("acme").unwrap(),
         name: None,
-        tier: Some(TierName::new(name).unwrap()),
+        tier: Some(Some(TierName::new(name).unwrap())),
         r#use: None,
+        declared_use: None,
         scopes: None,
         facts: None,
     };

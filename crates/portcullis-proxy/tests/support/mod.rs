@@ -132,8 +132,9 @@ impl Office {
         office.command(Command::AddPartner {
             id: PartnerId::new("acme").unwrap(),
             name: "Acme".into(),
-            tier: TierName::new("standard").unwrap(),
+            tier: Some(TierName::new("standard").unwrap()),
             r#use: Use::Research,
+            declared_use: String::new(),
             scopes: None,
             facts: Facts::default(),
         });

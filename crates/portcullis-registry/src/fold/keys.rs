@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use portcullis_types::{KeyIx, PartnerId, ReasonCode, ScopeName, TierName};
+use portcullis_types::{Facts, KeyIx, PartnerId, ReasonCode, ScopeName, TierName};
 
 use super::{Learned, Place, notice, numbered};
 use crate::events::Event;
 use crate::records::{Credential, KeyRecord, PartnerRecord, ScopeListIx};
 use crate::state::{FoldError, State, digest, mark};
-use crate::words::{Facts, ImportedKey, ImportedState, Use};
+use crate::words::{ImportedKey, ImportedState, Mode, Use};
 
 /// What the holder of an imported key that had ended already is told.
 const ENDED_BEFORE: &str =
@@ -128,10 +128,11 @@ fn created(place: Place, id: &PartnerId, tier: TierName, use_: Use) -> PartnerRe
     PartnerRecord {
         id: id.clone(),
         name: id.shared(),
-        tier,
-        use_,
+        tier: Some(tier),
+        declared_use: Arc::default(),
         scopes: None,
-        facts: Arc::new(Facts::default()),
+        facts: Arc::new(Facts { purpose: Some(use_.name().to_owned()), ..Facts::default() }),
+        mode: Mode::Enforce,
         hold: None,
         added: place.ts,
         revision: place.revision,

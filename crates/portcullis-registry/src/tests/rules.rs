@@ -195,7 +195,7 @@ fn an_import_is_whole_or_nothing() {
     assert_eq!(planned.what, "3 keys imported, 1 partner added");
     let snapshot = desk.state.snapshot();
     let fresh = snapshot.partner(snapshot.partner_ix(&partner_id("fresh")).unwrap()).unwrap();
-    assert_eq!((&*fresh.name, fresh.use_), ("fresh", Use::Newsroom));
+    assert_eq!((&*fresh.name, fresh.facts.purpose.as_deref()), ("fresh", Some("newsroom")));
     assert_eq!(snapshot.standing(KeyIx(2), NOON), Standing::Good);
     assert!(matches!(snapshot.standing(KeyIx(4), NOON), Standing::Revoked(_)));
     assert_eq!(desk.ask(&restore(a_key("imp52"))).unwrap_err().code(), "revoked_never_returns");
@@ -231,6 +231,7 @@ fn an_edit_changes_what_it_names_and_keeps_the_hold() {
         id: partner_id("acme"),
         name: name.map(str::to_owned),
         tier: None,
+        declared_use: None,
         r#use: None,
         scopes,
         facts: None,
@@ -295,6 +296,7 @@ fn an_edit_names_the_edit_that_puts_it_back() {
         id: partner_id(id),
         name: Some("It's another".to_owned()),
         tier: None,
+        declared_use: None,
         r#use: Some(Use::Research),
         scopes: Some(scopes("media:read")),
         facts: None,

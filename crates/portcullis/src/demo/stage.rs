@@ -88,8 +88,9 @@ impl Theatre {
                 Command::AddPartner {
                     id: partner.clone(),
                     name: name(who).to_owned(),
-                    tier: TierName::new(tier)?,
+                    tier: Some(TierName::new(tier)?),
                     r#use: declared,
+                    declared_use: String::new(),
                     scopes: None,
                     facts: Facts::default(),
                 },

@@ -39,8 +39,9 @@ pub(crate) fn first_partner(config: &Path) -> anyhow::Result<First> {
     submit(Command::AddPartner {
         id: partner.clone(),
         name: "First partner".to_owned(),
-        tier: tier.clone(),
+        tier: Some(tier.clone()),
         r#use: Use::Publishing,
+        declared_use: String::new(),
         scopes: None,
         facts: Facts::default(),
     })?;
