@@ -4,6 +4,7 @@
 
 mod operations;
 mod params;
+mod shapes;
 mod types;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -68,13 +69,16 @@ impl Catalogue {
         let files = compiler.read(sources);
         compiler.collect_classes(&files);
         let versions = compiler.versions(&files);
-        let types = compiler.types(&files);
+        let mut types = compiler.types(&files);
+        let numbered = compiler.shapes(&files, &mut types);
         let mut catalogue = Self {
             classes: std::mem::take(&mut compiler.classes),
             types,
             operations: Vec::new(),
             versions,
             routes: Routes::default(),
+            fields: numbered.fields,
+            shapes: numbered.shapes,
         };
         compiler.operations(&files, &mut catalogue);
         if compiler.faults.is_empty() {

@@ -68,6 +68,14 @@ pub(crate) struct EdgeFile {
     pub(crate) modifiers: Vec<At<String>>,
     /// The fields given when it is named without braces, where other than the type's default.
     pub(crate) default: Option<At<Vec<At<String>>>>,
+    /// Whether it is an object that belongs to the node itself: its plain fields are fields of the
+    /// node, such as `owner.username`.
+    pub(crate) inline: Option<At<bool>>,
+    /// The modifier that names whose it is, such as `username`: the node it stands in only carries
+    /// it.
+    pub(crate) named_by: Option<At<String>>,
+    /// Rows given when no limit is asked; 25 where it takes `limit`.
+    pub(crate) rows: Option<At<u32>>,
 }
 
 /// A method as route files write it. HEAD is judged as GET and is not listed.
@@ -106,12 +114,20 @@ pub(crate) struct OperationFile {
     pub(crate) class_by_type: Option<Entries<At<String>>>,
     /// Listed, but refused, since its form is not judged.
     pub(crate) not_judged: Option<At<NotJudgedWord>>,
+    /// It holds other calls, each judged alone; stands in place of a class.
+    pub(crate) batch: Option<At<bool>>,
     /// The template parameter that holds the target's id.
     pub(crate) target: Option<At<String>>,
+    /// The parameter that holds the ids of several targets.
+    pub(crate) targets: Option<At<String>>,
+    /// The type of what a parameter of the role `target_name` names.
+    pub(crate) target_type: Option<At<String>>,
     /// What `fields` unfolds against: `target`, or the name of a type. None: nothing with fields.
     pub(crate) answer: Option<At<String>>,
     /// The fields given when no `fields` is sent, where other than the type's default.
     pub(crate) default: Option<At<Vec<At<String>>>>,
+    /// Rows given when no page size is asked; 25 where a parameter is a page size.
+    pub(crate) rows: Option<At<u32>>,
     /// Declared parameters of query and body, by name.
     #[serde(default)]
     pub(crate) params: Entries<At<ParamRole>>,

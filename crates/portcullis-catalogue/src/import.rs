@@ -144,6 +144,11 @@ impl ParamRole {
             Self::Cursor => "cursor",
             Self::Ids => "ids",
             Self::Batch => "batch",
+            Self::Words => "words",
+            Self::Point => "point",
+            Self::Distance => "distance",
+            Self::TargetName => "target_name",
+            Self::Carrier => "carrier",
             Self::Secret => "secret",
         }
     }

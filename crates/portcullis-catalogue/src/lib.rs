@@ -22,8 +22,8 @@ mod routes;
 
 pub use import::{Imported, import_openapi};
 pub use model::{
-    Answer, Body, Catalogue, Extra, Field, Found, IdPattern, NodeType, Operation, OperationClass,
-    ParamRole, Versions,
+    Answer, Body, Catalogue, ClassUse, Entry, Extra, Field, FieldRef, Found, Given, IdPattern,
+    NodeType, Operation, OperationClass, ParamRole, Shape, ShapeIx, Versions, What,
 };
 
 /// The class nobody may be granted: what is not classified yet is closed.

@@ -3,11 +3,18 @@
 //! Read by the request (to unfold) and the policy (to name classes). Must not know policies,
 //! partners, HTTP libraries or files.
 
+mod roles;
+mod shape;
+
 use std::collections::BTreeMap;
 
-use portcullis_types::{ClassIx, ClassName, Method, OperationIx, OperationName, TypeIx, TypeName};
-use schemars::JsonSchema;
-use serde::Deserialize;
+use portcullis_types::{
+    ClassIx, ClassName, FieldIx, Method, OperationIx, OperationName, TypeIx, TypeName,
+};
+
+pub use roles::{Body, Extra, ParamRole};
+pub(crate) use shape::FieldEntry;
+pub use shape::{ClassUse, Entry, FieldRef, Given, Shape, ShapeIx, What};
 
 /// Everything the route files say, checked and indexed.
 #[derive(Debug)]
@@ -17,6 +24,8 @@ pub struct Catalogue {
     pub(crate) operations: Vec<Operation>,
     pub(crate) versions: Option<Versions>,
     pub(crate) routes: crate::routes::Routes,
+    pub(crate) fields: Vec<FieldEntry>,
+    pub(crate) shapes: Vec<Shape>,
 }
 
 /// The version segment that begins a path, such as `/v21.0/…`.
@@ -39,6 +48,8 @@ pub struct NodeType {
     pub fields: BTreeMap<Box<str>, Field>,
     /// Names of the fields the platform gives when no `fields` is sent; each is in `fields`.
     pub default_fields: Vec<Box<str>>,
+    /// The same, compiled.
+    pub given: Given,
 }
 
 /// A field or edge of a node type.
@@ -53,6 +64,24 @@ pub struct Field {
     /// What it gives when named without braces, where that differs from its type's defaults.
     /// [`Catalogue::field_defaults`] knows both.
     pub default_fields: Option<Vec<Box<str>>>,
+    /// What it gives when named without braces, compiled against the type it holds.
+    pub given: Given,
+    /// Its number, where it is a plain field.
+    pub ix: Option<FieldIx>,
+    /// Whether it is an object of the node itself: its plain fields are fields of the node.
+    pub inline: bool,
+    /// The modifier that names whose it is; the node it stands in only carries it.
+    pub named_by: Option<Box<str>>,
+    /// Rows given when none is asked; none: it is no list.
+    pub rows_default: Option<u32>,
+}
+
+impl Field {
+    /// Whether it is an edge: neither a plain field nor an object of the node itself.
+    #[must_use]
+    pub const fn is_edge(&self) -> bool {
+        self.ix.is_none() && !self.inline
+    }
 }
 
 /// A pattern of ids: digits stand for themselves, `#` for any digit, or a whole literal such as `me`.
@@ -76,11 +105,21 @@ pub struct Operation {
     pub target: Option<Box<str>>,
     /// Its place among the template's parameters, the version not counted.
     pub(crate) target_at: Option<usize>,
+    /// The parameter that holds the ids of several targets, where there is one.
+    pub targets: Option<Box<str>>,
+    /// The type of what a parameter of the role [`ParamRole::TargetName`] names.
+    pub target_type: Option<TypeIx>,
+    /// Whether it holds other calls, each of which is judged alone.
+    pub batch: bool,
+    /// Rows given when no page size is asked; none: it is no list.
+    pub rows_default: Option<u32>,
     /// What `fields` unfolds against.
     pub answer: Answer,
     /// What it gives when no `fields` is sent, where that differs from the answer type's defaults.
     /// [`Catalogue::answer_defaults`] knows both.
     pub default_fields: Option<Vec<Box<str>>>,
+    /// The same, compiled.
+    pub(crate) given: Option<Given>,
     /// Declared parameters of query and body, by name.
     pub params: BTreeMap<Box<str>, ParamRole>,
     /// What to do with parameters that are not declared.
@@ -111,46 +150,6 @@ pub enum Answer {
     Target,
     /// Nodes of one type.
     Type(TypeIx),
-}
-
-/// What a declared parameter means.
-#[derive(Debug, Clone, Copy, Eq, PartialEq, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum ParamRole {
-    /// A value that is passed on.
-    Plain,
-    /// A `fields` tree.
-    Fields,
-    /// Rows asked for.
-    PageSize,
-    /// A paging cursor.
-    Cursor,
-    /// Several targets at once: refused with more than one id.
-    Ids,
-    /// Sub-requests in one: refused.
-    Batch,
-    /// Never forwarded, since it carries a key (`debug_token?input_token=`).
-    Secret,
-}
-
-/// What happens to parameters the operation does not declare.
-#[derive(Debug, Clone, Copy, Eq, PartialEq, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Extra {
-    /// The call is refused.
-    Refuse,
-    /// They pass on as they are.
-    Pass,
-}
-
-/// What the body of an operation may be.
-#[derive(Debug, Clone, Copy, Eq, PartialEq, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Body {
-    /// Parameters, in a form, multipart or JSON, or none.
-    Params,
-    /// Bytes the gate does not read; they stream.
-    Opaque,
 }
 
 impl Catalogue {

@@ -52,6 +52,12 @@ pub struct Bounds {
     pub fields_depth_max: usize,
     /// Most names in one `fields`.
     pub fields_max: usize,
+    /// Most ids in one `ids`.
+    pub ids_max: usize,
+    /// Most entries of a batch.
+    pub entries_max: usize,
+    /// Most asks of one call, or of all entries of a batch.
+    pub asks_max: usize,
 }
 
 impl Default for Bounds {
@@ -63,6 +69,9 @@ impl Default for Bounds {
             body_bytes_max: 1024 * 1024,
             fields_depth_max: 8,
             fields_max: 256,
+            ids_max: 50,
+            entries_max: 50,
+            asks_max: 256,
         }
     }
 }

@@ -9,61 +9,135 @@ use smallvec::SmallVec;
 use crate::arrival::Bounds;
 use crate::why::{self, unreadable};
 
+/// Everything that `fields` names, each name before what stands in its braces.
+#[derive(Debug, Default)]
+pub(crate) struct Tree<'t> {
+    nodes: SmallVec<[Node<'t>; 16]>,
+    /// The name each belongs to, its own name and its value.
+    modifiers: SmallVec<[(u16, &'t str, &'t str); 4]>,
+}
+
 /// One name in the tree.
-#[derive(Debug, Clone, Eq, PartialEq)]
+#[derive(Debug, Clone, Copy, Eq, PartialEq)]
 pub(crate) struct Node<'t> {
     pub(crate) name: &'t str,
-    /// Name and value of each, in order, aliases (`as`) left out.
-    pub(crate) modifiers: SmallVec<[(&'t str, &'t str); 2]>,
     pub(crate) alias: Option<&'t str>,
-    /// What stands in braces.
-    pub(crate) inner: Option<Vec<Node<'t>>>,
+    /// Where its braces open, after the brace.
+    pub(crate) open: Option<usize>,
+    /// Where it ends in the text.
+    pub(crate) end: usize,
+    /// Its place in the tree.
+    pub(crate) at: u16,
+    /// The place after all that stands in its braces.
+    next: u16,
+}
+
+impl<'t> Tree<'t> {
+    /// The names that stand beside each other, outside of braces.
+    pub(crate) fn roots(&self) -> Siblings<'_, 't> {
+        Siblings { tree: self, at: 0, end: u16::try_from(self.nodes.len()).unwrap_or(u16::MAX) }
+    }
+
+    /// The names in the braces of a name.
+    pub(crate) fn inner(&self, node: &Node<'t>) -> Siblings<'_, 't> {
+        Siblings { tree: self, at: node.at.saturating_add(1), end: node.next }
+    }
+
+    /// The modifiers of a name, aliases left out: name and value.
+    pub(crate) fn modifiers(&self, node: &Node<'t>) -> impl Iterator<Item = (&'t str, &'t str)> {
+        let of = node.at;
+        let own = self.modifiers.iter().filter(move |(at, ..)| *at == of);
+        own.map(|(_, name, value)| (*name, *value))
+    }
+}
+
+/// Names beside each other.
+#[derive(Clone)]
+pub(crate) struct Siblings<'s, 't> {
+    tree: &'s Tree<'t>,
+    at: u16,
+    end: u16,
+}
+
+impl<'t> Iterator for Siblings<'_, 't> {
+    type Item = Node<'t>;
+
+    fn next(&mut self) -> Option<Node<'t>> {
+        if self.at >= self.end {
+            return None;
+        }
+        let node = *self.tree.nodes.get(usize::from(self.at))?;
+        self.at = node.next;
+        Some(node)
+    }
 }
 
 /// Names under which answers carry something else.
 const ALIASES_TAKEN: [&str; 6] = ["data", "error", "next", "paging", "previous", "summary"];
 
+/// Most modifiers in one `fields`, so that looking for those of one name stays cheap.
+const MODIFIERS_MAX: usize = 256;
+
 /// Reads the whole text.
-pub(crate) fn read<'t>(text: &'t str, bounds: &Bounds) -> Result<Vec<Node<'t>>, Refusal> {
-    let mut reader = Reader { rest: text, left: bounds.fields_max };
-    let nodes = reader.list(bounds.fields_depth_max)?;
-    if reader.rest.is_empty() { Ok(nodes) } else { Err(unreadable(why::FIELDS)) }
+pub(crate) fn read<'t>(text: &'t str, bounds: &Bounds) -> Result<Tree<'t>, Refusal> {
+    let left = bounds.fields_max.min(usize::from(u16::MAX) - 1);
+    let mut reader = Reader { whole: text.len(), rest: text, left, tree: Tree::default() };
+    reader.list(bounds.fields_depth_max)?;
+    if reader.rest.is_empty() { Ok(reader.tree) } else { Err(unreadable(why::FIELDS)) }
 }
 
 struct Reader<'t> {
+    whole: usize,
     rest: &'t str,
     /// How many more names are read.
     left: usize,
+    tree: Tree<'t>,
 }
 
 impl<'t> Reader<'t> {
-    fn list(&mut self, depth: usize) -> Result<Vec<Node<'t>>, Refusal> {
+    fn list(&mut self, depth: usize) -> Result<(), Refusal> {
         let deeper = depth.checked_sub(1).ok_or(unreadable(why::FIELDS_DEEP))?;
-        let mut nodes = Vec::new();
         loop {
-            nodes.push(self.node(deeper)?);
+            self.node(deeper)?;
             if !self.eat(',') {
-                return Ok(nodes);
+                return Ok(());
             }
         }
     }
 
-    fn node(&mut self, deeper: usize) -> Result<Node<'t>, Refusal> {
+    fn node(&mut self, deeper: usize) -> Result<(), Refusal> {
         self.left = self.left.checked_sub(1).ok_or(unreadable(why::FIELDS_MANY))?;
+        let at = self.place();
         let name = self.name()?;
-        let mut node = Node { name, modifiers: SmallVec::new(), alias: None, inner: None };
+        let mut node = Node { name, alias: None, open: None, end: 0, at, next: 0 };
+        self.tree.nodes.push(node);
         loop {
             if self.eat('.') {
                 self.modifier(&mut node)?;
-            } else if node.inner.is_none() && self.eat('{') {
-                node.inner = Some(self.list(deeper)?);
+            } else if node.open.is_none() && self.eat('{') {
+                node.open = Some(self.offset());
+                self.list(deeper)?;
                 if !self.eat('}') {
                     return Err(unreadable(why::FIELDS));
                 }
             } else {
-                return Ok(node);
+                node.end = self.offset();
+                node.next = self.place();
+                if let Some(slot) = self.tree.nodes.get_mut(usize::from(at)) {
+                    *slot = node;
+                }
+                return Ok(());
             }
         }
+    }
+
+    /// The place of the next name: never beyond what is read.
+    fn place(&self) -> u16 {
+        u16::try_from(self.tree.nodes.len()).unwrap_or(u16::MAX)
+    }
+
+    const fn offset(&self) -> usize {
+        self.whole.saturating_sub(self.rest.len())
     }
 
     fn modifier(&mut self, node: &mut Node<'t>) -> Result<(), Refusal> {
@@ -92,10 +166,13 @@ impl<'t> Reader<'t> {
                 return Err(unreadable(why::PAGE_SIZE));
             }
             _ => {
-                if node.modifiers.iter().any(|(known, _)| *known == name) {
+                if self.tree.modifiers(node).any(|(known, _)| known == name) {
                     return Err(unreadable(why::FIELDS_TWICE));
                 }
-                node.modifiers.push((name, value));
+                if self.tree.modifiers.len() >= MODIFIERS_MAX {
+                    return Err(unreadable(why::FIELDS_MANY));
+                }
+                self.tree.modifiers.push((node.at, name, value));
             }
         }
         Ok(())
@@ -161,15 +238,22 @@ pub(crate) fn squeeze(text: &str) -> Option<String> {
 mod tests {
     use super::*;
 
-    fn show(nodes: &[Node<'_>]) -> String {
-        let one = |node: &Node<'_>| {
-            let modifiers: String =
-                node.modifiers.iter().map(|(name, value)| format!(".{name}({value})")).collect();
+    fn show(tree: &Tree<'_>, nodes: Siblings<'_, '_>) -> String {
+        let one = |node: Node<'_>| {
+            let modifiers: String = tree
+                .modifiers
+                .iter()
+                .filter(|(at, ..)| *at == node.at)
+                .map(|(_, name, value)| format!(".{name}({value})"))
+                .collect();
             let alias = node.alias.map(|alias| format!(".as({alias})")).unwrap_or_default();
-            let inner = node.inner.as_ref().map(|inner| format!("{{{}}}", show(inner)));
+            let inner = node.open.map(|_| {
+                let inside = Siblings { tree, at: node.at + 1, end: node.next };
+                format!("{{{}}}", show(tree, inside))
+            });
             format!("{}{modifiers}{alias}{}", node.name, inner.unwrap_or_default())
         };
-        nodes.iter().map(one).collect::<Vec<_>>().join(",")
+        nodes.map(one).collect::<Vec<_>>().join(",")
     }
 
     #[track_caller]
@@ -177,7 +261,7 @@ mod tests {
         let squeezed = squeeze(text);
         let text = squeezed.as_deref().unwrap_or(text);
         let read = read(text, &Bounds::default()).ok();
-        assert_eq!(read.map(|nodes| show(&nodes)).as_deref(), expected, "{text}");
+        assert_eq!(read.map(|tree| show(&tree, tree.roots())).as_deref(), expected, "{text}");
         assert_eq!(squeeze(text), None, "{text} is squeezed once");
     }
 

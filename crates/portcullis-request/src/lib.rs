@@ -16,6 +16,7 @@
 )]
 
 mod arrival;
+mod ask;
 mod canonical;
 mod fields;
 mod json;
@@ -26,13 +27,17 @@ mod params;
 mod path;
 mod percent;
 mod read;
+mod roles;
+mod texts;
 mod unfold;
 mod why;
 mod write;
 
 pub use arrival::{Arrival, Bounds};
+pub use ask::ask;
 pub use canonical::Canonical;
 pub use params::{Form, Param, Place};
 pub use read::{BodyWanted, canonicalise, wants_body};
+pub use texts::Texts;
 pub use unfold::unfold;
 pub use write::{Amendments, Sent, SentBody, SentTarget, write};

@@ -2,25 +2,14 @@
 //!
 //! Whatever nobody classified is refused here. Must not know who may have which class.
 
-use memchr::memmem;
-use portcullis_catalogue::{
-    Answer, Catalogue, Extra, Field, NodeType, Operation, OperationClass, ParamRole,
-};
+use portcullis_catalogue::{Answer, Catalogue, Field, NodeType, Operation, OperationClass};
 use portcullis_types::{Ask, Asks, ClassIx, ClassSet, Effect, Refusal, TypeIx, Via};
 use smallvec::SmallVec;
 
 use crate::arrival::Bounds;
-use crate::canonical::{Body, Canonical};
-use crate::fields::{self, Node};
-use crate::json::{self, Seen};
-use crate::names;
-use crate::params::{Form, Param};
-use crate::why::{self, unreadable};
-
-/// A text shorter than this is no key; that it occurs in a value is chance.
-const KEY_BYTES_MIN: usize = 8;
-/// Longest name that a refusal repeats.
-const NAME_SHOWN_MAX: usize = 80;
+use crate::canonical::Canonical;
+use crate::fields::{self, Siblings, Tree};
+use crate::roles::{NAME_SHOWN_MAX, params};
 
 /// Says what a call really asks for.
 ///
@@ -38,10 +27,13 @@ pub fn unfold(
     if let OperationClass::NotJudged(what) = operation.class {
         return Err(Refusal::NotJudged { what });
     }
+    if operation.targets.is_some() {
+        return Err(Refusal::NotJudged { what: "ids" });
+    }
     let target = target(canonical, operation, catalogue)?;
     let kind = target.as_ref().map(|(kind, _)| *kind);
     let class = class(operation, kind)?;
-    let tree = params(canonical, operation)?;
+    let tree = params(canonical, operation)?.tree;
     let mut walk = Walk {
         catalogue,
         parts: vec![Ask { class, via: Via::Operation }],
@@ -57,7 +49,8 @@ pub fn unfold(
     };
     match (tree, answered) {
         (Some(text), Some(kind)) => {
-            walk.tree(&fields::read(text, bounds)?, kind, &mut String::new())?;
+            let tree = fields::read(text, bounds)?;
+            walk.tree(&tree, tree.roots(), kind, &mut String::new())?;
         }
         // Without a type there is nothing to judge the names by.
         (Some(_), None) => return Err(Refusal::ParameterUndeclared { name: "fields".into() }),
@@ -94,109 +87,6 @@ fn class(operation: &Operation, kind: Option<TypeIx>) -> Result<ClassIx, Refusal
     }
 }
 
-/// Checks every parameter by its role; gives the text of `fields`, where it was sent.
-fn params<'c>(
-    canonical: &'c Canonical<'_>,
-    operation: &Operation,
-) -> Result<Option<&'c str>, Refusal> {
-    let key = canonical.credential().filter(|key| key.len() >= KEY_BYTES_MIN);
-    if key.is_some_and(|key| memmem::find(canonical.path.as_bytes(), key).is_some()) {
-        return Err(Refusal::NotJudged { what: KEY_AS_ARGUMENT });
-    }
-    let mut tree = None;
-    for param in &canonical.params {
-        if let Some(key) = key {
-            keyless(param, key)?;
-        }
-        match role(&param.name, operation)? {
-            ParamRole::Fields => tree = Some(text(param)?),
-            ParamRole::PageSize if fields::is_count(&param.value) => {}
-            ParamRole::PageSize => return Err(unreadable(why::PAGE_SIZE)),
-            ParamRole::Cursor => _ = text(param)?,
-            ParamRole::Plain => nested_keyless(param)?,
-            ParamRole::Ids => return Err(Refusal::NotJudged { what: "several ids in one call" }),
-            ParamRole::Batch => return Err(Refusal::NotJudged { what: "a batch" }),
-            ParamRole::Secret => return Err(Refusal::NotJudged { what: KEY_AS_ARGUMENT }),
-        }
-    }
-    if let Body::Multipart(parts) = &canonical.body {
-        for file in &parts.files {
-            if role(file.name, operation)? != ParamRole::Plain {
-                return Err(unreadable(why::SHAPE));
-            }
-            // A file goes on untouched, hence must not carry the key out.
-            if key.is_some_and(|key| file.holds(key)) {
-                return Err(Refusal::NotJudged { what: KEY_AS_ARGUMENT });
-            }
-        }
-    }
-    Ok(tree)
-}
-
-const KEY_AS_ARGUMENT: &str = "a key as an argument";
-
-fn role(name: &str, operation: &Operation) -> Result<ParamRole, Refusal> {
-    if let Some(role) = operation.params.get(name) {
-        return Ok(*role);
-    }
-    let undeclared = || {
-        let shown = name.char_indices().nth(NAME_SHOWN_MAX).map_or(name.len(), |(at, _)| at);
-        Err(Refusal::ParameterUndeclared { name: name.get(..shown).unwrap_or_default().into() })
-    };
-    // What wraps other calls or a key is known by name on every operation.
-    match name {
-        "batch" => return Ok(ParamRole::Batch),
-        "ids" => return Ok(ParamRole::Ids),
-        "input_token" => return Ok(ParamRole::Secret),
-        _ => {}
-    }
-    let known = ["batch", "ids", "input_token", "fields"];
-    let declared = operation.params.keys().map(AsRef::as_ref);
-    match operation.extra {
-        Extra::Refuse => undeclared(),
-        // Passed on, unless a forgiving reader takes it for a name that is judged.
-        Extra::Pass if declared.chain(known).any(|other| names::alike(name, other)) => undeclared(),
-        Extra::Pass => Ok(ParamRole::Plain),
-    }
-}
-
-fn text<'c>(param: &'c Param<'_>) -> Result<&'c str, Refusal> {
-    let nested = param.form == Form::Raw && param.value.starts_with(['[', '{']);
-    if nested { Err(unreadable(why::SHAPE)) } else { Ok(&param.value) }
-}
-
-/// Refuses a value that holds the caller's own key: the platform would read it.
-fn keyless(param: &Param<'_>, key: &[u8]) -> Result<(), Refusal> {
-    let holds = |text: &str| memmem::find(text.as_bytes(), key).is_some();
-    let mut found = holds(&param.name) || holds(&param.value);
-    look_inside(param, &mut |seen| match seen {
-        Seen::Name(text) | Seen::Text(text) => found |= holds(text),
-        Seen::Twice => {}
-    })?;
-    if found { Err(Refusal::NotJudged { what: KEY_AS_ARGUMENT }) } else { Ok(()) }
-}
-
-/// Refuses a nested value with a key of its own.
-fn nested_keyless(param: &Param<'_>) -> Result<(), Refusal> {
-    let mut found = false;
-    look_inside(param, &mut |seen| {
-        found |= matches!(seen, Seen::Name(name) if names::alike(name, names::KEY));
-    })?;
-    if found { Err(Refusal::NotJudged { what: "a key inside a nested value" }) } else { Ok(()) }
-}
-
-/// Shows what a nested value holds; nothing, if it is none.
-///
-/// A form nests by JSON in a text, which platforms read as they read true JSON. A text that only
-/// begins like JSON is a text, of which as much is shown as a reader could take for JSON.
-fn look_inside(param: &Param<'_>, see: &mut dyn FnMut(Seen<'_>)) -> Result<(), Refusal> {
-    if !param.value.trim_start().starts_with(['[', '{']) {
-        return Ok(());
-    }
-    let walked = json::walk(&param.value, see);
-    if param.form == Form::Raw { walked } else { Ok(()) }
-}
-
 struct Walk<'c> {
     catalogue: &'c Catalogue,
     parts: Vec<Ask>,
@@ -214,7 +104,13 @@ impl<'c> Walk<'c> {
         }
     }
 
-    fn tree(&mut self, nodes: &[Node<'_>], kind: TypeIx, path: &mut String) -> Result<(), Refusal> {
+    fn tree<'t>(
+        &mut self,
+        tree: &Tree<'t>,
+        nodes: Siblings<'_, 't>,
+        kind: TypeIx,
+        path: &mut String,
+    ) -> Result<(), Refusal> {
         let catalogue = self.catalogue;
         let known = catalogue.node_type(kind).ok_or(Refusal::NodeUnclassified)?;
         let before = path.len();
@@ -226,13 +122,13 @@ impl<'c> Walk<'c> {
             path.push_str(node.name);
             let field = field(known, node.name, path)?;
             self.ask(field.class, || Via::Field(path.as_str().into()));
-            if let Some((name, _)) = node.modifiers.iter().find(|(name, _)| !takes(field, name)) {
+            if let Some((name, _)) = tree.modifiers(&node).find(|(name, _)| !takes(field, name)) {
                 return Err(Refusal::FieldUnclassified {
                     field: format!("{path}.{name}()").into(),
                 });
             }
-            match (&node.inner, field.holds) {
-                (Some(inner), Some(kind)) => self.tree(inner, kind, path)?,
+            match (node.open, field.holds) {
+                (Some(_), Some(kind)) => self.tree(tree, tree.inner(&node), kind, path)?,
                 (Some(_), None) => {
                     return Err(Refusal::FieldUnclassified { field: format!("{path}{{}}").into() });
                 }

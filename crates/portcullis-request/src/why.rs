@@ -96,3 +96,17 @@ pub(crate) const PAGE_SIZE: &str =
     "a page size is not a whole number; write digits only, without a leading zero";
 pub(crate) const SHAPE: &str =
     "a parameter that is read as text is a JSON array or object; send one text";
+pub(crate) const POINT: &str =
+    "a point is not latitude and longitude in degrees; write it as `48.1,11.5`";
+pub(crate) const DISTANCE: &str =
+    "a distance is not a number of metres; write digits, such as `500`";
+pub(crate) const ROWS_NONE: &str = "a page size is 0; ask for one row or more";
+pub(crate) const TARGET_MISSING: &str =
+    "the parameter that names what is asked for is missing or empty; send it";
+pub(crate) const IDS: &str = "`ids` can't be read; write ids separated by commas";
+pub(crate) const FIELDS_NAME: &str = "`fields` names nobody where a name is needed; write it as in \
+     `business_discovery.username(somebody)`";
+pub(crate) const FIELDS_ALIAS_FIELD: &str = "`fields` gives one field the name of another; choose \
+     an alias that is no field's name";
+pub(crate) const ASKS_MANY: &str =
+    "the call asks for more targets and edges than the gate judges at once; ask in several calls";

@@ -7,9 +7,10 @@ use std::collections::BTreeMap;
 use portcullis_types::{ClassIx, Method, OperationIx, OperationName, TypeIx};
 use portcullis_yaml::{At, Fault, Source};
 
+use super::shapes::given;
 use super::{Compiler, Read, codes, cut};
 use crate::file::{MethodWord, NotJudgedWord, OperationFile};
-use crate::model::{Answer, Body, Catalogue, Extra, Operation, OperationClass};
+use crate::model::{Answer, Body, Catalogue, Extra, Given, Operation, OperationClass};
 use crate::routes::{Clash, VERSION, canonical_template, parameter};
 
 const OPERATIONS_MAX: usize = 4096;
@@ -65,6 +66,15 @@ impl Compiler {
         let answer = self.answer(source, file, catalogue);
         let default_fields = self.operation_defaults(source, file, answer, catalogue);
         let params = self.params(source, file, answer);
+        let targets = self.targets(source, file);
+        let target_type = file.target_type.as_ref().and_then(|name| self.type_named(source, name));
+        let rows_default = self.rows(source, file);
+        let given = default_fields.as_ref().map(|names| match answer {
+            Answer::Type(kind) => {
+                catalogue.shape_of(kind).map(|shape| given(shape, names)).unwrap_or_default()
+            }
+            Answer::Target | Answer::Opaque => Given::default(),
+        });
         let Some(template) = template else { return };
         let ix = OperationIx(u16::try_from(catalogue.operations.len()).unwrap_or(u16::MAX));
         let method = file.method.method();
@@ -80,8 +90,13 @@ impl Compiler {
             class: class.unwrap_or(OperationClass::Fixed(ClassIx(0))),
             target: file.target.as_ref().map(|name| name.as_str().into()),
             target_at,
+            targets,
+            target_type,
+            batch: file.batch.as_ref().is_some_and(|word| word.value),
+            rows_default,
             answer,
             default_fields,
+            given,
             params,
             extra: file.extra.unwrap_or(Extra::Refuse),
             body: file.body.unwrap_or(Body::Params),
@@ -133,7 +148,9 @@ impl Compiler {
         template: Option<&str>,
     ) -> Option<usize> {
         let Some(target) = &file.target else {
-            if let Some((kind, _)) = file.class_by_type.iter().flat_map(|by| by.iter()).next() {
+            if file.targets.is_none()
+                && let Some((kind, _)) = file.class_by_type.iter().flat_map(|by| by.iter()).next()
+            {
                 let fault = source.fault(codes::TARGET, kind, "`class_by_type` without a target");
                 self.faults.push(fault.with_help("add `target:` with a parameter of the path"));
             }
@@ -157,6 +174,9 @@ impl Compiler {
         at: &At<String>,
         file: &OperationFile,
     ) -> Option<OperationClass> {
+        if file.batch.as_ref().is_some_and(|word| word.value) {
+            return self.batch_class(source, at, file);
+        }
         match (&file.class, &file.class_by_type, &file.not_judged) {
             (Some(name), None, None) => self.class(source, name).map(OperationClass::Fixed),
             (None, Some(by), None) => {
@@ -196,7 +216,7 @@ impl Compiler {
         match &file.answer {
             None => Answer::Opaque,
             Some(word) if word.as_str() == "target" => {
-                if file.target.is_none() {
+                if file.target.is_none() && file.targets.is_none() {
                     let fault =
                         source.fault(codes::TARGET, word, "`answer: target` without a target");
                     self.faults.push(fault.with_help("add `target:` or name a type"));

@@ -9,11 +9,13 @@ use portcullis_yaml::{At, Source};
 
 use super::{Compiler, Read, codes, cut};
 use crate::file::{EdgeFile, TypeFile};
-use crate::model::{Field, IdPattern, NodeType};
+use crate::model::{Field, Given, IdPattern, NodeType};
 
 const TYPES_MAX: usize = 256;
 const FIELDS_MAX: usize = 1024;
 const ID_MAX: usize = 128;
+/// Rows a list gives when none is asked and the file says nothing.
+pub(super) const ROWS_DEFAULT: u32 = 25;
 /// What `answer:` uses for "the target itself".
 const TARGET: &str = "target";
 
@@ -32,7 +34,8 @@ impl Compiler {
             let ids = self.ids(source, name.as_str(), file, &mut taken);
             let fields = self.fields(source, file);
             let default_fields = self.defaults(source, &file.default, &fields, name.as_str());
-            types.push(NodeType { name, ids, fields, default_fields });
+            let given = Given::default();
+            types.push(NodeType { name, ids, fields, default_fields, given });
         }
         self.check_edge_defaults(files, &types);
         types
@@ -115,8 +118,7 @@ impl Compiler {
             // An unknown class is one fault; its fields stay known, as closed.
             let class = self.class(source, class).unwrap_or(ClassIx(0));
             for name in names {
-                let field =
-                    Field { class, holds: None, modifiers: Vec::new(), default_fields: None };
+                let field = plain(class);
                 self.add_field(source, name, field, &mut fields);
             }
         }
@@ -146,7 +148,38 @@ impl Compiler {
             .default
             .as_ref()
             .map(|names| names.iter().map(|name| name.as_str().into()).collect());
-        Field { class, holds, modifiers, default_fields }
+        let inline = edge.inline.as_ref().is_some_and(|word| word.value);
+        let named_by = edge.named_by.as_ref().map(|name| name.as_str().into());
+        let listed = modifiers.iter().any(|name| **name == *"limit");
+        let rows_default =
+            edge.rows.as_ref().map(|rows| rows.value).or(listed.then_some(ROWS_DEFAULT));
+        self.check_edge(source, edge, &modifiers);
+        Field { holds, modifiers, default_fields, inline, named_by, rows_default, ..plain(class) }
+    }
+
+    /// Checks that what an edge says of itself goes together.
+    fn check_edge(&mut self, source: &Source, edge: &EdgeFile, modifiers: &[Box<str>]) {
+        let inline = edge.inline.as_ref().filter(|word| word.value);
+        if let Some(word) = inline
+            && (edge.holds.is_none() || !modifiers.is_empty() || edge.rows.is_some())
+        {
+            let message = "an object of the node itself holds one type and takes no modifiers";
+            let fault = source.fault(codes::NO_TYPE, word, message);
+            self.faults.push(fault.with_help("add `holds:`, or leave `inline` out"));
+        }
+        if let Some(name) = &edge.named_by
+            && (edge.holds.is_none()
+                || inline.is_some()
+                || !modifiers.contains(&name.as_str().into()))
+        {
+            let message = format!("`{}` can't name whose this is", cut(name));
+            let fault = source.fault(codes::TARGET, name, message);
+            self.faults.push(fault.with_help("list it under `modifiers:`, and add `holds:`"));
+        }
+        if let Some(rows) = edge.rows.as_ref().filter(|rows| rows.value == 0) {
+            let fault = source.fault(codes::PARAMETER, rows, "a list that gives no rows");
+            self.faults.push(fault.with_help("give the platform's own default, such as 25"));
+        }
     }
 
     fn add_field(
@@ -225,6 +258,21 @@ impl Compiler {
                 }
             }
         }
+    }
+}
+
+/// A plain field, not numbered yet.
+fn plain(class: ClassIx) -> Field {
+    Field {
+        class,
+        holds: None,
+        modifiers: Vec::new(),
+        default_fields: None,
+        given: Given::default(),
+        ix: None,
+        inline: false,
+        named_by: None,
+        rows_default: None,
     }
 }
 
