@@ -111,6 +111,9 @@ impl Account {
             self.order.pop_front();
             self.forget(entry);
         }
+        if self.order.is_empty() {
+            self.level = 0;
+        }
         if self.extra > 0 && self.extra_at.saturating_add(self.window) <= now {
             self.extra = 0;
         }
@@ -206,15 +209,19 @@ impl Account {
         }
     }
 
-    /// Takes back what [`Account::enter`] changed at `now`.
-    pub(crate) fn take_back(&mut self, key: TargetKey, change: Change, now: u64) {
+    /// Takes back what [`Account::enter`] changed at a moment, if it has not left the window since.
+    pub(crate) fn take_back(&mut self, key: TargetKey, change: Change, at: u64, now: u64) {
+        self.expire(now);
+        if at.saturating_add(self.window) <= now {
+            return;
+        }
         match (self.way, change) {
             (_, Change::Unsampled | Change::Full) => {}
-            (Way::Distinct, Change::Repeat { at }) => self.leave_target(key, at),
-            (Way::Distinct, Change::New { .. }) => self.leave_target(key, now),
+            (Way::Distinct, Change::Repeat { at: first }) => self.leave_target(key, first),
+            (Way::Distinct, Change::New { .. }) => self.leave_target(key, at),
             (Way::Each | Way::Whole, Change::New { amount }) => {
                 let key = if self.way == Way::Whole { TargetKey::NONE } else { key };
-                self.leave_amount(key, amount, now);
+                self.leave_amount(key, amount, at);
             }
             (Way::Each | Way::Whole, Change::Repeat { .. }) => {}
         }
@@ -236,18 +243,21 @@ impl Account {
         }
     }
 
-    /// The entry may have been merged into a later one since.
-    fn leave_amount(&mut self, key: TargetKey, amount: u64, at: u64) {
-        let from = self.order.partition_point(|entry| entry.at < at);
-        let mut range = self.order.range(from..);
-        let Some(offset) = range.position(|entry| entry.key == key) else { return };
-        let Some(entry) = self.order.get_mut(from + offset) else { return };
-        let taken = amount.min(entry.amount);
-        entry.amount -= taken;
-        let empty = entry.amount == 0;
-        if empty {
-            self.order.remove(from + offset);
+    /// The entry may have been merged into the next one of its target since.
+    fn leave_amount(&mut self, key: TargetKey, mut amount: u64, at: u64) {
+        let mut from = self.order.partition_point(|entry| entry.at < at);
+        while amount > 0 {
+            let place = self.order.range(from..).position(|entry| entry.key == key);
+            let Some(place) = place.map(|offset| from + offset) else { return };
+            let Some(entry) = self.order.get_mut(place) else { return };
+            let taken = amount.min(entry.amount);
+            entry.amount -= taken;
+            amount -= taken;
+            if entry.amount == 0 {
+                self.order.remove(place);
+                from = place;
+            }
+            self.forget(Entry { at, key, amount: taken });
         }
-        self.forget(Entry { at, key, amount: taken });
     }
 }

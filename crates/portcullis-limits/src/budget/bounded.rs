@@ -49,7 +49,7 @@ impl Account {
     }
 
     /// Merges entries that lie close together into the later of them, and says whether that made room.
-    /// Not twice within the time it takes for anything to be merged.
+    /// Not twice within the time it takes for more to be merged, where little was.
     pub(crate) fn merge(&mut self, now: u64) -> bool {
         let apart = (self.window / PARTS).max(1);
         let full = match self.way {
@@ -59,7 +59,6 @@ impl Account {
         if self.merged_at != 0 && now < self.merged_at.saturating_add(apart) {
             return self.order.len() < full;
         }
-        self.merged_at = now;
         let mut latest: ByTarget<(u64, usize)> = ByTarget::default();
         let mut kept: VecDeque<Entry> = VecDeque::with_capacity(self.order.len() / 2);
         // From the newest to the oldest: each entry joins the later one of its target that began the
@@ -84,6 +83,8 @@ impl Account {
         }
         kept.make_contiguous().reverse();
         self.order = kept;
+        let little = self.order.len() > full / 4 * 3;
+        self.merged_at = if little { now } else { 0 };
         self.order.len() < full
     }
 

@@ -62,6 +62,7 @@ impl Receipt {
     }
 
     pub(crate) fn take_back(&self, state: &mut State) {
+        let now = state.now;
         // The last first: a target wanted twice was new the first time.
         for taken in self.taken.iter().rev() {
             // Its old place is right but after a change of policy, and found without a search.
@@ -72,7 +73,7 @@ impl Receipt {
                 _ => state.accounts.iter_mut().find(same),
             };
             if let Some(account) = account {
-                account.take_back(taken.key, taken.change, self.at);
+                account.take_back(taken.key, taken.change, self.at, now);
             }
         }
     }
