@@ -7,6 +7,12 @@ use std::sync::{Arc, Weak};
 
 use portcullis_types::{ClientId, ClientIx, PartnerId, PartnerIx, Revision, Wall};
 
+mod settle;
+mod sum;
+
+pub use settle::{GrantRow, GrantsPlan, Settled};
+pub use sum::GrantsSum;
+
 use crate::rejected::Rejected;
 use crate::state::State;
 
@@ -81,15 +87,32 @@ pub struct GrantChange<'a> {
 /// A batch of a feed, taken whole or not at all.
 #[derive(Debug, Clone, Default)]
 pub struct GrantsBatch {
-    /// In order; of several lines for one grant the last holds. At most [`GRANTS_BATCH_MAX`].
+    /// In order. At most [`GRANTS_BATCH_MAX`].
     pub lines: Vec<GrantLine>,
-    /// The version it builds on; another one is a conflict.
+    /// The version it builds on, 0 where there never was a grant; another one is a conflict.
     pub on: Option<Revision>,
-    /// The snapshot it is a part of.
-    pub snapshot: Option<SnapshotFeed>,
-    /// Ends the snapshot: whatever it did not name is withdrawn, at most [`GRANTS_BATCH_MAX`] grants at
-    /// a time, until [`GrantsDone::more`] is false.
-    pub last: bool,
+    /// What the lines are a part of.
+    pub part: GrantsPart,
+}
+
+/// What the lines of a batch are a part of.
+#[derive(Debug, Clone, Default)]
+pub enum GrantsPart {
+    /// Nothing: they are changes.
+    #[default]
+    Changes,
+    /// A snapshot of all grants, which begins with them.
+    SnapshotBegins(SnapshotFeed),
+    /// A snapshot that goes on with them.
+    SnapshotGoesOn(SnapshotFeed),
+    /// A snapshot that ends with them: whatever it did not name is withdrawn now, some at a time.
+    /// Send it again without lines until [`GrantsDone::more`] is false.
+    SnapshotEnds {
+        /// Which snapshot.
+        feed: SnapshotFeed,
+        /// Whether it may name less than half of the grants there are; if not, nothing is withdrawn.
+        thin: bool,
+    },
 }
 
 /// A snapshot under way: all batches that hold a clone are parts of it. Dropped, it is given up.

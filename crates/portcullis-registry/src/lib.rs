@@ -38,7 +38,8 @@ pub use events::{Command, Event};
 pub use facts::{FACT_BYTES_MAX, FACTS_MAX, facts_blob};
 pub use grants::{
     ACCOUNT_BYTES_MAX, GRANTS_BATCH_MAX, GRANTS_MAX, Grant, GrantChange, GrantLine, GrantName,
-    GrantsBatch, GrantsDone, GrantsPage, GrantsWanted, SnapshotFeed, Term,
+    GrantRow, GrantsBatch, GrantsDone, GrantsPage, GrantsPart, GrantsPlan, GrantsSum, GrantsWanted,
+    Settled, SnapshotFeed, Term,
 };
 pub use import::{IMPORT_KEYS_MAX, decode_keys, encode_keys};
 pub use office::{BoxFuture, Done, Health, LoggedEvent, NarrowKind, Office, OfficeError, Sink};

@@ -133,6 +133,11 @@ pub enum Rejected {
         "another snapshot of the grants is being fed; wait for its end, or send changes instead"
     )]
     GrantsFeedRunning,
+    /// A snapshot that names few of the grants there are.
+    #[error(
+        "the snapshot names {named} grants and there are {total}: the others were not withdrawn, since it looks cut short; if it is whole, say that it may be thin"
+    )]
+    GrantsThin { named: u64, total: u64 },
     /// The snapshot was given up.
     #[error(
         "this snapshot of the grants was given up; nothing more of it was taken, begin it again"
@@ -190,6 +195,7 @@ impl Rejected {
             Self::GrantsFull { .. } => "grants_full",
             Self::GrantsMoved { .. } => "changed_since",
             Self::GrantsFeedRunning => "grants_feed_running",
+            Self::GrantsThin { .. } => "grants_thin",
             Self::GrantsFeedLost => "grants_feed_lost",
             Self::EventTooLarge { .. } => "event_too_large",
             Self::Full(_) => "full",
@@ -220,6 +226,7 @@ impl Rejected {
                 | Self::NothingChanges(_)
                 | Self::SameMode { .. }
                 | Self::GrantsFeedRunning
+                | Self::GrantsThin { .. }
                 | Self::GrantsFeedLost
         )
     }
