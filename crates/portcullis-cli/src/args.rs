@@ -3,6 +3,7 @@
 //! Must not know how a command is carried out.
 
 mod key;
+mod offline;
 mod partner;
 
 use std::path::PathBuf;
@@ -10,6 +11,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 
 pub use key::{ImportArgs, KeyCommand};
+pub use offline::{CheckArgs, DiffArgs, ExplainArgs, ReplayArgs, TestArgs};
 pub use partner::{ClientCommand, PartnerCommand, PartnerFields};
 
 use crate::out::Format;
@@ -59,14 +61,6 @@ pub enum Command {
     Status,
     /// Show the version of this program
     Version,
-}
-
-/// What to compile.
-#[derive(Debug, Clone, Default, Args)]
-pub struct CheckArgs {
-    /// A deployment's directory, or single route and policy files [default: .]
-    #[arg(value_name = "PATH")]
-    pub paths: Vec<PathBuf>,
 }
 
 /// Work on route catalogues.

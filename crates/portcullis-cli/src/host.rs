@@ -3,10 +3,12 @@
 //! The binary fills it with the real file system and environment, tests with a directory of their
 //! own. Must not know commands.
 
-use std::io::{self, Write};
+use std::io::{self, Cursor, Read, Write};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use portcullis_audit::{LogVerifier, Verification};
+use portcullis_types::Wall;
 use portcullis_yaml::Fault;
 
 /// Files, variables, standard input, and what only the binary can read.
@@ -19,6 +21,14 @@ pub trait Host {
     /// # Errors
     /// As the file system says.
     fn read(&self, path: &Path) -> io::Result<Vec<u8>>;
+
+    /// A file to be read piece by piece.
+    ///
+    /// # Errors
+    /// As the file system says.
+    fn open(&self, path: &Path) -> io::Result<Box<dyn Read>> {
+        Ok(Box::new(Cursor::new(self.read(path)?)))
+    }
 
     /// The entries of a directory, sorted by name.
     ///
@@ -34,6 +44,35 @@ pub trait Host {
     /// # Errors
     /// As the file system says.
     fn create(&self, path: &Path) -> io::Result<Box<dyn Write>>;
+
+    /// Makes a file of results anew, in place of one that is there.
+    ///
+    /// # Errors
+    /// As the file system says.
+    fn replace(&self, path: &Path) -> io::Result<Box<dyn Write>> {
+        self.create(path)
+    }
+
+    /// Time since the program began, for telling how fast something went; none where nobody wants
+    /// to know.
+    fn elapsed(&self) -> Option<Duration> {
+        None
+    }
+
+    /// The time of day, for what is asked about now.
+    fn now(&self) -> Wall {
+        Wall::default()
+    }
+
+    /// Waits until a file below one of the directories changes; no when nothing will change any
+    /// more.
+    ///
+    /// # Errors
+    /// When the directories can't be watched.
+    fn changed(&self, dirs: &[PathBuf]) -> io::Result<bool> {
+        let _ = dirs;
+        Ok(false)
+    }
 
     /// The whole of standard input as text.
     ///

@@ -18,6 +18,7 @@ use crate::failure::Failure;
 pub enum Format {
     /// For people
     #[default]
+    #[value(alias = "text")]
     Table,
     /// For programs: the admin API's own members
     Json,

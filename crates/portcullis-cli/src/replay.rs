@@ -1,0 +1,297 @@
+//! `replay`: judges recorded calls by their own clock, and reports who is stopped, when and why.
+//!
+//! Must not know the admin API.
+
+mod against;
+mod bench;
+mod call;
+mod decisions;
+mod declared;
+mod lines;
+mod names;
+mod render;
+mod report;
+mod sentence;
+mod tally;
+mod targets;
+mod wanted;
+
+use std::path::Path;
+
+use portcullis_judge::Names;
+use portcullis_types::{ClassIx, Mono, Wall};
+
+use crate::args::ReplayArgs;
+use crate::failure::Failure;
+use crate::files::{read_set, unreadable};
+use crate::host::Host;
+use crate::memory::Memory;
+use crate::out::Out;
+use against::{ChangeTally, Changes};
+use bench::{Bench, Outcome};
+use call::Call;
+use decisions::Decisions;
+use declared::Declared;
+use lines::Lines;
+use report::{Fault, Known, Partner, Report, Speed, Traffic};
+use tally::Spot;
+
+/// Faults that are named; all are counted.
+const FAULTS_NAMED: usize = 1000;
+
+pub(crate) fn run(args: &ReplayArgs, host: &dyn Host, out: &mut Out) -> Result<(), Failure> {
+    let mut notes = vec![
+        "the recording holds what was asked, not what was answered: calls are judged by what they ask for, and rows are estimated from the page sizes asked for".to_owned(),
+    ];
+    let partners = partners(&args.partners, host, &mut notes, out)?;
+    for wanted in &args.partner {
+        if !partners.iter().any(|partner| partner.id.as_str() == wanted) {
+            let file = args.partners.display();
+            return Err(Failure::Usage(format!("{file} has no partner `{wanted}`")));
+        }
+    }
+    let names = match &args.names {
+        Some(dir) => names::read(dir, host)?,
+        None => Names::default(),
+    };
+    let mut now = bench(&args.policies, &partners, names.clone(), host, out)?;
+    let against = args.against.as_deref();
+    let against = against.map(|dir| bench(dir, &partners, names, host, out)).transpose()?;
+    let mut before = against.map(|bench| Before::new(bench, partners.len()));
+    let mut decisions = Decisions::to(args.decisions.as_deref(), host)?;
+    let started = host.elapsed();
+    let traffic = judge(args, host, (&mut now, before.as_mut()), &partners, &mut decisions)?;
+    decisions.finish()?;
+    let seconds = started.and_then(|from| Some((host.elapsed()? - from).as_secs_f64()));
+    let speed = seconds.map(|seconds| Speed {
+        seconds,
+        requests_per_second: (traffic.requests as f64 / seconds.max(1e-9)) as u64,
+    });
+    notes.extend(remarks(&traffic));
+    let shown = |partner: &Declared| {
+        args.partner.is_empty() || args.partner.iter().any(|id| id == partner.id.as_str())
+    };
+    let report = Report {
+        partners: reports(&now, &partners, &shown),
+        against: before.map(|before| before.finish(args, &now, &partners)),
+        traffic,
+        notes,
+        speed,
+    };
+    if out.is_json() {
+        out.json(&report)?;
+    } else {
+        render::render(&report, out)?;
+    }
+    if report.traffic.unreadable > 0 {
+        out.say(format!("{} lines were not judged", report.traffic.unreadable));
+        return Err(Failure::Findings);
+    }
+    Ok(())
+}
+
+/// The other set and what differs by it.
+struct Before {
+    bench: Bench,
+    changes: Vec<ChangeTally>,
+}
+
+impl Before {
+    fn new(bench: Bench, partners: usize) -> Self {
+        let changes = std::iter::repeat_with(ChangeTally::default).take(partners).collect();
+        Self { bench, changes }
+    }
+
+    fn line(&mut self, spot: Spot, call: &Call<'_>, mono: Mono, now: &Outcome) {
+        let before = self.bench.line(spot, call, mono);
+        if let Some(changes) = now.seat.and_then(|seat| self.changes.get_mut(seat)) {
+            let said = |outcome: &Outcome| (outcome.word, outcome.rule.clone());
+            let (now, before) = (said(now), said(&before));
+            changes.line(spot, (now.0, now.1.as_deref()), (before.0, before.1.as_deref()));
+        }
+    }
+
+    fn finish(self, args: &ReplayArgs, now: &Bench, partners: &[Declared]) -> Changes {
+        let with = args.against.as_deref().unwrap_or(Path::new(""));
+        let mut all = Changes { with: with.display().to_string(), ..Changes::default() };
+        let taken = |bench: &Bench, at: usize| {
+            bench.seats.get(at).map_or(0, |seat| seat.tally.targets.all.taken)
+        };
+        for ((at, partner), changes) in partners.iter().enumerate().zip(self.changes) {
+            all.newly_permitted += changes.permitted;
+            all.newly_refused += changes.refused;
+            let both = [taken(now, at), taken(&self.bench, at)];
+            all.partners.extend(changes.finish(partner.id.as_str(), both));
+        }
+        all
+    }
+}
+
+fn judge(
+    args: &ReplayArgs,
+    host: &dyn Host,
+    (now, mut before): (&mut Bench, Option<&mut Before>),
+    partners: &[Declared],
+    decisions: &mut Decisions<'_>,
+) -> Result<Traffic, Failure> {
+    let path = &args.traffic;
+    let mut traffic = Traffic::default();
+    let file = host.open(path).map_err(|error| unreadable(path, &error))?;
+    let mut lines = Lines::new(file).map_err(|error| unreadable(path, &error))?;
+    let mut clock = Clock::default();
+    loop {
+        let line = match lines.next() {
+            Ok(Some(line)) => line,
+            Ok(None) => break,
+            Err(error) => {
+                let why = format!(
+                    "the file breaks off or is damaged here ({error}); what follows was not judged: fetch it anew"
+                );
+                traffic.fault(why);
+                break;
+            }
+        };
+        let number = traffic.lines;
+        traffic.lines += 1;
+        if line.is_blank() {
+            continue;
+        }
+        let call = match Call::read(&line) {
+            Ok(call) => call,
+            Err(why) => {
+                traffic.fault_at(number, why);
+                continue;
+            }
+        };
+        let mono = clock.at(call.at);
+        let spot = Spot { line: number, at: call.at };
+        let outcome = now.line(spot, &call, mono);
+        if let Some(before) = &mut before {
+            before.line(spot, &call, mono, &outcome);
+        }
+        decisions.write(
+            number,
+            outcome.word,
+            outcome.rule.as_deref(),
+            outcome.signal.as_deref(),
+        )?;
+        traffic.judged += 1;
+        traffic.requests += outcome.requests;
+        match outcome.seat.and_then(|seat| partners.get(seat)) {
+            None => traffic.unknown_keys += 1,
+            Some(partner) if call.partner.is_empty() || *call.partner == *partner.id.as_str() => {}
+            Some(_) => traffic.foreign_keys += 1,
+        }
+    }
+    traffic.out_of_order = clock.back;
+    traffic.from = clock.first.map(Wall::rfc3339);
+    traffic.until = clock.first.map(|_| clock.last.rfc3339());
+    Ok(traffic)
+}
+
+/// Time as budgets know it: it never goes back.
+#[derive(Debug, Default)]
+struct Clock {
+    first: Option<Wall>,
+    last: Wall,
+    /// Lines earlier than the one before them.
+    back: u64,
+}
+
+impl Clock {
+    fn at(&mut self, at: Wall) -> Mono {
+        self.back += u64::from(at < self.last);
+        self.last = self.last.max(at);
+        let first = *self.first.get_or_insert(at);
+        // An hour ahead, so that no rate begins at the very start of time.
+        Mono(
+            (self.last.0.saturating_sub(first.0))
+                .saturating_add(3_600_000)
+                .saturating_mul(1_000_000),
+        )
+    }
+}
+
+impl Traffic {
+    fn fault(&mut self, why: String) {
+        self.fault_at(self.lines, why);
+    }
+
+    fn fault_at(&mut self, line: u64, why: String) {
+        self.unreadable += 1;
+        if self.faults.len() < FAULTS_NAMED {
+            self.faults.push(Fault { line, why });
+        }
+    }
+}
+
+fn remarks(traffic: &Traffic) -> Vec<String> {
+    let mut notes = Vec::new();
+    if traffic.out_of_order > 0 {
+        notes.push(format!(
+            "{} lines are earlier than a line before them; each was judged by its own time, but no budget or rate goes back",
+            traffic.out_of_order
+        ));
+    }
+    if traffic.unknown_keys > 0 {
+        notes.push(format!(
+            "{} calls came with keys that no partner of the file has; they are refused and in no partner's figures",
+            traffic.unknown_keys
+        ));
+    }
+    if traffic.foreign_keys > 0 {
+        notes.push(format!(
+            "{} calls name another partner than the one whose key they came with; the key counts",
+            traffic.foreign_keys
+        ));
+    }
+    notes
+}
+
+fn reports(
+    bench: &Bench,
+    partners: &[Declared],
+    shown: &dyn Fn(&Declared) -> bool,
+) -> Vec<Partner> {
+    let catalogue = &bench.rules().catalogue;
+    let class = |ix: ClassIx| catalogue.class_name(ix).to_string();
+    let both = partners.iter().zip(&bench.seats).filter(|(partner, _)| shown(partner));
+    let reports = both.map(|(declared, seat)| {
+        let known = Known { declared, tier: seat.tier.clone(), class: &class };
+        Partner::new(&known, &seat.tally)
+    });
+    reports.collect()
+}
+
+fn partners(
+    path: &Path,
+    host: &dyn Host,
+    notes: &mut Vec<String>,
+    out: &mut Out,
+) -> Result<Vec<Declared>, Failure> {
+    let bytes = host.read(path).map_err(|error| unreadable(path, &error))?;
+    let text = String::from_utf8(bytes)
+        .map_err(|_| Failure::Local(format!("{} is not UTF-8 text", path.display())))?;
+    declared::read(&text, notes).map_err(|faults| {
+        for fault in &faults {
+            out.say(format!("{}: {fault}", path.display()));
+        }
+        Failure::Local(format!("{} can't be taken", path.display()))
+    })
+}
+
+fn bench(
+    dir: &Path,
+    partners: &[Declared],
+    names: Names,
+    host: &dyn Host,
+    out: &mut Out,
+) -> Result<Bench, Failure> {
+    let compiled = read_set(dir, host)?.compile().map_err(|faults| {
+        for fault in faults {
+            out.say(format!("{fault}\n"));
+        }
+        Failure::Local(format!("{} can't be judged by; mend its faults first", dir.display()))
+    })?;
+    Bench::new(Memory::new(compiled, names, &dir.display().to_string())?, partners)
+}

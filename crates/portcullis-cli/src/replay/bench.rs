@@ -1,0 +1,255 @@
+//! One set of policies, judging recorded calls one after the other by their own clock.
+//!
+//! Limits, budgets and signals are in force as they would be in the gate. Must not know files or how
+//! anything is reported.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+use portcullis_judge::{Arrival, Batch, Bounds, Desk, Granted, PlatformCredential, SignalHit};
+use portcullis_judge::{NarrowKind, Rules, SubjectIx, Verdict};
+use portcullis_policy::Action;
+use portcullis_types::{KeyIx, Mono, Notice, Now, PartnerIx, ReasonCode, Refusal, Wall};
+
+use super::call::Call;
+use super::declared::Declared;
+use super::tally::{Judged, Spot, Tally, Word, not_found};
+use super::targets::{Wanted, mark};
+use super::wanted::wanted;
+use crate::failure::Failure;
+use crate::memory::{Entry, Memory};
+
+/// A set of policies with the partners' calls so far.
+pub(crate) struct Bench {
+    memory: Memory,
+    desk: Desk,
+    bounds: Bounds,
+    keys: HashMap<String, Caller>,
+    pub(crate) seats: Vec<Seat>,
+    /// Names of plain rates.
+    rates: HashSet<String>,
+    /// Calls with keys that nobody has.
+    pub(crate) strangers: Tally,
+}
+
+/// One partner.
+pub(crate) struct Seat {
+    ix: PartnerIx,
+    pub(crate) tier: Option<String>,
+    pub(crate) tally: Tally,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Caller {
+    key: KeyIx,
+    seat: usize,
+}
+
+/// What became of a line.
+#[derive(Debug, Default)]
+pub(crate) struct Outcome {
+    /// Which partner's it is; none: a stranger's.
+    pub(crate) seat: Option<usize>,
+    pub(crate) word: Word,
+    pub(crate) rule: Option<Arc<str>>,
+    pub(crate) signal: Option<Arc<str>>,
+    pub(crate) requests: u64,
+}
+
+impl Bench {
+    pub(crate) fn new(mut memory: Memory, partners: &[Declared]) -> Result<Self, Failure> {
+        let (mut keys, mut seats) = (HashMap::new(), Vec::new());
+        for partner in partners {
+            let entry = Entry {
+                id: &partner.id,
+                name: &partner.name,
+                declared_use: &partner.declared_use,
+                tier: None,
+                facts: &partner.facts,
+                keys: &partner.keys,
+            };
+            let refused = |why: Failure| {
+                Failure::Local(format!("partner `{}` can't be taken: {why}", partner.id))
+            };
+            let ix = memory.add(&entry, Wall(0)).map_err(refused)?;
+            for grant in &partner.grants {
+                memory.grant(&grant.account, ix, [grant.from, grant.until]);
+            }
+            for id in &partner.keys {
+                let seat = seats.len();
+                keys.extend(memory.key(id).map(|key| (id.to_string(), Caller { key, seat })));
+            }
+            let tier = memory.tier(&entry).map(ToString::to_string);
+            seats.push(Seat { ix, tier, tally: Tally::default() });
+        }
+        memory.publish();
+        let rates = memory.rules.policies.tiers().flat_map(|tier| {
+            tier.rates.iter().map(move |rate| format!("{}/{}", tier.name, rate.id))
+        });
+        let rates = rates.collect();
+        let desk = memory.judge.desk().without_names();
+        let strangers = Tally::default();
+        Ok(Self { memory, desk, bounds: Bounds::default(), keys, seats, rates, strangers })
+    }
+
+    pub(crate) fn rules(&self) -> &Rules {
+        &self.memory.rules
+    }
+
+    /// Judges a line.
+    pub(crate) fn line(&mut self, spot: Spot, call: &Call<'_>, mono: Mono) -> Outcome {
+        let target = call.path_and_query();
+        let (path, query) = target.split_once('?').map_or((target, None), |(p, q)| (p, Some(q)));
+        let arrival = arrival(&call.method, path, query);
+        let mut line = Line {
+            spot,
+            now: Now { wall: spot.at, mono },
+            path: mark(mark(0, call.method.as_bytes()), target.as_bytes()),
+            out: Outcome::default(),
+        };
+        match self.keys.get(&*call.key).copied() {
+            None => self.stranger(&mut line, &arrival),
+            Some(caller) => {
+                line.out.seat = Some(caller.seat);
+                self.request(&mut line, caller, &arrival, 0);
+                if line.out.word == Word::Allow {
+                    let missing = call.status.is_some_and(not_found);
+                    let hits = self.desk.answered(caller.key, missing, line.now);
+                    self.signals(&mut line, caller, &hits);
+                }
+            }
+        }
+        let tally = match line.out.seat.and_then(|seat| self.seats.get_mut(seat)) {
+            Some(seat) => &mut seat.tally,
+            None => &mut self.strangers,
+        };
+        tally.line(spot.at, line.out.word, call.status, call.bytes);
+        line.out
+    }
+
+    /// A key that nobody has is refused, as the gate would.
+    fn stranger(&mut self, line: &mut Line, arrival: &Arrival<'_>) {
+        let rule: Arc<str> = Arc::from("key");
+        let judged = Judged {
+            spot: line.spot,
+            path: line.path,
+            word: Word::Deny,
+            rule: Some(&rule),
+            refusal: Some(&Refusal::KeyUnknown),
+            rate: false,
+        };
+        let known = (&self.memory.rules.catalogue, &self.bounds);
+        self.strangers.request(&judged, |out| wanted(arrival, known, out));
+        line.out.requests += 1;
+        line.worst(Word::Deny, Some(&rule));
+    }
+
+    /// Judges one request: the line's own (`entry` is 0), or an entry of its batch.
+    fn request(&mut self, line: &mut Line, caller: Caller, arrival: &Arrival<'_>, entry: u64) {
+        let verdict =
+            self.desk.judge_known(caller.key, arrival, line.now, &PlatformCredential::Header);
+        let Verdict { trace, outcome } = verdict;
+        let refusal = match outcome {
+            Ok(Granted::Batch(batch)) if entry == 0 => {
+                return self.batch(line, caller, &batch);
+            }
+            // What is permitted counts, whatever came back.
+            Ok(_) => None,
+            Err(refusal) => Some(refusal),
+        };
+        let word = refusal.as_ref().map_or(Word::Allow, Word::of);
+        let rule = trace.rule.as_ref().filter(|_| refusal.is_some());
+        let rate = match &refusal {
+            Some(Refusal::RateReached(_)) => true,
+            Some(Refusal::BudgetReached(_)) => {
+                rule.is_some_and(|rule| self.rates.contains(&**rule))
+            }
+            _ => false,
+        };
+        let path = if entry == 0 { line.path } else { entry_mark(arrival) };
+        let judged = Judged { spot: line.spot, path, word, rule, refusal: refusal.as_ref(), rate };
+        let known = (&self.memory.rules.catalogue, &self.bounds);
+        if let Some(seat) = self.seats.get_mut(caller.seat) {
+            seat.tally.request(&judged, |out: &mut Wanted| wanted(arrival, known, out));
+        }
+        line.out.requests += 1;
+        line.worst(word, rule);
+        if !trace.signals.is_empty() {
+            self.signals(line, caller, &trace.signals);
+        }
+    }
+
+    fn batch(&mut self, line: &mut Line, caller: Caller, batch: &Batch) {
+        for (at, entry) in (1..).zip(&batch.entries) {
+            self.request(line, caller, &entry.arrival(), at);
+        }
+    }
+
+    fn signals(&mut self, line: &mut Line, caller: Caller, hits: &[SignalHit]) {
+        for hit in hits {
+            line.out.signal.get_or_insert_with(|| Arc::clone(&hit.rule));
+            let actions: Vec<&str> = hit.then.iter().map(|action| action_word(*action)).collect();
+            let Some(seat) = self.seats.get_mut(caller.seat) else { continue };
+            seat.tally.signal(line.spot, (&hit.rule, hit.signal), &hit.evidence, actions);
+            if hit.then.contains(&Action::Hold)
+                && let Ok(reason) = ReasonCode::new("signal")
+            {
+                let notice = Notice {
+                    since: line.now.wall,
+                    reason,
+                    tell: Arc::from(format!("`{}` was raised: {}", hit.rule, hit.evidence)),
+                    revision: None,
+                    review_by: None,
+                };
+                let subject = SubjectIx::Partner(seat.ix);
+                self.memory.judge.narrow(subject, Arc::new(notice), NarrowKind::Hold);
+            }
+        }
+    }
+}
+
+/// A line under way.
+struct Line {
+    spot: Spot,
+    now: Now,
+    path: u64,
+    out: Outcome,
+}
+
+impl Line {
+    /// A line is worth the worst of its requests, and names the rule that said so first.
+    fn worst(&mut self, word: Word, rule: Option<&Arc<str>>) {
+        if word > self.out.word {
+            self.out.word = word;
+            self.out.rule = rule.cloned();
+        }
+    }
+}
+
+/// A call as it was recorded: keys and bodies never were.
+fn arrival<'a>(method: &'a str, path: &'a str, query: Option<&'a str>) -> Arrival<'a> {
+    Arrival {
+        method,
+        path,
+        query,
+        content_type: None,
+        header_keys: &[],
+        body: &[],
+        has_body: false,
+    }
+}
+
+fn entry_mark(arrival: &Arrival<'_>) -> u64 {
+    let method = mark(1, arrival.method.as_bytes());
+    let path = mark(method, arrival.path.as_bytes());
+    mark(mark(path, arrival.query.unwrap_or_default().as_bytes()), arrival.body)
+}
+
+const fn action_word(action: Action) -> &'static str {
+    match action {
+        Action::Flag => "flag",
+        Action::OpenCase => "open_case",
+        Action::Restrict => "restrict",
+        Action::Hold => "hold",
+    }
+}
