@@ -15,8 +15,8 @@ use crate::fields::{self, Tree};
 use crate::roles::{self, Said};
 use crate::texts::{Texts, lower};
 use crate::why::{self, unreadable};
-pub(crate) use walk::Spot;
 use walk::Walk;
+pub(crate) use walk::{Place, Spot};
 
 /// Says what a call really asks for.
 ///

@@ -43,6 +43,11 @@ impl<'t> Tree<'t> {
         Siblings { tree: self, at: node.at.saturating_add(1), end: node.next }
     }
 
+    /// The name at a place.
+    pub(crate) fn node(&self, at: u16) -> Option<Node<'t>> {
+        self.nodes.get(usize::from(at)).copied()
+    }
+
     /// The modifiers of a name, aliases left out: name and value.
     pub(crate) fn modifiers(&self, node: &Node<'t>) -> impl Iterator<Item = (&'t str, &'t str)> {
         let of = node.at;

@@ -17,10 +17,12 @@
 
 mod arrival;
 mod ask;
+mod batch;
 mod canonical;
 mod fields;
 mod json;
 mod media;
+mod members;
 mod multipart;
 mod names;
 mod params;
@@ -35,7 +37,9 @@ mod write;
 
 pub use arrival::{Arrival, Bounds};
 pub use ask::ask;
+pub use batch::{Entry, Results, batch, resolve};
 pub use canonical::Canonical;
+pub use members::{Members, names_in_answer, with_members};
 pub use params::{Form, Param, Place};
 pub use read::{BodyWanted, canonicalise, wants_body};
 pub use texts::Texts;

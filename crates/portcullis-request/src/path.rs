@@ -155,7 +155,7 @@ fn versioned<'a>(path: Cow<'a, str>, versions: &Versions, catalogue: &Catalogue)
 }
 
 /// Whether a segment has the form of a version: `v21`, `v21.0`.
-fn is_version(segment: &str) -> bool {
+pub(crate) fn is_version(segment: &str) -> bool {
     let number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     let Some(rest) = segment.strip_prefix(['v', 'V']) else { return false };
     match rest.split_once('.') {

@@ -73,6 +73,19 @@ pub(crate) fn decode(raw: &str) -> Result<Decoded<'_>, Refusal> {
     Ok(Decoded { text: Cow::Owned(text), canonical })
 }
 
+/// Decodes a whole URL once; a plus stays a plus.
+pub(crate) fn decode_all(raw: &str) -> Result<String, Refusal> {
+    let mut bytes = Vec::with_capacity(raw.len());
+    let mut rest = raw.bytes();
+    while let Some(byte) = rest.next() {
+        bytes.push(match byte {
+            b'%' => pair(&mut rest).ok_or(unreadable(why::QUERY_PERCENT))?.0,
+            _ => byte,
+        });
+    }
+    String::from_utf8(bytes).map_err(|_| unreadable(why::VALUE_UTF8))
+}
+
 /// The byte of the next two hexadecimal digits, and whether they are in upper case.
 pub(crate) fn pair(digits: &mut impl Iterator<Item = u8>) -> Option<(u8, bool)> {
     let (high, low) = (digits.next()?, digits.next()?);

@@ -110,3 +110,16 @@ pub(crate) const FIELDS_ALIAS_FIELD: &str = "`fields` gives one field the name o
      an alias that is no field's name";
 pub(crate) const ASKS_MANY: &str =
     "the call asks for more targets and edges than the gate judges at once; ask in several calls";
+
+pub(crate) const BATCH: &str = "the batch can't be read; send `batch` with a JSON array of entries";
+pub(crate) const BATCH_MANY: &str = "the batch has more entries than one call may; send several";
+pub(crate) const BATCH_ENTRY: &str = "an entry of the batch can't be read; send an object with the \
+     texts `method` and `relative_url`, and each other member in its own form";
+pub(crate) const BATCH_NAME: &str = "two entries of the batch have one name, or a name is empty, too \
+     long or holds more than letters, digits, `-`, `_` and `.`; name each entry its own way";
+pub(crate) const BATCH_NEEDS: &str = "the entry waits for one that is not there, or for itself; name \
+     an entry of the same batch";
+pub(crate) const REFERENCE: &str = "a reference to another entry can't be read; write it as \
+     `{result=name:$.data[*].id}`, in a path, parameter or text of its own";
+pub(crate) const REFERENCE_NONE: &str = "a reference to another entry finds no value; see whether \
+     that entry was answered and holds what the path names";

@@ -26,6 +26,8 @@ pub(crate) struct Spot<'c> {
     pub(crate) member: Option<&'c str>,
     /// The name in the tree whose braces hold its fields.
     pub(crate) place: Place,
+    /// The edge, where it is one.
+    pub(crate) field: Option<&'c Field>,
 }
 
 /// Where the fields of an ask are named.
@@ -39,9 +41,14 @@ pub(crate) enum Place {
     Nowhere,
 }
 
-impl Spot<'_> {
-    pub(crate) const ROOT: Self = Self { member: None, place: Place::Root };
-    pub(crate) const NOWHERE: Self = Self { member: None, place: Place::Nowhere };
+impl<'c> Spot<'c> {
+    pub(super) const ROOT: Self = Self { member: None, place: Place::Root, field: None };
+    pub(super) const NOWHERE: Self = Self { member: None, place: Place::Nowhere, field: None };
+
+    /// What the edge gives when it is named without braces.
+    pub(crate) fn field_defaults(&self, catalogue: &'c Catalogue) -> &'c [Box<str>] {
+        self.field.map_or(&[], |field| catalogue.field_defaults(field))
+    }
 }
 
 pub(super) struct Walk<'c, 's> {
@@ -237,7 +244,12 @@ impl<'c> Walk<'c, '_> {
             via: Via::Edge(node.name, here.of),
         };
         let member = Some(node.alias.unwrap_or(node.name));
-        self.hold(tree, Some(node), field, (own, Spot { member, place: Place::Node(node.at) }))
+        self.hold(
+            tree,
+            Some(node),
+            field,
+            (own, Spot { member, place: Place::Node(node.at), field: Some(field) }),
+        )
     }
 
     /// Adds the ask of an edge, and what stands in its braces or comes by default.
@@ -289,7 +301,7 @@ impl<'c> Walk<'c, '_> {
                 rows: rows(None, field.rows_default)?,
                 via: Via::Edge(name, here.of),
             };
-            let spot = Spot { member: Some(name), place: Place::Nowhere };
+            let spot = Spot { member: Some(name), place: Place::Nowhere, field: Some(field) };
             match field.holds {
                 Some(held) => {
                     let inside = self.open(own, false, held, spot)?;
