@@ -2,17 +2,30 @@
 //!
 //! Must not know where the files came from.
 
+mod cases;
+mod cover;
+mod faults;
+mod filters;
+mod inherit;
+mod limits;
+mod order;
+mod rates;
+mod rules;
+mod scopes;
+mod sets;
+mod targets;
 mod tiers;
+mod watches;
+mod whens;
 
 use std::collections::BTreeSet;
 
-use portcullis_catalogue::{Catalogue, UNCLASSIFIED_IX};
-use portcullis_types::{ClassSet, SCOPES_MAX, ScopeIx, ScopeName};
-use portcullis_yaml::{At, Fault, Faults, Partial, Source, read_partly, top_keys};
+use portcullis_catalogue::Catalogue;
+use portcullis_yaml::{Fault, Faults, Partial, Source, read_partly, top_keys};
 use serde::de::DeserializeOwned;
 
-use crate::file::{ScopesFile, TierFile};
-use crate::set::{PolicySet, Scope};
+use crate::file::{FieldSetsFile, ScopesFile, TierFile};
+use crate::set::PolicySet;
 
 /// Codes of the faults found here; `policies/README.md` explains each.
 mod codes {
@@ -28,10 +41,20 @@ mod codes {
     pub(super) const CLOSED: &str = "PC0310";
     pub(super) const NAME: &str = "PC0311";
     pub(super) const NOTHING: &str = "PC0312";
+    pub(super) const NO_FIELD: &str = "PC0313";
+    pub(super) const NO_LIMIT: &str = "PC0314";
+    pub(super) const TARGET: &str = "PC0315";
+    pub(super) const INHERITS: &str = "PC0316";
+    pub(super) const WIDER: &str = "PC0317";
+    pub(super) const UNUSED: &str = "PC0318";
+    pub(super) const BOTH: &str = "PC0319";
+    pub(super) const FIGURE: &str = "PC0320";
+    pub(super) const BOUND: &str = "PC0321";
+    pub(super) const CASE: &str = "PC0322";
 }
 
 /// Keys only a tier has: what tells a tier whose `tier:` is misspelt.
-const TIER_KEYS: [&str; 3] = ["rates", "costs", "about"];
+const TIER_KEYS: [&str; 5] = ["rates", "costs", "about", "allow", "inherits"];
 
 struct Compiler<'c> {
     catalogue: &'c Catalogue,
@@ -39,12 +62,18 @@ struct Compiler<'c> {
     set: PolicySet,
     /// What faulty parts would have named: no second fault for what refers to them.
     dropped: BTreeSet<String>,
-    /// A file that may hold scopes is no YAML: which scopes there are is not known.
+    /// A file that may hold scopes or sets is no YAML: which there are is not known.
     blind: bool,
 }
 
+/// A tier's file, read.
+struct Read<'s> {
+    source: &'s Source,
+    file: TierFile,
+}
+
 impl PolicySet {
-    /// Compiles scopes and tiers into one set.
+    /// Compiles scopes, field sets and tiers into one set.
     ///
     /// # Errors
     /// All faults of all files.
@@ -57,8 +86,10 @@ impl PolicySet {
             blind: false,
         };
         let tiers = compiler.read(sources);
-        for (source, file) in &tiers {
-            compiler.tier(source, file);
+        for at in compiler.parents_first(&tiers) {
+            if let Some(Read { source, file }) = tiers.get(at) {
+                compiler.tier(source, file);
+            }
         }
         if compiler.set.tiers.is_empty() && compiler.faults.is_empty() {
             let none = Source::new("policies", "");
@@ -67,7 +98,7 @@ impl PolicySet {
             compiler.faults.push(fault.with_help("add a file with `tier:`"));
         }
         if compiler.faults.is_empty() {
-            Ok(compiler.set)
+            Ok(compiler.set.finished())
         } else {
             Err(Faults(compiler.faults).in_order().0)
         }
@@ -75,15 +106,25 @@ impl PolicySet {
 }
 
 impl Compiler<'_> {
-    /// Takes in the scopes of all files, and gives the tiers back: they refer to scopes.
-    fn read<'s>(&mut self, sources: &'s [Source]) -> Vec<(&'s Source, TierFile)> {
+    /// Takes in the scopes and field sets of all files, and gives the tiers back: they refer to
+    /// both.
+    fn read<'s>(&mut self, sources: &'s [Source]) -> Vec<Read<'s>> {
         let mut tiers = Vec::new();
+        let mut sets = Vec::new();
         for source in sources {
             let keys = top_keys(source);
             let has = |name: &str| keys.iter().any(|(key, ..)| key == name);
             if has("tier") || TIER_KEYS.iter().any(|key| has(key)) {
                 let file = self.take::<TierFile>(source);
-                tiers.extend(file.map(|file| (source, file)));
+                tiers.extend(file.map(|file| Read { source, file }));
+            } else if has("field_sets") {
+                match self.take::<FieldSetsFile>(source) {
+                    Some(file) => {
+                        self.version(source, &file.version);
+                        sets.push((source, file));
+                    }
+                    None => self.blind = true,
+                }
             } else if has("scopes") || keys.is_empty() {
                 match self.take::<ScopesFile>(source) {
                     Some(file) => {
@@ -95,11 +136,13 @@ impl Compiler<'_> {
             } else {
                 let (line, column) =
                     keys.iter().find(|(key, ..)| key != "version").map_or((1, 1), |k| (k.1, k.2));
-                let message = "neither a tier nor scopes";
+                let message = "neither a tier, nor scopes, nor field sets";
                 let fault = source.fault_at(codes::WHICH, line, column, message);
-                self.faults.push(fault.with_help("begin with `tier:` or with `scopes:`"));
+                let help = "begin with `tier:`, with `scopes:` or with `field_sets:`";
+                self.faults.push(fault.with_help(help));
             }
         }
+        self.field_sets(&sets);
         tiers
     }
 
@@ -114,92 +157,4 @@ impl Compiler<'_> {
         self.dropped.extend(dropped);
         value
     }
-
-    fn version(&mut self, source: &Source, version: &At<u32>) {
-        if version.value != 1 {
-            let message = format!("unknown version `{}` of the file format", **version);
-            let fault = source.fault(codes::FORMAT, version, message);
-            self.faults.push(fault.with_help("write `version: 1`"));
-        }
-    }
-
-    fn scopes(&mut self, source: &Source, file: &ScopesFile) {
-        for (at, scope) in file.scopes.iter() {
-            if self.full() {
-                break;
-            }
-            let classes = self.classes(source, &scope.classes);
-            self.about(source, &scope.about);
-            let fault = match ScopeName::new(at) {
-                Err(error) => source.fault(codes::NAME, at, error.to_string()),
-                Ok(_) if self.set.scope_ix.contains_key(at.as_str()) => {
-                    let message = format!("the scope `{}` is defined twice", **at);
-                    source.fault(codes::TWICE, at, message).with_help("keep one of them")
-                }
-                Ok(_) if self.set.scopes.len() >= SCOPES_MAX => {
-                    self.dropped.insert(at.value.clone());
-                    let message = format!("more than {SCOPES_MAX} scopes");
-                    source.fault(codes::TOO_MANY, at, message).with_help("merge some of them")
-                }
-                Ok(name) => {
-                    let ix = ScopeIx(u8::try_from(self.set.scopes.len()).unwrap_or(u8::MAX));
-                    self.set.scope_ix.insert(at.value.clone(), ix);
-                    let about = scope.about.value.clone();
-                    self.set.scopes.push(Scope { name, about, classes });
-                    continue;
-                }
-            };
-            self.faults.push(fault);
-        }
-    }
-
-    fn about(&mut self, source: &Source, about: &At<String>) {
-        if about.trim().is_empty() {
-            let fault = source.fault(codes::NAME, about, "`about` says nothing");
-            self.faults.push(fault.with_help("say in a sentence what it is for"));
-        }
-    }
-
-    /// Classes by name: each known, each once, none of them closed.
-    fn classes(&mut self, source: &Source, names: &At<Vec<At<String>>>) -> ClassSet {
-        let mut set = ClassSet::EMPTY;
-        if names.is_empty() && !self.dropped.contains("") {
-            let fault = source.fault(codes::NOTHING, names, "no class is listed");
-            self.faults.push(fault.with_help("list at least one, or remove it"));
-        }
-        for name in names.iter() {
-            if self.full() {
-                break;
-            }
-            let fault = match self.catalogue.class(name) {
-                None if self.dropped.contains(name.as_str()) => continue,
-                None => {
-                    let message = format!("unknown class `{}`", cut(name));
-                    let known = self.catalogue.classes().skip(1).map(|class| class.as_str());
-                    source
-                        .fault(codes::NO_CLASS, name, message)
-                        .with_help("the route files define the classes")
-                        .did_you_mean(name, known)
-                }
-                Some(UNCLASSIFIED_IX) => source
-                    .fault(codes::CLOSED, name, "`unclassified` is never granted")
-                    .with_help("classify the operations in the route file first"),
-                Some(class) if set.contains(class) => {
-                    let message = format!("the class `{}` is listed twice", **name);
-                    source.fault(codes::TWICE, name, message).with_help("keep one of them")
-                }
-                Some(class) => {
-                    set.insert(class);
-                    continue;
-                }
-            };
-            self.faults.push(fault);
-        }
-        set
-    }
-}
-
-/// A text fit for a message.
-fn cut(text: &str) -> String {
-    text.chars().take(80).collect()
 }

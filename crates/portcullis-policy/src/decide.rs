@@ -8,12 +8,13 @@ use std::sync::Arc;
 use portcullis_catalogue::{Catalogue, UNCLASSIFIED_IX};
 use portcullis_types::{Ask, Asks, ClassSet, Refusal, Via};
 
-use crate::set::{Rate, Tier};
+use crate::tier::{Rate, Tier};
 
 impl Tier {
     /// Whether every part of the call is granted; names the first that is not.
     ///
-    /// `granted` is what tier, partner, client and key grant together.
+    /// `granted` is what tier, partner, client and key grant together. What only rules grant is not
+    /// granted here: [`Tier::judge`] knows rules.
     ///
     /// # Errors
     /// The refusal.
@@ -29,7 +30,7 @@ impl Tier {
         }
         let open = |ask: &&Ask| {
             ask.class != UNCLASSIFIED_IX
-                && self.classes.contains(ask.class)
+                && self.scope_classes.contains(ask.class)
                 && granted.contains(ask.class)
         };
         match asks.parts.iter().find(|ask| !open(ask)) {

@@ -2,20 +2,33 @@
 //!
 //! Must not know which values make sense together: `compile` does.
 
+mod cases;
+mod either;
+mod rules;
+
 use portcullis_types::Span;
 use portcullis_yaml::{At, Entries};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// A policy file: a tier or a set of scopes, told by its top key.
+pub(crate) use cases::{CaseFactsFile, CaseFile};
+pub(crate) use either::{Either, Expects};
+pub(crate) use rules::{
+    AllowFile, ClassesFile, CountWord, DenyFile, DropItemsFile, FilterFile, LimitFile, MaxFile,
+    TargetFields, TargetFile, TargetWord, WatchFile, WhenFile,
+};
+
+/// A policy file: a tier, scopes, or sets of fields, told by its top key.
 #[derive(JsonSchema)]
 #[schemars(untagged)]
 #[allow(dead_code, reason = "only the schema is made from it")]
 pub(crate) enum PolicyFile {
     /// A tier.
-    Tier(TierFile),
+    Tier(Box<TierFile>),
     /// Scopes.
     Scopes(ScopesFile),
+    /// Sets of fields.
+    FieldSets(FieldSetsFile),
 }
 
 /// Scopes: named sets of classes.
@@ -38,6 +51,16 @@ pub(crate) struct ScopeFile {
     pub(crate) classes: At<Vec<At<String>>>,
 }
 
+/// Sets of fields, named so that rules need not list them again.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct FieldSetsFile {
+    /// Version of this file format: 1.
+    pub(crate) version: At<u32>,
+    /// Sets by name, each a list of fields and of other sets. A set has no name that a field has.
+    pub(crate) field_sets: Entries<At<Vec<At<String>>>>,
+}
+
 /// A tier: what a kind of partner may do.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -48,13 +71,43 @@ pub(crate) struct TierFile {
     pub(crate) tier: At<String>,
     /// Whom it is for, in words.
     pub(crate) about: At<String>,
-    /// Scopes it grants. A partner, client or key may hold fewer, never more.
-    pub(crate) scopes: At<Vec<At<String>>>,
+    /// Partners that declared this use get this tier.
+    #[serde(rename = "use")]
+    pub(crate) purpose: Option<At<String>>,
+    /// The tier it narrows: whatever that one denies, limits, filters and watches holds here too,
+    /// and nothing may be allowed that it does not allow.
+    pub(crate) inherits: Option<At<String>>,
+    /// Gives nothing itself and is only there to be inherited: its denials, limits, filters, watches
+    /// and rates hold for its children, which allow what they name.
+    pub(crate) frame: Option<At<bool>>,
+    /// Scopes it grants without further condition. A partner, client or key may hold fewer, never
+    /// more.
+    pub(crate) scopes: Option<At<Vec<At<String>>>>,
     /// Rates; a call must fit all that concern it. `[]`: no limit, said on purpose.
     pub(crate) rates: At<Vec<RateFile>>,
     /// What a call costs by its dearest class; 1 where not listed.
     #[serde(default)]
     pub(crate) costs: Entries<At<u64>>,
+    /// Whether several calls may come in one batch. Left out: no.
+    pub(crate) batch: Option<At<bool>>,
+    /// Budgets in rolling windows, which rules debit.
+    #[serde(default)]
+    pub(crate) limits: Vec<LimitFile>,
+    /// What is granted; the first rule that fits an ask grants it.
+    #[serde(default)]
+    pub(crate) allow: Vec<AllowFile>,
+    /// What is denied, whatever is allowed.
+    #[serde(default)]
+    pub(crate) deny: Vec<DenyFile>,
+    /// What is taken out of answers.
+    #[serde(default)]
+    pub(crate) filter: Vec<FilterFile>,
+    /// What is watched.
+    #[serde(default)]
+    pub(crate) watch: Vec<WatchFile>,
+    /// Calls and what becomes of them, tried by `portcullis test`.
+    #[serde(default)]
+    pub(crate) tests: Vec<CaseFile>,
 }
 
 /// Calls per window.
@@ -65,11 +118,14 @@ pub(crate) struct RateFile {
     pub(crate) id: At<String>,
     /// Who shares it: all keys of the `partner`, all keys of a `client`, or each `key` alone.
     pub(crate) per: Per,
-    /// Most units in a window. 0: none at all.
-    pub(crate) max: At<u64>,
+    /// Most units in a window. 0: none at all. `{ figure: NAME }`: as the partner declared; 0 where
+    /// it declared none.
+    pub(crate) max: At<MaxFile>,
     /// The window, from `1s` to `31d`.
     #[schemars(with = "String")]
     pub(crate) window: At<Span>,
+    /// Counts exactly over the window as it rolls, so that all of it may come at once.
+    pub(crate) rolling: Option<bool>,
     /// Most units at once; `max` where not given.
     pub(crate) burst: Option<At<u64>>,
     /// Only calls that ask for one of these classes. None: all calls.

@@ -13,15 +13,28 @@
     )
 )]
 
+mod case;
 mod compile;
 mod decide;
+mod fields;
 mod file;
+mod judge;
+mod rule;
+mod ruleindex;
 mod set;
+mod tier;
 
+pub use case::{Case, Expect};
 pub use file::Per;
-pub use set::{PolicySet, Rate, Scope, Tier};
+pub use judge::{Caller, Debit, Known, Passed, Ruling};
+pub use rule::{
+    Action, Allow, AllowIx, Deny, DenyIx, DropItems, Each, FigureIx, Filter, Limit, LimitIx,
+    ListIx, Max, Owner, Presence, RuleIx, Sharer, Signal, Standing, TargetRule, Watch, When,
+};
+pub use set::{PolicySet, STRICTEST, Scope};
+pub use tier::{Rate, Tier};
 
-/// The JSON Schema of a policy file (a tier or a set of scopes), for editors.
+/// The JSON Schema of a policy file (a tier, scopes or sets of fields), for editors.
 #[must_use]
 pub fn schema() -> serde_json::Value {
     schemars::schema_for!(file::PolicyFile).to_value()

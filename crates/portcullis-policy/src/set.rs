@@ -4,11 +4,13 @@
 
 use std::collections::BTreeMap;
 
-use portcullis_types::{
-    ClassIx, ClassSet, RateId, ScopeIx, ScopeName, ScopeSet, Span, TierIx, TierName,
-};
+use portcullis_types::{CLASSES_MAX, ClassIx, ClassSet, ScopeIx, ScopeName, ScopeSet, TierIx};
 
-use crate::file::Per;
+use crate::rule::{FigureIx, ListIx};
+use crate::tier::Tier;
+
+/// The tier of a use that no tier names, where the set has one of this name.
+pub const STRICTEST: &str = "strictest";
 
 /// All scopes and tiers in force together.
 #[derive(Debug, Clone, Default)]
@@ -17,6 +19,10 @@ pub struct PolicySet {
     pub(crate) tiers: Vec<Tier>,
     pub(crate) scope_ix: BTreeMap<String, ScopeIx>,
     pub(crate) tier_ix: BTreeMap<String, TierIx>,
+    pub(crate) uses: BTreeMap<String, TierIx>,
+    pub(crate) field_sets: BTreeMap<String, Vec<Box<str>>>,
+    pub(crate) lists: Vec<Box<str>>,
+    pub(crate) figures: Vec<Box<str>>,
 }
 
 /// A named set of classes.
@@ -28,40 +34,6 @@ pub struct Scope {
     pub about: String,
     /// What it grants.
     pub classes: ClassSet,
-}
-
-/// What a kind of partner may do.
-#[derive(Debug, Clone)]
-pub struct Tier {
-    /// Its name.
-    pub name: TierName,
-    /// Whom it is for.
-    pub about: String,
-    /// Scopes it grants.
-    pub scopes: ScopeSet,
-    /// Classes those scopes grant.
-    pub classes: ClassSet,
-    /// Rates; a call must fit all that concern it.
-    pub rates: Vec<Rate>,
-    /// What a class costs, where other than 1.
-    pub costs: BTreeMap<ClassIx, u32>,
-}
-
-/// Calls per window.
-#[derive(Debug, Clone)]
-pub struct Rate {
-    /// Its name within the tier.
-    pub id: RateId,
-    /// Who shares it.
-    pub per: Per,
-    /// Most units in a window; 0 means none at all.
-    pub max: u64,
-    /// The window.
-    pub window: Span,
-    /// Most units at once.
-    pub burst: u64,
-    /// The classes it concerns; none: every call.
-    pub classes: Option<ClassSet>,
 }
 
 impl PolicySet {
@@ -110,5 +82,56 @@ impl PolicySet {
     pub fn classes_of(&self, scopes: ScopeSet) -> ClassSet {
         let granted = scopes.iter().filter_map(|ix| self.scope_at(ix));
         granted.fold(ClassSet::EMPTY, |all, scope| all.union(&scope.classes))
+    }
+
+    /// What a narrowing to scopes leaves of the classes: all of them where it is
+    /// [`ScopeSet::ALL`]. A key may touch what its partner, its client and it itself narrow to, and
+    /// what its tier gives.
+    #[must_use]
+    pub fn narrowed(&self, scopes: ScopeSet) -> ClassSet {
+        if scopes != ScopeSet::ALL {
+            return self.classes_of(scopes);
+        }
+        let all = (0u16..).take(CLASSES_MAX).map(ClassIx);
+        all.fold(ClassSet::EMPTY, |mut set, class| {
+            set.insert(class);
+            set
+        })
+    }
+
+    /// The tier of a declared use; the one named [`STRICTEST`] where no tier has that use.
+    #[must_use]
+    pub fn tier_for_use(&self, purpose: &str) -> Option<TierIx> {
+        self.uses.get(purpose).copied().or_else(|| self.tier(STRICTEST))
+    }
+
+    /// Names of the lists that the tiers speak of, by [`ListIx`].
+    pub fn lists(&self) -> impl ExactSizeIterator<Item = &str> {
+        self.lists.iter().map(|name| &**name)
+    }
+
+    /// The list of that name; none where no tier speaks of it.
+    #[must_use]
+    pub fn list(&self, name: &str) -> Option<ListIx> {
+        let at = self.lists.iter().position(|list| **list == *name)?;
+        u16::try_from(at).ok().map(ListIx)
+    }
+
+    /// Names of the figures that the tiers speak of, by [`FigureIx`].
+    pub fn figures(&self) -> impl ExactSizeIterator<Item = &str> {
+        self.figures.iter().map(|name| &**name)
+    }
+
+    /// The figure of that name; none where no tier speaks of it.
+    #[must_use]
+    pub fn figure(&self, name: &str) -> Option<FigureIx> {
+        let at = self.figures.iter().position(|figure| **figure == *name)?;
+        u16::try_from(at).ok().map(FigureIx)
+    }
+
+    /// The fields of a named set, dotted, sets within it unfolded.
+    #[must_use]
+    pub fn field_set(&self, name: &str) -> Option<&[Box<str>]> {
+        self.field_sets.get(name).map(Vec::as_slice)
     }
 }

@@ -129,11 +129,11 @@ proptest! {
 }
 
 #[test]
-fn the_editor_schema_knows_both_kinds_of_file() {
+fn the_editor_schema_knows_every_kind_of_file() {
     let schema = portcullis_policy::schema();
-    assert_eq!(schema["anyOf"].as_array().map(Vec::len), Some(2));
+    assert_eq!(schema["anyOf"].as_array().map(Vec::len), Some(3));
     let text = schema.to_string();
-    for word in ["burst", "window", "costs", "scopes", "additionalProperties"] {
+    for word in ["burst", "window", "costs", "scopes", "field_sets", "additionalProperties"] {
         assert!(text.contains(word), "{word}");
     }
 }

@@ -1,31 +1,48 @@
-//! Tiers: their scopes, rates and costs.
+//! Tiers, put together of their parts and of what they inherit.
 //!
-//! Must not know how a rate is counted, only which figures can be.
+//! Must not know how a call is judged.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
-use portcullis_types::{ClassIx, RateId, ScopeSet, Span, TierIx, TierName};
-use portcullis_yaml::{At, Fault, Source};
+use portcullis_types::{ClassSet, ScopeSet, TierIx, TierName};
+use portcullis_yaml::{At, Source};
 
-use super::{Compiler, codes, cut};
-use crate::file::{RateFile, TierFile};
-use crate::set::{Rate, Tier};
+use super::faults::{Names, cut};
+use super::rules::Around;
+use super::{Compiler, codes};
+use crate::fields;
+use crate::file::TierFile;
+use crate::ruleindex::RuleIndex;
+use crate::set::PolicySet;
+use crate::tier::Tier;
 
 const TIERS_MAX: usize = 1024;
-const RATES_MAX: usize = 64;
-/// Beyond this a unit would refill in less than a nanosecond of the shortest window.
-const UNITS_MAX: u64 = 1_000_000_000;
-const WINDOW_MIN: Span = Span::from_seconds(1);
-const WINDOW_MAX: Span = Span::from_seconds(31 * 24 * 3600);
 
 impl Compiler<'_> {
     pub(super) fn tier(&mut self, source: &Source, file: &TierFile) {
         self.version(source, &file.version);
         self.about(source, &file.about);
-        let scopes = self.tier_scopes(source, &file.scopes);
-        let rates = self.rates(source, &file.rates);
-        let costs = self.costs(source, file, &rates);
-        let at = &file.tier;
+        let name = self.tier_name(source, &file.tier);
+        let Some(mut tier) = self.own_parts(source, file) else { return };
+        if let Some(parent) = &file.inherits {
+            tier = self.inherit(source, file, parent, tier);
+        }
+        self.unused(source, file, &tier);
+        tier.seal(self.catalogue.classes().count());
+        tier.cases = self.cases(source, &file.tests, &tier);
+        let Some(name) = name else { return };
+        tier.name = name;
+        let ix = TierIx(u16::try_from(self.set.tiers.len()).unwrap_or(u16::MAX));
+        if let Some(purpose) = &file.purpose
+            && self.purpose(source, purpose)
+        {
+            self.set.uses.insert(purpose.value.clone(), ix);
+        }
+        self.set.tier_ix.insert(file.tier.value.clone(), ix);
+        self.set.tiers.push(tier);
+    }
+
+    fn tier_name(&mut self, source: &Source, at: &At<String>) -> Option<TierName> {
         let fault = match TierName::new(at) {
             Err(error) => source.fault(codes::NAME, at, error.to_string()),
             Ok(_) if self.set.tier_ix.contains_key(at.as_str()) => {
@@ -35,16 +52,107 @@ impl Compiler<'_> {
             Ok(_) if self.set.tiers.len() >= TIERS_MAX => {
                 source.fault(codes::TOO_MANY, at, format!("more than {TIERS_MAX} tiers"))
             }
-            Ok(name) => {
-                let ix = TierIx(u16::try_from(self.set.tiers.len()).unwrap_or(u16::MAX));
-                self.set.tier_ix.insert(at.value.clone(), ix);
-                let classes = self.set.classes_of(scopes);
-                let about = file.about.value.clone();
-                self.set.tiers.push(Tier { name, about, scopes, classes, rates, costs });
-                return;
-            }
+            Ok(name) => return Some(name),
         };
         self.faults.push(fault);
+        None
+    }
+
+    fn purpose(&mut self, source: &Source, at: &At<String>) -> bool {
+        if !self.fact(source, at) {
+            return false;
+        }
+        let taken = self.set.uses.get(at.as_str()).and_then(|ix| self.set.tier_at(*ix));
+        if let Some(other) = taken {
+            let message = format!("the tier `{}` has the use `{}` already", other.name, **at);
+            let fault = source.fault(codes::TWICE, at, message);
+            self.faults.push(fault.with_help("a use has one tier"));
+        }
+        true
+    }
+
+    /// What the file itself says, before anything is inherited.
+    fn own_parts(&mut self, source: &Source, file: &TierFile) -> Option<Tier> {
+        let scopes =
+            file.scopes.as_ref().map_or(ScopeSet::EMPTY, |at| self.tier_scopes(source, at));
+        let scope_classes = self.set.classes_of(scopes);
+        let rates = self.rates(source, &file.rates);
+        let costs = self.costs(source, &file.costs, &rates);
+        let mut limits = self.limits(source, &file.limits);
+        self.parent_limits(file, &mut limits);
+        let mut limit_names = Names::default();
+        for (at, limit) in limits.iter().enumerate() {
+            limit_names.put(limit.id.as_str(), at);
+        }
+        let around = Around {
+            tier: &file.tier,
+            limits: &limits,
+            limit_names: &limit_names,
+            scope_classes: &scope_classes,
+        };
+        let mut allows = Names::default();
+        let allow = self.allows(source, &file.allow, &around, &mut allows);
+        let deny = self.denies(source, &file.deny, &around, &mut Names::default());
+        let filters = self.filters(source, &file.filter, &around, &allows);
+        let watches = self.watches(source, &file.watch, &around);
+        let frame = file.frame.as_ref().is_some_and(|frame| **frame);
+        self.frame(source, file, frame);
+        Some(Tier {
+            // Set once it is known to be free.
+            name: TierName::new("tier").ok()?,
+            about: file.about.value.clone(),
+            scopes,
+            classes: ClassSet::EMPTY,
+            rates,
+            costs,
+            purpose: file.purpose.as_ref().map(|at| at.as_str().into()),
+            inherits: file.inherits.as_ref().and_then(|at| TierName::new(at).ok()),
+            frame,
+            batch: file.batch.as_ref().is_some_and(|batch| **batch),
+            limits,
+            allow,
+            deny,
+            filters,
+            watches,
+            cases: Vec::new(),
+            scope_classes,
+            scope_fields: fields::of_classes(self.catalogue, &scope_classes),
+            index: RuleIndex::default(),
+            list_names: Arc::from([]),
+        })
+    }
+
+    /// A frame gives nothing; any other tier gives something.
+    fn frame(&mut self, source: &Source, file: &TierFile, frame: bool) {
+        let gives = !file.allow.is_empty() || file.scopes.as_ref().is_some_and(|at| !at.is_empty());
+        let at = match (frame, gives) {
+            (true, true) => (&file.tier, "a frame gives nothing itself", "leave `frame` out"),
+            (false, false) if file.scopes.is_none() && !self.dropped.contains("allow") => {
+                let help = "add `allow:` or `scopes:`; a tier that is only inherited is a `frame`";
+                (&file.tier, "the tier gives nothing", help)
+            }
+            _ => return,
+        };
+        self.faults.push(source.fault(codes::NOTHING, at.0, at.1).with_help(at.2));
+    }
+
+    /// A limit that no rule debits bounds nothing, whatever its author meant.
+    fn unused(&mut self, source: &Source, file: &TierFile, tier: &Tier) {
+        if tier.frame || self.full() {
+            return;
+        }
+        for limit in &file.limits {
+            let at = tier.limits.iter().position(|one| one.id.as_str() == limit.id.as_str());
+            let debited = |at: usize| {
+                tier.allow.iter().any(|rule| rule.limits.iter().any(|ix| ix.at() == at))
+            };
+            if at.is_some_and(|at| !debited(at)) && self.dropped.is_empty() {
+                let message = format!("no rule debits the limit `{}`", cut(&limit.id));
+                let fault = source.fault(codes::UNUSED, &limit.id, message);
+                let help = "name it under `limits:` of the rules it bounds, or remove it";
+                self.faults.push(fault.with_help(help));
+            }
+        }
     }
 
     fn tier_scopes(&mut self, source: &Source, names: &[At<String>]) -> ScopeSet {
@@ -76,107 +184,28 @@ impl Compiler<'_> {
         }
         set
     }
+}
 
-    fn rates(&mut self, source: &Source, files: &At<Vec<RateFile>>) -> Vec<Rate> {
-        if files.len() > RATES_MAX {
-            let message = format!("{} rates, at most {RATES_MAX} are allowed", files.len());
-            self.faults.push(source.fault(codes::TOO_MANY, files, message));
-        }
-        let mut seen = BTreeSet::new();
-        let mut rates = Vec::new();
-        for file in files.iter() {
-            if self.full() {
-                break;
-            }
-            if !seen.insert(file.id.as_str()) {
-                let message = format!("the rate `{}` is defined twice", cut(&file.id));
-                self.faults.push(source.fault(codes::TWICE, &file.id, message));
-                continue;
-            }
-            rates.extend(self.rate(source, file));
-        }
-        rates
-    }
-
-    fn rate(&mut self, source: &Source, file: &RateFile) -> Option<Rate> {
-        let RateFile { per, max, window, .. } = file;
-        if max.value > UNITS_MAX {
-            let message = format!("`{}` is more than {UNITS_MAX}", **max);
-            self.faults.push(source.fault(codes::TOO_MANY, max, message));
-        }
-        if window.value < WINDOW_MIN || window.value > WINDOW_MAX {
-            let message = format!("a window of {} is not counted", **window);
-            let help = format!("write a window from {WINDOW_MIN} to {WINDOW_MAX}");
-            self.faults.push(source.fault(codes::WINDOW, window, message).with_help(help));
-        }
-        let burst = file.burst.as_ref();
-        if let Some(burst) = burst {
-            self.faults.extend(burst_fault(source, burst, **max));
-        }
-        let classes = file.classes.as_ref().map(|names| self.classes(source, names));
-        let id = match RateId::new(&file.id) {
-            Ok(id) => id,
-            Err(error) => {
-                self.faults.push(source.fault(codes::NAME, &file.id, error.to_string()));
-                return None;
-            }
-        };
-        let burst = burst.map_or(**max, |burst| **burst);
-        Some(Rate { id, per: *per, max: **max, window: **window, burst, classes })
-    }
-
-    fn costs(
-        &mut self,
-        source: &Source,
-        file: &TierFile,
-        rates: &[Rate],
-    ) -> BTreeMap<ClassIx, u32> {
-        let mut costs = BTreeMap::new();
-        for (name, cost) in file.costs.iter() {
-            if self.full() {
-                break;
-            }
-            let Some(class) = self.catalogue.class(name) else {
-                let message = format!("unknown class `{}`", cut(name));
-                let known = self.catalogue.classes().map(|class| class.as_str());
-                let fault = source.fault(codes::NO_CLASS, name, message).did_you_mean(name, known);
-                self.faults.push(fault);
-                continue;
-            };
-            let concerns =
-                |rate: &&Rate| rate.classes.as_ref().is_none_or(|classes| classes.contains(class));
-            // A rate of zero refuses whatever the cost.
-            let tight =
-                rates.iter().filter(|rate| rate.burst > 0 && rate.burst < **cost).find(concerns);
-            let fault = match (u32::try_from(**cost), tight) {
-                (Ok(0), _) => source
-                    .fault(codes::COST, cost, "a call can't be free")
-                    .with_help("write 1 or more, or leave the class out for 1"),
-                (Ok(_), Some(rate)) => {
-                    let (id, burst) = (&rate.id, rate.burst);
-                    let message = format!("a cost of {} never fits `{id}` (burst {burst})", **cost);
-                    source
-                        .fault(codes::COST, cost, message)
-                        .with_help("lower the cost or raise the burst")
-                }
-                (Err(_), None) => source.fault(codes::COST, cost, "the cost is too large"),
-                (Err(_), Some(_)) => source.fault(codes::COST, cost, "the cost fits no rate"),
-                (Ok(units), None) => {
-                    costs.insert(class, units);
-                    continue;
-                }
-            };
-            self.faults.push(fault);
-        }
-        costs
+impl Tier {
+    /// What follows from its parts.
+    fn seal(&mut self, classes: usize) {
+        let granting = self.allow.iter().filter(|rule| !rule.shadow);
+        self.classes = granting.fold(self.scope_classes, |all, rule| {
+            all.union(&rule.classes).union(&rule.field_classes)
+        });
+        let allow = self.allow.iter().map(|rule| &rule.classes);
+        let deny = self.deny.iter().map(|rule| rule.classes.as_ref());
+        self.index = RuleIndex::new(classes, allow, deny);
     }
 }
 
-fn burst_fault(source: &Source, burst: &At<u64>, max: u64) -> Option<Fault> {
-    let (message, help) = match burst.value {
-        0 if max > 0 => ("a burst of 0 lets no call through", "write `max: 0` if that is meant"),
-        n if n > max => ("more at once than in the whole window", "write a burst up to `max`"),
-        _ => return None,
-    };
-    Some(source.fault(codes::BURST, burst, message).with_help(help))
+impl PolicySet {
+    /// What is only known when all tiers are.
+    pub(super) fn finished(mut self) -> Self {
+        let lists: Arc<[Arc<str>]> = self.lists.iter().map(|name| Arc::from(&**name)).collect();
+        for tier in &mut self.tiers {
+            tier.list_names = Arc::clone(&lists);
+        }
+        self
+    }
 }

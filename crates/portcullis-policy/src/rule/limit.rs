@@ -1,0 +1,89 @@
+//! Limits: so many targets, rows or calls in a rolling window.
+//!
+//! Must not know what was used already.
+
+use portcullis_types::{Counts, RateId, Span};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{FigureIx, ListIx};
+use crate::judge::Known;
+
+/// A budget of a tier.
+#[derive(Debug, Clone, Eq, PartialEq)]
+pub struct Limit {
+    /// Its name within the tier, shown to the partner when it is reached.
+    pub id: RateId,
+    /// What it counts.
+    pub counts: Counts,
+    /// Whether it counts for each target alone.
+    pub each_target: bool,
+    /// Most in the window.
+    pub max: Max,
+    /// The rolling window.
+    pub window: Span,
+    /// Who shares it.
+    pub per: Sharer,
+    /// Counted and recorded, but refuses nothing.
+    pub shadow: bool,
+}
+
+/// The figure of a limit or rate.
+#[derive(Debug, Clone, Copy, Eq, PartialEq)]
+pub enum Max {
+    /// The same for everyone.
+    Fixed(u64),
+    /// A declared figure; 0 where it is not declared.
+    Figure(FigureIx),
+    /// So many for each.
+    ForEach {
+        /// Each of what.
+        of: Each,
+        /// How many.
+        times: u64,
+    },
+}
+
+/// What a limit grows with.
+#[derive(Debug, Clone, Copy, Eq, PartialEq)]
+pub enum Each {
+    /// Accounts that authorised the partner.
+    Grants,
+    /// Entries of a declared list.
+    List(ListIx),
+}
+
+impl Max {
+    /// The figure for one partner.
+    #[must_use]
+    pub fn of(self, known: &dyn Known) -> u64 {
+        match self {
+            Self::Fixed(max) => max,
+            Self::Figure(figure) => known.figure(figure).unwrap_or(0),
+            Self::ForEach { of: Each::Grants, times } => known.grants().saturating_mul(times),
+            Self::ForEach { of: Each::List(list), times } => {
+                known.count(list).saturating_mul(times)
+            }
+        }
+    }
+
+    /// Whether it hangs on what was declared.
+    #[must_use]
+    pub const fn on_declared(self) -> bool {
+        matches!(self, Self::Figure(_) | Self::ForEach { of: Each::List(_), .. })
+    }
+}
+
+/// Who shares a limit.
+#[derive(Debug, Clone, Copy, Eq, PartialEq, Hash, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Sharer {
+    /// All keys of the partner together.
+    Partner,
+    /// All keys of a client together; a key of no client counts for the partner itself.
+    Client,
+    /// Each key alone.
+    Key,
+    /// All partners of the declared group together; a partner of none counts alone.
+    Group,
+}
