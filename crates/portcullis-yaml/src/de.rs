@@ -148,11 +148,14 @@ impl<'a> Deserializer<'a> for De<'a> {
             (Kind::List(_), _) => return self.list(visitor),
             (Kind::Map(_), _) => visitor.visit_map(self.entries("fields")?),
             (_, Some(Word::Bool(choice))) => visitor.visit_bool(choice),
-            (_, Some(Word::Whole(n))) => match (u64::try_from(n), i64::try_from(n)) {
-                (Ok(n), _) => visitor.visit_u64(n),
-                (_, Ok(n)) => visitor.visit_i64(n),
-                _ => Err(self.wrong("a smaller number")),
-            },
+            (_, Some(Word::Whole(_))) => {
+                let n = self.whole(i128::MIN, i128::MAX)?;
+                match (u64::try_from(n), i64::try_from(n)) {
+                    (Ok(n), _) => visitor.visit_u64(n),
+                    (_, Ok(n)) => visitor.visit_i64(n),
+                    _ => Err(self.wrong("a smaller number")),
+                }
+            }
             (_, Some(Word::Real(n))) => visitor.visit_f64(n),
             (_, Some(Word::Text(text))) => visitor.visit_borrowed_str(text),
             (Kind::Scalar { .. } | Kind::Broken, _) => Err(self.wrong("a value")),
