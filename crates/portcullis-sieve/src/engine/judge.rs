@@ -1,0 +1,292 @@
+//! Decides items: what is read of them, what is held until then, what is taken back.
+//!
+//! Must not know how output is written.
+
+use super::{Ends, Frame, Run};
+use crate::items::{Fate, Item, Slot};
+use crate::plan::{Effect, Test};
+use crate::program::{Duty, ItemCode};
+use crate::sink::Sink;
+use crate::{Fault, HELD_MAX, time};
+
+/// An item whose object is open.
+pub(super) struct Open {
+    pub(super) code: u16,
+    pub(super) depth: usize,
+    /// Where it begins in what is held.
+    pub(super) start: usize,
+    /// Whether something stood before it in its object or list.
+    follows: bool,
+    pub(super) undecided: bool,
+    /// It is left out, with or without its own doing.
+    gone: bool,
+    /// Its embedded answer is still to come.
+    waits: bool,
+    slots_from: usize,
+    texts_from: usize,
+}
+
+impl<'r, S: Sink> Run<'r, S> {
+    pub(super) fn code(&self, ix: usize) -> Option<&'r ItemCode> {
+        let item = self.core.open.get(ix)?;
+        self.program.items.get(usize::from(item.code))
+    }
+
+    /// An item begins at the brace at hand.
+    pub(super) fn begin_item(&mut self, code: u16) -> Result<(), Fault> {
+        let Some(known) = self.program.items.get(usize::from(code)) else {
+            return self.keep();
+        };
+        self.flush(self.settled())?;
+        let gone = self.core.mute != 0;
+        let undecided = !gone && (known.judged || known.entry);
+        let ix = self.core.open.len();
+        self.core.open.push(Open {
+            code,
+            depth: self.depth(),
+            start: self.core.held.len(),
+            follows: self.core.frames.last().is_some_and(|frame| frame.emitted),
+            undecided,
+            gone,
+            waits: known.entry,
+            slots_from: self.core.slots.len(),
+            texts_from: self.core.texts.len(),
+        });
+        let slots = self.core.slots.len() + usize::from(known.reads);
+        self.core.slots.resize(slots, Slot::Unknown);
+        self.core.ends.add(Ends::ITEM);
+        self.core.undecided += usize::from(undecided);
+        self.keep()?;
+        if undecided { self.judge(ix, false) } else { Ok(()) }
+    }
+
+    /// Its object ended.
+    pub(super) fn end_item(&mut self, frame: Frame) -> Result<(), Fault> {
+        let Some(ix) = self.core.open.len().checked_sub(1) else { return Ok(()) };
+        // The platform's own refusal, alone in the answer, is no item.
+        let is_error = frame.error && frame.count == 1 && self.core.frames.is_empty();
+        if self.core.open.last().is_some_and(|item| item.undecided) {
+            if is_error { self.decide(ix, Fate::Keep)? } else { self.judge(ix, true)? }
+        }
+        let Some(item) = self.core.open.pop() else { return Ok(()) };
+        if let Some(code) = self.program.items.get(usize::from(item.code))
+            && !item.gone
+            && !is_error
+        {
+            for (duty, offset) in &code.duties {
+                let Some(duty) = self.program.duties.get(usize::from(*duty)) else { continue };
+                let slots = slots_of(&self.core.slots, &item, *offset, duty);
+                let texts = self.core.texts.as_str();
+                let values = duty.distinct.iter().map(|read| slots.get(*read)?.text(texts));
+                self.core.tallies.row(duty.tag, values);
+            }
+        }
+        self.core.slots.truncate(item.slots_from);
+        self.core.texts.truncate(item.texts_from);
+        Ok(())
+    }
+
+    /// A read of the innermost open item that has this duty takes its value.
+    pub(super) fn set(&mut self, duty: u16, read: u16, value: Slot) -> Result<(), Fault> {
+        let offset_in = |item: &Open| {
+            let code = self.program.items.get(usize::from(item.code))?;
+            code.duties.iter().find(|(ix, _)| *ix == duty).map(|(_, offset)| *offset)
+        };
+        let found = self.core.open.iter().enumerate().rev();
+        let found = found.filter_map(|(ix, item)| Some((ix, item, offset_in(item)?)));
+        let Some((ix, item, offset)) = found.into_iter().next() else { return Ok(()) };
+        let undecided = item.undecided;
+        let at = item.slots_from + usize::from(offset) + usize::from(read);
+        if let Some(slot) = self.core.slots.get_mut(at) {
+            // Given twice, by a list where a value was expected: then neither counts.
+            *slot = if *slot == Slot::Unknown { value } else { Slot::Unreadable };
+        }
+        if undecided { self.judge(ix, false) } else { Ok(()) }
+    }
+
+    /// Decides an item if what is known of it suffices; `ended`: nothing more will be known.
+    pub(super) fn judge(&mut self, ix: usize, ended: bool) -> Result<(), Fault> {
+        let fate = self.weigh(ix, ended);
+        if fate != Some(Fate::Drop) {
+            self.strip(ix, ended)?;
+        }
+        let still = self.core.open.get(ix).is_some_and(|item| item.undecided);
+        match fate {
+            Some(fate) if still => self.decide(ix, fate),
+            _ => Ok(()),
+        }
+    }
+
+    fn weigh(&mut self, ix: usize, ended: bool) -> Option<Fate> {
+        let item = self.core.open.get(ix)?;
+        let code = self.program.items.get(usize::from(item.code))?;
+        let (slots, texts) = (self.core.slots.as_slice(), self.core.texts.as_str());
+        let mut open = item.waits && !ended;
+        let mut asks = false;
+        for (duty, offset) in &code.duties {
+            let duty = self.program.duties.get(usize::from(*duty))?;
+            let slots = slots_of(slots, item, *offset, duty);
+            for check in &duty.checks {
+                match holds(&check.test, slots, texts, self.core.now, ended) {
+                    Some(true) if check.then == Effect::Drop => return Some(Fate::Drop),
+                    Some(_) => {}
+                    None => open = true,
+                }
+            }
+            asks |= duty.ask;
+            open |= duty.ask && !ended && slots.contains(&Slot::Unknown);
+        }
+        if open {
+            return None;
+        }
+        if asks {
+            for (duty, offset) in &code.duties {
+                let duty = self.program.duties.get(usize::from(*duty))?;
+                let slots = slots_of(slots, item, *offset, duty);
+                let shown = Item { tag: duty.tag, entry: self.core.entry, slots, texts };
+                match if duty.ask { self.items.keep(&shown) } else { Fate::Keep } {
+                    Fate::Keep => {}
+                    fate => return Some(fate),
+                }
+            }
+        }
+        Some(Fate::Keep)
+    }
+
+    pub(super) fn decide(&mut self, ix: usize, fate: Fate) -> Result<(), Fault> {
+        if fate == Fate::Cut {
+            return Err(Fault::Cut);
+        }
+        let to = self.settled();
+        let fits = self.core.held.len() + self.pending(to) <= HELD_MAX;
+        let in_chunk = self.core.held.is_empty() && self.core.undecided == 1;
+        if !fits || (fate == Fate::Keep && !in_chunk) {
+            // Written first, so that the bound holds wherever the chunk ends.
+            self.flush(to)?;
+        }
+        let Some(item) = self.core.open.get_mut(ix).filter(|item| item.undecided) else {
+            return Ok(());
+        };
+        if fate == Fate::Keep {
+            item.undecided = false;
+            self.core.undecided -= 1;
+            return self.commit();
+        }
+        self.drop_item(ix)
+    }
+
+    fn drop_item(&mut self, ix: usize) -> Result<(), Fault> {
+        let Some(item) = self.core.open.get(ix) else { return Ok(()) };
+        if item.depth == 1 {
+            return Err(Fault::Withheld);
+        }
+        let (start, depth, follows) = (item.start, item.depth, item.follows);
+        for (duty, _) in self.code(ix).map_or(&[][..], |code| &code.duties) {
+            if let Some(duty) = self.program.duties.get(usize::from(*duty)) {
+                self.core.tallies.dropped(duty.tag);
+            }
+        }
+        self.core.thinned = true;
+        self.cut_back(start, depth, follows);
+        Ok(())
+    }
+
+    /// Takes back what is held from there on, and leaves out the rest of the value at that depth.
+    pub(super) fn cut_back(&mut self, start: usize, depth: usize, follows: bool) {
+        self.core.held.truncate(start);
+        self.core.carry.clear();
+        self.core.changed = true;
+        self.core.mute = if self.core.mute == 0 { depth } else { self.core.mute.min(depth) };
+        self.core
+            .strips
+            .retain(|strip| strip.start < start && strip.end.is_none_or(|e| e <= start));
+        for item in self.core.open.iter_mut().filter(|item| item.depth >= depth) {
+            self.core.undecided -= usize::from(item.undecided);
+            item.undecided = false;
+            item.gone = true;
+        }
+        let holder = depth.checked_sub(2).and_then(|at| self.core.frames.get_mut(at));
+        if let Some(frame) = holder {
+            frame.emitted = follows;
+        }
+    }
+
+    /// What is held is full: the first item that is undecided is given up.
+    pub(super) fn give_up(&mut self) -> Result<(), Fault> {
+        let first = self.core.open.iter().position(|item| item.undecided);
+        let Some(ix) = first else { return Err(Fault::Undecided) };
+        let code = self.code(ix);
+        if code.is_some_and(|code| code.cuts) {
+            return Err(Fault::Undecided);
+        }
+        if code.is_some_and(|code| code.judged) {
+            return match self.drop_item(ix) {
+                Err(Fault::Withheld) => Err(Fault::Undecided),
+                other => other,
+            };
+        }
+        // An entry: its beginning was judged as it came, so it may leave.
+        if let Some(item) = self.core.open.get_mut(ix) {
+            item.undecided = false;
+            self.core.undecided -= 1;
+        }
+        self.commit()
+    }
+
+    /// The innermost entry that can still be replaced as a whole: where it begins, how deep it is,
+    /// and whether something stands before it.
+    pub(super) fn entry(&self) -> Option<(usize, usize, bool)> {
+        let is_entry = |item: &&Open| {
+            let code = self.program.items.get(usize::from(item.code));
+            item.undecided && code.is_some_and(|code| code.entry)
+        };
+        let item = self.core.open.iter().rev().find(is_entry)?;
+        Some((item.start, item.depth, item.follows))
+    }
+
+    /// The embedded answer of the innermost entry was good to its end.
+    pub(super) fn entry_is_good(&mut self) -> Result<(), Fault> {
+        let Some(ix) = self.core.open.iter().rposition(|item| item.waits) else { return Ok(()) };
+        if let Some(item) = self.core.open.get_mut(ix) {
+            item.waits = false;
+            if item.undecided {
+                return self.judge(ix, false);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The reads of one duty on an item.
+pub(super) fn slots_of<'s>(slots: &'s [Slot], item: &Open, offset: u16, duty: &Duty) -> &'s [Slot] {
+    let from = item.slots_from + usize::from(offset);
+    slots.get(from..from + usize::from(duty.reads)).unwrap_or_default()
+}
+
+/// Whether a test is true; none: that is not known yet.
+pub(super) fn holds(
+    test: &Test,
+    slots: &[Slot],
+    texts: &str,
+    now: i64,
+    ended: bool,
+) -> Option<bool> {
+    let (read, missing) = match test {
+        Test::OneOf { read, .. } | Test::Present { read } => (*read, false),
+        Test::NotOneOf { read, missing, .. } => (*read, *missing),
+        Test::Expired { read } => (*read, true),
+        Test::Always => return Some(true),
+    };
+    let text = match slots.get(read)? {
+        Slot::Unknown => return ended.then_some(missing),
+        Slot::Null => return Some(missing),
+        Slot::Unreadable => return Some(true),
+        Slot::Text(range) => texts.get(range.clone())?,
+    };
+    Some(match test {
+        Test::OneOf { values, .. } => values.iter().any(|value| value.eq_ignore_ascii_case(text)),
+        Test::NotOneOf { values, .. } => !values.iter().any(|value| **value == *text),
+        Test::Expired { .. } => time::seconds(text).is_none_or(|at| at <= now),
+        Test::Present { .. } | Test::Always => true,
+    })
+}

@@ -1,0 +1,156 @@
+//! Members that go only if their item turns out so, such as the signed URL of a story.
+//!
+//! They are written into what is held, and cut out of it again. Must not know what is asked.
+
+use super::judge::{holds, slots_of};
+use super::{Ends, Run};
+use crate::Fault;
+use crate::program::Node;
+use crate::scan::is_space;
+use crate::sink::Sink;
+
+/// A member that goes if its item's check says so.
+pub(super) struct Strip {
+    item: usize,
+    duty: u16,
+    check: u16,
+    pub(super) start: usize,
+    /// None: it is being read.
+    pub(super) end: Option<usize>,
+    depth: usize,
+    follows: bool,
+}
+
+impl Strip {
+    pub(super) fn shift(&mut self, len: usize) {
+        self.start = self.start.saturating_sub(len);
+        self.end = self.end.map(|end| end.saturating_sub(len));
+    }
+}
+
+impl<S: Sink> Run<'_, S> {
+    /// A member begins that a check may strip; whether it goes for certain.
+    pub(super) fn begin_strip(&mut self, node: &Node) -> Result<bool, Fault> {
+        if self.core.mute != 0 {
+            return Ok(false);
+        }
+        for (duty, check) in &node.strips {
+            let parent = self.depth() - 1;
+            let Some(ix) = self.core.open.iter().rposition(|item| item.depth == parent) else {
+                continue;
+            };
+            match self.check(ix, *duty, *check, false) {
+                Some(true) => return Ok(true),
+                Some(false) => {}
+                None => {
+                    self.flush(self.settled())?;
+                    if self.core.mute != 0 {
+                        return Ok(false);
+                    }
+                    let follows = self.core.frames.last().is_some_and(|frame| frame.emitted);
+                    self.core.strips.push(Strip {
+                        item: ix,
+                        duty: *duty,
+                        check: *check,
+                        start: self.core.held.len(),
+                        end: None,
+                        depth: self.depth(),
+                        follows,
+                    });
+                    self.core.ends.add(Ends::STRIP);
+                }
+            }
+        }
+        Ok(false)
+    }
+
+    /// Such a member ended.
+    pub(super) fn end_strip(&mut self) -> Result<(), Fault> {
+        let depth = self.depth();
+        self.flush(self.pos)?;
+        let end = self.core.held.len();
+        for strip in &mut self.core.strips {
+            if strip.depth == depth && strip.end.is_none() {
+                strip.end = Some(end);
+            }
+        }
+        Ok(())
+    }
+
+    fn check(&self, ix: usize, duty: u16, check: u16, ended: bool) -> Option<bool> {
+        let item = self.core.open.get(ix)?;
+        let code = self.code(ix)?;
+        // No such duty on this item: the member is another's.
+        let Some((_, offset)) = code.duties.iter().find(|(known, _)| *known == duty) else {
+            return Some(false);
+        };
+        let duty = self.program.duties.get(usize::from(duty))?;
+        let test = &duty.checks.get(usize::from(check))?.test;
+        let slots = slots_of(&self.core.slots, item, *offset, duty);
+        holds(test, slots, &self.core.texts, self.core.now, ended)
+    }
+
+    /// Takes out of what is held the members that are now known to go.
+    pub(super) fn strip(&mut self, ix: usize, ended: bool) -> Result<(), Fault> {
+        let mine = |strip: &Strip| strip.item == ix;
+        if !self.core.strips.iter().any(mine) {
+            return Ok(());
+        }
+        self.flush(self.settled())?;
+        let mut at = self.core.strips.len();
+        while let Some(last) = at.checked_sub(1) {
+            at = last;
+            let Some(strip) = self.core.strips.get(at).filter(|strip| mine(strip)) else {
+                continue;
+            };
+            match self.check(ix, strip.duty, strip.check, ended) {
+                None => {}
+                Some(goes) => {
+                    let strip = self.core.strips.remove(at);
+                    if goes {
+                        self.strip_one(&strip);
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn strip_one(&mut self, strip: &Strip) {
+        self.core.thinned = true;
+        self.core.changed = true;
+        let Some(end) = strip.end else {
+            return self.cut_back(strip.start, strip.depth, strip.follows);
+        };
+        let start = strip.start;
+        if start > end || end > self.core.held.len() {
+            return;
+        }
+        let mut gap = end - start;
+        self.core.held.drain(start..end);
+        if !strip.follows {
+            // It was the first: what comes after it loses its comma.
+            let rest = self.core.held.get(start..).unwrap_or_default();
+            let blank = rest.iter().take_while(|byte| is_space(**byte)).count();
+            match rest.get(blank) {
+                Some(b',') => {
+                    self.core.held.remove(start + blank);
+                    gap += 1;
+                }
+                Some(_) => {}
+                None => {
+                    let holder = strip.depth.checked_sub(2);
+                    if let Some(frame) = holder.and_then(|at| self.core.frames.get_mut(at)) {
+                        frame.emitted = false;
+                    }
+                }
+            }
+        }
+        for later in self.core.strips.iter_mut().filter(|later| later.start >= end) {
+            later.shift(gap);
+        }
+        for item in self.core.open.iter_mut().filter(|item| item.start >= end) {
+            item.start = item.start.saturating_sub(gap);
+        }
+    }
+}

@@ -1,0 +1,78 @@
+//! Who is asked about items, and what it is shown.
+//!
+//! Must not know how items are found.
+
+use std::ops::Range;
+
+/// What becomes of an item.
+#[derive(Debug, Clone, Copy, Eq, PartialEq)]
+pub enum Fate {
+    /// It may leave.
+    Keep,
+    /// It goes.
+    Drop,
+    /// The answer ends here, as a fault.
+    Cut,
+}
+
+/// Whoever decides about items by what it knows beside the answer: declared places, budgets.
+pub trait Items {
+    /// Asked once for each item that passed the checks of a duty that asks.
+    fn keep(&mut self, item: &Item<'_>) -> Fate;
+}
+
+/// Nobody to ask: whatever would be asked goes.
+impl Items for () {
+    fn keep(&mut self, _: &Item<'_>) -> Fate {
+        Fate::Drop
+    }
+}
+
+impl<F: FnMut(&Item<'_>) -> Fate> Items for F {
+    fn keep(&mut self, item: &Item<'_>) -> Fate {
+        self(item)
+    }
+}
+
+/// What was read of an item.
+#[derive(Debug, Clone, Copy)]
+pub struct Item<'a> {
+    /// The duty's.
+    pub tag: u32,
+    /// The entry of the batch it stands in.
+    pub entry: Option<u32>,
+    pub(crate) slots: &'a [Slot],
+    pub(crate) texts: &'a str,
+}
+
+impl<'a> Item<'a> {
+    /// The value of a read, by its position in the duty; none: missing, null or unreadable.
+    #[must_use]
+    pub fn text(&self, read: usize) -> Option<&'a str> {
+        self.slots.get(read)?.text(self.texts)
+    }
+
+    /// Whether the value is there but can't be read: an object, too long, given twice.
+    #[must_use]
+    pub fn is_unreadable(&self, read: usize) -> bool {
+        self.slots.get(read) == Some(&Slot::Unreadable)
+    }
+}
+
+/// The state of one read of one item.
+#[derive(Debug, Clone, Eq, PartialEq)]
+pub(crate) enum Slot {
+    Unknown,
+    Null,
+    Text(Range<usize>),
+    Unreadable,
+}
+
+impl Slot {
+    pub(crate) fn text<'a>(&self, texts: &'a str) -> Option<&'a str> {
+        match self {
+            Self::Text(range) => texts.get(range.clone()),
+            Self::Unknown | Self::Null | Self::Unreadable => None,
+        }
+    }
+}
