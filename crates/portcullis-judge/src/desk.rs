@@ -1,18 +1,20 @@
 //! One thread's place to judge from: canonicalise, identify, unfold, decide, meter, in that order.
 //!
-//! Takes no lock: the view is cached and renewed by one look at a number. Must not know who calls
-//! it or how the answer is sent.
+//! Takes no lock but that of a budget: the view is cached and renewed by one look at a number. Must not
+//! know who calls it or how the answer is sent.
 
+use std::cell::RefCell;
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use portcullis_request::{Arrival, BodyWanted, canonicalise, unfold, wants_body};
+use portcullis_policy::Ruling;
+use portcullis_request::{Arrival, BodyWanted, wants_body};
 use portcullis_types::{KeyIx, Now, Refusal};
 
 use crate::judge::Judge;
-use crate::metering::{self, Caller, NotTaken, Reached};
-use crate::outbound::{Permit, PlatformCredential};
+use crate::outbound::PlatformCredential;
+use crate::pass::{Pass, Stop};
 use crate::standing;
 use crate::verdict::{Trace, Verdict};
 use crate::view::View;
@@ -23,37 +25,25 @@ const ATTEMPTS_MAX: usize = 8;
 
 /// One thread's place to judge from.
 pub struct Desk {
-    judge: Arc<Judge>,
+    pub(crate) judge: Arc<Judge>,
     view: Option<Arc<View>>,
     epoch: u64,
-    stages: Stages,
+    pub(crate) stages: Stages,
+    /// Taken again for each call, so that a decision allocates nothing.
+    pub(crate) ruling: RefCell<Ruling>,
     /// Whether a permit's trace bears names too; a refusal's always does.
     names_permits: bool,
 }
 
 /// Names of what decides before any tier does. Each desk has its own, so that threads don't share
 /// their counts.
-struct Stages {
-    gate: Arc<str>,
-    request: Arc<str>,
-    key: Arc<str>,
-    standing: Arc<str>,
-    catalogue: Arc<str>,
-    policy: Arc<str>,
-}
-
-/// Why a call got no permit.
-enum Stop {
-    /// Because of this.
-    No(Refusal),
-    /// The rules changed in between.
-    Again,
-}
-
-impl From<Refusal> for Stop {
-    fn from(refusal: Refusal) -> Self {
-        Self::No(refusal)
-    }
+pub(crate) struct Stages {
+    pub(crate) gate: Arc<str>,
+    pub(crate) request: Arc<str>,
+    pub(crate) key: Arc<str>,
+    pub(crate) standing: Arc<str>,
+    pub(crate) catalogue: Arc<str>,
+    pub(crate) policy: Arc<str>,
 }
 
 impl Desk {
@@ -66,7 +56,8 @@ impl Desk {
             catalogue: Arc::from("catalogue"),
             policy: Arc::from("policy"),
         };
-        Self { judge, view: None, epoch: 0, stages, names_permits: true }
+        let ruling = RefCell::default();
+        Self { judge, view: None, epoch: 0, stages, ruling, names_permits: true }
     }
 
     /// A desk whose permits are recorded by nobody: their traces bear no names but the operation's.
@@ -97,6 +88,28 @@ impl Desk {
         now: Now,
         platform: &PlatformCredential,
     ) -> Verdict {
+        self.verdict(None, arrival, now, platform)
+    }
+
+    /// Judges a call whose caller is known already: an entry of a batch, or a recorded call. A
+    /// credential in the call, if there is one, must be that key's.
+    pub fn judge_known(
+        &mut self,
+        key: KeyIx,
+        arrival: &Arrival<'_>,
+        now: Now,
+        platform: &PlatformCredential,
+    ) -> Verdict {
+        self.verdict(Some(key), arrival, now, platform)
+    }
+
+    fn verdict(
+        &mut self,
+        known: Option<KeyIx>,
+        arrival: &Arrival<'_>,
+        now: Now,
+        platform: &PlatformCredential,
+    ) -> Verdict {
         for _ in 0..ATTEMPTS_MAX {
             self.renew();
             let Some(view) = &self.view else { break };
@@ -105,12 +118,20 @@ impl Desk {
                 state_revision: view.snapshot.revision(),
                 ..Trace::default()
             };
-            let mut rule = &self.stages.request;
-            let outcome = match self.pass(view, (&mut trace, &mut rule), arrival, now, platform) {
-                Ok(permit) => Ok(permit),
+            let mut pass = Pass {
+                desk: self,
+                view,
+                trace: &mut trace,
+                rule: &self.stages.request,
+                now,
+                platform,
+            };
+            let outcome = match pass.call(known, arrival) {
+                Ok(granted) => Ok(granted),
                 Err(Stop::No(refusal)) => Err(refusal),
                 Err(Stop::Again) => continue,
             };
+            let rule = pass.rule;
             if self.names_permits || outcome.is_err() {
                 name(&mut trace, view, rule);
             }
@@ -150,89 +171,6 @@ impl Desk {
         if epoch != self.epoch {
             self.view = self.judge.view();
             self.epoch = epoch;
-        }
-    }
-
-    /// Everything about one call by one view. `trace` and `rule` say how far it got.
-    fn pass<'v>(
-        &'v self,
-        view: &'v View,
-        (trace, rule): (&mut Trace, &mut &'v Arc<str>),
-        arrival: &Arrival<'_>,
-        now: Now,
-        platform: &PlatformCredential,
-    ) -> Result<Permit, Stop> {
-        let catalogue = &view.bound.rules.catalogue;
-        let canonical = canonicalise(arrival, catalogue, &self.judge.bounds)?;
-        *rule = &self.stages.key;
-        let caller = self.identify(view, trace, canonical.credential())?;
-        *rule = &self.stages.standing;
-        standing::check(&self.judge.live, &view.snapshot, (caller.ix, caller.key), now.wall)?;
-        // Only who has a key in good standing learns what is listed.
-        *rule = &self.stages.catalogue;
-        let operation = canonical.operation.clone()?;
-        trace.operation = Some(operation.ix);
-        trace.operation_name = Some(operation.name.shared());
-        let asks = unfold(&canonical, catalogue, &self.judge.bounds)?;
-        if let Some(first) = asks.parts.first() {
-            trace.class_ix = Some(first.class);
-        }
-        self.decide(view, (trace, rule), caller, &asks, now)?;
-        Ok(Permit::new(&canonical, platform, operation.links, caller.ix))
-    }
-
-    /// Finds the key by what was presented, all of it. An unknown one leaves no trace.
-    fn identify<'v>(
-        &self,
-        view: &'v View,
-        trace: &mut Trace,
-        presented: Option<&[u8]>,
-    ) -> Result<Caller<'v>, Refusal> {
-        let presented = presented.ok_or(Refusal::KeyMissing)?;
-        let ix = self.judge.known(presented);
-        let known = ix.and_then(|ix| Some((ix, view.snapshot.key(ix)?)));
-        let (ix, key) = known.ok_or(Refusal::KeyUnknown)?;
-        trace.key = Some(ix);
-        trace.partner_ix = Some(key.partner);
-        trace.client_ix = key.client;
-        Ok(Caller { ix, key })
-    }
-
-    fn decide<'v>(
-        &'v self,
-        view: &'v View,
-        (trace, rule): (&mut Trace, &mut &'v Arc<str>),
-        caller: Caller<'_>,
-        asks: &portcullis_types::Asks,
-        now: Now,
-    ) -> Result<(), Stop> {
-        *rule = &self.stages.policy;
-        let found = view.tier(caller.key).and_then(|ix| view.bound.tier(ix));
-        let Some((tier, bound)) = found else { return Err(Refusal::TierUnknown.into()) };
-        *rule = &bound.scopes_rule;
-        let catalogue = &view.bound.rules.catalogue;
-        if let Err(refusal) = tier.decide(&view.granted(caller.key), asks, catalogue) {
-            if let Refusal::ClassNotGranted { class, .. } = &refusal {
-                trace.class_ix = catalogue.class(class);
-                trace.class = Some(Arc::clone(class));
-            }
-            return Err(refusal.into());
-        }
-        let taken =
-            metering::meter(&self.judge.live, (tier, bound), caller, asks, view.epoch, now.mono);
-        match taken {
-            Ok(reading) => {
-                trace.reading = reading;
-                *rule = &bound.name;
-                Ok(())
-            }
-            Err(NotTaken::Again) => Err(Stop::Again),
-            Err(NotTaken::Reached(reached)) => {
-                let Reached { hit, rule: reached, reading } = *reached;
-                trace.reading = Some(reading);
-                trace.rule = Some(reached);
-                Err(Refusal::RateReached(hit).into())
-            }
         }
     }
 }

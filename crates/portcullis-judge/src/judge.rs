@@ -8,14 +8,17 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use arc_swap::ArcSwapOption;
 use portcullis_keys::{Digest, KeyDirectory, Peppers};
+use portcullis_limits::budget::Hasher128;
 use portcullis_registry::{NarrowKind, Snapshot, SubjectIx};
 use portcullis_request::Bounds;
 use portcullis_types::{KeyIx, Notice};
 
 use crate::Desk;
+use crate::grants::GrantBook;
 use crate::live::Live;
+use crate::names::Names;
 use crate::rules::{Bound, Rules};
-use crate::view::View;
+use crate::view::{Ground, View};
 
 /// Shared by all threads. [`Judge::desk`] gives a thread its own place to judge from.
 pub struct Judge {
@@ -23,6 +26,8 @@ pub struct Judge {
     pub(crate) bounds: Bounds,
     pub(crate) directory: KeyDirectory,
     pub(crate) live: Live,
+    pub(crate) grants: GrantBook,
+    pub(crate) hasher: Hasher128,
     /// Rises with each view; a desk that holds an older one fetches the new.
     pub(crate) epoch: AtomicU64,
     view: ArcSwapOption<View>,
@@ -39,13 +44,17 @@ struct Writer {
     /// are of one revision.
     coming: Option<Arc<Bound>>,
     snapshot: Option<Arc<Snapshot>>,
+    names: Arc<Names>,
 }
 
 impl Judge {
     /// A judge that refuses everything until it has rules and a snapshot.
     #[must_use]
     pub fn new(peppers: Peppers, bounds: Bounds) -> Self {
+        let hasher = Hasher128::new(peppers.digest(b"portcullis budget targets v1").bytes());
         Self {
+            hasher,
+            grants: GrantBook::default(),
             peppers,
             bounds,
             directory: KeyDirectory::new(),
@@ -79,6 +88,19 @@ impl Judge {
     #[must_use]
     pub const fn peppers(&self) -> &Peppers {
         &self.peppers
+    }
+
+    /// Which accounts let whom act for them.
+    #[must_use]
+    pub const fn grants(&self) -> &GrantBook {
+        &self.grants
+    }
+
+    /// What is declared by name and asked for by id.
+    pub fn set_names(&self, names: Names) {
+        let mut writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
+        writer.names = Arc::new(names);
+        self.renew(&mut writer);
     }
 
     /// New rules. They come into force with the first snapshot that names their revision or a later
@@ -150,7 +172,13 @@ impl Judge {
         }
         let Some(bound) = &writer.bound else { return };
         let epoch = self.epoch.load(Ordering::Relaxed) + 1;
-        let view = View::new(epoch, Arc::clone(bound), Arc::clone(snapshot));
+        let before = self.view.load_full();
+        let ground = Ground {
+            names: Arc::clone(&writer.names),
+            live: &self.live,
+            before: before.as_deref(),
+        };
+        let view = View::new(epoch, Arc::clone(bound), Arc::clone(snapshot), ground);
         self.view.store(Some(Arc::new(view)));
         // After the view: a desk that sees the new number finds the new view.
         self.epoch.store(epoch, Ordering::Release);

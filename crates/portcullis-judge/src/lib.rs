@@ -20,11 +20,16 @@
     )
 )]
 
+mod budgets;
 mod desk;
+mod grants;
 mod judge;
+mod known;
 mod live;
 mod metering;
+mod names;
 mod outbound;
+mod pass;
 mod rules;
 mod shelf;
 mod standing;
@@ -34,10 +39,13 @@ mod view;
 #[cfg(test)]
 mod tests;
 
+pub use budgets::Settlement;
 pub use desk::Desk;
+pub use grants::GrantBook;
 pub use judge::Judge;
-pub use outbound::{Outbound, Permit, PlatformCredential};
+pub use names::Names;
+pub use outbound::{Batch, Granted, Outbound, Permit, PlatformCredential};
 pub use portcullis_registry::{NarrowKind, SubjectIx};
 pub use portcullis_request::{Arrival, BodyWanted, Bounds, SentBody, SentTarget};
 pub use rules::Rules;
-pub use verdict::{RateReading, Trace, Verdict};
+pub use verdict::{Notes, RateReading, Trace, Verdict};

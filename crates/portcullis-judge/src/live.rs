@@ -8,9 +8,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use arc_swap::{ArcSwapOption, Guard};
 use dashmap::DashMap;
+use portcullis_limits::budget::{BudgetSpecs, Budgets};
 use portcullis_limits::{Limiters, Meter};
 use portcullis_registry::{NarrowKind, SubjectIx};
-use portcullis_types::{Mono, Notice};
+use portcullis_types::{Mono, Notice, PartnerIx, Wall};
 
 use crate::shelf::Shelf;
 
@@ -26,6 +27,10 @@ pub(crate) struct Live {
     /// A partner's keys that are bound to no client count as one client of it, so that a rate per
     /// client can't be escaped by declaring none.
     unbound: Shelf<Slot>,
+    /// Partners that are linked, by the number of their group; and those that are not, each for itself.
+    groups: Shelf<Slot>,
+    alone: Shelf<Slot>,
+    group_names: DashMap<Arc<str>, u32>,
     /// What is told about a narrowing until the snapshot says it. Read only by calls it refuses;
     /// at most two entries for each subject that was ever narrowed.
     notices: DashMap<(SubjectIx, NarrowKind), Arc<Notice>>,
@@ -37,6 +42,13 @@ pub(crate) struct Live {
 pub(crate) struct Slot {
     word: AtomicU32,
     rates: ArcSwapOption<Attached>,
+    budgets: ArcSwapOption<Budgeted>,
+}
+
+/// Budgets in use, and the view they were attached under.
+struct Budgeted {
+    budgets: Arc<Budgets>,
+    epoch: u64,
 }
 
 /// Rates in use, and the view they were attached under.
@@ -51,7 +63,11 @@ pub(crate) enum Counted {
     /// A partner, a client or a key.
     Subject(SubjectIx),
     /// All keys of a partner that have no client.
-    Unbound(portcullis_types::PartnerIx),
+    Unbound(PartnerIx),
+    /// All partners of a group.
+    Group(u32),
+    /// A partner that is in no group.
+    Alone(PartnerIx),
 }
 
 /// The rates were attached under a newer view than the caller's: look again with that one.
@@ -129,12 +145,48 @@ impl Live {
         Ok(())
     }
 
+    /// The budgets of a subject; attached at first use, carried over when the limits changed. Takes a
+    /// lock only then.
+    pub(crate) fn budgets(
+        &self,
+        of: Counted,
+        specs: &Arc<BudgetSpecs>,
+        epoch: u64,
+        now: Wall,
+    ) -> Result<Arc<Budgets>, Stale> {
+        let slot = self.make(of).ok_or(Stale)?;
+        if let Some(have) = &*slot.budgets.load()
+            && Arc::ptr_eq(have.budgets.specs(), specs)
+        {
+            return Ok(Arc::clone(&have.budgets));
+        }
+        let _one = self.attaching.lock().unwrap_or_else(PoisonError::into_inner);
+        let budgets = match slot.budgets.load_full() {
+            None => Arc::new(Budgets::new(Arc::clone(specs))),
+            Some(have) if Arc::ptr_eq(have.budgets.specs(), specs) => {
+                return Ok(Arc::clone(&have.budgets));
+            }
+            Some(have) if have.epoch > epoch => return Err(Stale),
+            Some(have) => have.budgets.carry(Arc::clone(specs), now),
+        };
+        slot.budgets.store(Some(Arc::new(Budgeted { budgets: Arc::clone(&budgets), epoch })));
+        Ok(budgets)
+    }
+
+    /// The number of a group of partners, given at its first mention.
+    pub(crate) fn group(&self, name: &str) -> u32 {
+        let next = u32::try_from(self.group_names.len()).unwrap_or(u32::MAX);
+        *self.group_names.entry(name.into()).or_insert(next)
+    }
+
     fn find(&self, of: Counted) -> Option<&Slot> {
         match of {
             Counted::Subject(SubjectIx::Partner(at)) => self.partners.get(at.0),
             Counted::Subject(SubjectIx::Client(at)) => self.clients.get(at.0),
             Counted::Subject(SubjectIx::Key(at)) => self.keys.get(at.0),
             Counted::Unbound(at) => self.unbound.get(at.0),
+            Counted::Group(at) => self.groups.get(at),
+            Counted::Alone(at) => self.alone.get(at.0),
         }
     }
 
@@ -144,6 +196,8 @@ impl Live {
             Counted::Subject(SubjectIx::Client(at)) => self.clients.get_or_make(at.0),
             Counted::Subject(SubjectIx::Key(at)) => self.keys.get_or_make(at.0),
             Counted::Unbound(at) => self.unbound.get_or_make(at.0),
+            Counted::Group(at) => self.groups.get_or_make(at),
+            Counted::Alone(at) => self.alone.get_or_make(at.0),
         }
     }
 }

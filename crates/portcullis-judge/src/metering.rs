@@ -6,9 +6,10 @@ use std::sync::Arc;
 
 use arc_swap::Guard;
 use portcullis_limits::{Claim, Denied, Reading, take};
-use portcullis_policy::{Per, Tier};
+use portcullis_policy::{Per, Rate, Tier};
 use portcullis_registry::{KeyRecord, SubjectIx};
-use portcullis_types::{Asks, KeyIx, Mono, RateHit};
+use portcullis_types::asked::Asks;
+use portcullis_types::{KeyIx, Mono, Refusal};
 use smallvec::SmallVec;
 
 use crate::live::{Attached, Counted, Live};
@@ -19,15 +20,17 @@ use crate::verdict::RateReading;
 pub(crate) enum NotTaken {
     /// A rate was reached. Boxed, since it is far larger than what a permit carries.
     Reached(Box<Reached>),
+    /// It can't be counted.
+    Fault,
     /// The rules changed in between; judge again by the newer ones.
     Again,
 }
 
-/// A rate that was reached.
+/// A rate or limit that was reached.
 pub(crate) struct Reached {
-    pub(crate) hit: RateHit,
+    pub(crate) refusal: Refusal,
     pub(crate) rule: Arc<str>,
-    pub(crate) reading: RateReading,
+    pub(crate) reading: Option<RateReading>,
 }
 
 /// Who asks.
@@ -45,18 +48,39 @@ struct InUse {
     key: Option<Guard<Option<Arc<Attached>>>>,
 }
 
+/// Whether a call counts against a rate.
+pub(crate) fn concerns(rate: &Rate, asks: &Asks<'_>) -> bool {
+    let classes = rate.classes.as_ref();
+    classes.is_none_or(|classes| asks.asks.iter().any(|ask| classes.contains(ask.class)))
+}
+
+/// What a call costs: its dearest class, and at least 1.
+pub(crate) fn cost(tier: &Tier, asks: &Asks<'_>) -> u32 {
+    if tier.costs.is_empty() {
+        return 1;
+    }
+    let costs = asks.asks.iter().filter_map(|ask| tier.costs.get(&ask.class).copied());
+    costs.max().unwrap_or(1).max(1)
+}
+
 /// Debits the call from every rate that applies, or from none.
 pub(crate) fn meter(
     live: &Live,
     (tier, bound): (&Tier, &TierBound),
     caller: Caller<'_>,
-    asks: &Asks,
-    epoch: u64,
-    now: Mono,
+    asks: &Asks<'_>,
+    cost: u32,
+    (epoch, now): (u64, Mono),
 ) -> Result<Option<RateReading>, NotTaken> {
     let mut places: SmallVec<[&RatePlace; 8]> = SmallVec::new();
-    for (at, _) in tier.rates_for(asks) {
-        places.push(bound.rates.get(at).ok_or(NotTaken::Again)?);
+    for place in &bound.rates {
+        let rate = tier.rates.get(place.rate).ok_or(NotTaken::Again)?;
+        if concerns(rate, asks) {
+            places.push(place);
+        }
+    }
+    if places.is_empty() {
+        return Ok(None);
     }
     let mut in_use = InUse::default();
     for place in &places {
@@ -72,7 +96,7 @@ pub(crate) fn meter(
         let attached = in_use.get(place.per).ok_or(NotTaken::Again)?;
         claims.push(Claim { limiters: &attached.limiters, rate: place.at });
     }
-    match take(&claims, tier.cost(asks), now) {
+    match take(&claims, cost, now) {
         Ok(reading) => Ok(reading.and_then(|r| Some(left(places.get(r.claim)?.per, r)))),
         Err(Denied::Moved) => Err(NotTaken::Again),
         Err(Denied::Reached { claim, hit }) => {
@@ -88,7 +112,8 @@ pub(crate) fn meter(
                 reset_seconds: hit.retry_after_seconds.map(std::num::NonZeroU64::get),
             };
             let rule = Arc::clone(&place.rule);
-            Err(NotTaken::Reached(Box::new(Reached { hit, rule, reading })))
+            let refusal = Refusal::RateReached(hit);
+            Err(NotTaken::Reached(Box::new(Reached { refusal, rule, reading: Some(reading) })))
         }
     }
 }
@@ -107,7 +132,7 @@ fn left(per: Per, reading: Reading) -> RateReading {
 
 impl Caller<'_> {
     /// Whose account a rate is on.
-    fn counted(&self, per: Per) -> Counted {
+    pub(crate) fn counted(&self, per: Per) -> Counted {
         match per {
             Per::Partner => Counted::Subject(SubjectIx::Partner(self.key.partner)),
             Per::Client => self.key.client.map_or(Counted::Unbound(self.key.partner), |client| {

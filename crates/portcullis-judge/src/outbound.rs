@@ -5,8 +5,10 @@
 use std::fmt;
 
 use portcullis_keys::Secret;
-use portcullis_request::{Amendments, Canonical, Sent, SentBody, SentTarget, write};
+use portcullis_request::{Amendments, Canonical, Entry, Sent, SentBody, SentTarget, write};
 use portcullis_types::{KeyIx, Method};
+
+use crate::budgets::Settlement;
 
 /// How the platform wants its own credential.
 #[derive(Debug)]
@@ -22,6 +24,36 @@ pub enum PlatformCredential {
     },
 }
 
+/// What a call was granted.
+#[derive(Debug)]
+pub enum Granted {
+    /// It may be sent on.
+    Call(Permit),
+    /// It is several calls, each to be judged by [`Desk::judge_known`](crate::Desk::judge_known); the
+    /// batch itself never goes to the platform.
+    Batch(Box<Batch>),
+}
+
+impl Granted {
+    /// The permit, where it is one call.
+    #[must_use]
+    pub fn call(self) -> Option<Permit> {
+        match self {
+            Self::Call(permit) => Some(permit),
+            Self::Batch(_) => None,
+        }
+    }
+}
+
+/// Several calls in one.
+#[derive(Debug)]
+pub struct Batch {
+    /// The calls, in order.
+    pub entries: Vec<Entry>,
+    /// Whose they are.
+    pub key: KeyIx,
+}
+
 /// Leave to send one call on. There is no other way to get one than a verdict.
 #[derive(Debug)]
 pub struct Permit {
@@ -30,6 +62,7 @@ pub struct Permit {
     pub links: bool,
     /// The key, for the table of open streams.
     pub key: KeyIx,
+    settlement: Settlement,
 }
 
 /// The call as it is sent: canonical, without the partner's key, with the listed amendments.
@@ -58,7 +91,13 @@ impl Permit {
             }
         };
         let Sent { method, target, body } = write(canonical, &Amendments { query });
-        Self { outbound: Outbound { method, target, body }, links, key }
+        let settlement = Settlement::default();
+        Self { outbound: Outbound { method, target, body }, links, key, settlement }
+    }
+
+    /// The same, with what it has debited.
+    pub(crate) fn with(self, settlement: Settlement) -> Self {
+        Self { settlement, ..self }
     }
 
     /// The call as it is sent.
@@ -71,6 +110,11 @@ impl Permit {
     #[must_use]
     pub fn into_outbound(self) -> Outbound {
         self.outbound
+    }
+
+    /// The call as it is sent, and what it has debited: to be released where it could not be sent.
+    pub fn into_parts(self) -> (Outbound, Settlement) {
+        (self.outbound, self.settlement)
     }
 }
 

@@ -5,9 +5,10 @@
 use std::sync::Arc;
 
 use portcullis_catalogue::Catalogue;
+use portcullis_limits::budget::{BudgetSpecs, Limit};
 use portcullis_limits::{Meter, RateSpec};
-use portcullis_policy::{Per, PolicySet, Tier};
-use portcullis_types::{ClassIx, Revision, TierIx};
+use portcullis_policy::{Per, PolicySet, Rate, Sharer, Tier};
+use portcullis_types::{ClassIx, Counts, Revision, TierIx};
 
 /// Routes and policies, compiled together.
 #[derive(Debug)]
@@ -35,19 +36,49 @@ pub(crate) struct TierBound {
     pub(crate) name: Arc<str>,
     /// What is named when a scope is missing.
     pub(crate) scopes_rule: Arc<str>,
-    /// Where each of the tier's rates is counted, in the tier's order.
+    /// Where each of the tier's paced rates is counted.
     pub(crate) rates: Vec<RatePlace>,
+    /// The rates that are counted exactly, among the limits.
+    pub(crate) rolling: Vec<Rolling>,
+    /// Where each of the tier's limits is counted, in the tier's order.
+    pub(crate) limits: Vec<LimitPlace>,
+    /// None: they can't be counted, so what falls under one is refused.
+    budgets: [Option<Arc<BudgetSpecs>>; 4],
     pub(crate) partner: Arc<Meter>,
     pub(crate) client: Arc<Meter>,
     pub(crate) key: Arc<Meter>,
 }
 
-/// Where a rate is counted.
+/// Where a paced rate is counted.
 pub(crate) struct RatePlace {
+    /// Its position in the tier.
+    pub(crate) rate: usize,
     pub(crate) per: Per,
     /// Its place in the meter of its kind of subject.
     pub(crate) at: usize,
     /// Tier and rate, such as `partner-standard/calls-per-hour`.
+    pub(crate) rule: Arc<str>,
+}
+
+/// A rate that is counted exactly.
+pub(crate) struct Rolling {
+    /// Its position in the tier.
+    pub(crate) rate: usize,
+    pub(crate) place: LimitPlace,
+}
+
+/// Where a limit is counted.
+pub(crate) struct LimitPlace {
+    pub(crate) per: Sharer,
+    /// Its place among the limits of its kind of subject.
+    pub(crate) at: usize,
+    pub(crate) counts: Counts,
+    pub(crate) each_target: bool,
+    /// Whether it refuses nothing.
+    pub(crate) shadow: bool,
+    /// Whether it is a rate, and told as one.
+    pub(crate) is_rate: bool,
+    /// Tier and limit, such as `newsroom/places-per-day`.
     pub(crate) rule: Arc<str>,
 }
 
@@ -71,14 +102,21 @@ impl TierBound {
     fn new(tier: &Tier) -> Self {
         let (mut partner, mut client, mut key) = (Vec::new(), Vec::new(), Vec::new());
         let mut rates = Vec::with_capacity(tier.rates.len());
-        for rate in &tier.rates {
+        let mut budgets = Budgeted::default();
+        let mut rolling = Vec::new();
+        let limits = tier.limits().iter().map(|limit| budgets.limit(tier, limit)).collect();
+        for (at, rate) in tier.rates.iter().enumerate() {
+            if rate.rolling || rate.figure.is_some() {
+                rolling.push(Rolling { rate: at, place: budgets.rate(tier, rate) });
+                continue;
+            }
             let specs = match rate.per {
                 Per::Partner => &mut partner,
                 Per::Client => &mut client,
                 Per::Key => &mut key,
             };
             let rule = Arc::from(format!("{}/{}", tier.name, rate.id));
-            rates.push(RatePlace { per: rate.per, at: specs.len(), rule });
+            rates.push(RatePlace { rate: at, per: rate.per, at: specs.len(), rule });
             specs.push(RateSpec {
                 id: rate.id.clone(),
                 max: rate.max,
@@ -91,6 +129,9 @@ impl TierBound {
             name: tier.name.shared(),
             scopes_rule: Arc::from(format!("{}/scopes", tier.name)),
             rates,
+            rolling,
+            limits,
+            budgets: budgets.0.map(|limits| BudgetSpecs::new(limits).ok().map(Arc::new)),
             partner: meter(partner),
             client: meter(client),
             key: meter(key),
@@ -104,5 +145,62 @@ impl TierBound {
             Per::Client => &self.client,
             Per::Key => &self.key,
         }
+    }
+
+    /// The limits of one kind of subject.
+    pub(crate) fn specs(&self, per: Sharer) -> Option<&Arc<BudgetSpecs>> {
+        let [partner, client, key, group] = &self.budgets;
+        match per {
+            Sharer::Partner => partner.as_ref(),
+            Sharer::Client => client.as_ref(),
+            Sharer::Key => key.as_ref(),
+            Sharer::Group => group.as_ref(),
+        }
+    }
+}
+
+/// Limits by kind of subject: partner, client, key, group.
+#[derive(Default)]
+struct Budgeted([Vec<Limit>; 4]);
+
+impl Budgeted {
+    fn limit(&mut self, tier: &Tier, limit: &portcullis_policy::Limit) -> LimitPlace {
+        let counted = Limit {
+            id: limit.id.clone(),
+            counts: limit.counts,
+            each_target: limit.each_target,
+            window: limit.window,
+        };
+        let rule = Arc::from(format!("{}/{}", tier.name, limit.id));
+        LimitPlace { shadow: limit.shadow, ..self.place(limit.per, counted, rule) }
+    }
+
+    fn rate(&mut self, tier: &Tier, rate: &Rate) -> LimitPlace {
+        let counted = Limit {
+            id: rate.id.clone(),
+            counts: Counts::Calls,
+            each_target: false,
+            window: rate.window,
+        };
+        let per = match rate.per {
+            Per::Partner => Sharer::Partner,
+            Per::Client => Sharer::Client,
+            Per::Key => Sharer::Key,
+        };
+        let rule = Arc::from(format!("{}/{}", tier.name, rate.id));
+        LimitPlace { is_rate: true, ..self.place(per, counted, rule) }
+    }
+
+    fn place(&mut self, per: Sharer, limit: Limit, rule: Arc<str>) -> LimitPlace {
+        let [partner, client, key, group] = &mut self.0;
+        let list = match per {
+            Sharer::Partner => partner,
+            Sharer::Client => client,
+            Sharer::Key => key,
+            Sharer::Group => group,
+        };
+        let (at, counts, each_target) = (list.len(), limit.counts, limit.each_target);
+        list.push(limit);
+        LimitPlace { per, at, counts, each_target, shadow: false, is_rate: false, rule }
     }
 }

@@ -1,5 +1,6 @@
 //! The judge as a whole: a small platform, a few partners, and a clock turned by hand.
 
+mod agreements;
 mod bed;
 mod order;
 mod policy;

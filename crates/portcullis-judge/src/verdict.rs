@@ -10,7 +10,7 @@ use portcullis_types::{
     ClassIx, ClientIx, KeyId, KeyIx, OperationIx, PartnerIx, RateId, Refusal, Revision, Span,
 };
 
-use crate::outbound::Permit;
+use crate::outbound::Granted;
 
 /// What came of a call.
 #[derive(Debug)]
@@ -18,7 +18,7 @@ pub struct Verdict {
     /// How it came about.
     pub trace: Trace,
     /// What is sent on, or why nothing is.
-    pub outcome: Result<Permit, Refusal>,
+    pub outcome: Result<Granted, Refusal>,
 }
 
 /// How a verdict came about. What the call did not get as far as stays `None`.
@@ -56,6 +56,38 @@ pub struct Trace {
     pub state_revision: Option<Revision>,
     /// The tightest rate after a permit, or the one that was reached.
     pub reading: Option<RateReading>,
+    /// What few calls have to tell.
+    pub notes: Option<Box<Notes>>,
+}
+
+/// What few calls have to tell, kept apart so that the others stay small.
+#[derive(Debug, Clone, Default)]
+pub struct Notes {
+    /// Every rule that said no.
+    pub rules: Vec<Arc<str>>,
+    /// Rules and limits in shadow that would have refused the call.
+    pub shadowed: Vec<Arc<str>>,
+    /// What a partner under observation would have been refused for.
+    pub observed: Option<Refusal>,
+}
+
+impl Trace {
+    /// The notes, to add to.
+    pub(crate) fn note(&mut self) -> &mut Notes {
+        self.notes.get_or_insert_default()
+    }
+
+    /// What a partner under observation would have been refused for.
+    #[must_use]
+    pub fn observed(&self) -> Option<&Refusal> {
+        self.notes.as_ref()?.observed.as_ref()
+    }
+
+    /// Rules and limits in shadow that would have refused the call.
+    #[must_use]
+    pub fn shadowed(&self) -> &[Arc<str>] {
+        self.notes.as_ref().map_or(&[], |notes| &notes.shadowed)
+    }
 }
 
 /// How much of a rate is left, for the `RateLimit` fields.

@@ -4,10 +4,13 @@
 
 use std::sync::Arc;
 
-use portcullis_policy::PolicySet;
-use portcullis_registry::{KeyRecord, Snapshot};
+use portcullis_policy::{PolicySet, Tier};
+use portcullis_registry::{KeyRecord, Mode, PartnerRecord, Snapshot};
 use portcullis_types::{ClassSet, ScopeName, ScopeSet, TierIx};
 
+use crate::known::FactSets;
+use crate::live::Live;
+use crate::names::Names;
 use crate::rules::Bound;
 
 /// State and rules of one moment. Built at each publication, never changed.
@@ -15,31 +18,48 @@ pub(crate) struct View {
     pub(crate) epoch: u64,
     pub(crate) bound: Arc<Bound>,
     pub(crate) snapshot: Arc<Snapshot>,
+    pub(crate) names: Arc<Names>,
     partners: Vec<PartnerView>,
     clients: Vec<ScopeSet>,
     lists: Vec<ScopeSet>,
 }
 
 /// A partner, as far as policy goes.
-struct PartnerView {
+pub(crate) struct PartnerView {
     /// None: its tier is not in the set in force.
     tier: Option<TierIx>,
+    /// What the partner itself is narrowed to.
     scopes: ScopeSet,
-    /// What those scopes grant: most keys narrow no further.
+    /// What that leaves of the tier: most keys narrow no further.
     granted: ClassSet,
+    /// What it declared.
+    pub(crate) facts: Arc<FactSets>,
+    /// The partners it is linked with.
+    pub(crate) group: Option<u32>,
+    /// Whether policies are enforced on it.
+    pub(crate) observed: bool,
+}
+
+/// What views are made of beside state and rules.
+pub(crate) struct Ground<'a> {
+    pub(crate) names: Arc<Names>,
+    pub(crate) live: &'a Live,
+    /// The view before: what was not changed since is taken from it.
+    pub(crate) before: Option<&'a View>,
 }
 
 impl View {
-    pub(crate) fn new(epoch: u64, bound: Arc<Bound>, snapshot: Arc<Snapshot>) -> Self {
+    pub(crate) fn new(
+        epoch: u64,
+        bound: Arc<Bound>,
+        snapshot: Arc<Snapshot>,
+        ground: Ground<'_>,
+    ) -> Self {
         let policies = &bound.rules.policies;
-        let partners = snapshot.partners().map(|(_, partner)| {
-            let tier_ix = partner.tier.as_ref().and_then(|tier| policies.tier(tier.as_str()));
-            let tier = tier_ix.and_then(|ix| policies.tier_at(ix));
-            let own = narrowing(policies, partner.scopes.as_deref());
-            let scopes = tier.map_or(ScopeSet::EMPTY, |tier| tier.scopes.intersection(own));
-            let most = tier.map_or(ClassSet::EMPTY, |tier| tier.classes);
-            let granted = policies.classes_of(scopes).intersection(&most);
-            PartnerView { tier: tier.and(tier_ix), scopes, granted }
+        let before = ground.before.filter(|before| Arc::ptr_eq(&before.bound, &bound));
+        let partners = snapshot.partners().map(|(ix, partner)| {
+            let known = before.and_then(|before| before.partners.get(ix.at()));
+            PartnerView::new(partner, policies, known, ground.live)
         });
         let partners = partners.collect();
         let clients = snapshot
@@ -48,17 +68,22 @@ impl View {
             .collect();
         let lists =
             snapshot.scope_lists().map(|(_, list)| narrowing(policies, Some(list))).collect();
-        Self { epoch, bound, snapshot, partners, clients, lists }
+        Self { epoch, bound, snapshot, names: ground.names, partners, clients, lists }
+    }
+
+    /// A key's partner.
+    pub(crate) fn partner(&self, key: &KeyRecord) -> Option<&PartnerView> {
+        self.partners.get(key.partner.at())
     }
 
     /// The tier of a key's partner, where the set in force has it.
     pub(crate) fn tier(&self, key: &KeyRecord) -> Option<TierIx> {
-        self.partners.get(key.partner.at())?.tier
+        self.partner(key)?.tier
     }
 
     /// What a key may touch: tier, then partner, client and key, each of which only narrows.
     pub(crate) fn granted(&self, key: &KeyRecord) -> ClassSet {
-        let Some(partner) = self.partners.get(key.partner.at()) else { return ClassSet::EMPTY };
+        let Some(partner) = self.partner(key) else { return ClassSet::EMPTY };
         // A client or list this view does not have grants nothing.
         let client = key
             .client
@@ -69,9 +94,57 @@ impl View {
         if client == ScopeSet::ALL && own == ScopeSet::ALL {
             return partner.granted;
         }
+        let policies = &self.bound.rules.policies;
+        let tier = partner.tier.and_then(|ix| policies.tier_at(ix));
         let scopes = partner.scopes.intersection(client).intersection(own);
-        self.bound.rules.policies.classes_of(scopes).intersection(&partner.granted)
+        tier.map_or(ClassSet::EMPTY, |tier| left(policies, tier, scopes))
+            .intersection(&partner.granted)
     }
+}
+
+impl PartnerView {
+    fn new(
+        partner: &PartnerRecord,
+        policies: &PolicySet,
+        before: Option<&Self>,
+        live: &Live,
+    ) -> Self {
+        let tier_ix = match (&partner.tier, &partner.facts.purpose) {
+            (Some(tier), _) => policies.tier(tier.as_str()),
+            (None, Some(purpose)) => policies.tier_for_use(purpose),
+            (None, None) => policies.tier(portcullis_policy::STRICTEST),
+        };
+        // A frame is there to be inherited and nobody's tier.
+        let tier = tier_ix.and_then(|ix| policies.tier_at(ix)).filter(|tier| !tier.frame);
+        let scopes = narrowing(policies, partner.scopes.as_deref());
+        let same = before.filter(|before| Arc::ptr_eq(&before.facts.facts, &partner.facts));
+        let facts = same.map_or_else(
+            || Arc::new(FactSets::new(&partner.facts, policies)),
+            |before| Arc::clone(&before.facts),
+        );
+        Self {
+            tier: tier.and(tier_ix),
+            scopes,
+            granted: tier.map_or(ClassSet::EMPTY, |tier| left(policies, tier, scopes)),
+            facts,
+            group: partner.facts.group.as_deref().map(|name| live.group(name)),
+            observed: partner.mode == Mode::Observe,
+        }
+    }
+}
+
+/// What a narrowing to scopes leaves of a tier. Of what the tier grants by scope, only the scopes that
+/// both have: one that shares a class with another does not lend it.
+fn left(policies: &PolicySet, tier: &Tier, scopes: ScopeSet) -> ClassSet {
+    if scopes == ScopeSet::ALL {
+        return tier.classes;
+    }
+    let by_rule = tier
+        .allows()
+        .iter()
+        .fold(ClassSet::EMPTY, |all, allow| all.union(&allow.classes).union(&allow.field_classes));
+    let by_scope = policies.classes_of(tier.scopes.intersection(scopes));
+    policies.classes_of(scopes).intersection(&by_rule).union(&by_scope).intersection(&tier.classes)
 }
 
 /// A list of names as a set. No list narrows nothing; a name the set in force lacks grants nothing.

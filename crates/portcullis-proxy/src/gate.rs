@@ -10,7 +10,7 @@ use http::request::Parts;
 use http::{HeaderValue, Request, Response, Version};
 use http_body::Body;
 use hyper::body::Incoming;
-use portcullis_judge::{BodyWanted, Permit, Verdict};
+use portcullis_judge::{BodyWanted, Granted, Permit, Verdict};
 use portcullis_types::{Now, Refusal};
 use tower::Service;
 
@@ -160,7 +160,11 @@ fn judge(parts: &Parts, bodies: &Bodies, now: Now, ticket: &mut Ticket) -> Resul
         thread.bench.judge(parts, &bodies.received, bodies.has_body, now);
     ticket.judge_ns = begun.map(|begun| since(thread.now(), begun));
     ticket.trace = Some(trace);
-    outcome
+    match outcome? {
+        Granted::Call(permit) => Ok(permit),
+        // Its entries are not run yet.
+        Granted::Batch(_) => Err(Refusal::NotJudged { what: "a batch" }),
+    }
 }
 
 /// Waits for the answer and makes it the partner's.

@@ -51,7 +51,7 @@ operations:
     method: GET
     path: /{version}/{node_id}/posts
     target: node_id
-    class: place.posts
+    class_by_type: { place: place.posts }
 "##;
 
 pub(super) const SCOPES: &str = r##"

@@ -68,7 +68,8 @@ fn the_trace_names_who_what_and_which_rule() {
 #[test]
 fn links_are_rewritten_where_the_operation_has_them() {
     let mut bed = Bed::with(TIER);
-    let mut links = |path| bed.judge_on(0, &secret("a1"), path).outcome.unwrap().links;
+    let mut links =
+        |path| bed.judge_on(0, &secret("a1"), path).outcome.unwrap().call().unwrap().links;
     assert!(links(MEDIA) && !links(PROFILE));
 }
 

@@ -32,13 +32,13 @@ fn the_platforms_credential_is_in_what_is_sent_and_nowhere_else() {
     for printed in [format!("{verdict:?}"), format!("{query:?}"), format!("{:?}", bed.judge)] {
         assert!(!printed.contains(CREDENTIAL) && !printed.contains(&key), "{printed}");
     }
-    let (_, target, _) = verdict.outcome.unwrap().into_outbound().into_parts();
+    let (_, target, _) = verdict.outcome.unwrap().call().unwrap().into_outbound().into_parts();
     let SentTarget::Written(target) = target else { panic!("the key had to be taken out") };
     assert!(target.contains(&format!("access_token={CREDENTIAL}")), "{target}");
     assert!(!target.contains(&key), "{target}");
 
     let verdict = bed.desks[0].judge(&arrival, bed.now, &PlatformCredential::Header);
-    let (_, target, _) = verdict.outcome.unwrap().into_outbound().into_parts();
+    let (_, target, _) = verdict.outcome.unwrap().call().unwrap().into_outbound().into_parts();
     let SentTarget::Written(target) = target else { panic!("the key had to be taken out") };
     assert_eq!(target, format!("{PROFILE}?fields=id"));
 }

@@ -1,0 +1,213 @@
+//! Debiting a call from the limits of its tier: so many targets, rows or calls in a window.
+//!
+//! Must not know how a limit counts or what a request is.
+
+use std::fmt;
+use std::sync::Arc;
+
+use portcullis_limits::budget::{
+    Budgets, Denied, Hasher128, Receipt, TargetKey, Want, reserve_all,
+};
+use portcullis_policy::{Known, Per, Ruling, Sharer, Tier};
+use portcullis_types::asked::{Ask, Asks, Target};
+use portcullis_types::{BudgetHit, Counts, RateHit, Refusal, Wall};
+use smallvec::SmallVec;
+
+use crate::live::{Counted, Live};
+use crate::metering::{self, Caller, NotTaken, Reached};
+use crate::rules::{LimitPlace, TierBound};
+use crate::verdict::Trace;
+
+/// What a call has debited. Dropping it leaves it debited: a call that was sent on counts, whatever
+/// came back.
+#[derive(Default)]
+#[must_use = "release it when the call was not sent on"]
+pub struct Settlement {
+    /// Boxed, since most calls debit no limit and every permit is moved about.
+    taken: Option<Box<Taken>>,
+}
+
+type Taken = SmallVec<[(Arc<Budgets>, Receipt); 1]>;
+
+impl Settlement {
+    /// Gives it all back: the call was never sent on.
+    pub fn release(self) {
+        for (budgets, receipt) in self.taken.into_iter().flat_map(|taken| *taken) {
+            budgets.release(receipt);
+        }
+    }
+}
+
+impl fmt::Debug for Settlement {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Settlement").field("debits", &self.taken.is_some()).finish()
+    }
+}
+
+/// Where a call stands, as far as its limits go.
+pub(crate) struct Standpoint<'a> {
+    pub(crate) live: &'a Live,
+    pub(crate) hasher: &'a Hasher128,
+    pub(crate) tier: &'a Tier,
+    pub(crate) bound: &'a TierBound,
+    pub(crate) caller: Caller<'a>,
+    pub(crate) known: &'a dyn Known,
+    pub(crate) group: Option<u32>,
+    pub(crate) epoch: u64,
+    pub(crate) now: Wall,
+}
+
+/// What is wanted of the budgets of one kind of subject.
+struct Part<'a> {
+    per: Sharer,
+    budgets: Arc<Budgets>,
+    wants: SmallVec<[Want; 4]>,
+    /// The limit of each want, and its figure for this partner.
+    places: SmallVec<[(&'a LimitPlace, u64); 4]>,
+}
+
+type Parts<'a> = SmallVec<[Part<'a>; 1]>;
+
+/// Debits a call from every limit it falls under, or from none. Notes the limits that would have
+/// refused it, were they enforced.
+pub(crate) fn reserve(
+    at: &Standpoint<'_>,
+    asks: &Asks<'_>,
+    ruling: &Ruling,
+    cost: u32,
+    trace: &mut Trace,
+) -> Result<Settlement, NotTaken> {
+    let mut parts = Parts::new();
+    for debit in &ruling.debits {
+        let place = at.bound.limits.get(debit.limit.at()).ok_or(NotTaken::Again)?;
+        let ask = asks.asks.get(debit.ask);
+        let target = match place.counts {
+            Counts::Targets => ask.map(|ask| key(at.hasher, ask, asks)),
+            Counts::Rows | Counts::Calls if place.each_target => {
+                ask.map(|ask| key(at.hasher, ask, asks))
+            }
+            Counts::Rows | Counts::Calls => None,
+        };
+        let want = Want { limit: place.at, target, amount: debit.amount, max: debit.max };
+        add(&mut parts, at, place, want)?;
+    }
+    for (place, max) in at.rolling(asks) {
+        add(&mut parts, at, place, Want { limit: place.at, target: None, amount: cost, max })?;
+    }
+    if parts.is_empty() {
+        return Ok(Settlement::default());
+    }
+    let subjects: SmallVec<[(&Budgets, &[Want]); 2]> =
+        parts.iter().map(|part| (&*part.budgets, part.wants.as_slice())).collect();
+    let taken = reserve_all(&subjects, at.now);
+    drop(subjects);
+    match taken {
+        Ok(receipts) => {
+            note_shadowed(&parts, at.now, trace);
+            let budgets = parts.into_iter().map(|part| part.budgets);
+            Ok(Settlement { taken: Some(Box::new(budgets.zip(receipts).collect())) })
+        }
+        Err(Denied::Moved) => Err(NotTaken::Again),
+        Err(Denied::Reached(reached)) => {
+            let part = parts.get(reached.subject).ok_or(NotTaken::Again)?;
+            let (place, _) = part.places.get(reached.want).ok_or(NotTaken::Again)?;
+            Err(NotTaken::Reached(Box::new(told(place, reached.hit))))
+        }
+    }
+}
+
+fn add<'a>(
+    parts: &mut Parts<'a>,
+    at: &Standpoint<'a>,
+    place: &'a LimitPlace,
+    mut want: Want,
+) -> Result<(), NotTaken> {
+    let max = want.max;
+    if place.shadow {
+        // Counted, and looked at afterwards.
+        want.max = u64::MAX;
+    }
+    if let Some(part) = parts.iter_mut().find(|part| part.per == place.per) {
+        part.wants.push(want);
+        part.places.push((place, max));
+        return Ok(());
+    }
+    let specs = at.bound.specs(place.per).ok_or(NotTaken::Fault)?;
+    let budgets = at
+        .live
+        .budgets(at.counted(place.per), specs, at.epoch, at.now)
+        .map_err(|_| NotTaken::Again)?;
+    parts.push(Part {
+        per: place.per,
+        budgets,
+        wants: SmallVec::from_iter([want]),
+        places: SmallVec::from_iter([(place, max)]),
+    });
+    Ok(())
+}
+
+impl<'a> Standpoint<'a> {
+    /// Whose account a limit is on.
+    fn counted(&self, per: Sharer) -> Counted {
+        match (per, self.group) {
+            (Sharer::Partner, _) => self.caller.counted(Per::Partner),
+            (Sharer::Client, _) => self.caller.counted(Per::Client),
+            (Sharer::Key, _) => self.caller.counted(Per::Key),
+            (Sharer::Group, Some(group)) => Counted::Group(group),
+            (Sharer::Group, None) => Counted::Alone(self.caller.key.partner),
+        }
+    }
+
+    /// The rates that are counted exactly, with their figure for this partner.
+    fn rolling(&self, asks: &Asks<'_>) -> impl Iterator<Item = (&'a LimitPlace, u64)> {
+        self.bound.rolling.iter().filter_map(|rolling| {
+            let rate = self.tier.rates.get(rolling.rate)?;
+            let figure = || rate.figure.map_or(rate.max, |ix| self.known.figure(ix).unwrap_or(0));
+            metering::concerns(rate, asks).then(|| (&rolling.place, figure()))
+        })
+    }
+}
+
+/// Limits in shadow that are beyond their figure now.
+fn note_shadowed(parts: &Parts<'_>, now: Wall, trace: &mut Trace) {
+    for part in parts {
+        for ((place, max), want) in part.places.iter().zip(&part.wants) {
+            let used = || part.budgets.used(want.limit, want.target, now).unwrap_or(0);
+            if place.shadow && used() > *max {
+                trace.note().shadowed.push(Arc::clone(&place.rule));
+            }
+        }
+    }
+}
+
+/// The target of an ask as it is counted. What is only known from the answer counts as what leads to it.
+fn key(hasher: &Hasher128, ask: &Ask<'_>, asks: &Asks<'_>) -> TargetKey {
+    let mut target = ask.target;
+    // Each step leads to an earlier ask, so there are no more of them than asks.
+    for _ in 0..asks.asks.len() {
+        let Target::Found(_, at) = target else { break };
+        let Some(parent) = asks.asks.get(at) else { break };
+        target = parent.target;
+    }
+    match target {
+        Target::None | Target::Found(..) => TargetKey::NONE,
+        Target::Node(kind, text) => hasher.key(kind.0, text),
+        // A name is another word for a node than its id, of the same type.
+        Target::Named(kind, text) => hasher.key(kind.0 | 0x8000, text),
+    }
+}
+
+fn told(place: &LimitPlace, hit: BudgetHit) -> Reached {
+    let reading = None;
+    let refusal = if place.is_rate {
+        Refusal::RateReached(RateHit {
+            rate: hit.limit,
+            max: hit.max,
+            window: hit.window,
+            retry_after_seconds: hit.retry_after_seconds,
+        })
+    } else {
+        Refusal::BudgetReached(Box::new(hit))
+    };
+    Reached { refusal, rule: Arc::clone(&place.rule), reading }
+}

@@ -1,0 +1,245 @@
+//! One call on its way through the judge, by one view of state and rules.
+//!
+//! Must not know who calls the judge or how a verdict is told.
+
+use std::sync::Arc;
+
+use portcullis_catalogue::Operation;
+use portcullis_policy::{Passed, RuleIx, Ruling, Tier};
+use portcullis_request::{Arrival, Canonical, Texts, ask, batch, canonicalise};
+use portcullis_types::asked::Asks;
+use portcullis_types::{KeyIx, Now, Refusal};
+
+use crate::budgets::{self, Settlement, Standpoint};
+use crate::desk::Desk;
+use crate::known::Partner;
+use crate::metering::{self, Caller, NotTaken, Reached};
+use crate::outbound::{Batch, Granted, Permit, PlatformCredential};
+use crate::rules::TierBound;
+use crate::standing;
+use crate::verdict::Trace;
+use crate::view::{PartnerView, View};
+
+/// Why a call got no permit.
+pub(crate) enum Stop {
+    /// Because of this.
+    No(Refusal),
+    /// The rules changed in between.
+    Again,
+}
+
+impl From<Refusal> for Stop {
+    fn from(refusal: Refusal) -> Self {
+        Self::No(refusal)
+    }
+}
+
+/// Everything about one call by one view. `trace` and `rule` say how far it got.
+pub(crate) struct Pass<'v, 't> {
+    pub(crate) desk: &'v Desk,
+    pub(crate) view: &'v View,
+    pub(crate) trace: &'t mut Trace,
+    pub(crate) rule: &'v Arc<str>,
+    pub(crate) now: Now,
+    pub(crate) platform: &'t PlatformCredential,
+}
+
+/// A caller with the tier it is on.
+struct Seat<'v> {
+    caller: Caller<'v>,
+    partner: &'v PartnerView,
+    tier: &'v Tier,
+    bound: &'v TierBound,
+}
+
+impl<'v> Pass<'v, '_> {
+    pub(crate) fn call(
+        &mut self,
+        known: Option<KeyIx>,
+        arrival: &Arrival<'_>,
+    ) -> Result<Granted, Stop> {
+        let (desk, view) = (self.desk, self.view);
+        let catalogue = &view.bound.rules.catalogue;
+        let canonical = canonicalise(arrival, catalogue, &desk.judge.bounds)?;
+        self.rule = &desk.stages.key;
+        let caller = self.identify(known, canonical.credential())?;
+        self.rule = &desk.stages.standing;
+        let standing = (caller.ix, caller.key);
+        standing::check(&desk.judge.live, &view.snapshot, standing, self.now.wall)?;
+        match self.policies(caller, &canonical) {
+            Err(Stop::No(refusal)) => self.observed(caller, &canonical, refusal),
+            outcome => outcome,
+        }
+    }
+
+    /// Finds the key by what was presented, all of it. An unknown one leaves no trace.
+    fn identify(
+        &mut self,
+        known: Option<KeyIx>,
+        presented: Option<&[u8]>,
+    ) -> Result<Caller<'v>, Refusal> {
+        let found = presented.map(|presented| self.desk.judge.known(presented));
+        let ix = match (known, found) {
+            (None, None) => return Err(Refusal::KeyMissing),
+            (None, Some(found)) => found.ok_or(Refusal::KeyUnknown)?,
+            (Some(known), None) => known,
+            (Some(known), Some(found)) if found == Some(known) => known,
+            (Some(_), Some(_)) => return Err(Refusal::KeyConflict),
+        };
+        let key = self.view.snapshot.key(ix).ok_or(Refusal::KeyUnknown)?;
+        self.trace.key = Some(ix);
+        self.trace.partner_ix = Some(key.partner);
+        self.trace.client_ix = key.client;
+        Ok(Caller { ix, key })
+    }
+
+    /// Everything that a partner under observation is not refused for.
+    fn policies(&mut self, caller: Caller<'v>, canonical: &Canonical<'_>) -> Result<Granted, Stop> {
+        let (desk, view) = (self.desk, self.view);
+        let catalogue = &view.bound.rules.catalogue;
+        // Only who has a key in good standing learns what is listed.
+        self.rule = &desk.stages.catalogue;
+        let operation: &Operation = canonical.operation.clone()?;
+        self.trace.operation = Some(operation.ix);
+        self.trace.operation_name = Some(operation.name.shared());
+        if operation.batch {
+            let seat = self.seat(caller)?;
+            if !seat.tier.batch {
+                return Err(Refusal::BatchNotAgreed.into());
+            }
+            let entries = batch(canonical, catalogue, &desk.judge.bounds)?;
+            return Ok(Granted::Batch(Box::new(Batch { entries, key: caller.ix })));
+        }
+        let texts = Texts::default();
+        let asks = ask(canonical, catalogue, &desk.judge.bounds, &texts)?;
+        if let Some(first) = asks.asks.first() {
+            self.trace.class_ix = Some(first.class);
+        }
+        let seat = self.seat(caller)?;
+        let mut ruling = desk.ruling.borrow_mut();
+        ruling.clear();
+        let settlement = self.decide(&seat, &asks, &mut ruling)?;
+        let permit = Permit::new(canonical, self.platform, operation.links, caller.ix);
+        Ok(Granted::Call(permit.with(settlement)))
+    }
+
+    fn seat(&mut self, caller: Caller<'v>) -> Result<Seat<'v>, Refusal> {
+        self.rule = &self.desk.stages.policy;
+        let partner = self.view.partner(caller.key).ok_or(Refusal::TierUnknown)?;
+        let found = self.view.tier(caller.key).and_then(|ix| self.view.bound.tier(ix));
+        let (tier, bound) = found.ok_or(Refusal::TierUnknown)?;
+        self.rule = &bound.scopes_rule;
+        Ok(Seat { caller, partner, tier, bound })
+    }
+
+    fn decide(
+        &mut self,
+        seat: &Seat<'v>,
+        asks: &Asks<'_>,
+        ruling: &mut Ruling,
+    ) -> Result<Settlement, Stop> {
+        let (view, judge) = (self.view, &self.desk.judge);
+        let Seat { caller, partner, tier, bound } = *seat;
+        let catalogue = &view.bound.rules.catalogue;
+        let known = Partner {
+            facts: &partner.facts,
+            names: &view.names,
+            catalogue,
+            grants: &judge.grants,
+            partner: caller.key.partner,
+            client: caller.key.client,
+            now: self.now.wall,
+        };
+        let granted = view.granted(caller.key);
+        let who =
+            portcullis_policy::Caller { granted: &granted, known: &known, now: self.now.wall };
+        let judged = tier.judge(asks, &who, catalogue, ruling);
+        for rule in &ruling.shadowed {
+            let name = match rule {
+                RuleIx::Allow(ix) => tier.allows().get(ix.at()).map(|allow| &allow.name),
+                RuleIx::Deny(ix) => tier.denies().get(ix.at()).map(|deny| &deny.name),
+            };
+            self.trace.note().shadowed.extend(name.map(Arc::clone));
+        }
+        if let Err(refusal) = judged {
+            self.refused(&refusal, ruling);
+            return Err(refusal.into());
+        }
+        let cost = metering::cost(tier, asks);
+        let at = Standpoint {
+            live: &judge.live,
+            hasher: &judge.hasher,
+            tier,
+            bound,
+            caller,
+            known: &known,
+            group: partner.group,
+            epoch: view.epoch,
+            now: self.now.wall,
+        };
+        let settlement = budgets::reserve(&at, asks, ruling, cost, self.trace)
+            .map_err(|denied| self.not_taken(denied))?;
+        let seat = (tier, bound);
+        match metering::meter(&judge.live, seat, caller, asks, cost, (view.epoch, self.now.mono)) {
+            Ok(reading) => self.trace.reading = reading,
+            Err(denied) => {
+                settlement.release();
+                return Err(self.not_taken(denied));
+            }
+        }
+        let first = ruling.passed.first();
+        let rule = first.and_then(|passed| match passed {
+            Passed::Rule(ix) => tier.allows().get(ix.at()).map(|allow| &allow.name),
+            Passed::Scopes | Passed::Nothing => None,
+        });
+        self.rule = rule.unwrap_or(&bound.name);
+        Ok(settlement)
+    }
+
+    /// Notes which class and rules refused.
+    fn refused(&mut self, refusal: &Refusal, ruling: &Ruling) {
+        if let Some(first) = ruling.denied_by.first() {
+            self.trace.rule = Some(Arc::clone(first));
+            self.trace.note().rules.clone_from(&ruling.denied_by);
+        }
+        if let Refusal::ClassNotGranted { class, .. }
+        | Refusal::TargetNotAgreed { class, .. }
+        | Refusal::FieldNotAgreed { class, .. }
+        | Refusal::TermsNotMet { class, .. } = refusal
+        {
+            self.trace.class_ix = self.view.bound.rules.catalogue.class(class);
+            self.trace.class = Some(Arc::clone(class));
+        }
+    }
+
+    fn not_taken(&mut self, denied: NotTaken) -> Stop {
+        match denied {
+            NotTaken::Again => Stop::Again,
+            NotTaken::Fault => Stop::No(Refusal::Internal),
+            NotTaken::Reached(reached) => {
+                let Reached { refusal, rule, reading } = *reached;
+                self.trace.reading = reading;
+                self.trace.rule = Some(rule);
+                Stop::No(refusal)
+            }
+        }
+    }
+
+    /// A partner under observation gets what it would be refused, and the refusal on record.
+    fn observed(
+        &mut self,
+        caller: Caller<'v>,
+        canonical: &Canonical<'_>,
+        refusal: Refusal,
+    ) -> Result<Granted, Stop> {
+        let observed = self.view.partner(caller.key).is_some_and(|partner| partner.observed);
+        if !observed {
+            return Err(refusal.into());
+        }
+        // What nobody listed may hold links too.
+        let operation = canonical.operation.as_ref().ok();
+        let links = operation.is_none_or(|operation| operation.links);
+        self.trace.note().observed = Some(refusal);
+        Ok(Granted::Call(Permit::new(canonical, self.platform, links, caller.ix)))
+    }
+}
