@@ -2,6 +2,8 @@
 //!
 //! Whatever nobody classified is refused here. Must not know who may have what.
 
+mod checks;
+mod spot;
 mod walk;
 
 use portcullis_catalogue::{Answer, Catalogue, Operation, OperationClass};
@@ -15,8 +17,8 @@ use crate::fields::{self, Tree};
 use crate::roles::{self, Said};
 use crate::texts::{Texts, lower};
 use crate::why::{self, unreadable};
+pub(crate) use spot::{Place, Spot};
 use walk::Walk;
-pub(crate) use walk::{Place, Spot};
 
 /// Says what a call really asks for.
 ///

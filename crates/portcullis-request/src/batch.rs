@@ -7,7 +7,7 @@ mod entry;
 mod needs;
 mod refs;
 
-use portcullis_catalogue::{Catalogue, ParamRole};
+use portcullis_catalogue::{Catalogue, OperationClass, ParamRole};
 use portcullis_types::Refusal;
 use serde_json::value::RawValue;
 
@@ -33,7 +33,11 @@ pub fn batch(
 ) -> Result<Vec<Entry>, Refusal> {
     let operation = *canonical.operation.as_ref().map_err(Clone::clone)?;
     if !operation.batch {
-        return Err(Refusal::NotJudged { what: "a call that is no batch" });
+        let what = match operation.class {
+            OperationClass::NotJudged(what) => what,
+            _ => "a call that is no batch",
+        };
+        return Err(Refusal::NotJudged { what });
     }
     roles::params(canonical, operation)?;
     let role = |name: &str| operation.params.get(name).copied();

@@ -9,8 +9,9 @@ use portcullis_types::{Effect, FieldIx, FieldSet, Refusal, TypeIx};
 use smallvec::SmallVec;
 
 use super::rows;
+use super::spot::{Place, Spot};
 use crate::fields::{Node, Siblings, Tree};
-use crate::roles::{NAME_SHOWN_MAX, count};
+use crate::roles::count;
 use crate::texts::{Texts, lower};
 use crate::why::{self, unreadable};
 
@@ -18,38 +19,6 @@ use crate::why::{self, unreadable};
 const GIVEN_DEPTH_MAX: usize = 8;
 /// Modifiers of a list by which its further pages are asked for.
 const CURSORS: [&str; 4] = ["after", "before", "since", "until"];
-
-/// Where in `fields` an ask stands.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Spot<'c> {
-    /// The name it has in the answer; none: it is the answer.
-    pub(crate) member: Option<&'c str>,
-    /// The name in the tree whose braces hold its fields.
-    pub(crate) place: Place,
-    /// The edge, where it is one.
-    pub(crate) field: Option<&'c Field>,
-}
-
-/// Where the fields of an ask are named.
-#[derive(Debug, Clone, Copy, Eq, PartialEq)]
-pub(crate) enum Place {
-    /// In `fields` itself.
-    Root,
-    /// In or behind the name at this place of the tree.
-    Node(u16),
-    /// Nowhere: a write, or what comes by default.
-    Nowhere,
-}
-
-impl<'c> Spot<'c> {
-    pub(super) const ROOT: Self = Self { member: None, place: Place::Root, field: None };
-    pub(super) const NOWHERE: Self = Self { member: None, place: Place::Nowhere, field: None };
-
-    /// What the edge gives when it is named without braces.
-    pub(crate) fn field_defaults(&self, catalogue: &'c Catalogue) -> &'c [Box<str>] {
-        self.field.map_or(&[], |field| catalogue.field_defaults(field))
-    }
-}
 
 pub(super) struct Walk<'c, 's> {
     pub(super) catalogue: &'c Catalogue,
@@ -96,8 +65,7 @@ impl<'c> Walk<'c, '_> {
     ) -> Result<(), Refusal> {
         let shape = self.catalogue.shape_of(kind).ok_or(Refusal::NodeUnclassified)?;
         if is_node && own.effect == Effect::Read && self.only_carries(tree, shape) {
-            let nodes = tree.roots();
-            return nodes.into_iter().try_for_each(|node| self.carried(tree, &node, shape));
+            return tree.roots().try_for_each(|node| self.carried(tree, &node, shape));
         }
         let here = self.open(own, is_node, kind, Spot::ROOT)?;
         self.list(tree, tree.roots(), shape, here)
@@ -328,40 +296,5 @@ impl<'c> Walk<'c, '_> {
         if let Some(ask) = self.asks.get_mut(of) {
             ask.fields.insert(field);
         }
-    }
-
-    /// A plain field has neither braces nor modifiers.
-    fn plain(&self, tree: &Tree<'c>, node: &Node<'c>, shape: &Shape) -> Result<(), Refusal> {
-        self.unmodified(tree, node, shape)?;
-        if node.open.is_some() { Err(self.unclassified(node.name, "{}")) } else { Ok(()) }
-    }
-
-    fn unmodified(&self, tree: &Tree<'c>, node: &Node<'c>, shape: &Shape) -> Result<(), Refusal> {
-        if let Some((modifier, _)) = tree.modifiers(node).next() {
-            return Err(self.unclassified(node.name, &format!(".{modifier}()")));
-        }
-        self.unaliased(node, shape)
-    }
-
-    /// Refuses an alias that is the name of another field: answers are judged by names.
-    fn unaliased(&self, node: &Node<'c>, shape: &Shape) -> Result<(), Refusal> {
-        let taken = |alias: &str| {
-            alias != node.name && shape.entries().any(|(name, _)| name.eq_ignore_ascii_case(alias))
-        };
-        if node.alias.is_some_and(taken) {
-            return Err(unreadable(why::FIELDS_ALIAS_FIELD));
-        }
-        Ok(())
-    }
-
-    fn unclassified(&self, name: &str, behind: &str) -> Refusal {
-        let mut field = self.path.join(".");
-        if !field.is_empty() && !name.is_empty() {
-            field.push('.');
-        }
-        field.push_str(name);
-        field.push_str(behind);
-        let shown: String = field.chars().take(NAME_SHOWN_MAX).collect();
-        Refusal::FieldUnclassified { field: shown.into() }
     }
 }

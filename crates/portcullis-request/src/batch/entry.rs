@@ -270,7 +270,7 @@ fn target(url: &str, version: &str, catalogue: &Catalogue) -> Result<String, Ref
     let whole = first.is_empty() && query.is_none();
     let versioned = catalogue.versions().is_none_or(known)
         || path::is_version(first)
-        || (!inside.is_empty() && catalogue.has_unversioned(&rooted));
+        || (!inside.is_empty() && is_unversioned(&rooted, catalogue));
     let mut out = String::with_capacity(opened.len() + 16);
     if !versioned || whole {
         out.push('/');
@@ -285,6 +285,11 @@ fn target(url: &str, version: &str, catalogue: &Catalogue) -> Result<String, Ref
         out.push_str(&query.replace(' ', "%20"));
     }
     Ok(out)
+}
+
+/// Whether a path is listed without a version, in whatever spelling it stands here.
+fn is_unversioned(path: &str, catalogue: &Catalogue) -> bool {
+    path::canonical(path, catalogue).is_ok_and(|path| catalogue.has_unversioned(&path))
 }
 
 /// The members of a JSON body, for those who look into it.

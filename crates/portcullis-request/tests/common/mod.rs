@@ -11,130 +11,7 @@ use portcullis_request::{
 use portcullis_types::{Asks, Refusal, Via};
 use portcullis_yaml::Source;
 
-const ROUTES: &str = r##"
-version: 1
-versions: { known: [v20.0, v21.0], missing: v21.0 }
-classes:
-  profile.basic: Names
-  profile.bio: Biographies
-  media.list: Posts of an account
-  media.single: One post
-  media.publish: Publishing
-  story.list: Stories of an account
-  story.single: One story
-  place.search: Search of places
-  place.single: One place
-  tag.page: Pages of hashtags
-  comment.delete: Deleting
-  upload: Uploads
-types:
-  user:
-    ids: ["17841############", me]
-    default: [id, username]
-    fields: { profile.basic: [id, username], profile.bio: [biography, website] }
-    edges:
-      media: { class: media.list, holds: media, modifiers: [limit, after] }
-      stories: { class: story.list, holds: story, modifiers: [limit] }
-      business_discovery: { class: profile.basic, holds: user, modifiers: [username] }
-  media:
-    ids: ["17900############"]
-    default: [id, owner]
-    fields: { media.single: [id, caption, media_url] }
-    edges:
-      owner: { class: media.single, holds: user, default: [id] }
-      location: { class: place.single, holds: place }
-  story:
-    ids: ["18###############"]
-    default: [id]
-    fields: { story.single: [id, media_url] }
-  place:
-    ids: ["1###########"]
-    default: [id, name]
-    fields: { place.single: [id, name] }
-operations:
-  getNode:
-    method: GET
-    path: /{version}/{node_id}
-    target: node_id
-    class_by_type: { user: profile.basic, media: media.single, place: place.single, story: story.single }
-    answer: target
-    params: { fields: fields, metadata: plain }
-  deleteNode:
-    method: DELETE
-    path: /{version}/{node_id}
-    target: node_id
-    class: comment.delete
-  updateNode:
-    method: POST
-    path: /{version}/{node_id}
-    target: node_id
-    class: media.publish
-    answer: target
-    params: { fields: fields, hide: plain, caption: plain, tags: plain, cover: plain }
-  getNodes:
-    method: GET
-    path: /{version}
-    not_judged: ids
-    params: { ids: ids }
-  batch:
-    method: POST
-    path: /{version}
-    not_judged: batch
-    params: { batch: batch }
-  listMedia:
-    method: GET
-    path: /{version}/{node_id}/media
-    target: node_id
-    class: media.list
-    answer: media
-    links: true
-    params: { fields: fields, limit: page_size, after: cursor, since: plain }
-  createMedia:
-    method: POST
-    path: /{version}/{node_id}/media
-    target: node_id
-    class: media.publish
-    params: { caption: plain, image_url: plain, source: plain, limit: page_size, tags: plain, count: plain }
-  listStories:
-    method: GET
-    path: /{version}/{node_id}/stories
-    target: node_id
-    class: unclassified
-    answer: story
-    params: { fields: fields }
-  debugToken:
-    method: GET
-    path: /{version}/debug_token
-    class: profile.basic
-    params: { input_token: secret }
-  search:
-    method: GET
-    path: /{version}/search
-    class: unclassified
-    params: { q: plain }
-  upload:
-    method: POST
-    path: /{version}/upload
-    class: upload
-    body: opaque
-    params: { name: plain }
-  loose:
-    method: GET
-    path: /{version}/loose
-    class: profile.basic
-    answer: user
-    extra: pass
-    params: { fields: fields }
-  tagPage:
-    method: GET
-    path: /explore/tags/{tag}
-    class: tag.page
-    params: { max_id: plain }
-  tagSearch:
-    method: GET
-    path: /explore/tags/search
-    class: unclassified
-"##;
+const ROUTES: &str = include_str!("routes.yaml");
 
 pub(crate) const USER: &str = "17841400000000001";
 pub(crate) const POST: &str = "17900000000000001";
@@ -204,6 +81,14 @@ impl Call {
     }
 
     pub(crate) fn read<T>(&self, look: impl FnOnce(&Canonical<'_>) -> T) -> Result<T, Refusal> {
+        self.read_in(shared(), look)
+    }
+
+    pub(crate) fn read_in<T>(
+        &self,
+        catalogue: &Catalogue,
+        look: impl FnOnce(&Canonical<'_>) -> T,
+    ) -> Result<T, Refusal> {
         let keys: Vec<&[u8]> = self.header_keys.iter().map(String::as_bytes).collect();
         let arrival = Arrival {
             method: &self.method,
@@ -214,7 +99,7 @@ impl Call {
             body: &self.body,
             has_body: !self.body.is_empty(),
         };
-        canonicalise(&arrival, shared(), &Bounds::default()).map(|canonical| look(&canonical))
+        canonicalise(&arrival, catalogue, &Bounds::default()).map(|canonical| look(&canonical))
     }
 
     pub(crate) fn asks(&self) -> Result<Asks, Refusal> {
