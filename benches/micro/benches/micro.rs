@@ -130,8 +130,9 @@ fn judge(rules: Arc<Rules>) -> Arc<Judge> {
     submit(Command::AddPartner {
         id: partner.clone(),
         name: "Acme".into(),
-        tier: TierName::new("bench").unwrap(),
+        tier: Some(TierName::new("bench").unwrap()),
         r#use: Use::Research,
+        declared_use: String::new(),
         scopes: None,
         facts: Facts::default(),
     });
