@@ -10,6 +10,7 @@ use sqlx::{Row, SqliteConnection};
 use crate::database::{TABLES, number};
 use crate::error::said;
 use crate::files;
+use crate::grants::table;
 
 /// What one command appends.
 #[derive(Debug, Clone)]
@@ -18,6 +19,8 @@ pub(crate) struct Batch {
     pub(crate) actor: Actor,
     pub(crate) events: Vec<Event>,
     pub(crate) blobs: Vec<Blob>,
+    /// Rows of the grants that change with it.
+    pub(crate) grants: Vec<table::Write>,
 }
 
 /// Why nothing was appended.
@@ -77,7 +80,7 @@ impl Log {
         let checkpoint = Checkpoint { origin, size: peaks.size(), root: peaks.root() };
         let keys: Vec<&LogKey> = [&self.key].into_iter().chain(self.previous.as_ref()).collect();
         let note = sign(&checkpoint, &keys);
-        if let Err(error) = self.transaction(&ready, &batch.blobs, (peaks.size(), &note)).await {
+        if let Err(error) = self.transaction(&ready, batch, (peaks.size(), &note)).await {
             let _ = sqlx::query("ROLLBACK").execute(&mut self.connection).await;
             // A commit may have reached the disk although it reported an error.
             if !self.landed(&ready).await {
@@ -97,21 +100,22 @@ impl Log {
     async fn transaction(
         &mut self,
         ready: &[Ready],
-        blobs: &[Blob],
+        batch: &Batch,
         (size, note): (u64, &str),
     ) -> Result<(), AppendError> {
         let failed = |error: sqlx::Error| AppendError::Store(said(&error));
         // Immediate: a deferred transaction that turns into a writing one does not wait its turn.
         sqlx::query("BEGIN IMMEDIATE").execute(&mut self.connection).await.map_err(failed)?;
         if self.fresh {
-            for table in TABLES {
+            for table in TABLES.into_iter().chain(table::TABLES) {
                 sqlx::query(table).execute(&mut self.connection).await.map_err(failed)?;
             }
         }
         if self.head().await.map_err(failed)? != number(self.peaks.size()) - 1 {
             return Err(AppendError::Diverged);
         }
-        for blob in blobs {
+        table::write(&mut self.connection, &batch.grants).await.map_err(failed)?;
+        for blob in &batch.blobs {
             let sql = "INSERT INTO blobs (sha256, body) VALUES (?, ?) ON CONFLICT DO NOTHING";
             let query = sqlx::query(sql).bind(&blob.sha256).bind(&*blob.body);
             query.execute(&mut self.connection).await.map_err(failed)?;

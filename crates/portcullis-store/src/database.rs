@@ -12,19 +12,20 @@ use sqlx::{ConnectOptions, Connection, Row, SqliteConnection};
 
 use crate::error::StoreError;
 use crate::files::beside;
+use crate::grants::table;
 
 /// The version of the tables that this program writes.
-pub(crate) const SCHEMA: i64 = 1;
+pub(crate) const SCHEMA: i64 = 2;
 /// Rows fetched at once: at most 8 MiB of leaves.
 pub(crate) const CHUNK: usize = 512;
 
-/// The tables. `STRICT` so that no other tool can put a number where a leaf belongs.
+/// The tables of the log; those of the grants stand with them. `STRICT` so that no other tool can put a number where a leaf belongs.
 pub(crate) const TABLES: [&str; 5] = [
     "CREATE TABLE meta (schema INTEGER NOT NULL) STRICT",
     "CREATE TABLE events (rev INTEGER PRIMARY KEY, leaf BLOB NOT NULL, hash BLOB NOT NULL) STRICT",
     "CREATE TABLE blobs (sha256 TEXT PRIMARY KEY, body BLOB NOT NULL) STRICT",
     "CREATE TABLE checkpoints (size INTEGER PRIMARY KEY, note TEXT NOT NULL) STRICT",
-    "INSERT INTO meta (schema) VALUES (1)",
+    "INSERT INTO meta (schema) VALUES (2)",
 ];
 
 fn options(path: &Path) -> SqliteConnectOptions {
@@ -89,12 +90,28 @@ pub(crate) async fn schema(
         Some(found) if found > SCHEMA => {
             Err(StoreError::Newer { path: path.to_owned(), found, known: SCHEMA })
         }
-        Some(SCHEMA) => Ok(Some(SCHEMA)),
+        Some(found @ 1..=SCHEMA) => Ok(Some(found)),
         _ => {
             let why = "its schema version is unreadable".to_owned();
             Err(StoreError::damaged(path, Fault { revision: None, why }))
         }
     }
+}
+
+/// Brings the tables of an older program up to this one's. Events are as they were.
+pub(crate) async fn migrate(
+    connection: &mut SqliteConnection,
+    path: &Path,
+) -> Result<(), StoreError> {
+    if schema(connection, path).await? != Some(1) {
+        return Ok(());
+    }
+    let failed = |error: sqlx::Error| StoreError::not_writable(path, crate::error::said(&error));
+    let mut step = connection.begin_with("BEGIN IMMEDIATE").await.map_err(failed)?;
+    for table in table::TABLES.into_iter().chain(["UPDATE meta SET schema = 2"]) {
+        sqlx::query(table).execute(&mut *step).await.map_err(failed)?;
+    }
+    step.commit().await.map_err(failed)
 }
 
 /// A row of the events.

@@ -19,6 +19,7 @@ mod append;
 mod database;
 mod error;
 mod files;
+mod grants;
 mod inspect;
 mod office;
 mod open;

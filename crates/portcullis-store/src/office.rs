@@ -17,6 +17,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use crate::database::{self, EventRow};
 use crate::error::StoreError;
+use crate::grants;
 use crate::inspect::inspect_in_use;
 use crate::writer::{Ask, healthy};
 
@@ -173,14 +174,23 @@ impl Office for OfficeHandle {
 
     fn change_grants(
         &self,
-        _actor: Actor,
-        _batch: GrantsBatch,
+        actor: Actor,
+        batch: GrantsBatch,
     ) -> BoxFuture<'_, Result<GrantsDone, OfficeError>> {
-        Box::pin(std::future::ready(Err(OfficeError::Closed)))
+        Box::pin(async move {
+            let (reply, answer) = oneshot::channel();
+            let ask = Ask::Grants(Box::new((actor, batch)), reply);
+            self.ask.send(ask).await.map_err(|_| OfficeError::Closed)?;
+            answer.await.map_err(|_| OfficeError::Closed)?
+        })
     }
 
-    fn grants(&self, _wanted: GrantsWanted) -> BoxFuture<'_, Result<GrantsPage, OfficeError>> {
-        Box::pin(std::future::ready(Err(OfficeError::Closed)))
+    fn grants(&self, wanted: GrantsWanted) -> BoxFuture<'_, Result<GrantsPage, OfficeError>> {
+        Box::pin(async move {
+            let mut reader = self.shared.reader.lock().await;
+            let connection = connected(&mut reader, &self.shared).await?;
+            grants::list(connection, &wanted).await
+        })
     }
 
     fn snapshot(&self) -> Arc<Snapshot> {

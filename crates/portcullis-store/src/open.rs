@@ -185,7 +185,8 @@ async fn resume(
             }
         },
     };
-    let connection = database::writer(&path).await?;
+    let mut connection = database::writer(&path).await?;
+    database::migrate(&mut connection, &path).await?;
     let rotated = rotate.is_some();
     let recovered = Recovered { created: false, rotated, events: peaks.size() };
     let log = Log { connection, path, peaks, key, previous: rotate, last, fresh: false };
@@ -207,7 +208,7 @@ impl Opened {
         let rev = log.next();
         let actor = Actor { kind: ActorKind::Gate, id: "store".to_owned() };
         let at = now.max(log.last);
-        let batch = Batch { at, actor, events: vec![event], blobs: Vec::new() };
+        let batch = Batch { at, actor, events: vec![event], blobs: Vec::new(), grants: Vec::new() };
         let not_written = |error: AppendError| StoreError::not_writable(&path, error);
         log.append(&batch).await.map_err(not_written)?;
         for event in &batch.events {

@@ -2,6 +2,7 @@
 
 mod crash;
 mod damage;
+mod grants;
 mod refuse;
 mod work;
 
@@ -11,8 +12,8 @@ use std::sync::{Arc, Mutex};
 
 use portcullis_audit::LogKey;
 use portcullis_registry::{
-    Actor, ActorKind, Command, Done, Facts, NarrowKind, Office, OfficeError, Sink, Snapshot,
-    SubjectId, SubjectIx, Use,
+    Actor, ActorKind, Command, Done, Facts, GrantChange, NarrowKind, Office, OfficeError, Sink,
+    Snapshot, SubjectId, SubjectIx, Use,
 };
 use portcullis_types::{
     Clock, KeyId, KeyIx, Mono, Notice, Now, PartnerId, ReasonCode, Revision, TierName, Wall,
@@ -63,6 +64,13 @@ impl Sink for Told {
     fn policy(&self, revision: Revision, files: Vec<(String, Arc<str>)>) {
         self.say(format!("policy {} {files:?}", revision.0));
     }
+    fn grants(&self, changes: &[GrantChange<'_>]) {
+        for GrantChange { account, partner, client, term } in changes {
+            let client = client.map_or_else(String::new, |at| format!(" client {}", at.0));
+            let end = term.map(|term| term.until.map_or(0, |until| until.0));
+            self.say(format!("grant {account} partner {}{client}: {end:?}", partner.0));
+        }
+    }
 }
 
 pub(crate) fn log_key(seed: u8) -> LogKey {
@@ -78,7 +86,8 @@ pub(crate) async fn open(path: &Path) -> Result<Opened, StoreError> {
 }
 
 pub(crate) async fn office(path: &Path) -> OfficeHandle {
-    Writer::start(open(path).await.unwrap(), Arc::new(()), Arc::new(Turned::default()))
+    let opened = open(path).await.unwrap();
+    Writer::start(opened, Arc::new(()), Arc::new(Turned::default())).await.unwrap()
 }
 
 pub(crate) fn place() -> (TempDir, PathBuf) {

@@ -6,7 +6,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use portcullis_registry::{Actor, Command, Done, Event, Health, OfficeError, Planned, Sink};
+use portcullis_registry::{
+    Actor, Command, Done, Event, GrantsBatch, GrantsDone, Health, OfficeError, Planned, Sink,
+};
 use portcullis_types::{Clock, Revision};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::timeout;
@@ -14,6 +16,8 @@ use tokio::time::timeout;
 use crate::answer::{bounded, done, durable};
 use crate::append::{AppendError, Batch};
 use crate::database;
+use crate::error::StoreError;
+use crate::grants::{self, Feed};
 use crate::office::{OfficeHandle, Shared};
 use crate::open::{Opened, Store};
 use crate::pending::{PENDING_MAX, Pending, Waiting};
@@ -27,6 +31,8 @@ const RETRY: Duration = Duration::from_secs(1);
 pub(crate) enum Ask {
     /// A command of somebody.
     Submit(Box<(Actor, Command)>, oneshot::Sender<Result<Done, OfficeError>>),
+    /// A batch of a feed of grants.
+    Grants(Box<(Actor, GrantsBatch)>, oneshot::Sender<Result<GrantsDone, OfficeError>>),
     /// To write what waits, close the file and end.
     Close(oneshot::Sender<usize>),
     /// To bound the file, so that a test can fill a disk.
@@ -36,10 +42,14 @@ pub(crate) enum Ask {
 
 /// The writer.
 pub struct Writer {
-    store: Store,
-    state: portcullis_registry::State,
-    sink: Arc<dyn Sink>,
-    clock: Arc<dyn Clock>,
+    pub(crate) store: Store,
+    pub(crate) state: portcullis_registry::State,
+    pub(crate) sink: Arc<dyn Sink>,
+    pub(crate) clock: Arc<dyn Clock>,
+    /// Of the digest over all grants.
+    pub(crate) salt: Vec<u8>,
+    /// The snapshot of the grants that is being fed.
+    pub(crate) feed: Option<Feed>,
     shared: Arc<Shared>,
     pending: Pending,
     /// Set when memory and file no longer agree; only a restart helps.
@@ -47,27 +57,36 @@ pub struct Writer {
 }
 
 impl Writer {
-    /// Tells the sink all that was recovered and starts the task on the runtime it is called from.
+    /// Tells the sink all that was recovered, grants last, and starts the task on the runtime it is
+    /// called from.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the grants can't be read or are not those that the log counts.
     ///
     /// # Panics
     /// Outside a tokio runtime with timers.
-    #[must_use]
-    pub fn start(opened: Opened, sink: Arc<dyn Sink>, clock: Arc<dyn Clock>) -> OfficeHandle {
-        let Opened { store, state, learned, policy, .. } = opened;
+    pub async fn start(
+        opened: Opened,
+        sink: Arc<dyn Sink>,
+        clock: Arc<dyn Clock>,
+    ) -> Result<OfficeHandle, StoreError> {
+        let Opened { mut store, state, learned, policy, .. } = opened;
         let snapshot = state.snapshot();
         sink.learn(&learned);
         if let Some((revision, files)) = policy {
             sink.policy(revision, files);
         }
         sink.publish(Arc::clone(&snapshot));
+        let salt = grants::load(&mut store, &state, &*sink).await?;
         let trusted = store.log.key.public().clone();
         let shared = Arc::new(Shared::new(snapshot, store.log.path.clone(), trusted));
         let (ask, asked) = mpsc::channel(QUEUE_MAX);
         let handle = OfficeHandle::new(ask, Arc::clone(&shared));
         let pending = Pending::default();
-        let writer = Self { store, state, sink, clock, shared, pending, broken: None };
+        let (feed, broken) = (None, None);
+        let writer = Self { store, state, sink, clock, salt, feed, shared, pending, broken };
         tokio::spawn(writer.run(asked));
-        handle
+        Ok(handle)
     }
 
     async fn run(mut self, mut asked: mpsc::Receiver<Ask>) {
@@ -88,6 +107,11 @@ impl Writer {
                     let (actor, command) = *what;
                     let done = self.submit(actor, &command).await;
                     // The caller may have gone away; what it asked for is done all the same.
+                    let _ = reply.send(done);
+                }
+                Some(Ask::Grants(what, reply)) => {
+                    let (actor, batch) = *what;
+                    let done = self.change_grants(actor, &batch).await;
                     let _ = reply.send(done);
                 }
                 Some(Ask::Close(reply)) => {
@@ -129,7 +153,8 @@ impl Writer {
         }
         let Planned { events, blobs, .. } = planned.clone();
         let actor = bounded(actor);
-        let waiting = Waiting { batch: Batch { at: now, actor, events, blobs }, planned };
+        let waiting =
+            Waiting { batch: Batch { at: now, actor, events, blobs, grants: Vec::new() }, planned };
         match waiting.planned.narrows {
             Some(_) => self.narrow(command, waiting).await,
             None => {
@@ -171,7 +196,7 @@ impl Writer {
     }
 
     /// Writes what waits, first come first.
-    async fn flush(&mut self) {
+    pub(crate) async fn flush(&mut self) {
         while let Some(first) = self.pending.first() {
             let batch = first.batch.clone();
             if self.append(&batch).await.is_err() {
@@ -185,7 +210,7 @@ impl Writer {
     }
 
     /// Makes one batch durable and takes it into the state.
-    async fn write(&mut self, waiting: &Waiting) -> Result<(), OfficeError> {
+    pub(crate) async fn write(&mut self, waiting: &Waiting) -> Result<(), OfficeError> {
         if self.pending.len() > 0 {
             let why = self.shared.health().last_error.unwrap_or_default();
             return Err(OfficeError::NotWritten(why));

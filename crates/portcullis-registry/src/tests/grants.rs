@@ -134,7 +134,10 @@ fn a_line_that_cannot_be_taken_is_named_with_its_reason() {
     let always = Some(Term::default());
     let told = |lines: &[GrantLine]| desk.state.grant_changes(lines).unwrap_err();
     let fine = line("178", "acme", Some("shop"), always);
-    assert_eq!(desk.state.grant_changes(&[fine.clone()]).unwrap()[0].partner, PartnerIx(0));
+    assert_eq!(
+        desk.state.grant_changes(std::slice::from_ref(&fine)).unwrap()[0].partner,
+        PartnerIx(0)
+    );
     insta::assert_snapshot!(told(&[fine.clone(), line("178", "acmo", None, always)]), @"nothing of this batch was taken: line 2: unknown partner `acmo`; did you mean `acme`?");
     insta::assert_snapshot!(told(&[line("178", "zenith", Some("shop"), always)]), @"nothing of this batch was taken: line 1: client `shop` belongs to partner `acme`, not to `zenith`; name a client of that partner");
     insta::assert_snapshot!(told(&[line("1 78", "acme", None, None)]), @"nothing of this batch was taken: line 1: the account is not 1 to 64 visible ASCII characters; write its id at the platform");

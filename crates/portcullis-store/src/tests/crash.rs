@@ -5,7 +5,7 @@ use portcullis_registry::Office;
 use super::*;
 
 /// Copies what a killed process would leave, and opens it elsewhere.
-async fn after_a_kill(path: &Path, to: &Path) -> Opened {
+pub(super) async fn after_a_kill(path: &Path, to: &Path) -> Opened {
     for suffix in ["", "-wal", ".checkpoint"] {
         let (from, to) = (crate::files::beside(path, suffix), crate::files::beside(to, suffix));
         let _ = std::fs::remove_file(&to);

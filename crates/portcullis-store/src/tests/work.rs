@@ -40,7 +40,7 @@ async fn the_judge_hears_of_a_narrowing_before_and_of_a_widening_after_it_is_dur
     let (_dir, path) = place();
     let told = Arc::new(Told::default());
     let opened = open(&path).await.unwrap();
-    let office = Writer::start(opened, told.clone(), Arc::new(Turned::default()));
+    let office = Writer::start(opened, told.clone(), Arc::new(Turned::default())).await.unwrap();
     for command in [add_partner("acme"), issue_key("acme", 1), hold(key(1)), restore(key(1))] {
         ask(&office, command).await.unwrap();
     }
@@ -73,7 +73,7 @@ async fn the_office_tells_what_happened_and_proves_it() {
         events.iter().map(|e| e.event.name()).collect::<Vec<_>>(),
         ["partner.added", "key.issued"]
     );
-    insta::assert_snapshot!(events[0].leaf, @r#"{"actor":{"id":"ops","kind":"token"},"event":{"facts":{},"name":"Partner acme","partner":"acme","tier":"standard","type":"partner.added","use":"publishing"},"rev":1,"ts":"2023-11-14T22:13:20.000Z","v":1}"#);
+    insta::assert_snapshot!(events[0].leaf, @r#"{"actor":{"id":"ops","kind":"token"},"event":{"name":"Partner acme","partner":"acme","tier":"standard","type":"partner.added","use":"publishing"},"rev":1,"ts":"2023-11-14T22:13:20.000Z","v":1}"#);
     let missing = office.event(Revision(9)).await.unwrap_err();
     insta::assert_snapshot!(missing, @"there is no event 9 yet; the newest is 2");
     assert!(office.checkpoint().await.unwrap().starts_with("gate.example/log\n3\n"));
@@ -128,7 +128,7 @@ async fn a_hold_bites_on_a_full_disk_and_becomes_durable_when_there_is_room() {
     let (_dir, path) = place();
     let told = Arc::new(Told::default());
     let opened = open(&path).await.unwrap();
-    let office = Writer::start(opened, told.clone(), Arc::new(Turned::default()));
+    let office = Writer::start(opened, told.clone(), Arc::new(Turned::default())).await.unwrap();
     ask(&office, add_partner("acme")).await.unwrap();
     for n in 0..4 {
         ask(&office, issue_key("acme", n)).await.unwrap();
@@ -205,7 +205,7 @@ async fn the_log_key_is_rotated_by_giving_both_and_later_the_new_one() {
     assert!(Store::open(with(2, Some(3)), Wall(0)).await.is_err());
     let opened = Store::open(with(2, Some(1)), Wall(0)).await.unwrap();
     assert!(opened.recovered.rotated);
-    let office = Writer::start(opened, Arc::new(()), Arc::new(Turned::default()));
+    let office = Writer::start(opened, Arc::new(()), Arc::new(Turned::default())).await.unwrap();
     let last = office.event(Revision(8)).await.unwrap().event;
     assert!(matches!(
         last,
@@ -234,7 +234,8 @@ async fn time_in_the_log_never_goes_back() {
     }
     let (_dir, path) = place();
     small_log(&path).await;
-    let office = Writer::start(open(&path).await.unwrap(), Arc::new(()), Arc::new(Early));
+    let office =
+        Writer::start(open(&path).await.unwrap(), Arc::new(()), Arc::new(Early)).await.unwrap();
     ask(&office, hold(key(1))).await.unwrap();
     let events = office.events(Revision(7), 2).await.unwrap();
     assert_eq!(events[0].at, events[1].at);

@@ -55,7 +55,7 @@ pub(crate) async fn open(config: &Config, sink: Arc<dyn Sink>) -> anyhow::Result
     };
     let opened = Store::open(options, clock.now().wall).await?;
     let recovered = opened.recovered;
-    let office = Writer::start(opened, sink, clock);
+    let office = Writer::start(opened, sink, clock).await?;
     Ok(OpenStore { office, recovered })
 }
 
