@@ -13,6 +13,9 @@ use crate::fields;
 use crate::rule::{Allow, TargetRule};
 use crate::tier::Tier;
 
+/// Deeper than any `fields` is read.
+const DEPTH_MAX: usize = 32;
+
 /// Words a refusal of one call.
 pub(super) struct Refuse<'a, 't>(pub(super) &'a Tier, pub(super) Call<'a, 't>);
 
@@ -137,14 +140,14 @@ pub(crate) fn words<'n>(
 /// Where an ask stands in `fields`, dotted; none for the operation itself.
 pub(crate) fn path(ask: &Ask<'_>, call: &Call<'_, '_>) -> Option<String> {
     let mut names = Vec::new();
-    let mut here = Some(ask);
-    while let Some(Ask { via: Via::Edge(name, parent), .. }) = here {
-        // Bounded, whatever the parents say.
-        if names.len() > 16 {
-            break;
+    let mut here = ask;
+    while let Via::Edge(name, parent) = here.via {
+        names.push(name);
+        // An edge of a node that only carries it stands in no ask but its own.
+        match call.asks.asks.get(parent) {
+            Some(outer) if !std::ptr::eq(outer, here) && names.len() < DEPTH_MAX => here = outer,
+            _ => break,
         }
-        names.push(*name);
-        here = call.asks.asks.get(*parent);
     }
     names.reverse();
     (!names.is_empty()).then(|| names.join("."))

@@ -58,5 +58,7 @@ fn inside(classes: &ClassSet, ask: &Ask<'_>, asks: &[Ask<'_>]) -> bool {
         (Via::Edge(_, at), _) | (Via::Operation, Target::Found(_, at)) => at,
         (Via::Operation, Target::None | Target::Node(..) | Target::Named(..)) => return false,
     };
-    asks.get(parent).is_some_and(|parent| classes.contains(parent.class))
+    // An edge of a node that only carries it stands in nothing but itself.
+    let outer = asks.get(parent).filter(|outer| !std::ptr::eq(*outer, ask));
+    outer.is_some_and(|outer| classes.contains(outer.class))
 }
