@@ -23,7 +23,7 @@ use crate::secret::Watch;
 use crate::sink::Sink;
 use crate::tally::Tallies;
 use crate::utf8::Utf8;
-use crate::{DEPTH_MAX, Fault, Gate};
+use crate::{DEPTH_MAX, Fault, Gate, HELD_MAX};
 
 /// All that is kept of an answer between two chunks.
 pub(crate) struct Core {
@@ -56,6 +56,7 @@ pub(crate) struct Core {
     held: Vec<u8>,
     open: Vec<Open>,
     undecided: usize,
+    held_max: usize,
     slots: Vec<Slot>,
     texts: String,
     strips: Vec<Strip>,
@@ -163,6 +164,7 @@ impl Core {
             held: Vec::new(),
             open: Vec::new(),
             undecided: 0,
+            held_max: HELD_MAX,
             slots: Vec::new(),
             texts: String::new(),
             strips: Vec::new(),
@@ -229,6 +231,10 @@ impl Core {
                 Err(Fault::Truncated)
             }
         }
+    }
+
+    pub(crate) fn hold_at_most(&mut self, bytes: usize) {
+        self.held_max = bytes;
     }
 
     pub(crate) fn tallies(&self) -> &Tallies {

@@ -93,10 +93,10 @@ pub(crate) struct Node {
     pub(crate) drop: Option<Dropped>,
     pub(crate) replace: Option<Box<[u8]>>,
     pub(crate) item: Option<u16>,
-    /// Reads that take their value here, as duty and position.
-    pub(crate) reads: Vec<(u16, u16)>,
+    /// Reads that take their value here.
+    pub(crate) reads: Vec<Read>,
     /// Reads that take their value here or below.
-    pub(crate) beneath: Vec<(u16, u16)>,
+    pub(crate) beneath: Vec<Read>,
     /// Checks that may strip the member here, as duty and position.
     pub(crate) strips: Vec<(u16, u16)>,
     pub(crate) embed: Option<u16>,
@@ -118,6 +118,15 @@ static NOWHERE: Node = Node {
     embed: None,
     params: Vec::new(),
 };
+
+/// A place on the way from an item to a value that is read of it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Read {
+    pub(crate) duty: u16,
+    pub(crate) read: u16,
+    /// Members passed since the item; more levels than that mean that a list was passed, too.
+    pub(crate) steps: usize,
+}
 
 /// Why a member goes.
 #[derive(Debug, Clone, Copy, Eq, PartialEq)]

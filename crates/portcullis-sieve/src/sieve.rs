@@ -32,6 +32,13 @@ impl<I: Items> Sieve<I> {
         Self { core: Core::new(program, gate, now, None), items }
     }
 
+    /// Lets fewer bytes than [`crate::HELD_MAX`] wait for an item to be decided.
+    #[must_use]
+    pub fn hold_at_most(mut self, bytes: usize) -> Self {
+        self.core.hold_at_most(bytes.min(crate::HELD_MAX));
+        self
+    }
+
     /// Reads the next chunk, and writes what may leave.
     ///
     /// # Errors

@@ -47,8 +47,10 @@ impl<S: Sink> Run<'_, S> {
             }
         };
         let gate = Arc::clone(&self.core.gate);
+        let mut core = Core::new(Arc::clone(program), gate, self.core.now, Some(entry));
+        core.hold_at_most(self.core.held_max);
         self.core.inner = Some(Box::new(Inner {
-            core: Core::new(Arc::clone(program), gate, self.core.now, Some(entry)),
+            core,
             unescape: Unescape::default(),
             plain: Vec::new(),
             out: Vec::new(),

@@ -4,9 +4,9 @@
 //! anything is left out.
 
 use super::Run;
+use crate::Fault;
 use crate::scan::is_space;
 use crate::sink::Sink;
-use crate::{Fault, HELD_MAX};
 
 /// How much white space between two chunks is kept as it came.
 const BLANK_MAX: usize = 1024;
@@ -121,7 +121,7 @@ impl<S: Sink> Run<'_, S> {
 
     /// Whether there was room; if not, an item was given up and the piece is to be tried again.
     fn hold(&mut self, piece: &[u8]) -> Result<bool, Fault> {
-        if self.core.held.len() + piece.len() > HELD_MAX {
+        if self.core.held.len() + piece.len() > self.core.held_max {
             self.give_up()?;
             return Ok(false);
         }

@@ -5,9 +5,9 @@
 use super::{Ends, Frame, Run};
 use crate::items::{Fate, Item, Slot};
 use crate::plan::{Effect, Test};
-use crate::program::{Duty, ItemCode};
+use crate::program::{Duty, ItemCode, Read};
 use crate::sink::Sink;
-use crate::{Fault, HELD_MAX, time};
+use crate::{Fault, time};
 
 /// An item whose object is open.
 pub(super) struct Open {
@@ -86,20 +86,21 @@ impl<'r, S: Sink> Run<'r, S> {
         Ok(())
     }
 
-    /// A read of the innermost open item that has this duty takes its value.
-    pub(super) fn set(&mut self, duty: u16, read: u16, value: Slot) -> Result<(), Fault> {
-        let offset_in = |item: &Open| {
-            let code = self.program.items.get(usize::from(item.code))?;
-            code.duties.iter().find(|(ix, _)| *ix == duty).map(|(_, offset)| *offset)
+    /// A value that begins or has just ended is what is read of an open item.
+    ///
+    /// The item is as many levels above as the read has names: through a list nothing is read.
+    pub(super) fn set(&mut self, read: Read, value: Slot) -> Result<(), Fault> {
+        let Some(depth) = self.depth().checked_sub(read.steps) else { return Ok(()) };
+        let Some(ix) = self.core.open.iter().rposition(|item| item.depth == depth) else {
+            return Ok(());
         };
-        let found = self.core.open.iter().enumerate().rev();
-        let found = found.filter_map(|(ix, item)| Some((ix, item, offset_in(item)?)));
-        let Some((ix, item, offset)) = found.into_iter().next() else { return Ok(()) };
+        let mut duties = self.code(ix).into_iter().flat_map(|code| &code.duties);
+        let Some((_, offset)) = duties.find(|(duty, _)| *duty == read.duty) else { return Ok(()) };
+        let Some(item) = self.core.open.get(ix) else { return Ok(()) };
         let undecided = item.undecided;
-        let at = item.slots_from + usize::from(offset) + usize::from(read);
-        if let Some(slot) = self.core.slots.get_mut(at) {
-            // Given twice, by a list where a value was expected: then neither counts.
-            *slot = if *slot == Slot::Unknown { value } else { Slot::Unreadable };
+        let at = item.slots_from + usize::from(*offset) + usize::from(read.read);
+        if let Some(slot) = self.core.slots.get_mut(at).filter(|slot| **slot == Slot::Unknown) {
+            *slot = value;
         }
         if undecided { self.judge(ix, false) } else { Ok(()) }
     }
@@ -158,7 +159,7 @@ impl<'r, S: Sink> Run<'r, S> {
             return Err(Fault::Cut);
         }
         let to = self.settled();
-        let fits = self.core.held.len() + self.pending(to) <= HELD_MAX;
+        let fits = self.core.held.len() + self.pending(to) <= self.core.held_max;
         let in_chunk = self.core.held.is_empty() && self.core.undecided == 1;
         if !fits || (fate == Fate::Keep && !in_chunk) {
             // Written first, so that the bound holds wherever the chunk ends.

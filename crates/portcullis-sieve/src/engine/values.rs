@@ -63,8 +63,8 @@ impl<S: Sink> Run<'_, S> {
         let is_scalar = !is_list && byte != b'{';
         if !is_scalar && !self.core.open.is_empty() {
             let unread = if is_list { &node.beneath } else { &node.reads };
-            for (duty, read) in unread {
-                self.set(*duty, *read, Slot::Unreadable)?;
+            for read in unread {
+                self.set(*read, Slot::Unreadable)?;
             }
         }
         let stripped = self.begin_strip(node)?;
@@ -155,8 +155,8 @@ impl<S: Sink> Run<'_, S> {
         }
         if ends.has(Ends::READ) {
             let slot = self.slot(is_string);
-            for (duty, read) in &node.reads {
-                self.set(*duty, *read, slot.clone())?;
+            for read in &node.reads {
+                self.set(*read, slot.clone())?;
             }
         }
         Ok(())

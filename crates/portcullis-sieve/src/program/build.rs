@@ -9,7 +9,7 @@ use crate::engine;
 use crate::place::{Place, Step};
 use crate::plan::{Effect, Embedded, ItemDuty, Plan, Test, Where};
 use crate::program::names::NAMES_MAX;
-use crate::program::{Dropped, Duty, Embed, Names, Node, Param, Program, ProgramFault, sets};
+use crate::program::{Dropped, Duty, Embed, Names, Node, Param, Program, ProgramFault, Read, sets};
 
 pub(super) const PLACES_MAX: usize = 4096;
 /// Of item duties, and of checks and reads in each.
@@ -181,13 +181,13 @@ impl Build {
         for (read, place) in (0_u16..).zip(&duty.reads) {
             let path = self.walk(at, place)?;
             let Some(leaf) = path.last() else { return Err(ProgramFault::EmptyRead { tag }) };
-            for step in &path {
-                if let Some(twig) = self.twigs.get_mut(*step) {
-                    twig.node.beneath.push((ix, read));
+            for (step, below) in (1..).zip(&path) {
+                if let Some(twig) = self.twigs.get_mut(*below) {
+                    twig.node.beneath.push(Read { duty: ix, read, steps: step });
                 }
             }
             if let Some(twig) = self.twigs.get_mut(*leaf) {
-                twig.node.reads.push((ix, read));
+                twig.node.reads.push(Read { duty: ix, read, steps: path.len() });
             }
         }
         for (check, effect) in (0_u16..).zip(&duty.checks) {
