@@ -15,7 +15,7 @@ use portcullis_types::{KeyIx, Notice};
 
 use crate::Desk;
 use crate::grants::GrantBook;
-use crate::live::Live;
+use crate::live::{Live, RestoreError};
 use crate::names::Names;
 use crate::rules::{Bound, Rules};
 use crate::view::{Ground, View};
@@ -94,6 +94,27 @@ impl Judge {
     #[must_use]
     pub const fn grants(&self) -> &GrantBook {
         &self.grants
+    }
+
+    /// What is counted of every limit, as bytes: to be saved every second, since a restart must forget
+    /// nothing. Holds keyed hashes of targets and no target.
+    #[must_use]
+    pub fn save(&self) -> Vec<u8> {
+        self.live.save(self.hasher.fingerprint())
+    }
+
+    /// Takes in what was saved; gives for how many subjects.
+    ///
+    /// # Errors
+    /// [`RestoreError`]; then nothing was taken in.
+    pub fn restore(&self, saved: &[u8]) -> Result<usize, RestoreError> {
+        self.live.restore(self.hasher.fingerprint(), saved)
+    }
+
+    /// Saved budgets that could not be taken over. Anything but 0 is a fault to be told.
+    #[must_use]
+    pub fn budgets_lost(&self) -> u64 {
+        self.live.lost()
     }
 
     /// What is declared by name and asked for by id.

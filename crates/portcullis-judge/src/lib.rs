@@ -43,6 +43,7 @@ pub use budgets::Settlement;
 pub use desk::Desk;
 pub use grants::GrantBook;
 pub use judge::Judge;
+pub use live::RestoreError;
 pub use names::Names;
 pub use outbound::{Batch, Granted, Outbound, Permit, PlatformCredential};
 pub use portcullis_registry::{NarrowKind, SubjectIx};

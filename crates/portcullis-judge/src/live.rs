@@ -8,12 +8,15 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use arc_swap::{ArcSwapOption, Guard};
 use dashmap::DashMap;
-use portcullis_limits::budget::{BudgetSpecs, Budgets};
 use portcullis_limits::{Limiters, Meter};
 use portcullis_registry::{NarrowKind, SubjectIx};
-use portcullis_types::{Mono, Notice, PartnerIx, Wall};
+use portcullis_types::{Mono, Notice, PartnerIx};
 
 use crate::shelf::Shelf;
+
+mod budgeted;
+
+pub use budgeted::RestoreError;
 
 const HELD: u32 = 1;
 const REVOKED: u32 = 2;
@@ -31,6 +34,7 @@ pub(crate) struct Live {
     groups: Shelf<Slot>,
     alone: Shelf<Slot>,
     group_names: DashMap<Arc<str>, u32>,
+    saved: budgeted::Saved,
     /// What is told about a narrowing until the snapshot says it. Read only by calls it refuses;
     /// at most two entries for each subject that was ever narrowed.
     notices: DashMap<(SubjectIx, NarrowKind), Arc<Notice>>,
@@ -42,13 +46,7 @@ pub(crate) struct Live {
 pub(crate) struct Slot {
     word: AtomicU32,
     rates: ArcSwapOption<Attached>,
-    budgets: ArcSwapOption<Budgeted>,
-}
-
-/// Budgets in use, and the view they were attached under.
-struct Budgeted {
-    budgets: Arc<Budgets>,
-    epoch: u64,
+    budgets: ArcSwapOption<budgeted::Budgeted>,
 }
 
 /// Rates in use, and the view they were attached under.
@@ -143,34 +141,6 @@ impl Live {
         };
         slot.rates.store(Some(Arc::new(Attached { limiters, epoch })));
         Ok(())
-    }
-
-    /// The budgets of a subject; attached at first use, carried over when the limits changed. Takes a
-    /// lock only then.
-    pub(crate) fn budgets(
-        &self,
-        of: Counted,
-        specs: &Arc<BudgetSpecs>,
-        epoch: u64,
-        now: Wall,
-    ) -> Result<Arc<Budgets>, Stale> {
-        let slot = self.make(of).ok_or(Stale)?;
-        if let Some(have) = &*slot.budgets.load()
-            && Arc::ptr_eq(have.budgets.specs(), specs)
-        {
-            return Ok(Arc::clone(&have.budgets));
-        }
-        let _one = self.attaching.lock().unwrap_or_else(PoisonError::into_inner);
-        let budgets = match slot.budgets.load_full() {
-            None => Arc::new(Budgets::new(Arc::clone(specs))),
-            Some(have) if Arc::ptr_eq(have.budgets.specs(), specs) => {
-                return Ok(Arc::clone(&have.budgets));
-            }
-            Some(have) if have.epoch > epoch => return Err(Stale),
-            Some(have) => have.budgets.carry(Arc::clone(specs), now),
-        };
-        slot.budgets.store(Some(Arc::new(Budgeted { budgets: Arc::clone(&budgets), epoch })));
-        Ok(budgets)
     }
 
     /// The number of a group of partners, given at its first mention.

@@ -245,3 +245,36 @@ fn a_known_caller_may_not_bring_anothers_key() {
     assert_eq!(code(a1, &[secret.as_bytes()]), "permitted");
     assert_eq!(code(z1, &[secret.as_bytes()]), "key_conflict");
 }
+
+#[test]
+fn a_restart_forgets_nothing_that_was_counted() {
+    let mut before = bed(100);
+    before.check("a1", OTHER[0], "permitted");
+    before.check("a1", OTHER[1], "permitted");
+    let saved = before.judge.save();
+    let mut after = bed(100);
+    assert_eq!(after.judge.restore(&saved), Ok(3), "partner, partner alone, key");
+    let again = after.judge.save();
+    assert_eq!(again, saved, "what waits is saved again");
+    after.check("a1", OTHER[0], "permitted");
+    after.check("a1", OTHER[2], "budget_reached");
+    assert_eq!(after.judge.budgets_lost(), 0);
+}
+
+#[test]
+fn damaged_budgets_are_refused_whole() {
+    let mut before = bed(100);
+    before.check("a1", OTHER[0], "permitted");
+    let saved = before.judge.save();
+    let after = bed(100);
+    for cut in 0..saved.len() {
+        // Cut between two subjects it is whole, and shorter.
+        if let Err(fault) = after.judge.restore(&saved[..cut]) {
+            assert_eq!(fault, crate::RestoreError::Damaged, "{cut}");
+        }
+    }
+    let mut other = saved.clone();
+    other[6] ^= 1;
+    assert_eq!(after.judge.restore(&other), Err(crate::RestoreError::OtherPepper));
+    assert_eq!(after.judge.restore(b"PK"), Err(crate::RestoreError::Damaged));
+}
