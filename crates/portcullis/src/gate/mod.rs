@@ -4,6 +4,7 @@
 
 mod board;
 pub(crate) mod bootstrap;
+mod budgets;
 mod checker;
 mod keymaker;
 mod open;
@@ -39,6 +40,7 @@ pub(crate) struct Gate {
     board: Arc<Board>,
     plane: Running,
     watching: Option<reload::Watching>,
+    budgets: budgets::Keeper,
     stop_admin: oneshot::Sender<()>,
     public: SocketAddr,
     admin: SocketAddr,
@@ -74,6 +76,7 @@ impl Gate {
         let office: Arc<dyn Office> = Arc::new(store.office.clone());
         in_force(&config, &runtime, &office, &board)?;
         rotation::record(&config, &runtime, &office, &judge, &board)?;
+        budgets::restore(&judge, &config.store);
         let metrics = Arc::new(Metrics::new());
         let running = plane::start(&config, &judge, &metrics)?;
         let public = running.addr();
@@ -104,6 +107,7 @@ impl Gate {
         };
         Ok(Self {
             watching: Some(reload.watch()?),
+            budgets: budgets::keep(&judge, &config.store)?,
             runtime,
             store,
             judge,
@@ -151,6 +155,7 @@ impl Gate {
         if ended.cut > 0 {
             talk::warn(&format!("{} connections were still open and were cut", ended.cut));
         }
+        self.budgets.stop();
         // Last: what is held or revoked while calls end must be written down too.
         let _gone = self.stop_admin.send(());
         let lost = self.runtime.block_on(self.store.close());

@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock};
 
 use portcullis_judge::Judge;
 use portcullis_proxy::Cutter;
-use portcullis_registry::{NarrowKind, Sink, Snapshot, SubjectIx};
+use portcullis_registry::{GrantChange, NarrowKind, Sink, Snapshot, SubjectIx};
 use portcullis_types::{KeyIx, Notice, Revision};
 
 use super::board::Board;
@@ -47,6 +47,17 @@ impl Sink for Join {
 
     fn widen(&self, subject: SubjectIx) {
         self.judge.widen(subject);
+    }
+
+    fn grants(&self, changes: &[GrantChange<'_>]) {
+        let grants = self.judge.grants();
+        for change in changes {
+            let whose = (change.partner, change.client);
+            match change.term {
+                Some(term) => grants.put(change.account, whose, term.from, term.until),
+                None => grants.withdraw(change.account, change.partner, change.client),
+            }
+        }
     }
 
     fn policy(&self, revision: Revision, files: Vec<(String, Arc<str>)>) {
