@@ -5,8 +5,8 @@
 
 mod debit;
 mod decide;
-mod refuse;
-mod rules;
+pub(crate) mod refuse;
+pub(crate) mod rules;
 
 use std::sync::Arc;
 

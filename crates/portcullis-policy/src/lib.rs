@@ -16,6 +16,7 @@
 mod case;
 mod compile;
 mod decide;
+mod explain;
 mod fields;
 mod file;
 mod judge;
@@ -25,6 +26,7 @@ mod set;
 mod tier;
 
 pub use case::{Case, Expect};
+pub use explain::{Step, StepKind};
 pub use file::Per;
 pub use judge::{Caller, Debit, Known, Passed, Ruling};
 pub use rule::{

@@ -186,7 +186,7 @@ fn fields_are_those_of_the_rule_and_defaults_are_cut_to_them() {
     // The platform gives the id of whatever it gives anything of.
     check(bare, &get("owner%7Busername%7D"), "field_not_agreed owner.id");
     check(post, &get("owner%7Busername,biography%7D"), "field_not_agreed owner.biography");
-    check(post, &get("owner%7Bmedia%7Bid%7D%7D"), "class_not_granted media.by_account owner.media");
+    check(post, &get("owner%7Bmedia%7Bid%7D%7D"), "class_not_granted media.by_account media");
     // What is nested without braces gives its defaults, and can't be cut.
     let places = "allow:\n  - { id: own, class: [profile.basic], target: granted, fields: [id] }\n  - { id: disc, class: [discovery.by_username], target: any, fields: [name] }\n";
     check(
