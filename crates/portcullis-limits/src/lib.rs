@@ -1,7 +1,8 @@
-//! Rates and budgets: how much a partner, a client or a key may ask for in a window.
+//! Rates, budgets and watches: how much a partner, a client or a key may ask for in a window, and what
+//! its calls look like over time.
 //!
 //! Rates stand in this file's own modules; distinct targets and rows in rolling windows are in
-//! [`budget`].
+//! [`budget`], signals in [`watch`].
 //!
 //! The algorithm and the quotas are governor's (GCRA). Its state is one word per rate and subject,
 //! kept by us, so that several rates can be debited all or nothing, read for headers and carried over
@@ -27,6 +28,7 @@ pub mod budget;
 mod limiters;
 mod meter;
 mod take;
+pub mod watch;
 mod word;
 
 pub use limiters::Limiters;

@@ -87,10 +87,17 @@ pub(crate) struct Account {
 
 impl Account {
     pub(crate) fn new(named: &Named, bounds: Bounds) -> Self {
+        let window = named.limit.window.milliseconds();
+        let account = Self::rolling(Way::of(&named.limit), window, bounds);
+        Self { identity: named.identity, ..account }
+    }
+
+    /// Of no limit: for whoever counts alike.
+    pub(crate) fn rolling(way: Way, window: u64, bounds: Bounds) -> Self {
         Self {
-            identity: named.identity,
-            way: Way::of(&named.limit),
-            window: named.limit.window.milliseconds(),
+            identity: 0,
+            way,
+            window,
             bounds,
             order: VecDeque::new(),
             held: ByTarget::default(),

@@ -5,7 +5,7 @@
 use std::fmt;
 use std::hash::{BuildHasherDefault, Hash, Hasher};
 
-use siphasher::sip128::{Hasher128 as _, SipHasher24};
+use siphasher::sip128::{Hasher128 as _, SipHasher13};
 
 /// A target, in 128 bits that say nothing about it.
 #[derive(Clone, Copy, Eq, PartialEq, Ord, PartialOrd)]
@@ -36,7 +36,7 @@ impl Hash for TargetKey {
 
 /// Makes keys of targets, with a secret.
 #[derive(Clone)]
-pub struct Hasher128(SipHasher24);
+pub struct Hasher128(SipHasher13);
 
 impl fmt::Debug for Hasher128 {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -48,7 +48,7 @@ impl Hasher128 {
     /// With a secret of the process; the same one after a restart, if budgets are to be loaded.
     #[must_use]
     pub fn new(secret: &[u8; 16]) -> Self {
-        Self(SipHasher24::new_with_key(secret))
+        Self(SipHasher13::new_with_key(secret))
     }
 
     /// The key of a target. `kind` keeps apart what has the same text: types, ids and names.

@@ -37,6 +37,8 @@ mod spec;
 mod subject;
 mod sums;
 
+pub(crate) use account::{Account, Change, Way};
+pub(crate) use key::ByTarget;
 pub use key::{Hasher128, TargetKey};
 pub use reserve::{Denied, Reached, Receipt, Receipts, reserve_all};
 pub use save::LoadError;

@@ -17,7 +17,7 @@ use super::subject::{Budgets, State, Want, seconds};
 #[must_use = "release it when the call is not forwarded, or settle it with what the answer held"]
 pub struct Receipt {
     at: u64,
-    taken: SmallVec<[Taken; 2]>,
+    taken: SmallVec<[Taken; 3]>,
 }
 
 /// What one call debited, in the order of the subjects.
@@ -101,17 +101,21 @@ impl Taken {
 /// [`Denied`]; then nothing was debited.
 pub fn reserve_all(subjects: &[(&Budgets, &[Want])], now: Wall) -> Result<Receipts, Denied> {
     if let [(budgets, wants)] = subjects {
-        let mut state = budgets.lock();
-        let mut receipt = Receipt::default();
-        let all = take_all(&mut state, (budgets, wants), now, &mut receipt)?;
-        if !all {
-            let longest = longest((0, None), &receipt, &mut state, (budgets, wants));
-            receipt.take_back(&mut state);
-            return Err(denied(longest.1));
-        }
-        return Ok(Receipts::from_iter([receipt]));
+        return reserve_one(budgets, wants, now).map(|receipt| Receipts::from_iter([receipt]));
     }
     several(subjects, now)
+}
+
+/// The same for one subject, without what several need.
+pub(crate) fn reserve_one(budgets: &Budgets, wants: &[Want], now: Wall) -> Result<Receipt, Denied> {
+    let mut receipt = Receipt::default();
+    let mut state = budgets.lock();
+    if take_all(&mut state, (budgets, wants), now, &mut receipt)? {
+        return Ok(receipt);
+    }
+    let (_, hit) = longest((0, None), &receipt, &mut state, (budgets, wants));
+    receipt.take_back(&mut state);
+    Err(denied(hit))
 }
 
 fn several(subjects: &[(&Budgets, &[Want])], now: Wall) -> Result<Receipts, Denied> {

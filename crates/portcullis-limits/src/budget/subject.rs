@@ -9,7 +9,7 @@ use portcullis_types::{RateId, Span, Wall};
 
 use super::account::{Account, Change};
 use super::key::TargetKey;
-use super::reserve::{Denied, Receipt, reserve_all};
+use super::reserve::{Denied, Receipt, reserve_one};
 use super::spec::BudgetSpecs;
 
 /// What a call wants of one limit.
@@ -112,8 +112,7 @@ impl Budgets {
     /// # Errors
     /// [`Denied`]; then nothing was debited.
     pub fn reserve(&self, wants: &[Want], now: Wall) -> Result<Receipt, Denied> {
-        let receipts = reserve_all(&[(self, wants)], now)?;
-        Ok(receipts.into_iter().next().unwrap_or_default())
+        reserve_one(self, wants, now)
     }
 
     /// Gives back what a call debited that was never forwarded. A target that another call read
