@@ -5,6 +5,7 @@
 pub(crate) mod audit;
 pub(crate) mod clients;
 pub(crate) mod facts;
+pub(crate) mod grants;
 pub(crate) mod health;
 pub(crate) mod import;
 pub(crate) mod keys;
@@ -53,6 +54,9 @@ fn refused(error: OfficeError) -> Problem {
     let (status, title) = match &error {
         OfficeError::Rejected(rejected) if rejected.is_unknown_subject() => {
             (StatusCode::NOT_FOUND, "There is no such thing")
+        }
+        OfficeError::Rejected(Rejected::GrantsMoved { .. }) => {
+            (StatusCode::PRECONDITION_FAILED, "The grants were changed since")
         }
         OfficeError::Rejected(rejected) if rejected.is_conflict() => {
             (StatusCode::CONFLICT, "The state is not what this wish expects")

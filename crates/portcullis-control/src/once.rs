@@ -112,8 +112,8 @@ pub(crate) async fn once(
     let actor = request.extensions().get::<Caller>().map(|c| Arc::clone(&c.0)).unwrap_or_default();
     let name = name(&actor, request.uri().path(), &key);
     let (parts, body) = request.into_parts();
-    // The layer outside bounds the body; reaching its bound shows here.
-    let Ok(body) = to_bytes(body, usize::MAX).await else {
+    // Bounded a second time, since a feed that is not to be remembered may be longer.
+    let Ok(body) = to_bytes(body, shared.control.settings.import_body_max).await else {
         return StatusCode::PAYLOAD_TOO_LARGE.into_response();
     };
     let digest: [u8; 32] = Sha256::digest(&body).into();

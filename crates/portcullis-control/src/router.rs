@@ -20,7 +20,7 @@ use utoipa_axum::routes;
 
 use crate::Control;
 use crate::api::{
-    audit, clients, facts, health, import, keys, me, partners, policies, transitions,
+    audit, clients, facts, grants, health, import, keys, me, partners, policies, transitions,
 };
 use crate::auth::sign_in;
 use crate::once::{Remembered, once};
@@ -44,8 +44,9 @@ impl Control {
         let shared = Arc::new(Shared { control: self, remembered: Remembered::default(), openapi });
         let quick = signed(quick(), &shared, settings.body_max, settings.timeout);
         let long = signed(long(), &shared, settings.import_body_max, settings.timeout_long);
+        let feeds = signed(feeds(), &shared, settings.feed_body_max, settings.timeout_long);
         let open = open().layer(CatchPanicLayer::new());
-        let (router, _) = open.merge(quick).merge(long).split_for_parts();
+        let (router, _) = open.merge(quick).merge(long).merge(feeds).split_for_parts();
         // The last layer is the first to see a request.
         router
             .layer(DefaultBodyLimit::disable()) // bounded per group, by `RequestBodyLimitLayer`
@@ -104,10 +105,17 @@ fn long() -> Routes {
         .routes(routes!(audit::export))
 }
 
+/// What is read and written line by line, however long it is.
+fn feeds() -> Routes {
+    OpenApiRouter::new()
+        .routes(routes!(grants::list, grants::snapshot))
+        .routes(routes!(grants::change))
+}
+
 /// The description of the API, OpenAPI 3.1.
 #[must_use]
 pub fn openapi() -> OpenApi {
-    let (_, routes) = open().merge(quick()).merge(long()).split_for_parts();
+    let (_, routes) = open().merge(quick()).merge(long()).merge(feeds()).split_for_parts();
     let info = InfoBuilder::new()
         .title("Portcullis admin API")
         .version(env!("CARGO_PKG_VERSION"))

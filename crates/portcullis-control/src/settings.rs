@@ -52,6 +52,8 @@ pub struct ControlSettings {
     pub body_max: usize,
     /// Longest body of an import of keys in bytes.
     pub import_body_max: usize,
+    /// Longest body of a snapshot of the grants in bytes; it is never in memory as a whole.
+    pub feed_body_max: usize,
     /// Most connections at once; more wait to be accepted.
     pub connections_max: usize,
     /// Longest time for a request head to arrive.
@@ -67,6 +69,7 @@ impl Default for ControlSettings {
             timeout_long: Duration::from_secs(600),
             body_max: 8 << 20,
             import_body_max: 128 << 20,
+            feed_body_max: 4 << 30,
             connections_max: 128,
             head_timeout: Duration::from_secs(10),
         }

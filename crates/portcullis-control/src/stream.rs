@@ -1,6 +1,6 @@
 //! A body that is made while it is sent, in bounded memory.
 //!
-//! When the log can't be read any further the body ends uncleanly, so that nobody takes half a log
+//! When the log or a table can't be read any further the body ends uncleanly, so that nobody takes half a log
 //! for a whole one. Must not know HTTP beyond that.
 
 use std::io;
@@ -10,11 +10,12 @@ use std::task::{Context, Poll};
 
 use axum::body::{Body, Bytes};
 use http_body::Frame;
-use portcullis_registry::LoggedEvent;
+use portcullis_registry::{Grant, GrantsPage, GrantsWanted, LoggedEvent};
 use portcullis_types::Revision;
 use serde::Serialize;
 use tokio::sync::mpsc;
 
+use crate::api::grants::Line;
 use crate::router::Shared;
 
 const EVENTS_PER_PART: usize = 500;
@@ -38,6 +39,40 @@ pub(crate) fn export(shared: Arc<Shared>, size: u64) -> Body {
         }
     });
     Body::new(Parts(receiver))
+}
+
+/// The wanted grants, at most `limit`.
+pub(crate) fn grants(shared: Arc<Shared>, mut wanted: GrantsWanted, limit: u64) -> Body {
+    let (parts, receiver) = mpsc::channel(PARTS_AHEAD);
+    tokio::spawn(async move {
+        let mut left = limit;
+        while left > 0 {
+            wanted.count = usize::try_from(left).unwrap_or(usize::MAX).min(wanted.count);
+            let page = shared.control.office.grants(wanted.clone()).await;
+            let (part, last) = match page {
+                Ok(GrantsPage { grants, more }) => {
+                    left = left.saturating_sub(grants.len() as u64);
+                    wanted.after = grants.last().map(|grant| grant.name.clone());
+                    (lines(&grants), !more || grants.is_empty())
+                }
+                Err(error) => (Err(io::Error::other(error)), true),
+            };
+            let last = last || part.is_err();
+            if parts.send(part).await.is_err() || last {
+                return;
+            }
+        }
+    });
+    Body::new(Parts(receiver))
+}
+
+fn lines(grants: &[Grant]) -> io::Result<Bytes> {
+    let mut text = Vec::with_capacity(grants.len() * 96);
+    for grant in grants {
+        serde_json::to_writer(&mut text, &Line::from(grant))?;
+        text.push(b'\n');
+    }
+    Ok(Bytes::from(text))
 }
 
 #[derive(Serialize)]

@@ -249,6 +249,11 @@ fn unknown(credential: Credential) -> &'static str {
     }
 }
 
+/// A count with its word.
+pub(crate) fn counted(count: u64, word: &str) -> String {
+    if count == 1 { format!("1 {word}") } else { format!("{count} {word}s") }
+}
+
 fn held(held: bool) -> &'static str {
     if held { "held" } else { "good" }
 }

@@ -124,8 +124,7 @@ fn not_ready_is_503_and_says_why() {
 #[test]
 fn a_partner_is_declared_edited_and_shown() {
     let gate = Gate::open();
-    let facts =
-        json!({"lists": {"locations": ["77"], "brands": ["@Hotel_Berlin"]}, "review_by": "2025-01-31"});
+    let facts = json!({"lists": {"locations": ["77"], "brands": ["@Hotel_Berlin"]}, "review_by": "2025-01-31"});
     let new = json!({"id": "acme-travel", "name": "Acme", "tier": "basic", "use": "travel_search", "declared_use": "finds hotels", "scopes": ["media:read"], "facts": facts});
     let change = post(&gate, "/v1/partners", &new);
     assert_eq!(change["durable"], true);

@@ -135,7 +135,7 @@ pub enum Rejected {
     GrantsFeedRunning,
     /// A snapshot that names few of the grants there are.
     #[error(
-        "the snapshot names {named} grants and there are {total}: the others were not withdrawn, since it looks cut short; if it is whole, say that it may be thin"
+        "the snapshot names {named} of {total} grants and looks cut short: the others were not withdrawn; if it is whole, say that it may be thin"
     )]
     GrantsThin { named: u64, total: u64 },
     /// The snapshot was given up.

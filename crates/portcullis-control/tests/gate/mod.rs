@@ -2,7 +2,7 @@
 //! in memory instead of a store, and a checker that reads two words of the language.
 #![allow(dead_code, unreachable_pub, missing_docs, reason = "shared by several test binaries")]
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::net::TcpListener;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
@@ -14,8 +14,9 @@ use portcullis_control::{
 };
 use portcullis_keys::{Pepper, imported_id, mint};
 use portcullis_registry::{
-    Actor, ActorKind, BoxFuture, Command, Done, Event, GrantsBatch, GrantsDone, GrantsPage,
-    GrantsWanted, Health, LoggedEvent, Office, OfficeError, Snapshot, State, Verification,
+    Actor, ActorKind, BoxFuture, Command, Done, Event, Grant, GrantName, GrantsBatch, GrantsDone,
+    GrantsPage, GrantsPart, GrantsWanted, Health, LoggedEvent, Office, OfficeError, Rejected,
+    Snapshot, State, Term, Verification,
 };
 use portcullis_testkit::StoppedClock;
 use portcullis_types::{Clock, KeyId, KeyIx, Revision, Wall};
@@ -113,6 +114,8 @@ struct Inner {
     peaks: Peaks,
     notes: Vec<(u64, String)>,
     blobs: HashMap<String, Arc<[u8]>>,
+    grants: BTreeMap<GrantName, Term>,
+    named: BTreeSet<GrantName>,
     key: LogKey,
 }
 
@@ -127,6 +130,8 @@ impl Memory {
             peaks: Peaks::default(),
             notes: Vec::new(),
             blobs: HashMap::new(),
+            grants: BTreeMap::new(),
+            named: BTreeSet::new(),
             key,
         };
         let gate = Actor { kind: ActorKind::Gate, id: "boot".to_owned() };
@@ -167,6 +172,68 @@ impl Memory {
     }
 }
 
+impl Memory {
+    /// As the store does, without its rows on a disk and without changes beside a snapshot.
+    fn feed(&self, actor: Actor, batch: &GrantsBatch) -> Result<GrantsDone, OfficeError> {
+        let mut inner = self.inner.lock().unwrap();
+        let version = |inner: &Inner| inner.state.current().grants().map(|logged| logged.revision);
+        let now = version(&inner);
+        if let Some(on) = batch.on.filter(|on| *on != now.unwrap_or(Revision(0))) {
+            return Err(Rejected::GrantsMoved { on, now }.into());
+        }
+        inner.state.grant_changes(&batch.lines)?;
+        if self.full.load(Ordering::Relaxed) {
+            return Err(OfficeError::NotWritten("no space left on device".to_owned()));
+        }
+        let before = inner.grants.clone();
+        if let GrantsPart::SnapshotBegins(_) = batch.part {
+            inner.named.clear();
+        }
+        for line in &batch.lines {
+            let name = line.name();
+            match line.term() {
+                Some(term) => drop(inner.grants.insert(name.clone(), term)),
+                None => inner.grants.retain(|have, _| {
+                    (&have.account, &have.partner) != (&name.account, &name.partner)
+                        || (name.client.is_some() && have.client != name.client)
+                }),
+            }
+            inner.named.insert(name.clone());
+        }
+        if let GrantsPart::SnapshotEnds { thin, .. } = batch.part {
+            let (named, total) = (inner.named.len() as u64, inner.grants.len() as u64);
+            if named * 2 < total && !thin {
+                return Err(Rejected::GrantsThin { named, total }.into());
+            }
+            let named = std::mem::take(&mut inner.named);
+            inner.grants.retain(|name, _| named.contains(name));
+        }
+        let gone = before.keys().filter(|name| !inner.grants.contains_key(*name)).count() as u64;
+        let (mut granted, mut renewed) = (0, 0);
+        for (name, term) in &inner.grants {
+            match before.get(name) {
+                None => granted += 1,
+                Some(old) => renewed += u64::from(old != term),
+            }
+        }
+        let total = inner.grants.len() as u64;
+        if granted + renewed + gone > 0 {
+            let digest = "00".repeat(32);
+            let event = Event::GrantsChanged { granted, renewed, withdrawn: gone, total, digest };
+            inner.append(actor, event, self.clock.now().wall);
+        }
+        Ok(GrantsDone {
+            version: version(&inner),
+            granted,
+            renewed,
+            withdrawn: gone,
+            unchanged: (batch.lines.len() as u64).saturating_sub(granted + renewed + gone),
+            total,
+            more: false,
+        })
+    }
+}
+
 impl Inner {
     fn append(&mut self, actor: Actor, event: Event, at: Wall) -> Revision {
         let revision = Revision(self.peaks.size());
@@ -202,14 +269,26 @@ impl Office for Memory {
 
     fn change_grants(
         &self,
-        _actor: Actor,
-        _batch: GrantsBatch,
+        actor: Actor,
+        batch: GrantsBatch,
     ) -> BoxFuture<'_, Result<GrantsDone, OfficeError>> {
-        Box::pin(async move { Err(OfficeError::Closed) })
+        Box::pin(async move { self.feed(actor, &batch) })
     }
 
-    fn grants(&self, _wanted: GrantsWanted) -> BoxFuture<'_, Result<GrantsPage, OfficeError>> {
-        Box::pin(async move { Err(OfficeError::Closed) })
+    fn grants(&self, wanted: GrantsWanted) -> BoxFuture<'_, Result<GrantsPage, OfficeError>> {
+        let GrantsWanted { after, account, partner, client, count } = wanted;
+        let inner = self.inner.lock().unwrap();
+        let mut found = inner.grants.iter().filter(|(name, _)| {
+            after.as_ref().is_none_or(|after| *name > after)
+                && account.as_ref().is_none_or(|account| name.account == *account)
+                && partner.as_ref().is_none_or(|partner| name.partner == *partner)
+                && client.as_ref().is_none_or(|client| name.client.as_ref() == Some(client))
+        });
+        // Small pages, so that every test goes through several.
+        let grants = found.by_ref().take(count.min(2));
+        let grants = grants.map(|(name, term)| Grant { name: name.clone(), term: *term }).collect();
+        let more = found.next().is_some();
+        Box::pin(async move { Ok(GrantsPage { grants, more }) })
     }
 
     fn snapshot(&self) -> Arc<Snapshot> {

@@ -102,7 +102,7 @@ pub(super) fn declared(
 fn told(facts: &Facts) -> String {
     let mut parts = Vec::new();
     parts.extend(facts.purpose.as_ref().map(|purpose| format!("use `{purpose}`")));
-    parts.extend(facts.lists.iter().map(|(list, entries)| format!("{} {list}", entries.len())));
+    parts.extend(facts.lists.iter().map(|(list, entries)| format!("{list} {}", entries.len())));
     parts.extend(facts.figures.iter().map(|(name, value)| format!("{name} {value}")));
     parts.extend(facts.group.as_ref().map(|group| format!("group `{group}`")));
     let review = facts.review_by.map(|at| format!("review by {}", at.rfc3339()));

@@ -40,7 +40,7 @@ fn what_is_declared_is_kept_in_order_in_lower_case_and_once() {
     facts.group = Some("hotels".to_owned());
     facts.review_by = Some(Wall(NOON.0 + 1));
     let planned = desk.ask(&declare(acme(), facts)).unwrap();
-    insta::assert_snapshot!(planned.what, @"partner `acme` declares use `publishing`, 3 hashtags, calls_per_hour 100, group `hotels`, review by 2023-11-14T22:13:20.001Z");
+    insta::assert_snapshot!(planned.what, @"partner `acme` declares use `publishing`, hashtags 3, calls_per_hour 100, group `hotels`, review by 2023-11-14T22:13:20.001Z");
     let kept = facts_of(&desk);
     assert_eq!(kept.lists["hashtags"], ["acme", "berlin", "mitte"]);
     assert_eq!(kept.purpose.as_deref(), Some("publishing"), "a use that is not named stays");
