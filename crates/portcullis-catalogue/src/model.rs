@@ -270,6 +270,12 @@ pub enum Found<'c, 'p> {
 }
 
 impl IdPattern {
+    /// As the route file writes it.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
     /// Whether an id fits: same length, digits equal, `#` any ASCII digit, other characters equal.
     #[must_use]
     pub fn matches(&self, id: &str) -> bool {

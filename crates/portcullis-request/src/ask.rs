@@ -188,13 +188,17 @@ pub(crate) fn class(operation: &Operation, kind: Option<TypeIx>) -> Result<Class
 /// The ids between commas, each once.
 fn separate<'c>(text: &'c str, bounds: &Bounds) -> Result<SmallVec<[&'c str; 4]>, Refusal> {
     let mut ids: SmallVec<[&'c str; 4]> = SmallVec::new();
+    // The ends of the ids tell nearly all of them apart, at less than comparing them takes.
+    let mut ends: SmallVec<[u64; 64]> = SmallVec::new();
     for id in text.split(',') {
         if id.is_empty() {
             return Err(unreadable(why::IDS));
         }
-        if ids.contains(&id) {
+        let end = id.as_bytes().last_chunk::<8>().map_or(0, |end| u64::from_le_bytes(*end));
+        if ends.contains(&end) && ids.contains(&id) {
             continue;
         }
+        ends.push(end);
         if ids.len() >= bounds.ids_max {
             let max = u32::try_from(bounds.ids_max).unwrap_or(u32::MAX);
             return Err(Refusal::TooManyIds { max });

@@ -184,7 +184,9 @@ impl<'t> Reader<'t> {
     }
 
     fn name(&mut self) -> Result<&'t str, Refusal> {
-        let end = self.rest.find(|c: char| !is_name(c)).unwrap_or(self.rest.len());
+        let name = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_';
+        let end = self.rest.as_bytes().iter().position(|byte| !name(byte));
+        let end = end.unwrap_or(self.rest.len());
         let (name, rest) = self.rest.split_at_checked(end).unwrap_or((self.rest, ""));
         if name.is_empty() {
             return Err(unreadable(why::FIELDS));

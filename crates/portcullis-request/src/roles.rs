@@ -2,7 +2,7 @@
 //!
 //! Must not know who may ask for what.
 
-use memchr::memmem::Finder;
+use memchr::memmem;
 use portcullis_catalogue::{Extra, Operation, ParamRole};
 use portcullis_types::Refusal;
 use portcullis_types::asked::Params;
@@ -16,6 +16,8 @@ use crate::why::{self, unreadable};
 
 /// A text shorter than this is no key; that it occurs in a value is chance.
 const KEY_BYTES_MIN: usize = 8;
+/// From here on a text is searched by a searcher of its own.
+const LONG_BYTES: usize = 2048;
 /// Longest name that a refusal repeats.
 pub(crate) const NAME_SHOWN_MAX: usize = 80;
 
@@ -39,14 +41,14 @@ pub(crate) fn params<'c>(
     canonical: &'c Canonical<'_>,
     operation: &Operation,
 ) -> Result<Said<'c>, Refusal> {
-    let key = canonical.credential().filter(|key| key.len() >= KEY_BYTES_MIN).map(Finder::new);
-    if key.as_ref().is_some_and(|key| key.find(canonical.path.as_bytes()).is_some()) {
+    let key = canonical.credential().filter(|key| key.len() >= KEY_BYTES_MIN);
+    if key.is_some_and(|key| holds(&canonical.path, key)) {
         return Err(Refusal::NotJudged { what: KEY_AS_ARGUMENT });
     }
     let mut said = Said::default();
     for param in &canonical.params {
         let role = role(&param.name, operation)?;
-        if let Some(key) = &key
+        if let Some(key) = key
             && !(role == ParamRole::Batch && operation.batch)
         {
             keyless(param, key)?;
@@ -59,7 +61,7 @@ pub(crate) fn params<'c>(
                 return Err(unreadable(why::SHAPE));
             }
             // A file goes on untouched, hence must not carry the key out.
-            if key.as_ref().is_some_and(|key| file.holds(key.needle())) {
+            if key.is_some_and(|key| file.holds(key)) {
                 return Err(Refusal::NotJudged { what: KEY_AS_ARGUMENT });
             }
         }
@@ -164,14 +166,27 @@ fn text<'c>(param: &'c Param<'_>) -> Result<&'c str, Refusal> {
 }
 
 /// Refuses a value that holds the caller's own key: the platform would read it.
-fn keyless(param: &Param<'_>, key: &Finder<'_>) -> Result<(), Refusal> {
-    let holds = |text: &str| key.find(text.as_bytes()).is_some();
-    let mut found = holds(&param.name) || holds(&param.value);
+fn keyless(param: &Param<'_>, key: &[u8]) -> Result<(), Refusal> {
+    let mut found = holds(&param.name, key) || holds(&param.value, key);
     look_inside(param, &mut |seen| match seen {
-        Seen::Name(text) | Seen::Text(text) => found |= holds(text),
+        Seen::Name(text) | Seen::Text(text) => found |= holds(text, key),
         Seen::Twice => {}
     })?;
     if found { Err(Refusal::NotJudged { what: KEY_AS_ARGUMENT }) } else { Ok(()) }
+}
+
+/// Whether a key stands in a text.
+fn holds(text: &str, key: &[u8]) -> bool {
+    let bytes = text.as_bytes();
+    let Some((first, last)) = key.first().zip(bytes.len().checked_sub(key.len())) else {
+        return false;
+    };
+    if bytes.len() > LONG_BYTES {
+        return memmem::find(bytes, key).is_some();
+    }
+    // A searcher is built for one search only, which costs more than a short text does.
+    memchr::memchr_iter(*first, bytes.get(..=last).unwrap_or_default())
+        .any(|at| bytes.get(at..).is_some_and(|rest| rest.starts_with(key)))
 }
 
 /// Refuses a nested value with a key of its own.
@@ -188,7 +203,9 @@ fn nested_keyless(param: &Param<'_>) -> Result<(), Refusal> {
 /// A form nests by JSON in a text, which platforms read as they read true JSON. A text that only
 /// begins like JSON is a text, of which as much is shown as a reader could take for JSON.
 fn look_inside(param: &Param<'_>, see: &mut dyn FnMut(Seen<'_>)) -> Result<(), Refusal> {
-    if !param.value.trim_start().starts_with(['[', '{']) {
+    // A text that begins with neither blank nor bracket is none, which a byte tells.
+    let first = param.value.bytes().next().unwrap_or(b'x');
+    if first.is_ascii_alphanumeric() || !param.value.trim_start().starts_with(['[', '{']) {
         return Ok(());
     }
     let walked = json::walk(&param.value, see);

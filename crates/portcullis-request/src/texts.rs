@@ -51,7 +51,8 @@ impl fmt::Debug for Texts {
 
 /// A name as names are compared: in lower case. Borrowed where it is written so.
 pub(crate) fn lower(text: &str) -> Cow<'_, str> {
-    if text.chars().all(|c| c.is_lowercase() || !c.is_alphabetic()) {
+    let plain = |byte: u8| byte.is_ascii() && !byte.is_ascii_uppercase();
+    if text.bytes().all(plain) || text.chars().all(|c| c.is_lowercase() || !c.is_alphabetic()) {
         Cow::Borrowed(text)
     } else {
         Cow::Owned(text.to_lowercase())

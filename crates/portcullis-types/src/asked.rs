@@ -5,7 +5,7 @@
 
 use smallvec::SmallVec;
 
-use crate::{ClassIx, Effect, FieldIx, FieldSet, OperationIx, TypeIx};
+use crate::{ClassIx, Effect, FieldSet, OperationIx, TypeIx};
 
 /// Everything one call asks for. A batch is several calls, each with its own.
 #[derive(Debug, Clone)]
@@ -18,8 +18,9 @@ pub struct Asks<'a> {
     pub ids: u16,
     /// What the parameters say beside targets and fields.
     pub params: Params<'a>,
-    /// The asks, the operation's own first. Never empty. One for each target of `ids=` and for each
-    /// edge, however deep.
+    /// The asks, the operation's own first, unless the node in the path only carries what belongs to
+    /// others. Never empty. One for each target of `ids=` and for each edge, however deep; a write
+    /// that reads back has a second one for what it reads.
     pub asks: SmallVec<[Ask<'a>; 2]>,
 }
 
@@ -85,7 +86,8 @@ impl Rows {
 pub enum Via<'a> {
     /// The path, or one id of `ids=`.
     Operation,
-    /// An edge named in `fields`; its name, and the position of the ask it stands in.
+    /// An edge named in `fields`; its name, and the position of the ask it stands in: its own where
+    /// that node only carries it.
     Edge(&'a str, usize),
 }
 
@@ -102,13 +104,4 @@ pub struct Params<'a> {
     pub cursor: bool,
     /// Whether the call stands in a batch.
     pub in_batch: bool,
-}
-
-/// A field as a person reads it.
-#[derive(Debug, Clone, Copy, Eq, PartialEq)]
-pub struct FieldRef {
-    /// Its number.
-    pub ix: FieldIx,
-    /// What it is.
-    pub class: ClassIx,
 }

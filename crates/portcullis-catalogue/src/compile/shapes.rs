@@ -87,12 +87,8 @@ impl Numbered {
         if !stuck.is_empty() {
             return stuck;
         }
-        self.shapes.extend(indices(types).map(|kind| Shape {
-            kind,
-            of: kind,
-            entries: Box::new([]),
-            id: None,
-        }));
+        let empty = |kind| Shape::new(kind, kind, None, Vec::new());
+        self.shapes.extend(indices(types).map(empty));
         for ix in indices(types) {
             match self.shape(types, ix, ix, "") {
                 Ok(shape) => {
@@ -141,7 +137,7 @@ impl Numbered {
         }
         // A `BTreeMap` gives its names in order.
         let id = self.number(kind, &dotted(path, "id"));
-        Ok(Shape { kind, of, entries: entries.into(), id })
+        Ok(Shape::new(kind, of, id, entries))
     }
 
     /// What an object gives when it is named without braces.

@@ -20,6 +20,9 @@ pub struct Shape {
     pub of: TypeIx,
     /// Sorted by name.
     pub(crate) entries: Box<[Entry]>,
+    /// A key for each entry, in the same order: looking through numbers is quicker than comparing
+    /// names.
+    pub(crate) keys: Box<[u64]>,
     /// The node's own id, which the platform gives whether it is asked for or not.
     pub id: Option<FieldIx>,
 }
@@ -105,11 +108,17 @@ pub struct ClassUse {
 }
 
 impl Shape {
+    pub(crate) fn new(kind: TypeIx, of: TypeIx, id: Option<FieldIx>, entries: Vec<Entry>) -> Self {
+        let keys = entries.iter().map(|entry| key(&entry.name)).collect();
+        Self { kind, of, id, entries: entries.into(), keys }
+    }
+
     /// What a name is here.
     #[must_use]
     pub fn entry(&self, name: &str) -> Option<&Entry> {
-        let at = self.entries.binary_search_by(|entry| (*entry.name).cmp(name)).ok()?;
-        self.entries.get(at)
+        let wanted = key(name);
+        let mut at = self.keys.iter().zip(&self.entries);
+        at.find(|(key, entry)| **key == wanted && *entry.name == *name).map(|(_, entry)| entry)
     }
 
     /// Every name, in order.
@@ -190,6 +199,18 @@ impl Catalogue {
         }
         uses
     }
+}
+
+/// A number that most names of one shape do not share: both ends of the name and its length.
+fn key(name: &str) -> u64 {
+    let bytes = name.as_bytes();
+    let ends = match (bytes.first_chunk::<8>(), bytes.last_chunk::<8>()) {
+        (Some(first), Some(last)) => {
+            u64::from_le_bytes(*first) ^ u64::from_le_bytes(*last).rotate_left(29)
+        }
+        _ => bytes.iter().fold(0, |sum, byte| (sum << 8) | u64::from(*byte)),
+    };
+    ends ^ (bytes.len() as u64).rotate_left(56)
 }
 
 fn edge_use(stands_in: TypeIx, field: &Field) -> ClassUse {

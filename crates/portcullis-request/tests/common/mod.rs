@@ -117,7 +117,12 @@ impl Call {
     }
 
     pub(crate) fn sent_with(&self, amendments: &Amendments) -> Result<Self, Refusal> {
-        let Sent { method, target, body } = self.read(|canonical| write(canonical, amendments))?;
+        self.sent_in(shared(), amendments)
+    }
+
+    pub(crate) fn sent_in(&self, of: &Catalogue, amendments: &Amendments) -> Result<Self, Refusal> {
+        let Sent { method, target, body } =
+            self.read_in(of, |canonical| write(canonical, amendments))?;
         let mut sent = match &target {
             SentTarget::AsReceived => Self { body: Vec::new(), ..self.clone() },
             SentTarget::Written(text) => Self::new(method.as_str(), text),

@@ -1,10 +1,20 @@
 //! Laws of the canonical request, tried on random calls. `PROPTEST_CASES` sets how many.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "tests"
+)]
 
 mod calls;
 #[path = "../common/mod.rs"]
 mod common;
 mod naive;
+#[path = "../plaza/mod.rs"]
+mod plaza;
+mod tree;
+mod wraps;
 
 use std::collections::BTreeMap;
 
