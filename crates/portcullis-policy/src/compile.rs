@@ -3,7 +3,7 @@
 //! Must not know where the files came from.
 
 mod cases;
-mod cover;
+pub(crate) mod cover;
 mod faults;
 mod filters;
 mod inherit;

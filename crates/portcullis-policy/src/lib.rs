@@ -16,6 +16,7 @@
 mod case;
 mod compile;
 mod decide;
+mod diff;
 mod explain;
 mod fields;
 mod file;
@@ -26,6 +27,7 @@ mod set;
 mod tier;
 
 pub use case::{Case, Expect};
+pub use diff::{Effect, Side, Way, diff};
 pub use explain::{Step, StepKind};
 pub use file::Per;
 pub use judge::{Caller, Debit, Known, Passed, Ruling};

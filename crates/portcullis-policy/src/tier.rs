@@ -50,6 +50,19 @@ pub struct Tier {
 }
 
 impl Tier {
+    /// The same without anything it gives, to compare it with.
+    pub(crate) fn emptied(&self) -> Self {
+        Self {
+            scopes: ScopeSet::EMPTY,
+            classes: ClassSet::EMPTY,
+            batch: false,
+            allow: Vec::new(),
+            scope_classes: ClassSet::EMPTY,
+            scope_fields: FieldSet::EMPTY,
+            ..self.clone()
+        }
+    }
+
     /// Its limits, by [`crate::LimitIx`].
     #[must_use]
     pub fn limits(&self) -> &[Limit] {

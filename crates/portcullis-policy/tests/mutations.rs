@@ -13,10 +13,11 @@ use portcullis_catalogue::Catalogue;
 use portcullis_policy::PolicySet;
 use portcullis_yaml::{Fault, Source};
 
-const FILES: [&str; 4] = [
+const FILES: [&str; 5] = [
     include_str!("../../../policies/plaza/routes/plaza.yaml"),
     include_str!("../../../policies/plaza/policies/scopes.yaml"),
-    include_str!("../../../policies/plaza/policies/partner-standard.yaml"),
+    include_str!("../../../policies/plaza/policies/field-sets.yaml"),
+    include_str!("../../../policies/plaza/policies/base.yaml"),
     include_str!("../../../policies/plaza/policies/publishing.yaml"),
 ];
 
@@ -46,7 +47,7 @@ fn judge(at: usize, text: &str, rates: &mut usize) -> Result<(), Vec<Fault>> {
     let damaged = if at == 0 { Some(routes(file(0))?) } else { None };
     let catalogue = WHOLE.get_or_init(|| routes(FILES[0]).unwrap());
     let catalogue = damaged.as_ref().unwrap_or(catalogue);
-    let policies = [1, 2, 3].map(|n| Source::new(format!("policy{n}.yaml"), file(n)));
+    let policies = [1, 2, 3, 4].map(|n| Source::new(format!("policy{n}.yaml"), file(n)));
     let set = PolicySet::compile(&policies, catalogue)?;
     *rates += set.tiers().map(|tier| tier.rates.len()).sum::<usize>();
     Ok(())

@@ -4,6 +4,7 @@
 
 use portcullis_types::{FieldSet, TypeIx};
 
+use crate::file::Per;
 use crate::rule::{Allow, Each, Limit, Max, TargetRule, When};
 use crate::tier::Rate;
 
@@ -48,7 +49,7 @@ pub(crate) fn target(child: &TargetRule, parent: &TargetRule) -> bool {
 }
 
 /// Whether a condition follows from another.
-fn implied(child: Option<&When>, bound: &When) -> bool {
+pub(crate) fn implied(child: Option<&When>, bound: &When) -> bool {
     let Some(child) = child else { return false };
     if child == bound {
         return true;
@@ -90,11 +91,20 @@ pub(crate) fn max(child: Max, parent: Max) -> bool {
 /// Whether a limit bounds at least as much as another of its name.
 pub(crate) fn limit(child: &Limit, parent: &Limit) -> bool {
     child.counts == parent.counts
-        && child.each_target == parent.each_target
-        && child.per == parent.per
+        && (parent.each_target || !child.each_target)
+        && child.per >= parent.per
         && child.window >= parent.window
         && (!child.shadow || parent.shadow)
         && max(child.max, parent.max)
+}
+
+/// The more keys share a figure, the less each has of it.
+const fn shared(per: Per) -> u8 {
+    match per {
+        Per::Key => 0,
+        Per::Client => 1,
+        Per::Partner => 2,
+    }
 }
 
 /// Whether a rate bounds at least as much as another of its name.
@@ -108,7 +118,7 @@ pub(crate) fn rate(child: &Rate, parent: &Rate) -> bool {
         (None, None) => child.max <= parent.max && child.burst <= parent.burst,
         (own, other) => own == other,
     };
-    child.per == parent.per
+    shared(child.per) >= shared(parent.per)
         && child.window >= parent.window
         && (child.rolling == parent.rolling || child.rolling)
         && classes

@@ -74,16 +74,18 @@ impl Max {
     }
 }
 
-/// Who shares a limit.
-#[derive(Debug, Clone, Copy, Eq, PartialEq, Hash, Deserialize, Serialize, JsonSchema)]
+/// Who shares a limit; the more share it, the later it stands.
+#[derive(
+    Debug, Clone, Copy, Eq, PartialEq, Ord, PartialOrd, Hash, Deserialize, Serialize, JsonSchema,
+)]
 #[serde(rename_all = "lowercase")]
 pub enum Sharer {
-    /// All keys of the partner together.
-    Partner,
-    /// All keys of a client together; a key of no client counts for the partner itself.
-    Client,
     /// Each key alone.
     Key,
+    /// All keys of a client together; a key of no client counts for the partner itself.
+    Client,
+    /// All keys of the partner together.
+    Partner,
     /// All partners of the declared group together; a partner of none counts alone.
     Group,
 }

@@ -1,4 +1,4 @@
-//! A desk to try calls at: Plaza's routes, the tiers of `uses/`, and a partner made of a case.
+//! A desk to try calls at: Plaza's routes, its shipped tiers, and a partner made of a case.
 #![allow(
     dead_code,
     unreachable_pub,
@@ -22,11 +22,11 @@ pub const ROUTES: &str = include_str!("../../../../policies/plaza/routes/plaza.y
 
 macro_rules! uses {
     ($($name:literal),* $(,)?) => {
-        [$(($name, include_str!(concat!("../uses/", $name)))),*]
+        [$(($name, include_str!(concat!("../../../../policies/plaza/policies/", $name)))),*]
     };
 }
 
-pub const USES: [(&str, &str); 18] = uses![
+pub const USES: [(&str, &str); 19] = uses![
     "audience-insights.yaml",
     "base.yaml",
     "brand-analytics.yaml",
@@ -41,6 +41,7 @@ pub const USES: [(&str, &str); 18] = uses![
     "publishing.yaml",
     "research.yaml",
     "review-digest.yaml",
+    "scopes.yaml",
     "social-wall.yaml",
     "story-insights.yaml",
     "strictest.yaml",
