@@ -10,7 +10,7 @@ use std::sync::atomic::Ordering;
 
 use portcullis_policy::Ruling;
 use portcullis_request::{Arrival, BodyWanted, wants_body};
-use portcullis_types::{KeyIx, Now, Refusal};
+use portcullis_types::{KeyIx, Now, PartnerIx, Refusal, Span};
 
 use crate::judge::Judge;
 use crate::outbound::PlatformCredential;
@@ -18,6 +18,7 @@ use crate::pass::{Pass, Stop};
 use crate::standing;
 use crate::verdict::{Trace, Verdict};
 use crate::view::View;
+use crate::watching::{Post, SignalHit};
 
 /// How often a call is judged again because the rules changed under it. They would have to change
 /// that often within microseconds.
@@ -139,6 +140,45 @@ impl Desk {
         }
         let trace = Trace { rule: Some(Arc::clone(&self.stages.gate)), ..Trace::default() };
         Verdict { trace, outcome: Err(Refusal::NotReady) }
+    }
+
+    /// Tells what the platform answered to a call of that key: whether it knew what was asked. Gives the
+    /// signals that raises.
+    pub fn answered(&mut self, key: KeyIx, found: bool, now: Now) -> Vec<SignalHit> {
+        self.renew();
+        let Some((view, record)) =
+            self.view.as_ref().and_then(|view| Some((view, view.snapshot.key(key)?)))
+        else {
+            return Vec::new();
+        };
+        let mut trace = Trace::default();
+        let found_tier = view.tier(record).and_then(|ix| view.bound.tier(ix));
+        if let Some((tier, bound)) = found_tier {
+            let post = Post {
+                live: &self.judge.live,
+                tier,
+                specs: &bound.watches,
+                partner: record.partner,
+                key,
+                now: now.wall,
+            };
+            post.answered(found, &mut trace);
+        }
+        trace.notes.map(|notes| notes.signals).unwrap_or_default()
+    }
+
+    /// Compares what partners asked for that they had not declared; to be called now and then, such as
+    /// every hour. Gives pairs of partners and the signal of the first one's tier.
+    pub fn overlaps(&mut self, now: Now) -> Vec<(PartnerIx, PartnerIx, SignalHit)> {
+        const WINDOW: Span = Span::from_seconds(30 * 86_400);
+        self.renew();
+        let Some(view) = &self.view else { return Vec::new() };
+        self.judge.live.overlaps(WINDOW, now.wall, |one, left, _, right| {
+            let tier = view.bound.tier(view.tier_of(one)?)?.0;
+            let mut watches = tier.watches().iter();
+            let watch = watches.find(|watch| watch.signal == portcullis_policy::Signal::Overlap)?;
+            SignalHit::of_two(watch, left, right)
+        })
     }
 
     /// Whether a presented key is one that may be judged, before anything else of the call is known.

@@ -50,6 +50,14 @@ pub(crate) struct Partner<'a> {
     pub(crate) now: Wall,
 }
 
+impl Partner<'_> {
+    /// Whether a target was declared in any list, or authorised the partner.
+    pub(crate) fn agreed(&self, target: &Target<'_>) -> bool {
+        let lists = (0u16..).take(self.facts.lists.len()).map(ListIx);
+        self.is_granted(target) || lists.into_iter().any(|list| self.declared(list, target))
+    }
+}
+
 /// The account that a call's credential stands for.
 const ME: &str = "me";
 

@@ -35,6 +35,7 @@ mod shelf;
 mod standing;
 mod verdict;
 mod view;
+mod watching;
 
 #[cfg(test)]
 mod tests;
@@ -50,3 +51,4 @@ pub use portcullis_registry::{NarrowKind, SubjectIx};
 pub use portcullis_request::{Arrival, BodyWanted, Bounds, SentBody, SentTarget};
 pub use rules::Rules;
 pub use verdict::{Notes, RateReading, Trace, Verdict};
+pub use watching::SignalHit;

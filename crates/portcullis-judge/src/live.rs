@@ -8,13 +8,16 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use arc_swap::{ArcSwapOption, Guard};
 use dashmap::DashMap;
+use portcullis_limits::watch::{Sketch, Watches};
 use portcullis_limits::{Limiters, Meter};
 use portcullis_registry::{NarrowKind, SubjectIx};
 use portcullis_types::{Mono, Notice, PartnerIx};
 
 use crate::shelf::Shelf;
+use crate::watching::SketchName;
 
 mod budgeted;
+mod watched;
 
 pub use budgeted::RestoreError;
 
@@ -35,6 +38,8 @@ pub(crate) struct Live {
     alone: Shelf<Slot>,
     group_names: DashMap<Arc<str>, u32>,
     saved: budgeted::Saved,
+    watched: Shelf<ArcSwapOption<Watches>>,
+    sketches: DashMap<SketchName, Sketch>,
     /// What is told about a narrowing until the snapshot says it. Read only by calls it refuses;
     /// at most two entries for each subject that was ever narrowed.
     notices: DashMap<(SubjectIx, NarrowKind), Arc<Notice>>,

@@ -19,6 +19,7 @@ use crate::rules::TierBound;
 use crate::standing;
 use crate::verdict::Trace;
 use crate::view::{PartnerView, View};
+use crate::watching::Post;
 
 /// Why a call got no permit.
 pub(crate) enum Stop {
@@ -67,7 +68,12 @@ impl<'v> Pass<'v, '_> {
         let standing = (caller.ix, caller.key);
         standing::check(&desk.judge.live, &view.snapshot, standing, self.now.wall)?;
         match self.policies(caller, &canonical) {
-            Err(Stop::No(refusal)) => self.observed(caller, &canonical, refusal),
+            Err(Stop::No(refusal)) => {
+                if let Some(post) = self.post(caller) {
+                    post.refused(&refusal, self.trace);
+                }
+                self.observed(caller, &canonical, refusal)
+            }
             outcome => outcome,
         }
     }
@@ -121,6 +127,20 @@ impl<'v> Pass<'v, '_> {
         let settlement = self.decide(&seat, &asks, &mut ruling)?;
         let permit = Permit::new(canonical, self.platform, operation.links, caller.ix);
         Ok(Granted::Call(permit.with(settlement)))
+    }
+
+    /// Where signals of a caller are measured; none where its tier watches nothing.
+    pub(crate) fn post(&self, caller: Caller<'v>) -> Option<Post<'v>> {
+        let (tier, bound) = self.view.bound.tier(self.view.tier(caller.key)?)?;
+        let watches = !bound.watches.is_empty();
+        watches.then(|| Post {
+            live: &self.desk.judge.live,
+            tier,
+            specs: &bound.watches,
+            partner: caller.key.partner,
+            key: caller.ix,
+            now: self.now.wall,
+        })
     }
 
     fn seat(&mut self, caller: Caller<'v>) -> Result<Seat<'v>, Refusal> {
@@ -186,6 +206,9 @@ impl<'v> Pass<'v, '_> {
                 settlement.release();
                 return Err(self.not_taken(denied));
             }
+        }
+        if let Some(post) = self.post(caller) {
+            post.granted(asks, &known, &judge.hasher, self.trace);
         }
         let first = ruling.passed.first();
         let rule = first.and_then(|passed| match passed {

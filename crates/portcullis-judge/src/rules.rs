@@ -6,9 +6,12 @@ use std::sync::Arc;
 
 use portcullis_catalogue::Catalogue;
 use portcullis_limits::budget::{BudgetSpecs, Limit};
+use portcullis_limits::watch::WatchSpec;
 use portcullis_limits::{Meter, RateSpec};
 use portcullis_policy::{Per, PolicySet, Rate, Sharer, Tier};
 use portcullis_types::{ClassIx, Counts, Revision, TierIx};
+
+use crate::watching;
 
 /// Routes and policies, compiled together.
 #[derive(Debug)]
@@ -44,6 +47,8 @@ pub(crate) struct TierBound {
     pub(crate) limits: Vec<LimitPlace>,
     /// None: they can't be counted, so what falls under one is refused.
     budgets: [Option<Arc<BudgetSpecs>>; 4],
+    /// What is watched.
+    pub(crate) watches: Arc<[WatchSpec]>,
     pub(crate) partner: Arc<Meter>,
     pub(crate) client: Arc<Meter>,
     pub(crate) key: Arc<Meter>,
@@ -131,6 +136,7 @@ impl TierBound {
             rates,
             rolling,
             limits,
+            watches: watching::specs(tier),
             budgets: budgets.0.map(|limits| BudgetSpecs::new(limits).ok().map(Arc::new)),
             partner: meter(partner),
             client: meter(client),

@@ -6,4 +6,5 @@ mod order;
 mod policy;
 mod rates;
 mod secrets;
+mod signals;
 mod standing;

@@ -11,6 +11,7 @@ use portcullis_types::{
 };
 
 use crate::outbound::Granted;
+use crate::watching::SignalHit;
 
 /// What came of a call.
 #[derive(Debug)]
@@ -69,6 +70,8 @@ pub struct Notes {
     pub shadowed: Vec<Arc<str>>,
     /// What a partner under observation would have been refused for.
     pub observed: Option<Refusal>,
+    /// Watches that hit with this call.
+    pub signals: Vec<SignalHit>,
 }
 
 impl Trace {
@@ -81,6 +84,12 @@ impl Trace {
     #[must_use]
     pub fn observed(&self) -> Option<&Refusal> {
         self.notes.as_ref()?.observed.as_ref()
+    }
+
+    /// Watches that hit with this call.
+    #[must_use]
+    pub fn signals(&self) -> &[SignalHit] {
+        self.notes.as_ref().map_or(&[], |notes| &notes.signals)
     }
 
     /// Rules and limits in shadow that would have refused the call.

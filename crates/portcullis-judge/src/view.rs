@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use portcullis_policy::{PolicySet, Tier};
 use portcullis_registry::{KeyRecord, Mode, PartnerRecord, Snapshot};
-use portcullis_types::{ClassSet, ScopeName, ScopeSet, TierIx};
+use portcullis_types::{ClassSet, PartnerIx, ScopeName, ScopeSet, TierIx};
 
 use crate::known::FactSets;
 use crate::live::Live;
@@ -79,6 +79,11 @@ impl View {
     /// The tier of a key's partner, where the set in force has it.
     pub(crate) fn tier(&self, key: &KeyRecord) -> Option<TierIx> {
         self.partner(key)?.tier
+    }
+
+    /// The tier of a partner, where the set in force has it.
+    pub(crate) fn tier_of(&self, partner: PartnerIx) -> Option<TierIx> {
+        self.partners.get(partner.at())?.tier
     }
 
     /// What a key may touch: tier, then partner, client and key, each of which only narrows.

@@ -1,0 +1,97 @@
+//! What raises a signal, and what never does.
+
+use portcullis_registry::Command;
+use portcullis_types::{Facts, KeyId};
+
+use super::bed::*;
+
+const RULES: &str = r##"
+version: 1
+tier: standard
+about: For tests
+rates: []
+allow:
+  - { id: places, class: [place.posts], target: any }
+watch:
+  - { id: in-order, signal: id_walk, class: [place.posts], undeclared_only: true, over: 5, min: 10, per: 7d, then: [flag] }
+  - { id: refusals, signal: refused, over: 3, per: 24h, then: [open_case] }
+  - { id: guesses, signal: not_found, over: 20, min: 10, per: 24h, then: [flag] }
+  - { id: same-list, signal: overlap, class: [place.posts], undeclared_only: true, over: 80, min: 10, per: 30d, then: [flag], shadow: true }
+"##;
+
+fn place(number: u64) -> String {
+    format!("/v21.0/{}/posts", 100_000_000_000 + number)
+}
+
+/// The signals a call raises, with what follows.
+fn raised(bed: &mut Bed, id: &str, path: &str) -> Vec<String> {
+    bed.seconds_pass(1);
+    let verdict = bed.judge_on(0, &secret(id), path);
+    let hits = verdict.trace.signals().iter();
+    hits.map(|hit| format!("{} {:?}", hit.rule, hit.then)).collect()
+}
+
+#[test]
+fn walking_ids_in_order_is_seen_and_jumping_about_is_not() {
+    let mut bed = Bed::with(RULES);
+    for number in [50, 10, 40, 20, 30, 5, 45, 15, 35, 25, 1, 60] {
+        assert!(raised(&mut bed, "a1", &place(number)).is_empty(), "{number}");
+    }
+    let hits: Vec<_> = (100..110).flat_map(|n| raised(&mut bed, "z1", &place(n))).collect();
+    assert_eq!(hits, ["standard/in-order [Flag]"], "once within the cool-down");
+}
+
+#[test]
+fn declared_targets_raise_nothing_in_any_order() {
+    let mut bed = Bed::with(RULES);
+    let locations: Vec<_> = (100..120).map(|n| (100_000_000_000_u64 + n).to_string()).collect();
+    let facts = Facts { lists: [("locations".to_owned(), locations)].into(), ..Facts::default() };
+    bed.rules(&RULES.replace("target: any }", "target: { declared: locations } }"));
+    bed.command(Command::DeclareFacts { subject: partner("acme"), facts });
+    for number in 100..120 {
+        assert!(raised(&mut bed, "a1", &place(number)).is_empty(), "{number}");
+    }
+}
+
+#[test]
+fn refusals_for_what_is_not_agreed_are_counted_and_mistakes_of_form_are_not() {
+    let mut bed = Bed::with(RULES);
+    for _ in 0..9 {
+        assert!(raised(&mut bed, "a1", &format!("{PROFILE}?fields=,,")).is_empty());
+    }
+    let hits: Vec<_> = (0..4).map(|_| raised(&mut bed, "a1", PROFILE)).collect();
+    assert_eq!(hits.concat(), ["standard/refusals [OpenCase]"]);
+    assert!(hits[..3].iter().all(Vec::is_empty), "the fourth is over three");
+}
+
+#[test]
+fn answers_of_not_found_are_counted_by_share() {
+    let mut bed = Bed::with(RULES);
+    let key = bed.state.snapshot().key_ix(&KeyId::new("a1").unwrap()).unwrap();
+    let now = bed.now;
+    let mut answered = |found| {
+        let hits = bed.desks[0].answered(key, found, now);
+        hits.iter().map(|hit| hit.rule.to_string()).collect::<Vec<_>>()
+    };
+    for _ in 0..8 {
+        assert!(answered(true).is_empty());
+    }
+    assert!(answered(false).is_empty() && answered(false).is_empty(), "20 % is not over it");
+    assert_eq!(answered(false), ["standard/guesses"]);
+}
+
+#[test]
+fn two_partners_that_read_one_list_are_seen_and_a_watch_in_shadow_has_no_effect() {
+    let mut bed = Bed::with(RULES);
+    for number in [3, 14, 15, 92, 65, 35, 89, 79, 32, 38, 46, 26] {
+        raised(&mut bed, "a1", &place(number));
+        raised(&mut bed, "z1", &place(number));
+    }
+    let now = bed.now;
+    let hits = bed.desks[0].overlaps(now);
+    let [(one, other, hit)] = hits.as_slice() else { panic!("{hits:?}") };
+    assert_ne!(one, other);
+    assert_eq!((&*hit.rule, hit.signal), ("standard/same-list", "overlap"));
+    assert!(hit.then.is_empty());
+    insta::assert_snapshot!(hit.evidence, @"targets of the one 12, targets of the other 12, percent common 100, percent in turn 0");
+}
