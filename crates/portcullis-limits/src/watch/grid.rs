@@ -1,13 +1,14 @@
 //! Points of searches that cover an area.
 //!
-//! Looked at are the last different points, in three ways, none of which depends on where they are:
+//! Looked at are the last different points, in two ways that do not depend on where they are:
 //! * *aligned*: the share of points that have exactly the latitude or the longitude of another one, as
 //!   points of a grid do however they are shuffled. People round their coordinates, too; so it counts
 //!   only as far as it is three times as common as being one to seven units of the last digit apart.
 //! * *even*: the share of points whose nearest neighbour is as far away as that of the middle one, give
 //!   or take 15 %. Travellers gather in the middle of cities: seldom above a third. A grid, also one
-//!   that is turned or a little shaken, has nearly all.
-//! * *steps*: the share of steps from one point to the next that were made before.
+//!   that is turned or a little shaken, has nearly all. Of the last 256 points only.
+//!
+//! A shaken grid that is shuffled over many cities at once shows late, when the cities fill up.
 //!
 //! Must not know what was searched for.
 
@@ -17,8 +18,12 @@ use super::detector::Hit;
 use super::spec::Measure;
 
 /// Points looked at.
-pub(crate) const POINTS_MAX: usize = 256;
-/// Looked at again after so many new points: it costs a fifth of a millisecond.
+pub(crate) const POINTS_MAX: usize = 2048;
+/// Of these so many for what compares each with each.
+const EVEN_MAX: usize = 256;
+/// Looked at again after one part of so many is new: it costs a fifth of a millisecond.
+const PARTS: usize = 16;
+/// And after so many at least.
 const EVERY: usize = 8;
 /// Of dense travellers, at least so many searches come back to a point.
 const RETURNS_PERCENT: u64 = 8;
@@ -71,7 +76,7 @@ impl Grid {
         self.points.push_back(point);
         self.fresh += 1;
         let few = (self.points.len() as u64) < measure.min.max(3);
-        if few || self.fresh < EVERY {
+        if few || self.fresh < EVERY.max(self.points.len() / PARTS) {
             return None;
         }
         self.fresh = 0;
@@ -80,12 +85,12 @@ impl Grid {
 
     fn look(&mut self, measure: &Measure) -> Option<Hit> {
         let points: &[Point] = self.points.make_contiguous();
-        let (aligned, even, steps) = (aligned(points), even(points), steps(points));
-        (aligned.max(even).max(steps) > measure.over).then(|| {
+        let lately = points.len().saturating_sub(EVEN_MAX);
+        let (aligned, even) = (aligned(points), even(points.get(lately..).unwrap_or(points)));
+        (aligned.max(even) > measure.over).then(|| {
             let points = ("points", points.len() as u64);
-            let percent = [("percent aligned", aligned), ("percent even", even)];
-            let [one, two] = percent;
-            Hit::new(measure.signal, &[points, one, two, ("percent of equal steps", steps)])
+            let percent = [points, ("percent aligned", aligned), ("percent even", even)];
+            Hit::new(measure.signal, &percent)
         })
     }
 }
@@ -157,17 +162,4 @@ fn even(points: &[Point]) -> u64 {
     }
     let as_far = |distance: &&f64| (**distance - middle).abs() <= 0.15 * middle;
     percent(nearest.iter().filter(as_far).count(), points.len())
-}
-
-/// In percent; to a ten-thousandth of a degree.
-fn steps(points: &[Point]) -> u64 {
-    let rounded = |units: i64| (units + 5).div_euclid(10);
-    let pairs = || points.iter().zip(points.iter().skip(1));
-    let step = |(from, to): (&Point, &Point)| {
-        (rounded(to.latitude - from.latitude), rounded(to.longitude - from.longitude))
-    };
-    let mut made: HashMap<(i64, i64), u32> = HashMap::new();
-    pairs().map(step).for_each(|step| *made.entry(step).or_default() += 1);
-    let again = made.values().filter(|times| **times > 1).sum::<u32>() as usize;
-    percent(again, points.len().saturating_sub(1))
 }

@@ -113,8 +113,8 @@ fn figures_that_cannot_be_measured_are_refused_when_they_are_stated() {
     check_fault(Signal::Grid, Some(100), None, None, percent);
     let window = "the window of signal `refused` is 0s: write more than 0s and at most 31d";
     check_fault(Signal::Refused, None, Some("0s"), None, window);
-    let min = "signal `grid` looks back at 256 at most, and 257 are asked for: write less";
-    check_fault(Signal::Grid, None, None, Some(257), min);
+    let min = "signal `grid` looks back at 2048 at most, and 2049 are asked for: write less";
+    check_fault(Signal::Grid, None, None, Some(2049), min);
 }
 
 #[test]
