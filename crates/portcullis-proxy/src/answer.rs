@@ -2,19 +2,16 @@
 //!
 //! Must not know how the call was judged, beyond its permit.
 
-use std::pin::Pin;
 use std::rc::Rc;
-use std::task::{Context, Poll, Waker};
 
 use bytes::Bytes;
 use http::header::{
-    CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, ETAG, LOCATION, TRANSFER_ENCODING,
+    CONNECTION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, ETAG, LOCATION, TRANSFER_ENCODING,
 };
 use http::response::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Version};
 use http_body::Body;
 use http_body_util::BodyExt;
-use hyper::body::Incoming;
 use portcullis_types::Refusal;
 
 use crate::arrival::{Pieces, Share};
@@ -23,44 +20,28 @@ use crate::hygiene;
 use crate::links::{self, Rules};
 use crate::thread::Thread;
 use crate::ticker::Alarm;
+use crate::upstream::{Arriving, Failure};
 use crate::{Placement, Settings};
-
-/// What one look at the fields tells.
-#[derive(Debug, Default, Clone, Copy)]
-pub(crate) struct Survey {
-    lengths: usize,
-    codings: usize,
-    odd: bool,
-    location: bool,
-}
-
-impl Survey {
-    fn new(headers: &HeaderMap) -> Self {
-        let mut survey = Self::default();
-        for (name, value) in headers {
-            if *name == CONTENT_LENGTH {
-                survey.lengths += 1;
-                survey.odd |= !is_plain_number(value);
-            } else if *name == TRANSFER_ENCODING {
-                survey.codings += 1;
-                survey.odd |= !value.as_bytes().eq_ignore_ascii_case(b"chunked");
-            }
-            survey.location |= *name == LOCATION;
-        }
-        survey
-    }
-}
 
 /// Refuses a head that frames its body in two ways, or that answers no request of ours.
 ///
-/// hyper has read the body's length already; here it is asked whether others would read it so.
-pub(crate) fn check(parts: &Parts) -> Result<Survey, Refusal> {
-    let survey = Survey::new(&parts.headers);
-    let old_chunks = parts.version != Version::HTTP_11 && survey.codings > 0;
+/// For hyper's codec, which has read the body's length already: here it is asked whether others would
+/// read it so. Our own asks while it reads.
+pub(crate) fn check(parts: &Parts) -> Result<(), Failure> {
+    let (mut framings, mut odd) = (0, false);
+    for (name, value) in &parts.headers {
+        if *name == CONTENT_LENGTH {
+            framings += 1;
+            odd |= !is_plain_number(value);
+        } else if *name == TRANSFER_ENCODING {
+            framings += 1;
+            odd |= !value.as_bytes().eq_ignore_ascii_case(b"chunked");
+            odd |= parts.version != Version::HTTP_11;
+        }
+    }
     // An informational answer here is a switch of protocols, which nobody asked for.
     let final_one = (200..600).contains(&parts.status.as_u16());
-    let two_ways = survey.lengths + survey.codings > 1 || survey.odd || old_chunks;
-    if final_one && !two_ways { Ok(survey) } else { Err(Refusal::UpstreamMalformed) }
+    if final_one && framings <= 1 && !odd { Ok(()) } else { Err(Failure::Malformed) }
 }
 
 fn is_plain_number(value: &HeaderValue) -> bool {
@@ -68,19 +49,15 @@ fn is_plain_number(value: &HeaderValue) -> bool {
     !bytes.is_empty() && bytes.len() <= 18 && bytes.iter().all(u8::is_ascii_digit)
 }
 
-/// Cleans the head for the partner.
-pub(crate) fn clean(
-    parts: &mut Parts,
-    survey: Survey,
-    base: impl FnOnce() -> String,
-    settings: &Settings,
-) {
-    hygiene::inward(&mut parts.headers);
-    hygiene::drop_secret(&mut parts.headers, settings.credential.expose());
+/// Cleans the head for the partner. What may not come back at all was left out as it was read.
+pub(crate) fn clean(parts: &mut Parts, base: impl FnOnce() -> String, settings: &Settings) {
+    if parts.headers.contains_key(CONNECTION) {
+        hygiene::drop_named(&mut parts.headers);
+    }
     if parts.status == StatusCode::NO_CONTENT {
         parts.headers.remove(CONTENT_LENGTH);
     }
-    if survey.location {
+    if parts.headers.contains_key(LOCATION) {
         relocate(&mut parts.headers, &base(), settings);
     }
 }
@@ -136,20 +113,10 @@ pub(crate) fn may_hold_links(headers: &HeaderMap) -> bool {
     })
 }
 
-/// The first piece of the body, if it is there already.
-pub(crate) fn first(body: &mut Incoming) -> Result<Option<Bytes>, Refusal> {
-    let frame = Pin::new(body).poll_frame(&mut Context::from_waker(Waker::noop()));
-    match frame {
-        Poll::Ready(Some(Err(_))) => Err(Refusal::UpstreamMalformed),
-        Poll::Ready(Some(Ok(frame))) => Ok(frame.into_data().ok()),
-        Poll::Ready(None) | Poll::Pending => Ok(None),
-    }
-}
-
 /// Reads the whole answer and rewrites its links; the head is made to fit.
 pub(crate) async fn rewrite(
     parts: &mut Parts,
-    mut body: Incoming,
+    body: &mut Arriving,
     thread: &Rc<Thread>,
     alarm: &Alarm,
     base: &str,

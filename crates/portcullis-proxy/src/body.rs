@@ -10,14 +10,13 @@ use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
-use hyper::body::Incoming;
 use portcullis_types::KeyIx;
 
 use crate::arrival::Share;
 use crate::leak::Tail;
-use crate::pool::Lease;
 use crate::ticker::Alarm;
 use crate::ticket::Ticket;
+use crate::upstream::Arriving;
 
 /// A body that breaks off. It is never ended as if it were whole.
 #[derive(Debug, Clone, Copy, Eq, PartialEq)]
@@ -70,14 +69,15 @@ pub(crate) struct Access {
 
 /// An answer on its way from the platform to the partner.
 pub(crate) struct Flow {
-    pub(crate) body: Incoming,
+    pub(crate) body: Arriving,
     /// A piece that was read with the head.
     pub(crate) first: Option<Bytes>,
-    pub(crate) lease: Option<Lease>,
     pub(crate) alarm: Alarm,
     pub(crate) access: Access,
     /// The end of what has gone out.
     pub(crate) tail: Tail,
+    /// It breaks off at the next look.
+    pub(crate) breaking: bool,
 }
 
 impl Answer {
@@ -173,6 +173,9 @@ impl Flow {
         if !self.access.may_go_on(ticket) {
             return Poll::Ready(Some(Err(BrokenOff)));
         }
+        if self.breaking {
+            return Poll::Ready(Some(Err(BrokenOff)));
+        }
         // It was looked through when it was read.
         if let Some(first) = self.first.take() {
             return self.hand_over(first, ticket);
@@ -184,8 +187,7 @@ impl Flow {
                     // Trailers are dropped: what they name could not be cleaned any more.
                     let Ok(data) = frame.into_data() else { continue };
                     if ticket.conn.thread.leak.is_in(&mut self.tail, &data) {
-                        ticket.conn.thread.metrics.upstream_failures.inc();
-                        return Poll::Ready(Some(Err(BrokenOff)));
+                        return self.break_off(cx, ticket);
                     }
                     return self.hand_over(data, ticket);
                 }
@@ -193,13 +195,19 @@ impl Flow {
                     self.finish_if_whole(ticket);
                     return Poll::Ready(None);
                 }
-                Poll::Ready(Some(Err(_))) => {
-                    ticket.conn.thread.metrics.upstream_failures.inc();
-                    return Poll::Ready(Some(Err(BrokenOff)));
-                }
+                Poll::Ready(Some(Err(_))) => return self.break_off(cx, ticket),
                 Poll::Pending => return self.wait(cx, ticket),
             }
         }
+    }
+
+    /// Breaks off at the next look: what was handed over goes out first, so that the partner sees an
+    /// answer that stops, and not a connection that ends for no reason.
+    fn break_off(&mut self, cx: &Context<'_>, ticket: &Ticket) -> Polled {
+        ticket.conn.thread.metrics.upstream_failures.inc();
+        self.breaking = true;
+        cx.waker().wake_by_ref();
+        Poll::Pending
     }
 
     fn hand_over(&mut self, data: Bytes, ticket: &mut Ticket) -> Polled {
@@ -242,9 +250,7 @@ impl Flow {
     fn finish_if_whole(&mut self, ticket: &mut Ticket) {
         if self.is_end() {
             ticket.whole = true;
-            if let Some(lease) = self.lease.take() {
-                lease.give_back();
-            }
+            self.body.settle();
         }
     }
 }

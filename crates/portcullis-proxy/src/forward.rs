@@ -5,18 +5,18 @@
 use std::rc::Rc;
 
 use bytes::Bytes;
-use http::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HOST};
 use http::request::Parts;
 use http::uri::PathAndQuery;
-use http::{HeaderValue, Request, Uri, Version};
+use http::{HeaderValue, Uri};
 use hyper::body::Incoming;
 use portcullis_judge::{Outbound, SentBody, SentTarget};
 use portcullis_types::{Effect, KeyIx, Method, Refusal};
 
+use crate::Settings;
 use crate::body::Access;
-use crate::hygiene::{self, FORWARDED_FOR, FORWARDED_HOST, FORWARDED_PROTO, Outward, REQUEST_ID};
+use crate::outgoing::{Content, Ours, Outgoing};
 use crate::thread::Thread;
-use crate::ticket::{Conn, Ticket};
+use crate::ticket::Conn;
 use crate::upload::{Sent, Upload, UploadState};
 
 /// What of a permit is needed once the call was sent.
@@ -59,108 +59,74 @@ pub(crate) struct Bodies {
 }
 
 /// Makes the request that goes to the platform.
-pub(crate) fn outward(
-    conn: &Conn,
-    mut parts: Parts,
+pub(crate) fn outward<'a>(
+    conn: &'a Conn,
+    parts: Parts,
     outbound: Outbound,
-    Bodies { received, upload, .. }: Bodies,
-    forward: &Forward,
-    ticket: &Ticket,
-) -> Result<(Request<Sent>, Option<Rc<UploadState>>), Refusal> {
-    let thread = &conn.thread;
-    let settings = &thread.settings;
+    bodies: Bodies,
+    forward: &'a Forward,
+    id: &'a HeaderValue,
+) -> Result<(Outgoing<'a>, Option<Rc<UploadState>>), Refusal> {
     let (method, target, body) = outbound.into_parts();
-    let key_header = &settings.key_header;
-    let rules = Outward {
-        key_header,
-        trusted: conn.trusted,
-        authorization: thread.bearer.is_some(),
-        plain_answer: forward.links,
-    };
-    hygiene::drop_copies(&mut parts.headers, key_header);
-    hygiene::outward(&mut parts.headers, &rules);
-    let mut state = None;
-    let sent = match body {
-        SentBody::None => {
-            parts.headers.remove(CONTENT_TYPE);
-            Sent::Empty
-        }
-        SentBody::Params { content_type, bytes } => {
-            let value = HeaderValue::from_str(&content_type).map_err(|_| Refusal::Internal)?;
-            parts.headers.insert(CONTENT_TYPE, value);
-            Sent::Full(Some(bytes.into()))
-        }
-        SentBody::Unchanged => match upload {
-            Some(body) => {
-                let shared = Rc::new(UploadState::default());
-                state = Some(Rc::clone(&shared));
-                let (left, idle) =
-                    (settings.limits.streamed_body_bytes, settings.timeouts.body_idle);
-                let (alarm, watch) = (thread.ticker.alarm(), Rc::clone(&conn.watch));
-                Sent::Upload(Box::new(Upload { body, left, alarm, idle, state: shared, watch }))
-            }
-            None if received.is_empty() => Sent::Empty,
-            None => Sent::Full(Some(received)),
-        },
-    };
-    identify(conn, &mut parts, forward, ticket);
-    parts.uri = match target {
+    let (body, content, state) = content(conn, body, bodies)?;
+    let target = match target {
         SentTarget::AsReceived => as_received(conn, &parts.uri)?,
-        SentTarget::Written(text) => {
-            Uri::from(PathAndQuery::try_from(text).map_err(|_| Refusal::Internal)?)
-        }
+        SentTarget::Written(text) => PathAndQuery::try_from(text).map_err(|_| Refusal::Internal)?,
     };
-    parts.method = http_method(method);
-    parts.version = Version::HTTP_11;
-    parts.extensions.clear();
-    if matches!(sent, Sent::Empty) && matches!(method, Method::Post | Method::Put | Method::Patch) {
-        parts.headers.insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
-    }
-    Ok((Request::from_parts(parts, sent), state))
+    let host = forward.host.as_ref();
+    let ours = Ours { conn, id, host, content, plain_answer: forward.links };
+    let method = http_method(method);
+    Ok((Outgoing { method, target, headers: parts.headers, ours, body }, state))
 }
 
-/// Puts in whose call it is now, and for whom.
-fn identify(conn: &Conn, parts: &mut Parts, forward: &Forward, ticket: &Ticket) {
-    let settings = &conn.thread.settings;
-    let headers = &mut parts.headers;
-    headers.insert(HOST, settings.upstream.authority().clone());
-    headers.insert(REQUEST_ID, ticket.id.clone());
-    if let Some(bearer) = &conn.thread.bearer {
-        headers.insert(AUTHORIZATION, bearer.clone());
-    }
-    if !settings.forwarded {
-        return;
-    }
-    let scheme = || settings.public_url.as_ref().map_or("http", crate::PublicUrl::scheme);
-    if conn.trusted {
-        // After what the peer says of those before it.
-        headers.append(FORWARDED_FOR, conn.forwarded_for.clone());
-        let proto = headers.entry(FORWARDED_PROTO);
-        proto.or_insert_with(|| HeaderValue::from_static(scheme()));
-        if let Some(host) = &forward.host {
-            headers.entry(FORWARDED_HOST).or_insert_with(|| host.clone());
+/// The body that goes on, what is said of its kind, and how to follow it.
+fn content(
+    conn: &Conn,
+    body: SentBody,
+    Bodies { received, upload, .. }: Bodies,
+) -> Result<(Sent, Content, Option<Rc<UploadState>>), Refusal> {
+    match (body, upload) {
+        (SentBody::None, _) => Ok((Sent::Empty, Content::None, None)),
+        (SentBody::Params { content_type, bytes }, _) => {
+            let kind = HeaderValue::from_str(&content_type).map_err(|_| Refusal::Internal)?;
+            Ok((Sent::Full(Some(bytes.into())), Content::Ours(kind), None))
         }
-        return;
+        (SentBody::Unchanged, Some(body)) => {
+            let upload = upload_of(conn, body);
+            let state = Some(Rc::clone(&upload.state));
+            Ok((Sent::Upload(upload), Content::AsReceived, state))
+        }
+        (SentBody::Unchanged, None) if received.is_empty() => {
+            Ok((Sent::Empty, Content::AsReceived, None))
+        }
+        (SentBody::Unchanged, None) => Ok((Sent::Full(Some(received)), Content::AsReceived, None)),
     }
-    headers.insert(FORWARDED_FOR, conn.forwarded_for.clone());
-    headers.insert(FORWARDED_PROTO, HeaderValue::from_static(scheme()));
-    if let Some(host) = &forward.host {
-        headers.insert(FORWARDED_HOST, host.clone());
-    }
+}
+
+fn upload_of(conn: &Conn, body: Incoming) -> Box<Upload> {
+    let Settings { limits, timeouts, .. } = &*conn.thread.settings;
+    Box::new(Upload {
+        body,
+        left: limits.streamed_body_bytes,
+        alarm: conn.thread.ticker.alarm(),
+        idle: timeouts.body_idle,
+        state: Rc::new(UploadState::default()),
+        watch: Rc::clone(&conn.watch),
+    })
 }
 
 /// The target the partner sent, without the public URL's prefix and any authority.
-fn as_received(conn: &Conn, uri: &Uri) -> Result<Uri, Refusal> {
+fn as_received(conn: &Conn, uri: &Uri) -> Result<PathAndQuery, Refusal> {
     let whole = uri.path_and_query().ok_or(Refusal::Internal)?;
     let path = conn.thread.bench.path(uri.path());
     if path.len() == uri.path().len() {
-        return Ok(Uri::from(whole.clone()));
+        return Ok(whole.clone());
     }
     let text = match uri.query() {
         Some(query) => format!("{path}?{query}"),
         None => path.to_owned(),
     };
-    PathAndQuery::try_from(text).map(Uri::from).map_err(|_| Refusal::Internal)
+    PathAndQuery::try_from(text).map_err(|_| Refusal::Internal)
 }
 
 const fn http_method(method: Method) -> http::Method {

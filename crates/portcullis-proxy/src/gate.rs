@@ -3,49 +3,93 @@
 //! Head → body, where it is read → verdict → forwarding → answer; every refusal leaves by one door.
 //! Must not know how bytes were framed or how the judge decides.
 
+use std::pin::Pin;
 use std::rc::Rc;
+use std::task::{Context, Poll, ready};
 
-use http::header::CONTENT_LENGTH;
 use http::request::Parts;
-use http::{HeaderValue, Request, Response, Version};
+use http::{HeaderValue, Request, Response, Version, response};
 use http_body::Body;
 use hyper::body::Incoming;
 use portcullis_judge::{BodyWanted, Granted, Permit, Verdict};
 use portcullis_types::{Now, Refusal};
 use tower::Service;
 
-use crate::body::{Answer, Flow, Kept, Kind};
+use crate::arrival::{self, Held};
+use crate::body::{Answer, Kind};
 use crate::forward::{self, Bodies, Forward};
-use crate::leak::Tail;
-use crate::pool::{self, Answering, Leased};
+use crate::refuse;
+use crate::sending::{Inward, Sending, Whole};
 use crate::stack::Call;
-use crate::thread::Thread;
-use crate::ticker::Alarm;
 use crate::ticket::{Conn, Ticket, since};
-use crate::upload::UploadState;
-use crate::{answer, arrival, refuse};
 
 /// Serves one call. As much as possible happens at once: what a future keeps is moved and stored.
-pub(crate) fn serve(conn: Rc<Conn>, call: Call) -> impl Future<Output = Response<Answer>> {
+pub(crate) fn serve(conn: Rc<Conn>, call: Call) -> Serving {
     let Call { request, id, start } = call;
     let mut ticket = Ticket::new(conn, id, start);
     let begun = if ticket.counted { begin(request, &mut ticket) } else { Err(Refusal::Overloaded) };
-    async move {
-        let outcome = match begun {
-            Ok(Begun::Sent(sent)) => finish(sent, &mut ticket).await,
-            // Boxed, here and below: rare work must not make every call's future large.
-            Ok(Begun::Body(waiting)) => Box::pin(with_body(*waiting, &mut ticket)).await,
-            Err(refusal) => Err(refusal),
-        };
-        match outcome {
-            Ok(answered) => permitted(answered, ticket),
-            Err(refusal) => refuse(&refusal, ticket),
+    match begun {
+        Ok(Begun::Sent(sending)) => Serving::Sent(Some((sending, ticket))),
+        // Boxed, here and below: rare work must not make every call's future large.
+        Ok(Begun::Body(waiting)) => Serving::Later(Box::pin(with_body(waiting, ticket))),
+        Err(refusal) => Serving::Now(Some(Box::new(refuse(&refusal, ticket)))),
+    }
+}
+
+/// A call being served. Written by hand, since it is moved as often as calls are made and an
+/// `async` block keeps what it no longer needs.
+pub(crate) enum Serving {
+    /// Waiting for the platform. None once the answer is there.
+    Sent(Option<(Sending, Box<Ticket>)>),
+    /// What takes more than one wait.
+    Later(Later),
+    /// Answered without any.
+    Now(Option<Box<Response<Answer>>>),
+}
+
+type Later = Pin<Box<dyn Future<Output = Response<Answer>>>>;
+
+impl Future for Serving {
+    type Output = Response<Answer>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Response<Answer>> {
+        loop {
+            match &mut *self {
+                Self::Sent(sent) => {
+                    // None only if it is polled after its end, and then nobody waits.
+                    let Some((sending, _)) = sent else { return Poll::Pending };
+                    let answer = ready!(sending.poll(cx));
+                    let Some((sending, mut ticket)) = sent.take() else { return Poll::Pending };
+                    match sending.arrived(answer, &mut ticket) {
+                        Ok(Inward::Now(parts, kind)) => {
+                            return Poll::Ready(permitted(parts, kind, ticket));
+                        }
+                        Ok(Inward::Whole(whole)) => {
+                            *self = Self::Later(Box::pin(whole_answer(whole, ticket)));
+                        }
+                        Err(refusal) => return Poll::Ready(refuse(&refusal, ticket)),
+                    }
+                }
+                Self::Later(later) => return later.as_mut().poll(cx),
+                Self::Now(answer) => {
+                    return answer.take().map_or(Poll::Pending, |answer| Poll::Ready(*answer));
+                }
+            }
         }
     }
 }
 
+/// Reads the answer to its end before it answers.
+async fn whole_answer(whole: Box<Whole>, ticket: Box<Ticket>) -> Response<Answer> {
+    let thread = Rc::clone(&ticket.conn.thread);
+    match whole.read(&thread).await {
+        Ok((parts, kind)) => permitted(parts, kind, ticket),
+        Err(refusal) => refuse(&refusal, ticket),
+    }
+}
+
 /// Answers with what the platform answered.
-fn permitted((mut parts, kind): Answered, mut ticket: Box<Ticket>) -> Response<Answer> {
+fn permitted(mut parts: response::Parts, kind: Kind, mut ticket: Box<Ticket>) -> Response<Answer> {
     let conn = &ticket.conn;
     parts.version = if conn.http2 { Version::HTTP_2 } else { Version::HTTP_11 };
     let reading = ticket.trace.as_ref().and_then(|trace| trace.reading.as_ref());
@@ -70,22 +114,12 @@ fn refuse(refusal: &Refusal, mut ticket: Box<Ticket>) -> Response<Answer> {
     response
 }
 
-type Answered = (http::response::Parts, Kind);
-
 /// How far a call gets at once.
 enum Begun {
     /// It was sent.
     Sent(Sending),
     /// Its body comes first.
     Body(Box<Waiting>),
-}
-
-/// A call on its way to the platform.
-struct Sending {
-    answer: Answering,
-    forward: Forward,
-    state: Option<Rc<UploadState>>,
-    since: Now,
 }
 
 /// A call whose body is to be collected before it can be judged.
@@ -117,7 +151,18 @@ fn begin(request: Request<Incoming>, ticket: &mut Ticket) -> Result<Begun, Refus
     send(parts, host, bodies, now, ticket).map(Begun::Sent)
 }
 
-async fn with_body(waiting: Waiting, ticket: &mut Ticket) -> Result<Answered, Refusal> {
+async fn with_body(waiting: Box<Waiting>, mut ticket: Box<Ticket>) -> Response<Answer> {
+    let (held, sent) = match collect(*waiting, &mut ticket).await {
+        Ok(done) => done,
+        Err(refusal) => return refuse(&refusal, ticket),
+    };
+    // `held` keeps its share of what may be held until the answer begins.
+    let answer = Serving::Sent(Some((sent, ticket))).await;
+    drop(held);
+    answer
+}
+
+async fn collect(waiting: Waiting, ticket: &mut Ticket) -> Result<(Held, Sending), Refusal> {
     let conn = Rc::clone(&ticket.conn);
     let thread = &conn.thread;
     let Waiting { parts, body, host, max } = waiting;
@@ -128,10 +173,7 @@ async fn with_body(waiting: Waiting, ticket: &mut Ticket) -> Result<Answered, Re
     ticket.bytes_in = held.bytes.len() as u64;
     let bodies = Bodies { has_body: true, received: held.bytes.clone(), upload: None };
     let sent = send(parts, host, bodies, thread.now(), ticket)?;
-    // `held` keeps its share of what may be held until the answer begins.
-    let answered = finish(sent, ticket).await;
-    drop(held);
-    answered
+    Ok((held, sent))
 }
 
 /// Judges the call and, with a permit, sends it on.
@@ -148,9 +190,12 @@ fn send(
     let outbound = permit.into_outbound();
     let effect = outbound.method().effect();
     let forward = Forward { links, key, cuts: conn.thread.cuts.get(), effect, host };
-    let (request, state) = forward::outward(conn, parts, outbound, bodies, &forward, ticket)?;
-    let answer = pool::upstream(&conn.thread.pool).call(request);
-    Ok(Sending { answer, forward, state, since: now })
+    let (call, state) = forward::outward(conn, parts, outbound, bodies, &forward, &ticket.id)?;
+    let answer = (&conn.thread.pool).call(call);
+    let alarm = conn.thread.ticker.alarm();
+    let patience = conn.thread.settings.timeouts.first_byte;
+    alarm.set(patience);
+    Ok(Sending { answer, forward, state, since: now, alarm, patience, uploaded: 0 })
 }
 
 fn judge(parts: &Parts, bodies: &Bodies, now: Now, ticket: &mut Ticket) -> Result<Permit, Refusal> {
@@ -165,105 +210,4 @@ fn judge(parts: &Parts, bodies: &Bodies, now: Now, ticket: &mut Ticket) -> Resul
         // Its entries are not run yet.
         Granted::Batch(_) => Err(Refusal::NotJudged { what: "a batch" }),
     }
-}
-
-/// Waits for the answer and makes it the partner's.
-async fn finish(sent: Sending, ticket: &mut Ticket) -> Result<Answered, Refusal> {
-    let Sending { mut answer, forward, state, since: sent_at } = sent;
-    let thread = Rc::clone(&ticket.conn.thread);
-    let alarm = thread.ticker.alarm();
-    let answered = wait(&thread, &mut answer, state.as_deref(), &alarm).await;
-    let head = thread.now();
-    ticket.upstream_ns = Some(since(head, sent_at));
-    ticket.end = Some(head);
-    if let Some(state) = &state {
-        ticket.bytes_in = state.bytes.get();
-    }
-    let mut response = answered.inspect_err(|refusal| {
-        if refusal.row().status >= 500 {
-            thread.metrics.upstream_failures.inc();
-        }
-    })?;
-    response.body_mut().lease.upload = state;
-    inward(&thread, response, alarm, &forward).await
-}
-
-/// Waits for the head of the answer. As long as an upload goes on, so may the wait.
-async fn wait(
-    thread: &Thread,
-    answer: &mut Answering,
-    state: Option<&UploadState>,
-    alarm: &Alarm,
-) -> Result<Response<Leased>, Refusal> {
-    let mut uploaded = 0;
-    let answer = loop {
-        alarm.set(thread.settings.timeouts.first_byte);
-        if let Some(answer) = alarm.guard(&mut *answer).await {
-            break answer;
-        }
-        let now = state.map_or(0, |state| state.bytes.get());
-        if now == uploaded {
-            return Err(Refusal::UpstreamSlow);
-        }
-        uploaded = now;
-    };
-    alarm.off();
-    // Where the partner's side of an upload failed, that is what the partner should read.
-    answer.map_err(|failure| match state.and_then(|state| state.fault.get()) {
-        Some(fault) => fault.into(),
-        None => failure.into(),
-    })
-}
-
-/// Makes the answer that goes to the partner.
-async fn inward(
-    thread: &Rc<Thread>,
-    response: Response<Leased>,
-    alarm: Alarm,
-    forward: &Forward,
-) -> Result<Answered, Refusal> {
-    let (mut parts, Leased { mut body, lease }) = response.into_parts();
-    let survey = answer::check(&parts).inspect_err(|_| thread.metrics.upstream_failures.inc())?;
-    let host = forward.host.as_ref().and_then(|host| host.to_str().ok());
-    let base = || answer::base(&thread.settings, host);
-    answer::clean(&mut parts, survey, base, &thread.settings);
-    forward.may_begin(thread)?;
-    let none = body.is_end_stream();
-    if none || !forward.links || !answer::may_hold_links(&parts.headers) {
-        // What came with the head is looked at first: a body that is broken from its first byte can
-        // still be told as a refusal, and one that came whole needs nothing more.
-        let first = answer::first(&mut body)?;
-        let mut tail = Tail::default();
-        if first.as_ref().is_some_and(|first| thread.leak.is_in(&mut tail, first)) {
-            thread.metrics.upstream_failures.inc();
-            return Err(Refusal::UpstreamMalformed);
-        }
-        if body.is_end_stream() {
-            lease.give_back();
-            return Ok((parts, Kind::Full(first)));
-        }
-        let access = forward.access(thread);
-        let flow = Flow { body, first, lease: Some(lease), alarm, access, tail };
-        return Ok((parts, Kind::Flow(Box::new(flow))));
-    }
-    // Boxed, since it is rare and large.
-    Box::pin(kept(parts, Leased { body, lease }, thread, alarm, forward, base())).await
-}
-
-/// Holds an answer back until it is whole and its links are those of the gate.
-async fn kept(
-    mut parts: http::response::Parts,
-    Leased { body, lease }: Leased,
-    thread: &Rc<Thread>,
-    alarm: Alarm,
-    forward: &Forward,
-    base: String,
-) -> Result<Answered, Refusal> {
-    let (bytes, share) = answer::rewrite(&mut parts, body, thread, &alarm, &base, forward).await?;
-    lease.give_back();
-    forward.may_begin(thread)?;
-    // Written anew by hyper, since the length changed.
-    parts.headers.remove(CONTENT_LENGTH);
-    let access = forward.access(thread);
-    Ok((parts, Kind::Kept(Box::new(Kept { bytes, access, _share: share }))))
 }

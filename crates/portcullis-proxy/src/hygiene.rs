@@ -1,17 +1,17 @@
 //! Which header fields go on, in either direction.
 //!
-//! One pass looks at each name; only what is found is taken out. Fields named in `Connection` go
+//! Each field is asked about once, as it is written or read. Fields named in `Connection` go
 //! before the call is judged, so that judge and platform see the same ones, and before ours are put
 //! in, so that nobody can nominate those away. Must not know calls or policies.
 
 use http::header::{
-    ACCEPT_ENCODING, AUTHORIZATION, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, COOKIE, HOST,
-    LOCATION,
+    AUTHORIZATION, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, COOKIE, HOST, LOCATION,
 };
 use http::{HeaderMap, HeaderName, HeaderValue};
 use smallvec::SmallVec;
 
 use crate::guard::Fault;
+use crate::leak::Leak;
 
 pub(crate) const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 pub(crate) const FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
@@ -64,96 +64,69 @@ pub(crate) fn drop_nominated(
     Ok(())
 }
 
-/// What is done to the fields of a call before it goes on.
+/// What decides over the fields of a call before it goes on.
 pub(crate) struct Outward<'a> {
     /// The header that may carry the key.
     pub(crate) key_header: &'a HeaderName,
     /// Whether the peer's word on who calls is believed.
     pub(crate) trusted: bool,
-    /// Whether the platform's credential goes into `Authorization`, in place of what is there.
-    pub(crate) authorization: bool,
     /// Whether the answer will be read, hence must come whole and unpacked.
     pub(crate) plain_answer: bool,
+    /// The key in the head, where there is one that could stand nowhere by chance.
+    pub(crate) key: Option<&'a [u8]>,
 }
 
-/// Takes out what must not reach the platform.
-pub(crate) fn outward(headers: &mut HeaderMap, rules: &Outward<'_>) {
-    take_out(headers, |name| drops_outward(name, rules));
-    if rules.plain_answer {
-        headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
-    }
+/// Whether a field of a call reaches the platform as it is. Those that the gate puts in do not: it
+/// puts in its own.
+///
+/// Nor does any other field that holds a copy of the key in the head: the platform must not see it in
+/// a cookie or a referer either. A key that came in query or body is not looked for here.
+pub(crate) fn goes_on(name: &HeaderName, value: &HeaderValue, rules: &Outward<'_>) -> bool {
+    !drops_outward(name, rules) && !rules.key.is_some_and(|key| holds(value, key))
 }
 
-/// Takes out what must not reach the partner.
-pub(crate) fn inward(headers: &mut HeaderMap) {
-    if headers.keys().any(|name| *name == CONNECTION) {
-        let named: Vec<HeaderName> = headers
-            .get_all(CONNECTION)
-            .iter()
-            .flat_map(|value| value.as_bytes().split(|b| *b == b','))
-            .filter_map(|option| HeaderName::from_bytes(option.trim_ascii()).ok())
-            .filter(|name| *name != CONTENT_TYPE)
-            .take(32)
-            .collect();
-        for name in named {
-            headers.remove(name);
-        }
-    }
-    take_out(headers, drops_inward);
+/// The key in the head; none: there is none, or one so short that it might stand anywhere.
+pub(crate) fn long_key<'h>(headers: &'h HeaderMap, key_header: &HeaderName) -> Option<&'h [u8]> {
+    header_keys(headers, key_header).first().copied().filter(|key| key.len() >= 16)
 }
 
-/// Takes out every other field that holds a copy of the key in the head: the platform must not see it
-/// in a cookie or a referrer either. A key that came in query or body is not looked for here.
-pub(crate) fn drop_copies(headers: &mut HeaderMap, key_header: &HeaderName) {
-    let keys = header_keys(headers, key_header);
-    // Anything shorter is no key, and might stand anywhere.
-    let Some(key) = keys.first().filter(|key| key.len() >= 16) else { return };
-    let copy = |(name, value): (&HeaderName, &HeaderValue)| {
-        let other = *name != AUTHORIZATION && name != key_header;
-        let holds =
-            || value.len() >= key.len() && memchr::memmem::find(value.as_bytes(), key).is_some();
-        (other && holds()).then(|| name.clone())
-    };
-    let copies: Vec<HeaderName> = headers.iter().filter_map(copy).collect();
-    drop(keys);
-    for name in copies {
+fn holds(value: &HeaderValue, text: &[u8]) -> bool {
+    value.len() >= text.len() && memchr::memmem::find(value.as_bytes(), text).is_some()
+}
+
+/// Whether a field of an answer may reach the partner. `Connection` may, as far as here: what it
+/// names is still to be taken out.
+pub(crate) fn comes_back(name: &HeaderName, value: &HeaderValue, secret: &Leak) -> bool {
+    // A `Location` that tells the credential is rewritten instead, or dropped where that does not help.
+    !drops_inward(name) && (!secret.stands_in(value.as_bytes()) || *name == LOCATION)
+}
+
+/// Takes out what `Connection` names, and itself.
+pub(crate) fn drop_named(headers: &mut HeaderMap) {
+    let named: SmallVec<[HeaderName; 4]> = headers
+        .get_all(CONNECTION)
+        .iter()
+        .flat_map(|value| value.as_bytes().split(|b| *b == b','))
+        .filter_map(|option| HeaderName::from_bytes(option.trim_ascii()).ok())
+        .filter(|name| *name != CONTENT_TYPE)
+        .take(32)
+        .collect();
+    for name in named {
         headers.remove(name);
     }
+    headers.remove(CONNECTION);
 }
 
-/// Takes out every field that would tell a partner the platform's credential.
-pub(crate) fn drop_secret(headers: &mut HeaderMap, secret: &str) {
-    let secret = secret.as_bytes();
-    if secret.is_empty() {
+/// Keeps those fields that are to be kept.
+pub(crate) fn keep(headers: &mut HeaderMap, keep: impl Fn(&HeaderName, &HeaderValue) -> bool) {
+    if headers.iter().all(|(name, value)| keep(name, value)) {
         return;
     }
-    let tells = |value: &HeaderValue| {
-        value.len() >= secret.len() && memchr::memmem::find(value.as_bytes(), secret).is_some()
-    };
-    // A `Location` is rewritten instead, or dropped where that does not help.
-    let told = |(name, value): (&HeaderName, &HeaderValue)| {
-        (*name != LOCATION && tells(value)).then(|| name.clone())
-    };
-    while let Some(name) = headers.iter().find_map(told) {
-        headers.remove(name);
-    }
-}
-
-fn take_out(headers: &mut HeaderMap, drops: impl Fn(&HeaderName) -> bool) {
-    // Nothing is allocated for a call that holds nothing to drop; eight hold most others.
-    let mut rest = true;
-    while rest {
-        let mut found: [Option<HeaderName>; 8] = [const { None }; 8];
-        let mut slots = found.iter_mut();
-        rest = false;
-        for name in headers.keys().filter(|name| drops(name)) {
-            match slots.next() {
-                Some(slot) => *slot = Some(name.clone()),
-                None => rest = true,
-            }
-        }
-        for name in found.into_iter().flatten() {
-            headers.remove(name);
+    let all = std::mem::take(headers);
+    for (name, value) in &all {
+        if keep(name, value) {
+            // No more than there were.
+            let _ = headers.try_append(name, value.clone());
         }
     }
 }
@@ -165,7 +138,7 @@ fn drops_outward(name: &HeaderName, rules: &Outward<'_>) -> bool {
         return true;
     }
     match text {
-        // Hop by hop (RFC 9110 §7.6.1), and what frames the message: hyper writes it anew.
+        // Hop by hop (RFC 9110 §7.6.1), and what frames the message: the codec writes it anew.
         "connection"
         | "keep-alive"
         | "proxy-connection"
@@ -178,10 +151,8 @@ fn drops_outward(name: &HeaderName, rules: &Outward<'_>) -> bool {
         | "http2-settings"
         | "content-length"
         | "expect" => true,
-        // Put in anew for each call, which takes out every value there was.
-        "host" | "x-request-id" => false,
-        "authorization" => !rules.authorization,
-        "x-api-key" => true,
+        // Put in anew for each call, where the platform is to see one.
+        "host" | "x-request-id" | "authorization" | "x-api-key" => true,
         // Fields by which a platform may take another method, path or host than the one judged.
         "x-http-method"
         | "x-http-method-override"
@@ -257,7 +228,7 @@ fn names_another_call(name: &str) -> bool {
 fn drops_inward(name: &HeaderName) -> bool {
     matches!(
         name.as_str(),
-        "connection" | "keep-alive" | "proxy-connection" | "proxy-authenticate"
+        "keep-alive" | "proxy-connection" | "proxy-authenticate"
             | "proxy-authorization" | "te" | "trailer" | "transfer-encoding" | "upgrade"
             // The platform's own rates are those of its credential, not of the partner's key.
             | "x-app-usage" | "x-business-use-case-usage" | "x-ad-account-usage"

@@ -18,6 +18,12 @@ impl Leak {
         Self(finder)
     }
 
+    /// Whether the credential stands in a text.
+    pub(crate) fn stands_in(&self, text: &[u8]) -> bool {
+        let finder = self.0.as_ref().filter(|finder| text.len() >= finder.needle().len());
+        finder.is_some_and(|finder| finder.find(text).is_some())
+    }
+
     /// Whether the credential ends in this piece. A piece that holds it must not go out.
     pub(crate) fn is_in(&self, tail: &mut Tail, piece: &[u8]) -> bool {
         let Some(finder) = &self.0 else { return false };

@@ -22,6 +22,8 @@ pub struct Metrics {
     closed: IntCounterVec,
     pub(crate) upstream_connects: IntCounter,
     pub(crate) upstream_failures: IntCounter,
+    pub(crate) upstream_out_of_step: IntCounter,
+    pub(crate) upstream_repeats: IntCounter,
     pub(crate) open_connections: IntGauge,
     pub(crate) in_flight: IntGauge,
     pub(crate) accept_errors: IntCounter,
@@ -90,6 +92,14 @@ impl Metrics {
             upstream_failures: all.counter(
                 "portcullis_upstream_failures_total",
                 "Calls that the platform did not answer, or not with well-formed HTTP in time.",
+            ),
+            upstream_out_of_step: all.counter(
+                "portcullis_upstream_out_of_step_total",
+                "Connections to the platform closed since bytes came that no call had asked for.",
+            ),
+            upstream_repeats: all.counter(
+                "portcullis_upstream_repeats_total",
+                "Reads sent again since the platform had closed the connection they were sent on.",
             ),
             open_connections: all.gauge("portcullis_open_connections", "Connections of partners."),
             in_flight: all.gauge("portcullis_requests_in_flight", "Calls being served."),

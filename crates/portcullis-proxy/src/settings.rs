@@ -19,6 +19,8 @@ pub struct Settings {
     pub threads: usize,
     /// The platform's address.
     pub upstream: Upstream,
+    /// What speaks HTTP to it.
+    pub codec: Codec,
     /// What partners type; none: taken from each call's `Host`.
     pub public_url: Option<PublicUrl>,
     /// The shape of refusals.
@@ -49,6 +51,7 @@ impl Settings {
             listen,
             threads: 1,
             upstream,
+            codec: Codec::default(),
             public_url: None,
             family: Family::Graph,
             key_header: HeaderName::from_static("x-api-key"),
@@ -61,6 +64,16 @@ impl Settings {
             timeouts: Timeouts::default(),
         }
     }
+}
+
+/// What speaks HTTP/1.1 to the platform.
+#[derive(Debug, Clone, Copy, Default, Eq, PartialEq)]
+pub enum Codec {
+    /// The gate's own: strict, and without a task or a channel between a call and its connection.
+    #[default]
+    Own,
+    /// hyper's client.
+    Hyper,
 }
 
 /// The shape of refusals, by the family of the platform's API.

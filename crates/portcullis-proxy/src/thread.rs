@@ -15,12 +15,12 @@ use crate::ids::Ids;
 use crate::judge::Bench;
 use crate::leak::Leak;
 use crate::metrics::Metrics;
-use crate::pool::Pool;
 use crate::rates::Rates;
 use crate::records::Ring;
 use crate::refuse::Style;
 use crate::settings::Settings;
 use crate::ticker::Ticker;
+use crate::upstream::Pool;
 
 /// One thread's world.
 pub(crate) struct Thread {
@@ -28,7 +28,7 @@ pub(crate) struct Thread {
     pub(crate) bench: Bench,
     pub(crate) bearer: Option<HeaderValue>,
     pub(crate) leak: Leak,
-    pub(crate) pool: Rc<Pool>,
+    pub(crate) pool: Pool,
     pub(crate) ticker: Rc<Ticker>,
     pub(crate) ids: Ids,
     pub(crate) rates: Rates,
@@ -74,7 +74,7 @@ impl Thread {
             bench: Bench::new(desk, &settings),
             bearer: settings.credential.bearer(),
             leak: Leak::new(settings.credential.expose()),
-            pool: Pool::new(&settings, Rc::clone(&ticker), Arc::clone(&metrics)),
+            pool: Pool::new(&settings, &ticker, &metrics),
             ids: Ids::new(),
             rates: Rates::new(settings.family),
             shown_in_flight: Cell::new(0),

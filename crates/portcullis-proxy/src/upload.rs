@@ -96,7 +96,8 @@ impl Body for Sent {
 }
 
 impl Upload {
-    fn poll(&mut self, cx: &mut Context<'_>) -> Polled {
+    /// The next piece.
+    pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> Polled {
         loop {
             let frame = match Pin::new(&mut self.body).poll_frame(cx) {
                 Poll::Ready(Some(Ok(frame))) => frame,

@@ -42,6 +42,7 @@ const MAY_REACH: &[(&str, &[&str])] = &[
     ("portcullis-sieve", &[]),
     ("portcullis-keys", &["types"]),
     ("portcullis-limits", &["types"]),
+    ("portcullis-h1", &[]),
     ("portcullis-audit", &["types"]),
     ("portcullis-registry", &["types", "audit", "keys"]),
     ("portcullis-judge", JUDGE),
@@ -59,6 +60,7 @@ const MAY_REACH: &[(&str, &[&str])] = &[
             "audit",
             "registry",
             "judge",
+            "h1",
         ],
     ),
     ("portcullis-control", &["types", "audit", "keys", "registry"]),
@@ -117,6 +119,12 @@ fn no_pure_crate_reaches_a_runtime_a_socket_http_or_metrics() {
     for krate in PURE {
         check(krate, RUNTIME);
     }
+}
+
+#[test]
+fn the_codec_reaches_no_runtime_and_no_socket() {
+    let all = RUNTIME.iter().filter(|name| **name != "http");
+    check("portcullis-h1", &all.copied().collect::<Vec<_>>());
 }
 
 #[test]

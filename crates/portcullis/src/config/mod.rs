@@ -13,4 +13,4 @@ pub(crate) use fetch::admin_token;
 pub(crate) use load::load;
 pub(crate) use secrets::Secret;
 pub(crate) use settle::{Config, public_url_fault, upstream_fault};
-pub(crate) use shape::{Family, Place, RecordsTo, schema};
+pub(crate) use shape::{Codec, Family, Place, RecordsTo, schema};

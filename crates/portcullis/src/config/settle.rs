@@ -12,7 +12,7 @@ use portcullis_types::Span;
 use portcullis_yaml::{At, Fault, Source};
 
 use super::secrets::Secret;
-use super::shape::{ConfigFile, Family, Place, RecordsTo};
+use super::shape::{Codec, ConfigFile, Family, Place, RecordsTo};
 
 /// A configuration that holds.
 #[derive(Debug)]
@@ -27,6 +27,7 @@ pub(crate) struct Config {
     pub family: Family,
     pub rate_fields: bool,
     pub forwarded: bool,
+    pub codec: Codec,
     pub admin_listen: SocketAddr,
     /// `http://host:port`
     pub upstream: String,
@@ -113,6 +114,7 @@ impl Settling<'_> {
             family: file.public.family,
             rate_fields: file.public.rate_fields.as_ref().is_none_or(|at| at.value),
             forwarded: file.upstream.forwarded.as_ref().is_none_or(|at| at.value),
+            codec: file.upstream.codec,
             upstream: self.upstream(&file.upstream.url),
             place: file.upstream.credential,
             store: self.path(file.store.path.as_ref(), "data/portcullis.db"),

@@ -105,6 +105,21 @@ pub(crate) struct Upstream {
     /// Whether the platform is told who calls, by `X-Forwarded-*`; true unless said otherwise.
     #[serde(default)]
     pub forwarded: Option<At<bool>>,
+    /// What speaks HTTP to the platform. `own` is faster and stricter; `hyper` is the widely used
+    /// library, for comparison.
+    #[serde(default)]
+    pub codec: Codec,
+}
+
+/// What speaks HTTP to the platform.
+#[derive(Debug, Clone, Copy, Default, Eq, PartialEq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Codec {
+    /// The gate's own.
+    #[default]
+    Own,
+    /// hyper's client.
+    Hyper,
 }
 
 /// Where the platform's own credential goes.

@@ -9,8 +9,8 @@ use anyhow::Context;
 use portcullis_control::{AdminCall, Control, ControlSettings};
 use portcullis_judge::Judge;
 use portcullis_proxy::{
-    Family, Limits, Metrics, Placement, PlatformCredential, Proxy, Recorder, Records, Running,
-    Settings, Timeouts,
+    Codec, Family, Limits, Metrics, Placement, PlatformCredential, Proxy, Recorder, Records,
+    Running, Settings, Timeouts,
 };
 use portcullis_registry::Office;
 
@@ -58,6 +58,10 @@ fn settings(config: &Config) -> anyhow::Result<Settings> {
     settings.key_header =
         config.key_header.parse().context("`public.key_header` is not a header name")?;
     settings.forwarded = config.forwarded;
+    settings.codec = match config.codec {
+        config::Codec::Own => Codec::Own,
+        config::Codec::Hyper => Codec::Hyper,
+    };
     settings.rate_fields = config.rate_fields;
     settings.trusted = config.trusted_proxies.clone();
     let (limits, waits) = (&config.limits, &config.timeouts);

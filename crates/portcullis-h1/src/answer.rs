@@ -1,0 +1,225 @@
+//! The head of an answer: read once it is whole, and read in one way only.
+//!
+//! Says how the body is framed (RFC 9112 §6.3) and whether the connection outlives it. Must not know
+//! which fields a partner gets.
+
+use bytes::{Bytes, BytesMut};
+use http::header::{CONNECTION, CONTENT_LENGTH, TRANSFER_ENCODING};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Version};
+
+use crate::lines::{Lines, may_end};
+use crate::{Fault, HEAD_MAX, INTERIM_MAX};
+
+/// What was asked, as far as it decides whether a body follows.
+#[derive(Debug, Clone, Copy, Eq, PartialEq)]
+pub enum Asked {
+    /// `HEAD`: no answer to it has a body.
+    Head,
+    /// Anything else.
+    Other,
+}
+
+/// What follows the head.
+#[derive(Debug, Clone, Copy, Eq, PartialEq)]
+pub enum AnswerBody {
+    /// Nothing, whatever the fields say.
+    None,
+    /// So many bytes.
+    Length(u64),
+    /// Chunks.
+    Chunked,
+    /// All that comes until the connection ends.
+    Close,
+}
+
+/// The head of a final answer. Its fields were given to whoever asked for them.
+#[derive(Debug, Clone, Copy, Eq, PartialEq)]
+pub struct Head {
+    /// From 200 to 599.
+    pub status: StatusCode,
+    /// 1.0 or 1.1.
+    pub version: Version,
+    /// What follows.
+    pub body: AnswerBody,
+    /// Whether the connection may carry another call after this one.
+    pub keep_alive: bool,
+    /// Whether `Connection` names fields beyond its own options; it then is among the fields.
+    pub nominates: bool,
+}
+
+/// Reads the head of one answer, and over the informational ones before it.
+#[derive(Debug, Default)]
+pub struct HeadReader {
+    /// Bytes of the buffer that hold no end of a head.
+    searched: usize,
+    interim: usize,
+}
+
+impl HeadReader {
+    /// Reads on; none: the head goes on beyond `buffer`. Takes the head out of `buffer`, which then
+    /// begins with the body. The values share its memory.
+    ///
+    /// `fields` gets every field that `keep` says yes to, apart from `Transfer-Encoding` and a
+    /// `Connection` that names nothing, which end here.
+    ///
+    /// # Errors
+    /// Any [`Fault`] but those of chunks. The connection can't be used any more.
+    pub fn read(
+        &mut self,
+        buffer: &mut BytesMut,
+        asked: Asked,
+        fields: &mut HeaderMap,
+        keep: impl Fn(&HeaderName, &HeaderValue) -> bool,
+    ) -> Result<Option<Head>, Fault> {
+        loop {
+            let search = self.searched == 0 || may_end(buffer, self.searched);
+            let lines = if search { Lines::read(buffer)? } else { None };
+            let Some(lines) = lines else {
+                self.searched = buffer.len();
+                return if buffer.len() > HEAD_MAX { Err(Fault::HeadTooLong) } else { Ok(None) };
+            };
+            if lines.end > HEAD_MAX {
+                return Err(Fault::HeadTooLong);
+            }
+            self.searched = 0;
+            let head = buffer.split_to(lines.end).freeze();
+            if !lines.status.is_informational() {
+                return Reading::default().finish(&head, &lines, asked, fields, keep).map(Some);
+            }
+            self.interim(&head, &lines)?;
+        }
+    }
+
+    /// Whether anything of an answer was read.
+    #[must_use]
+    pub const fn has_begun(&self) -> bool {
+        self.searched > 0 || self.interim > 0
+    }
+
+    #[cold]
+    fn interim(&mut self, head: &Bytes, lines: &Lines) -> Result<(), Fault> {
+        if lines.status == StatusCode::SWITCHING_PROTOCOLS {
+            return Err(Fault::Switched);
+        }
+        self.interim += 1;
+        if self.interim > INTERIM_MAX {
+            return Err(Fault::TooManyInterim);
+        }
+        let mut reading = Reading::default();
+        reading.fields(head, lines, &mut HeaderMap::new(), |_, _| false)?;
+        if reading.length.is_some() || reading.coded { Err(Fault::InterimBody) } else { Ok(()) }
+    }
+}
+
+/// What the fields say of the message itself.
+#[derive(Default)]
+struct Reading {
+    length: Option<u64>,
+    coded: bool,
+    close: bool,
+    keep_alive: bool,
+    nominates: bool,
+}
+
+impl Reading {
+    fn finish(
+        mut self,
+        head: &Bytes,
+        lines: &Lines,
+        asked: Asked,
+        fields: &mut HeaderMap,
+        keep: impl Fn(&HeaderName, &HeaderValue) -> bool,
+    ) -> Result<Head, Fault> {
+        let Lines { status, version, .. } = *lines;
+        fields.reserve(lines.spans.len());
+        self.fields(head, lines, fields, keep)?;
+        let bodiless = asked == Asked::Head
+            || status == StatusCode::NO_CONTENT
+            || status == StatusCode::NOT_MODIFIED;
+        let body = match (self.length, self.coded) {
+            (Some(_), true) => return Err(Fault::TwoFramings),
+            (None, true) if version == Version::HTTP_10 => return Err(Fault::OldCoding),
+            _ if bodiless => AnswerBody::None,
+            (Some(length), false) => AnswerBody::Length(length),
+            (None, true) => AnswerBody::Chunked,
+            (None, false) => AnswerBody::Close,
+        };
+        // Whoever says that a 204 has a body may send one.
+        let odd = status == StatusCode::NO_CONTENT && (self.length.unwrap_or(0) > 0 || self.coded);
+        let lasts = self.keep_alive || version == Version::HTTP_11;
+        Ok(Head {
+            status,
+            version,
+            body,
+            keep_alive: lasts && !self.close && body != AnswerBody::Close && !odd,
+            nominates: self.nominates,
+        })
+    }
+
+    fn fields(
+        &mut self,
+        head: &Bytes,
+        lines: &Lines,
+        fields: &mut HeaderMap,
+        keep: impl Fn(&HeaderName, &HeaderValue) -> bool,
+    ) -> Result<(), Fault> {
+        for span in &lines.spans {
+            let (begin, end) = span.name;
+            let name = HeaderName::from_bytes(head.get(begin..end).unwrap_or_default())
+                .map_err(|_| Fault::FieldName)?;
+            let (begin, end) = span.value;
+            let value = HeaderValue::from_maybe_shared(head.slice(begin..end))
+                .map_err(|_| Fault::FieldValue)?;
+            if self.ends_here(&name, &value)? || !keep(&name, &value) {
+                continue;
+            }
+            fields.try_append(name, value).map_err(|_| Fault::TooManyFields)?;
+        }
+        Ok(())
+    }
+
+    /// Looks at a field of the message itself; whether it was for this reader alone.
+    fn ends_here(&mut self, name: &HeaderName, value: &HeaderValue) -> Result<bool, Fault> {
+        if *name == CONTENT_LENGTH {
+            let length = plain_number(value.as_bytes()).ok_or(Fault::Length)?;
+            if self.length.replace(length).is_some() {
+                return Err(Fault::Lengths);
+            }
+        } else if *name == TRANSFER_ENCODING {
+            if self.coded || !value.as_bytes().eq_ignore_ascii_case(b"chunked") {
+                return Err(Fault::Coding);
+            }
+            self.coded = true;
+            return Ok(true);
+        } else if *name == CONNECTION {
+            return Ok(!self.connection(value.as_bytes()));
+        }
+        Ok(false)
+    }
+
+    /// Whether `Connection` names a field.
+    fn connection(&mut self, value: &[u8]) -> bool {
+        let mut names = false;
+        for option in value.split(|byte| *byte == b',').map(<[u8]>::trim_ascii) {
+            if option.eq_ignore_ascii_case(b"close") {
+                self.close = true;
+            } else if option.eq_ignore_ascii_case(b"keep-alive") {
+                self.keep_alive = true;
+            } else {
+                names |= !option.is_empty();
+            }
+        }
+        self.nominates |= names;
+        names
+    }
+}
+
+/// A number of digits and nothing else, small enough for every reader.
+fn plain_number(digits: &[u8]) -> Option<u64> {
+    if digits.is_empty() || digits.len() > 18 {
+        return None;
+    }
+    digits.iter().try_fold(0, |sum, digit| {
+        digit.is_ascii_digit().then(|| sum * 10 + u64::from(digit - b'0'))
+    })
+}

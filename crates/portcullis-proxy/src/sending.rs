@@ -1,0 +1,150 @@
+//! A call on its way to the platform, and its answer on the way back, up to the first piece.
+//!
+//! Must not know how the call was judged or how a refusal is rendered.
+
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use http::header::CONTENT_LENGTH;
+use http::{Response, response};
+use http_body::Body;
+use portcullis_types::{Now, Refusal};
+
+use crate::answer;
+use crate::body::{BrokenOff, Flow, Kept, Kind};
+use crate::forward::Forward;
+use crate::leak::Tail;
+use crate::thread::Thread;
+use crate::ticker::Alarm;
+use crate::ticket::{Ticket, since};
+use crate::upload::UploadState;
+use crate::upstream::{Answering, Arriving};
+
+/// The head of an answer for the partner, and what follows it.
+pub(crate) type Answered = (response::Parts, Kind);
+
+/// A call on its way to the platform.
+pub(crate) struct Sending {
+    pub(crate) answer: Answering,
+    pub(crate) forward: Forward,
+    pub(crate) state: Option<Rc<UploadState>>,
+    /// When it was sent.
+    pub(crate) since: Now,
+    /// Set for the first byte of the answer.
+    pub(crate) alarm: Alarm,
+    pub(crate) patience: Duration,
+    /// Bytes of the upload that were sent when the alarm was set.
+    pub(crate) uploaded: u64,
+}
+
+impl Sending {
+    /// Waits for the head of the answer. As long as an upload goes on, so may the wait.
+    pub(crate) fn poll(
+        &mut self,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<Response<Arriving>, Refusal>> {
+        if let Poll::Ready(answer) = Pin::new(&mut self.answer).poll(cx) {
+            // Where the partner's side of an upload failed, that is what the partner should read.
+            let fault = || self.state.as_ref().and_then(|state| state.fault.get());
+            return Poll::Ready(
+                answer.map_err(|failure| fault().map_or_else(|| failure.into(), Refusal::from)),
+            );
+        }
+        while self.alarm.poll(cx).is_ready() {
+            let now = self.state.as_ref().map_or(0, |state| state.bytes.get());
+            if now == self.uploaded {
+                return Poll::Ready(Err(Refusal::UpstreamSlow));
+            }
+            self.uploaded = now;
+            self.alarm.set(self.patience);
+        }
+        Poll::Pending
+    }
+
+    /// Makes the answer the partner's.
+    pub(crate) fn arrived(
+        self,
+        answer: Result<Response<Arriving>, Refusal>,
+        ticket: &mut Ticket,
+    ) -> Result<Inward, Refusal> {
+        let thread = &ticket.conn.thread;
+        self.alarm.off();
+        let head = thread.now();
+        ticket.upstream_ns = Some(since(head, self.since));
+        ticket.end = Some(head);
+        if let Some(state) = &self.state {
+            ticket.bytes_in = state.bytes.get();
+        }
+        let made = answer.and_then(|response| inward(thread, response, self.alarm, self.forward));
+        made.inspect_err(|refusal| {
+            if refusal.row().status >= 500 {
+                thread.metrics.upstream_failures.inc();
+            }
+        })
+    }
+}
+
+/// What is to be done for the partner's answer.
+pub(crate) enum Inward {
+    Now(response::Parts, Kind),
+    /// To be read whole first.
+    Whole(Box<Whole>),
+}
+
+/// An answer that is held back until it is whole and its links are those of the gate.
+pub(crate) struct Whole {
+    parts: response::Parts,
+    body: Arriving,
+    alarm: Alarm,
+    forward: Forward,
+    base: String,
+}
+
+/// Makes the answer that goes to the partner.
+fn inward(
+    thread: &Thread,
+    response: Response<Arriving>,
+    alarm: Alarm,
+    forward: Forward,
+) -> Result<Inward, Refusal> {
+    let (mut parts, mut body) = response.into_parts();
+    let host = forward.host.as_ref().and_then(|host| host.to_str().ok());
+    let base = || answer::base(&thread.settings, host);
+    answer::clean(&mut parts, base, &thread.settings);
+    forward.may_begin(thread)?;
+    if !body.is_end_stream() && forward.links && answer::may_hold_links(&parts.headers) {
+        let base = base();
+        return Ok(Inward::Whole(Box::new(Whole { parts, body, alarm, forward, base })));
+    }
+    // What came with the head is looked at first: a body that is broken from its first byte can
+    // still be told as a refusal, and one that came whole needs nothing more.
+    let first = body.first().map_err(|BrokenOff| Refusal::UpstreamMalformed)?;
+    let mut tail = Tail::default();
+    if first.as_ref().is_some_and(|first| thread.leak.is_in(&mut tail, first)) {
+        return Err(Refusal::UpstreamMalformed);
+    }
+    if body.is_end_stream() {
+        body.settle();
+        return Ok(Inward::Now(parts, Kind::Full(first)));
+    }
+    let access = forward.access(thread);
+    let flow = Flow { body, first, alarm, access, tail, breaking: false };
+    Ok(Inward::Now(parts, Kind::Flow(Box::new(flow))))
+}
+
+impl Whole {
+    /// Reads it, and makes the head fit.
+    pub(crate) async fn read(self: Box<Self>, thread: &Rc<Thread>) -> Result<Answered, Refusal> {
+        let Self { mut parts, mut body, alarm, forward, base } = *self;
+        let (bytes, share) =
+            answer::rewrite(&mut parts, &mut body, thread, &alarm, &base, &forward).await?;
+        body.settle();
+        forward.may_begin(thread)?;
+        // Written anew, since the length changed.
+        parts.headers.remove(CONTENT_LENGTH);
+        let access = forward.access(thread);
+        Ok((parts, Kind::Kept(Box::new(Kept { bytes, access, _share: share }))))
+    }
+}

@@ -1,0 +1,174 @@
+//! Connections to the platform, of one thread, and the calls on them.
+//!
+//! The one that was used last is used next, so that the others can grow old and go. A connection is
+//! used again only when the last answer on it was read to its end; anything odd ends it. Two codecs
+//! stand behind one `tower::Service`: our own, and hyper's, which is slower and the oracle of its
+//! tests. Must not know what a call is.
+
+mod alternative;
+mod dial;
+mod exchange;
+mod link;
+mod own;
+mod stream;
+mod writer;
+
+use std::pin::Pin;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+
+use bytes::Bytes;
+use http::Response;
+use http_body::{Body, SizeHint};
+use portcullis_types::Refusal;
+use tower::Service;
+
+use self::alternative::Alternative;
+use self::dial::Dial;
+use self::exchange::Exchange;
+use self::own::Own;
+use crate::body::{BrokenOff, Polled};
+use crate::metrics::Metrics;
+use crate::outgoing::Outgoing;
+use crate::settings::{Codec, Settings};
+use crate::ticker::Ticker;
+
+/// Connections closed before they took a call, until the platform is taken to be gone.
+const ATTEMPTS: usize = 3;
+
+/// The connections of one thread.
+pub(crate) enum Pool {
+    Own(Rc<Own>),
+    Hyper(Rc<Alternative>),
+}
+
+/// Why there is no answer.
+#[derive(Debug, Clone, Copy, Eq, PartialEq)]
+pub(crate) enum Failure {
+    /// No connection.
+    Unreachable,
+    /// The answer broke off or is not well-formed.
+    Malformed,
+}
+
+impl From<Failure> for Refusal {
+    fn from(failure: Failure) -> Self {
+        match failure {
+            Failure::Unreachable => Self::UpstreamUnreachable,
+            Failure::Malformed => Self::UpstreamMalformed,
+        }
+    }
+}
+
+impl Pool {
+    pub(crate) fn new(
+        settings: &Arc<Settings>,
+        ticker: &Rc<Ticker>,
+        metrics: &Arc<Metrics>,
+    ) -> Self {
+        let dial = Dial::new(settings, ticker, metrics);
+        match settings.codec {
+            Codec::Own => Self::Own(Own::new(settings, dial)),
+            Codec::Hyper => Self::Hyper(Alternative::new(settings, dial)),
+        }
+    }
+
+    /// Closes connections that were not used for long.
+    pub(crate) fn forget_old(&self) {
+        match self {
+            Self::Own(own) => own.idle.forget_old(),
+            Self::Hyper(hyper) => hyper.idle.forget_old(),
+        }
+    }
+}
+
+/// Sends calls to the platform. What can be done at once is done in the call itself.
+impl Service<Outgoing<'_>> for &Pool {
+    type Response = Response<Arriving>;
+    type Error = Failure;
+    type Future = Answering;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Failure>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, call: Outgoing<'_>) -> Answering {
+        match self {
+            Pool::Own(own) => Answering::Own(Some(own::call(own, call))),
+            Pool::Hyper(hyper) => Answering::Hyper(alternative::call(hyper, call)),
+        }
+    }
+}
+
+/// An answer to come.
+pub(crate) enum Answering {
+    /// None once the answer is there.
+    Own(Option<Box<Exchange>>),
+    Hyper(Pin<Box<dyn Future<Output = Result<Response<Arriving>, Failure>>>>),
+}
+
+impl Future for Answering {
+    type Output = Result<Response<Arriving>, Failure>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        match self.get_mut() {
+            Self::Own(exchange) => {
+                let polled = exchange.as_mut().map(|exchange| exchange.poll(cx));
+                let answer = ready!(polled.unwrap_or(Poll::Ready(Err(Failure::Malformed))));
+                let exchange = exchange.take().ok_or(Failure::Malformed)?;
+                Poll::Ready(answer.map(|answer| answer.map(|()| Arriving::Own(exchange))))
+            }
+            Self::Hyper(answer) => answer.as_mut().poll(cx),
+        }
+    }
+}
+
+/// The body of an answer, and the connection it comes on. Dropped before its end, it closes that.
+pub(crate) enum Arriving {
+    Own(Box<Exchange>),
+    Hyper(alternative::Leased),
+}
+
+impl Arriving {
+    /// The piece that is there already; none: nothing is.
+    pub(crate) fn first(&mut self) -> Result<Option<Bytes>, BrokenOff> {
+        match self {
+            Self::Own(stream) => stream.first(),
+            Self::Hyper(leased) => leased.first(),
+        }
+    }
+
+    /// Where the body was read to its end, gives the connection to the next call.
+    pub(crate) fn settle(&mut self) {
+        if let Self::Hyper(leased) = self {
+            leased.settle();
+        }
+    }
+}
+
+impl Body for Arriving {
+    type Data = Bytes;
+    type Error = BrokenOff;
+
+    fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Polled {
+        match self.get_mut() {
+            Self::Own(stream) => stream.poll_body(cx),
+            Self::Hyper(leased) => leased.poll(cx),
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        match self {
+            Self::Own(stream) => stream.is_end(),
+            Self::Hyper(leased) => leased.is_end(),
+        }
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        match self {
+            Self::Own(stream) => stream.size(),
+            Self::Hyper(leased) => leased.size(),
+        }
+    }
+}
