@@ -68,6 +68,10 @@ impl<'r, S: Sink> Run<'r, S> {
         if self.core.open.last().is_some_and(|item| item.undecided) {
             if is_error { self.decide(ix, Fate::Keep)? } else { self.judge(ix, true)? }
         }
+        if self.core.undecided > 0 {
+            // Counted only if what it stands in was not given up before.
+            self.flush(self.pos)?;
+        }
         let Some(item) = self.core.open.pop() else { return Ok(()) };
         if let Some(code) = self.program.items.get(usize::from(item.code))
             && !item.gone

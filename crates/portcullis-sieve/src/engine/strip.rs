@@ -12,8 +12,7 @@ use crate::sink::Sink;
 /// A member that goes if its item's check says so.
 pub(super) struct Strip {
     item: usize,
-    duty: u16,
-    check: u16,
+    node: u16,
     pub(super) start: usize,
     /// None: it is being read.
     pub(super) end: Option<usize>,
@@ -34,34 +33,25 @@ impl<S: Sink> Run<'_, S> {
         if self.core.mute != 0 {
             return Ok(false);
         }
-        for (duty, check) in &node.strips {
-            let parent = self.depth() - 1;
-            let Some(ix) = self.core.open.iter().rposition(|item| item.depth == parent) else {
-                continue;
-            };
-            match self.check(ix, *duty, *check, false) {
-                Some(true) => return Ok(true),
-                Some(false) => {}
-                None => {
-                    self.flush(self.settled())?;
-                    if self.core.mute != 0 {
-                        return Ok(false);
-                    }
-                    let follows = self.core.frames.last().is_some_and(|frame| frame.emitted);
-                    self.core.strips.push(Strip {
-                        item: ix,
-                        duty: *duty,
-                        check: *check,
-                        start: self.core.held.len(),
-                        end: None,
-                        depth: self.depth(),
-                        follows,
-                    });
-                    self.core.ends.add(Ends::STRIP);
-                }
+        if node.strips.is_empty() {
+            return Ok(false);
+        }
+        let parent = self.depth() - 1;
+        let Some(ix) = self.core.open.iter().rposition(|item| item.depth == parent) else {
+            return Ok(false);
+        };
+        let goes = self.goes(ix, node, false);
+        if goes.is_none() {
+            self.flush(self.settled())?;
+            if self.core.mute == 0 {
+                let follows = self.core.frames.last().is_some_and(|frame| frame.emitted);
+                let (node, depth) = (self.core.next.node, self.depth());
+                let start = self.core.held.len();
+                self.core.strips.push(Strip { item: ix, node, start, end: None, depth, follows });
+                self.core.ends.add(Ends::STRIP);
             }
         }
-        Ok(false)
+        Ok(goes == Some(true))
     }
 
     /// Such a member ended.
@@ -75,6 +65,19 @@ impl<S: Sink> Run<'_, S> {
             }
         }
         Ok(())
+    }
+
+    /// Whether a member of that item goes; none: that is not known yet.
+    fn goes(&self, ix: usize, node: &Node, ended: bool) -> Option<bool> {
+        let mut open = false;
+        for (duty, check) in &node.strips {
+            match self.check(ix, *duty, *check, ended) {
+                Some(true) => return Some(true),
+                Some(false) => {}
+                None => open = true,
+            }
+        }
+        (!open).then_some(false)
     }
 
     fn check(&self, ix: usize, duty: u16, check: u16, ended: bool) -> Option<bool> {
@@ -103,7 +106,8 @@ impl<S: Sink> Run<'_, S> {
             let Some(strip) = self.core.strips.get(at).filter(|strip| mine(strip)) else {
                 continue;
             };
-            match self.check(ix, strip.duty, strip.check, ended) {
+            let node = self.program.node(strip.node);
+            match self.goes(ix, node, ended) {
                 None => {}
                 Some(goes) => {
                     let strip = self.core.strips.remove(at);
