@@ -1,9 +1,9 @@
 //! The canonical request: what a call says, read in one way only, and what it asks for.
 //!
-//! Bytes become a [`Canonical`] request ([`canonicalise`]), that unfolds into asks ([`unfold`]),
-//! and the very same value is what is sent on ([`write`]). What can't be read in one way only is
-//! refused, not repaired. Pure: knows the catalogue; must not know policies, keys' meaning,
-//! HTTP libraries, sockets, files or the clock.
+//! Bytes become a [`Canonical`] request ([`canonicalise`]), that unfolds into asks ([`ask()`]; a
+//! batch into calls of its own first, [`batch()`]), and the very same value is what is sent on
+//! ([`write()`]). What can't be read in one way only is refused, not repaired. Pure: knows the
+//! catalogue; must not know policies, keys' meaning, HTTP libraries, sockets, files or the clock.
 #![cfg_attr(
     test,
     allow(

@@ -107,6 +107,7 @@ fn an_alias_may_not_be_another_fields_name() {
     refuses("/USER?fields=media{caption.as(owner)}", "unreadable");
     refuses("/USER?fields=stories.as(media)", "unreadable");
     refuses("/USER?fields=stories.as(data)", "unreadable");
+    refuses("/USER?fields=business_discovery.username(a).as(username){id}", "unreadable");
     check("/STORY?fields=id.as(id)", "story.single STORY {id}");
     check("/STORY?fields=expires_at.as(x)", "story.single STORY {expires_at}");
 }

@@ -113,17 +113,17 @@ impl<'c> Walk<'c, '_> {
         carries
     }
 
-    /// A name beside others that are carried.
+    /// One of several names that are carried.
     fn carried(&mut self, tree: &Tree<'c>, node: &Node<'c>, shape: &Shape) -> Result<(), Refusal> {
         let here = Here { of: self.asks.len(), owner: Target::None };
         match self.edge_field(shape, node.name) {
             Some(field) if field.named_by.is_some() => {
+                self.unaliased(node, shape)?;
                 self.path.push(node.name);
                 self.edge(tree, node, field, here)?;
                 self.path.pop();
                 Ok(())
             }
-            // The id of the node, of which nothing is asked.
             _ => self.plain(tree, node, shape),
         }
     }
