@@ -18,7 +18,7 @@ const FILES: [&str; 5] = [
     include_str!("../../../policies/plaza/policies/scopes.yaml"),
     include_str!("../../../policies/plaza/policies/field-sets.yaml"),
     include_str!("../../../policies/plaza/policies/base.yaml"),
-    include_str!("../../../policies/plaza/policies/publishing.yaml"),
+    include_str!("../../../policies/plaza/policies/social-wall.yaml"),
 ];
 
 /// What a value is replaced by.

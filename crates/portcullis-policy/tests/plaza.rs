@@ -50,6 +50,7 @@ fn the_shipped_example_compiles() {
     let (catalogue, set) = plaza();
     assert_eq!(catalogue.operations().count(), 40);
     assert_eq!(set.tiers().count(), 17, "fifteen uses, what they have in common, and the others");
-    let on_disk = std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../../policies/plaza/policies"));
+    let on_disk =
+        std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../../policies/plaza/policies"));
     assert_eq!(on_disk.unwrap().count(), 19, "a file that nothing here reads");
 }

@@ -83,7 +83,6 @@ impl Compiler<'_> {
         fields: &mut BTreeSet<&'f str>,
     ) {
         let Some((source, _, members)) = written.get(name) else { return };
-        let outermost = open.is_empty();
         open.push(name);
         for member in *members {
             if self.full() || fields.len() > FIELDS_OF_SET_MAX {
@@ -110,8 +109,8 @@ impl Compiler<'_> {
                     .with_help("name a field of the route files, or another set")
                     .did_you_mean(member, known)
             };
-            // Told once, at the set itself.
-            if outermost {
+            // A set is unfolded wherever it stands; what is wrong with it is told once.
+            if !self.faults.contains(&fault) {
                 self.faults.push(fault);
             }
         }
