@@ -32,6 +32,10 @@ pub(crate) struct InitArgs {
     /// The URL partners call, if it differs from http://ADDR
     #[arg(long, value_name = "URL")]
     public_url: Option<String>,
+    /// An account that authorised the first partner, which then publishes for it; may be repeated.
+    /// Without one, the first partner searches for places
+    #[arg(long = "account", value_name = "ID")]
+    accounts: Vec<String>,
     /// Where operators call
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:9901")]
     admin_listen: String,
@@ -41,7 +45,7 @@ pub(crate) struct InitArgs {
 pub(crate) fn run(args: &InitArgs, json: bool) -> anyhow::Result<ExitCode> {
     fit(args)?;
     let written = starter::write(&plan(args)?)?;
-    let first = bootstrap::first_partner(&written.config).with_context(|| {
+    let first = bootstrap::first_partner(&written.config, &args.accounts).with_context(|| {
         format!("`{}` is half made; remove it and try again", args.dir.display())
     })?;
     let text = if json { members(args, &first)? } else { words(args, &first) };
@@ -103,8 +107,12 @@ fn plan(args: &InitArgs) -> anyhow::Result<Plan> {
 fn calls(args: &InitArgs, key: &str) -> [String; 2] {
     let url = args.public_url.clone().unwrap_or_else(|| format!("http://{}", args.public));
     let url = url.trim_end_matches('/');
-    ["me?fields=id,username", "search?type=place&q=hotel"]
-        .map(|path| format!("curl -H 'Authorization: Bearer {key}' '{url}/v21.0/{path}'"))
+    let mut paths = ["search?type=place&q=hotel&fields=id,name", "me?fields=id,username"];
+    // Whoever acts for an account may read it, and who searches for places may not.
+    if !args.accounts.is_empty() {
+        paths.reverse();
+    }
+    paths.map(|path| format!("curl -H 'Authorization: Bearer {key}' '{url}/v21.0/{path}'"))
 }
 
 fn members(args: &InitArgs, first: &bootstrap::First) -> anyhow::Result<String> {

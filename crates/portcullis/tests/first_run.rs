@@ -26,6 +26,7 @@ fn three_commands_put_a_gate_in_front_of_a_platform() {
     let passes = common::http::once(house.public, &format!("/v21.0{}", targets[0]), &house.key);
     assert_eq!(passes.status, 200, "{passes:?}");
     assert_eq!(passes.json()["id"], platform.ids().paging_user);
+    assert_eq!(passes.json()["id"], common::ACCOUNT);
     let refused = common::http::once(house.public, &format!("/v21.0{}", targets[1]), &house.key);
     assert_eq!((refused.status, refused.code().as_str()), (403, "class_not_granted"));
     assert!(refused.json()["error"]["message"].as_str().unwrap().contains("agreement"));
@@ -90,8 +91,17 @@ fn the_demo_sees_every_verdict_it_expects() {
     let output = portcullis(&["demo", "--once"]);
     assert!(output.status.success(), "{}", text(&output));
     let shown = text(&output);
-    for word in ["PASS", "REFUSED", "class_not_granted", "key_held", "rate_reached", "0 unexpected"]
-    {
+    for word in [
+        "PASS",
+        "REFUSED",
+        "class_not_granted",
+        "field_not_agreed",
+        "target_not_agreed",
+        "budget_reached",
+        "key_held",
+        "rate_reached",
+        "0 unexpected",
+    ] {
         assert!(shown.contains(word), "the demo shows no {word}: {shown}");
     }
 }

@@ -134,7 +134,7 @@ fn check_reads_the_folders_that_the_configuration_names() {
         assert_eq!(output.status.code(), Some(1));
         let said = text(&output);
         assert!(said.contains("tiers/publishing.yaml:3:1"), "{said}");
-        assert!(said.contains("7 files read"), "{said}");
+        assert!(said.contains("21 files read"), "{said}");
     }
 }
 

@@ -85,11 +85,11 @@ impl Show<'_> {
             (Who::Honest, "An honest partner: it publishes for accounts that authorised it"),
             (
                 Who::Sweeper,
-                "A partner that sweeps places: not in its agreement, by any spelling or back channel",
+                "A partner that sweeps places: three samples a day are agreed, by whatever spelling or channel",
             ),
             (
                 Who::StorySaver,
-                "A partner that keeps stories: refused by path, by id and nested in a profile",
+                "A partner that keeps stories: it may know of them, and never gets a picture or others' stories",
             ),
         ] {
             self.stage.heading(heading);

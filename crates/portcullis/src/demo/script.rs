@@ -7,11 +7,12 @@ use portcullis_plaza::Showcase;
 /// Who acts in a scene.
 #[derive(Debug, Clone, Copy, Eq, PartialEq)]
 pub(crate) enum Who {
-    /// Reads what its agreement covers.
+    /// Publishes for an account that authorised it.
     Honest,
-    /// Reaches for places and back channels, then for more calls than its rate.
+    /// May sample three places in a day; reaches for more, by every road, then for more calls than its
+    /// rate.
     Sweeper,
-    /// Reaches for stories, by every road.
+    /// May know that an account which authorised it told a story; reaches for pictures and for others'.
     StorySaver,
 }
 
@@ -55,14 +56,8 @@ fn honest(ids: &Showcase) -> Vec<Step> {
     vec![
         step(
             who,
-            "reads the profile of an account",
+            "reads the profile of its account",
             format!("/v21.0/{user}?fields=id,username,name,media_count"),
-            Pass,
-        ),
-        step(
-            who,
-            "reads a page of its posts",
-            format!("/v21.0/{user}/media?fields=id,caption,timestamp&limit=5"),
             Pass,
         ),
         step(
@@ -71,32 +66,64 @@ fn honest(ids: &Showcase) -> Vec<Step> {
             format!("/v21.0/{user}?fields=username,media.limit(3){{id,caption}}"),
             Pass,
         ),
+        Step {
+            method: "POST",
+            form: "image_url=https%3A%2F%2Fimages.example%2F1.jpg&caption=Open+again".to_owned(),
+            ..step(who, "prepares a post", format!("/v21.0/{user}/media"), Pass)
+        },
+        step(
+            who,
+            "reads a page of its posts",
+            format!("/v21.0/{user}/media?fields=id,caption,timestamp&limit=5"),
+            Pass,
+        ),
     ]
 }
 
+/// A place beyond the three that may be sampled.
+const FOURTH: &str = "200300000010";
+
 fn sweeper(ids: &Showcase) -> Vec<Step> {
-    use Expect::Refused;
+    use Expect::{Pass, Refused};
     let who = Who::Sweeper;
-    let place = ids.places.first().map_or("200300000010", String::as_str);
+    let [first, second, third] = &ids.places;
+    let posts = |place: &str| format!("/v21.0/{place}/posts?fields=id,caption&limit=5");
+    let reached = Refused("budget_reached");
     let not_granted = Refused("class_not_granted");
     vec![
-        step(who, "opens a location page", format!("/v21.0/{place}/posts?limit=50"), not_granted),
+        step(who, "samples a place", posts(first), Pass),
+        step(who, "samples a second one", posts(second), Pass),
+        step(who, "samples a third one", posts(third), Pass),
+        step(who, "reads the first one again", posts(first), Pass),
+        step(who, "reaches for a fourth", posts(FOURTH), reached),
         step(
             who,
-            "spells it differently",
-            format!("/V21.0//{place}/./posts/?limit=50"),
-            not_granted,
+            "asks for its posts inside of it",
+            format!("/{FOURTH}?fields=name,posts.as(x){{id}}"),
+            reached,
         ),
         step(
             who,
             "hides the slash",
-            format!("/v21.0/{place}%2Fposts"),
+            format!("/v21.0/{FOURTH}%2Fposts"),
             Refused("request_unreadable"),
         ),
         step(
             who,
+            "packs several places into one call",
+            format!("/v21.0?ids={}", ids.places.join(",")),
+            Refused("too_many_ids"),
+        ),
+        step(
+            who,
+            "searches around a point",
+            "/v21.0/search?type=place&center=52.5,13.4&distance=5000".to_owned(),
+            not_granted,
+        ),
+        step(
+            who,
             "tries the superseded v1 path",
-            format!("/v1/locations/{place}/media/recent"),
+            format!("/v1/locations/{FOURTH}/media/recent"),
             not_granted,
         ),
         step(
@@ -111,31 +138,33 @@ fn sweeper(ids: &Showcase) -> Vec<Step> {
             format!("/api/v1/users/{}/full", ids.personal_user),
             Refused("operation_unlisted"),
         ),
-        step(
-            who,
-            "packs several places into one call",
-            format!("/v21.0?ids={}", ids.places.join(",")),
-            Refused("not_judged"),
-        ),
     ]
 }
 
 fn story_saver(ids: &Showcase) -> Vec<Step> {
     use Expect::{Pass, Refused};
     let who = Who::StorySaver;
+    let own = &ids.business_user;
     let not_granted = Refused("class_not_granted");
+    let not_this_field = Refused("field_not_agreed");
     vec![
         step(
             who,
-            "reads a profile, as agreed",
-            format!("/v21.0/{}?fields=id,username", ids.business_user),
+            "lists an account's stories, as agreed",
+            format!("/v21.0/{own}/stories?fields=id,timestamp,media_type"),
             Pass,
         ),
         step(
             who,
-            "lists an account's stories",
-            format!("/v21.0/{}/stories", ids.business_user),
-            not_granted,
+            "asks for their pictures",
+            format!("/v21.0/{own}/stories?fields=id,media_url"),
+            not_this_field,
+        ),
+        step(
+            who,
+            "nests them under another name",
+            format!("/v21.0/{own}?fields=username,stories.as(posts){{media_url}}"),
+            not_this_field,
         ),
         step(
             who,
@@ -145,16 +174,11 @@ fn story_saver(ids: &Showcase) -> Vec<Step> {
         ),
         step(
             who,
-            "nests stories inside a profile",
-            format!("/v21.0/{}?fields=username,stories{{id,media_url}}", ids.business_user),
-            not_granted,
+            "lists stories of an account that did not agree",
+            format!("/v21.0/{}/stories", ids.personal_user),
+            Refused("target_not_agreed"),
         ),
-        step(
-            who,
-            "nests them under another name",
-            format!("/v21.0/{}?fields=username,stories.as(posts){{id}}", ids.business_user),
-            not_granted,
-        ),
+        step(who, "lists stories told at a place", format!("/v21.0/{FOURTH}/stories"), not_granted),
     ]
 }
 
@@ -163,7 +187,7 @@ pub(crate) fn flood(ids: &Showcase) -> Step {
     step(
         Who::Sweeper,
         "repeats an allowed call without pause",
-        format!("/v21.0/{}?fields=id,username", ids.paging_user),
+        format!("/v21.0/{}?fields=id,name", ids.places.first().map_or(FOURTH, String::as_str)),
         Expect::Refused("rate_reached"),
     )
 }

@@ -9,8 +9,8 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 use portcullis_plaza::{Plaza, Settings, Showcase};
-use portcullis_registry::{Actor, ActorKind, Command, Facts, SubjectId, Use};
-use portcullis_types::{KeyId, PartnerId, ReasonCode, TierName};
+use portcullis_registry::{Actor, ActorKind, Command, SubjectId, Use};
+use portcullis_types::{KeyId, PartnerId, ReasonCode};
 
 use super::Player;
 use super::print::name;
@@ -30,11 +30,27 @@ pub(crate) struct Theatre {
     admin_token: Secret,
 }
 
-const CAST: [(Who, &str, Use); 3] = [
-    (Who::Honest, "publishing", Use::Publishing),
-    (Who::Sweeper, "partner-standard", Use::BrandAnalytics),
-    (Who::StorySaver, "partner-standard", Use::BrandAnalytics),
-];
+/// What a player declared when it was accepted.
+struct Part {
+    who: Who,
+    r#use: Use,
+    calls_per_hour: u64,
+    accounts: Vec<String>,
+}
+
+fn parts(ids: &Showcase) -> [Part; 3] {
+    let part = |who, r#use, calls_per_hour, accounts: &[&String]| Part {
+        who,
+        r#use,
+        calls_per_hour,
+        accounts: accounts.iter().map(|account| (*account).clone()).collect(),
+    };
+    [
+        part(Who::Honest, Use::Publishing, 600, &[&ids.paging_user]),
+        part(Who::Sweeper, Use::ReviewDigest, 60, &[]),
+        part(Who::StorySaver, Use::StoryInsights, 60, &[&ids.business_user]),
+    ]
+}
 
 impl Theatre {
     /// Starts everything.
@@ -81,20 +97,25 @@ impl Theatre {
     }
 
     fn cast(&mut self) -> anyhow::Result<()> {
-        for (who, tier, declared) in CAST {
+        for part in parts(&self.ids) {
+            let who = part.who;
             let partner = PartnerId::new(name(who))?;
+            // Without a tier of its own, a partner is on the one for its use.
             self.gate.submit(
                 actor(),
                 Command::AddPartner {
                     id: partner.clone(),
                     name: name(who).to_owned(),
-                    tier: Some(TierName::new(tier)?),
-                    r#use: declared,
+                    tier: None,
+                    r#use: part.r#use,
                     declared_use: String::new(),
                     scopes: None,
-                    facts: Facts::default(),
+                    facts: bootstrap::calls_per_hour(part.calls_per_hour),
                 },
             )?;
+            if !part.accounts.is_empty() {
+                self.gate.grant(actor(), bootstrap::granted(&partner, &part.accounts))?;
+            }
             let (key_id, key) = bootstrap::issue(&self.gate.minter(), partner, |command| {
                 self.gate.submit(actor(), command)
             })?;

@@ -7,7 +7,10 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use portcullis_control::KeyMaker;
-use portcullis_registry::{Actor, ActorKind, Command, Done, Facts, Use};
+use portcullis_registry::{
+    Actor, ActorKind, Command, Done, Facts, Grant, GrantLine, GrantName, GrantsBatch, Office, Term,
+    Use,
+};
 use portcullis_types::{KeyId, PartnerId, Revision, TierName};
 
 use super::keymaker::Minter;
@@ -21,35 +24,63 @@ pub(crate) struct First {
     pub key: Secret,
 }
 
-/// Publishes the set, declares a partner and issues a key, straight into the store.
-pub(crate) fn first_partner(config: &Path) -> anyhow::Result<First> {
+/// Calls of each key in an hour, as the first partner declares them.
+const CALLS_PER_HOUR: u64 = 1_000;
+
+/// Publishes the set, declares a partner and issues a key, straight into the store. With accounts that
+/// authorised it, the partner publishes for them; without, it searches for places.
+pub(crate) fn first_partner(config: &Path, accounts: &[String]) -> anyhow::Result<First> {
     let config = crate::serve::read(config)?;
     let runtime = open::control_runtime()?;
     let files = set::read(&config.routes, &config.policies)
         .and_then(|files| set::compile(&files, Revision(0)).map(|_| files))
         .map_err(|faults| anyhow::anyhow!("{}", portcullis_yaml::Faults(faults)))?;
     let opened = runtime.block_on(open::open(&config, Arc::new(())))?;
+    let actor = || Actor { kind: ActorKind::Local, id: "init".to_owned() };
     let submit = |command| {
-        let actor = Actor { kind: ActorKind::Local, id: "init".to_owned() };
-        runtime.block_on(opened.submit(actor, command)).context("the log can't be begun")
+        runtime.block_on(opened.submit(actor(), command)).context("the log can't be begun")
     };
     submit(Command::PublishPolicy { files })?;
     let partner = PartnerId::new("first-partner")?;
-    let tier = TierName::new("publishing")?;
+    let (tier, r#use) = match accounts {
+        [] => ("travel-search", Use::TravelSearch),
+        _ => ("publishing", Use::Publishing),
+    };
+    let tier = TierName::new(tier)?;
     submit(Command::AddPartner {
         id: partner.clone(),
         name: "First partner".to_owned(),
         tier: Some(tier.clone()),
-        r#use: Use::Publishing,
+        r#use,
         declared_use: String::new(),
         scopes: None,
-        facts: Facts::default(),
+        facts: calls_per_hour(CALLS_PER_HOUR),
     })?;
+    if !accounts.is_empty() {
+        let batch = granted(&partner, accounts);
+        runtime
+            .block_on(opened.office.change_grants(actor(), batch))
+            .context("the accounts can't be taken in")?;
+    }
     let minter = Minter { judge: open::judge(&config)?, env: config.key_env.clone() };
     let (_, key) = issue(&minter, partner.clone(), submit)?;
     let lost = runtime.block_on(opened.close());
     anyhow::ensure!(lost == 0, "the log can't be written");
     Ok(First { partner, tier, key })
+}
+
+/// Declared facts with a rate and nothing else.
+pub(crate) fn calls_per_hour(calls: u64) -> Facts {
+    Facts { figures: [("calls_per_hour".to_owned(), calls)].into(), ..Facts::default() }
+}
+
+/// Accounts that let a partner act for them, for whichever client and until they withdraw it.
+pub(crate) fn granted(partner: &PartnerId, accounts: &[String]) -> GrantsBatch {
+    let line = |account: &String| {
+        let name = GrantName { account: account.clone(), partner: partner.clone(), client: None };
+        GrantLine::Grant(Grant { name, term: Term::default() })
+    };
+    GrantsBatch { lines: accounts.iter().map(line).collect(), ..GrantsBatch::default() }
 }
 
 /// Issues a key for a partner.

@@ -21,7 +21,7 @@ use std::sync::{Arc, OnceLock};
 use anyhow::Context;
 use portcullis_judge::Judge;
 use portcullis_proxy::{Metrics, Running};
-use portcullis_registry::{Actor, ActorKind, Command, Done, Office};
+use portcullis_registry::{Actor, ActorKind, Command, Done, GrantsBatch, Office};
 use portcullis_types::Revision;
 use tokio::sync::oneshot;
 
@@ -134,6 +134,12 @@ impl Gate {
     /// Carries out a command of somebody on this machine.
     pub(crate) fn submit(&self, actor: Actor, command: Command) -> anyhow::Result<Done> {
         Ok(self.runtime.block_on(self.store.submit(actor, command))?)
+    }
+
+    /// Takes in what accounts granted.
+    pub(crate) fn grant(&self, actor: Actor, batch: GrantsBatch) -> anyhow::Result<()> {
+        self.runtime.block_on(self.store.office.change_grants(actor, batch))?;
+        Ok(())
     }
 
     /// Makes keys for this gate.

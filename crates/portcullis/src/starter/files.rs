@@ -4,26 +4,34 @@
 
 use anyhow::Context;
 
-/// The example set: the catalogue of a Graph-shaped platform and its tiers.
-pub(crate) const EXAMPLE_SET: &[(&str, &str)] = &[
-    ("routes/plaza.yaml", include_str!("../../../../policies/plaza/routes/plaza.yaml")),
-    ("policies/scopes.yaml", include_str!("../../../../policies/plaza/policies/scopes.yaml")),
-    (
-        "policies/partner-standard.yaml",
-        include_str!("../../../../policies/plaza/policies/partner-standard.yaml"),
-    ),
-    (
-        "policies/places-declared.yaml",
-        include_str!("../../../../policies/plaza/policies/places-declared.yaml"),
-    ),
-    (
-        "policies/publishing.yaml",
-        include_str!("../../../../policies/plaza/policies/publishing.yaml"),
-    ),
-    (
-        "policies/story-insights.yaml",
-        include_str!("../../../../policies/plaza/policies/story-insights.yaml"),
-    ),
+macro_rules! plaza {
+    ($($name:literal),* $(,)?) => {
+        &[$(($name, include_str!(concat!("../../../../policies/plaza/", $name)))),*]
+    };
+}
+
+/// The example set: the catalogue of a Graph-shaped platform, and a tier for each use of it.
+pub(crate) const EXAMPLE_SET: &[(&str, &str)] = plaza![
+    "routes/plaza.yaml",
+    "policies/audience-insights.yaml",
+    "policies/base.yaml",
+    "policies/brand-analytics.yaml",
+    "policies/campaign-reports.yaml",
+    "policies/comment-care.yaml",
+    "policies/creator-marketplace.yaml",
+    "policies/field-sets.yaml",
+    "policies/location-marketing.yaml",
+    "policies/market-statistics.yaml",
+    "policies/newsroom.yaml",
+    "policies/own-property-monitoring.yaml",
+    "policies/publishing.yaml",
+    "policies/research.yaml",
+    "policies/review-digest.yaml",
+    "policies/scopes.yaml",
+    "policies/social-wall.yaml",
+    "policies/story-insights.yaml",
+    "policies/strictest.yaml",
+    "policies/travel-search.yaml",
 ];
 
 /// What varies in `portcullis.yaml`.
@@ -103,4 +111,24 @@ pub(crate) fn schemas() -> anyhow::Result<Vec<(&'static str, String)>> {
             Ok((name, text))
         })
         .collect()
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
+mod tests {
+    #[test]
+    fn the_example_set_is_all_of_its_folder() {
+        let root =
+            std::path::Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../policies/plaza"));
+        let mut there = Vec::new();
+        for folder in ["routes", "policies"] {
+            for file in std::fs::read_dir(root.join(folder)).unwrap() {
+                there.push(format!("{folder}/{}", file.unwrap().file_name().to_str().unwrap()));
+            }
+        }
+        there.sort_unstable();
+        let mut shipped: Vec<&str> = super::EXAMPLE_SET.iter().map(|(name, _)| *name).collect();
+        shipped.sort_unstable();
+        assert_eq!(there, shipped);
+    }
 }

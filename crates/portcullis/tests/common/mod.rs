@@ -27,6 +27,9 @@ use portcullis_plaza::{Plaza, Settings, Showcase};
 /// What the platform believes.
 pub const PLATFORM_TOKEN: &str = "plaza-token-0123456789abcdef-only-the-gate-knows";
 
+/// The account that `me` stands for in the sample platform, which authorised the first partner.
+pub const ACCOUNT: &str = "17841400000021828";
+
 /// The sample platform with a runtime of its own.
 pub struct Platform {
     runtime: tokio::runtime::Runtime,
@@ -115,6 +118,8 @@ impl House {
             platform,
             "--credential-file",
             credential.to_str().unwrap(),
+            "--account",
+            ACCOUNT,
             "--public",
             &public.to_string(),
             "--admin-listen",
