@@ -20,6 +20,7 @@
     )
 )]
 
+mod amend;
 mod budgets;
 mod desk;
 mod grants;

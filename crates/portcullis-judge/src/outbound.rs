@@ -78,18 +78,18 @@ pub struct Outbound {
 }
 
 impl Permit {
+    /// `amended`: parameters in place of those the caller sent.
     pub(crate) fn new(
         canonical: &Canonical<'_>,
         platform: &PlatformCredential,
         links: bool,
         key: KeyIx,
+        amended: Vec<(String, String)>,
     ) -> Self {
-        let query = match platform {
-            PlatformCredential::Header => Vec::new(),
-            PlatformCredential::Query { name, value } => {
-                vec![(name.clone(), value.expose().to_owned())]
-            }
-        };
+        let mut query = amended;
+        if let PlatformCredential::Query { name, value } = platform {
+            query.push((name.clone(), value.expose().to_owned()));
+        }
         let Sent { method, target, body } = write(canonical, &Amendments { query });
         let settlement = Settlement::default();
         Self { outbound: Outbound { method, target, body }, links, key, settlement }

@@ -10,6 +10,7 @@ use portcullis_request::{Arrival, Canonical, Texts, ask, batch, canonicalise};
 use portcullis_types::asked::Asks;
 use portcullis_types::{KeyIx, Now, Refusal};
 
+use crate::amend;
 use crate::budgets::{self, Settlement, Standpoint};
 use crate::desk::Desk;
 use crate::known::Partner;
@@ -125,7 +126,12 @@ impl<'v> Pass<'v, '_> {
         let mut ruling = desk.ruling.borrow_mut();
         ruling.clear();
         let settlement = self.decide(&seat, &asks, &mut ruling)?;
-        let permit = Permit::new(canonical, self.platform, operation.links, caller.ix);
+        if !amend::possible(&ruling, operation) {
+            settlement.release();
+            return Err(Refusal::Internal.into());
+        }
+        let amended = amend::parameters(&ruling, operation, catalogue);
+        let permit = Permit::new(canonical, self.platform, operation.links, caller.ix, amended);
         Ok(Granted::Call(permit.with(settlement)))
     }
 
@@ -263,6 +269,7 @@ impl<'v> Pass<'v, '_> {
         let operation = canonical.operation.as_ref().ok();
         let links = operation.is_none_or(|operation| operation.links);
         self.trace.note().observed = Some(refusal);
-        Ok(Granted::Call(Permit::new(canonical, self.platform, links, caller.ix)))
+        let permit = Permit::new(canonical, self.platform, links, caller.ix, Vec::new());
+        Ok(Granted::Call(permit))
     }
 }

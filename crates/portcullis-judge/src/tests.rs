@@ -1,6 +1,7 @@
 //! The judge as a whole: a small platform, a few partners, and a clock turned by hand.
 
 mod agreements;
+mod amended;
 mod bed;
 mod order;
 mod policy;

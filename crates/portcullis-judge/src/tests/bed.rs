@@ -45,7 +45,8 @@ operations:
     method: GET
     path: /{version}/{node_id}/media
     target: node_id
-    class: media.list
+    class_by_type: { user: media.list }
+    params: { limit: page_size }
     links: true
   listPlacePosts:
     method: GET
