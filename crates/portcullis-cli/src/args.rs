@@ -40,6 +40,8 @@ pub struct Common {
 pub enum Command {
     /// Compile route and policy files as the server does and show all faults at once
     Check(CheckArgs),
+    /// Judge recorded calls by their own clock, and report who is stopped, when and why
+    Replay(ReplayArgs),
     /// Work on route catalogues
     #[command(subcommand)]
     Catalogue(CatalogueCommand),

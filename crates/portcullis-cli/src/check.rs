@@ -10,6 +10,7 @@ use portcullis_yaml::Fault;
 use serde::Serialize;
 
 use crate::args::{CheckArgs, Common};
+use crate::coverage::{self, Coverage};
 use crate::failure::Failure;
 use crate::files::{FileSet, Holds};
 use crate::host::Host;
@@ -22,6 +23,8 @@ struct Report {
     faults: Vec<Fault>,
     #[serde(skip_serializing_if = "Option::is_none")]
     holds: Option<Holds>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    coverage: Option<Coverage>,
 }
 
 pub(crate) fn run(
@@ -62,15 +65,21 @@ pub(crate) fn run(
         }
     }
     let mut holds = None;
+    let mut coverage = None;
     if !set.is_empty() {
         files.extend(set.routes.iter().chain(&set.policies).map(|source| source.name.clone()));
         files.extend(set.faults.iter().map(|fault| fault.file.clone()));
         match set.compile() {
-            Ok(compiled) => holds = Some(compiled.holds()),
+            Ok(compiled) => {
+                holds = Some(compiled.holds());
+                if args.coverage && faults.is_empty() {
+                    coverage = Some(coverage::run(&compiled, args.openapi.as_deref(), host)?);
+                }
+            }
             Err(more) => faults.extend(more),
         }
     }
-    report(Report { ok: faults.is_empty(), files, faults, holds }, out)
+    report(Report { ok: faults.is_empty(), files, faults, holds, coverage }, out)
 }
 
 fn report(report: Report, out: &mut Out) -> Result<(), Failure> {
@@ -89,6 +98,10 @@ fn report(report: Report, out: &mut Out) -> Result<(), Failure> {
         out.say(format!("{} {found} in {places}; {read} read", "error:".red().bold()));
         return Err(Failure::Findings);
     }
+    let covered = report.coverage.as_ref().is_none_or(|coverage| coverage.ok);
+    if let Some(coverage) = report.coverage.filter(|_| !out.is_json()) {
+        coverage::show(&coverage, out)?;
+    }
     let Some(Holds { operations, unclassified, classes, scopes, tiers }) = report.holds else {
         out.say(format!("no faults; {read} read"));
         return Ok(());
@@ -101,6 +114,10 @@ fn report(report: Report, out: &mut Out) -> Result<(), Failure> {
             "{} of {operations} operations have no class yet and are CLOSED",
             unclassified.bold()
         ));
+    }
+    if !covered {
+        out.say(format!("{} something was left to chance: see above", "error:".red().bold()));
+        return Err(Failure::Findings);
     }
     Ok(())
 }

@@ -20,21 +20,25 @@ mod catalogue;
 mod change;
 mod check;
 mod clients;
+mod coverage;
 mod failure;
 mod files;
 mod gate;
 mod host;
 mod import;
 mod keys;
+mod memory;
 mod offline;
 mod out;
 mod partners;
+mod replay;
 mod run;
 mod status;
 
 pub use args::{
-    ApplyArgs, AuditCommand, CatalogueCommand, CheckArgs, ClientCommand, Command, Common,
-    ImportArgs, KeyCommand, PartnerCommand, PartnerFields, Reason,
+    ApplyArgs, AuditCommand, CatalogueCommand, CheckArgs, ClientCommand, Command, Common, DiffArgs,
+    ExplainArgs, ImportArgs, KeyCommand, PartnerCommand, PartnerFields, Reason, ReplayArgs,
+    TestArgs,
 };
 pub use failure::{EntryFault, Failure, FileFault, Refusal, exit};
 pub use files::{Compiled, FileSet, compile, read_set};

@@ -15,7 +15,7 @@ use crate::failure::Failure;
 use crate::files::Compiled;
 
 /// Nothing is kept secret by it: no key of this gate has a text.
-const PEPPER: &str = "0000000000000000000000000000000000000000000000000000000000000001";
+const PEPPER: &str = "d3074bc30de809260ac626fd80dc3b7f891572c2c616740969eac9274c2d86af";
 
 /// A judge with rules and a state of its own.
 pub(crate) struct Memory {
@@ -45,17 +45,15 @@ impl Memory {
         let Compiled { catalogue, policies } = compiled;
         let pepper = Pepper::from_text(PEPPER).map_err(internal)?;
         let judge = Arc::new(Judge::new(Peppers::new(pepper, None), Bounds::default()));
-        let rules = Arc::new(Rules {
-            catalogue,
-            policies,
-            revision: Revision(0),
-            set: set.to_owned(),
-            names: Arc::new(names),
-        });
+        let rules =
+            Arc::new(Rules { catalogue, policies, revision: Revision(0), set: set.to_owned() });
+        judge.set_names(names);
         judge.set_rules(Arc::clone(&rules));
         let state = State::new();
         let mut memory = Self { judge, rules, state, revision: 0, keys: 0, blobs: HashMap::new() };
-        memory.take(&Command::PublishPolicy { files: Vec::new() }, Wall(0))?;
+        // The rules were compiled outside; the state only has to name a set that is in force.
+        let files = vec![("policies/in-memory.yaml".to_owned(), Arc::from(set))];
+        memory.take(&Command::PublishPolicy { files }, Wall(0))?;
         Ok(memory)
     }
 
@@ -86,7 +84,7 @@ impl Memory {
                     client: None,
                     scopes: None,
                     expires: None,
-                    digest: format!("{:032x}", self.keys),
+                    digest: format!("{0:016x}{0:016x}", self.keys),
                     pepper: self.judge.peppers().current().fingerprint().to_owned(),
                     label: String::new(),
                 },
@@ -109,6 +107,11 @@ impl Memory {
 
     pub(crate) fn key(&self, id: &KeyId) -> Option<KeyIx> {
         self.state.current().key_ix(id)
+    }
+
+    /// The id of a partner.
+    pub(crate) fn partner(&self, ix: PartnerIx) -> Option<&str> {
+        self.state.current().partner(ix).map(|partner| partner.id.as_str())
     }
 
     /// The tier a partner is on, by name.

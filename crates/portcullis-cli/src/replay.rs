@@ -5,6 +5,7 @@
 mod against;
 mod bench;
 mod call;
+mod clock;
 mod decisions;
 mod declared;
 mod lines;
@@ -12,6 +13,7 @@ mod names;
 mod render;
 mod report;
 mod sentence;
+mod signals;
 mod tally;
 mod targets;
 mod wanted;
@@ -19,7 +21,7 @@ mod wanted;
 use std::path::Path;
 
 use portcullis_judge::Names;
-use portcullis_types::{ClassIx, Mono, Wall};
+use portcullis_types::ClassIx;
 
 use crate::args::ReplayArgs;
 use crate::failure::Failure;
@@ -27,9 +29,10 @@ use crate::files::{read_set, unreadable};
 use crate::host::Host;
 use crate::memory::Memory;
 use crate::out::Out;
-use against::{ChangeTally, Changes};
-use bench::{Bench, Outcome};
+use against::Before;
+use bench::Bench;
 use call::Call;
+use clock::Clock;
 use decisions::Decisions;
 use declared::Declared;
 use lines::Lines;
@@ -67,7 +70,7 @@ pub(crate) fn run(args: &ReplayArgs, host: &dyn Host, out: &mut Out) -> Result<(
         seconds,
         requests_per_second: (traffic.requests as f64 / seconds.max(1e-9)) as u64,
     });
-    notes.extend(remarks(&traffic));
+    notes.extend(remarks(&traffic, now.unknown));
     let shown = |partner: &Declared| {
         args.partner.is_empty() || args.partner.iter().any(|id| id == partner.id.as_str())
     };
@@ -88,43 +91,6 @@ pub(crate) fn run(args: &ReplayArgs, host: &dyn Host, out: &mut Out) -> Result<(
         return Err(Failure::Findings);
     }
     Ok(())
-}
-
-/// The other set and what differs by it.
-struct Before {
-    bench: Bench,
-    changes: Vec<ChangeTally>,
-}
-
-impl Before {
-    fn new(bench: Bench, partners: usize) -> Self {
-        let changes = std::iter::repeat_with(ChangeTally::default).take(partners).collect();
-        Self { bench, changes }
-    }
-
-    fn line(&mut self, spot: Spot, call: &Call<'_>, mono: Mono, now: &Outcome) {
-        let before = self.bench.line(spot, call, mono);
-        if let Some(changes) = now.seat.and_then(|seat| self.changes.get_mut(seat)) {
-            let said = |outcome: &Outcome| (outcome.word, outcome.rule.clone());
-            let (now, before) = (said(now), said(&before));
-            changes.line(spot, (now.0, now.1.as_deref()), (before.0, before.1.as_deref()));
-        }
-    }
-
-    fn finish(self, args: &ReplayArgs, now: &Bench, partners: &[Declared]) -> Changes {
-        let with = args.against.as_deref().unwrap_or(Path::new(""));
-        let mut all = Changes { with: with.display().to_string(), ..Changes::default() };
-        let taken = |bench: &Bench, at: usize| {
-            bench.seats.get(at).map_or(0, |seat| seat.tally.targets.all.taken)
-        };
-        for ((at, partner), changes) in partners.iter().enumerate().zip(self.changes) {
-            all.newly_permitted += changes.permitted;
-            all.newly_refused += changes.refused;
-            let both = [taken(now, at), taken(&self.bench, at)];
-            all.partners.extend(changes.finish(partner.id.as_str(), both));
-        }
-        all
-    }
 }
 
 fn judge(
@@ -165,6 +131,12 @@ fn judge(
         };
         let mono = clock.at(call.at);
         let spot = Spot { line: number, at: call.at };
+        if clock.new_day() {
+            now.compare(spot, mono);
+            if let Some(before) = &mut before {
+                before.bench.compare(spot, mono);
+            }
+        }
         let outcome = now.line(spot, &call, mono);
         if let Some(before) = &mut before {
             before.line(spot, &call, mono, &outcome);
@@ -183,33 +155,9 @@ fn judge(
             Some(_) => traffic.foreign_keys += 1,
         }
     }
-    traffic.out_of_order = clock.back;
-    traffic.from = clock.first.map(Wall::rfc3339);
-    traffic.until = clock.first.map(|_| clock.last.rfc3339());
+    traffic.out_of_order = clock.back();
+    [traffic.from, traffic.until] = clock.span();
     Ok(traffic)
-}
-
-/// Time as budgets know it: it never goes back.
-#[derive(Debug, Default)]
-struct Clock {
-    first: Option<Wall>,
-    last: Wall,
-    /// Lines earlier than the one before them.
-    back: u64,
-}
-
-impl Clock {
-    fn at(&mut self, at: Wall) -> Mono {
-        self.back += u64::from(at < self.last);
-        self.last = self.last.max(at);
-        let first = *self.first.get_or_insert(at);
-        // An hour ahead, so that no rate begins at the very start of time.
-        Mono(
-            (self.last.0.saturating_sub(first.0))
-                .saturating_add(3_600_000)
-                .saturating_mul(1_000_000),
-        )
-    }
 }
 
 impl Traffic {
@@ -225,8 +173,13 @@ impl Traffic {
     }
 }
 
-fn remarks(traffic: &Traffic) -> Vec<String> {
+fn remarks(traffic: &Traffic, unknown: u64) -> Vec<String> {
     let mut notes = Vec::new();
+    if unknown > 0 {
+        notes.push(format!(
+            "{unknown} entries of batches take values from other entries' answers, which were not recorded: what they ask for is not known, so they count as refused"
+        ));
+    }
     if traffic.out_of_order > 0 {
         notes.push(format!(
             "{} lines are earlier than a line before them; each was judged by its own time, but no budget or rate goes back",

@@ -10,7 +10,7 @@ use crate::args::{Command, Common};
 use crate::failure::{Failure, Refusal, exit};
 use crate::host::Host;
 use crate::out::{Out, clean};
-use crate::{apply, audit, catalogue, check, clients, keys, partners, status};
+use crate::{apply, audit, catalogue, check, clients, keys, partners, replay, status};
 
 /// Carries a command out. A reader that went away (`| head`) is no failure.
 pub fn run(command: &Command, common: &Common, host: &dyn Host, out: &mut Out) -> ExitCode {
@@ -37,6 +37,7 @@ pub(crate) fn carry_out(
     out.reach(common);
     match command {
         Command::Check(args) => check::run(args, common, host, out),
+        Command::Replay(args) => replay::run(args, host, out),
         Command::Catalogue(command) => catalogue::run(command, host, out),
         Command::Apply(args) => apply::run(args, common, host, out),
         Command::Partner(command) => partners::run(command, common, host, out),

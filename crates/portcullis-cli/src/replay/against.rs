@@ -4,10 +4,15 @@
 
 use std::collections::BTreeMap;
 
+use portcullis_types::Mono;
 use serde::Serialize;
 
+use super::bench::{Bench, Outcome};
+use super::call::Call;
+use super::declared::Declared;
 use super::report::At;
 use super::tally::{Spot, Word};
+use crate::args::ReplayArgs;
 
 /// Every difference of two judgements of the same traffic.
 #[derive(Debug, Default, Serialize)]
@@ -87,5 +92,47 @@ impl ChangeTally {
             refused_before_by: self.before_by,
             first: self.first.map(At::new),
         })
+    }
+}
+
+/// The other set and what differs by it.
+pub(super) struct Before {
+    pub(super) bench: Bench,
+    changes: Vec<ChangeTally>,
+}
+
+impl Before {
+    pub(super) fn new(bench: Bench, partners: usize) -> Self {
+        let changes = std::iter::repeat_with(ChangeTally::default).take(partners).collect();
+        Self { bench, changes }
+    }
+
+    /// Judges a line by it too.
+    pub(super) fn line(&mut self, spot: Spot, call: &Call<'_>, mono: Mono, now: &Outcome) {
+        let before = self.bench.line(spot, call, mono);
+        if let Some(changes) = now.seat.and_then(|seat| self.changes.get_mut(seat)) {
+            let said = |outcome: &Outcome| (outcome.word, outcome.rule.clone());
+            let (now, before) = (said(now), said(&before));
+            changes.line(spot, (now.0, now.1.as_deref()), (before.0, before.1.as_deref()));
+        }
+    }
+
+    /// What differed.
+    pub(super) fn finish(self, args: &ReplayArgs, now: &Bench, partners: &[Declared]) -> Changes {
+        let with = args.against.as_deref();
+        let mut all = Changes {
+            with: with.map(|dir| dir.display().to_string()).unwrap_or_default(),
+            ..Changes::default()
+        };
+        let taken = |bench: &Bench, at: usize| {
+            bench.seats.get(at).map_or(0, |seat| seat.tally.targets.all.taken)
+        };
+        for ((at, partner), changes) in partners.iter().enumerate().zip(self.changes) {
+            all.newly_permitted += changes.permitted;
+            all.newly_refused += changes.refused;
+            let both = [taken(now, at), taken(&self.bench, at)];
+            all.partners.extend(changes.finish(partner.id.as_str(), both));
+        }
+        all
     }
 }

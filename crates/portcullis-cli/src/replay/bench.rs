@@ -6,14 +6,12 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use portcullis_judge::{Arrival, Batch, Bounds, Desk, Granted, PlatformCredential, SignalHit};
-use portcullis_judge::{NarrowKind, Rules, SubjectIx, Verdict};
-use portcullis_policy::Action;
-use portcullis_types::{KeyIx, Mono, Notice, Now, PartnerIx, ReasonCode, Refusal, Wall};
+use portcullis_judge::{Arrival, Batch, Bounds, Desk, Granted, PlatformCredential, Rules, Verdict};
+use portcullis_types::{KeyIx, Mono, Now, PartnerIx, Refusal, Wall};
 
 use super::call::Call;
 use super::declared::Declared;
-use super::tally::{Judged, Spot, Tally, Word, not_found};
+use super::tally::{Judged, JudgedLine, Spot, Tally, Word, not_found};
 use super::targets::{Wanted, mark};
 use super::wanted::wanted;
 use crate::failure::Failure;
@@ -21,8 +19,8 @@ use crate::memory::{Entry, Memory};
 
 /// A set of policies with the partners' calls so far.
 pub(crate) struct Bench {
-    memory: Memory,
-    desk: Desk,
+    pub(super) memory: Memory,
+    pub(super) desk: Desk,
     bounds: Bounds,
     keys: HashMap<String, Caller>,
     pub(crate) seats: Vec<Seat>,
@@ -30,13 +28,18 @@ pub(crate) struct Bench {
     rates: HashSet<String>,
     /// Calls with keys that nobody has.
     pub(crate) strangers: Tally,
+    /// Entries of batches that take values from answers, which were not recorded.
+    pub(crate) unknown: u64,
+    request: Arc<str>,
 }
 
 /// One partner.
 pub(crate) struct Seat {
-    ix: PartnerIx,
+    pub(super) ix: PartnerIx,
     pub(crate) tier: Option<String>,
     pub(crate) tally: Tally,
+    /// Raised between two of its calls: named with the next one.
+    pub(super) raised: Option<Arc<str>>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -52,6 +55,8 @@ pub(crate) struct Outcome {
     pub(crate) seat: Option<usize>,
     pub(crate) word: Word,
     pub(crate) rule: Option<Arc<str>>,
+    /// Whether nothing but a plain rate refused any of it.
+    pub(crate) rate: bool,
     pub(crate) signal: Option<Arc<str>>,
     pub(crate) requests: u64,
 }
@@ -80,7 +85,7 @@ impl Bench {
                 keys.extend(memory.key(id).map(|key| (id.to_string(), Caller { key, seat })));
             }
             let tier = memory.tier(&entry).map(ToString::to_string);
-            seats.push(Seat { ix, tier, tally: Tally::default() });
+            seats.push(Seat { ix, tier, tally: Tally::default(), raised: None });
         }
         memory.publish();
         let rates = memory.rules.policies.tiers().flat_map(|tier| {
@@ -88,8 +93,17 @@ impl Bench {
         });
         let rates = rates.collect();
         let desk = memory.judge.desk().without_names();
-        let strangers = Tally::default();
-        Ok(Self { memory, desk, bounds: Bounds::default(), keys, seats, rates, strangers })
+        Ok(Self {
+            memory,
+            desk,
+            bounds: Bounds::default(),
+            keys,
+            seats,
+            rates,
+            strangers: Tally::default(),
+            unknown: 0,
+            request: Arc::from("request"),
+        })
     }
 
     pub(crate) fn rules(&self) -> &Rules {
@@ -105,25 +119,35 @@ impl Bench {
             spot,
             now: Now { wall: spot.at, mono },
             path: mark(mark(0, call.method.as_bytes()), target.as_bytes()),
+            more: false,
             out: Outcome::default(),
         };
         match self.keys.get(&*call.key).copied() {
             None => self.stranger(&mut line, &arrival),
             Some(caller) => {
                 line.out.seat = Some(caller.seat);
-                self.request(&mut line, caller, &arrival, 0);
-                if line.out.word == Word::Allow {
-                    let missing = call.status.is_some_and(not_found);
-                    let hits = self.desk.answered(caller.key, missing, line.now);
-                    self.signals(&mut line, caller, &hits);
+                let path = line.path;
+                self.request(&mut line, caller, &arrival, path);
+                if let Some(status) = call.status.filter(|_| line.out.word == Word::Allow) {
+                    let found = !not_found(status);
+                    let hits = self.desk.answered(caller.key, found, line.now);
+                    self.signals(&mut line, caller.seat, &hits);
                 }
+                self.pending(&mut line, caller.seat);
             }
         }
+        line.out.rate &= !line.more;
         let tally = match line.out.seat.and_then(|seat| self.seats.get_mut(seat)) {
             Some(seat) => &mut seat.tally,
             None => &mut self.strangers,
         };
-        tally.line(spot.at, line.out.word, call.status, call.bytes);
+        tally.line(&JudgedLine {
+            at: spot.at,
+            worst: line.out.word,
+            rate: line.out.rate,
+            status: call.status,
+            bytes: call.bytes,
+        });
         line.out
     }
 
@@ -144,76 +168,75 @@ impl Bench {
         line.worst(Word::Deny, Some(&rule));
     }
 
-    /// Judges one request: the line's own (`entry` is 0), or an entry of its batch.
-    fn request(&mut self, line: &mut Line, caller: Caller, arrival: &Arrival<'_>, entry: u64) {
+    /// Judges one request: the line's own, or an entry of its batch.
+    fn request(&mut self, line: &mut Line, caller: Caller, arrival: &Arrival<'_>, path: u64) {
         let verdict =
             self.desk.judge_known(caller.key, arrival, line.now, &PlatformCredential::Header);
         let Verdict { trace, outcome } = verdict;
         let refusal = match outcome {
-            Ok(Granted::Batch(batch)) if entry == 0 => {
-                return self.batch(line, caller, &batch);
-            }
+            Ok(Granted::Batch(batch)) => return self.batch(line, caller, &batch),
             // What is permitted counts, whatever came back.
-            Ok(_) => None,
+            Ok(Granted::Call(_)) => None,
             Err(refusal) => Some(refusal),
         };
-        let word = refusal.as_ref().map_or(Word::Allow, Word::of);
-        let rule = trace.rule.as_ref().filter(|_| refusal.is_some());
-        let rate = match &refusal {
+        if let Some(notes) = trace.notes.filter(|notes| !notes.signals.is_empty()) {
+            self.signals(line, caller.seat, &notes.signals);
+        }
+        let rule = trace.rule.filter(|_| refusal.is_some());
+        self.count(line, caller, (arrival, path), (refusal.as_ref(), rule.as_ref()));
+    }
+
+    /// Each entry is a call of its own; one that can't be judged at all is refused in its place.
+    fn batch(&mut self, line: &mut Line, caller: Caller, batch: &Batch) {
+        for entry in &batch.entries {
+            let arrival = entry.arrival(&[]);
+            let path = entry_mark(&arrival);
+            self.unknown += u64::from(entry.refs);
+            match entry.refusal() {
+                None => self.request(line, caller, &arrival, path),
+                Some(refusal) => {
+                    let rule = Arc::clone(&self.request);
+                    self.count(line, caller, (&arrival, path), (Some(refusal), Some(&rule)));
+                }
+            }
+        }
+    }
+
+    fn count(
+        &mut self,
+        line: &mut Line,
+        caller: Caller,
+        (arrival, path): (&Arrival<'_>, u64),
+        (refusal, rule): (Option<&Refusal>, Option<&Arc<str>>),
+    ) {
+        let word = refusal.map_or(Word::Allow, Word::of);
+        let rate = match refusal {
             Some(Refusal::RateReached(_)) => true,
             Some(Refusal::BudgetReached(_)) => {
                 rule.is_some_and(|rule| self.rates.contains(&**rule))
             }
             _ => false,
         };
-        let path = if entry == 0 { line.path } else { entry_mark(arrival) };
-        let judged = Judged { spot: line.spot, path, word, rule, refusal: refusal.as_ref(), rate };
+        let judged = Judged { spot: line.spot, path, word, rule, refusal, rate };
         let known = (&self.memory.rules.catalogue, &self.bounds);
         if let Some(seat) = self.seats.get_mut(caller.seat) {
             seat.tally.request(&judged, |out: &mut Wanted| wanted(arrival, known, out));
         }
         line.out.requests += 1;
         line.worst(word, rule);
-        if !trace.signals.is_empty() {
-            self.signals(line, caller, &trace.signals);
-        }
-    }
-
-    fn batch(&mut self, line: &mut Line, caller: Caller, batch: &Batch) {
-        for (at, entry) in (1..).zip(&batch.entries) {
-            self.request(line, caller, &entry.arrival(), at);
-        }
-    }
-
-    fn signals(&mut self, line: &mut Line, caller: Caller, hits: &[SignalHit]) {
-        for hit in hits {
-            line.out.signal.get_or_insert_with(|| Arc::clone(&hit.rule));
-            let actions: Vec<&str> = hit.then.iter().map(|action| action_word(*action)).collect();
-            let Some(seat) = self.seats.get_mut(caller.seat) else { continue };
-            seat.tally.signal(line.spot, (&hit.rule, hit.signal), &hit.evidence, actions);
-            if hit.then.contains(&Action::Hold)
-                && let Ok(reason) = ReasonCode::new("signal")
-            {
-                let notice = Notice {
-                    since: line.now.wall,
-                    reason,
-                    tell: Arc::from(format!("`{}` was raised: {}", hit.rule, hit.evidence)),
-                    revision: None,
-                    review_by: None,
-                };
-                let subject = SubjectIx::Partner(seat.ix);
-                self.memory.judge.narrow(subject, Arc::new(notice), NarrowKind::Hold);
-            }
-        }
+        line.out.rate |= rate;
+        line.more |= word != Word::Allow && !rate;
     }
 }
 
 /// A line under way.
-struct Line {
-    spot: Spot,
-    now: Now,
+pub(super) struct Line {
+    pub(super) spot: Spot,
+    pub(super) now: Now,
     path: u64,
-    out: Outcome,
+    /// Whether more than a rate refused any of it.
+    more: bool,
+    pub(super) out: Outcome,
 }
 
 impl Line {
@@ -243,13 +266,4 @@ fn entry_mark(arrival: &Arrival<'_>) -> u64 {
     let method = mark(1, arrival.method.as_bytes());
     let path = mark(method, arrival.path.as_bytes());
     mark(mark(path, arrival.query.unwrap_or_default().as_bytes()), arrival.body)
-}
-
-const fn action_word(action: Action) -> &'static str {
-    match action {
-        Action::Flag => "flag",
-        Action::OpenCase => "open_case",
-        Action::Restrict => "restrict",
-        Action::Hold => "hold",
-    }
 }

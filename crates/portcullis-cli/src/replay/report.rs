@@ -75,7 +75,7 @@ pub(crate) struct Partner {
     pub(crate) requests: u64,
     /// Calls by what became of them.
     pub(crate) verdicts: BTreeMap<&'static str, u64>,
-    /// Requests refused by a plain rate, and otherwise.
+    /// Calls refused by nothing but a plain rate, and otherwise.
     pub(crate) refused_by_rate: u64,
     pub(crate) refused: u64,
     pub(crate) refusals: Vec<Refused>,

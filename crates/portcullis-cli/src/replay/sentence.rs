@@ -71,7 +71,7 @@ pub(crate) fn argue(partner: &Partner) -> String {
             "It stayed inside its figures, but what it asked for makes a pattern.".to_owned()
         }
         _ => format!(
-            "It kept to what it declared{}: {} of {} passed, for {}, and nothing was flagged.",
+            "It kept to what it declared,{}: {} of {} passed, for {}, and nothing was flagged.",
             purpose(partner),
             grouped(partner.verdicts.get("allow").copied().unwrap_or_default()),
             calls(partner.calls),
@@ -86,7 +86,7 @@ pub(crate) fn argue(partner: &Partner) -> String {
             .map(|rule| rule.rule.as_str())
             .collect();
         text.push_str(&format!(
-            " {} faster than `{}` allows and was told to wait, which is no breach.",
+            " {} faster than `{}` allows, which is no breach; the answer was to wait.",
             came(partner.refused_by_rate),
             rates.join("`, `")
         ));
@@ -189,7 +189,7 @@ pub(crate) fn grouped(count: u64) -> String {
     let digits = count.to_string();
     let mut text = String::with_capacity(digits.len() + digits.len() / 3);
     for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at) % 3 == 0 {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
             text.push(',');
         }
         text.push(digit);

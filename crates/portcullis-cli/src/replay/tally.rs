@@ -62,6 +62,18 @@ pub(crate) struct Judged<'a> {
     pub(crate) rate: bool,
 }
 
+/// One line, all of whose requests are judged.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct JudgedLine {
+    pub(crate) at: Wall,
+    pub(crate) worst: Word,
+    /// Whether nothing but a plain rate refused any of it.
+    pub(crate) rate: bool,
+    /// What the platform answered.
+    pub(crate) status: Option<u16>,
+    pub(crate) bytes: u64,
+}
+
 /// Refusals by one rule.
 #[derive(Debug)]
 pub(crate) struct RuleTally {
@@ -118,9 +130,9 @@ pub(crate) struct Tally {
     pub(crate) words: [u64; 4],
     /// Requests: the entries of a batch each are one.
     pub(crate) requests: u64,
-    /// Requests refused by a plain rate.
+    /// Lines refused by nothing but a plain rate.
     pub(crate) rated: u64,
-    /// Requests refused otherwise.
+    /// Lines refused otherwise.
     pub(crate) refused: u64,
     pub(crate) rules: Vec<RuleTally>,
     pub(crate) signals: Vec<SignalTally>,
@@ -156,12 +168,15 @@ impl Tally {
     }
 
     /// Counts the line, once its requests are counted.
-    pub(crate) fn line(&mut self, at: Wall, worst: Word, status: Option<u16>, bytes: u64) {
+    pub(crate) fn line(&mut self, line: &JudgedLine) {
+        let JudgedLine { at, worst, rate, status, bytes } = *line;
         self.lines += 1;
         let passes = worst == Word::Allow;
         if let Some(count) = self.words.get_mut(worst as usize) {
             *count += 1;
         }
+        self.rated += u64::from(!passes && rate);
+        self.refused += u64::from(!passes && !rate);
         let [all, passed] = &mut self.bytes;
         *all += bytes;
         if passes {
@@ -184,10 +199,8 @@ impl Tally {
     fn refuse(&mut self, judged: &Judged<'_>, refusal: &Refusal) {
         let at = self.rule(judged, refusal);
         if judged.rate {
-            self.rated += 1;
             return;
         }
-        self.refused += 1;
         if self.stop.is_none() {
             self.stop = Some(Stop {
                 spot: judged.spot,
@@ -260,12 +273,21 @@ pub(crate) const fn not_found(status: u16) -> bool {
 }
 
 /// Whether a refusal is for an operation, a target or a figure: the agreements leave rates and
-/// fields out.
+/// fields out, and mistakes of form are none.
 const fn opens_review(refusal: &Refusal) -> bool {
-    !matches!(
+    matches!(
         refusal,
-        Refusal::FieldNotAgreed { .. }
-            | Refusal::FieldUnclassified { .. }
-            | Refusal::RateReached(_)
+        Refusal::OperationUnlisted
+            | Refusal::MethodUnlisted
+            | Refusal::VersionUnknown
+            | Refusal::NodeUnclassified
+            | Refusal::NotJudged { .. }
+            | Refusal::ClassNotGranted { .. }
+            | Refusal::Denied(_)
+            | Refusal::TargetNotAgreed { .. }
+            | Refusal::TermsNotMet { .. }
+            | Refusal::TooManyIds { .. }
+            | Refusal::BatchNotAgreed
+            | Refusal::BudgetReached(_)
     )
 }

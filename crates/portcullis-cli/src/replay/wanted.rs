@@ -5,7 +5,7 @@
 
 use portcullis_catalogue::Catalogue;
 use portcullis_judge::{Arrival, Bounds};
-use portcullis_request::{Texts, ask, canonicalise};
+use portcullis_request::{Texts, ask, batch, canonicalise};
 use portcullis_types::asked::{Asks, Rows, Target};
 
 use super::targets::{Thing, Wanted, mark};
@@ -25,6 +25,15 @@ pub(crate) fn wanted(
     let Ok(canonical) = canonicalise(arrival, catalogue, bounds) else {
         return ids(arrival, catalogue, out);
     };
+    // A batch that was refused as a whole asked for what its entries ask for.
+    if canonical.operation.as_ref().is_ok_and(|operation| operation.batch)
+        && let Ok(entries) = batch(&canonical, catalogue, bounds)
+    {
+        for entry in &entries {
+            wanted(&entry.arrival(&[]), (catalogue, bounds), out);
+        }
+        return;
+    }
     match ask(&canonical, catalogue, bounds, &texts) {
         Ok(asks) => unfolded(&asks, out),
         Err(_) => ids(arrival, catalogue, out),
