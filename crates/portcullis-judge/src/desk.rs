@@ -27,7 +27,7 @@ const ATTEMPTS_MAX: usize = 8;
 /// One thread's place to judge from.
 pub struct Desk {
     pub(crate) judge: Arc<Judge>,
-    view: Option<Arc<View>>,
+    pub(crate) view: Option<Arc<View>>,
     epoch: u64,
     pub(crate) stages: Stages,
     /// Taken again for each call, so that a decision allocates nothing.
@@ -206,7 +206,7 @@ impl Desk {
         self.standing(key, now).is_ok()
     }
 
-    fn renew(&mut self) {
+    pub(crate) fn renew(&mut self) {
         let epoch = self.judge.epoch.load(Ordering::Acquire);
         if epoch != self.epoch {
             self.view = self.judge.view();

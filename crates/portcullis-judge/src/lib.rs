@@ -23,6 +23,7 @@
 mod amend;
 mod budgets;
 mod desk;
+mod explain;
 mod grants;
 mod judge;
 mod known;
@@ -43,6 +44,7 @@ mod tests;
 
 pub use budgets::Settlement;
 pub use desk::Desk;
+pub use explain::{Explanation, Step};
 pub use grants::GrantBook;
 pub use judge::Judge;
 pub use live::RestoreError;

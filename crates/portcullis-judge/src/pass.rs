@@ -47,11 +47,11 @@ pub(crate) struct Pass<'v, 't> {
 }
 
 /// A caller with the tier it is on.
-struct Seat<'v> {
+pub(crate) struct Seat<'v> {
     caller: Caller<'v>,
     partner: &'v PartnerView,
-    tier: &'v Tier,
-    bound: &'v TierBound,
+    pub(crate) tier: &'v Tier,
+    pub(crate) bound: &'v TierBound,
 }
 
 impl<'v> Pass<'v, '_> {
@@ -149,7 +149,7 @@ impl<'v> Pass<'v, '_> {
         })
     }
 
-    fn seat(&mut self, caller: Caller<'v>) -> Result<Seat<'v>, Refusal> {
+    pub(crate) fn seat(&mut self, caller: Caller<'v>) -> Result<Seat<'v>, Refusal> {
         self.rule = &self.desk.stages.policy;
         let partner = self.view.partner(caller.key).ok_or(Refusal::TierUnknown)?;
         let found = self.view.tier(caller.key).and_then(|ix| self.view.bound.tier(ix));
@@ -165,17 +165,9 @@ impl<'v> Pass<'v, '_> {
         ruling: &mut Ruling,
     ) -> Result<Settlement, Stop> {
         let (view, judge) = (self.view, &self.desk.judge);
-        let Seat { caller, partner, tier, bound } = *seat;
+        let Seat { caller, tier, bound, .. } = *seat;
         let catalogue = &view.bound.rules.catalogue;
-        let known = Partner {
-            facts: &partner.facts,
-            names: &view.names,
-            catalogue,
-            grants: &judge.grants,
-            partner: caller.key.partner,
-            client: caller.key.client,
-            now: self.now.wall,
-        };
+        let known = self.partner(seat);
         let granted = view.granted(caller.key);
         let who =
             portcullis_policy::Caller { granted: &granted, known: &known, now: self.now.wall };
@@ -192,21 +184,10 @@ impl<'v> Pass<'v, '_> {
             return Err(refusal.into());
         }
         let cost = metering::cost(tier, asks);
-        let at = Standpoint {
-            live: &judge.live,
-            hasher: &judge.hasher,
-            tier,
-            bound,
-            caller,
-            known: &known,
-            group: partner.group,
-            epoch: view.epoch,
-            now: self.now.wall,
-        };
-        let settlement = budgets::reserve(&at, asks, ruling, cost, self.trace)
-            .map_err(|denied| self.not_taken(denied))?;
-        let seat = (tier, bound);
-        match metering::meter(&judge.live, seat, caller, asks, cost, (view.epoch, self.now.mono)) {
+        let settlement = self.reserve(seat, asks, ruling)?;
+        let counted = (tier, bound);
+        match metering::meter(&judge.live, counted, caller, asks, cost, (view.epoch, self.now.mono))
+        {
             Ok(reading) => self.trace.reading = reading,
             Err(denied) => {
                 settlement.release();
@@ -216,13 +197,54 @@ impl<'v> Pass<'v, '_> {
         if let Some(post) = self.post(caller) {
             post.granted(asks, &known, &judge.hasher, self.trace);
         }
-        let first = ruling.passed.first();
-        let rule = first.and_then(|passed| match passed {
-            Passed::Rule(ix) => tier.allows().get(ix.at()).map(|allow| &allow.name),
+        self.name_rule(seat, ruling);
+        Ok(settlement)
+    }
+
+    /// What is known of a caller's partner at this moment.
+    pub(crate) fn partner(&self, seat: &Seat<'v>) -> Partner<'v> {
+        Partner {
+            facts: &seat.partner.facts,
+            names: &self.view.names,
+            catalogue: &self.view.bound.rules.catalogue,
+            grants: &self.desk.judge.grants,
+            partner: seat.caller.key.partner,
+            client: seat.caller.key.client,
+            now: self.now.wall,
+        }
+    }
+
+    /// Debits the call from every limit and rolling rate it falls under, or from none.
+    pub(crate) fn reserve(
+        &mut self,
+        seat: &Seat<'v>,
+        asks: &Asks<'_>,
+        ruling: &Ruling,
+    ) -> Result<Settlement, Stop> {
+        let known = self.partner(seat);
+        let at = Standpoint {
+            live: &self.desk.judge.live,
+            hasher: &self.desk.judge.hasher,
+            tier: seat.tier,
+            bound: seat.bound,
+            caller: seat.caller,
+            known: &known,
+            group: seat.partner.group,
+            epoch: self.view.epoch,
+            now: self.now.wall,
+        };
+        let cost = metering::cost(seat.tier, asks);
+        budgets::reserve(&at, asks, ruling, cost, self.trace)
+            .map_err(|denied| self.not_taken(denied))
+    }
+
+    /// Names the rule that granted what the call asks first.
+    pub(crate) fn name_rule(&mut self, seat: &Seat<'v>, ruling: &Ruling) {
+        let rule = ruling.passed.first().and_then(|passed| match passed {
+            Passed::Rule(ix) => seat.tier.allows().get(ix.at()).map(|allow| &allow.name),
             Passed::Scopes | Passed::Nothing => None,
         });
-        self.rule = rule.unwrap_or(&bound.name);
-        Ok(settlement)
+        self.rule = rule.unwrap_or(&seat.bound.name);
     }
 
     /// Notes which class and rules refused.
