@@ -5,6 +5,14 @@
 /// How many bytes of a string come before a quote, a backslash or a control character.
 #[inline]
 pub(crate) fn plain(text: &[u8]) -> usize {
+    // Names and short values end in the first two words; the rest goes by blocks.
+    let (short, rest) = text.split_at_checked(16).unwrap_or((text, &[]));
+    let len = words(short);
+    if len < 16 { len } else { len + long(rest) }
+}
+
+#[inline]
+fn words(text: &[u8]) -> usize {
     let mut at = 0;
     let mut rest = text;
     while let Some((word, tail)) = rest.split_first_chunk::<8>() {
@@ -14,10 +22,6 @@ pub(crate) fn plain(text: &[u8]) -> usize {
         }
         at += 8;
         rest = tail;
-        // Names and short values end above; the rest goes by blocks.
-        if at == 16 {
-            return at + long(rest);
-        }
     }
     at + rest.iter().position(|byte| is_special(*byte)).unwrap_or(rest.len())
 }
@@ -47,7 +51,7 @@ fn long(text: &[u8]) -> usize {
         at += BLOCK;
         rest = tail;
     }
-    at + rest.iter().position(|byte| is_special(*byte)).unwrap_or(rest.len())
+    at + words(rest)
 }
 
 #[inline]

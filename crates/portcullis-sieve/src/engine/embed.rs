@@ -91,20 +91,26 @@ impl<S: Sink> Run<'_, S> {
         is_end: bool,
     ) -> Result<(), Fault> {
         match outcome {
-            Ok(()) => {}
-            Err(fault) if fault.is_withheld() => return self.refuse(*inner, fault),
             Err(Fault::NotJson { .. } | Fault::Truncated | Fault::Trailing { .. }) => {
                 return Err(Fault::NotEmbedded);
             }
-            Err(fault) => return Err(fault),
+            Err(fault) if !fault.is_withheld() => return Err(fault),
+            _ => {}
         }
+        // What came before a fault goes first: then it does not matter where the chunk ends whether
+        // the entry can still be replaced.
         inner.quoted.clear();
         escape(&inner.out, &mut inner.quoted);
         inner.out.clear();
-        if is_end {
+        if is_end && outcome.is_ok() {
             inner.quoted.push(b'"');
         }
         self.put_instead(&inner.quoted)?;
+        if let Err(fault) = outcome {
+            // Nobody gets an entry that is left out already.
+            let is_gone = self.core.mute != self.depth();
+            return if is_gone { Ok(()) } else { self.refuse(*inner, fault) };
+        }
         if !is_end {
             self.core.inner = Some(inner);
             return Ok(());

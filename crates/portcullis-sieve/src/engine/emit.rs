@@ -13,7 +13,7 @@ const BLANK_MAX: usize = 1024;
 
 impl<S: Sink> Run<'_, S> {
     /// The member or element that is about to come stays.
-    #[inline]
+    #[inline(always)]
     pub(super) fn keep(&mut self) -> Result<(), Fault> {
         let Some(head) = self.head.take() else { return Ok(()) };
         let Some(frame) = self.core.frames.last_mut() else { return Ok(()) };

@@ -42,7 +42,7 @@ impl<S: Sink> Run<'_, S> {
         Ok(())
     }
 
-    #[inline]
+    #[inline(always)]
     pub(super) fn in_string(&mut self) -> Result<(), Fault> {
         let len = scan::plain(self.rest());
         self.pos += len;

@@ -1,6 +1,7 @@
 //! The grammar of JSON, one state at a time, so that a chunk may end anywhere.
 //!
-//! Must not know duties.
+//! What every member passes through is inlined into the loop by force: that is worth a tenth of
+//! the time. Must not know duties.
 
 use super::{Frame, Next, Run};
 use crate::Fault;

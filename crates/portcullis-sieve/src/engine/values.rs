@@ -11,7 +11,7 @@ use crate::{Fault, LINK_MAX, NAME_MAX, READ_MAX, text};
 
 impl<S: Sink> Run<'_, S> {
     /// A member's name was read, escapes undone.
-    #[inline]
+    #[inline(always)]
     pub(super) fn named(&mut self, name: &[u8]) -> Result<(), Fault> {
         if name.len() > NAME_MAX {
             return Err(Fault::NameTooLong);
@@ -45,7 +45,7 @@ impl<S: Sink> Run<'_, S> {
     }
 
     /// A value begins with this byte, which is not read yet.
-    #[inline]
+    #[inline(always)]
     pub(super) fn begin(&mut self, byte: u8) -> Result<(), Fault> {
         let next = self.core.next;
         let node = self.program.node(next.node);
@@ -78,24 +78,8 @@ impl<S: Sink> Run<'_, S> {
             Some(code) if byte == b'{' => self.begin_item(code)?,
             _ => self.keep()?,
         }
-        if self.core.mute == 0 {
-            if let Some(text) = &node.replace {
-                self.flush(self.pos)?;
-                self.put(text)?;
-                self.core.thinned = true;
-                self.leave_out(depth);
-            } else if byte == b'"' && (next.link || node.embed.is_some()) {
-                self.flush(self.pos)?;
-                self.leave_out(depth);
-                if next.link {
-                    self.core.ends.add(Ends::LINK);
-                } else {
-                    self.core.ends.add(Ends::EMBED);
-                    self.begin_embed(node)?;
-                }
-            } else if node.embed.is_some() && !is_list && byte != b'n' {
-                return Err(Fault::NotEmbedded);
-            }
+        if next.link || node.replace.is_some() || node.embed.is_some() {
+            self.begin_instead(byte, node)?;
         }
         if is_scalar && !node.reads.is_empty() && !self.core.open.is_empty() {
             self.core.ends.add(Ends::READ);
@@ -104,6 +88,31 @@ impl<S: Sink> Run<'_, S> {
             self.core.text.clear();
             self.core.text_is_long = false;
             self.text_from = if byte == b'"' { self.pos + 1 } else { self.pos };
+        }
+        Ok(())
+    }
+
+    /// Something else is written in the place of a value.
+    fn begin_instead(&mut self, byte: u8, node: &Node) -> Result<(), Fault> {
+        // First, since it may turn out that what the value stands in is given up.
+        self.flush(self.pos)?;
+        let (depth, link) = (self.depth(), self.core.next.link);
+        if self.core.mute != 0 {
+            return Ok(());
+        }
+        if let Some(text) = &node.replace {
+            self.put(text)?;
+            self.core.thinned = true;
+            self.leave_out(depth);
+        } else if byte == b'"' && link {
+            self.leave_out(depth);
+            self.core.ends.add(Ends::LINK);
+        } else if byte == b'"' && node.embed.is_some() {
+            self.leave_out(depth);
+            self.core.ends.add(Ends::EMBED);
+            return self.begin_embed(node);
+        } else if node.embed.is_some() && !matches!(byte, b'[' | b'n') {
+            return Err(Fault::NotEmbedded);
         }
         Ok(())
     }
@@ -133,7 +142,7 @@ impl<S: Sink> Run<'_, S> {
     }
 
     /// A scalar has ended; `end` is where its text ends, without the quote.
-    #[inline]
+    #[inline(always)]
     pub(super) fn scalar_end(&mut self, end: usize) -> Result<(), Fault> {
         if self.core.ends != Ends::NONE {
             self.special_end(end)?;
@@ -199,7 +208,7 @@ impl<S: Sink> Run<'_, S> {
     }
 
     /// A value has ended, and what is left out with it.
-    #[inline]
+    #[inline(always)]
     pub(super) fn value_end(&mut self) -> Result<(), Fault> {
         let depth = self.depth();
         if self.core.mute == depth {
