@@ -2,6 +2,7 @@
 //!
 //! Must not know how a command is carried out.
 
+mod grant;
 mod key;
 mod offline;
 mod partner;
@@ -10,6 +11,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
+pub use grant::{FactsArgs, GrantCommand, GrantTo, ModeArgs};
 pub use key::{ImportArgs, KeyCommand};
 pub use offline::{CheckArgs, DiffArgs, ExplainArgs, ReplayArgs, TestArgs};
 pub use partner::{ClientCommand, PartnerCommand, PartnerFields};
@@ -56,6 +58,9 @@ pub enum Command {
     /// Issue, import, hold, restore and revoke keys
     #[command(subcommand)]
     Key(KeyCommand),
+    /// Feed, give, withdraw and list grants: accounts that let a partner act for them
+    #[command(subcommand)]
+    Grant(GrantCommand),
     /// Read and verify the log of all changes
     #[command(subcommand)]
     Audit(AuditCommand),

@@ -166,19 +166,46 @@ fn row(event: &Value) -> Vec<String> {
     ]
 }
 
+/// Members that tell an event from others of its kind.
+const TOLD: [&str; 12] = [
+    "tier",
+    "mode",
+    "why",
+    "granted",
+    "renewed",
+    "withdrawn",
+    "label",
+    "count",
+    "set",
+    "what",
+    "fingerprint",
+    "origin",
+];
+
 /// What tells an event from others of its kind, shortened.
 fn detail(what: &Value) -> String {
-    let reason = text(what, "reason");
-    let long = if reason.is_empty() {
-        let members = ["tier", "label", "count", "set", "what", "fingerprint", "origin"];
-        let told = members.map(|member| (member, text(what, member)));
-        let told = told.iter().filter(|(_, value)| !value.is_empty());
-        told.map(|(member, value)| format!("{member} {value}")).collect::<Vec<_>>().join(", ")
-    } else {
-        format!("{reason}: {}", text(what, "tell"))
+    let (reason, facts) = (text(what, "reason"), what.get("facts"));
+    let long = match facts.filter(|_| text(what, "type") == "facts.declared") {
+        Some(facts) => declared(facts),
+        None if reason.is_empty() => {
+            let told = TOLD.map(|member| (member, text(what, member)));
+            let told = told.iter().filter(|(_, value)| !value.is_empty());
+            told.map(|(member, value)| format!("{member} {value}")).collect::<Vec<_>>().join(", ")
+        }
+        None => format!("{reason}: {}", text(what, "tell")),
     };
     if long.chars().count() <= 60 {
         return long;
     }
     long.chars().take(59).chain(['…']).collect()
+}
+
+/// A declaration: its use, and how long its lists are.
+fn declared(facts: &Value) -> String {
+    let mut told = vec![format!("use {}", text(facts, "use"))];
+    if let Some(Value::Object(lists)) = facts.get("lists") {
+        let count = |entries: &Value| entries.as_array().map_or(0, Vec::len);
+        told.extend(lists.iter().map(|(name, entries)| format!("{name} {}", count(entries))));
+    }
+    told.join(", ")
 }

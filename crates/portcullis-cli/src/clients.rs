@@ -6,6 +6,7 @@ use serde_json::json;
 
 use crate::args::{ClientCommand, Common};
 use crate::change::{self, segment, set, set_list, transition};
+use crate::facts;
 use crate::failure::Failure;
 use crate::gate::Gate;
 use crate::host::Host;
@@ -42,6 +43,7 @@ pub(crate) fn run(
                 "no client yet: declare one with `portcullis client add ID --partner PARTNER`";
             out.table(&["CLIENT", "PARTNER", "NAME", "STATE", "SCOPES"], rows.collect(), empty)
         }
+        ClientCommand::Facts(args) => facts::run("clients", args, &gate, host, out),
         ClientCommand::Hold { id, reason, review_by } => {
             let path = format!("/v1/clients/{}/transitions", segment(id));
             let body = transition("held", reason, review_by.as_deref());

@@ -20,6 +20,10 @@ pub mod exit {
     pub const NOT_ALLOWED: u8 = 4;
     /// The state is not what the command expects.
     pub const CONFLICT: u8 = 5;
+    /// `diff`: some partners get less, none more.
+    pub const NARROWER: u8 = 6;
+    /// `diff`: some partners get more.
+    pub const WIDER: u8 = 7;
 }
 
 /// Why a command ended early.
@@ -31,6 +35,9 @@ pub enum Failure {
     /// The results are on standard output already.
     #[error("there are findings")]
     Findings,
+    /// The results are on standard output already, and the exit code sums them up.
+    #[error("the exit code tells")]
+    Told(u8),
     /// The command was typed wrongly.
     #[error("{0}")]
     Usage(String),
@@ -94,6 +101,7 @@ impl Failure {
         match self {
             Self::Closed => exit::OK,
             Self::Findings | Self::Local(_) => exit::FINDINGS,
+            Self::Told(code) => *code,
             Self::Usage(_) => exit::USAGE,
             Self::Unreachable(_) => exit::UNREACHABLE,
             Self::NotSignedIn(_) => exit::NOT_ALLOWED,

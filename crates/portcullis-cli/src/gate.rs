@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use serde_json::Value;
+use ureq::http::request::Builder;
 use ureq::http::{Method, Request, Response, StatusCode};
 use ureq::{Agent, Body, SendBody};
 use zeroize::Zeroizing;
@@ -116,6 +117,24 @@ impl Gate {
         self.value(response.status(), &bytes)
     }
 
+    /// Sends lines of JSON of any number.
+    pub(crate) fn feed(
+        &self,
+        method: Method,
+        path: &str,
+        headers: &[(&str, String)],
+        lines: &mut dyn Read,
+    ) -> Result<Value, Failure> {
+        let kind = [("content-type", "application/x-ndjson".to_owned())];
+        let request = self.request(method, path, headers.iter().chain(&kind));
+        let mut lines = lines;
+        let request = request.body(SendBody::from_reader(&mut lines));
+        let request = request.map_err(|error| self.unusable(&error))?;
+        let mut response = self.agent.run(request).map_err(|error| self.failed(&error))?;
+        let bytes = response.body_mut().read_to_vec().map_err(|error| self.failed(&error))?;
+        self.value(response.status(), &bytes)
+    }
+
     /// The answer as a stream, for what may be large.
     pub(crate) fn stream(&self, path: &str) -> Result<impl Read + use<>, Failure> {
         let mut response = self.send(Method::GET, path, None, &[])?;
@@ -141,6 +160,27 @@ impl Gate {
         body: Option<&Value>,
         headers: &[(&str, String)],
     ) -> Result<Response<Body>, Failure> {
+        let request = self.request(method, path, headers);
+        let text = body.map(Value::to_string).map(Zeroizing::new);
+        let sent = match &text {
+            Some(text) => {
+                let request = request.header("content-type", "application/json");
+                let body =
+                    SendBody::from_owned_reader(std::io::Cursor::new(text.as_bytes().to_vec()));
+                let request = request.header("content-length", text.len());
+                self.agent.run(request.body(body).map_err(|error| self.unusable(&error))?)
+            }
+            None => self.agent.run(request.body(()).map_err(|error| self.unusable(&error))?),
+        };
+        sent.map_err(|error| self.failed(&error))
+    }
+
+    fn request<'h>(
+        &self,
+        method: Method,
+        path: &str,
+        headers: impl IntoIterator<Item = &'h (&'h str, String)>,
+    ) -> Builder {
         let mut request = Request::builder()
             .method(method)
             .uri(format!("{}{path}", self.base))
@@ -149,21 +189,11 @@ impl Gate {
         for (name, value) in headers {
             request = request.header(*name, value);
         }
-        let unusable = |error: &dyn std::fmt::Display| {
-            Failure::Usage(format!("`{}` can't be called: {error}", self.base))
-        };
-        let text = body.map(Value::to_string).map(Zeroizing::new);
-        let sent = match &text {
-            Some(text) => {
-                let request = request.header("content-type", "application/json");
-                let body =
-                    SendBody::from_owned_reader(std::io::Cursor::new(text.as_bytes().to_vec()));
-                let request = request.header("content-length", text.len());
-                self.agent.run(request.body(body).map_err(|e| unusable(&e))?)
-            }
-            None => self.agent.run(request.body(()).map_err(|e| unusable(&e))?),
-        };
-        sent.map_err(|error| self.failed(&error))
+        request
+    }
+
+    fn unusable(&self, error: &dyn std::fmt::Display) -> Failure {
+        Failure::Usage(format!("`{}` can't be called: {error}", self.base))
     }
 
     fn failed(&self, error: &ureq::Error) -> Failure {

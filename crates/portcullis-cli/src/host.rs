@@ -30,6 +30,14 @@ pub trait Host {
         Ok(Box::new(Cursor::new(self.read(path)?)))
     }
 
+    /// Standard input, to be read piece by piece.
+    ///
+    /// # Errors
+    /// As the system says.
+    fn stream(&self) -> io::Result<Box<dyn Read>> {
+        Ok(Box::new(Cursor::new(self.input()?.into_bytes())))
+    }
+
     /// The entries of a directory, sorted by name.
     ///
     /// # Errors

@@ -21,9 +21,11 @@ mod change;
 mod check;
 mod clients;
 mod coverage;
+mod facts;
 mod failure;
 mod files;
 mod gate;
+mod grants;
 mod host;
 mod import;
 mod keys;
@@ -37,8 +39,8 @@ mod status;
 
 pub use args::{
     ApplyArgs, AuditCommand, CatalogueCommand, CheckArgs, ClientCommand, Command, Common, DiffArgs,
-    ExplainArgs, ImportArgs, KeyCommand, PartnerCommand, PartnerFields, Reason, ReplayArgs,
-    TestArgs,
+    ExplainArgs, FactsArgs, GrantCommand, GrantTo, ImportArgs, KeyCommand, ModeArgs,
+    PartnerCommand, PartnerFields, Reason, ReplayArgs, TestArgs,
 };
 pub use failure::{EntryFault, Failure, FileFault, Refusal, exit};
 pub use files::{Compiled, FileSet, compile, read_set};

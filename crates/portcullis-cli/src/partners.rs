@@ -7,6 +7,7 @@ use ureq::http::Method;
 
 use crate::args::{Common, PartnerCommand, PartnerFields};
 use crate::change::{self, segment, set, set_list, transition};
+use crate::facts;
 use crate::failure::Failure;
 use crate::gate::Gate;
 use crate::host::Host;
@@ -21,20 +22,33 @@ pub(crate) fn run(
     let gate = Gate::find(common, host)?;
     match command {
         PartnerCommand::Add { id, name, tier, r#use, fields } => {
-            let mut body = json!({ "id": id, "tier": tier, "use": r#use });
+            let mut body = json!({ "id": id, "use": r#use });
+            set(&mut body, "tier", tier.as_deref());
+            set(&mut body, "declared_use", fields.declared_use.as_deref());
             set(&mut body, "name", name.as_deref());
             set_list(&mut body, "scopes", &fields.scope);
-            set(&mut body, "facts", facts(fields));
+            set(&mut body, "facts", declared(fields));
             change::show(&gate.post("/v1/partners", &body)?, out)
         }
-        PartnerCommand::Edit { id, name, tier, r#use, all_scopes, if_revision, fields } => {
+        PartnerCommand::Edit {
+            id,
+            name,
+            tier,
+            tier_by_use,
+            r#use,
+            all_scopes,
+            if_revision,
+            fields,
+        } => {
             let mut body = json!({});
             set(&mut body, "name", name.as_deref());
             set(&mut body, "tier", tier.as_deref());
+            set(&mut body, "tier", tier_by_use.then_some(Value::Null));
             set(&mut body, "use", r#use.as_deref());
+            set(&mut body, "declared_use", fields.declared_use.as_deref());
             set_list(&mut body, "scopes", &fields.scope);
             set(&mut body, "scopes", all_scopes.then_some(Value::Null));
-            set(&mut body, "facts", facts(fields));
+            set(&mut body, "facts", declared(fields));
             if body.as_object().is_some_and(Map::is_empty) {
                 return Err(Failure::Usage("name what to change, such as `--tier TIER`; see `portcullis partner edit --help`".to_owned()));
             }
@@ -43,14 +57,21 @@ pub(crate) fn run(
             let path = format!("/v1/partners/{}", segment(id));
             change::show(&gate.call(Method::PATCH, &path, Some(&body), &headers)?, out)
         }
-        PartnerCommand::List { tier, held, limit } => {
-            let filters = [("tier", tier.as_deref()), ("held", held.then_some("true"))];
+        PartnerCommand::List { tier, held, observed, limit } => {
+            let filters = [
+                ("tier", tier.as_deref()),
+                ("held", held.then_some("true")),
+                ("mode", observed.then_some("observe")),
+            ];
             let partners = change::list(&gate, "/v1/partners", &filters, *limit, out)?;
-            list(&partners, tier.is_some() || *held, out)
+            list(&partners, tier.is_some() || *held || *observed, out)
         }
         PartnerCommand::Show { id } => {
             show(&gate.get(&format!("/v1/partners/{}", segment(id)))?, out)
         }
+        PartnerCommand::Facts(args) => facts::run("partners", args, &gate, host, out),
+        PartnerCommand::Observe(args) => facts::mode("observe", args, &gate, out),
+        PartnerCommand::Enforce(args) => facts::mode("enforce", args, &gate, out),
         PartnerCommand::Hold { id, reason, review_by } => {
             let path = format!("/v1/partners/{}/transitions", segment(id));
             let body = transition("held", reason, review_by.as_deref());
@@ -64,13 +85,14 @@ pub(crate) fn run(
 }
 
 /// The facts that were named; none when none was.
-fn facts(fields: &PartnerFields) -> Option<Value> {
-    let mut facts = json!({});
-    set(&mut facts, "declared_use", fields.declared_use.as_deref());
-    set_list(&mut facts, "locations", &fields.location);
-    set_list(&mut facts, "hashtags", &fields.hashtag);
-    set_list(&mut facts, "brands", &fields.brand);
-    set(&mut facts, "review_date", fields.review_date.as_deref());
+fn declared(fields: &PartnerFields) -> Option<Value> {
+    let (mut facts, mut lists) = (json!({}), json!({}));
+    set_list(&mut lists, "locations", &fields.location);
+    set_list(&mut lists, "hashtags", &fields.hashtag);
+    set_list(&mut lists, "brands", &fields.brand);
+    let any = lists.as_object().is_some_and(|lists| !lists.is_empty());
+    set(&mut facts, "lists", any.then_some(lists));
+    set(&mut facts, "review_by", fields.review_by.as_deref());
     facts.as_object().is_some_and(|facts| !facts.is_empty()).then_some(facts)
 }
 
@@ -79,42 +101,43 @@ fn list(partners: &[Value], filtered: bool, out: &mut Out) -> Result<(), Failure
         return out.json(&partners);
     }
     let rows = partners.iter().map(|partner| {
-        let mut row: Vec<String> =
-            ["id", "name", "tier", "use", "state"].map(|member| text(partner, member)).to_vec();
+        let mut row: Vec<String> = ["id", "name", "tier", "use", "mode", "state"]
+            .map(|member| text(partner, member))
+            .to_vec();
+        if let Some(tier) = row.get_mut(2).filter(|tier| tier.is_empty()) {
+            "by use".clone_into(tier);
+        }
         row.push(scopes(partner));
         row
     });
     let empty = if filtered {
         "no such partner; `portcullis partner list` shows all"
     } else {
-        "no partner yet: declare one with `portcullis partner add ID --tier TIER --use USE`"
+        "no partner yet: declare one with `portcullis partner add ID --use USE`"
     };
-    out.table(&["PARTNER", "NAME", "TIER", "USE", "STATE", "SCOPES"], rows.collect(), empty)
+    out.table(&["PARTNER", "NAME", "TIER", "USE", "MODE", "STATE", "SCOPES"], rows.collect(), empty)
 }
 
 fn show(partner: &Value, out: &mut Out) -> Result<(), Failure> {
     if out.is_json() {
         return out.json(partner);
     }
+    let tier = Some(text(partner, "tier")).filter(|tier| !tier.is_empty());
+    let tier = tier.unwrap_or_else(|| "by use".to_owned());
     let mut members = vec![
         ("partner", text(partner, "id")),
         ("name", text(partner, "name")),
-        ("tier", text(partner, "tier")),
+        ("tier", tier),
         ("use", text(partner, "use")),
         ("scopes", scopes(partner)),
+        ("mode", text(partner, "mode")),
         ("state", text(partner, "state")),
     ];
     notice(partner, "hold", &mut members);
     let facts = partner.get("facts").cloned().unwrap_or_default();
-    for (name, member) in [
-        ("declared use", "declared_use"),
-        ("locations", "locations"),
-        ("hashtags", "hashtags"),
-        ("brands", "brands"),
-        ("review date", "review_date"),
-    ] {
-        members.push((name, text(&facts, member)));
-    }
+    members.push(("declared use", text(partner, "declared_use")));
+    let facts = facts::lines(&facts);
+    members.extend(facts.iter().map(|(name, value)| (&**name, value.clone())));
     members.push(("added", text(partner, "added")));
     members.push(("revision", text(partner, "revision")));
     members.retain(|(_, value)| !value.is_empty());

@@ -24,8 +24,9 @@ use portcullis_judge::Names;
 use portcullis_types::ClassIx;
 
 use crate::args::ReplayArgs;
+use crate::diff::compiled;
 use crate::failure::Failure;
-use crate::files::{read_set, unreadable};
+use crate::files::unreadable;
 use crate::host::Host;
 use crate::memory::Memory;
 use crate::out::Out;
@@ -240,11 +241,6 @@ fn bench(
     host: &dyn Host,
     out: &mut Out,
 ) -> Result<Bench, Failure> {
-    let compiled = read_set(dir, host)?.compile().map_err(|faults| {
-        for fault in faults {
-            out.say(format!("{fault}\n"));
-        }
-        Failure::Local(format!("{} can't be judged by; mend its faults first", dir.display()))
-    })?;
+    let compiled = compiled(dir, host, out)?;
     Bench::new(Memory::new(compiled, names, &dir.display().to_string())?, partners)
 }

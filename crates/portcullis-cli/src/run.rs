@@ -10,7 +10,7 @@ use crate::args::{Command, Common};
 use crate::failure::{Failure, Refusal, exit};
 use crate::host::Host;
 use crate::out::{Out, clean};
-use crate::{apply, audit, catalogue, check, clients, keys, partners, replay, status};
+use crate::{apply, audit, catalogue, check, clients, grants, keys, partners, replay, status};
 
 /// Carries a command out. A reader that went away (`| head`) is no failure.
 pub fn run(command: &Command, common: &Common, host: &dyn Host, out: &mut Out) -> ExitCode {
@@ -43,6 +43,7 @@ pub(crate) fn carry_out(
         Command::Partner(command) => partners::run(command, common, host, out),
         Command::Client(command) => clients::run(command, common, host, out),
         Command::Key(command) => keys::run(command, common, host, out),
+        Command::Grant(command) => grants::run(command, common, host, out),
         Command::Audit(command) => audit::run(command, common, host, out),
         Command::Status => status::run(common, host, out),
         Command::Version => version(out),

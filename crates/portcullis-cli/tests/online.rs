@@ -39,7 +39,7 @@ fn a_partner_is_declared_listed_shown_and_edited() {
     let mut told = Vec::new();
     for words in [
         "partner list",
-        "partner add acme-travel --name 'Acme Travel' --tier basic --use travel_search --location 77 --declared-use 'finds hotels' --review-date 2025-01-31",
+        "partner add acme-travel --name 'Acme Travel' --tier basic --use travel_search --location 77 --declared-use 'finds hotels' --review-by 2025-01-31",
         "partner add globex --tier plus --use research --scope media:read --scope profile:read",
         "partner list",
         "partner list --tier plus",
@@ -55,35 +55,35 @@ fn a_partner_is_declared_listed_shown_and_edited() {
     }
     insta::assert_snapshot!(told.join("\n\n"), @r"
         $ portcullis partner list
-        no partner yet: declare one with `portcullis partner add ID --tier TIER --use USE`
+        no partner yet: declare one with `portcullis partner add ID --use USE`
         [exit 0]
 
-        $ portcullis partner add acme-travel --name 'Acme Travel' --tier basic --use travel_search --location 77 --declared-use 'finds hotels' --review-date 2025-01-31
-        partner `acme-travel` added on tier `basic` (revision 2)
+        $ portcullis partner add acme-travel --name 'Acme Travel' --tier basic --use travel_search --location 77 --declared-use 'finds hotels' --review-by 2025-01-31
+        partner `acme-travel` added on tier `basic` (revision 3)
         [exit 0]
 
         $ portcullis partner add globex --tier plus --use research --scope media:read --scope profile:read
-        partner `globex` added on tier `plus` (revision 3)
+        partner `globex` added on tier `plus` (revision 4)
         [exit 0]
 
         $ portcullis partner list
-        PARTNER      NAME         TIER   USE            STATE  SCOPES
-        acme-travel  Acme Travel  basic  travel_search  good   all
-        globex       globex       plus   research       good   media:read, profile:read
+        PARTNER      NAME         TIER   USE            MODE     STATE  SCOPES
+        acme-travel  Acme Travel  basic  travel_search  enforce  good   all
+        globex       globex       plus   research       enforce  good   media:read, profile:read
         [exit 0]
 
         $ portcullis partner list --tier plus
-        PARTNER  NAME    TIER  USE       STATE  SCOPES
-        globex   globex  plus  research  good   media:read, profile:read
+        PARTNER  NAME    TIER  USE       MODE     STATE  SCOPES
+        globex   globex  plus  research  enforce  good   media:read, profile:read
         [exit 0]
 
         $ portcullis partner edit acme-travel --tier plus --scope media:read
-        partner `acme-travel` changed (revision 4)
+        partner `acme-travel` changed (revision 5)
         undo: portcullis partner edit acme-travel --tier basic --all-scopes
         [exit 0]
 
         $ portcullis partner edit acme-travel --all-scopes --if-revision 2
-        error: partner `acme-travel` is at revision 4, the edit builds on 2: look at it again, then repeat the edit
+        error: partner `acme-travel` is at revision 5, the edit builds on 2: look at it again, then repeat the edit
         [exit 5]
 
         $ portcullis partner edit acme-travel
@@ -96,12 +96,13 @@ fn a_partner_is_declared_listed_shown_and_edited() {
         tier          plus
         use           travel_search
         scopes        media:read
+        mode          enforce
         state         good
         declared use  finds hotels
         locations     77
-        review date   2025-01-31
+        review by     2025-01-31T00:00:00.000Z
         added         2024-03-31T12:00:00.000Z
-        revision      4
+        revision      5
         [exit 0]
 
         $ portcullis partner show acme-travle
@@ -109,7 +110,7 @@ fn a_partner_is_declared_listed_shown_and_edited() {
         [exit 1]
 
         $ portcullis client add hotel --partner acme-travel
-        client `hotel` of partner `acme-travel` added (revision 5)
+        client `hotel` of partner `acme-travel` added (revision 6)
         [exit 0]
 
         $ portcullis client list
@@ -126,7 +127,7 @@ fn a_key_is_shown_once_held_restored_and_revoked() {
     let issued = machine.types("key issue --partner acme-travel --expires 90d");
     insta::assert_snapshot!(issued.whole(), @r"
         ptc_test_000000000000_000000000000000000000000000000001Xx3Nc
-        key `000000000000` issued to partner `acme-travel` (revision 3)
+        key `000000000000` issued to partner `acme-travel` (revision 4)
         undo: portcullis key revoke 000000000000 --reason mistake --tell 'This key was issued by mistake.'
         this is the only time the key is shown: the gate keeps a digest of it
         [exit 0]
@@ -154,7 +155,7 @@ fn a_key_is_shown_once_held_restored_and_revoked() {
     }
     insta::assert_snapshot!(told.join("\n\n"), @r"
         $ portcullis key hold 0000004gfFC4 --reason bulk-location --tell 'Too many places were read at once.' --review-by 7d
-        key `0000004gfFC4` on hold: refused from the next call on (revision 5)
+        key `0000004gfFC4` on hold: refused from the next call on (revision 6)
         undo: portcullis key restore 0000004gfFC4 --reason mistake --tell 'The hold was our mistake and is lifted.'
         [exit 0]
 
@@ -174,16 +175,16 @@ fn a_key_is_shown_once_held_restored_and_revoked() {
         label      night-job
         issued     2024-03-31T12:00:00.000Z
         pepper     e25be181
-        revision   4
+        revision   5
         [exit 0]
 
         $ portcullis key restore 0000004gfFC4 --reason bulk-location --tell 'Too many places were read at once.'
-        key `0000004gfFC4` restored: the hold is lifted (revision 6)
+        key `0000004gfFC4` restored: the hold is lifted (revision 7)
         undo: portcullis key hold 0000004gfFC4 --reason bulk-location --tell 'Too many places were read at once.'
         [exit 0]
 
         $ portcullis key revoke 0000004gfFC4 --reason bulk-location --tell 'Too many places were read at once.'
-        key `0000004gfFC4` revoked for ever: refused from the next call on (revision 7)
+        key `0000004gfFC4` revoked for ever: refused from the next call on (revision 8)
         [exit 0]
 
         $ portcullis key restore 0000004gfFC4 --reason bulk-location --tell 'Too many places were read at once.'
@@ -191,18 +192,18 @@ fn a_key_is_shown_once_held_restored_and_revoked() {
         [exit 5]
 
         $ portcullis key hold THE-KEY --reason bulk-location --tell 'Too many places were read at once.'
-        key `000000000000` on hold: refused from the next call on (revision 8)
+        key `000000000000` on hold: refused from the next call on (revision 9)
         undo: portcullis key restore 000000000000 --reason mistake --tell 'The hold was our mistake and is lifted.'
         [exit 0]
 
         $ portcullis partner hold acme-travel --reason bulk-location --tell 'Too many places were read at once.' --case c-7
-        partner `acme-travel` and all its keys on hold: refused from the next call on (revision 9)
+        partner `acme-travel` and all its keys on hold: refused from the next call on (revision 10)
         undo: portcullis partner restore acme-travel --reason mistake --tell 'The hold was our mistake and is lifted.'
         [exit 0]
 
         $ portcullis partner list --held
-        PARTNER      NAME         TIER   USE            STATE  SCOPES
-        acme-travel  Acme Travel  basic  travel_search  held   media:read
+        PARTNER      NAME         TIER   USE            MODE     STATE  SCOPES
+        acme-travel  Acme Travel  basic  travel_search  enforce  held   media:read
         [exit 0]
 
         $ portcullis key list
@@ -279,7 +280,7 @@ fn an_import_names_every_bad_line_whoever_finds_it() {
         error: 2 entries can't be taken, so nothing was imported: correct or remove them, then import again
         [exit 1]
 
-        2 keys imported, 2 partners added (revision 3)
+        2 keys imported, 2 partners added (revision 4)
         2 keys read
         [exit 0]
 
@@ -317,7 +318,7 @@ fn a_set_is_applied_whole_or_not_at_all() {
         [exit 0]
 
         added    policies/new.yaml
-        policy set 977ecf8d71caa7e1 of 4 files in force (revision 3)
+        policy set 977ecf8d71caa7e1 of 4 files in force (revision 4)
         4 files read from here
         [exit 0]
 
@@ -345,15 +346,16 @@ fn the_log_is_listed_verified_exported_and_verified_again_without_the_gate() {
         0         2024-03-31T12:00:00.000Z  boot   log.opened                             origin gate.test
         1         2024-03-31T12:00:00.000Z  boot   policy.published                       set e3f4b3e483b03f6a
         2         2024-03-31T12:00:00.000Z  ops    partner.added     partner acme-travel  tier basic
-        3         2024-03-31T12:00:00.000Z  ops    key.issued        key 000000000000     label night-job
-        4         2024-03-31T12:00:00.000Z  ops    standing.held     partner acme-travel  bulk-location: Too many places were read at once.
+        3         2024-03-31T12:00:00.000Z  ops    facts.declared    partner acme-travel  use travel_search, locations 1
+        4         2024-03-31T12:00:00.000Z  ops    key.issued        key 000000000000     label night-job
+        5         2024-03-31T12:00:00.000Z  ops    standing.held     partner acme-travel  bulk-location: Too many places were read at once.
         [exit 0]
         ");
-    assert_eq!(machine.types("audit list --count 2 -o json").json()[1]["revision"], 4);
+    assert_eq!(machine.types("audit list --count 2 -o json").json()[1]["revision"], 5);
     assert_eq!(machine.types("audit list --from 1 --count 1 -o json").json()[0]["revision"], 1);
     assert_eq!(machine.types("audit show 2").json()["event"]["tier"], "basic");
     let clean = machine.types("audit verify");
-    assert!(clean.whole().starts_with("clean: 5 events"), "{}", clean.whole());
+    assert!(clean.whole().starts_with("clean: 6 events"), "{}", clean.whole());
 
     assert_eq!(machine.types("audit export --out log.jsonl").code, 0);
     let key = gate.office.log_key();
@@ -370,7 +372,7 @@ fn the_log_is_listed_verified_exported_and_verified_again_without_the_gate() {
     insta::assert_snapshot!(machine.types("audit verify").whole(), @r"
         DAMAGED at revision 1: the event does not match its stored hash: one of them was changed
         log       gate.test
-        root      CK4fGm5vNSjq3CjJ2oxfEwQ7Fd++2gfiYbEPqesE9iU=
+        root      rJGNKioMO++jU11isVhWoj7MHeFwvXuR0jiggL2m2SM=
         signed by gate.test+088fe270+AepKbGPinFIKvvVQexMuxfmVR3auvr57kkIe6mkURtIs
         [exit 1]
         ");

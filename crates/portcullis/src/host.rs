@@ -27,6 +27,10 @@ impl Host for Machine {
         Ok(Box::new(File::open(path)?))
     }
 
+    fn stream(&self) -> io::Result<Box<dyn Read>> {
+        Ok(Box::new(io::stdin()))
+    }
+
     fn list(&self, dir: &Path) -> io::Result<Vec<PathBuf>> {
         let entries = std::fs::read_dir(dir)?.map(|entry| entry.map(|entry| entry.path()));
         let mut paths = entries.collect::<io::Result<Vec<_>>>()?;

@@ -4,7 +4,7 @@
 
 use clap::{Args, Subcommand};
 
-use super::Reason;
+use super::{FactsArgs, ModeArgs, Reason};
 
 /// Declare partners, look at them, put them on hold.
 #[derive(Debug, Clone, Subcommand)]
@@ -16,9 +16,9 @@ pub enum PartnerCommand {
         /// Its name [default: the id]
         #[arg(long)]
         name: Option<String>,
-        /// The tier it is on
+        /// The tier it is on [default: the one for its use]
         #[arg(long)]
-        tier: String,
+        tier: Option<String>,
         /// What its access is for, from the closed list of uses
         #[arg(long, value_name = "USE")]
         r#use: String,
@@ -36,6 +36,9 @@ pub enum PartnerCommand {
         /// The tier it is on
         #[arg(long)]
         tier: Option<String>,
+        /// Put it on the tier for its use
+        #[arg(long, conflicts_with = "tier")]
+        tier_by_use: bool,
         /// What its access is for, from the closed list of uses
         #[arg(long, value_name = "USE")]
         r#use: Option<String>,
@@ -57,6 +60,9 @@ pub enum PartnerCommand {
         /// Only those on hold
         #[arg(long)]
         held: bool,
+        /// Only those that are observed
+        #[arg(long)]
+        observed: bool,
         /// At most this many
         #[arg(long, default_value_t = 1000, value_name = "N")]
         limit: u64,
@@ -66,6 +72,12 @@ pub enum PartnerCommand {
         /// Its id
         id: String,
     },
+    /// Show or declare its facts: lists, figures, use, group, review date
+    Facts(FactsArgs),
+    /// Judge and record calls of partners, but enforce keys and holds alone
+    Observe(ModeArgs),
+    /// Enforce on partners what the policies say
+    Enforce(ModeArgs),
     /// Put a partner on hold: all its keys are refused from the next call on
     Hold {
         /// Its id
@@ -102,9 +114,9 @@ pub struct PartnerFields {
     /// The username of a declared brand; repeat for more
     #[arg(long, value_name = "USERNAME")]
     pub brand: Vec<String>,
-    /// When the agreement is looked at again
-    #[arg(long, value_name = "YYYY-MM-DD")]
-    pub review_date: Option<String>,
+    /// When the declaration lapses unless it is looked at again: `2027-01-31` or `90d`
+    #[arg(long, value_name = "WHEN")]
+    pub review_by: Option<String>,
     /// Narrow to this scope; repeat for more
     #[arg(long, value_name = "SCOPE")]
     pub scope: Vec<String>,
@@ -136,6 +148,8 @@ pub enum ClientCommand {
         #[arg(long, default_value_t = 1000, value_name = "N")]
         limit: u64,
     },
+    /// Show or declare its facts, beside those of its partner
+    Facts(FactsArgs),
     /// Put a client on hold: all its keys are refused from the next call on
     Hold {
         /// Its id

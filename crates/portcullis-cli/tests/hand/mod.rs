@@ -70,6 +70,12 @@ impl Machine {
     }
 }
 
+/// Whether a line can be typed; if not, what is said.
+pub fn parses(line: &str) -> Result<(), String> {
+    let words = std::iter::once("portcullis".to_owned()).chain(split(&line.replace('"', "'")));
+    Typed::try_parse_from(words).map(|_| ()).map_err(|error| error.to_string())
+}
+
 /// Words with `'…'` kept together.
 fn split(words: &str) -> Vec<String> {
     let mut parts = Vec::new();
