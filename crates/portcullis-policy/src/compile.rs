@@ -64,12 +64,15 @@ struct Compiler<'c> {
     dropped: BTreeSet<String>,
     /// A file that may hold scopes or sets is no YAML: which there are is not known.
     blind: bool,
+    /// Whether the tier at hand was read without a fault: what it lacks may have been left out.
+    whole: bool,
 }
 
 /// A tier's file, read.
 struct Read<'s> {
     source: &'s Source,
     file: TierFile,
+    whole: bool,
 }
 
 impl PolicySet {
@@ -84,10 +87,12 @@ impl PolicySet {
             set: Self::default(),
             dropped: BTreeSet::new(),
             blind: false,
+            whole: true,
         };
         let tiers = compiler.read(sources);
         for at in compiler.parents_first(&tiers) {
-            if let Some(Read { source, file }) = tiers.get(at) {
+            if let Some(Read { source, file, whole }) = tiers.get(at) {
+                compiler.whole = *whole;
                 compiler.tier(source, file);
             }
         }
@@ -115,8 +120,10 @@ impl Compiler<'_> {
             let keys = top_keys(source);
             let has = |name: &str| keys.iter().any(|(key, ..)| key == name);
             if has("tier") || TIER_KEYS.iter().any(|key| has(key)) {
+                let before = self.faults.len();
                 let file = self.take::<TierFile>(source);
-                tiers.extend(file.map(|file| Read { source, file }));
+                let whole = before == self.faults.len();
+                tiers.extend(file.map(|file| Read { source, file, whole }));
             } else if has("field_sets") {
                 match self.take::<FieldSetsFile>(source) {
                     Some(file) => {

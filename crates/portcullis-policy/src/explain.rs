@@ -14,7 +14,7 @@ use crate::fields;
 use crate::judge::refuse::{path, target_words};
 use crate::judge::rules::{Call, Fit, Miss};
 use crate::judge::{Caller, Passed, Ruling};
-use crate::rule::{Allow, RuleIx};
+use crate::rule::Allow;
 use crate::tier::Tier;
 
 /// One step of a decision.
@@ -286,16 +286,5 @@ impl Path<'_, '_> {
             format!(", fields by default {}", self.names(&ask.fields))
         };
         format!("{verb} `{class}` of {}{place}{rows}{fields}", self.target(ask))
-    }
-}
-
-impl Tier {
-    /// The name of a rule, with the tier's.
-    #[must_use]
-    pub fn rule_name(&self, rule: RuleIx) -> Option<&Arc<str>> {
-        match rule {
-            RuleIx::Allow(ix) => self.allow.get(ix.at()).map(|rule| &rule.name),
-            RuleIx::Deny(ix) => self.deny.get(ix.at()).map(|rule| &rule.name),
-        }
     }
 }

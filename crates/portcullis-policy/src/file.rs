@@ -2,6 +2,7 @@
 //!
 //! Must not know which values make sense together: `compile` does.
 
+mod answers;
 mod cases;
 mod either;
 mod rules;
@@ -11,11 +12,12 @@ use portcullis_yaml::{At, Entries};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub(crate) use answers::{DropItemsFile, FilterFile, WatchFile};
 pub(crate) use cases::{CaseFactsFile, CaseFile};
 pub(crate) use either::{Either, Expects};
 pub(crate) use rules::{
-    AllowFile, ClassesFile, CountWord, DenyFile, DropItemsFile, FilterFile, LimitFile, MaxFile,
-    TargetFields, TargetFile, TargetWord, WatchFile, WhenFile,
+    AllowFile, ClassesFile, CountWord, DenyFile, LimitFile, MaxFile, TargetFields, TargetFile,
+    TargetWord, WhenFile,
 };
 
 /// A policy file: a tier, scopes, or sets of fields, told by its top key.

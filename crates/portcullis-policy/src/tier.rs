@@ -9,7 +9,7 @@ use portcullis_types::{ClassIx, ClassSet, FieldSet, RateId, ScopeSet, Span, Tier
 
 use crate::case::Case;
 use crate::file::Per;
-use crate::rule::{Allow, Deny, FigureIx, Filter, Limit, Watch};
+use crate::rule::{Allow, Deny, FigureIx, Filter, Limit, RuleIx, Watch};
 use crate::ruleindex::RuleIndex;
 
 /// What a kind of partner may do.
@@ -60,6 +60,15 @@ impl Tier {
             scope_classes: ClassSet::EMPTY,
             scope_fields: FieldSet::EMPTY,
             ..self.clone()
+        }
+    }
+
+    /// The name of a rule, with the tier's.
+    #[must_use]
+    pub fn rule_name(&self, rule: RuleIx) -> Option<&Arc<str>> {
+        match rule {
+            RuleIx::Allow(ix) => self.allow.get(ix.at()).map(|rule| &rule.name),
+            RuleIx::Deny(ix) => self.deny.get(ix.at()).map(|rule| &rule.name),
         }
     }
 

@@ -94,7 +94,7 @@ impl Compiler<'_> {
             };
             if counted().any(|id| id == name.as_str()) {
                 used.insert(name.value.clone(), **amount);
-            } else if !self.dropped.contains(name.as_str()) {
+            } else if !self.left_out(name, counted()) {
                 let fault = source
                     .fault(codes::NO_LIMIT, name, format!("unknown limit `{}`", cut(name)))
                     .with_help("name a limit or rate of the tier")
@@ -135,7 +135,7 @@ impl Compiler<'_> {
         if known.contains(&name) {
             return Some(expect);
         }
-        if !self.dropped.contains(name) {
+        if !self.left_out(name, known.iter().copied()) {
             let message = format!("nothing is called `{}`", cut(name));
             let fault = source.fault(codes::CASE, at, message);
             let help = "name a rule or limit of the tier, or the code of a refusal";

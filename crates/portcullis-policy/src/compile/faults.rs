@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use portcullis_types::RateId;
+use portcullis_types::{RateId, nearest};
 use portcullis_yaml::{At, Source};
 
 use super::{Compiler, codes};
@@ -57,6 +57,16 @@ impl Compiler<'_> {
                 None
             }
         }
+    }
+
+    /// Whether a name that is not known may be one of a part that was left out as faulty: nothing
+    /// that is known is near it.
+    pub(super) fn left_out<'n>(
+        &self,
+        name: &str,
+        known: impl IntoIterator<Item = &'n str>,
+    ) -> bool {
+        self.dropped.contains(name) || (!self.whole && nearest(name, known).is_none())
     }
 
     /// Too many of something.

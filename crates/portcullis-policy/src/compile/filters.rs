@@ -90,7 +90,7 @@ impl Compiler<'_> {
         for name in names {
             match allows.get(name) {
                 Some(at) => rules.push(AllowIx(at)),
-                None if self.dropped.contains(name.as_str()) => {}
+                None if self.left_out(name, allows.all()) => {}
                 None => {
                     let message = format!("unknown allow rule `{}`", cut(name));
                     let fault = source.fault(codes::NO_LIMIT, name, message);

@@ -98,7 +98,8 @@ impl Compiler<'_> {
         for rule in &tier.allow {
             let mut by = Vec::new();
             for class in self.each(&rule.classes) {
-                if self.covered(rule, class, parent, &mut by) || rule.shadow {
+                // Where a part of the file was left out, what is left may only look wider.
+                if self.covered(rule, class, parent, &mut by) || rule.shadow || !self.whole {
                     continue;
                 }
                 let name = self.catalogue.class_name(class).to_owned();

@@ -46,7 +46,7 @@ impl Compiler<'_> {
     ) -> Vec<usize> {
         let mut line = vec![start];
         let mut here = start;
-        while let Some(Read { source, file }) = tiers.get(here)
+        while let Some(Read { source, file, .. }) = tiers.get(here)
             && let Some(parent) = &file.inherits
         {
             let fault = match named.get(parent.as_str()) {

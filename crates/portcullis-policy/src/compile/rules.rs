@@ -67,14 +67,18 @@ impl Compiler<'_> {
         around: &Around<'_>,
         names: &Names,
     ) -> Option<Allow> {
+        let before = self.faults.len();
         let classes = self.classes(source, &file.class);
-        let uses = self.uses(&classes);
+        // What a faulty class would give is not known.
+        let sound = before == self.faults.len();
+        let uses = if sound { self.uses(&classes) } else { Vec::new() };
         let target = match &file.target {
             Some(target) => self.target(source, target, &uses),
             None => self.no_target(source, file, &uses),
         };
         let when = file.when.as_ref().map(|when| self.when(source, when));
-        let fields = self.allow_fields(source, file, &classes, &uses);
+        let fields =
+            if sound { self.allow_fields(source, file, &classes, &uses) } else { FieldSet::EMPTY };
         let limits = self.debits(source, &file.limits, around);
         let shadow = file.shadow.unwrap_or(false);
         self.both(source, file, &classes.intersection(around.scope_classes), shadow);
@@ -160,7 +164,7 @@ impl Compiler<'_> {
                     limits.push(ix);
                     continue;
                 }
-                None if self.dropped.contains(name.as_str()) => continue,
+                None if self.left_out(name, around.limit_names.all()) => continue,
                 None => source
                     .fault(codes::NO_LIMIT, name, format!("unknown limit `{}`", cut(name)))
                     .with_help("define it under `limits:`")

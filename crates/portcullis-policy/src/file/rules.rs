@@ -1,4 +1,4 @@
-//! The shape of limits, rules, filters and watches.
+//! The shape of limits and rules.
 //!
 //! Must not know which values make sense together: `compile` does.
 
@@ -8,7 +8,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::{Either, Expects};
-use crate::rule::{Action, Presence, Sharer, Signal, Standing};
+use crate::rule::{Presence, Sharer, Standing};
 
 /// The figure of a rate or limit.
 pub(crate) type MaxFile = Either<u64, MaxFields>;
@@ -238,68 +238,5 @@ pub(crate) struct DenyFile {
     /// What the partner is told.
     pub(crate) tell: Option<At<String>>,
     /// Judged and recorded, but denies nothing.
-    pub(crate) shadow: Option<bool>,
-}
-
-/// Takes items or fields out of answers.
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct FilterFile {
-    /// Its name.
-    pub(crate) id: At<String>,
-    /// The classes whose answers it concerns, or `any`.
-    pub(crate) class: At<ClassesFile>,
-    /// Items to drop: those for which one of these holds.
-    pub(crate) drop_items: Option<At<DropItemsFile>>,
-    /// Fields to drop.
-    pub(crate) drop_fields: Option<At<Vec<At<String>>>>,
-    /// Not what these allow rules granted.
-    #[serde(default)]
-    pub(crate) except: Vec<At<String>>,
-    /// Counted and recorded, but drops nothing.
-    pub(crate) shadow: Option<bool>,
-}
-
-/// Which items are dropped.
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct DropItemsFile {
-    /// `media_product_type` is one of these.
-    pub(crate) product_type: Option<At<Vec<At<String>>>>,
-    /// `expires_at` is past or missing.
-    pub(crate) expired: Option<At<bool>>,
-    /// The owner's `account_type` is none of these, or not known.
-    pub(crate) account_type_not: Option<At<Vec<At<String>>>>,
-    /// The owner is not in this declared list; `granted`: has not authorised the partner.
-    pub(crate) owner_not: Option<At<String>>,
-}
-
-/// A signal, its threshold and what follows.
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct WatchFile {
-    /// Its name.
-    pub(crate) id: At<String>,
-    /// What is watched.
-    pub(crate) signal: Signal,
-    /// Only these classes. Left out: all.
-    pub(crate) class: Option<At<Vec<At<String>>>>,
-    /// Only targets that are neither declared nor authorised.
-    pub(crate) undeclared_only: Option<bool>,
-    /// Beyond this it hits; per cent where the signal is a share.
-    pub(crate) over: At<u64>,
-    /// The rolling window, up to `31d`.
-    #[schemars(with = "String")]
-    pub(crate) per: At<Span>,
-    /// Not before so many calls or targets were seen.
-    pub(crate) min: Option<At<u64>>,
-    /// What follows.
-    pub(crate) then: At<Vec<Action>>,
-    /// How long it is silent after a hit; `24h` where not given.
-    #[schemars(with = "Option<String>")]
-    pub(crate) cool_down: Option<At<Span>>,
-    /// What the partner is told where it is held.
-    pub(crate) tell: Option<At<String>>,
-    /// Recorded, but nothing follows.
     pub(crate) shadow: Option<bool>,
 }

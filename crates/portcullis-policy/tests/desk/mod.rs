@@ -9,6 +9,8 @@
     reason = "tests, each of which uses a part"
 )]
 
+pub mod table;
+
 use std::collections::BTreeMap;
 
 use portcullis_catalogue::Catalogue;
