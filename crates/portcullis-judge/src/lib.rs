@@ -23,6 +23,7 @@
 mod amend;
 mod budgets;
 mod desk;
+mod duties;
 mod explain;
 mod grants;
 mod judge;
@@ -44,6 +45,7 @@ mod tests;
 
 pub use budgets::Settlement;
 pub use desk::Desk;
+pub use duties::Duties;
 pub use explain::{Explanation, Step};
 pub use grants::GrantBook;
 pub use judge::Judge;

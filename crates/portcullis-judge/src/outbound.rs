@@ -3,12 +3,14 @@
 //! Must not know HTTP types or how it is sent.
 
 use std::fmt;
+use std::sync::Arc;
 
 use portcullis_keys::Secret;
 use portcullis_request::{Amendments, Canonical, Entry, Sent, SentBody, SentTarget, write};
 use portcullis_types::{KeyIx, Method};
 
 use crate::budgets::Settlement;
+use crate::duties::Duties;
 
 /// How the platform wants its own credential.
 #[derive(Debug)]
@@ -63,6 +65,7 @@ pub struct Permit {
     /// The key, for the table of open streams.
     pub key: KeyIx,
     settlement: Settlement,
+    duties: Option<Arc<Duties>>,
 }
 
 /// The call as it is sent: canonical, without the partner's key, with the listed amendments.
@@ -92,7 +95,8 @@ impl Permit {
         }
         let Sent { method, target, body } = write(canonical, &Amendments { query });
         let settlement = Settlement::default();
-        Self { outbound: Outbound { method, target, body }, links, key, settlement }
+        let outbound = Outbound { method, target, body };
+        Self { outbound, links, key, settlement, duties: None }
     }
 
     /// The same, with what it has debited.
@@ -112,9 +116,10 @@ impl Permit {
         self.outbound
     }
 
-    /// The call as it is sent, and what it has debited: to be released where it could not be sent.
-    pub fn into_parts(self) -> (Outbound, Settlement) {
-        (self.outbound, self.settlement)
+    /// The call as it is sent; what it has debited, to be released where it could not be sent; and what
+    /// must happen to the answer, where anything must.
+    pub fn into_parts(self) -> (Outbound, Settlement, Option<Arc<Duties>>) {
+        (self.outbound, self.settlement, self.duties)
     }
 }
 

@@ -60,6 +60,7 @@ const MAY_REACH: &[(&str, &[&str])] = &[
             "audit",
             "registry",
             "judge",
+            "sieve",
             "h1",
         ],
     ),
@@ -77,14 +78,25 @@ const MAY_REACH: &[(&str, &[&str])] = &[
             "audit",
             "registry",
             "judge",
+            "sieve",
         ],
     ),
     ("portcullis-plaza", &[]),
     ("portcullis-testkit", &["types"]),
 ];
 
-const JUDGE: &[&str] =
-    &["types", "yaml", "catalogue", "request", "policy", "keys", "limits", "audit", "registry"];
+const JUDGE: &[&str] = &[
+    "types",
+    "yaml",
+    "catalogue",
+    "request",
+    "policy",
+    "keys",
+    "limits",
+    "audit",
+    "registry",
+    "sieve",
+];
 
 /// Crates whose decisions must not touch a runtime, a socket, HTTP or metrics.
 const PURE: &[&str] = &[

@@ -215,7 +215,7 @@ fn a_call_that_was_never_sent_gives_back_what_it_took() {
     for path in OTHER {
         let verdict = bed.judge_on(0, &secret("a1"), path);
         let Ok(Granted::Call(permit)) = verdict.outcome else { panic!("{path}") };
-        let (_, settlement) = permit.into_parts();
+        let (_, settlement, _) = permit.into_parts();
         settlement.release();
     }
 }

@@ -19,7 +19,7 @@ allow:
 fn sent(bed: &mut Bed, path: &str) -> String {
     let verdict = bed.judge_on(0, &secret("a1"), path);
     let Ok(Granted::Call(permit)) = verdict.outcome else { panic!("{path}: {verdict:?}") };
-    let (outbound, _) = permit.into_parts();
+    let (outbound, _, _) = permit.into_parts();
     assert_eq!(outbound.method(), Method::Get);
     match outbound.target() {
         SentTarget::AsReceived => "as received".into(),
