@@ -1,5 +1,7 @@
 //! Grants: given, withdrawn, fed whole, told to the judge in time, and there after a kill.
 
+use std::collections::BTreeMap;
+
 use portcullis_registry::{
     Event, GRANTS_BATCH_MAX, Grant, GrantLine, GrantName, GrantsBatch, GrantsDone, GrantsPart,
     GrantsWanted, Office, SnapshotFeed, Term,
@@ -186,7 +188,7 @@ async fn a_snapshot_withdraws_what_it_does_not_name_and_later_changes_win() {
 
     let cut = SnapshotFeed::new();
     feed(&office, &["1 acme"], GrantsPart::SnapshotBegins(cut.clone())).await.unwrap();
-    insta::assert_snapshot!(feed(&office, &[], end(&cut, false)).await.unwrap_err(), @"the snapshot names 1 grants and there are 4: the others were not withdrawn, since it looks cut short; if it is whole, say that it may be thin");
+    insta::assert_snapshot!(feed(&office, &[], end(&cut, false)).await.unwrap_err(), @"the snapshot names 1 of 4 grants and looks cut short: the others were not withdrawn; if it is whole, say that it may be thin");
     drop(cut);
     feed(&office, &["1 acme"], second).await.expect("what was given up makes room");
     let short = SnapshotFeed::new();
@@ -330,6 +332,112 @@ async fn rows_are_found_by_the_key_of_the_table() {
         let steps = steps.join("; ");
         assert!(steps.contains("SEARCH grants USING PRIMARY KEY"), "{sql}: {steps}");
     }
+}
+
+/// Numbers that look random and are the same each time.
+struct Dice(u64);
+
+impl Dice {
+    fn below(&mut self, n: u64) -> u64 {
+        self.0 =
+            self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) % n
+    }
+
+    /// A line about one of few grants.
+    fn line(&mut self, withdrawals: bool) -> String {
+        let (account, whose) = (self.below(6), self.below(3));
+        let whose = ["acme", "acme shop", "zenith"][usize::try_from(whose).unwrap()];
+        match self.below(4) {
+            0 if withdrawals => format!("-{account} {whose}"),
+            1 => format!("{account} {whose} @{}", self.below(3) + 1),
+            _ => format!("{account} {whose}"),
+        }
+    }
+}
+
+/// What a person would keep on paper: grants by name, their ends.
+fn noted(paper: &mut BTreeMap<GrantName, Term>, text: &str) {
+    match line(text) {
+        GrantLine::Grant(Grant { name, term }) => drop(paper.insert(name, term)),
+        GrantLine::Withdraw(name) => paper.retain(|have, _| {
+            (&have.account, &have.partner) != (&name.account, &name.partner)
+                || (name.client.is_some() && have.client != name.client)
+        }),
+    }
+}
+
+fn written(paper: &BTreeMap<GrantName, Term>) -> String {
+    let lines = paper.iter().map(|(GrantName { account, partner, client }, term)| {
+        let client = client.as_ref().map_or_else(String::new, |id| format!(" {id}"));
+        let until = term.until.map_or_else(String::new, |until| format!(" @{}", until.0));
+        format!("{account} {partner}{client}{until}")
+    });
+    lines.collect::<Vec<_>>().join(", ")
+}
+
+#[tokio::test]
+async fn feeds_in_any_order_come_to_what_a_person_would_note() {
+    for seed in 0..12 {
+        let (_dir, path) = place();
+        let mut office = office(&path).await;
+        people(&office).await;
+        let (mut dice, mut paper) = (Dice(seed), BTreeMap::new());
+        for step in 0..40 {
+            match dice.below(8) {
+                0 => {
+                    office.close().await;
+                    office = super::office(&path).await;
+                }
+                1 | 2 => {
+                    // A snapshot, with changes beside it that win.
+                    let whole = SnapshotFeed::new();
+                    let mut part = GrantsPart::SnapshotBegins(whole.clone());
+                    let (mut named, mut beside) = (BTreeMap::new(), Vec::new());
+                    for _ in 0..dice.below(3) + 1 {
+                        let own: Vec<_> = (0..dice.below(5)).map(|_| dice.line(false)).collect();
+                        feed(&office, &texts(&own), part).await.unwrap();
+                        own.iter().for_each(|text| noted(&mut named, text));
+                        part = GrantsPart::SnapshotGoesOn(whole.clone());
+                        let other: Vec<_> = (0..dice.below(2)).map(|_| dice.line(true)).collect();
+                        change(&office, &texts(&other)).await.unwrap();
+                        other.iter().for_each(|text| noted(&mut paper, text));
+                        beside.extend(other);
+                    }
+                    let thin = GrantsPart::SnapshotEnds { feed: whole, thin: true };
+                    while feed(&office, &[], thin.clone()).await.unwrap().more {}
+                    let touched = |name: &GrantName| {
+                        beside.iter().map(|text| line(text)).any(|other| {
+                            let gone = other.term().is_none();
+                            let whose = other.name();
+                            whose == name
+                                || (gone
+                                    && whose.client.is_none()
+                                    && (&whose.account, &whose.partner)
+                                        == (&name.account, &name.partner))
+                        })
+                    };
+                    paper.retain(|name, _| touched(name));
+                    for (name, term) in named {
+                        if !touched(&name) {
+                            paper.insert(name, term);
+                        }
+                    }
+                }
+                _ => {
+                    let some: Vec<_> = (0..dice.below(6)).map(|_| dice.line(true)).collect();
+                    change(&office, &texts(&some)).await.unwrap();
+                    some.iter().for_each(|text| noted(&mut paper, text));
+                }
+            }
+            assert_eq!(listed(&office).await, written(&paper), "seed {seed}, step {step}");
+        }
+        assert!(office.verify().await.unwrap().is_clean());
+    }
+}
+
+fn texts(lines: &[String]) -> Vec<&str> {
+    lines.iter().map(String::as_str).collect()
 }
 
 /// `cargo test --release -p portcullis-store a_million -- --ignored --nocapture`
