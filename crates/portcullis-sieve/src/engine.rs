@@ -5,6 +5,7 @@
 
 mod embed;
 mod emit;
+mod frame;
 mod judge;
 mod strings;
 mod strip;
@@ -14,6 +15,7 @@ mod values;
 use std::sync::Arc;
 
 use self::embed::Inner;
+use self::frame::{Ends, Frame, Next};
 use self::judge::Open;
 use self::strip::Strip;
 use self::tokens::State;
@@ -70,53 +72,6 @@ pub(crate) struct Core {
     thinned: bool,
     changed: bool,
     fault: Option<Fault>,
-}
-
-/// An object or list that is open.
-#[derive(Clone, Copy)]
-struct Frame {
-    node: u16,
-    object: bool,
-    paging: bool,
-    /// Whether a member of it was written.
-    emitted: bool,
-    /// Whether its only member so far is `error`.
-    error: bool,
-    ends: Ends,
-    /// Members or elements so far.
-    count: u32,
-    /// Names seen that a duty reads.
-    seen: u128,
-}
-
-/// A value that is about to come.
-#[derive(Clone, Copy, Default)]
-struct Next {
-    node: u16,
-    drop: bool,
-    paging: bool,
-    link: bool,
-}
-
-/// What is to be done at the end of a value.
-#[derive(Clone, Copy, Default, Eq, PartialEq)]
-struct Ends(u8);
-
-impl Ends {
-    const NONE: Self = Self(0);
-    const READ: Self = Self(1);
-    const LINK: Self = Self(2);
-    const EMBED: Self = Self(4);
-    const STRIP: Self = Self(8);
-    const ITEM: Self = Self(16);
-
-    fn add(&mut self, other: Self) {
-        self.0 |= other.0;
-    }
-
-    fn has(self, other: Self) -> bool {
-        self.0 & other.0 != 0
-    }
 }
 
 /// One chunk being read.
@@ -208,7 +163,11 @@ impl Core {
         let (pos, from, text_from) = (0, 0, 0);
         let mut run =
             Run { core: self, program, gate, chunk, pos, from, head, text_from, sink, items };
-        run.go()?;
+        if let Err(fault) = run.go() {
+            // What is held may have been too much before, which then counts.
+            run.flush(run.settled())?;
+            return Err(fault);
+        }
         run.leave()?;
         self.read += chunk.len() as u64;
         Ok(())

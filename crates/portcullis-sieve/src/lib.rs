@@ -24,7 +24,8 @@
 //! - The output does not depend on where chunks end.
 //! - What no duty touches leaves byte for byte as it came; numbers are never converted.
 //! - Memory of a sieve: [`HELD_MAX`] for items that are not decided yet, plus the longest text that
-//!   is read ([`LINK_MAX`], [`NAME_MAX`], [`READ_MAX`]), plus the chunk in hand.
+//!   is read ([`LINK_MAX`], [`NAME_MAX`], [`READ_MAX`]), and as much again twice while a string of
+//!   JSON is inside; whatever the length of the answer.
 //! - Whatever is not one JSON document in UTF-8 with at most [`DEPTH_MAX`] levels, and whatever a
 //!   duty reads in two ways, is a [`Fault`]. Nothing more comes out after one.
 #![cfg_attr(

@@ -65,11 +65,13 @@ impl<S: Sink> Run<'_, S> {
         for piece in raw.chunks(PIECE) {
             let Some(mut inner) = self.core.inner.take() else { return Ok(()) };
             inner.plain.clear();
-            if inner.unescape.push(piece, &mut inner.plain).is_none() {
-                return Err(Fault::NotEmbedded);
-            }
+            let is_text = inner.unescape.push(piece, &mut inner.plain).is_some();
             let outcome = inner.core.push(&inner.plain, &mut inner.out, &mut *self.items);
             self.drain(inner, outcome, false)?;
+            // What came before the broken escape may have ended it already.
+            if !is_text && self.core.inner.is_some() {
+                return Err(Fault::NotEmbedded);
+            }
         }
         Ok(())
     }
@@ -99,13 +101,16 @@ impl<S: Sink> Run<'_, S> {
         }
         // What came before a fault goes first: then it does not matter where the chunk ends whether
         // the entry can still be replaced.
-        inner.quoted.clear();
-        escape(&inner.out, &mut inner.quoted);
-        inner.out.clear();
-        if is_end && outcome.is_ok() {
-            inner.quoted.push(b'"');
+        for piece in inner.out.chunks(PIECE) {
+            inner.quoted.clear();
+            escape(piece, &mut inner.quoted);
+            self.put_instead(&inner.quoted)?;
         }
-        self.put_instead(&inner.quoted)?;
+        inner.out.clear();
+        inner.out.shrink_to(PIECE);
+        if is_end && outcome.is_ok() {
+            self.put_instead(b"\"")?;
+        }
         if let Err(fault) = outcome {
             // Nobody gets an entry that is left out already.
             let is_gone = self.core.mute != self.depth();

@@ -125,7 +125,14 @@ impl<S: Sink> Run<'_, S> {
             self.give_up()?;
             return Ok(false);
         }
-        self.core.held.extend_from_slice(piece);
+        let held = &mut self.core.held;
+        let needed = held.len() + piece.len();
+        if needed > held.capacity() {
+            // Doubled, but never beyond the bound.
+            let room = needed.max(2 * held.capacity()).min(self.core.held_max);
+            held.reserve_exact(room - held.len());
+        }
+        held.extend_from_slice(piece);
         Ok(true)
     }
 

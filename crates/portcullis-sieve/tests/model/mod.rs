@@ -6,6 +6,8 @@ use portcullis_sieve::{
 use serde_json::{Map, Value};
 use std::sync::Arc;
 
+use crate::common::NOW;
+
 pub(crate) const LINKS: [(&str, &str); 3] = [
     ("http://up/a?access_token=x&b=1", "https://gate.example/graph/a?b=1"),
     ("https://up:9/v1/c?after=\"é\"", "https://gate.example/graph/v1/c?after=\"é\""),
@@ -179,10 +181,7 @@ impl Items {
             (0, Found::Text(text)) => text.eq_ignore_ascii_case("STORY"),
             (1 | 2, Found::Text(text)) => text != "FEED",
             (1, Found::Nothing) => true,
-            (3, Found::Text(text)) => {
-                text.parse::<i64>().is_ok_and(|at| at <= super::common::NOW && at >= 0)
-                    || text.parse::<u64>().is_err()
-            }
+            (3, Found::Text(text)) => text.parse::<u64>().map_or(true, |at| at <= NOW as u64),
             (3, Found::Nothing) => true,
             (_, Found::Text(_)) => true,
             (_, Found::Nothing) => false,
