@@ -28,7 +28,7 @@ use portcullis_plaza::{Plaza, Settings, Showcase};
 pub const PLATFORM_TOKEN: &str = "plaza-token-0123456789abcdef-only-the-gate-knows";
 
 /// The account that `me` stands for in the sample platform, which authorised the first partner.
-pub const ACCOUNT: &str = "17841400000021828";
+pub const ACCOUNT: &str = "17841400000006647";
 
 /// The sample platform with a runtime of its own.
 pub struct Platform {
