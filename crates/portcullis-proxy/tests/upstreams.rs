@@ -15,6 +15,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
+use portcullis_proxy::Codec;
 use support::{Gate, MEDIA, PROFILE, PUBLISH, Reply, Upstream, post};
 
 /// What a malformed answer becomes.
@@ -29,13 +30,20 @@ enum Becomes {
 /// A call that gets this answer, then one that gets a good one: nothing of the first is in the second.
 #[track_caller]
 fn check(answer: &str, becomes: Becomes) {
+    for codec in [Codec::Own, Codec::Hyper] {
+        check_by(codec, answer, becomes);
+    }
+}
+
+#[track_caller]
+fn check_by(codec: Codec, answer: &str, becomes: Becomes) {
     let first = Arc::new(AtomicBool::new(true));
     let bad = answer.to_owned();
     let up = Upstream::new(move |_| match first.swap(false, Ordering::SeqCst) {
         true => Reply::Last(bad.clone().into()),
         false => Reply::json(r#""good""#),
     });
-    let gate = Gate::before(&up);
+    let gate = Gate::with(&up, |settings| settings.codec = codec);
     let got = gate.get(PROFILE);
     match becomes {
         Becomes::Refusal => {
