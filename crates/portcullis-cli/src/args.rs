@@ -44,6 +44,12 @@ pub enum Command {
     Check(CheckArgs),
     /// Judge recorded calls by their own clock, and report who is stopped, when and why
     Replay(ReplayArgs),
+    /// Run the calls that are written in policies, each with what must become of it
+    Test(TestArgs),
+    /// Show why a call passes or is refused: every step with its values
+    Explain(Box<ExplainArgs>),
+    /// Say who gains and who loses by a change; exits with 6 when some lose, 7 when some gain
+    Diff(DiffArgs),
     /// Work on route catalogues
     #[command(subcommand)]
     Catalogue(CatalogueCommand),

@@ -25,9 +25,6 @@ struct Report {
 pub(crate) fn run(args: &DiffArgs, host: &dyn Host, out: &mut Out) -> Result<(), Failure> {
     let old = compiled(&args.old, host, out)?;
     let new = compiled(&args.new, host, out)?;
-    let side = |of: &'_ Compiled| -> Side<'_> {
-        Side { policies: &of.policies, catalogue: &of.catalogue }
-    };
     let effects = diff(side(&old), side(&new));
     let wider = effects.iter().filter(|effect| effect.way == Way::Wider).count();
     let (way, code) = match (effects.len(), wider) {
@@ -42,6 +39,10 @@ pub(crate) fn run(args: &DiffArgs, host: &dyn Host, out: &mut Out) -> Result<(),
         show(&report, wider, out)?;
     }
     if code == exit::OK { Ok(()) } else { Err(Failure::Told(code)) }
+}
+
+fn side(of: &Compiled) -> Side<'_> {
+    Side { policies: &of.policies, catalogue: &of.catalogue }
 }
 
 fn show(report: &Report, wider: usize, out: &mut Out) -> Result<(), Failure> {

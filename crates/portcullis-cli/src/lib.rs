@@ -15,12 +15,16 @@
 
 mod apply;
 mod args;
+mod asked;
 mod audit;
+mod cases;
 mod catalogue;
 mod change;
 mod check;
 mod clients;
 mod coverage;
+mod diff;
+mod explain;
 mod facts;
 mod failure;
 mod files;

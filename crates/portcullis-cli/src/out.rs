@@ -136,6 +136,12 @@ impl Out {
         Ok(())
     }
 
+    /// What was written so far can be read.
+    pub(crate) fn flush(&mut self) -> Result<(), Failure> {
+        let _ = self.talk.flush();
+        Ok(self.data.flush()?)
+    }
+
     /// Everything written reaches its stream.
     pub(crate) fn finish(&mut self) -> Result<(), Failure> {
         let _ = self.talk.flush();

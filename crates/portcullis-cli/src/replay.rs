@@ -23,7 +23,9 @@ use std::path::Path;
 use portcullis_judge::Names;
 use portcullis_types::ClassIx;
 
+pub(crate) use self::declared::{Declared, Granted, moment, read as declared};
 use crate::args::ReplayArgs;
+use crate::check::count;
 use crate::diff::compiled;
 use crate::failure::Failure;
 use crate::files::unreadable;
@@ -35,7 +37,6 @@ use bench::Bench;
 use call::Call;
 use clock::Clock;
 use decisions::Decisions;
-use declared::Declared;
 use lines::Lines;
 use report::{Fault, Known, Partner, Report, Speed, Traffic};
 use tally::Spot;
@@ -88,7 +89,7 @@ pub(crate) fn run(args: &ReplayArgs, host: &dyn Host, out: &mut Out) -> Result<(
         render::render(&report, out)?;
     }
     if report.traffic.unreadable > 0 {
-        out.say(format!("{} lines were not judged", report.traffic.unreadable));
+        out.say(format!("{} not judged", are(report.traffic.unreadable, "line")));
         return Err(Failure::Findings);
     }
     Ok(())
@@ -183,23 +184,29 @@ fn remarks(traffic: &Traffic, unknown: u64) -> Vec<String> {
     }
     if traffic.out_of_order > 0 {
         notes.push(format!(
-            "{} lines are earlier than a line before them; each was judged by its own time, but no budget or rate goes back",
-            traffic.out_of_order
+            "{} earlier than a line before it; each line is judged by its own time, but no budget or rate goes back",
+            are(traffic.out_of_order, "line")
         ));
     }
     if traffic.unknown_keys > 0 {
         notes.push(format!(
-            "{} calls came with keys that no partner of the file has; they are refused and in no partner's figures",
-            traffic.unknown_keys
+            "{} made with a key that no partner of the file has: refused, and in no partner's figures",
+            are(traffic.unknown_keys, "call")
         ));
     }
     if traffic.foreign_keys > 0 {
         notes.push(format!(
-            "{} calls name another partner than the one whose key they came with; the key counts",
-            traffic.foreign_keys
+            "{} of another partner than the one whose key came with it; the key counts",
+            are(traffic.foreign_keys, "call")
         ));
     }
     notes
+}
+
+/// `1 line is`, `2 lines are`.
+fn are(number: u64, word: &str) -> String {
+    let verb = if number == 1 { "is" } else { "are" };
+    format!("{} {verb}", count(usize::try_from(number).unwrap_or(usize::MAX), word))
 }
 
 fn reports(
@@ -226,7 +233,7 @@ fn partners(
     let bytes = host.read(path).map_err(|error| unreadable(path, &error))?;
     let text = String::from_utf8(bytes)
         .map_err(|_| Failure::Local(format!("{} is not UTF-8 text", path.display())))?;
-    declared::read(&text, notes).map_err(|faults| {
+    declared(&text, notes).map_err(|faults| {
         for fault in &faults {
             out.say(format!("{}: {fault}", path.display()));
         }

@@ -10,7 +10,10 @@ use crate::args::{Command, Common};
 use crate::failure::{Failure, Refusal, exit};
 use crate::host::Host;
 use crate::out::{Out, clean};
-use crate::{apply, audit, catalogue, check, clients, grants, keys, partners, replay, status};
+use crate::{
+    apply, audit, cases, catalogue, check, clients, diff, explain, grants, keys, partners, replay,
+    status,
+};
 
 /// Carries a command out. A reader that went away (`| head`) is no failure.
 pub fn run(command: &Command, common: &Common, host: &dyn Host, out: &mut Out) -> ExitCode {
@@ -38,6 +41,9 @@ pub(crate) fn carry_out(
     match command {
         Command::Check(args) => check::run(args, common, host, out),
         Command::Replay(args) => replay::run(args, host, out),
+        Command::Test(args) => cases::run(args, host, out),
+        Command::Explain(args) => explain::run(args, common, host, out),
+        Command::Diff(args) => diff::run(args, host, out),
         Command::Catalogue(command) => catalogue::run(command, host, out),
         Command::Apply(args) => apply::run(args, common, host, out),
         Command::Partner(command) => partners::run(command, common, host, out),
@@ -60,7 +66,7 @@ fn version(out: &mut Out) -> Result<(), Failure> {
 
 fn tell(failure: &Failure, out: &mut Out) {
     match failure {
-        Failure::Closed | Failure::Findings => {}
+        Failure::Closed | Failure::Findings | Failure::Told(_) => {}
         Failure::Refused(refusal) if out.is_json() => {
             let text = serde_json::to_string_pretty(&refusal.document).unwrap_or_default();
             out.say(text);

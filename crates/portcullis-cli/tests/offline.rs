@@ -34,11 +34,16 @@ fn help_says_what_each_command_is_for() {
 
         Commands:
           check      Compile route and policy files as the server does and show all faults at once
+          replay     Judge recorded calls by their own clock, and report who is stopped, when and why
+          test       Run the calls that are written in policies, each with what must become of it
+          explain    Show why a call passes or is refused: every step with its values
+          diff       Say who gains and who loses by a change; exits with 6 when some lose, 7 when some gain
           catalogue  Work on route catalogues
           apply      Put the route and policy files of a directory in force, all at once
           partner    Declare partners, look at them, put them on hold
           client     Declare clients of partners
           key        Issue, import, hold, restore and revoke keys
+          grant      Feed, give, withdraw and list grants: accounts that let a partner act for them
           audit      Read and verify the log of all changes
           status     Show whether the gate is ready and what is in force
           version    Show the version of this program

@@ -154,7 +154,7 @@ fn text(member: &str, item: &Value) -> Result<String, String> {
 }
 
 /// A day means its beginning.
-fn moment(text: &str) -> Result<Wall, String> {
+pub(crate) fn moment(text: &str) -> Result<Wall, String> {
     wall(text).or_else(|| wall(&format!("{text}T00:00:00Z"))).ok_or_else(|| {
         format!("`{text}` is not a moment; write `2024-03-01` or `2024-03-01T12:00:00Z`")
     })

@@ -6,7 +6,7 @@ use owo_colors::OwoColorize as _;
 
 use super::against::{Change, Changes};
 use super::report::{Partner, Report, Traffic};
-use super::sentence::{Conclusion, day, grouped, percent, times};
+use super::sentence::{Conclusion, calls, day, grouped, percent, targets, times};
 use crate::failure::Failure;
 use crate::out::{Out, clean};
 
@@ -105,11 +105,11 @@ fn one(partner: &Partner, out: &mut Out) -> Result<(), Failure> {
     }
     if let Some(stop) = &partner.first_stop {
         out.line(format!(
-            "  first stop on {}, line {}, after {} calls and {} targets",
+            "  first stop on {}, line {}, after {} and {}",
             day(&stop.at.ts),
             stop.at.line + 1,
-            grouped(stop.calls_before),
-            grouped(stop.targets_before)
+            calls(stop.calls_before),
+            targets(stop.targets_before)
         ))?;
     }
     for class in &partner.classes {

@@ -142,7 +142,7 @@ fn purpose(partner: &Partner) -> String {
     }
 }
 
-fn calls(count: u64) -> String {
+pub(crate) fn calls(count: u64) -> String {
     format!("{} call{}", grouped(count), if count == 1 { "" } else { "s" })
 }
 
@@ -154,7 +154,7 @@ fn came(count: u64) -> String {
     format!("{} came", calls(count))
 }
 
-fn targets(count: u64) -> String {
+pub(crate) fn targets(count: u64) -> String {
     format!("{} target{}", grouped(count), if count == 1 { "" } else { "s" })
 }
 

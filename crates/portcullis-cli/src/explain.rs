@@ -1,0 +1,238 @@
+//! `explain`: why a call would pass or not, every step with its values; or why one did.
+//!
+//! Offline, by the files of a directory and what a partner declared; by a request's id, from the
+//! running gate. Must not know how a call is judged.
+
+mod caller;
+
+use std::borrow::Cow;
+use std::path::PathBuf;
+
+use owo_colors::OwoColorize as _;
+use portcullis_judge::{Arrival, Bounds, Desk, Explanation, Names};
+use portcullis_request::{batch, canonicalise};
+use portcullis_types::{KeyIx, Mono, Now, Refusal};
+use serde::{Deserialize, Serialize};
+
+use crate::args::{Common, ExplainArgs};
+use crate::asked::Asked;
+use crate::diff::compiled;
+use crate::failure::Failure;
+use crate::files::unreadable;
+use crate::gate::Gate;
+use crate::host::Host;
+use crate::memory::Memory;
+use crate::out::{Out, clean};
+use crate::replay::moment;
+use caller::{Caller, partner};
+
+/// One step of a decision, as people and programs read it.
+#[derive(Debug, Clone, Eq, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Step {
+    /// `request`, `key`, `standing`, `catalogue`, `policy` or `limits`.
+    pub(crate) stage: Cow<'static, str>,
+    /// What was looked at.
+    pub(crate) what: String,
+    /// What it came to.
+    pub(crate) outcome: String,
+}
+
+/// Why a call would pass or not. The running gate answers `GET /v1/requests/ID` with the same members.
+#[derive(Debug, Serialize, Deserialize)]
+struct Explained {
+    partner: String,
+    #[serde(default)]
+    tier: Option<String>,
+    at: String,
+    method: String,
+    target: String,
+    /// `allow`, or the code of the refusal.
+    verdict: String,
+    /// The rule that lets it pass.
+    #[serde(default)]
+    rule: Option<String>,
+    /// What the partner reads.
+    #[serde(default)]
+    told: Option<String>,
+    steps: Vec<Step>,
+    /// The entries of a batch, each as if it came alone.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    entries: Vec<Explained>,
+}
+
+impl From<portcullis_judge::Step> for Step {
+    fn from(step: portcullis_judge::Step) -> Self {
+        Self { stage: Cow::Borrowed(step.stage), what: step.what, outcome: step.outcome }
+    }
+}
+
+pub(crate) fn run(
+    args: &ExplainArgs,
+    common: &Common,
+    host: &dyn Host,
+    out: &mut Out,
+) -> Result<(), Failure> {
+    let explained = match &args.request {
+        Some(id) => recorded(id, common, host)?,
+        None => offline(args, host, out)?,
+    };
+    if out.is_json() {
+        return out.json(&explained);
+    }
+    show(&explained, "", out)
+}
+
+/// What the running gate remembers of a call.
+fn recorded(id: &str, common: &Common, host: &dyn Host) -> Result<Explained, Failure> {
+    let plain = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+    if id.is_empty() || id.len() > 128 || !id.chars().all(plain) {
+        return Err(Failure::Usage(format!(
+            "`{}` is no id of a request: copy it from the answer's `x-request-id`",
+            clean(id)
+        )));
+    }
+    let value = Gate::find(common, host)?.get(&format!("/v1/requests/{id}"))?;
+    serde_json::from_value(value)
+        .map_err(|error| Failure::Local(format!("the gate's answer can't be read: {error}")))
+}
+
+fn offline(args: &ExplainArgs, host: &dyn Host, out: &mut Out) -> Result<Explained, Failure> {
+    let dir = args.policies.clone().unwrap_or_else(|| PathBuf::from("."));
+    let mut memory = Memory::new(compiled(&dir, host, out)?, Names::default(), "explain")?;
+    let caller = partner(args, host)?;
+    let at = args.at.as_deref().map(moment).transpose().map_err(Failure::Usage)?;
+    let at = at.unwrap_or_else(|| host.now());
+    let (key, tier) = seat(&mut memory, &caller)?;
+    let read = |path: &PathBuf| host.read(path).map_err(|error| unreadable(path, &error));
+    let body = args.body.as_ref().map(read).transpose()?;
+    let url = args.url.as_deref().unwrap_or_default();
+    let asked = Asked {
+        method: args.method.as_deref().unwrap_or_default(),
+        target: target(url)?,
+        body: body.as_deref(),
+        content_type: args.content_type.as_deref(),
+    };
+    let now = Now { wall: at, mono: Mono(3_600_000_000_000) };
+    let mut bed = Bed { desk: memory.judge.desk(), memory: &memory, key, now };
+    let mut explained = bed.explain(&asked.arrival());
+    explained.partner = caller.declared.id.to_string();
+    explained.tier = tier;
+    if args.answer.is_some() {
+        explained.steps.push(Step {
+            stage: Cow::Borrowed("answer"),
+            what: "the answer's body".to_owned(),
+            outcome: "was not looked at: this version explains calls only".to_owned(),
+        });
+    }
+    Ok(explained)
+}
+
+fn seat(memory: &mut Memory, caller: &Caller) -> Result<(KeyIx, Option<String>), Failure> {
+    let entry = caller.entry();
+    let ix = memory.add(&entry, portcullis_types::Wall(0))?;
+    for grant in &caller.declared.grants {
+        memory.grant(&grant.account, ix, [grant.from, grant.until]);
+    }
+    memory.publish();
+    let tier = memory.tier(&entry).map(ToString::to_string);
+    let key = caller.declared.keys.first().and_then(|key| memory.key(key));
+    Ok((key.ok_or_else(|| Failure::Local("the partner has no key".to_owned()))?, tier))
+}
+
+/// One caller at one moment.
+struct Bed<'a> {
+    desk: Desk,
+    memory: &'a Memory,
+    key: KeyIx,
+    now: Now,
+}
+
+impl Bed<'_> {
+    fn explain(&mut self, arrival: &Arrival<'_>) -> Explained {
+        let Explanation { steps, verdict } = self.desk.explain(self.key, arrival, self.now);
+        let mut explained = self.explained(arrival, verdict.map(|rule| rule.to_string()));
+        explained.steps = steps.into_iter().map(Step::from).collect();
+        let catalogue = &self.memory.rules.catalogue;
+        let bounds = Bounds::default();
+        if explained.rule.is_some()
+            && let Ok(canonical) = canonicalise(arrival, catalogue, &bounds)
+            && let Ok(entries) = batch(&canonical, catalogue, &bounds)
+        {
+            for entry in &entries {
+                let arrival = entry.arrival(&[]);
+                explained.entries.push(match entry.refusal() {
+                    None => self.explain(&arrival),
+                    Some(refusal) => self.explained(&arrival, Err(refusal.clone())),
+                });
+            }
+        }
+        explained
+    }
+
+    fn explained(&self, arrival: &Arrival<'_>, verdict: Result<String, Refusal>) -> Explained {
+        let query = arrival.query.map(|query| format!("?{query}")).unwrap_or_default();
+        let (word, rule, told) = match verdict {
+            Ok(rule) => ("allow".to_owned(), Some(rule), None),
+            Err(refusal) => (refusal.row().code.to_owned(), None, Some(refusal.detail())),
+        };
+        Explained {
+            partner: String::new(),
+            tier: None,
+            at: self.now.wall.rfc3339(),
+            method: arrival.method.to_owned(),
+            target: format!("{}{query}", arrival.path),
+            verdict: word,
+            rule,
+            told,
+            steps: Vec::new(),
+            entries: Vec::new(),
+        }
+    }
+}
+
+/// Path and query of what was typed: a host in front of it is left out.
+fn target(url: &str) -> Result<&str, Failure> {
+    let path = match url.split_once("://") {
+        Some((_, rest)) => rest.find('/').and_then(|at| rest.get(at..)),
+        None => Some(url),
+    };
+    path.filter(|path| path.starts_with('/')).ok_or_else(|| {
+        Failure::Usage(format!(
+            "`{}` is no path: write `/v21.0/…` with its query, or the whole URL",
+            clean(url)
+        ))
+    })
+}
+
+fn show(explained: &Explained, indent: &str, out: &mut Out) -> Result<(), Failure> {
+    if indent.is_empty() {
+        let tier = explained.tier.as_deref().unwrap_or("none");
+        let partner = clean(&explained.partner);
+        out.line(format!("{partner}, on tier {tier}, {}", explained.at))?;
+    }
+    let method = clean(&explained.method);
+    out.line(format!("{indent}{method} {}", clean(&explained.target)))?;
+    steps(&explained.steps, &format!("{indent}  "), out)?;
+    for entry in &explained.entries {
+        show(entry, &format!("{indent}  "), out)?;
+    }
+    match (&explained.rule, &explained.told) {
+        (Some(rule), _) => out.line(format!("{indent}{} by `{rule}`", "passes".green())),
+        (None, told) => out.line(format!(
+            "{indent}{} with `{}`: {}",
+            "refused".red(),
+            explained.verdict,
+            clean(told.as_deref().unwrap_or_default())
+        )),
+    }
+}
+
+/// One step to a line, stages in a column.
+pub(crate) fn steps(steps: &[Step], indent: &str, out: &mut Out) -> Result<(), Failure> {
+    for step in steps {
+        let stage = format!("{:<10}", step.stage);
+        let what = clean(&step.what);
+        out.line(format!("{indent}{}{what}: {}", stage.bold(), clean(&step.outcome)))?;
+    }
+    Ok(())
+}
