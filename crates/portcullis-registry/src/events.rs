@@ -9,7 +9,7 @@ use std::sync::Arc;
 use portcullis_types::{ClientId, Facts, KeyId, PartnerId, ReasonCode, ScopeName, TierName, Wall};
 use serde::{Deserialize, Serialize};
 
-use crate::words::{EarlyFacts, ImportedKey, Mode, PublishedFile, RotatedSecret, SubjectId, Use};
+use crate::words::{ImportedKey, Mode, PublishedFile, RotatedSecret, SubjectId, Use};
 
 /// A wish. Reason code and text for the partner are part of the type, so none can be forgotten.
 #[expect(missing_docs, reason = "the members say what they hold; their rules stand in `plan`")]
@@ -76,7 +76,7 @@ pub enum Command {
 /// One immutable fact. `type` in JSON is the dotted name.
 #[expect(missing_docs, reason = "the members are those of the command that led to the event")]
 #[derive(Debug, Clone, Eq, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "type")]
+#[serde(tag = "type", deny_unknown_fields)]
 pub enum Event {
     /// The first event: names the log and its signing key.
     #[serde(rename = "log.opened")]
@@ -88,17 +88,13 @@ pub enum Event {
         name: String,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         tier: Option<TierName>,
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        r#use: Option<Use>,
+        r#use: Use,
         #[serde(default, skip_serializing_if = "String::is_empty")]
         declared_use: String,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         scopes: Option<Vec<ScopeName>>,
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        facts: Option<EarlyFacts>,
     },
-    /// A partner was changed: the whole new record save what it declared. `use` and `facts` are those
-    /// of early events; without them both stay as they are.
+    /// A partner was changed: the whole new record save what it declared; a use that is not named stays.
     #[serde(rename = "partner.edited")]
     PartnerEdited {
         partner: PartnerId,
@@ -111,8 +107,6 @@ pub enum Event {
         declared_use: String,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         scopes: Option<Vec<ScopeName>>,
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        facts: Option<EarlyFacts>,
     },
     /// A partner or a client declared facts: all of them, here or, where they are long, in the blob.
     #[serde(rename = "facts.declared")]

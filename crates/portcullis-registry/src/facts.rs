@@ -1,14 +1,13 @@
-//! The shape of declared facts, how long ones are kept, and how early ones read.
+//! The shape of declared facts, and how long ones are kept.
 //!
 //! Only shape is judged: whether a place exists is for the platform. Ids of accounts are personal
 //! data and belong in grants, not in lists. Must not know which policy reads a fact.
 
 use std::collections::BTreeMap;
 
-use portcullis_types::{Facts, Wall};
+use portcullis_types::Facts;
 
 use crate::rejected::Rejected;
-use crate::words::EarlyFacts;
 
 /// Most entries of one list.
 pub const FACTS_MAX: usize = 10_000;
@@ -104,49 +103,4 @@ pub fn facts_blob(facts: &Facts) -> Result<Vec<u8>, serde_json::Error> {
 /// Facts from content of the store.
 pub(crate) fn read_blob(body: &[u8]) -> Option<Facts> {
     serde_json::from_slice(body).ok()
-}
-
-/// Facts of an early event. A review date that can't be read counts as lapsed.
-pub(crate) fn early(facts: &EarlyFacts) -> Facts {
-    let EarlyFacts { declared_use: _, locations, hashtags, brands, review_date } = facts;
-    let named = [("locations", locations), ("hashtags", hashtags), ("brands", brands)];
-    let lists = named.into_iter().filter(|(_, entries)| !entries.is_empty());
-    let lists = lists.map(|(name, entries)| {
-        let lower = entries.iter().map(|entry| entry.trim_start_matches(['#', '@']).to_lowercase());
-        (name.to_owned(), lower.collect())
-    });
-    let review_by = review_date.as_deref().map(|date| day(date).unwrap_or_default());
-    Facts { review_by, lists: lists.collect(), ..Facts::default() }
-}
-
-/// The moment at which a day, `YYYY-MM-DD`, begins in UTC.
-fn day(date: &str) -> Option<Wall> {
-    let mut parts = date.splitn(3, '-').map(|part| part.parse::<u64>().ok());
-    let (year, month, day) = (parts.next()??, parts.next()??, parts.next()??);
-    if !(1970..=9999).contains(&year) || !(1..=12).contains(&month) || !(1..=31).contains(&day) {
-        return None;
-    }
-    // Counted from 1 March, so that the leap day is the last of its year.
-    let (year, month) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
-    let days = year * 365 + year / 4 - year / 100 + year / 400 + (153 * month + 2) / 5 + day - 1;
-    days.checked_sub(719_468).map(|days| Wall(days * 86_400_000))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_early_review_date_begins_its_day_and_an_unreadable_one_has_lapsed() {
-        #[track_caller]
-        fn check(date: &str, expected: &str) {
-            let facts = EarlyFacts { review_date: Some(date.to_owned()), ..EarlyFacts::default() };
-            assert_eq!(early(&facts).review_by.unwrap().rfc3339(), expected, "{date}");
-        }
-        check("2025-01-31", "2025-01-31T00:00:00.000Z");
-        check("2024-02-29", "2024-02-29T00:00:00.000Z");
-        check("2024-12-31", "2024-12-31T00:00:00.000Z");
-        check("1970-01-01", "1970-01-01T00:00:00.000Z");
-        check("31.1.2025", "1970-01-01T00:00:00.000Z");
-    }
 }

@@ -55,6 +55,6 @@ pub use snapshot::Snapshot;
 pub use state::{Blob, FoldError, Narrowing, Planned, State};
 pub use texts::{TELL_BYTES_MAX, TELL_CHARS_MIN};
 pub use words::{
-    Actor, ActorKind, EarlyFacts, ImportedKey, ImportedState, Mode, PublishedFile, RotatedSecret,
-    SubjectId, Use,
+    Actor, ActorKind, ImportedKey, ImportedState, Mode, PublishedFile, RotatedSecret, SubjectId,
+    Use,
 };

@@ -26,28 +26,6 @@ pub enum ActorKind {
     Gate,
 }
 
-/// Declared facts as the first events held them, when there were three lists and no more. Read for
-/// ever, written no more.
-#[derive(Debug, Clone, Default, Eq, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct EarlyFacts {
-    /// What the access is for, in the partner's words.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub declared_use: String,
-    /// Place ids.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub locations: Vec<String>,
-    /// Hashtag names.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub hashtags: Vec<String>,
-    /// Usernames of declared brands.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub brands: Vec<String>,
-    /// `YYYY-MM-DD`: when the agreement is looked at again.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub review_date: Option<String>,
-}
-
 /// The closed list of uses a partner can declare (agreements of the platform).
 #[derive(Debug, Clone, Copy, Eq, PartialEq, Ord, PartialOrd, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

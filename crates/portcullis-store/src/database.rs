@@ -12,10 +12,9 @@ use sqlx::{ConnectOptions, Connection, Row, SqliteConnection};
 
 use crate::error::StoreError;
 use crate::files::beside;
-use crate::grants::table;
 
 /// The version of the tables that this program writes.
-pub(crate) const SCHEMA: i64 = 2;
+pub(crate) const SCHEMA: i64 = 1;
 /// Rows fetched at once: at most 8 MiB of leaves.
 pub(crate) const CHUNK: usize = 512;
 
@@ -25,7 +24,7 @@ pub(crate) const TABLES: [&str; 5] = [
     "CREATE TABLE events (rev INTEGER PRIMARY KEY, leaf BLOB NOT NULL, hash BLOB NOT NULL) STRICT",
     "CREATE TABLE blobs (sha256 TEXT PRIMARY KEY, body BLOB NOT NULL) STRICT",
     "CREATE TABLE checkpoints (size INTEGER PRIMARY KEY, note TEXT NOT NULL) STRICT",
-    "INSERT INTO meta (schema) VALUES (2)",
+    "INSERT INTO meta (schema) VALUES (1)",
 ];
 
 fn options(path: &Path) -> SqliteConnectOptions {
@@ -84,7 +83,7 @@ pub(crate) async fn schema(
         return Ok(None);
     }
     let ours = |wanted: &str| names.iter().any(|row| text(row, 0).as_deref() == Some(wanted));
-    if !["meta", "events", "blobs", "checkpoints"].into_iter().all(ours) {
+    if !["meta", "events", "blobs", "checkpoints", "grants", "grants_salt"].into_iter().all(ours) {
         let why = "it is an SQLite database with other tables".to_owned();
         return Err(StoreError::NotAStore { path: path.to_owned(), why });
     }
@@ -94,28 +93,12 @@ pub(crate) async fn schema(
         Some(found) if found > SCHEMA => {
             Err(StoreError::Newer { path: path.to_owned(), found, known: SCHEMA })
         }
-        Some(found @ 1..=SCHEMA) => Ok(Some(found)),
+        Some(SCHEMA) => Ok(Some(SCHEMA)),
         _ => {
             let why = "its schema version is unreadable".to_owned();
             Err(StoreError::damaged(path, Fault { revision: None, why }))
         }
     }
-}
-
-/// Brings the tables of an older program up to this one's. Events are as they were.
-pub(crate) async fn migrate(
-    connection: &mut SqliteConnection,
-    path: &Path,
-) -> Result<(), StoreError> {
-    if schema(connection, path).await? != Some(1) {
-        return Ok(());
-    }
-    let failed = |error: sqlx::Error| StoreError::not_writable(path, crate::error::said(&error));
-    let mut step = connection.begin_with("BEGIN IMMEDIATE").await.map_err(failed)?;
-    for table in table::TABLES.into_iter().chain(["UPDATE meta SET schema = 2"]) {
-        sqlx::query(table).execute(&mut *step).await.map_err(failed)?;
-    }
-    step.commit().await.map_err(failed)
 }
 
 /// A row of the events.

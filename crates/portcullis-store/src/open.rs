@@ -185,8 +185,7 @@ async fn resume(
             }
         },
     };
-    let mut connection = database::writer(&path).await?;
-    database::migrate(&mut connection, &path).await?;
+    let connection = database::writer(&path).await?;
     let rotated = rotate.is_some();
     let recovered = Recovered { created: false, rotated, events: peaks.size() };
     let log = Log { connection, path, peaks, key, previous: rotate, last, fresh: false };

@@ -6,35 +6,35 @@ use portcullis_types::{Facts, PartnerId, PartnerIx};
 
 use super::{Place, numbered};
 use crate::events::Event;
-use crate::facts::{early, read_blob};
+use crate::facts::read_blob;
 use crate::records::{ClientRecord, PartnerRecord, SubjectIx};
 use crate::state::{FoldError, State};
 use crate::words::{Mode, SubjectId};
 
 impl State {
     pub(super) fn partner(&mut self, place: Place, event: &Event) -> Result<(), FoldError> {
-        let (Event::PartnerAdded { partner, name, tier, r#use, declared_use, scopes, facts }
-        | Event::PartnerEdited { partner, name, tier, r#use, declared_use, scopes, facts }) = event
-        else {
-            return Ok(());
+        let (partner, name, tier, named, declared_use, scopes) = match event {
+            Event::PartnerAdded { partner, name, tier, r#use, declared_use, scopes } => {
+                (partner, name, tier, Some(*r#use), declared_use, scopes)
+            }
+            Event::PartnerEdited { partner, name, tier, r#use, declared_use, scopes } => {
+                (partner, name, tier, *r#use, declared_use, scopes)
+            }
+            _ => return Ok(()),
         };
         let known = self.now.partner_ix(partner);
         let old = known.and_then(|at| self.now.partner(at));
-        let mut kept = match facts {
-            Some(facts) => early(facts),
-            None => old.map(|old| (*old.facts).clone()).unwrap_or_default(),
-        };
-        if let Some(named) = r#use {
-            kept.purpose = Some(named.name().to_owned());
+        let mut facts = old.map(|old| (*old.facts).clone()).unwrap_or_default();
+        if let Some(named) = named {
+            facts.purpose = Some(named.name().to_owned());
         }
-        let words = facts.as_ref().map_or(declared_use, |facts| &facts.declared_use);
         let record = PartnerRecord {
             id: partner.clone(),
             name: Arc::from(name.as_str()),
             tier: tier.clone(),
-            declared_use: Arc::from(words.as_str()),
+            declared_use: Arc::from(declared_use.as_str()),
             scopes: scopes.as_deref().map(Arc::from),
-            facts: Arc::new(kept),
+            facts: Arc::new(facts),
             mode: old.map_or(Mode::Enforce, |old| old.mode),
             hold: old.and_then(|old| old.hold.clone()),
             added: old.map_or(place.ts, |old| old.added),

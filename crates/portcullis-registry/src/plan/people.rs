@@ -25,10 +25,9 @@ impl State {
             partner: id.clone(),
             name: texts::name(name)?,
             tier: tier.clone(),
-            r#use: Some(*r#use),
+            r#use: *r#use,
             declared_use: texts::words("declared use", declared_use)?,
             scopes: scopes.as_deref().map(sorted),
-            facts: None,
         };
         let what = match tier {
             Some(tier) => format!("partner `{id}` added on tier `{tier}`"),
@@ -55,7 +54,6 @@ impl State {
             r#use,
             declared_use,
             scopes,
-            facts: None,
         };
         let words = old.declared_use.to_string();
         let before = event(old.name.to_string(), old.tier.clone(), None, words.clone(), kept());
@@ -130,8 +128,7 @@ impl Planned {
 
 /// The edit that puts back what an edit changed.
 fn back(old: &PartnerRecord, after: &Event) -> Option<String> {
-    let Event::PartnerEdited { partner, name, tier, r#use, declared_use, scopes, .. } = after
-    else {
+    let Event::PartnerEdited { partner, name, tier, r#use, declared_use, scopes } = after else {
         return None;
     };
     let mut command = format!("portcullis partner edit {partner}");

@@ -1,4 +1,4 @@
-//! What can be declared, how it is kept, and what early events come to.
+//! What can be declared, and how it is kept.
 
 use std::collections::BTreeMap;
 
@@ -94,63 +94,6 @@ fn clients_declare_beside_their_partner() {
     let at = snapshot.client_ix(&ClientId::new("shop").unwrap()).unwrap();
     assert_eq!(snapshot.client(at).unwrap().facts.lists["locations"], ["7"]);
     assert!(facts_of(&desk).lists.is_empty());
-}
-
-#[test]
-fn early_events_fold_to_the_same_lists_under_names() {
-    let added = r##"{"type":"partner.added","partner":"old","name":"Old","tier":"standard","use":"research","facts":{"declared_use":"looks at posts","locations":["77"],"hashtags":["#Berlin"],"brands":["acme"],"review_date":"2025-01-31"}}"##;
-    let edited = r#"{"type":"partner.edited","partner":"old","name":"New","tier":"plus","use":"newsroom","facts":{"locations":["78"]}}"#;
-    let mut state = State::new();
-    let read = |text: &str| serde_json::from_str::<Event>(text).unwrap();
-    state.apply(Revision(0), NOON, &read(added), &|_| None).unwrap();
-    let snapshot = state.snapshot();
-    insta::assert_debug_snapshot!(snapshot.partner(portcullis_types::PartnerIx(0)).unwrap(), @r#"
-        PartnerRecord {
-            id: PartnerId(old),
-            name: "Old",
-            tier: Some(
-                TierName(standard),
-            ),
-            declared_use: "looks at posts",
-            scopes: None,
-            facts: Facts {
-                purpose: Some(
-                    "research",
-                ),
-                review_by: Some(
-                    Wall(
-                        1738281600000,
-                    ),
-                ),
-                figures: {},
-                lists: {
-                    "brands": [
-                        "acme",
-                    ],
-                    "hashtags": [
-                        "berlin",
-                    ],
-                    "locations": [
-                        "77",
-                    ],
-                },
-                group: None,
-            },
-            mode: Enforce,
-            hold: None,
-            added: Wall(
-                1700000000000,
-            ),
-            revision: Revision(
-                0,
-            ),
-        }
-        "#);
-    state.apply(Revision(1), NOON, &read(edited), &|_| None).unwrap();
-    let snapshot = state.snapshot();
-    let record = snapshot.partner(portcullis_types::PartnerIx(0)).unwrap();
-    assert_eq!(record.facts.lists, list("locations", &["78"]).lists);
-    assert_eq!(record.facts.purpose.as_deref(), Some("newsroom"));
 }
 
 #[test]

@@ -12,7 +12,7 @@ use crate::database::number;
 /// Rows named in one statement: far below what SQLite binds, and past where more would help.
 const TOGETHER: usize = 500;
 
-/// The tables that schema version 2 added. No client is written as an empty text, since a key holds
+/// The tables of the grants. No client is written as an empty text, since a key holds
 /// no null. The salt is made here and never leaves the file.
 pub(crate) const TABLES: [&str; 3] = [
     "CREATE TABLE grants (account TEXT NOT NULL, partner TEXT NOT NULL, client TEXT NOT NULL, since INTEGER, until INTEGER, PRIMARY KEY (account, partner, client)) STRICT, WITHOUT ROWID",

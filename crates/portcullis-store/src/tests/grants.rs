@@ -298,24 +298,6 @@ async fn grants_changed_beside_the_log_are_found_at_the_start() {
 }
 
 #[tokio::test]
-async fn a_store_from_before_there_were_grants_gets_its_tables() {
-    let (_dir, path) = place();
-    small_log(&path).await;
-    let mut older = crate::database::writer(&path).await.unwrap();
-    let sql = "DROP TABLE grants; DROP TABLE grants_salt; UPDATE meta SET schema = 1";
-    sqlx::raw_sql(sql).execute(&mut older).await.unwrap();
-    crate::database::close(older).await;
-    assert!(Store::inspect(&path, Some(log_key(1).public())).await.unwrap().is_clean());
-    let office = office(&path).await;
-    ask(&office, add_partner("zenith")).await.unwrap();
-    change(&office, &["1 zenith"]).await.unwrap();
-    assert_eq!(listed(&office).await, "1 zenith");
-    office.close().await;
-    let opened = open(&path).await.unwrap();
-    assert_eq!(opened.recovered.events, 10);
-}
-
-#[tokio::test]
 async fn rows_are_found_by_the_key_of_the_table() {
     let (_dir, path) = place();
     office(&path).await.close().await;

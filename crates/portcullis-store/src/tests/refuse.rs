@@ -34,7 +34,7 @@ async fn a_store_of_a_newer_program_is_left_alone() {
     small_log(&path).await;
     alter(&path, "UPDATE meta SET schema = 7").await;
     let error = open(&path).await.unwrap_err();
-    insta::assert_snapshot!(told(&error, &dir), @"`…/data/portcullis.db` has schema version 7 and this program knows 2; install the newer portcullis that wrote it");
+    insta::assert_snapshot!(told(&error, &dir), @"`…/data/portcullis.db` has schema version 7 and this program knows 1; install the newer portcullis that wrote it");
 }
 
 #[tokio::test]
