@@ -262,6 +262,15 @@ impl<'r, S: Sink> Run<'r, S> {
     }
 }
 
+impl Item<'_> {
+    /// Whether a test is so of an item, as far as that was read; `now` in seconds since 1970. For
+    /// whoever only wants to know, without the item going.
+    #[must_use]
+    pub fn is(&self, test: &Test, now: i64) -> bool {
+        holds(test, self.slots, self.texts, now, true).unwrap_or(true)
+    }
+}
+
 /// The reads of one duty on an item.
 pub(super) fn slots_of<'s>(slots: &'s [Slot], item: &Open, offset: u16, duty: &Duty) -> &'s [Slot] {
     let from = item.slots_from + usize::from(offset);
