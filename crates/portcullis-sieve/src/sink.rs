@@ -69,3 +69,56 @@ impl Sink for Pieces {
         self.gathered.extend_from_slice(text);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::{Gate, Place, Plan, Sieve};
+
+    fn pieces(body: &[u8], chunk: usize) -> (Vec<Bytes>, Vec<Bytes>) {
+        let mut plan = Plan::default();
+        plan.links();
+        plan.drop_field(Place::parse("gone"));
+        let program = Arc::new(plan.compile().unwrap());
+        let mut sieve = Sieve::new(program, Arc::new(Gate::new("https://gate")), 0, ());
+        let mut out = Pieces::default();
+        let (mut pieces, mut chunks) = (Vec::new(), Vec::new());
+        for chunk in body.chunks(chunk).map(Bytes::copy_from_slice) {
+            out.begin(&chunk);
+            sieve.push(&chunk, &mut out).unwrap();
+            pieces.extend(std::iter::from_fn(|| out.pop()));
+            chunks.push(chunk);
+        }
+        sieve.finish().unwrap();
+        (pieces, chunks)
+    }
+
+    #[test]
+    fn an_untouched_body_passes_without_being_copied() {
+        let body = format!("[{}\"end\"]", "\"a string among others\",".repeat(5_000));
+        let (pieces, chunks) = pieces(body.as_bytes(), 16 * 1024);
+        assert_eq!(pieces.concat(), body.as_bytes());
+        let whole = pieces.iter().filter(|piece| piece.len() >= SPAN_MIN);
+        for piece in whole.clone() {
+            let range = piece.as_ptr_range();
+            let is_in = |chunk: &Bytes| {
+                chunk.as_ptr_range().start <= range.start && range.end <= chunk.as_ptr_range().end
+            };
+            assert!(chunks.iter().any(is_in));
+        }
+        assert!(whole.map(Bytes::len).sum::<usize>() > body.len() * 9 / 10);
+    }
+
+    #[test]
+    fn short_and_long_pieces_keep_their_order() {
+        let long = "x".repeat(3 * SPAN_MIN);
+        let body =
+            format!(r#"{{"a":1,"gone":2,"b":"{long}","paging":{{"next":"/n"}},"c":"{long}"}}"#);
+        let expected = body.replace(r#""gone":2,"#, "").replace("/n", "https://gate/n");
+        for chunk in [7, 1000, SPAN_MIN, body.len()] {
+            assert_eq!(pieces(body.as_bytes(), chunk).0.concat(), expected.as_bytes());
+        }
+    }
+}
