@@ -6,18 +6,21 @@ use portcullis_catalogue::{Catalogue, Operation, ParamRole};
 use portcullis_policy::Ruling;
 use portcullis_types::FieldSet;
 
-/// Parameters in place of those the caller sent; none, for most calls.
+/// Parameters in place of those the caller sent; none, for most calls. `fields`: what the duties on the
+/// answer say is to be asked for.
 pub(crate) fn parameters(
     ruling: &Ruling,
     operation: &Operation,
     catalogue: &Catalogue,
+    fields: Option<&str>,
 ) -> Vec<(String, String)> {
     let mut amended = Vec::new();
     if let Some((name, rows)) = named(operation, ParamRole::PageSize).zip(ruling.clamp) {
         amended.push((name.to_owned(), rows.to_string()));
     }
-    if let Some((name, fields)) = named(operation, ParamRole::Fields).zip(ruling.default_fields) {
-        amended.push((name.to_owned(), text(&fields, catalogue)));
+    if let Some(name) = fields_param(operation) {
+        let cut = || ruling.default_fields.map(|fields| text(&fields, catalogue));
+        amended.extend(fields.map(str::to_owned).or_else(cut).map(|text| (name.to_owned(), text)));
     }
     amended
 }
@@ -30,12 +33,17 @@ pub(crate) fn possible(ruling: &Ruling, operation: &Operation) -> bool {
         && (ruling.default_fields.is_none() || has(ParamRole::Fields))
 }
 
+/// The parameter by which fields are chosen, where they can be.
+pub(crate) fn fields_param(operation: &Operation) -> Option<&str> {
+    named(operation, ParamRole::Fields)
+}
+
 fn named(operation: &Operation, role: ParamRole) -> Option<&str> {
     operation.params.iter().find(|(_, of)| **of == role).map(|(name, _)| &**name)
 }
 
 /// Fields as a call names them: `id,owner{username}`.
-fn text(fields: &FieldSet, catalogue: &Catalogue) -> String {
+pub(crate) fn text(fields: &FieldSet, catalogue: &Catalogue) -> String {
     let mut paths: Vec<&str> =
         fields.iter().filter_map(|ix| Some(catalogue.field_ref(ix)?.path)).collect();
     // What is inside one object stands together then.

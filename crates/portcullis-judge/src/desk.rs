@@ -12,6 +12,7 @@ use portcullis_policy::Ruling;
 use portcullis_request::{Arrival, BodyWanted, wants_body};
 use portcullis_types::{KeyIx, Now, PartnerIx, Refusal, Span};
 
+use crate::duties::{Shapes, Standing};
 use crate::judge::Judge;
 use crate::outbound::PlatformCredential;
 use crate::pass::{Pass, Stop};
@@ -32,6 +33,9 @@ pub struct Desk {
     pub(crate) stages: Stages,
     /// Taken again for each call, so that a decision allocates nothing.
     pub(crate) ruling: RefCell<Ruling>,
+    /// Duties that hang on nothing, and those of calls seen before.
+    pub(crate) standing: Standing,
+    pub(crate) shapes: RefCell<Shapes>,
     /// Whether a permit's trace bears names too; a refusal's always does.
     names_permits: bool,
 }
@@ -57,8 +61,16 @@ impl Desk {
             catalogue: Arc::from("catalogue"),
             policy: Arc::from("policy"),
         };
-        let ruling = RefCell::default();
-        Self { judge, view: None, epoch: 0, stages, ruling, names_permits: true }
+        Self {
+            judge,
+            view: None,
+            epoch: 0,
+            stages,
+            ruling: RefCell::default(),
+            standing: Standing::new(),
+            shapes: RefCell::default(),
+            names_permits: true,
+        }
     }
 
     /// A desk whose permits are recorded by nobody: their traces bear no names but the operation's.

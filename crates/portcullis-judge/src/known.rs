@@ -34,7 +34,7 @@ impl FactSets {
         }
     }
 
-    fn list(&self, ix: ListIx) -> Option<&HashSet<Box<str>>> {
+    pub(crate) fn list(&self, ix: ListIx) -> Option<&HashSet<Box<str>>> {
         self.lists.get(ix.at())
     }
 }

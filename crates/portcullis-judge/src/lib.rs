@@ -45,7 +45,7 @@ mod tests;
 
 pub use budgets::Settlement;
 pub use desk::Desk;
-pub use duties::Duties;
+pub use duties::{Duties, ItemJudge};
 pub use explain::{Explanation, Step};
 pub use grants::GrantBook;
 pub use judge::Judge;

@@ -99,9 +99,9 @@ impl Permit {
         Self { outbound, links, key, settlement, duties: None }
     }
 
-    /// The same, with what it has debited.
-    pub(crate) fn with(self, settlement: Settlement) -> Self {
-        Self { settlement, ..self }
+    /// The same, with what it has debited and what must happen to the answer.
+    pub(crate) fn with(self, settlement: Settlement, duties: Option<Arc<Duties>>) -> Self {
+        Self { settlement, duties, ..self }
     }
 
     /// The call as it is sent.

@@ -4,23 +4,24 @@
 
 use std::sync::Arc;
 
-use portcullis_catalogue::Operation;
-use portcullis_policy::{Passed, RuleIx, Ruling, Tier};
+use portcullis_catalogue::{Answer, Operation};
+use portcullis_policy::{RuleIx, Ruling, Tier};
 use portcullis_request::{Arrival, Canonical, Texts, ask, batch, canonicalise};
 use portcullis_types::asked::Asks;
-use portcullis_types::{KeyIx, Now, Refusal};
+use portcullis_types::{KeyIx, Now, Refusal, TierIx};
 
 use crate::amend;
 use crate::budgets::{self, Settlement, Standpoint};
 use crate::desk::Desk;
 use crate::known::Partner;
-use crate::metering::{self, Caller, NotTaken, Reached};
+use crate::metering::{self, Caller};
 use crate::outbound::{Batch, Granted, Permit, PlatformCredential};
 use crate::rules::TierBound;
 use crate::standing;
 use crate::verdict::Trace;
 use crate::view::{PartnerView, View};
-use crate::watching::Post;
+
+mod told;
 
 /// Why a call got no permit.
 pub(crate) enum Stop {
@@ -48,6 +49,7 @@ pub(crate) struct Pass<'v, 't> {
 
 /// A caller with the tier it is on.
 pub(crate) struct Seat<'v> {
+    pub(crate) ix: TierIx,
     caller: Caller<'v>,
     partner: &'v PartnerView,
     pub(crate) tier: &'v Tier,
@@ -126,36 +128,26 @@ impl<'v> Pass<'v, '_> {
         let mut ruling = desk.ruling.borrow_mut();
         ruling.clear();
         let settlement = self.decide(&seat, &asks, &mut ruling)?;
-        if !amend::possible(&ruling, operation) {
-            settlement.release();
-            return Err(Refusal::Internal.into());
-        }
-        let amended = amend::parameters(&ruling, operation, catalogue);
+        let duties = match self.duties(&seat, canonical, &asks, &ruling) {
+            Ok(duties) => duties,
+            Err(refusal) => {
+                settlement.release();
+                return Err(refusal.into());
+            }
+        };
+        let fields = duties.fields.as_deref();
+        let amended = amend::parameters(&ruling, operation, catalogue, fields);
         let permit = Permit::new(canonical, self.platform, operation.links, caller.ix, amended);
-        Ok(Granted::Call(permit.with(settlement)))
-    }
-
-    /// Where signals of a caller are measured; none where its tier watches nothing.
-    pub(crate) fn post(&self, caller: Caller<'v>) -> Option<Post<'v>> {
-        let (tier, bound) = self.view.bound.tier(self.view.tier(caller.key)?)?;
-        let watches = !bound.watches.is_empty();
-        watches.then(|| Post {
-            live: &self.desk.judge.live,
-            tier,
-            specs: &bound.watches,
-            partner: caller.key.partner,
-            key: caller.ix,
-            now: self.now.wall,
-        })
+        Ok(Granted::Call(permit.with(settlement, duties.duties)))
     }
 
     pub(crate) fn seat(&mut self, caller: Caller<'v>) -> Result<Seat<'v>, Refusal> {
         self.rule = &self.desk.stages.policy;
         let partner = self.view.partner(caller.key).ok_or(Refusal::TierUnknown)?;
-        let found = self.view.tier(caller.key).and_then(|ix| self.view.bound.tier(ix));
-        let (tier, bound) = found.ok_or(Refusal::TierUnknown)?;
+        let ix = self.view.tier(caller.key).ok_or(Refusal::TierUnknown)?;
+        let (tier, bound) = self.view.bound.tier(ix).ok_or(Refusal::TierUnknown)?;
         self.rule = &bound.scopes_rule;
-        Ok(Seat { caller, partner, tier, bound })
+        Ok(Seat { ix, caller, partner, tier, bound })
     }
 
     fn decide(
@@ -238,44 +230,6 @@ impl<'v> Pass<'v, '_> {
             .map_err(|denied| self.not_taken(denied))
     }
 
-    /// Names the rule that granted what the call asks first.
-    pub(crate) fn name_rule(&mut self, seat: &Seat<'v>, ruling: &Ruling) {
-        let rule = ruling.passed.first().and_then(|passed| match passed {
-            Passed::Rule(ix) => seat.tier.allows().get(ix.at()).map(|allow| &allow.name),
-            Passed::Scopes | Passed::Nothing => None,
-        });
-        self.rule = rule.unwrap_or(&seat.bound.name);
-    }
-
-    /// Notes which class and rules refused.
-    fn refused(&mut self, refusal: &Refusal, ruling: &Ruling) {
-        if let Some(first) = ruling.denied_by.first() {
-            self.trace.rule = Some(Arc::clone(first));
-            self.trace.note().rules.clone_from(&ruling.denied_by);
-        }
-        if let Refusal::ClassNotGranted { class, .. }
-        | Refusal::TargetNotAgreed { class, .. }
-        | Refusal::FieldNotAgreed { class, .. }
-        | Refusal::TermsNotMet { class, .. } = refusal
-        {
-            self.trace.class_ix = self.view.bound.rules.catalogue.class(class);
-            self.trace.class = Some(Arc::clone(class));
-        }
-    }
-
-    fn not_taken(&mut self, denied: NotTaken) -> Stop {
-        match denied {
-            NotTaken::Again => Stop::Again,
-            NotTaken::Fault => Stop::No(Refusal::Internal),
-            NotTaken::Reached(reached) => {
-                let Reached { refusal, rule, reading } = *reached;
-                self.trace.reading = reading;
-                self.trace.rule = Some(rule);
-                Stop::No(refusal)
-            }
-        }
-    }
-
     /// A partner under observation gets what it would be refused, and the refusal on record.
     fn observed(
         &mut self,
@@ -287,11 +241,13 @@ impl<'v> Pass<'v, '_> {
         if !observed {
             return Err(refusal.into());
         }
-        // What nobody listed may hold links too.
+        // What nobody listed may hold links too, and so may edges.
         let operation = canonical.operation.as_ref().ok();
-        let links = operation.is_none_or(|operation| operation.links);
+        let links =
+            operation.is_none_or(|operation| operation.links || operation.answer != Answer::Opaque);
         self.trace.note().observed = Some(refusal);
+        let duties = self.desk.standing.of(links, false)?;
         let permit = Permit::new(canonical, self.platform, links, caller.ix, Vec::new());
-        Ok(Granted::Call(permit))
+        Ok(Granted::Call(permit.with(Settlement::default(), duties)))
     }
 }

@@ -9,7 +9,7 @@ use portcullis_limits::budget::{BudgetSpecs, Limit};
 use portcullis_limits::watch::WatchSpec;
 use portcullis_limits::{Meter, RateSpec};
 use portcullis_policy::{Per, PolicySet, Rate, Sharer, Tier};
-use portcullis_types::{ClassIx, Counts, Revision, TierIx};
+use portcullis_types::{ClassIx, Counts, Revision, TierIx, TypeIx};
 
 use crate::watching;
 
@@ -31,6 +31,8 @@ pub(crate) struct Bound {
     pub(crate) rules: Arc<Rules>,
     tiers: Vec<TierBound>,
     classes: Vec<Arc<str>>,
+    /// By type, whether its nodes vanish.
+    vanishing: Vec<bool>,
 }
 
 /// One tier, made ready.
@@ -91,7 +93,14 @@ impl Bound {
     pub(crate) fn new(rules: Arc<Rules>) -> Self {
         let tiers = rules.policies.tiers().map(TierBound::new).collect();
         let classes = rules.catalogue.classes().map(|class| class.shared()).collect();
-        Self { rules, tiers, classes }
+        let kinds = (0..u16::MAX).map_while(|ix| rules.catalogue.node_type(TypeIx(ix)));
+        let vanishing = kinds.map(|kind| kind.fields.contains_key("expires_at")).collect();
+        Self { rules, tiers, classes, vanishing }
+    }
+
+    /// Whether nodes of a type vanish: they say when.
+    pub(crate) fn vanishes(&self, kind: TypeIx) -> bool {
+        self.vanishing.get(kind.at()).copied().unwrap_or(false)
     }
 
     pub(crate) fn tier(&self, ix: TierIx) -> Option<(&Tier, &TierBound)> {

@@ -3,6 +3,7 @@
 mod agreements;
 mod amended;
 mod bed;
+mod duties;
 mod explain;
 mod order;
 mod policy;

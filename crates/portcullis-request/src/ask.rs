@@ -17,7 +17,7 @@ use crate::fields::{self, Tree};
 use crate::roles::{self, Said};
 use crate::texts::{Texts, lower};
 use crate::why::{self, unreadable};
-pub(crate) use spot::{Place, Spot};
+pub(crate) use spot::{Place, Spot, Spots};
 use walk::Walk;
 
 /// Says what a call really asks for.
@@ -44,7 +44,7 @@ pub(crate) fn unfolded<'c>(
     catalogue: &'c Catalogue,
     bounds: &Bounds,
     texts: &'c Texts,
-    spots: Option<&mut Vec<Spot<'c>>>,
+    spots: Option<&mut Spots<'c>>,
 ) -> Result<Asks<'c>, Refusal> {
     let operation = *canonical.operation.as_ref().map_err(Clone::clone)?;
     if operation.batch {
@@ -66,6 +66,7 @@ pub(crate) fn unfolded<'c>(
         asks: SmallVec::new(),
         cursor: false,
         spots,
+        inside: SmallVec::new(),
         path: SmallVec::new(),
     };
     let call = Call { operation, said: &said, tree: tree.as_ref() };

@@ -4,13 +4,14 @@
 
 use std::collections::BTreeMap;
 
-use portcullis_catalogue::{Catalogue, ParamRole};
+use portcullis_catalogue::Catalogue;
 use portcullis_types::{Refusal, TypeIx};
 
 use crate::arrival::Bounds;
-use crate::ask::{Place, unfolded};
+use crate::ask::{Place, Spots, unfolded};
 use crate::canonical::Canonical;
 use crate::fields::{self, Node, Siblings, Tree};
+use crate::stands::named;
 use crate::texts::Texts;
 
 /// `fields` with names added to it.
@@ -18,24 +19,9 @@ use crate::texts::Texts;
 pub struct Members {
     /// The whole text.
     pub fields: String,
-    /// For each name that was wanted, in order, whether it was added: it is to be taken out of the
-    /// answer again. The others were asked for under their own names.
-    pub added: Vec<bool>,
-}
-
-/// The names under which asks stand in the answer, in order of the asks; none: it is the answer.
-///
-/// # Errors
-/// As [`crate::ask`].
-pub fn names_in_answer<'c>(
-    canonical: &'c Canonical<'_>,
-    catalogue: &'c Catalogue,
-    bounds: &Bounds,
-    texts: &'c Texts,
-) -> Result<Vec<Option<&'c str>>, Refusal> {
-    let mut spots = Vec::new();
-    unfolded(canonical, catalogue, bounds, texts, Some(&mut spots))?;
-    Ok(spots.iter().map(|spot| spot.member).collect())
+    /// For each name that was wanted, in order, what is to be taken out of the answer again: a dotted
+    /// path, the name itself or the object that was added for its sake. None: it was asked for.
+    pub added: Vec<Option<String>>,
 }
 
 /// Adds fields to what asks of a call give: pairs of an ask's position and a dotted path. None: all
@@ -50,30 +36,29 @@ pub fn with_members(
     wanted: &[(usize, &str)],
 ) -> Result<Option<Members>, Refusal> {
     let texts = Texts::default();
-    let mut spots = Vec::new();
+    let mut spots = Spots::default();
     let asks = unfolded(canonical, catalogue, bounds, &texts, Some(&mut spots))?;
     let operation = *canonical.operation.as_ref().map_err(Clone::clone)?;
-    let selects = |name: &str| operation.params.get(name) == Some(&ParamRole::Fields);
-    let text = canonical.params().iter().find(|param| selects(&param.name));
-    let text = text.map(|param| param.value.as_ref());
+    let text = named(canonical)?;
     let tree = text.map(|text| fields::read(text, bounds)).transpose()?;
     let mut adder = Adder { catalogue, tree: tree.as_ref(), points: BTreeMap::new() };
     let mut added = Vec::with_capacity(wanted.len());
     for (of, path) in wanted {
         let gives = asks.asks.get(*of).and_then(|ask| ask.gives);
-        let (kind, spot) = gives.zip(spots.get(*of)).ok_or(WITHHELD)?;
+        let (kind, (spot, _)) = gives.zip(spots.of.get(*of)).ok_or(WITHHELD)?;
         let path: Vec<&str> = path.split('.').collect();
         let defaults = || catalogue.answer_defaults(operation, Some(kind));
-        added.push(match spot.place {
+        let first = match spot.place {
             Place::Root => adder.at_root(kind, &path, defaults)?,
             Place::Node(at) => {
                 let node = tree.as_ref().and_then(|tree| tree.node(at)).ok_or(WITHHELD)?;
                 adder.at_node(&node, kind, &path, spot.field_defaults(catalogue))?
             }
             Place::Nowhere => return Err(WITHHELD),
-        });
+        };
+        added.push(first.and_then(|at| Some(path.get(..=at)?.join("."))));
     }
-    if !added.contains(&true) {
+    if added.iter().all(Option::is_none) {
         return Ok(None);
     }
     Ok(Some(Members { fields: adder.write(text.unwrap_or_default()), added }))
@@ -102,13 +87,14 @@ struct Adder<'c, 's, 't> {
 }
 
 impl<'c, 't> Adder<'c, '_, 't> {
-    /// Adds a path to what the call as a whole names; says whether it was not there.
+    /// Adds a path to what the call as a whole names; gives the position of its first name that was
+    /// not there.
     fn at_root(
         &mut self,
         kind: TypeIx,
         path: &[&str],
         defaults: impl Fn() -> &'c [Box<str>],
-    ) -> Result<bool, Refusal> {
+    ) -> Result<Option<usize>, Refusal> {
         match self.tree {
             Some(tree) => self.beside(tree.roots(), 0, kind, path),
             None => self.opened(0, kind, path, defaults()),
@@ -122,7 +108,7 @@ impl<'c, 't> Adder<'c, '_, 't> {
         kind: TypeIx,
         path: &[&str],
         defaults: &[Box<str>],
-    ) -> Result<bool, Refusal> {
+    ) -> Result<Option<usize>, Refusal> {
         match (node.open, self.tree) {
             (Some(open), Some(tree)) => self.beside(tree.inner(node), open, kind, path),
             _ => self.opened(node.end, kind, path, defaults),
@@ -136,21 +122,22 @@ impl<'c, 't> Adder<'c, '_, 't> {
         open: usize,
         kind: TypeIx,
         path: &[&str],
-    ) -> Result<bool, Refusal> {
+    ) -> Result<Option<usize>, Refusal> {
         let (first, rest) = path.split_first().ok_or(WITHHELD)?;
         let known = self.catalogue.node_type(kind).and_then(|kind| kind.fields.get(*first));
         let field = known.ok_or(WITHHELD)?;
         let there = siblings.into_iter().find(|node| node.name == *first && node.alias.is_none());
         match there {
-            Some(_) if rest.is_empty() => Ok(false),
+            Some(_) if rest.is_empty() => Ok(None),
             Some(node) => {
                 let held = field.holds.ok_or(WITHHELD)?;
-                self.at_node(&node, held, rest, self.catalogue.field_defaults(field))
+                let defaults = self.catalogue.field_defaults(field);
+                Ok(self.at_node(&node, held, rest, defaults)?.map(|at| at + 1))
             }
             None => {
                 let fresh = || Point { added: Added::default(), closed: None };
                 self.points.entry(open).or_insert_with(fresh).added.add(path);
-                Ok(true)
+                Ok(Some(0))
             }
         }
     }
@@ -162,29 +149,30 @@ impl<'c, 't> Adder<'c, '_, 't> {
         kind: TypeIx,
         path: &[&str],
         defaults: &[Box<str>],
-    ) -> Result<bool, Refusal> {
-        if self.comes(kind, path, defaults) {
-            return Ok(false);
-        }
+    ) -> Result<Option<usize>, Refusal> {
+        let Some(missing) = self.missing(kind, path, defaults) else { return Ok(None) };
         let known =
             path.first().and_then(|first| self.catalogue.node_type(kind)?.fields.get(*first));
         known.ok_or(WITHHELD)?;
         let fresh = || Point { added: Added::default(), closed: Some((kind, defaults.to_vec())) };
         self.points.entry(offset).or_insert_with(fresh).added.add(path);
-        Ok(true)
+        Ok(Some(missing))
     }
 
-    /// Whether a path comes by default.
-    fn comes(&self, kind: TypeIx, path: &[&str], defaults: &[Box<str>]) -> bool {
-        let Some((first, rest)) = path.split_first() else { return true };
+    /// The position of the first name of a path that does not come by default; none: all of it comes.
+    fn missing(&self, kind: TypeIx, path: &[&str], defaults: &[Box<str>]) -> Option<usize> {
+        let (first, rest) = path.split_first()?;
         if !defaults.iter().any(|name| **name == **first) {
-            return false;
+            return Some(0);
         }
         let field = self.catalogue.node_type(kind).and_then(|kind| kind.fields.get(*first));
         let inside = field.and_then(|field| Some((field.holds?, field)));
         match inside {
-            Some((held, field)) => self.comes(held, rest, self.catalogue.field_defaults(field)),
-            None => rest.is_empty(),
+            Some((held, field)) => {
+                let missing = self.missing(held, rest, self.catalogue.field_defaults(field));
+                missing.map(|at| at + 1)
+            }
+            None => (!rest.is_empty()).then_some(0),
         }
     }
 

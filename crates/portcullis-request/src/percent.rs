@@ -35,6 +35,14 @@ const fn literal(byte: u8) -> bool {
         )
 }
 
+/// A text as it stands as a value in a query.
+#[must_use]
+pub fn escaped(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    encode_into(&mut out, text);
+    out
+}
+
 /// Decodes one name or value of a query or form.
 pub(crate) fn decode(raw: &str) -> Result<Decoded<'_>, Refusal> {
     if raw.bytes().all(literal) {

@@ -6,9 +6,10 @@ mod plaza;
 
 use common::{Call, refused};
 use plaza::{asked, filled, plaza};
-use portcullis_request::{Amendments, Bounds, Texts, names_in_answer, with_members};
+use portcullis_request::{Amendments, Bounds, Texts, stands, with_members};
 
-/// Adds fields to asks of a call, and sends it; `+` marks what was added.
+/// Adds fields to asks of a call, and sends it; each that was added is marked with `+`, or with `*` where
+/// an object was added for its sake; what was there already with `=`.
 #[track_caller]
 fn check(target: &str, wanted: &[(usize, &str)], expected: &str) {
     let call = Call::get(&filled(target));
@@ -20,7 +21,19 @@ fn check(target: &str, wanted: &[(usize, &str)], expected: &str) {
         Err(refusal) => return assert_eq!(refused(&refusal), expected, "{target}"),
     };
     let Some(members) = members else { return assert_eq!("nothing", expected, "{target}") };
-    let marks: String = members.added.iter().map(|added| if *added { '+' } else { '=' }).collect();
+    let marks: String = members
+        .added
+        .iter()
+        .zip(wanted)
+        .map(|(added, (_, path))| match added {
+            None => '=',
+            Some(added) if added == path => '+',
+            Some(added) => {
+                assert!(path.starts_with(&format!("{added}.")), "{added} {path}");
+                '*'
+            }
+        })
+        .collect();
     assert_eq!(format!("{marks} {}", members.fields), expected, "{target}");
     // What is sent asks for what was asked, and for what was added.
     let amendments = Amendments { query: vec![("fields".into(), members.fields)] };
@@ -85,7 +98,7 @@ fn what_comes_by_default_is_named_when_something_is_added() {
 
 #[test]
 fn a_field_of_an_object_is_added_inside_of_it() {
-    check("/POST?fields=id", &[(0, "owner.account_type")], "+ owner{account_type},id");
+    check("/POST?fields=id", &[(0, "owner.account_type")], "* owner{account_type},id");
     check(
         "/POST?fields=owner{username}",
         &[(0, "owner.account_type"), (0, "owner.username")],
@@ -95,7 +108,7 @@ fn a_field_of_an_object_is_added_inside_of_it() {
     check(
         "/POST?fields=owner.as(o){username}",
         &[(0, "owner.account_type")],
-        "+ owner{account_type},owner.as(o){username}",
+        "* owner{account_type},owner.as(o){username}",
     );
     check(
         "/COMMENT?fields=from",
@@ -111,13 +124,59 @@ fn what_cannot_be_added_is_refused() {
     check("/USER/insights?metric=reach", &[(0, "id")], "answer_withheld");
 }
 
+/// Says where asks of a call stand.
+fn standing(target: &str) -> Vec<String> {
+    let call = Call::get(&filled(target));
+    let found = call.read_in(plaza(), |canonical| {
+        let texts = Texts::default();
+        let all = stands(canonical, plaza(), &Bounds::default(), &texts).unwrap();
+        let one = |stand: &portcullis_request::Stand<'_>| {
+            let names = stand.names.join(".");
+            let list = if stand.list { "[]" } else { "" };
+            let renamed = stand
+                .renamed
+                .iter()
+                .map(|(ix, path)| format!(" {}={path}", plaza().field_ref(*ix).unwrap().path));
+            let renamed: String = renamed.collect();
+            format!("{names}{list} {}{renamed}", stand.fields.unwrap_or("-"))
+        };
+        all.iter().map(one).collect::<Vec<_>>()
+    });
+    found.unwrap()
+}
+
 #[test]
 fn asks_are_found_in_the_answer_by_their_aliases() {
-    let call = Call::get(&filled("/USER?fields=media.as(m){comments},stories,username.as(u)"));
-    let names = call.read_in(plaza(), |canonical| {
-        let texts = Texts::default();
-        let names = names_in_answer(canonical, plaza(), &Bounds::default(), &texts).unwrap();
-        names.iter().map(|name| name.unwrap_or("-").to_owned()).collect::<Vec<_>>()
-    });
-    assert_eq!(names.unwrap(), ["-", "m", "comments", "stories"]);
+    let found = standing("/USER?fields=media.as(m){comments},stories,username.as(u)");
+    assert_eq!(
+        found,
+        [
+            " media.as(m){comments},stories,username.as(u) username=u",
+            "m[] comments",
+            "comments[] -",
+            "stories[] -",
+        ]
+    );
+}
+
+#[test]
+fn an_edge_inside_an_object_is_found_behind_the_name_of_the_object() {
+    let found =
+        standing("/POST?fields=owner.as(o){username,media{id,owner.as(p)}},location{name.as(n)}");
+    assert_eq!(
+        found,
+        [
+            " owner.as(o){username,media{id,owner.as(p)}},location{name.as(n)} owner.id=o.id \
+             owner.username=o.username location.name=location.n",
+            "o.media[] id,owner.as(p) owner.id=p.id",
+        ]
+    );
+}
+
+#[test]
+fn what_is_carried_and_what_each_id_gives_is_found() {
+    let found = standing("/USER?fields=business_discovery.username(x){media{id}}");
+    assert_eq!(found, ["business_discovery media{id}", "media[] id"]);
+    let found = standing("/v21.0?ids=USER,OTHER&fields=media{id}");
+    assert_eq!(found, [" media{id}", "media[] id", " media{id}", "media[] id"]);
 }

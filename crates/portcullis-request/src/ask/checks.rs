@@ -2,7 +2,7 @@
 //!
 //! Must not know what it asks for.
 
-use portcullis_catalogue::Shape;
+use portcullis_catalogue::{Field, Shape};
 use portcullis_types::Refusal;
 
 use super::walk::Walk;
@@ -43,6 +43,10 @@ impl<'c> Walk<'c, '_> {
             return Err(unreadable(why::FIELDS_ALIAS_FIELD));
         }
         Ok(())
+    }
+
+    pub(super) fn edge_field(&self, shape: &Shape, name: &str) -> Option<&'c Field> {
+        self.catalogue.node_type(shape.of)?.fields.get(name)
     }
 
     pub(super) fn unclassified(&self, name: &str, behind: &str) -> Refusal {

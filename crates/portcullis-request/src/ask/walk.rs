@@ -5,11 +5,11 @@
 
 use portcullis_catalogue::{Catalogue, Field, Given, Shape, What};
 use portcullis_types::asked::{Ask, Target, Via};
-use portcullis_types::{Effect, FieldIx, FieldSet, Refusal, TypeIx};
+use portcullis_types::{Effect, FieldSet, Refusal, TypeIx};
 use smallvec::SmallVec;
 
 use super::rows;
-use super::spot::{Place, Spot};
+use super::spot::{Names, Place, Spot, Spots};
 use crate::fields::{Node, Siblings, Tree};
 use crate::roles::count;
 use crate::texts::{Texts, lower};
@@ -28,7 +28,9 @@ pub(super) struct Walk<'c, 's> {
     /// Whether a further page of some edge is asked for.
     pub(super) cursor: bool,
     /// Filled, where it is wanted, with a spot for each ask.
-    pub(super) spots: Option<&'s mut Vec<Spot<'c>>>,
+    pub(super) spots: Option<&'s mut Spots<'c>>,
+    /// The objects of the node that lead here, by their names in the answer.
+    pub(super) inside: Names<'c>,
     /// The names that lead here, for refusals.
     pub(super) path: SmallVec<[&'c str; 8]>,
 }
@@ -50,7 +52,9 @@ impl<'c> Walk<'c, '_> {
         }
         self.asks.push(ask);
         if let Some(spots) = &mut self.spots {
-            spots.push(spot);
+            let mut names = self.inside.clone();
+            names.extend(spot.member);
+            spots.of.push((spot, names));
         }
         Ok(self.asks.len() - 1)
     }
@@ -143,21 +147,26 @@ impl<'c> Walk<'c, '_> {
                 What::Plain(ix) => {
                     self.plain(tree, &node, shape)?;
                     self.insert(here.of, *ix);
+                    self.renamed(here.of, *ix, &node);
                 }
                 What::Inline { shape: inner, given } => {
                     self.unmodified(tree, &node, shape)?;
                     if node.open.is_none() {
                         self.add(here.of, given);
+                        given.iter().for_each(|ix| self.renamed(here.of, ix, &node));
                         continue;
                     }
                     let inner = self.catalogue.shape(*inner).ok_or(Refusal::NodeUnclassified)?;
                     // The platform gives an object's own id whether it is named or not.
                     if let Some(id) = inner.id {
                         self.insert(here.of, id);
+                        self.renamed(here.of, id, &node);
                     }
                     self.path.push(node.name);
+                    self.inside.push(node.alias.unwrap_or(node.name));
                     let inside = Here { of: here.of, owner: Target::Found(inner.of, here.of) };
                     self.list(tree, tree.inner(&node), inner, inside)?;
+                    self.inside.pop();
                     self.path.pop();
                 }
                 What::Edge => {
@@ -234,12 +243,18 @@ impl<'c> Walk<'c, '_> {
             Some(node) => {
                 let shape = self.catalogue.shape_of(kind).ok_or(Refusal::NodeUnclassified)?;
                 let here = self.open(own, is_node, kind, spot)?;
-                self.list(tree, tree.inner(node), shape, here)
+                let outside = std::mem::take(&mut self.inside);
+                let listed = self.list(tree, tree.inner(node), shape, here);
+                self.inside = outside;
+                listed
             }
             None => {
                 own.fields = field.given.fields;
                 let here = self.open(own, is_node, kind, spot)?;
-                self.given_edges(&field.given, kind, here, GIVEN_DEPTH_MAX)
+                let outside = std::mem::take(&mut self.inside);
+                let given = self.given_edges(&field.given, kind, here, GIVEN_DEPTH_MAX);
+                self.inside = outside;
+                given
             }
         }
     }
@@ -279,22 +294,5 @@ impl<'c> Walk<'c, '_> {
             }
         }
         Ok(())
-    }
-
-    fn edge_field(&self, shape: &Shape, name: &str) -> Option<&'c Field> {
-        self.catalogue.node_type(shape.of)?.fields.get(name)
-    }
-
-    /// Adds plain fields to an ask.
-    fn add(&mut self, of: usize, fields: &FieldSet) {
-        if let Some(ask) = self.asks.get_mut(of) {
-            ask.fields = ask.fields.union(fields);
-        }
-    }
-
-    fn insert(&mut self, of: usize, field: FieldIx) {
-        if let Some(ask) = self.asks.get_mut(of) {
-            ask.fields.insert(field);
-        }
     }
 }

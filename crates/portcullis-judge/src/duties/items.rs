@@ -1,0 +1,152 @@
+//! Who is asked about items while an answer passes: whose they are, against declared facts and grants.
+//!
+//! Holds what it needs, so that it can stay with an answer as long as that takes. Must not know how items
+//! are found.
+
+use std::fmt;
+use std::sync::Arc;
+
+use portcullis_policy::ListIx;
+use portcullis_sieve::{Fate, Item, Items, Test};
+use portcullis_types::{ClientIx, KeyIx, Now, PartnerIx, Wall};
+
+use super::Duties;
+use crate::desk::Desk;
+use crate::judge::Judge;
+use crate::known::FactSets;
+use crate::names::Names;
+
+/// What is asked about the items of one tag.
+#[derive(Debug, Default)]
+pub(crate) struct ItemRule {
+    /// Each of them must hold for an item to stay.
+    pub(super) owners: Vec<OwnerRule>,
+    /// Counted, but drops nothing: what would have been looked at by the program.
+    pub(super) shadow: Vec<Test>,
+    pub(super) shadowed: bool,
+}
+
+/// Whose items stay.
+#[derive(Debug)]
+pub(super) struct OwnerRule {
+    /// The declared list, by name, since its number may change; none: those with a grant.
+    pub(super) list: Option<Box<str>>,
+    /// Which read is the owner's id.
+    pub(super) id: Option<usize>,
+    /// Which read is the owner's name.
+    pub(super) name: Option<usize>,
+    /// The type of owners, by name.
+    pub(super) kind: Option<Box<str>>,
+}
+
+/// Decides about the items of one answer.
+pub struct ItemJudge(Option<Box<Asked>>);
+
+struct Asked {
+    judge: Arc<Judge>,
+    facts: Arc<FactSets>,
+    names: Arc<Names>,
+    duties: Arc<Duties>,
+    /// For each tag, the lists of its owners.
+    lists: Vec<Vec<Option<ListIx>>>,
+    partner: PartnerIx,
+    client: Option<ClientIx>,
+    now: Wall,
+    shadowed: Vec<u64>,
+}
+
+impl Desk {
+    /// Whoever decides about the items of an answer to a call of that key.
+    pub fn items(&mut self, key: KeyIx, duties: &Arc<Duties>, now: Now) -> ItemJudge {
+        let asks = duties.items.iter().any(|rule| rule.shadowed || !rule.owners.is_empty());
+        if !asks {
+            return ItemJudge(None);
+        }
+        self.renew();
+        ItemJudge(self.asked(key, duties, now.wall).map(Box::new))
+    }
+
+    fn asked(&self, key: KeyIx, duties: &Arc<Duties>, now: Wall) -> Option<Asked> {
+        let view = self.view.as_ref()?;
+        let key = view.snapshot.key(key)?;
+        let facts = Arc::clone(&view.partner(key)?.facts);
+        let policies = &view.bound.rules.policies;
+        let list = |owner: &OwnerRule| {
+            let wanted = owner.list.as_deref()?;
+            let at = policies.lists().position(|name| *name == *wanted)?;
+            u16::try_from(at).ok().map(ListIx)
+        };
+        Some(Asked {
+            judge: Arc::clone(&self.judge),
+            facts,
+            names: Arc::clone(&view.names),
+            lists: duties.items.iter().map(|rule| rule.owners.iter().map(list).collect()).collect(),
+            shadowed: vec![0; duties.items.len()],
+            duties: Arc::clone(duties),
+            partner: key.partner,
+            client: key.client,
+            now,
+        })
+    }
+}
+
+impl ItemJudge {
+    /// Filters in shadow, and how many items each would have dropped so far.
+    #[must_use]
+    pub fn shadowed(&self) -> Vec<(Arc<str>, u64)> {
+        let Some(asked) = &self.0 else { return Vec::new() };
+        let counts = asked.duties.rules.iter().zip(&asked.shadowed);
+        counts
+            .filter(|(_, count)| **count > 0)
+            .map(|(name, count)| (Arc::clone(name), *count))
+            .collect()
+    }
+}
+
+impl Items for ItemJudge {
+    fn keep(&mut self, item: &Item<'_>) -> Fate {
+        // Without anyone to ask, what must be asked about goes.
+        self.0.as_mut().map_or(Fate::Drop, |asked| asked.keep(item))
+    }
+}
+
+impl Asked {
+    fn keep(&mut self, item: &Item<'_>) -> Fate {
+        let at = usize::try_from(item.tag).unwrap_or(usize::MAX);
+        let Some((rule, lists)) = self.duties.items.get(at).zip(self.lists.get(at)) else {
+            return Fate::Drop;
+        };
+        let mut owners = rule.owners.iter().zip(lists);
+        let agreed = owners.all(|(owner, list)| self.is_agreed(owner, *list, item));
+        if !rule.shadowed {
+            return if agreed { Fate::Keep } else { Fate::Drop };
+        }
+        let seconds = i64::try_from(self.now.0 / 1000).unwrap_or(i64::MAX);
+        let drops = !agreed || rule.shadow.iter().any(|test| item.is(test, seconds));
+        if let Some(count) = self.shadowed.get_mut(at).filter(|_| drops) {
+            *count += 1;
+        }
+        Fate::Keep
+    }
+
+    /// Whether an item's owner is one of those whose items stay. One that is not told is none.
+    fn is_agreed(&self, owner: &OwnerRule, list: Option<ListIx>, item: &Item<'_>) -> bool {
+        let id = owner.id.and_then(|read| item.text(read));
+        if owner.list.is_none() {
+            let holds = |id| self.judge.grants().holds(id, self.partner, self.client, self.now);
+            return id.is_some_and(holds);
+        }
+        let Some(list) = list.and_then(|list| self.facts.list(list)) else { return false };
+        let name = owner.name.and_then(|read| item.text(read)).map(str::to_lowercase);
+        let kind = owner.kind.as_deref();
+        let known = id.zip(kind).and_then(|(id, kind)| self.names.of(kind, id));
+        let mut words = id.into_iter().chain(name.as_deref()).chain(known);
+        words.any(|word| list.contains(word))
+    }
+}
+
+impl fmt::Debug for ItemJudge {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ItemJudge").field("asks", &self.0.is_some()).finish()
+    }
+}

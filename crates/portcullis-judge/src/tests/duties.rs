@@ -1,0 +1,5 @@
+//! From the bytes of a call to what is sent of it, and from the bytes of the answer to what leaves.
+
+mod answers;
+mod places;
+mod rules;
