@@ -36,7 +36,7 @@ C
 cat >"$gate/policies/rig.yaml" <<'C'
 version: 1
 # The name of the tier that init puts its first partner on: a set must keep the tiers in use.
-tier: publishing
+tier: travel-search
 about: The rig's partners.
 scopes: [rig:read]
 rates:
@@ -52,7 +52,7 @@ for _ in $(seq 200); do
   sleep 0.05
 done
 "$bin" apply "$gate" --config "$config" >>"$RIG_WORK/import.log"
-"$bin" key import "$gate/keys.txt" --create-partners --tier publishing --use research --config "$config" >>"$RIG_WORK/import.log"
+"$bin" key import "$gate/keys.txt" --create-partners --tier travel-search --use research --config "$config" >>"$RIG_WORK/import.log"
 kill "$pid"
 wait "$pid" || true
 
