@@ -5,9 +5,8 @@
 use std::rc::Rc;
 
 use bytes::Bytes;
-use http::request::Parts;
 use http::uri::PathAndQuery;
-use http::{HeaderValue, Uri};
+use http::{HeaderMap, HeaderValue, Uri};
 use hyper::body::Incoming;
 use portcullis_judge::{Outbound, SentBody, SentTarget};
 use portcullis_types::{Effect, KeyIx, Method, Refusal};
@@ -22,6 +21,8 @@ use crate::upload::{Sent, Upload, UploadState};
 /// What of a permit is needed once the call was sent.
 pub(crate) struct Forward {
     pub(crate) links: bool,
+    /// Whether the answer must come unpacked, since the gate reads it.
+    pub(crate) plain: bool,
     pub(crate) key: KeyIx,
     /// The count of cuts when the call was judged.
     pub(crate) cuts: u64,
@@ -58,25 +59,35 @@ pub(crate) struct Bodies {
     pub(crate) upload: Option<Incoming>,
 }
 
+/// A call as it came in.
+pub(crate) struct Came {
+    pub(crate) headers: HeaderMap,
+    pub(crate) uri: Uri,
+    /// Whether the path may begin with the prefix of the public URL.
+    pub(crate) prefixed: bool,
+    pub(crate) bodies: Bodies,
+}
+
 /// Makes the request that goes to the platform.
 pub(crate) fn outward<'a>(
     conn: &'a Conn,
-    parts: Parts,
+    came: Came,
     outbound: Outbound,
-    bodies: Bodies,
     forward: &'a Forward,
     id: &'a HeaderValue,
 ) -> Result<(Outgoing<'a>, Option<Rc<UploadState>>), Refusal> {
+    let Came { headers, uri, prefixed, bodies } = came;
     let (method, target, body) = outbound.into_parts();
     let (body, content, state) = content(conn, body, bodies)?;
     let target = match target {
-        SentTarget::AsReceived => as_received(conn, &parts.uri)?,
+        SentTarget::AsReceived if prefixed => as_received(conn, &uri)?,
+        SentTarget::AsReceived => uri.path_and_query().ok_or(Refusal::Internal)?.clone(),
         SentTarget::Written(text) => PathAndQuery::try_from(text).map_err(|_| Refusal::Internal)?,
     };
     let host = forward.host.as_ref();
-    let ours = Ours { conn, id, host, content, plain_answer: forward.links };
+    let ours = Ours { conn, id, host, content, plain_answer: forward.plain };
     let method = http_method(method);
-    Ok((Outgoing { method, target, headers: parts.headers, ours, body }, state))
+    Ok((Outgoing { method, target, headers, ours, body }, state))
 }
 
 /// The body that goes on, what is said of its kind, and how to follow it.

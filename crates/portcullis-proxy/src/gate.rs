@@ -11,15 +11,15 @@ use http::request::Parts;
 use http::{HeaderValue, Request, Response, Version, response};
 use http_body::Body;
 use hyper::body::Incoming;
-use portcullis_judge::{BodyWanted, Granted, Permit, Verdict};
+use portcullis_judge::{BodyWanted, Granted, Verdict};
 use portcullis_types::{Now, Refusal};
-use tower::Service;
 
 use crate::arrival::{self, Held};
+use crate::batch;
 use crate::body::{Answer, Kind};
-use crate::forward::{self, Bodies, Forward};
+use crate::forward::{Bodies, Came};
 use crate::refuse;
-use crate::sending::{Inward, Sending, Whole};
+use crate::sending::{Given, Inward, Sending, Whole};
 use crate::stack::Call;
 use crate::ticket::{Conn, Ticket, since};
 
@@ -29,8 +29,9 @@ pub(crate) fn serve(conn: Rc<Conn>, call: Call) -> Serving {
     let mut ticket = Ticket::new(conn, id, start);
     let begun = if ticket.counted { begin(request, &mut ticket) } else { Err(Refusal::Overloaded) };
     match begun {
-        Ok(Begun::Sent(sending)) => Serving::Sent(Some((sending, ticket))),
+        Ok(Begun::Sent(Onward::Call(sending))) => Serving::Sent(Some((sending, ticket))),
         // Boxed, here and below: rare work must not make every call's future large.
+        Ok(Begun::Sent(Onward::Batch(work))) => Serving::Later(Box::pin(run(work, ticket))),
         Ok(Begun::Body(waiting)) => Serving::Later(Box::pin(with_body(waiting, ticket))),
         Err(refusal) => Serving::Now(Some(Box::new(refuse(&refusal, ticket)))),
     }
@@ -116,10 +117,18 @@ fn refuse(refusal: &Refusal, mut ticket: Box<Ticket>) -> Response<Answer> {
 
 /// How far a call gets at once.
 enum Begun {
-    /// It was sent.
-    Sent(Sending),
+    /// It was sent, or may be.
+    Sent(Onward),
     /// Its body comes first.
     Body(Box<Waiting>),
+}
+
+/// How a permitted call goes on.
+enum Onward {
+    /// As it is.
+    Call(Sending),
+    /// As several.
+    Batch(Box<batch::Work>),
 }
 
 /// A call whose body is to be collected before it can be judged.
@@ -157,12 +166,15 @@ async fn with_body(waiting: Box<Waiting>, mut ticket: Box<Ticket>) -> Response<A
         Err(refusal) => return refuse(&refusal, ticket),
     };
     // `held` keeps its share of what may be held until the answer begins.
-    let answer = Serving::Sent(Some((sent, ticket))).await;
+    let answer = match sent {
+        Onward::Call(sending) => Serving::Sent(Some((sending, ticket))).await,
+        Onward::Batch(work) => run(work, ticket).await,
+    };
     drop(held);
     answer
 }
 
-async fn collect(waiting: Waiting, ticket: &mut Ticket) -> Result<(Held, Sending), Refusal> {
+async fn collect(waiting: Waiting, ticket: &mut Ticket) -> Result<(Held, Onward), Refusal> {
     let conn = Rc::clone(&ticket.conn);
     let thread = &conn.thread;
     let Waiting { parts, body, host, max } = waiting;
@@ -183,31 +195,39 @@ fn send(
     bodies: Bodies,
     now: Now,
     ticket: &mut Ticket,
-) -> Result<Sending, Refusal> {
-    let permit = judge(&parts, &bodies, now, ticket)?;
-    let conn = &ticket.conn;
-    let (links, key) = (permit.links, permit.key);
-    let outbound = permit.into_outbound();
-    let effect = outbound.method().effect();
-    let forward = Forward { links, key, cuts: conn.thread.cuts.get(), effect, host };
-    let (call, state) = forward::outward(conn, parts, outbound, bodies, &forward, &ticket.id)?;
-    let answer = (&conn.thread.pool).call(call);
-    let alarm = conn.thread.ticker.alarm();
-    let patience = conn.thread.settings.timeouts.first_byte;
-    alarm.set(patience);
-    Ok(Sending { answer, forward, state, since: now, alarm, patience, uploaded: 0 })
+) -> Result<Onward, Refusal> {
+    match judge(&parts, &bodies, now, ticket)? {
+        Granted::Call(permit) => {
+            let Parts { headers, uri, .. } = parts;
+            let came = Came { headers, uri, prefixed: true, bodies };
+            let given = Given { id: &ticket.id, host, plain: false };
+            Sending::begin(&ticket.conn, came, permit, given, now).map(Onward::Call)
+        }
+        Granted::Batch(batch) => {
+            let with_headers = batch::wants_headers(&parts, &bodies.received);
+            let Parts { headers, .. } = parts;
+            Ok(Onward::Batch(Box::new(batch::Work { batch, headers, host, with_headers })))
+        }
+    }
 }
 
-fn judge(parts: &Parts, bodies: &Bodies, now: Now, ticket: &mut Ticket) -> Result<Permit, Refusal> {
+fn judge(
+    parts: &Parts,
+    bodies: &Bodies,
+    now: Now,
+    ticket: &mut Ticket,
+) -> Result<Granted, Refusal> {
     let thread = &ticket.conn.thread;
     let begun = thread.is_sampled().then(|| thread.now());
     let Verdict { trace, outcome } =
         thread.bench.judge(parts, &bodies.received, bodies.has_body, now);
     ticket.judge_ns = begun.map(|begun| since(thread.now(), begun));
     ticket.trace = Some(trace);
-    match outcome? {
-        Granted::Call(permit) => Ok(permit),
-        // Its entries are not run yet.
-        Granted::Batch(_) => Err(Refusal::NotJudged { what: "a batch" }),
-    }
+    outcome
+}
+
+/// Runs the entries of a batch and answers with theirs.
+async fn run(work: Box<batch::Work>, mut ticket: Box<Ticket>) -> Response<Answer> {
+    let (parts, kind) = batch::run(*work, &mut ticket).await;
+    permitted(parts, kind, ticket)
 }

@@ -8,7 +8,9 @@ use http::header::CONTENT_TYPE;
 use http::request::Parts;
 use portcullis_judge::{Arrival, BodyWanted, Desk, Verdict};
 use portcullis_keys::Secret;
+use portcullis_request::Entry;
 use portcullis_types::{KeyIx, Now, Refusal};
+use smallvec::SmallVec;
 
 use crate::hygiene;
 use crate::{Placement, PlatformCredential, Settings};
@@ -56,6 +58,12 @@ impl Bench {
             has_body,
         };
         self.desk.borrow_mut().judge(&arrival, now, &self.platform)
+    }
+
+    /// Judges an entry of a batch.
+    pub(crate) fn judge_entry(&self, key: KeyIx, entry: &Entry, now: Now) -> Verdict {
+        let own: SmallVec<[&[u8]; 1]> = entry.credential().into_iter().collect();
+        self.desk.borrow_mut().judge_known(key, &entry.arrival(&own), now, &self.platform)
     }
 
     /// Whether the head shows a key, which then is one that may be judged.

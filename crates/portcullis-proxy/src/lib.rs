@@ -22,6 +22,7 @@ mod accept;
 mod address;
 mod answer;
 mod arrival;
+mod batch;
 mod body;
 mod counts;
 mod error;

@@ -61,6 +61,17 @@ pub struct Record {
     pub state_revision: Option<u64>,
     /// Who connected.
     pub peer: std::net::IpAddr,
+    /// Entries of a batch; zero: it was none.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub entries: u32,
+    /// Those of them that were refused.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub entries_refused: u32,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+const fn is_zero(number: &u32) -> bool {
+    *number == 0
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
@@ -219,6 +230,8 @@ mod tests {
             policy_revision: Some(3),
             state_revision: Some(7),
             peer: [127, 0, 0, 1].into(),
+            entries: 0,
+            entries_refused: 0,
         }
     }
 

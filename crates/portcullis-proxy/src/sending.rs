@@ -8,44 +8,92 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use http::header::CONTENT_LENGTH;
-use http::{Response, response};
+use http::{HeaderValue, Response, response};
 use http_body::Body;
-use portcullis_types::{Now, Refusal};
+use portcullis_judge::{Permit, Settlement};
+use portcullis_types::{Effect, Now, Refusal};
+use tower::Service;
 
 use crate::answer;
 use crate::body::{BrokenOff, Flow, Kept, Kind};
-use crate::forward::Forward;
+use crate::forward::{self, Came, Forward};
 use crate::leak::Tail;
 use crate::thread::Thread;
 use crate::ticker::Alarm;
-use crate::ticket::{Ticket, since};
+use crate::ticket::{Conn, Ticket, since};
 use crate::upload::UploadState;
-use crate::upstream::{Answering, Arriving};
+use crate::upstream::{Answering, Arriving, Failure};
 
 /// The head of an answer for the partner, and what follows it.
 pub(crate) type Answered = (response::Parts, Kind);
 
 /// A call on its way to the platform.
 pub(crate) struct Sending {
-    pub(crate) answer: Answering,
-    pub(crate) forward: Forward,
-    pub(crate) state: Option<Rc<UploadState>>,
+    answer: Answering,
+    forward: Forward,
+    /// What it has debited.
+    settlement: Settlement,
+    state: Option<Rc<UploadState>>,
     /// When it was sent.
-    pub(crate) since: Now,
+    since: Now,
     /// Set for the first byte of the answer.
-    pub(crate) alarm: Alarm,
-    pub(crate) patience: Duration,
+    alarm: Alarm,
+    patience: Duration,
     /// Bytes of the upload that were sent when the alarm was set.
-    pub(crate) uploaded: u64,
+    uploaded: u64,
+}
+
+/// What a call was given when it came in.
+pub(crate) struct Given<'a> {
+    /// Its name.
+    pub(crate) id: &'a HeaderValue,
+    /// The host that the partner sent it to.
+    pub(crate) host: Option<HeaderValue>,
+    /// Whether the answer must come unpacked, since the gate reads it.
+    pub(crate) plain: bool,
 }
 
 impl Sending {
+    /// Sends on what was permitted.
+    pub(crate) fn begin(
+        conn: &Conn,
+        came: Came,
+        permit: Permit,
+        given: Given<'_>,
+        now: Now,
+    ) -> Result<Self, Refusal> {
+        let thread = &conn.thread;
+        let Given { id, host, plain } = given;
+        let (links, key) = (permit.links, permit.key);
+        let (outbound, settlement, _) = permit.into_parts();
+        let effect = outbound.method().effect();
+        let plain = plain || links;
+        let forward = Forward { links, plain, key, cuts: thread.cuts.get(), effect, host };
+        let (call, state) = match forward::outward(conn, came, outbound, &forward, id) {
+            Ok(made) => made,
+            Err(refusal) => {
+                settlement.release();
+                return Err(refusal);
+            }
+        };
+        let answer = (&thread.pool).call(call);
+        let alarm = thread.ticker.alarm();
+        let patience = thread.settings.timeouts.first_byte;
+        alarm.set(patience);
+        let uploaded = 0;
+        Ok(Self { answer, forward, settlement, state, since: now, alarm, patience, uploaded })
+    }
+
     /// Waits for the head of the answer. As long as an upload goes on, so may the wait.
     pub(crate) fn poll(
         &mut self,
         cx: &mut Context<'_>,
     ) -> Poll<Result<Response<Arriving>, Refusal>> {
         if let Poll::Ready(answer) = Pin::new(&mut self.answer).poll(cx) {
+            if matches!(answer, Err(Failure::Unreachable)) {
+                // It was never sent, so it has cost nothing.
+                std::mem::take(&mut self.settlement).release();
+            }
             // Where the partner's side of an upload failed, that is what the partner should read.
             let fault = || self.state.as_ref().and_then(|state| state.fault.get());
             return Poll::Ready(
@@ -63,20 +111,33 @@ impl Sending {
         Poll::Pending
     }
 
+    /// Whether it reads, so that who reads may lose its access before the answer is out.
+    pub(crate) fn is_read(&self) -> bool {
+        self.forward.effect == Effect::Read
+    }
+
     /// Makes the answer the partner's.
     pub(crate) fn arrived(
         self,
         answer: Result<Response<Arriving>, Refusal>,
         ticket: &mut Ticket,
     ) -> Result<Inward, Refusal> {
-        let thread = &ticket.conn.thread;
-        self.alarm.off();
-        let head = thread.now();
+        let head = ticket.conn.thread.now();
         ticket.upstream_ns = Some(since(head, self.since));
         ticket.end = Some(head);
         if let Some(state) = &self.state {
             ticket.bytes_in = state.bytes.get();
         }
+        self.inward(answer, &ticket.conn.thread)
+    }
+
+    /// Makes the answer one that may go on.
+    pub(crate) fn inward(
+        self,
+        answer: Result<Response<Arriving>, Refusal>,
+        thread: &Thread,
+    ) -> Result<Inward, Refusal> {
+        self.alarm.off();
         let made = answer.and_then(|response| inward(thread, response, self.alarm, self.forward));
         made.inspect_err(|refusal| {
             if refusal.row().status >= 500 {

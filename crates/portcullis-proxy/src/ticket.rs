@@ -45,6 +45,9 @@ pub(crate) struct Ticket {
     pub(crate) bytes_out: u64,
     pub(crate) judge_ns: Option<u64>,
     pub(crate) upstream_ns: Option<u64>,
+    /// Entries of a batch, and those that were refused.
+    pub(crate) entries: u32,
+    pub(crate) entries_refused: u32,
     /// When it ended, where that is known before the ticket is dropped.
     pub(crate) end: Option<Now>,
 }
@@ -66,6 +69,8 @@ impl Ticket {
             bytes_out: 0,
             judge_ns: None,
             upstream_ns: None,
+            entries: 0,
+            entries_refused: 0,
             end: None,
         })
     }
@@ -92,6 +97,8 @@ impl Ticket {
             policy_revision: trace.policy_revision.map(|revision| revision.0),
             state_revision: trace.state_revision.map(|revision| revision.0),
             peer: self.conn.peer,
+            entries: self.entries,
+            entries_refused: self.entries_refused,
         });
     }
 }

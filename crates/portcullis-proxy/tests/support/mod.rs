@@ -26,7 +26,8 @@ use portcullis_types::{Clock, KeyId, Mono, Now, PartnerId, ReasonCode, Revision,
 use portcullis_yaml::Source;
 
 pub use raw::{Answer, Peer};
-pub use upstream::{Reply, Upstream};
+#[allow(unused_imports, reason = "each file uses a part of it")]
+pub use upstream::{Reply, Seen, Upstream};
 
 pub const KEY: &str = "partner-key-0123456789";
 pub const PLATFORM: &str = "platform-secret-42";
@@ -52,6 +53,11 @@ types:
     default: [id]
     fields: { profile.basic: [id] }
 operations:
+  batch:
+    method: POST
+    path: /{version}
+    batch: true
+    params: { batch: batch, include_headers: plain }
   getNode:
     method: GET
     path: /{version}/{node_id}
@@ -96,6 +102,16 @@ tier: standard
 about: For tests
 scopes: [all]
 rates: [{ id: calls-per-hour, per: key, max: 100000, window: 1h, burst: 100000 }]
+"##;
+
+/// One under which a partner may send several calls in one.
+pub const BATCHING: &str = r##"
+version: 1
+tier: standard
+about: For tests
+scopes: [all]
+batch: true
+rates: [{ id: calls-per-hour, per: key, max: 60, window: 1h, burst: 60 }]
 "##;
 
 /// A clock that stands.

@@ -1,0 +1,158 @@
+//! One entry of a batch on its way: the call it is alone, and its answer as a text.
+//!
+//! Must not know the other entries.
+
+use std::cell::{Cell, RefCell};
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::rc::Rc;
+
+use bytes::Bytes;
+use http::header::CONTENT_TYPE;
+use http::{HeaderMap, HeaderValue, Uri, response};
+use http_body::Body;
+use portcullis_request::Entry;
+use portcullis_types::Refusal;
+
+use crate::arrival::{Pieces, Share};
+use crate::body::{Flow, Kind};
+use crate::forward::{Bodies, Came};
+use crate::sending::{Inward, Sending};
+use crate::thread::Thread;
+
+/// The body of an entry's answer.
+pub(super) struct Content {
+    /// UTF-8, as was seen to.
+    bytes: Bytes,
+    ours: bool,
+}
+
+impl Content {
+    /// The gate's own.
+    pub(super) fn ours(bytes: Vec<u8>) -> Self {
+        Self { bytes: bytes.into(), ours: true }
+    }
+
+    /// Whether the gate made it: a refusal.
+    pub(super) const fn is_ours(&self) -> bool {
+        self.ours
+    }
+
+    pub(super) fn text(&self) -> &str {
+        std::str::from_utf8(&self.bytes).unwrap_or_default()
+    }
+}
+
+/// What all answers of a batch may take together.
+#[derive(Clone)]
+pub(super) struct Room(Rc<Inner>);
+
+struct Inner {
+    left: Cell<u64>,
+    max: u64,
+    share: RefCell<Share>,
+    thread: Rc<Thread>,
+}
+
+impl Room {
+    pub(super) fn new(thread: &Rc<Thread>) -> Self {
+        let max = thread.settings.limits.buffered_answer_bytes;
+        let share = RefCell::new(Share::nothing(thread, true));
+        Self(Rc::new(Inner { left: Cell::new(max), max, share, thread: Rc::clone(thread) }))
+    }
+
+    /// Takes room for an answer, or for more of it.
+    fn take(&self, bytes: usize) -> Result<(), Refusal> {
+        let inner = &self.0;
+        let left = inner.left.get().checked_sub(bytes as u64);
+        let left = left.ok_or(Refusal::AnswerTooLarge { max: inner.max })?;
+        // Once for the answer, once for the array that it is written into.
+        inner.share.borrow_mut().take(2 * bytes as u64)?;
+        inner.left.set(left);
+        Ok(())
+    }
+
+    /// What was taken, to be held until the answer is out.
+    pub(super) fn into_share(self) -> Share {
+        self.0.share.replace(Share::nothing(&self.0.thread, true))
+    }
+}
+
+/// The fields of the call that brought the batch which also speak for each entry: not those about
+/// the batch's own body, nor its conditions.
+pub(super) fn fields(mut headers: HeaderMap) -> HeaderMap {
+    crate::hygiene::keep(&mut headers, |name, _| {
+        let name = name.as_str();
+        let about_body = name.starts_with("content-") || name.ends_with("digest");
+        let condition = name.starts_with("if-") || matches!(name, "range" | "prefer");
+        !about_body && !condition && name != "idempotency-key"
+    });
+    headers
+}
+
+/// The entry as a call that came in.
+pub(super) fn came(entry: Entry, headers: &HeaderMap) -> Result<Came, Refusal> {
+    let mut headers = headers.clone();
+    if let Some(kind) = entry.content_type {
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static(kind));
+    }
+    let uri = Uri::try_from(entry.target).map_err(|_| Refusal::Unreadable {
+        why: "the relative_url of a batch entry is no path with a query",
+    })?;
+    let has_body = entry.body.is_some();
+    let received = entry.body.map(Bytes::from).unwrap_or_default();
+    let bodies = Bodies { has_body, received, upload: None };
+    Ok(Came { headers, uri, prefixed: false, bodies })
+}
+
+/// Waits for the answer, all of it.
+pub(super) async fn fetch(
+    thread: &Rc<Thread>,
+    mut sending: Sending,
+    room: Room,
+) -> Result<(response::Parts, Content), Refusal> {
+    let answer = poll_fn(|cx| sending.poll(cx)).await;
+    let (parts, bytes) = match sending.inward(answer, thread)? {
+        Inward::Now(parts, kind) => (parts, collect(thread, kind, &room).await?),
+        Inward::Whole(whole) => {
+            let (parts, kind) = whole.read(thread).await?;
+            (parts, collect(thread, kind, &room).await?)
+        }
+    };
+    // A text is all that an answer inside of an answer can be.
+    std::str::from_utf8(&bytes).map_err(|_| Refusal::UpstreamMalformed)?;
+    Ok((parts, Content { bytes, ours: false }))
+}
+
+async fn collect(thread: &Rc<Thread>, kind: Kind, room: &Room) -> Result<Bytes, Refusal> {
+    match kind {
+        Kind::Full(bytes) => {
+            let bytes = bytes.unwrap_or_default();
+            room.take(bytes.len()).map(|()| bytes)
+        }
+        Kind::Kept(kept) => room.take(kept.bytes.len()).map(|()| kept.bytes),
+        Kind::Flow(flow) => flowing(thread, *flow, room).await,
+    }
+}
+
+async fn flowing(thread: &Rc<Thread>, flow: Flow, room: &Room) -> Result<Bytes, Refusal> {
+    let Flow { mut body, first, alarm, mut tail, .. } = flow;
+    let mut pieces = Pieces::default();
+    if let Some(first) = first {
+        room.take(first.len())?;
+        pieces.push(first);
+    }
+    loop {
+        alarm.set(thread.settings.timeouts.answer_idle);
+        let frame = alarm.guard(poll_fn(|cx| Pin::new(&mut body).poll_frame(cx))).await;
+        let Some(frame) = frame.ok_or(Refusal::UpstreamSlow)? else { break };
+        let Ok(data) = frame.map_err(|_| Refusal::UpstreamMalformed)?.into_data() else { continue };
+        if thread.leak.is_in(&mut tail, &data) {
+            return Err(Refusal::UpstreamMalformed);
+        }
+        room.take(data.len())?;
+        pieces.push(data);
+    }
+    body.settle();
+    Ok(pieces.join())
+}

@@ -1,0 +1,109 @@
+//! What a batch is told: refusals in their places, and all of it at the end.
+//!
+//! Must not know how an entry is sent.
+
+use portcullis_judge::{RateReading, Trace};
+use portcullis_types::{Now, Refusal};
+
+use super::entry::Content;
+use super::{Done, Run, envelope};
+use crate::counts::Count;
+use crate::sending::Answered;
+use crate::ticket::since;
+
+impl Run<'_> {
+    /// Answers an entry with a refusal, in its place.
+    pub(super) fn refused(
+        &mut self,
+        at: usize,
+        refusal: &Refusal,
+        trace: Option<Trace>,
+        start: Now,
+    ) {
+        let thread = &self.conn.thread;
+        let total_ns = since(thread.now(), start);
+        let status = refusal.row().status;
+        self.count(Count {
+            trace: trace.as_ref().or(self.ticket.trace.as_ref()),
+            refusal: Some(refusal.row().code),
+            status,
+            total_ns,
+            upstream_ns: None,
+            judge_ns: None,
+        });
+        let done = self.refusal(refusal, trace);
+        self.put(at, done);
+    }
+
+    fn refusal(&self, refusal: &Refusal, trace: Option<Trace>) -> Done {
+        let of = trace.as_ref().or(self.ticket.trace.as_ref());
+        let id = self.ticket.id.to_str().unwrap_or_default();
+        let out = crate::refuse::render(refusal, of, id, self.conn.thread.style());
+        let content = Content::ours(out.body);
+        Done { code: out.status.as_u16(), headers: out.headers, content, is_read: false, trace }
+    }
+
+    pub(super) fn put(&mut self, at: usize, done: Done) {
+        if let Some(place) = self.done.get_mut(at) {
+            *place = Some(done);
+        }
+    }
+
+    pub(super) fn count(&self, count: Count<'_>) {
+        if let Ok(mut counts) = self.conn.thread.counts.try_borrow_mut() {
+            counts.add(&count);
+        }
+    }
+
+    pub(super) fn read_rate(&mut self, trace: &Trace) {
+        let left = |reading: &RateReading| (reading.remaining, reading.max);
+        let tightest = self.tightest.as_ref().map(left);
+        if let Some(reading) = &trace.reading
+            && tightest.is_none_or(|known| left(reading) < known)
+        {
+            self.tightest = Some(reading.clone());
+        }
+    }
+
+    /// Makes one answer of all.
+    pub(super) fn answer(mut self, with_headers: bool) -> Answered {
+        self.settle_reads();
+        let refused = |done: &Option<Done>| done.as_ref().is_none_or(|done| done.content.is_ours());
+        let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
+        self.ticket.entries = count(self.entries.len());
+        self.ticket.entries_refused = count(self.done.iter().filter(|done| refused(done)).count());
+        if let (Some(trace), Some(reading)) = (&mut self.ticket.trace, self.tightest.take()) {
+            trace.reading = Some(reading);
+        }
+        let is_read = self.done.iter().flatten().any(|done| done.is_read);
+        let reader = is_read.then_some(self.key);
+        let fault = self.refusal(&Refusal::Internal, None);
+        let rows = self.entries.iter().zip(&self.done).map(|(entry, done)| {
+            let done = done.as_ref().unwrap_or(&fault);
+            (!(entry.omit_response_on_success && done.is_success())).then_some(done)
+        });
+        let bytes = envelope::write(rows, with_headers);
+        envelope::answer(&self.conn.thread, bytes, reader, self.room)
+    }
+
+    /// Whoever lost its access while the batch ran gets none of what was read for it.
+    fn settle_reads(&mut self) {
+        let Err(refusal) = self.conn.thread.bench.standing(self.key, self.conn.thread.now()) else {
+            return;
+        };
+        for at in 0..self.done.len() {
+            let Some(Some(done)) = self.done.get_mut(at) else { continue };
+            if done.is_read {
+                let trace = done.trace.take();
+                let told = self.refusal(&refusal, trace);
+                self.put(at, told);
+            }
+        }
+    }
+}
+
+impl Done {
+    pub(super) fn is_success(&self) -> bool {
+        (200..300).contains(&self.code)
+    }
+}
