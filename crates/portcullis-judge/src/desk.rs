@@ -148,6 +148,7 @@ impl Desk {
             if self.names_permits || outcome.is_err() {
                 name(&mut trace, view, rule);
             }
+            self.judge.raising.keep(&trace, now.wall);
             return Verdict { trace, outcome };
         }
         let trace = Trace { rule: Some(Arc::clone(&self.stages.gate)), ..Trace::default() };
@@ -163,7 +164,8 @@ impl Desk {
         else {
             return Vec::new();
         };
-        let mut trace = Trace::default();
+        let mut trace =
+            Trace { partner_ix: Some(record.partner), key: Some(key), ..Trace::default() };
         let found_tier = view.tier(record).and_then(|ix| view.bound.tier(ix));
         if let Some((tier, bound)) = found_tier {
             let post = Post {
@@ -176,6 +178,7 @@ impl Desk {
             };
             post.answered(found, &mut trace);
         }
+        self.judge.raising.keep(&trace, now.wall);
         trace.notes.map(|notes| notes.signals).unwrap_or_default()
     }
 

@@ -17,6 +17,7 @@ use crate::Desk;
 use crate::grants::GrantBook;
 use crate::live::{Live, RestoreError};
 use crate::names::Names;
+use crate::raised::Raising;
 use crate::rules::{Bound, Rules};
 use crate::view::{Ground, View};
 
@@ -28,6 +29,7 @@ pub struct Judge {
     pub(crate) live: Live,
     pub(crate) grants: GrantBook,
     pub(crate) hasher: Hasher128,
+    pub(crate) raising: Raising,
     /// Rises with each view; a desk that holds an older one fetches the new.
     pub(crate) epoch: AtomicU64,
     view: ArcSwapOption<View>,
@@ -55,6 +57,7 @@ impl Judge {
         Self {
             hasher,
             grants: GrantBook::default(),
+            raising: Raising::default(),
             peppers,
             bounds,
             directory: KeyDirectory::new(),

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use portcullis_types::{ClientId, Facts, KeyId, PartnerId, ReasonCode, ScopeName, TierName, Wall};
 use serde::{Deserialize, Serialize};
 
+use crate::signals::{NotHeld, SignalAction, SignalBounds, SignalSeen};
 use crate::words::{ImportedKey, Mode, PublishedFile, RotatedSecret, SubjectId, Use};
 
 /// A wish. Reason code and text for the partner are part of the type, so none can be forgotten.
@@ -69,6 +70,8 @@ pub enum Command {
     RevokeKey { key: KeyId, reason: ReasonCode, tell: String, case: Option<String> },
     /// Puts a whole set of route and policy files in force. The texts have been checked by the compiler.
     PublishPolicy { files: Vec<(String, Arc<str>)> },
+    /// Records a watch that hit, and does what follows.
+    RaiseSignal { seen: SignalSeen, bounds: SignalBounds },
     /// Records that a secret of the gate changed: `pepper`, `log_key`, `admin_token`, `platform_credential`.
     RecordRotation { what: RotatedSecret, fingerprint: String },
 }
@@ -189,6 +192,26 @@ pub enum Event {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         case: Option<String>,
     },
+    /// A watch hit. `wanted` are those of `then` for which nothing was done.
+    #[serde(rename = "signal.raised")]
+    SignalRaised {
+        partner: PartnerId,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        key: Option<KeyId>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        with: Option<PartnerId>,
+        rule: String,
+        signal: String,
+        evidence: String,
+        then: Vec<SignalAction>,
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        wanted: Vec<SignalAction>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        not_held: Option<NotHeld>,
+    },
+    /// Alarm: signals have put `held` partners on hold within 24 hours and may put no more.
+    #[serde(rename = "signal.capped")]
+    SignalCapped { partner: PartnerId, rule: String, held: u64, cap: u64 },
     /// A set of routes and policies is in force from here.
     #[serde(rename = "policy.published")]
     PolicyPublished { files: Vec<PublishedFile>, set: String },
@@ -220,6 +243,8 @@ impl Event {
             Self::Held { .. } => "standing.held",
             Self::Restored { .. } => "standing.restored",
             Self::KeyRevoked { .. } => "key.revoked",
+            Self::SignalRaised { .. } => "signal.raised",
+            Self::SignalCapped { .. } => "signal.capped",
             Self::PolicyPublished { .. } => "policy.published",
             Self::SecretRotated { .. } => "secret.rotated",
         }
@@ -244,6 +269,8 @@ impl Event {
             | Self::Held { .. }
             | Self::Restored { .. }
             | Self::KeyRevoked { .. }
+            | Self::SignalRaised { .. }
+            | Self::SignalCapped { .. }
             | Self::SecretRotated { .. } => Vec::new(),
         }
     }

@@ -14,6 +14,7 @@ use portcullis_types::{ClientIx, KeyIx, Notice, PartnerIx, ReasonCode, Revision,
 use crate::events::Event;
 use crate::import::decode_keys;
 use crate::records::{Credential, GrantsLogged, PepperIx, PolicyInForce, SubjectIx};
+use crate::signals::SignalAction;
 use crate::state::{FoldError, State};
 use crate::words::SubjectId;
 
@@ -112,6 +113,8 @@ impl State {
                     *keys = keys.saturating_sub(1);
                 }
             }
+            Event::SignalRaised { .. } => self.signal(place, event)?,
+            Event::SignalCapped { .. } => self.now.signals.cap(place.ts),
             Event::PolicyPublished { files, set } => {
                 self.now.policy = Some(Arc::new(PolicyInForce {
                     revision: place.revision,
@@ -125,6 +128,17 @@ impl State {
             }
         }
         Ok(Vec::new())
+    }
+
+    fn signal(&mut self, place: Place, event: &Event) -> Result<(), FoldError> {
+        let Event::SignalRaised { partner, rule, then, wanted, .. } = event else { return Ok(()) };
+        let at = self.now.partner_ix(partner);
+        let at = at.ok_or_else(|| place.bad(format!("unknown partner `{partner}`")))?;
+        self.now.signals.push(place.revision, at, rule);
+        if then.contains(&SignalAction::Hold) && !wanted.contains(&SignalAction::Hold) {
+            self.now.signals.hold(place.ts, at);
+        }
+        Ok(())
     }
 
     /// Counts keys that aren't revoked by the pepper they were made under.

@@ -26,6 +26,7 @@ mod plan;
 mod reasons;
 mod records;
 mod rejected;
+mod signals;
 mod snapshot;
 mod state;
 mod texts;
@@ -51,6 +52,9 @@ pub use records::{
     ScopeListIx, Standing, SubjectIx,
 };
 pub use rejected::Rejected;
+pub use signals::{
+    NotHeld, SIGNAL_HOLDS_WINDOW, SignalAction, SignalBounds, SignalMark, SignalSeen, Signals,
+};
 pub use snapshot::Snapshot;
 pub use state::{Blob, FoldError, Narrowing, Planned, State};
 pub use texts::{TELL_BYTES_MAX, TELL_CHARS_MIN};

@@ -6,6 +6,7 @@ mod facts;
 mod keys;
 mod people;
 mod policy;
+mod signals;
 mod standing;
 
 use std::sync::Arc;
@@ -57,6 +58,7 @@ impl State {
             Command::RevokeKey { key, reason, tell, case } => {
                 self.revoke(key, Why::new(reason, tell, case.as_deref())?, now)
             }
+            Command::RaiseSignal { seen, bounds } => self.raise_signal(seen, *bounds, now),
             Command::PublishPolicy { files } => self.publish_policy(files),
             Command::RecordRotation { what, fingerprint } => self.rotation(*what, fingerprint),
         }?;

@@ -32,6 +32,7 @@ pub const REASONS: &[Reason] = &[
     reason("security-incident", "a security incident at the partner or the platform"),
     reason("partner-request", "the partner asked for it"),
     reason("customer-complaint", "a customer or an account holder complained"),
+    reason("signal", "a watch of the partner's tier saw unusual use"),
     reason("investigation", "facts are being established"),
     reason("investigation-closed", "the inquiry ended and access returns"),
     reason("appeal-upheld", "the partner's objection was right"),

@@ -16,6 +16,7 @@ use crate::records::{
     ClientRecord, Credential, GrantsLogged, KeyRecord, PartnerRecord, PepperIx, PolicyInForce,
     ScopeListIx, Standing, SubjectIx,
 };
+use crate::signals::Signals;
 use crate::words::{RotatedSecret, SubjectId};
 
 /// The state at a revision. A clone shares all pages and indexes.
@@ -26,6 +27,7 @@ pub struct Snapshot {
     pub(crate) origin: Option<Arc<str>>,
     pub(crate) policy: Option<Arc<PolicyInForce>>,
     pub(crate) grants: Option<Arc<GrantsLogged>>,
+    pub(crate) signals: Signals,
     pub(crate) peppers: Arc<Vec<(Arc<str>, u64)>>,
     pub(crate) secrets: Arc<BTreeMap<RotatedSecret, String>>,
     pub(crate) partners: Pages<PartnerRecord>,
@@ -135,6 +137,12 @@ impl Snapshot {
     #[must_use]
     pub fn grants(&self) -> Option<&GrantsLogged> {
         self.grants.as_deref()
+    }
+
+    /// What is known of signals.
+    #[must_use]
+    pub fn signals(&self) -> &Signals {
+        &self.signals
     }
 
     /// Fingerprints of the peppers that keys were made under, and how many keys of each aren't

@@ -4,6 +4,7 @@ mod facts;
 mod grants;
 mod model;
 mod rules;
+mod signals;
 
 use std::collections::HashMap;
 use std::sync::Arc;

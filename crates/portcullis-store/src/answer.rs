@@ -1,6 +1,6 @@
 //! What the operator is answered, and who is written down as having asked.
 
-use portcullis_registry::{Actor, Command, Done, Planned, SubjectId};
+use portcullis_registry::{Actor, Command, Done, Planned, SignalSeen, SubjectId};
 use portcullis_types::Revision;
 
 /// Who acts, short enough that it never keeps an event out of the log.
@@ -26,6 +26,7 @@ pub(crate) fn done(command: &Command, planned: &Planned) -> Done {
             SubjectId::Key(_) => (None, None),
         },
         Command::DeclareFacts { subject: SubjectId::Partner(id), .. }
+        | Command::RaiseSignal { seen: SignalSeen { partner: id, .. }, .. }
         | Command::SetMode { partner: id, .. } => (Some(id.clone()), None),
         Command::DeclareFacts { subject: SubjectId::Client(id), .. } => (None, Some(id.clone())),
         Command::DeclareFacts { subject: SubjectId::Key(_), .. }

@@ -61,6 +61,11 @@ impl Pending {
                 let (since, reason) = (since(old), old.notice.reason.clone());
                 Err(Rejected::AlreadyHeld { subject: subject.clone(), since, reason })
             }
+            (Command::RaiseSignal { seen, .. }, Some(old), _) => {
+                let (since, reason) = (since(old), old.notice.reason.clone());
+                let subject = SubjectId::Partner(seen.partner.clone());
+                Err(Rejected::AlreadyHeld { subject, since, reason })
+            }
             (Command::RevokeKey { key, .. }, _, Some(old)) => {
                 let (since, reason) = (since(old), old.notice.reason.clone());
                 Err(Rejected::AlreadyRevoked { key: key.clone(), since, reason })

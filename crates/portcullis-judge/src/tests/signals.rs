@@ -81,6 +81,30 @@ fn answers_of_not_found_are_counted_by_share() {
 }
 
 #[test]
+fn what_is_raised_waits_in_a_bounded_ring_until_it_is_taken() {
+    let mut bed = Bed::with(RULES);
+    for number in 100..112 {
+        raised(&mut bed, "z1", &place(number));
+    }
+    let taken = bed.judge.take_signals();
+    let [one] = taken.as_slice() else { panic!("{taken:?}") };
+    let snapshot = bed.state.snapshot();
+    assert_eq!(snapshot.partner(one.partner).unwrap().id.as_str(), "zenith");
+    assert_eq!(snapshot.key(one.key).unwrap().id.as_str(), "z1");
+    assert_eq!((&*one.hit.rule, bed.judge.take_signals().len()), ("standard/in-order", 0));
+    let always = RULES.replace(
+        "over: 3, per: 24h, then: [open_case]",
+        "over: 1, per: 24h, then: [flag], cool_down: 1s",
+    );
+    bed.rules(&always);
+    for _ in 0..1100 {
+        raised(&mut bed, "a1", PROFILE);
+    }
+    assert_eq!(bed.judge.take_signals().len(), 1024);
+    assert!(bed.judge.signals_lost() > 0);
+}
+
+#[test]
 fn two_partners_that_read_one_list_are_seen_and_a_watch_in_shadow_has_no_effect() {
     let mut bed = Bed::with(RULES);
     for number in [3, 14, 15, 92, 65, 35, 89, 79, 32, 38, 46, 26] {

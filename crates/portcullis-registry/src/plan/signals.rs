@@ -1,0 +1,95 @@
+//! What follows a signal: it is recorded, and where its rule says so the partner is put on hold, as
+//! long as not too many are.
+//!
+//! Cases and restrictions are recorded as wanted: nothing else knows them yet.
+
+use portcullis_types::{ReasonCode, Wall};
+
+use super::standing::Why;
+use crate::events::Event;
+use crate::records::PartnerRecord;
+use crate::rejected::Rejected;
+use crate::signals::{ALARM_EVERY, NotHeld, SignalAction, SignalBounds, SignalSeen};
+use crate::state::{Planned, State};
+use crate::texts;
+use crate::words::{Mode, SubjectId};
+
+/// The reason of a hold that no person chose.
+const REASON: &str = "signal";
+/// What a partner is told where its rule has no words.
+const TELL: &str = "Unusual use of your access was seen and is being looked at.";
+
+impl State {
+    pub(super) fn raise_signal(
+        &self,
+        seen: &SignalSeen,
+        bounds: SignalBounds,
+        now: Wall,
+    ) -> Result<Planned, Rejected> {
+        let (at, partner) = self.known_partner(&seen.partner)?;
+        let (signals, cap) = (&self.now.signals, bounds.cap(self.now.partner_count()));
+        let held = signals.held_but(now, Some(at)).saturating_add(bounds.uncounted);
+        let not_held = not_held(seen, partner, held >= cap);
+        let hold = seen.then.contains(&SignalAction::Hold);
+        let undone = |action: &SignalAction| match action {
+            SignalAction::Flag => false,
+            SignalAction::OpenCase | SignalAction::Restrict => true,
+            SignalAction::Hold => not_held.is_some(),
+        };
+        let rule = texts::label("rule", &seen.rule)?;
+        let raised = Event::SignalRaised {
+            partner: seen.partner.clone(),
+            key: seen.key.clone(),
+            with: seen.with.clone(),
+            rule: rule.clone(),
+            signal: texts::label("signal", &seen.signal)?,
+            evidence: texts::words("evidence", &seen.evidence)?,
+            then: seen.then.clone(),
+            wanted: seen.then.iter().copied().filter(undone).collect(),
+            not_held,
+        };
+        let id = &seen.partner;
+        let what = format!("signal `{rule}` for partner `{id}`: {}", seen.evidence);
+        if hold && not_held.is_none() {
+            let mut planned = self.hold_by_signal(seen, now)?;
+            planned.what = format!("{what}; {}", planned.what);
+            planned.events.insert(0, raised);
+            return Ok(planned);
+        }
+        let why = match not_held {
+            None => "",
+            Some(NotHeld::Observed) => "; not put on hold, since it is observed",
+            Some(NotHeld::HeldAlready) => "; it is on hold already",
+            Some(NotHeld::Capped) => {
+                "; NOT put on hold: signals have put as many partners on hold as they may in 24 hours"
+            }
+        };
+        let mut planned = Planned::one(raised, format!("{what}{why}"));
+        let quiet = signals.capped().is_some_and(|at| at.0.saturating_add(ALARM_EVERY) > now.0);
+        if not_held == Some(NotHeld::Capped) && !quiet {
+            planned.events.push(Event::SignalCapped { partner: id.clone(), rule, held, cap });
+        }
+        Ok(planned)
+    }
+
+    fn hold_by_signal(&self, seen: &SignalSeen, now: Wall) -> Result<Planned, Rejected> {
+        let reason = ReasonCode::new(REASON);
+        let reason = reason.map_err(|_| Rejected::NameMissing)?;
+        // A rule without fit words must not keep its hold from biting.
+        let tell = seen.tell.as_deref().filter(|tell| texts::tell(tell).is_ok()).unwrap_or(TELL);
+        let why = Why::new(&reason, tell, None)?;
+        self.hold_subject(&SubjectId::Partner(seen.partner.clone()), why, None, now)
+    }
+}
+
+fn not_held(seen: &SignalSeen, partner: &PartnerRecord, full: bool) -> Option<NotHeld> {
+    if !seen.then.contains(&SignalAction::Hold) {
+        None
+    } else if partner.mode == Mode::Observe {
+        Some(NotHeld::Observed)
+    } else if partner.hold.is_some() {
+        Some(NotHeld::HeldAlready)
+    } else {
+        full.then_some(NotHeld::Capped)
+    }
+}
