@@ -7,7 +7,7 @@ use bytes::{Bytes, BytesMut};
 use http::header::{CONNECTION, CONTENT_LENGTH, TRANSFER_ENCODING};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Version};
 
-use crate::lines::{Lines, may_end};
+use crate::lines::{Lines, is_text, may_end};
 use crate::{Fault, HEAD_MAX, INTERIM_MAX};
 
 /// What was asked, as far as it decides whether a body follows.
@@ -69,7 +69,7 @@ impl HeadReader {
         buffer: &mut BytesMut,
         asked: Asked,
         fields: &mut HeaderMap,
-        keep: impl Fn(&HeaderName, &HeaderValue) -> bool,
+        keep: impl Fn(&HeaderName, &[u8]) -> bool,
     ) -> Result<Option<Head>, Fault> {
         loop {
             let search = self.searched == 0 || may_end(buffer, self.searched);
@@ -128,7 +128,7 @@ impl Reading {
         lines: &Lines,
         asked: Asked,
         fields: &mut HeaderMap,
-        keep: impl Fn(&HeaderName, &HeaderValue) -> bool,
+        keep: impl Fn(&HeaderName, &[u8]) -> bool,
     ) -> Result<Head, Fault> {
         let Lines { status, version, .. } = *lines;
         fields.reserve(lines.spans.len());
@@ -161,38 +161,43 @@ impl Reading {
         head: &Bytes,
         lines: &Lines,
         fields: &mut HeaderMap,
-        keep: impl Fn(&HeaderName, &HeaderValue) -> bool,
+        keep: impl Fn(&HeaderName, &[u8]) -> bool,
     ) -> Result<(), Fault> {
         for span in &lines.spans {
             let (begin, end) = span.name;
             let name = HeaderName::from_bytes(head.get(begin..end).unwrap_or_default())
                 .map_err(|_| Fault::FieldName)?;
             let (begin, end) = span.value;
-            let value = HeaderValue::from_maybe_shared(head.slice(begin..end))
-                .map_err(|_| Fault::FieldValue)?;
-            if self.ends_here(&name, &value)? || !keep(&name, &value) {
+            let value = head.get(begin..end).unwrap_or_default();
+            // What goes nowhere needs no share of the memory.
+            if self.ends_here(&name, value)? || !keep(&name, value) {
+                if !value.iter().all(is_text) {
+                    return Err(Fault::FieldValue);
+                }
                 continue;
             }
+            let value = HeaderValue::from_maybe_shared(head.slice(begin..end))
+                .map_err(|_| Fault::FieldValue)?;
             fields.try_append(name, value).map_err(|_| Fault::TooManyFields)?;
         }
         Ok(())
     }
 
     /// Looks at a field of the message itself; whether it was for this reader alone.
-    fn ends_here(&mut self, name: &HeaderName, value: &HeaderValue) -> Result<bool, Fault> {
+    fn ends_here(&mut self, name: &HeaderName, value: &[u8]) -> Result<bool, Fault> {
         if *name == CONTENT_LENGTH {
-            let length = plain_number(value.as_bytes()).ok_or(Fault::Length)?;
+            let length = plain_number(value).ok_or(Fault::Length)?;
             if self.length.replace(length).is_some() {
                 return Err(Fault::Lengths);
             }
         } else if *name == TRANSFER_ENCODING {
-            if self.coded || !value.as_bytes().eq_ignore_ascii_case(b"chunked") {
+            if self.coded || !value.eq_ignore_ascii_case(b"chunked") {
                 return Err(Fault::Coding);
             }
             self.coded = true;
             return Ok(true);
         } else if *name == CONNECTION {
-            return Ok(!self.connection(value.as_bytes()));
+            return Ok(!self.connection(value));
         }
         Ok(false)
     }

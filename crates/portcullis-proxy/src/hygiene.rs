@@ -5,7 +5,8 @@
 //! in, so that nobody can nominate those away. Must not know calls or policies.
 
 use http::header::{
-    AUTHORIZATION, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, COOKIE, HOST, LOCATION,
+    ACCEPT, ACCEPT_LANGUAGE, AUTHORIZATION, CACHE_CONTROL, CONNECTION, CONTENT_LENGTH,
+    CONTENT_TYPE, COOKIE, HOST, IF_NONE_MATCH, LOCATION, ORIGIN, REFERER, USER_AGENT,
 };
 use http::{HeaderMap, HeaderName, HeaderValue};
 use smallvec::SmallVec;
@@ -96,9 +97,9 @@ fn holds(value: &HeaderValue, text: &[u8]) -> bool {
 
 /// Whether a field of an answer may reach the partner. `Connection` may, as far as here: what it
 /// names is still to be taken out.
-pub(crate) fn comes_back(name: &HeaderName, value: &HeaderValue, secret: &Leak) -> bool {
+pub(crate) fn comes_back(name: &HeaderName, value: &[u8], secret: &Leak) -> bool {
     // A `Location` that tells the credential is rewritten instead, or dropped where that does not help.
-    !drops_inward(name) && (!secret.stands_in(value.as_bytes()) || *name == LOCATION)
+    !drops_inward(name) && (!secret.stands_in(value) || *name == LOCATION)
 }
 
 /// Takes out what `Connection` names, and itself.
@@ -132,6 +133,21 @@ pub(crate) fn keep(headers: &mut HeaderMap, keep: impl Fn(&HeaderName, &HeaderVa
 }
 
 fn drops_outward(name: &HeaderName, rules: &Outward<'_>) -> bool {
+    // What nearly every call has: told by one byte each, where the rest is told by reading the name.
+    const COMMON: [HeaderName; 9] = [
+        ACCEPT,
+        ACCEPT_LANGUAGE,
+        USER_AGENT,
+        CONTENT_TYPE,
+        COOKIE,
+        REFERER,
+        ORIGIN,
+        CACHE_CONTROL,
+        IF_NONE_MATCH,
+    ];
+    if COMMON.iter().any(|common| common == name) {
+        return name == rules.key_header;
+    }
     let text = name.as_str();
     if text.contains('_') {
         // Many platforms read `_` as `-`: such a name is a second spelling of another field.

@@ -399,6 +399,24 @@ fn a_platform_that_refuses_an_upload_is_heard_though_it_reads_no_more() {
 }
 
 #[test]
+fn a_platform_that_answers_and_resets_an_upload_is_heard() {
+    for _ in 0..20 {
+        let addr = platform(|_, mut stream| {
+            read_until(&mut stream, b"\r\n\r\n");
+            stream.write_all(b"HTTP/1.1 413 Too Large\r\nContent-Length: 2\r\n\r\n{}").unwrap();
+            // Closed with bytes unread, which resets the connection.
+        });
+        let gate = Gate::start(&format!("http://{addr}"), support::TIER, |_| {});
+        let mut peer = gate.connect();
+        let body = vec![b'x'; 4_000_000];
+        let lines = format!("Content-Type: video/mp4\r\nContent-Length: {}\r\n", body.len());
+        peer.send(post(UPLOAD, &lines, ""));
+        peer.send(&body[..100_000]);
+        assert_eq!(peer.head().unwrap().0, 413);
+    }
+}
+
+#[test]
 fn a_call_whose_partner_left_takes_its_connection_with_it() {
     for codec in BOTH {
         let at = AtomicUsize::new(0);

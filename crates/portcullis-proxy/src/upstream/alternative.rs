@@ -87,7 +87,7 @@ impl Alternative {
         let (mut parts, body) = answer.into_parts();
         answer::check(&parts)?;
         hygiene::keep(&mut parts.headers, |name, value| {
-            hygiene::comes_back(name, value, &self.leak)
+            hygiene::comes_back(name, value.as_bytes(), &self.leak)
         });
         let lease = Some(Lease { sender, own: self, upload });
         Ok(Response::from_parts(parts, Arriving::Hyper(Leased { body, lease })))
