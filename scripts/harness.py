@@ -68,7 +68,8 @@ def main(body):
 class Gate:
     """One deployment, and the process that serves it while there is one."""
 
-    def __init__(self, folder, upstream, credential=None, public_url=None):
+    # The first partner publishes for these accounts; with one at least, it may read `me`.
+    def __init__(self, folder, upstream, credential=None, public_url=None, accounts=("17841400000000001",)):
         self.folder = folder
         self.config = os.path.join(folder, "portcullis.yaml")
         self.log = folder + ".log"
@@ -80,6 +81,8 @@ class Gate:
         self.process = None
         args = ["init", folder, "--upstream", upstream, "--public", "%s:%d" % self.public]
         args += ["--admin-listen", "%s:%d" % self.admin]
+        for account in accounts:
+            args += ["--account", account]
         if public_url:
             args += ["--public-url", public_url]
         if credential:
