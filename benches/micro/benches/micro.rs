@@ -19,9 +19,10 @@ use criterion::Criterion;
 use portcullis_catalogue::Catalogue;
 use portcullis_judge::{Judge, PlatformCredential, Rules};
 use portcullis_keys::{KeyDirectory, Pepper, Peppers, mint};
-use portcullis_policy::PolicySet;
+use portcullis_policy::{Caller, FigureIx, Known, ListIx, PolicySet, Ruling};
 use portcullis_registry::{Command, Facts, State, Use};
-use portcullis_request::{Arrival, Bounds, canonicalise, unfold};
+use portcullis_request::{Arrival, Bounds, Texts, ask, canonicalise};
+use portcullis_types::asked::Target;
 use portcullis_types::{KeyId, KeyIx, Mono, Now, PartnerId, Revision, TierName, Wall};
 use portcullis_yaml::Source;
 
@@ -70,10 +71,13 @@ fn bench(criterion: &mut Criterion) {
 
     let canonical = canonicalise(&arrival, catalogue, &bounds).unwrap();
     let tier = rules.policies.tier_at(rules.policies.tier("bench").unwrap()).unwrap();
+    let who = Caller { granted: &tier.classes, known: &Nobody, now: Wall(1_711_886_400_000) };
+    let mut ruling = Ruling::default();
     criterion.bench_function("decide", |b| {
         b.iter(|| {
-            let asks = unfold(black_box(&canonical), catalogue, &bounds).unwrap();
-            tier.decide(&tier.classes, &asks, catalogue).is_ok()
+            let texts = Texts::default();
+            let asks = ask(black_box(&canonical), catalogue, &bounds, &texts).unwrap();
+            tier.judge(&asks, &who, catalogue, &mut ruling).is_ok()
         });
     });
 
@@ -88,6 +92,30 @@ fn bench(criterion: &mut Criterion) {
             desk.judge(black_box(&arrival), now, &PlatformCredential::Header).outcome.is_ok()
         });
     });
+}
+
+/// A partner that declared nothing and whom nobody authorised.
+struct Nobody;
+
+impl Known for Nobody {
+    fn declared(&self, _: ListIx, _: &Target<'_>) -> bool {
+        false
+    }
+    fn is_granted(&self, _: &Target<'_>) -> bool {
+        false
+    }
+    fn count(&self, _: ListIx) -> u64 {
+        0
+    }
+    fn grants(&self) -> u64 {
+        0
+    }
+    fn figure(&self, _: FigureIx) -> Option<u64> {
+        None
+    }
+    fn review_lapsed(&self) -> Option<Wall> {
+        None
+    }
 }
 
 fn peppers() -> Peppers {

@@ -14,7 +14,7 @@ use portcullis_types::{BudgetHit, Counts, RateHit, Refusal, Wall};
 use smallvec::SmallVec;
 
 use crate::live::{Counted, Live};
-use crate::metering::{self, Caller, NotTaken, Reached};
+use crate::metering::{Caller, NotTaken, Reached};
 use crate::rules::{LimitPlace, TierBound};
 use crate::verdict::Trace;
 
@@ -163,7 +163,7 @@ impl<'a> Standpoint<'a> {
         self.bound.rolling.iter().filter_map(|rolling| {
             let rate = self.tier.rates.get(rolling.rate)?;
             let figure = || rate.figure.map_or(rate.max, |ix| self.known.figure(ix).unwrap_or(0));
-            metering::concerns(rate, asks).then(|| (&rolling.place, figure()))
+            rate.concerns(asks).then(|| (&rolling.place, figure()))
         })
     }
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use arc_swap::Guard;
 use portcullis_limits::{Claim, Denied, Reading, take};
-use portcullis_policy::{Per, Rate, Tier};
+use portcullis_policy::{Per, Tier};
 use portcullis_registry::{KeyRecord, SubjectIx};
 use portcullis_types::asked::Asks;
 use portcullis_types::{KeyIx, Mono, Refusal};
@@ -48,21 +48,6 @@ struct InUse {
     key: Option<Guard<Option<Arc<Attached>>>>,
 }
 
-/// Whether a call counts against a rate.
-pub(crate) fn concerns(rate: &Rate, asks: &Asks<'_>) -> bool {
-    let classes = rate.classes.as_ref();
-    classes.is_none_or(|classes| asks.asks.iter().any(|ask| classes.contains(ask.class)))
-}
-
-/// What a call costs: its dearest class, and at least 1.
-pub(crate) fn cost(tier: &Tier, asks: &Asks<'_>) -> u32 {
-    if tier.costs.is_empty() {
-        return 1;
-    }
-    let costs = asks.asks.iter().filter_map(|ask| tier.costs.get(&ask.class).copied());
-    costs.max().unwrap_or(1).max(1)
-}
-
 /// Debits the call from every rate that applies, or from none.
 pub(crate) fn meter(
     live: &Live,
@@ -75,7 +60,7 @@ pub(crate) fn meter(
     let mut places: SmallVec<[&RatePlace; 8]> = SmallVec::new();
     for place in &bound.rates {
         let rate = tier.rates.get(place.rate).ok_or(NotTaken::Again)?;
-        if concerns(rate, asks) {
+        if rate.concerns(asks) {
             places.push(place);
         }
     }

@@ -175,7 +175,7 @@ impl<'v> Pass<'v, '_> {
             self.refused(&refusal, ruling);
             return Err(refusal.into());
         }
-        let cost = metering::cost(tier, asks);
+        let cost = tier.cost(asks);
         let settlement = self.reserve(seat, asks, ruling)?;
         let counted = (tier, bound);
         match metering::meter(&judge.live, counted, caller, asks, cost, (view.epoch, self.now.mono))
@@ -225,7 +225,7 @@ impl<'v> Pass<'v, '_> {
             epoch: self.view.epoch,
             now: self.now.wall,
         };
-        let cost = metering::cost(seat.tier, asks);
+        let cost = seat.tier.cost(asks);
         budgets::reserve(&at, asks, ruling, cost, self.trace)
             .map_err(|denied| self.not_taken(denied))
     }

@@ -15,7 +15,7 @@
 
 mod case;
 mod compile;
-mod decide;
+mod cost;
 mod diff;
 mod explain;
 mod fields;

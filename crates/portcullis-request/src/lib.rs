@@ -32,7 +32,6 @@ mod read;
 mod roles;
 mod stands;
 mod texts;
-mod unfold;
 mod why;
 mod write;
 
@@ -46,5 +45,4 @@ pub use percent::escaped;
 pub use read::{BodyWanted, canonicalise, wants_body};
 pub use stands::{Stand, stands};
 pub use texts::Texts;
-pub use unfold::unfold;
 pub use write::{Amendments, Sent, SentBody, SentTarget, write};

@@ -13,7 +13,6 @@
 )]
 
 pub mod asked;
-mod asks;
 mod facts;
 mod ids;
 mod index;
@@ -22,7 +21,6 @@ mod nearest;
 mod refusal;
 mod time;
 
-pub use asks::{Ask, Asks, Via};
 pub use facts::Facts;
 pub use ids::{
     ClassName, ClientId, IdError, KeyId, OperationName, PartnerId, RateId, ReasonCode, ScopeName,

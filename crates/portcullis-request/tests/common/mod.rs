@@ -6,9 +6,11 @@ use std::sync::LazyLock;
 
 use portcullis_catalogue::Catalogue;
 use portcullis_request::{
-    Amendments, Arrival, Bounds, Canonical, Sent, SentBody, SentTarget, canonicalise, unfold, write,
+    Amendments, Arrival, Bounds, Canonical, Sent, SentBody, SentTarget, Texts, ask, canonicalise,
+    write,
 };
-use portcullis_types::{Asks, Refusal, Via};
+use portcullis_types::asked::{Ask, Via};
+use portcullis_types::{Effect, Refusal};
 use portcullis_yaml::Source;
 
 const ROUTES: &str = include_str!("routes.yaml");
@@ -102,8 +104,12 @@ impl Call {
         canonicalise(&arrival, catalogue, &Bounds::default()).map(|canonical| look(&canonical))
     }
 
-    pub(crate) fn asks(&self) -> Result<Asks, Refusal> {
-        self.read(|canonical| unfold(canonical, shared(), &Bounds::default()))?
+    /// Everything that is asked, as one text.
+    pub(crate) fn asks(&self) -> Result<String, Refusal> {
+        self.read(|canonical| {
+            let texts = Texts::default();
+            ask(canonical, shared(), &Bounds::default(), &texts).map(|asks| format!("{asks:?}"))
+        })?
     }
 
     pub(crate) fn key(&self) -> Result<Option<String>, Refusal> {
@@ -159,24 +165,34 @@ impl Call {
         out
     }
 
-    /// The asks as one line, or the refusal.
+    /// The operation with the classes, fields and edges it asks for as one line, or the refusal.
     pub(crate) fn asked(&self) -> String {
-        let asks = match self.asks() {
-            Ok(asks) => asks,
-            Err(refusal) => return refused(&refusal),
-        };
-        let catalogue = shared();
-        let name = catalogue.operation(asks.operation).map_or("?", |found| found.name.as_str());
-        let parts = asks.parts.iter().map(|ask| {
-            let class = catalogue.class_name(ask.class);
-            match &ask.via {
-                Via::Operation => class.to_owned(),
-                Via::Field(path) => format!("{class}<{path}"),
-                Via::DefaultField(path) => format!("{class}<<{path}"),
-            }
+        let asked = self.read(|canonical| {
+            let texts = Texts::default();
+            let asks = ask(canonical, shared(), &Bounds::default(), &texts)?;
+            let operation = shared().operation(asks.operation);
+            let name = operation.map_or("?", |found| found.name.as_str());
+            let parts: Vec<String> = asks.asks.iter().map(part).collect();
+            Ok(format!("{name}: {}", parts.join(" ")))
         });
-        format!("{name}: {}", parts.collect::<Vec<_>>().join(" "))
+        asked.and_then(|asked| asked).unwrap_or_else(|refusal| refused(&refusal))
     }
+}
+
+/// `edge>class{fields}`; `?` marks what comes by default.
+fn part(ask: &Ask<'_>) -> String {
+    let mut out = match ask.via {
+        Via::Operation => String::new(),
+        Via::Edge(name, _) => format!("{name}>"),
+    };
+    out.push_str(shared().class_name(ask.class));
+    if ask.gives.is_some() && ask.effect == Effect::Read {
+        let fields: Vec<&str> =
+            ask.fields.iter().map(|ix| shared().field_ref(ix).unwrap().path).collect();
+        let mark = if ask.fields_named { "" } else { "?" };
+        let _ = write!(out, "{{{}}}{mark}", fields.join(","));
+    }
+    out
 }
 
 pub(crate) fn refused(refusal: &Refusal) -> String {
