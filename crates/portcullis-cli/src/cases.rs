@@ -29,12 +29,16 @@ struct Report<'a> {
 
 pub(crate) fn run(args: &TestArgs, host: &dyn Host, out: &mut Out) -> Result<(), Failure> {
     let dir = args.dir.clone().unwrap_or_else(|| PathBuf::from("."));
+    if !args.watch {
+        return once(args, &dir, host, out);
+    }
+    // Before the first run, so that no change between two runs is missed.
+    let dirs = [dir.join("routes"), dir.join("policies")];
+    let mut changes = host
+        .watch(&dirs)
+        .map_err(|error| Failure::Local(format!("{} can't be watched: {error}", dir.display())))?;
     loop {
-        let result = once(args, &dir, host, out);
-        if !args.watch {
-            return result;
-        }
-        match result {
+        match once(args, &dir, host, out) {
             // A half-written file is what the next change mends.
             Ok(()) | Err(Failure::Findings) => {}
             Err(Failure::Local(why)) => out.say(why),
@@ -42,11 +46,7 @@ pub(crate) fn run(args: &TestArgs, host: &dyn Host, out: &mut Out) -> Result<(),
         }
         out.say("waiting for a change");
         out.flush()?;
-        let dirs = [dir.join("routes"), dir.join("policies")];
-        let changed = host.changed(&dirs);
-        let unwatched =
-            |error| Failure::Local(format!("{} can't be watched: {error}", dir.display()));
-        if !changed.map_err(unwatched)? {
+        if !changes() {
             return Ok(());
         }
     }

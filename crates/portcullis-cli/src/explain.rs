@@ -9,11 +9,12 @@ use std::borrow::Cow;
 use std::path::PathBuf;
 
 use owo_colors::OwoColorize as _;
-use portcullis_judge::{Arrival, Bounds, Desk, Explanation, Names};
+use portcullis_judge::{Arrival, Bounds, Desk, Explanation, Granted, Names, PlatformCredential};
 use portcullis_request::{batch, canonicalise};
 use portcullis_types::{KeyIx, Mono, Now, Refusal};
 use serde::{Deserialize, Serialize};
 
+use crate::answer::{Cut, cut};
 use crate::args::{Common, ExplainArgs};
 use crate::asked::Asked;
 use crate::diff::compiled;
@@ -55,6 +56,9 @@ struct Explained {
     #[serde(default)]
     told: Option<String>,
     steps: Vec<Step>,
+    /// What the partner gets of the answer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    answer: Option<String>,
     /// The entries of a batch, each as if it came alone.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     entries: Vec<Explained>,
@@ -117,12 +121,8 @@ fn offline(args: &ExplainArgs, host: &dyn Host, out: &mut Out) -> Result<Explain
     let mut explained = bed.explain(&asked.arrival());
     explained.partner = caller.declared.id.to_string();
     explained.tier = tier;
-    if args.answer.is_some() {
-        explained.steps.push(Step {
-            stage: Cow::Borrowed("answer"),
-            what: "the answer's body".to_owned(),
-            outcome: "was not looked at: this version explains calls only".to_owned(),
-        });
+    if let Some(path) = args.answer.as_ref().filter(|_| explained.rule.is_some()) {
+        bed.answered(&asked.arrival(), &read(path)?, &mut explained);
     }
     Ok(explained)
 }
@@ -169,6 +169,28 @@ impl Bed<'_> {
         explained
     }
 
+    /// Adds what the partner gets of an answer to the call.
+    fn answered(&mut self, arrival: &Arrival<'_>, body: &[u8], explained: &mut Explained) {
+        let platform = PlatformCredential::Header;
+        let verdict = self.desk.judge_known(self.key, arrival, self.now, &platform);
+        let Some(permit) = verdict.outcome.ok().and_then(Granted::call) else { return };
+        let (_, _, duties) = permit.into_parts();
+        let mut add = |what: &str, outcome: String| {
+            let stage = Cow::Borrowed("answer");
+            explained.steps.push(Step { stage, what: what.to_owned(), outcome });
+        };
+        match cut(&mut self.desk, self.key, duties.as_ref(), self.now, body) {
+            Err(why) => add("the answer", format!("is withheld: {why}")),
+            Ok(Cut { body: left, notes }) => {
+                for note in notes {
+                    add("the answer", note);
+                }
+                add("the answer", format!("{} of {} bytes leave", left.len(), body.len()));
+                explained.answer = Some(String::from_utf8_lossy(&left).into_owned());
+            }
+        }
+    }
+
     fn explained(&self, arrival: &Arrival<'_>, verdict: Result<String, Refusal>) -> Explained {
         let query = arrival.query.map(|query| format!("?{query}")).unwrap_or_default();
         let (word, rule, told) = match verdict {
@@ -185,6 +207,7 @@ impl Bed<'_> {
             rule,
             told,
             steps: Vec::new(),
+            answer: None,
             entries: Vec::new(),
         }
     }
@@ -217,7 +240,10 @@ fn show(explained: &Explained, indent: &str, out: &mut Out) -> Result<(), Failur
         show(entry, &format!("{indent}  "), out)?;
     }
     match (&explained.rule, &explained.told) {
-        (Some(rule), _) => out.line(format!("{indent}{} by `{rule}`", "passes".green())),
+        (Some(rule), _) => {
+            out.line(format!("{indent}{} by `{rule}`", "passes".green()))?;
+            explained.answer.as_ref().map_or(Ok(()), |answer| out.line(clean(answer)))
+        }
         (None, told) => out.line(format!(
             "{indent}{} with `{}`: {}",
             "refused".red(),

@@ -11,6 +11,9 @@ use portcullis_audit::{LogVerifier, Verification};
 use portcullis_types::Wall;
 use portcullis_yaml::Fault;
 
+/// Waits for the next change; no: there will be none.
+pub type Changes = Box<dyn FnMut() -> bool>;
+
 /// Files, variables, standard input, and what only the binary can read.
 pub trait Host {
     /// The value of an environment variable.
@@ -72,14 +75,14 @@ pub trait Host {
         Wall::default()
     }
 
-    /// Waits until a file below one of the directories changes; no when nothing will change any
-    /// more.
+    /// Watches directories from now on. What it gives waits for the next change in one of them, and
+    /// says no when nothing will change any more.
     ///
     /// # Errors
     /// When the directories can't be watched.
-    fn changed(&self, dirs: &[PathBuf]) -> io::Result<bool> {
+    fn watch(&self, dirs: &[PathBuf]) -> io::Result<Changes> {
         let _ = dirs;
-        Ok(false)
+        Ok(Box::new(|| false))
     }
 
     /// The whole of standard input as text.

@@ -13,6 +13,7 @@
     )
 )]
 
+mod answer;
 mod apply;
 mod args;
 mod asked;
@@ -48,6 +49,6 @@ pub use args::{
 };
 pub use failure::{EntryFault, Failure, FileFault, Refusal, exit};
 pub use files::{Compiled, FileSet, compile, read_set};
-pub use host::{Deployment, Host};
+pub use host::{Changes, Deployment, Host};
 pub use out::{Format, Out};
 pub use run::run;

@@ -189,6 +189,40 @@ fn cases_run_and_one_that_is_not_as_written_shows_its_path() {
 }
 
 #[test]
+fn an_answer_is_cut_down_as_the_gate_would_cut_it() {
+    let (machine, dir) = machine();
+    let filter =
+        "filter:\n  - { id: no-captions, class: [place.posts], drop_fields: [caption] }\nwatch:";
+    let case = r#"
+  - name: captions are taken out
+    call: "GET /v1/3001/posts?fields=id,caption"
+    facts: { lists: { locations: ["3001"] } }
+    answer: { data: [{ id: "2001", caption: "here" }] }
+    filtered: { data: [{ id: "2001" }] }
+    expect: allow own
+"#;
+    let tier = format!("{}{case}", TIER.replace("watch:", filter).trim_end());
+    machine.write("set/policies/guests.yaml", &tier);
+    let said = machine.types(&format!("test {dir}/set"));
+    assert_eq!(said.whole(), "ok: 4 cases, each as written\n[exit 0]");
+    machine.write(
+        "set/policies/guests.yaml",
+        tier.replace("filtered: { data: [{", "filtered: { data: [{ place: x,"),
+    );
+    let said = machine.types(&format!("test {dir}/set"));
+    assert!(
+        said.data.contains(r#"of the answer leaves {"data":[{"id":"2001"}]}"#),
+        "{}",
+        said.whole()
+    );
+    machine.write("answer.json", r#"{"data":[{"id":"2001","caption":"here"}]}"#);
+    let said = machine.types(&format!(
+        "explain GET /v1/3001/posts?fields=id,caption --partner acme --partners {dir}/partners.jsonl --policies {dir}/set --answer {dir}/answer.json"
+    ));
+    insta::assert_snapshot!(said.whole());
+}
+
+#[test]
 fn a_call_is_explained_offline() {
     let (machine, dir) = machine();
     let explain = |call: &str, who: &str| {

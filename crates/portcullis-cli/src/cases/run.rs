@@ -4,12 +4,13 @@
 
 use std::collections::BTreeMap;
 
-use portcullis_judge::{Desk, Explanation, Granted, Names, PlatformCredential, Verdict};
+use portcullis_judge::{Desk, Explanation, Granted, Names, Permit, PlatformCredential, Verdict};
 use portcullis_policy::{Case, Expect, Tier};
 use portcullis_types::{KeyId, KeyIx, Mono, Now, PartnerId, Refusal, Wall};
 use serde::Serialize;
 
 use super::used;
+use crate::answer::cut;
 use crate::asked::Asked;
 use crate::explain::Step;
 use crate::failure::Failure;
@@ -86,7 +87,7 @@ impl Bed {
         let now = Now { wall: case.at.unwrap_or(NOON), mono: Mono(3_600_000_000_000) };
         // Before the call itself, which debits.
         let Explanation { steps, verdict: _ } = self.desk.explain(key, &asked.arrival(), now);
-        let mut came = self.judge(key, &asked, now);
+        let (mut came, granted) = self.judge(key, &asked, now);
         if came.refusal.is_none()
             && !case.used.is_empty()
             && let Some(limit) = used::reached(&self.memory.rules, tier, case, &asked, now.wall)
@@ -96,10 +97,11 @@ impl Bed {
         }
         let expected = words(&case.expect);
         let mut notes: Vec<String> = came.refusal.iter().map(Refusal::detail).collect();
-        let ok = came.words.contains(&expected);
+        let mut ok = came.words.contains(&expected);
         let got = came.words.into_iter().next().unwrap_or_default();
-        if case.filtered.is_some() {
-            notes.push("what the answer is cut down to was not tried".to_owned());
+        if let Some(wrong) = self.filtered(case, key, granted, now) {
+            ok = false;
+            notes.push(wrong);
         }
         Tried {
             ok,
@@ -116,21 +118,46 @@ impl Bed {
         }
     }
 
+    /// What is wrong with what the partner gets of the answer, if anything.
+    fn filtered(
+        &mut self,
+        case: &Case,
+        key: KeyIx,
+        granted: Option<Permit>,
+        now: Now,
+    ) -> Option<String> {
+        let filtered = case.filtered.as_ref()?;
+        let Some(permit) = granted else { return Some("there is no answer to filter".to_owned()) };
+        let Some(answer) = &case.answer else { return Some("no `answer` is written".to_owned()) };
+        let (_, _, duties) = permit.into_parts();
+        let body = answer.to_string();
+        let left = match cut(&mut self.desk, key, duties.as_ref(), now, body.as_bytes()) {
+            Ok(left) => left,
+            Err(why) => return Some(format!("none of the answer leaves: {why}")),
+        };
+        let value: serde_json::Value = serde_json::from_slice(&left.body).unwrap_or_default();
+        let what = || {
+            let notes = left.notes.join(", ");
+            format!("of the answer leaves {value} ({notes})")
+        };
+        (value != *filtered).then(what)
+    }
+
     /// What the judge says: of a batch, what it says of the first entry it refuses.
-    fn judge(&mut self, key: KeyIx, asked: &Asked<'_>, now: Now) -> Came {
+    fn judge(&mut self, key: KeyIx, asked: &Asked<'_>, now: Now) -> (Came, Option<Permit>) {
         let platform = &PlatformCredential::Header;
         let verdict = self.desk.judge_known(key, &asked.arrival(), now, platform);
         let Ok(Granted::Batch(batch)) = &verdict.outcome else { return Came::of(verdict) };
         for entry in &batch.entries {
             let came = match entry.refusal() {
                 Some(refusal) => Came::refused(refusal.clone(), &[]),
-                None => Came::of(self.desk.judge_known(key, &entry.arrival(&[]), now, platform)),
+                None => Came::of(self.desk.judge_known(key, &entry.arrival(&[]), now, platform)).0,
             };
             if came.refusal.is_some() {
-                return came;
+                return (came, None);
             }
         }
-        Came { words: vec!["allow".to_owned()], refusal: None }
+        (Came { words: vec!["allow".to_owned()], refusal: None }, None)
     }
 }
 
@@ -141,17 +168,18 @@ struct Came {
 }
 
 impl Came {
-    fn of(verdict: Verdict) -> Self {
+    fn of(verdict: Verdict) -> (Self, Option<Permit>) {
         let Verdict { trace, outcome } = verdict;
         let notes = trace.notes.map(|notes| notes.rules).unwrap_or_default();
         let mut rules: Vec<&str> = trace.rule.iter().map(|rule| last(rule)).collect();
         rules.extend(notes.iter().map(|rule| last(rule)));
         match outcome {
-            Ok(_) => {
+            Ok(granted) => {
                 let by = rules.first().map(|rule| format!("allow {rule}"));
-                Self { words: by.into_iter().chain(["allow".to_owned()]).collect(), refusal: None }
+                let words = by.into_iter().chain(["allow".to_owned()]).collect();
+                (Self { words, refusal: None }, granted.call())
             }
-            Err(refusal) => Self::refused(refusal, &rules),
+            Err(refusal) => (Self::refused(refusal, &rules), None),
         }
     }
 
