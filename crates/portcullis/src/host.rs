@@ -5,10 +5,18 @@
 use std::fs::File;
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
+use std::time::Duration;
 
 use portcullis_audit::{LogVerifier, Verification};
-use portcullis_cli::{Deployment, Host};
+use portcullis_cli::{Changes, Deployment, Host};
+use portcullis_types::{Clock as _, Wall};
 use portcullis_yaml::Fault;
+
+use crate::clock::SystemClock;
+
+/// Started with the first look at it.
+static CLOCK: LazyLock<SystemClock> = LazyLock::new(SystemClock::start);
 
 /// The real machine.
 #[derive(Debug, Clone, Copy)]
@@ -45,6 +53,22 @@ impl Host for Machine {
     fn create(&self, path: &Path) -> io::Result<Box<dyn Write>> {
         let file = std::fs::OpenOptions::new().write(true).create_new(true).open(path)?;
         Ok(Box::new(io::BufWriter::new(file)))
+    }
+
+    fn replace(&self, path: &Path) -> io::Result<Box<dyn Write>> {
+        Ok(Box::new(File::create(path)?))
+    }
+
+    fn elapsed(&self) -> Option<Duration> {
+        Some(Duration::from_nanos(CLOCK.now().mono.0))
+    }
+
+    fn now(&self) -> Wall {
+        CLOCK.now().wall
+    }
+
+    fn watch(&self, dirs: &[PathBuf]) -> io::Result<Changes> {
+        crate::changes::watch(dirs).map_err(io::Error::other)
     }
 
     fn input(&self) -> io::Result<String> {

@@ -12,6 +12,7 @@
     )
 )]
 
+mod changes;
 mod clock;
 mod config;
 mod demo;
