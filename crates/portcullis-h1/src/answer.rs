@@ -7,7 +7,7 @@ use bytes::{Bytes, BytesMut};
 use http::header::{CONNECTION, CONTENT_LENGTH, TRANSFER_ENCODING};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Version};
 
-use crate::lines::{Lines, is_text, may_end};
+use crate::lines::{self, Spans, Start, is_text, may_end};
 use crate::{Fault, HEAD_MAX, INTERIM_MAX};
 
 /// What was asked, as far as it decides whether a body follows.
@@ -72,21 +72,22 @@ impl HeadReader {
         keep: impl Fn(&HeaderName, &[u8]) -> bool,
     ) -> Result<Option<Head>, Fault> {
         loop {
+            let mut spans = Spans::new();
             let search = self.searched == 0 || may_end(buffer, self.searched);
-            let lines = if search { Lines::read(buffer)? } else { None };
-            let Some(lines) = lines else {
+            let start = if search { lines::read(buffer, &mut spans)? } else { None };
+            let Some(start) = start else {
                 self.searched = buffer.len();
-                return if buffer.len() > HEAD_MAX { Err(Fault::HeadTooLong) } else { Ok(None) };
+                return if buffer.len() >= HEAD_MAX { Err(Fault::HeadTooLong) } else { Ok(None) };
             };
-            if lines.end > HEAD_MAX {
-                return Err(Fault::HeadTooLong);
-            }
             self.searched = 0;
-            let head = buffer.split_to(lines.end).freeze();
-            if !lines.status.is_informational() {
-                return Reading::default().finish(&head, &lines, asked, fields, keep).map(Some);
+            let head = buffer.split_to(start.end).freeze();
+            if !start.status.is_informational() {
+                let mut reading = Reading::default();
+                fields.reserve(spans.len());
+                reading.fields(&head, &spans, fields, keep)?;
+                return reading.finish(start, asked).map(Some);
             }
-            self.interim(&head, &lines)?;
+            self.interim(&head, &spans, start.status)?;
         }
     }
 
@@ -97,8 +98,8 @@ impl HeadReader {
     }
 
     #[cold]
-    fn interim(&mut self, head: &Bytes, lines: &Lines) -> Result<(), Fault> {
-        if lines.status == StatusCode::SWITCHING_PROTOCOLS {
+    fn interim(&mut self, head: &Bytes, spans: &Spans, status: StatusCode) -> Result<(), Fault> {
+        if status == StatusCode::SWITCHING_PROTOCOLS {
             return Err(Fault::Switched);
         }
         self.interim += 1;
@@ -106,7 +107,7 @@ impl HeadReader {
             return Err(Fault::TooManyInterim);
         }
         let mut reading = Reading::default();
-        reading.fields(head, lines, &mut HeaderMap::new(), |_, _| false)?;
+        reading.fields(head, spans, &mut HeaderMap::new(), |_, _| false)?;
         if reading.length.is_some() || reading.coded { Err(Fault::InterimBody) } else { Ok(()) }
     }
 }
@@ -122,17 +123,8 @@ struct Reading {
 }
 
 impl Reading {
-    fn finish(
-        mut self,
-        head: &Bytes,
-        lines: &Lines,
-        asked: Asked,
-        fields: &mut HeaderMap,
-        keep: impl Fn(&HeaderName, &[u8]) -> bool,
-    ) -> Result<Head, Fault> {
-        let Lines { status, version, .. } = *lines;
-        fields.reserve(lines.spans.len());
-        self.fields(head, lines, fields, keep)?;
+    fn finish(self, start: Start, asked: Asked) -> Result<Head, Fault> {
+        let Start { status, version, .. } = start;
         let bodiless = asked == Asked::Head
             || status == StatusCode::NO_CONTENT
             || status == StatusCode::NOT_MODIFIED;
@@ -159,16 +151,14 @@ impl Reading {
     fn fields(
         &mut self,
         head: &Bytes,
-        lines: &Lines,
+        spans: &Spans,
         fields: &mut HeaderMap,
         keep: impl Fn(&HeaderName, &[u8]) -> bool,
     ) -> Result<(), Fault> {
-        for span in &lines.spans {
-            let (begin, end) = span.name;
-            let name = HeaderName::from_bytes(head.get(begin..end).unwrap_or_default())
+        for span in spans {
+            let name = HeaderName::from_bytes(head.get(span.name()).unwrap_or_default())
                 .map_err(|_| Fault::FieldName)?;
-            let (begin, end) = span.value;
-            let value = head.get(begin..end).unwrap_or_default();
+            let value = head.get(span.value()).unwrap_or_default();
             // What goes nowhere needs no share of the memory.
             if self.ends_here(&name, value)? || !keep(&name, value) {
                 if !value.iter().all(is_text) {
@@ -176,7 +166,7 @@ impl Reading {
                 }
                 continue;
             }
-            let value = HeaderValue::from_maybe_shared(head.slice(begin..end))
+            let value = HeaderValue::from_maybe_shared(head.slice(span.value()))
                 .map_err(|_| Fault::FieldValue)?;
             fields.try_append(name, value).map_err(|_| Fault::TooManyFields)?;
         }

@@ -2,55 +2,73 @@
 //!
 //! Only says where things stand; must not know what a field means.
 
+use std::ops::Range;
+
 use http::{StatusCode, Version};
 use memchr::memchr;
 use smallvec::SmallVec;
 
-use crate::{FIELDS_MAX, Fault};
+use crate::{FIELDS_MAX, Fault, HEAD_MAX};
 
 /// Where a field's name and value stand in the head.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Span {
-    pub(crate) name: (usize, usize),
-    pub(crate) value: (usize, usize),
+    begin: u32,
+    colon: u32,
+    value: u32,
+    end: u32,
 }
 
-/// A whole head.
-pub(crate) struct Lines {
-    /// How many bytes it takes.
+/// Most answers have fewer fields than fit in here.
+pub(crate) type Spans = SmallVec<[Span; 20]>;
+
+/// What a whole head says before its fields.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Start {
+    /// How many bytes the head takes.
     pub(crate) end: usize,
     pub(crate) status: StatusCode,
     pub(crate) version: Version,
-    /// Most answers have fewer fields than fit in here.
-    pub(crate) spans: SmallVec<[Span; 20]>,
 }
 
-impl Lines {
-    /// Reads the head that `bytes` begins with; none: it goes on beyond them.
-    pub(crate) fn read(bytes: &[u8]) -> Result<Option<Self>, Fault> {
-        let Some((first, mut at)) = line(bytes, 0)? else { return Ok(None) };
-        let (version, status) = status_line(first)?;
-        let mut spans = SmallVec::new();
-        loop {
-            let begin = at;
-            let Some((line, next)) = line(bytes, begin)? else { return Ok(None) };
-            at = next;
-            if line.is_empty() {
-                return Ok(Some(Self { end: at, status, version, spans }));
-            }
-            if spans.len() >= FIELDS_MAX {
-                return Err(Fault::TooManyFields);
-            }
-            let colon = memchr(b':', line).ok_or(Fault::FieldName)?;
-            let (mut start, mut end) = (colon + 1, line.len());
-            while start < end && line.get(start).is_some_and(is_space) {
-                start += 1;
-            }
-            while start < end && line.get(end - 1).is_some_and(is_space) {
-                end -= 1;
-            }
-            spans.push(Span { name: (begin, begin + colon), value: (begin + start, begin + end) });
+impl Span {
+    pub(crate) const fn name(&self) -> Range<usize> {
+        self.begin as usize..self.colon as usize
+    }
+
+    pub(crate) const fn value(&self) -> Range<usize> {
+        self.value as usize..self.end as usize
+    }
+}
+
+/// Reads the head that `bytes` begins with, no more than [`HEAD_MAX`] of them; none: it goes on beyond
+/// them.
+pub(crate) fn read(bytes: &[u8], spans: &mut Spans) -> Result<Option<Start>, Fault> {
+    let bytes = bytes.get(..HEAD_MAX).unwrap_or(bytes);
+    let Some((first, mut at)) = line(bytes, 0)? else { return Ok(None) };
+    let (version, status) = status_line(first)?;
+    loop {
+        let begin = at;
+        let Some((line, next)) = line(bytes, begin)? else { return Ok(None) };
+        at = next;
+        if line.is_empty() {
+            return Ok(Some(Start { end: at, status, version }));
         }
+        if spans.len() >= FIELDS_MAX {
+            return Err(Fault::TooManyFields);
+        }
+        let colon = memchr(b':', line).ok_or(Fault::FieldName)?;
+        let (mut start, mut end) = (colon + 1, line.len());
+        while start < end && line.get(start).is_some_and(is_space) {
+            start += 1;
+        }
+        while start < end && line.get(end - 1).is_some_and(is_space) {
+            end -= 1;
+        }
+        let place = |at: usize| u32::try_from(begin + at).map_err(|_| Fault::HeadTooLong);
+        let span =
+            Span { begin: place(0)?, colon: place(colon)?, value: place(start)?, end: place(end)? };
+        spans.push(span);
     }
 }
 

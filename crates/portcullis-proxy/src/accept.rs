@@ -2,6 +2,7 @@
 //!
 //! Must not know calls.
 
+use std::cell::RefCell;
 use std::convert::Infallible;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
@@ -112,6 +113,7 @@ async fn serve(thread: &Rc<Thread>, mut stream: TcpStream, peer: IpAddr) {
         trusted,
         forwarded_for,
         http2,
+        host: RefCell::default(),
     });
     if http2 {
         serve_http2(&conn, stream, first).await;

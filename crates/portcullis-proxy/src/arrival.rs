@@ -81,7 +81,7 @@ pub(crate) fn check(parts: &mut Parts, conn: &Conn) -> Result<Option<HeaderValue
             return unreadable("the Host and the target name different hosts");
         }
         (Some(_), _) if survey.hosts > 1 => return unreadable("there is more than one Host"),
-        (Some(host), _) => Some(host.clone()),
+        (Some(host), _) => conn.keep_host(host),
         (None, Some(target)) => HeaderValue::from_str(target.as_str()).ok(),
         (None, None) if parts.version == Version::HTTP_2 => {
             return unreadable("there is no authority");

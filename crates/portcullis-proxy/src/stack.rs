@@ -6,19 +6,21 @@
 
 use std::convert::Infallible;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::pin::pin;
+use std::pin::Pin;
 use std::rc::Rc;
-use std::task::Poll;
+use std::task::{Context, Poll, ready};
 
 use http::{HeaderValue, Request, Response};
 use hyper::body::Incoming;
 use portcullis_types::{Now, Refusal};
+use tower::layer::layer_fn;
 use tower::{Service, ServiceBuilder, service_fn};
 
 use crate::body::Answer;
+use crate::gate::{self, Serving};
 use crate::hygiene::REQUEST_ID;
 use crate::ticket::Conn;
-use crate::{gate, ids, refuse};
+use crate::{ids, refuse};
 
 /// A request with its name and moment.
 pub(crate) struct Call {
@@ -30,70 +32,138 @@ pub(crate) struct Call {
 /// Everything a connection's requests go through.
 pub(crate) fn stack(
     conn: &Rc<Conn>,
-) -> impl Service<Request<Incoming>, Response = Response<Answer>, Error = Infallible> + Clone + use<>
-{
-    let (outer, middle, inner) = (Rc::clone(conn), Rc::clone(conn), Rc::clone(conn));
+) -> impl Service<
+    Request<Incoming>,
+    Response = Response<Answer>,
+    Error = Infallible,
+    Future: Unpin + 'static,
+> + Clone
++ use<> {
+    let (outer, inner) = (Rc::clone(conn), Rc::clone(conn));
     ServiceBuilder::new()
         // First, so that every answer carries the id, that of a panic too.
-        .layer(tower::layer::layer_fn(move |inner| named(Rc::clone(&outer), inner)))
-        .layer(tower::layer::layer_fn(move |inner| caught(Rc::clone(&middle), inner)))
+        .layer(layer_fn(move |inner| Named { conn: Rc::clone(&outer), inner }))
+        .layer(layer_fn(|inner| Caught { inner }))
         .service(service_fn(move |call: Call| {
             // The one box of a layer. Each of the others moves the future of the next, and a move
             // copies all of it.
-            let work = Box::pin(gate::serve(Rc::clone(&inner), call));
-            async move { Ok::<_, Infallible>(work.await) }
+            Served(Box::new(gate::serve(Rc::clone(&inner), call)))
         }))
 }
 
 /// Gives each call its id and moment, and its answer the id.
-fn named<S>(
+#[derive(Clone)]
+struct Named<S> {
     conn: Rc<Conn>,
     inner: S,
-) -> impl Service<Request<Incoming>, Response = Response<Answer>, Error = Infallible> + Clone
-where
-    S: Service<Call, Response = Response<Answer>, Error = Infallible> + Clone,
-{
-    service_fn(move |request: Request<Incoming>| {
-        let mut inner = inner.clone();
-        let given =
-            request.headers().get(REQUEST_ID).filter(|id| conn.trusted && ids::takes_over(id));
-        let id = given.cloned().unwrap_or_else(|| conn.thread.ids.next());
-        let start = conn.thread.now();
-        let answer = inner.call(Call { request, id: id.clone(), start });
-        async move {
-            let mut answer = answer.await?;
-            answer.headers_mut().insert(REQUEST_ID, id);
-            Ok(answer)
-        }
-    })
 }
 
-/// Turns a panic into a refusal: it ends one call, and no other.
-fn caught<S>(
+/// A call's answer to come, with the id it gets.
+struct NamedFuture<F> {
+    answer: F,
+    /// None once the answer is there.
+    id: Option<HeaderValue>,
     conn: Rc<Conn>,
-    inner: S,
-) -> impl Service<Call, Response = Response<Answer>, Error = Infallible> + Clone
+}
+
+impl<S> Service<Request<Incoming>> for Named<S>
 where
-    S: Service<Call, Response = Response<Answer>, Error = Infallible> + Clone,
+    S: Service<Call, Response = Response<Answer>, Error = Panicked, Future: Unpin>,
 {
-    service_fn(move |call: Call| {
-        let (conn, id) = (Rc::clone(&conn), call.id.clone());
-        // What a panic leaves behind is the call's own; what is shared is in cells that hold no
-        // half-done change across a poll.
-        let work = catch_unwind(AssertUnwindSafe(|| inner.clone().call(call)));
-        async move {
-            let Ok(work) = work else { return Ok(failed(&conn, &id)) };
-            let mut work = pin!(work);
-            let outcome = std::future::poll_fn(|cx| {
-                match catch_unwind(AssertUnwindSafe(|| work.as_mut().poll(cx))) {
-                    Ok(poll) => poll.map(Some),
-                    Err(_) => Poll::Ready(None),
-                }
-            })
-            .await;
-            outcome.unwrap_or_else(|| Ok(failed(&conn, &id)))
+    type Response = Response<Answer>;
+    type Error = Infallible;
+    type Future = NamedFuture<S::Future>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        // The gate takes every call; what is too much it refuses with an answer.
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<Incoming>) -> Self::Future {
+        let conn = Rc::clone(&self.conn);
+        let given = request.headers().get(REQUEST_ID);
+        let given = given.filter(|id| conn.trusted && ids::takes_over(id));
+        // A copy: to share the request's memory would be to hold all of it.
+        let given = given.and_then(|id| HeaderValue::from_bytes(id.as_bytes()).ok());
+        let id = given.unwrap_or_else(|| conn.thread.ids.next());
+        let start = conn.thread.now();
+        let answer = self.inner.call(Call { request, id: id.clone(), start });
+        NamedFuture { answer, id: Some(id), conn }
+    }
+}
+
+impl<F> Future for NamedFuture<F>
+where
+    F: Future<Output = Result<Response<Answer>, Panicked>> + Unpin,
+{
+    type Output = Result<Response<Answer>, Infallible>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let answer = ready!(Pin::new(&mut self.answer).poll(cx));
+        // None only if it is polled after its end, and then nobody waits.
+        let Some(id) = self.id.take() else { return Poll::Pending };
+        let mut answer = answer.unwrap_or_else(|Panicked| failed(&self.conn, &id));
+        answer.headers_mut().insert(REQUEST_ID, id);
+        Poll::Ready(Ok(answer))
+    }
+}
+
+/// The gate itself failed on a call.
+struct Panicked;
+
+/// Turns a panic into an error: it ends one call, and no other.
+///
+/// What a panic leaves behind is the call's own; what is shared is in cells that hold no half-done
+/// change across a poll.
+#[derive(Clone)]
+struct Caught<S> {
+    inner: S,
+}
+
+/// None: it panicked as it began.
+struct CaughtFuture<F>(Option<F>);
+
+impl<S> Service<Call> for Caught<S>
+where
+    S: Service<Call, Response = Response<Answer>, Error = Infallible, Future: Unpin>,
+{
+    type Response = Response<Answer>;
+    type Error = Panicked;
+    type Future = CaughtFuture<S::Future>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Panicked>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, call: Call) -> Self::Future {
+        CaughtFuture(catch_unwind(AssertUnwindSafe(|| self.inner.call(call))).ok())
+    }
+}
+
+impl<F> Future for CaughtFuture<F>
+where
+    F: Future<Output = Result<Response<Answer>, Infallible>> + Unpin,
+{
+    type Output = Result<Response<Answer>, Panicked>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let Some(work) = &mut self.0 else { return Poll::Ready(Err(Panicked)) };
+        match catch_unwind(AssertUnwindSafe(|| Pin::new(work).poll(cx))) {
+            Ok(poll) => poll.map(|Ok(answer)| Ok(answer)),
+            Err(_) => Poll::Ready(Err(Panicked)),
         }
-    })
+    }
+}
+
+/// A call at the gate, which answers every one.
+struct Served(Box<Serving>);
+
+impl Future for Served {
+    type Output = Result<Response<Answer>, Infallible>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        Pin::new(&mut *self.0).poll(cx).map(Ok)
+    }
 }
 
 fn failed(conn: &Conn, id: &HeaderValue) -> Response<Answer> {
@@ -105,17 +175,15 @@ fn failed(conn: &Conn, id: &HeaderValue) -> Response<Answer> {
     *answer.headers_mut() = out.headers;
     answer
 }
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    /// It is copied into its box, and what is larger comes from a slower part of the allocator.
+    /// It is copied into its box, and what is larger takes more of the cache from other calls.
     #[test]
     fn the_future_of_a_call_stays_small() {
-        fn size<F>(_: impl FnOnce(Rc<Conn>, Call) -> F) -> usize {
-            size_of::<F>()
-        }
-        let size = size(gate::serve);
-        assert!(size <= 1152, "{size} bytes; box what is rare");
+        let size = size_of::<Serving>();
+        assert!(size <= 256, "{size} bytes; box what is rare");
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! Dropping the ticket is the end, however it came about. Must not decide anything.
 
+use std::cell::RefCell;
 use std::net::IpAddr;
 use std::rc::Rc;
 
@@ -27,6 +28,20 @@ pub(crate) struct Conn {
     /// The peer, as `X-Forwarded-For` says it.
     pub(crate) forwarded_for: HeaderValue,
     pub(crate) http2: bool,
+    /// The host of the last call, in memory of its own.
+    pub(crate) host: RefCell<Option<HeaderValue>>,
+}
+
+impl Conn {
+    /// A host in memory of its own. As a slice of the request it would keep all that was read with it,
+    /// and the next read would need a new buffer; most calls of a connection name the same one.
+    pub(crate) fn keep_host(&self, host: &HeaderValue) -> Option<HeaderValue> {
+        let mut kept = self.host.borrow_mut();
+        if kept.as_ref() != Some(host) {
+            *kept = HeaderValue::from_bytes(host.as_bytes()).ok();
+        }
+        kept.clone()
+    }
 }
 
 /// One call.
