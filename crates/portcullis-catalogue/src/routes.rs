@@ -66,7 +66,18 @@ impl Routes {
         // HEAD is judged as GET.
         let method = if method == Method::Head { Method::Get } else { method };
         if self.has_unversioned(path) {
-            return self.unversioned.find(catalogue, method, path);
+            let found = self.unversioned.find(catalogue, method, path);
+            // Of the root alone: `POST /` may be listed without a version while `GET /` is the root of
+            // the version that is missing.
+            return match (&found, catalogue.versions()) {
+                (Found::OtherMethod, Some(_)) if path == "/" => {
+                    match self.versioned.find(catalogue, method, path) {
+                        Found::Unlisted => found,
+                        other => other,
+                    }
+                }
+                _ => found,
+            };
         }
         let Some(versions) = catalogue.versions() else { return Found::Unlisted };
         match split_path(path, versions) {

@@ -44,10 +44,12 @@ fn a_canonical_path_leads_to_its_operation_and_target() {
     check(Get, "/v25.0", "getNodes -");
     check(Post, "/v25.0", "batch -");
     check(Post, "/", "batchRoot -");
-    check(Get, "/", "OtherMethod");
     check(Put, "/v21.0/me/media", "OtherMethod");
     check(Get, "/v17.0/me/media", "UnknownVersion");
     check(Get, "/v26.0/me", "UnknownVersion");
+    check(Get, "/", "getNodes -");
+    check(Post, "/", "batchRoot -");
+    check(Delete, "/", "OtherMethod");
     check(Get, "/v1/locations/search", "legacyLocationSearch -");
     check(Get, "/v1/locations/212345678901", "legacyLocation -");
     check(Get, "/v1/locations/212345678901/media/recent", "legacyLocationMediaRecent -");

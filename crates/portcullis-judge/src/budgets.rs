@@ -8,7 +8,7 @@ use std::sync::Arc;
 use portcullis_limits::budget::{
     Budgets, Denied, Hasher128, Receipt, TargetKey, Want, reserve_all,
 };
-use portcullis_policy::{Known, Per, Ruling, Sharer, Tier};
+use portcullis_policy::{Debit, Known, Per, Ruling, Sharer, Tier};
 use portcullis_types::asked::{Ask, Asks, Target};
 use portcullis_types::{BudgetHit, Counts, RateHit, Refusal, Wall};
 use smallvec::SmallVec;
@@ -66,6 +66,11 @@ struct Part<'a> {
     places: SmallVec<[(&'a LimitPlace, u64); 4]>,
 }
 
+/// Most nodes that one ask is counted for; a page within a page may name more than any limit allows.
+const FOUND_MAX: u64 = 10_000;
+/// Where the numbers of types end.
+const FOUND: u16 = u16::MAX;
+
 type Parts<'a> = SmallVec<[Part<'a>; 1]>;
 
 /// Debits a call from every limit it falls under, or from none. Notes the limits that would have
@@ -81,6 +86,11 @@ pub(crate) fn reserve(
     for debit in &ruling.debits {
         let place = at.bound.limits.get(debit.limit.at()).ok_or(NotTaken::Again)?;
         let ask = asks.asks.get(debit.ask);
+        if let (Counts::Targets, Some(Ask { target: Target::Found(..), .. })) = (place.counts, ask)
+        {
+            found(&mut parts, at, place, (asks, debit))?;
+            continue;
+        }
         let target = match place.counts {
             Counts::Targets => ask.map(|ask| key(at.hasher, ask, asks)),
             Counts::Rows | Counts::Calls if place.each_target => {
@@ -114,6 +124,27 @@ pub(crate) fn reserve(
             Err(NotTaken::Reached(Box::new(told(place, reached.hit))))
         }
     }
+}
+
+/// Wants a target for each node that a page may give. Which they are is known from the answer only, so
+/// the same first page read again counts as the same ones, and a further page always as new ones.
+fn found<'a>(
+    parts: &mut Parts<'a>,
+    at: &Standpoint<'a>,
+    place: &'a LimitPlace,
+    (asks, debit): (&Asks<'_>, &Debit),
+) -> Result<(), NotTaken> {
+    let Some(ask) = asks.asks.get(debit.ask) else { return Err(NotTaken::Again) };
+    let page = key(at.hasher, ask, asks);
+    let moment = if asks.params.cursor { at.now.0 } else { 0 };
+    // One more than there may be is refused like any number of them.
+    let most = u64::from(debit.amount).min(debit.max.saturating_add(1)).min(FOUND_MAX);
+    for number in 0..most {
+        let target = at.hasher.key(FOUND, &format!("{page:?} {} {moment} {number}", ask.class.0));
+        let want = Want { limit: place.at, target: Some(target), amount: 1, max: debit.max };
+        add(parts, at, place, want)?;
+    }
+    Ok(())
 }
 
 fn add<'a>(

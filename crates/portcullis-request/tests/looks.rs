@@ -76,7 +76,7 @@ fn what_lies_outside_stays_outside() {
     check("/api/v1/feed/reels_media?reel_ids=1", "backchannel.story -");
     refuses("/api/v1/users/1/full", "operation_unlisted");
     refuses("/graphql/query?variables={}", "operation_unlisted");
-    refuses("/?ids=USER", "method_unlisted");
+    check("/?ids=USER&fields=id", "profile.basic USER {id} | ids=1");
     refuses("/v17.0/USER", "version_unknown");
     refuses("/debug_token?input_token=x", "not judged: a key as an argument");
     assert_eq!(asked(&Call::post("/v21.0").form("batch=[]")), "not judged: a batch within a batch");

@@ -29,7 +29,6 @@ fn holds(set: &Path, least: usize) {
 }
 
 #[test]
-#[ignore = "two of the calls show that posts found in a page are counted as one target"]
 fn the_calls_written_in_the_shipped_tiers_come_to_what_is_written() {
     holds(&Path::new(POLICIES).join("plaza"), 300);
 }
