@@ -4,6 +4,9 @@
 
 use std::ops::Range;
 
+use crate::plan::Test;
+use crate::time;
+
 /// What becomes of an item.
 #[derive(Debug, Clone, Copy, Eq, PartialEq)]
 pub enum Fate {
@@ -57,6 +60,13 @@ impl<'a> Item<'a> {
     pub fn is_unreadable(&self, read: usize) -> bool {
         self.slots.get(read) == Some(&Slot::Unreadable)
     }
+
+    /// Whether a test is so of an item, as far as that was read; `now` in seconds since 1970. For
+    /// whoever only wants to know, without the item going.
+    #[must_use]
+    pub fn is(&self, test: &Test, now: i64) -> bool {
+        holds(test, self.slots, self.texts, now, true).unwrap_or(true)
+    }
 }
 
 /// The state of one read of one item.
@@ -75,4 +85,32 @@ impl Slot {
             Self::Unknown | Self::Null | Self::Unreadable => None,
         }
     }
+}
+
+/// Whether a test is true; none: that is not known yet.
+pub(crate) fn holds(
+    test: &Test,
+    slots: &[Slot],
+    texts: &str,
+    now: i64,
+    ended: bool,
+) -> Option<bool> {
+    let (read, missing) = match test {
+        Test::OneOf { read, .. } | Test::Present { read } => (*read, false),
+        Test::NotOneOf { read, missing, .. } => (*read, *missing),
+        Test::Expired { read } => (*read, true),
+        Test::Always => return Some(true),
+    };
+    let text = match slots.get(read)? {
+        Slot::Unknown => return ended.then_some(missing),
+        Slot::Null => return Some(missing),
+        Slot::Unreadable => return Some(true),
+        Slot::Text(range) => texts.get(range.clone())?,
+    };
+    Some(match test {
+        Test::OneOf { values, .. } => values.iter().any(|value| value.eq_ignore_ascii_case(text)),
+        Test::NotOneOf { values, .. } => !values.iter().any(|value| **value == *text),
+        Test::Expired { .. } => time::seconds(text).is_none_or(|at| at <= now),
+        Test::Present { .. } | Test::Always => true,
+    })
 }

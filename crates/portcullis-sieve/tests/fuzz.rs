@@ -186,7 +186,7 @@ fn check(program: &Arc<Program>, text: &[u8], dice: &mut Dice) {
         }
         Err(Fault::NotJson { .. }) => {
             // A name with half a character in it is refused here and not there.
-            assert!(!is_json || shown().contains("\\ud"), "{}", shown());
+            assert!(!is_json || shown().to_lowercase().contains("\\ud"), "{}", shown());
         }
         Err(Fault::Truncated | Fault::Trailing { .. } | Fault::NotUtf8) => {
             assert!(!is_json, "{}", shown());

@@ -149,6 +149,7 @@ fn write(value: &Value, dice: &mut u64, out: &mut String) {
     };
     let blank = ["", "", "", "", "", " ", "\n\t", "  "][roll() as usize];
     let escapes = roll() == 0;
+    let start = roll() as usize;
     out.push_str(blank);
     match value {
         Value::Array(list) => {
@@ -162,7 +163,11 @@ fn write(value: &Value, dice: &mut u64, out: &mut String) {
         }
         Value::Object(object) => {
             out.push('{');
-            for (at, (name, value)) in object.iter().enumerate() {
+            // In any order: what decides an item may come first or last.
+            let mut members: Vec<_> = object.iter().collect();
+            let start = start % members.len().max(1);
+            members.rotate_left(start);
+            for (at, (name, value)) in members.into_iter().enumerate() {
                 out.push_str(if at > 0 { "," } else { "" });
                 out.push_str(blank);
                 string(name, escapes, out);

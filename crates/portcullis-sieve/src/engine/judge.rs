@@ -3,11 +3,11 @@
 //! Must not know how output is written.
 
 use super::{Ends, Frame, Run};
-use crate::items::{Fate, Item, Slot};
-use crate::plan::{Effect, Test};
+use crate::Fault;
+use crate::items::{Fate, Item, Slot, holds};
+use crate::plan::Effect;
 use crate::program::{Duty, ItemCode, Read};
 use crate::sink::Sink;
-use crate::{Fault, time};
 
 /// An item whose object is open.
 pub(super) struct Open {
@@ -16,7 +16,7 @@ pub(super) struct Open {
     /// Where it begins in what is held.
     pub(super) start: usize,
     /// Whether something stood before it in its object or list.
-    follows: bool,
+    pub(super) follows: bool,
     pub(super) undecided: bool,
     /// It is left out, with or without its own doing.
     gone: bool,
@@ -262,45 +262,8 @@ impl<'r, S: Sink> Run<'r, S> {
     }
 }
 
-impl Item<'_> {
-    /// Whether a test is so of an item, as far as that was read; `now` in seconds since 1970. For
-    /// whoever only wants to know, without the item going.
-    #[must_use]
-    pub fn is(&self, test: &Test, now: i64) -> bool {
-        holds(test, self.slots, self.texts, now, true).unwrap_or(true)
-    }
-}
-
 /// The reads of one duty on an item.
 pub(super) fn slots_of<'s>(slots: &'s [Slot], item: &Open, offset: u16, duty: &Duty) -> &'s [Slot] {
     let from = item.slots_from + usize::from(offset);
     slots.get(from..from + usize::from(duty.reads)).unwrap_or_default()
-}
-
-/// Whether a test is true; none: that is not known yet.
-pub(super) fn holds(
-    test: &Test,
-    slots: &[Slot],
-    texts: &str,
-    now: i64,
-    ended: bool,
-) -> Option<bool> {
-    let (read, missing) = match test {
-        Test::OneOf { read, .. } | Test::Present { read } => (*read, false),
-        Test::NotOneOf { read, missing, .. } => (*read, *missing),
-        Test::Expired { read } => (*read, true),
-        Test::Always => return Some(true),
-    };
-    let text = match slots.get(read)? {
-        Slot::Unknown => return ended.then_some(missing),
-        Slot::Null => return Some(missing),
-        Slot::Unreadable => return Some(true),
-        Slot::Text(range) => texts.get(range.clone())?,
-    };
-    Some(match test {
-        Test::OneOf { values, .. } => values.iter().any(|value| value.eq_ignore_ascii_case(text)),
-        Test::NotOneOf { values, .. } => !values.iter().any(|value| **value == *text),
-        Test::Expired { .. } => time::seconds(text).is_none_or(|at| at <= now),
-        Test::Present { .. } | Test::Always => true,
-    })
 }

@@ -2,9 +2,10 @@
 //!
 //! They are written into what is held, and cut out of it again. Must not know what is asked.
 
-use super::judge::{holds, slots_of};
+use super::judge::slots_of;
 use super::{Ends, Run};
 use crate::Fault;
+use crate::items::holds;
 use crate::program::Node;
 use crate::scan::is_space;
 use crate::sink::Sink;
@@ -130,31 +131,45 @@ impl<S: Sink> Run<'_, S> {
         if start > end || end > self.core.held.len() {
             return;
         }
-        let mut gap = end - start;
         self.core.held.drain(start..end);
-        if !strip.follows {
-            // It was the first: what comes after it loses its comma.
-            let rest = self.core.held.get(start..).unwrap_or_default();
-            let blank = rest.iter().take_while(|byte| is_space(**byte)).count();
-            match rest.get(blank) {
-                Some(b',') => {
-                    self.core.held.remove(start + blank);
-                    gap += 1;
-                }
-                Some(_) => {}
-                None => {
-                    let holder = strip.depth.checked_sub(2);
-                    if let Some(frame) = holder.and_then(|at| self.core.frames.get_mut(at)) {
-                        frame.emitted = false;
-                    }
+        let comma = if strip.follows { None } else { self.drop_comma(start, strip.depth) };
+        // What began with the comma that went now begins its object or list.
+        let moved = |at: usize| match comma {
+            Some(comma) if at == comma + (end - start) => (comma, true),
+            Some(_) => (at.saturating_sub(end - start + 1), false),
+            None => (at.saturating_sub(end - start), false),
+        };
+        for later in self.core.strips.iter_mut().filter(|later| later.start >= end) {
+            let (start, is_first) = moved(later.start);
+            later.end = later.end.map(|end| moved(end).0);
+            later.start = start;
+            later.follows &= !is_first;
+        }
+        for item in self.core.open.iter_mut().filter(|item| item.start >= end) {
+            let (start, is_first) = moved(item.start);
+            item.start = start;
+            item.follows &= !is_first;
+        }
+    }
+
+    /// The first member of an object went from there: what comes after it loses its comma, which
+    /// was there.
+    fn drop_comma(&mut self, start: usize, depth: usize) -> Option<usize> {
+        let rest = self.core.held.get(start..).unwrap_or_default();
+        let blank = rest.iter().take_while(|byte| is_space(**byte)).count();
+        match rest.get(blank) {
+            Some(b',') => {
+                self.core.held.remove(start + blank);
+                return Some(start + blank);
+            }
+            Some(_) => {}
+            None => {
+                let holder = depth.checked_sub(2);
+                if let Some(frame) = holder.and_then(|at| self.core.frames.get_mut(at)) {
+                    frame.emitted = false;
                 }
             }
         }
-        for later in self.core.strips.iter_mut().filter(|later| later.start >= end) {
-            later.shift(gap);
-        }
-        for item in self.core.open.iter_mut().filter(|item| item.start >= end) {
-            item.start = item.start.saturating_sub(gap);
-        }
+        None
     }
 }

@@ -36,7 +36,17 @@ pub(crate) struct Items {
     pub(crate) cuts: bool,
 }
 
-const STRIPPED: [&str; 2] = ["a", "owner"];
+/// What a check of that kind strips.
+fn stripped(kind: u8) -> &'static [&'static str] {
+    match kind {
+        0 => &["a", "owner"],
+        1 => &["b", "owner", "id"],
+        2 => &["a", "b", "data"],
+        3 => &["kind", "comments"],
+        _ => &["id"],
+    }
+}
+
 const BODY: &str = "data.body";
 
 impl Duties {
@@ -77,7 +87,7 @@ impl Duties {
     }
 
     fn object(&self, object: &Map<String, Value>, spot: &Spot) -> Option<Value> {
-        let mut stripped = Vec::new();
+        let mut stripped_names = Vec::new();
         for items in &self.items {
             let is_item = match &items.at {
                 Some(place) => matches(place, &spot.path),
@@ -87,9 +97,9 @@ impl Duties {
                 if items.goes(object) {
                     return None;
                 }
-                if items.checks.iter().any(|check| check.2 && items.holds(check, object)) {
-                    stripped.extend(STRIPPED);
-                }
+                let strips = items.checks.iter().filter(|check| check.2);
+                let strips = strips.filter(|check| items.holds(check, object));
+                stripped_names.extend(strips.flat_map(|check| stripped(check.1)).copied());
             }
         }
         let mut out = Map::new();
@@ -98,7 +108,10 @@ impl Duties {
                 Spot { listed: false, paging: name == "paging", path: spot.path.clone() };
             below.path.push(name.clone());
             let at = |places: &[String]| places.iter().any(|place| matches(place, &below.path));
-            if stripped.contains(&name.as_str()) || self.names.contains(name) || at(&self.dropped) {
+            if stripped_names.contains(&name.as_str())
+                || self.names.contains(name)
+                || at(&self.dropped)
+            {
                 continue;
             }
             let is_link = self.links && spot.paging && (name == "next" || name == "previous");
@@ -199,7 +212,10 @@ fn check((read, kind, strips): &(usize, u8, bool)) -> Check {
         3 => Test::Expired { read },
         _ => Test::Present { read },
     };
-    let then =
-        if *strips { Effect::Strip(STRIPPED.map(Into::into).to_vec()) } else { Effect::Drop };
+    let then = if *strips {
+        Effect::Strip(stripped(*kind).iter().map(|name| Box::from(*name)).collect())
+    } else {
+        Effect::Drop
+    };
     Check { test, then }
 }
