@@ -1,26 +1,18 @@
-//! The platform's answer: checked, cleaned, and rewritten where it holds links.
+//! The head of the platform's answer: checked, cleaned, and true of what follows it.
 //!
 //! Must not know how the call was judged, beyond its permit.
 
-use std::rc::Rc;
-
-use bytes::Bytes;
 use http::header::{
-    CONNECTION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, ETAG, LOCATION, TRANSFER_ENCODING,
+    CACHE_CONTROL, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, ETAG, EXPIRES, LOCATION, PRAGMA,
+    TRANSFER_ENCODING,
 };
 use http::response::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Version};
-use http_body::Body;
-use http_body_util::BodyExt;
-use portcullis_types::Refusal;
+use portcullis_sieve::Gate;
 
-use crate::arrival::{Pieces, Share};
-use crate::forward::Forward;
 use crate::hygiene;
-use crate::links::{self, Rules};
-use crate::thread::Thread;
-use crate::ticker::Alarm;
-use crate::upstream::{Arriving, Failure};
+use crate::relocate::Rules;
+use crate::upstream::Failure;
 use crate::{Placement, Settings};
 
 /// Refuses a head that frames its body in two ways, or that answers no request of ours.
@@ -100,62 +92,56 @@ pub(crate) fn base(settings: &Settings, host: Option<&str>) -> String {
     }
 }
 
-/// Whether the body may hold links: all but pictures, films and sound. An operation that answers with
-/// links answers with JSON, whatever the type says; what turns out to be none does not leave.
-pub(crate) fn may_hold_links(headers: &HeaderMap) -> bool {
-    const MEDIA: [&[u8]; 3] = [b"image/", b"video/", b"audio/"];
-    headers.get(CONTENT_TYPE).is_none_or(|value| {
-        let kind = value.as_bytes();
-        let is = |start: &&[u8]| {
-            kind.get(..start.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(start))
-        };
-        !MEDIA.iter().any(is)
-    })
+/// How the gate is seen by who sent its call to that host, for the links in answers.
+pub(crate) fn gate(settings: &Settings, host: Option<&HeaderValue>) -> Gate {
+    let base = base(settings, host.and_then(|host| host.to_str().ok()));
+    let gate = Gate::new(&base).secret(settings.credential.expose().as_bytes());
+    match settings.credential.placement() {
+        Placement::Bearer | Placement::Nowhere => gate,
+        Placement::Query(name) => gate.credential(name),
+    }
 }
 
-/// Reads the whole answer and rewrites its links; the head is made to fit.
-pub(crate) async fn rewrite(
-    parts: &mut Parts,
-    body: &mut Arriving,
-    thread: &Rc<Thread>,
-    alarm: &Alarm,
-    base: &str,
-    forward: &Forward,
-) -> Result<(Bytes, Share), Refusal> {
-    let settings = &thread.settings;
-    let packed = parts.headers.get_all(CONTENT_ENCODING).iter();
-    if !packed.into_iter().all(|value| value.as_bytes().eq_ignore_ascii_case(b"identity")) {
-        // We asked for it plain. What can't be read can't be cleaned, hence does not leave.
-        return Err(Refusal::UpstreamMalformed);
+/// What a head says about its body.
+#[derive(Debug, Clone, Copy, Eq, PartialEq)]
+pub(crate) enum Says {
+    /// JSON, or nothing about it.
+    Json,
+    /// A picture, a film or sound.
+    Media,
+    /// Something else.
+    Other,
+}
+
+/// What a head says about its body. An operation with duties answers with JSON.
+pub(crate) fn says(headers: &HeaderMap) -> Says {
+    const MEDIA: [&str; 3] = ["image/", "video/", "audio/"];
+    const JSON: [&str; 5] = [
+        "application/json",
+        "text/json",
+        "text/javascript",
+        "application/javascript",
+        "text/plain",
+    ];
+    let Some(value) = headers.get(CONTENT_TYPE) else { return Says::Json };
+    let Ok(value) = value.to_str() else { return Says::Other };
+    let value = value.to_ascii_lowercase();
+    let (kind, params) = value.split_once(';').unwrap_or((&value, ""));
+    let kind = kind.trim();
+    if MEDIA.iter().any(|start| kind.starts_with(start)) {
+        return Says::Media;
     }
-    let max = settings.limits.buffered_answer_bytes;
-    if body.size_hint().lower() > max {
-        return Err(Refusal::AnswerTooLarge { max });
-    }
-    let mut share = Share::nothing(thread, true);
-    let mut pieces = Pieces::default();
-    loop {
-        alarm.set(settings.timeouts.answer_idle);
-        let frame = alarm.guard(body.frame()).await.ok_or(Refusal::UpstreamSlow)?;
-        // A hold that comes while the answer does is told as one.
-        forward.may_begin(thread)?;
-        let Some(frame) = frame else { break };
-        let frame = frame.map_err(|_| Refusal::UpstreamMalformed)?;
-        let Ok(data) = frame.into_data() else { continue };
-        if pieces.length() + data.len() as u64 > max {
-            return Err(Refusal::AnswerTooLarge { max });
-        }
-        share.take(data.len() as u64)?;
-        pieces.push(data);
-    }
-    alarm.off();
-    let answer = pieces.join();
-    if answer.is_empty() {
-        return Ok((answer, share));
-    }
-    let new =
-        links::rewrite(&answer, &rules(base, settings)).map_err(|_| Refusal::UpstreamMalformed)?;
-    let Some(new) = new else { return Ok((answer, share)) };
+    // In another charset the same bytes are other names.
+    let charset = params.split(';').find_map(|param| param.trim().strip_prefix("charset="));
+    let known = charset.is_none_or(|set| {
+        matches!(set.trim().trim_matches('"'), "utf-8" | "utf8" | "us-ascii" | "ascii")
+    });
+    let is_json = JSON.contains(&kind) || kind.ends_with("+json");
+    if is_json && known { Says::Json } else { Says::Other }
+}
+
+/// Takes out what no longer holds of a body that was changed.
+pub(crate) fn forget_validators(headers: &mut HeaderMap) {
     const DIGESTS: [HeaderName; 5] = [
         ETAG,
         HeaderName::from_static("digest"),
@@ -164,7 +150,39 @@ pub(crate) async fn rewrite(
         HeaderName::from_static("content-md5"),
     ];
     for name in DIGESTS {
-        parts.headers.remove(name);
+        headers.remove(name);
     }
-    Ok((new.into(), share))
+}
+
+/// Says that nobody may keep the answer.
+pub(crate) fn no_store(headers: &mut HeaderMap) {
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.remove(EXPIRES);
+    headers.remove(PRAGMA);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_type_is_json_by_its_name_and_only_in_one_charset() {
+        for (value, expected) in [
+            ("application/json", Says::Json),
+            ("Application/JSON; charset=\"UTF-8\"", Says::Json),
+            ("text/javascript; charset=UTF-8", Says::Json),
+            ("application/problem+json", Says::Json),
+            ("application/json; charset=utf-7", Says::Other),
+            ("text/html", Says::Other),
+            ("application/jsonp", Says::Other),
+            ("multipart/mixed; boundary=json", Says::Other),
+            ("image/png", Says::Media),
+            ("VIDEO/mp4", Says::Media),
+        ] {
+            let mut headers = HeaderMap::new();
+            headers.insert(CONTENT_TYPE, HeaderValue::from_static(value));
+            assert_eq!(says(&headers), expected, "{value}");
+        }
+        assert_eq!(says(&HeaderMap::new()), Says::Json);
+    }
 }

@@ -14,6 +14,7 @@ use portcullis_types::KeyIx;
 
 use crate::arrival::Share;
 use crate::leak::Tail;
+use crate::sieving::Sieved;
 use crate::ticker::Alarm;
 use crate::ticket::Ticket;
 use crate::upstream::Arriving;
@@ -46,10 +47,12 @@ pub(crate) enum Kind {
     Kept(Box<Kept>),
     /// The platform's bytes, as they come.
     Flow(Box<Flow>),
+    /// What the sieve leaves of the platform's bytes.
+    Sieved(Box<Sieved>),
 }
 
-/// Longest piece of a kept answer: a key that loses its access gets no more than this after it.
-const PIECE: usize = 32 * 1024;
+/// Longest piece of what is held back: a key that loses its access gets no more than this after it.
+pub(crate) const PIECE: usize = 32 * 1024;
 
 /// An answer that the gate holds whole and hands over piece by piece.
 pub(crate) struct Kept {
@@ -116,6 +119,10 @@ impl Body for Answer {
                 Some(ticket) => flow.poll(cx, ticket),
                 None => Poll::Ready(Some(Err(BrokenOff))),
             },
+            Kind::Sieved(sieved) => match ticket {
+                Some(ticket) => sieved.poll(cx, ticket),
+                None => Poll::Ready(Some(Err(BrokenOff))),
+            },
         }
     }
 
@@ -124,6 +131,7 @@ impl Body for Answer {
             Kind::Full(bytes) => bytes.is_none(),
             Kind::Kept(kept) => kept.bytes.is_empty(),
             Kind::Flow(flow) => flow.is_end(),
+            Kind::Sieved(sieved) => sieved.sieving.is_out(),
         }
     }
 
@@ -132,13 +140,16 @@ impl Body for Answer {
             Kind::Full(bytes) => SizeHint::with_exact(bytes.as_ref().map_or(0, |b| b.len() as u64)),
             Kind::Kept(kept) => SizeHint::with_exact(kept.bytes.len() as u64),
             Kind::Flow(flow) => flow.size(),
+            Kind::Sieved(sieved) => {
+                sieved.sieving.length().map_or_else(SizeHint::default, SizeHint::with_exact)
+            }
         }
     }
 }
 
 impl Access {
     /// Judges the key again if any key lost its access since the last piece.
-    fn may_go_on(&mut self, ticket: &Ticket) -> bool {
+    pub(crate) fn may_go_on(&mut self, ticket: &Ticket) -> bool {
         let thread = &ticket.conn.thread;
         let cuts = thread.cuts.get();
         if self.cuts == cuts {
@@ -258,8 +269,13 @@ impl Flow {
 impl Drop for Answer {
     fn drop(&mut self) {
         // An answer without a body is never polled.
-        if let (Kind::Flow(flow), Some(ticket)) = (&mut self.kind, &mut self.ticket) {
-            flow.finish_if_whole(ticket);
+        match (&mut self.kind, &mut self.ticket) {
+            (Kind::Flow(flow), Some(ticket)) => flow.finish_if_whole(ticket),
+            (Kind::Sieved(sieved), Some(ticket)) => {
+                ticket.whole |= sieved.sieving.is_out();
+                sieved.sieving.note(ticket);
+            }
+            _ => {}
         }
     }
 }

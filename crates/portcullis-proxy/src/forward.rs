@@ -3,12 +3,13 @@
 //! Must not know how the call was judged or how it is sent.
 
 use std::rc::Rc;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use http::uri::PathAndQuery;
 use http::{HeaderMap, HeaderValue, Uri};
 use hyper::body::Incoming;
-use portcullis_judge::{Outbound, SentBody, SentTarget};
+use portcullis_judge::{Duties, Outbound, SentBody, SentTarget};
 use portcullis_types::{Effect, KeyIx, Method, Refusal};
 
 use crate::Settings;
@@ -20,7 +21,8 @@ use crate::upload::{Sent, Upload, UploadState};
 
 /// What of a permit is needed once the call was sent.
 pub(crate) struct Forward {
-    pub(crate) links: bool,
+    /// What must happen to the answer.
+    pub(crate) duties: Option<Arc<Duties>>,
     /// Whether the answer must come unpacked, since the gate reads it.
     pub(crate) plain: bool,
     pub(crate) key: KeyIx,

@@ -19,7 +19,7 @@ use crate::batch;
 use crate::body::{Answer, Kind};
 use crate::forward::{Bodies, Came};
 use crate::refuse;
-use crate::sending::{Given, Inward, Sending, Whole};
+use crate::sending::{self, Given, Inward, Sending};
 use crate::stack::Call;
 use crate::ticket::{Conn, Ticket, since};
 
@@ -65,8 +65,8 @@ impl Future for Serving {
                         Ok(Inward::Now(parts, kind)) => {
                             return Poll::Ready(permitted(parts, kind, ticket));
                         }
-                        Ok(Inward::Whole(whole)) => {
-                            *self = Self::Later(Box::pin(whole_answer(whole, ticket)));
+                        Ok(Inward::Held(held)) => {
+                            *self = Self::Later(Box::pin(held_back(held, ticket)));
                         }
                         Err(refusal) => return Poll::Ready(refuse(&refusal, ticket)),
                     }
@@ -80,10 +80,10 @@ impl Future for Serving {
     }
 }
 
-/// Reads the answer to its end before it answers.
-async fn whole_answer(whole: Box<Whole>, ticket: Box<Ticket>) -> Response<Answer> {
+/// Holds the beginning of an answer back until it is judged.
+async fn held_back(held: Box<sending::Held>, ticket: Box<Ticket>) -> Response<Answer> {
     let thread = Rc::clone(&ticket.conn.thread);
-    match whole.read(&thread).await {
+    match held.judged(&thread).await {
         Ok((parts, kind)) => permitted(parts, kind, ticket),
         Err(refusal) => refuse(&refusal, ticket),
     }

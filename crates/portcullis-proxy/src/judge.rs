@@ -3,10 +3,11 @@
 //! Must not know sockets or how a refusal is rendered.
 
 use std::cell::RefCell;
+use std::sync::Arc;
 
 use http::header::CONTENT_TYPE;
 use http::request::Parts;
-use portcullis_judge::{Arrival, BodyWanted, Desk, Verdict};
+use portcullis_judge::{Arrival, BodyWanted, Desk, Duties, ItemJudge, Verdict};
 use portcullis_keys::Secret;
 use portcullis_request::Entry;
 use portcullis_types::{KeyIx, Now, Refusal};
@@ -64,6 +65,11 @@ impl Bench {
     pub(crate) fn judge_entry(&self, key: KeyIx, entry: &Entry, now: Now) -> Verdict {
         let own: SmallVec<[&[u8]; 1]> = entry.credential().into_iter().collect();
         self.desk.borrow_mut().judge_known(key, &entry.arrival(&own), now, &self.platform)
+    }
+
+    /// Whoever decides about the items of an answer to a call of that key.
+    pub(crate) fn items(&self, key: KeyIx, duties: &Arc<Duties>, now: Now) -> ItemJudge {
+        self.desk.borrow_mut().items(key, duties, now)
     }
 
     /// Whether the head shows a key, which then is one that may be judged.

@@ -67,11 +67,13 @@ pub struct Record {
     /// Those of them that were refused.
     #[serde(skip_serializing_if = "is_zero")]
     pub entries_refused: u32,
+    /// Items that the sieve dropped from the answer.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub items_dropped: u64,
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
-const fn is_zero(number: &u32) -> bool {
-    *number == 0
+fn is_zero<N: Default + PartialEq>(number: &N) -> bool {
+    *number == N::default()
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
@@ -232,6 +234,7 @@ mod tests {
             peer: [127, 0, 0, 1].into(),
             entries: 0,
             entries_refused: 0,
+            items_dropped: 0,
         }
     }
 

@@ -2,22 +2,25 @@
 //!
 //! Must not know how the call was judged or how a refusal is rendered.
 
+use std::future::poll_fn;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use http::header::CONTENT_LENGTH;
+use http::header::{CONTENT_ENCODING, CONTENT_LENGTH};
 use http::{HeaderValue, Response, response};
 use http_body::Body;
-use portcullis_judge::{Permit, Settlement};
+use portcullis_judge::{Duties, Permit, Settlement};
+use portcullis_sieve::HELD_MAX;
 use portcullis_types::{Effect, Now, Refusal};
 use tower::Service;
 
-use crate::answer;
-use crate::body::{BrokenOff, Flow, Kept, Kind};
+use crate::answer::{self, Says};
+use crate::body::{BrokenOff, Flow, Kind};
 use crate::forward::{self, Came, Forward};
 use crate::leak::Tail;
+use crate::sieving::{Sieved, Sieving};
 use crate::thread::Thread;
 use crate::ticker::Alarm;
 use crate::ticket::{Conn, Ticket, since};
@@ -64,11 +67,11 @@ impl Sending {
     ) -> Result<Self, Refusal> {
         let thread = &conn.thread;
         let Given { id, host, plain } = given;
-        let (links, key) = (permit.links, permit.key);
-        let (outbound, settlement, _) = permit.into_parts();
+        let key = permit.key;
+        let (outbound, settlement, duties) = permit.into_parts();
         let effect = outbound.method().effect();
-        let plain = plain || links;
-        let forward = Forward { links, plain, key, cuts: thread.cuts.get(), effect, host };
+        let plain = plain || duties.as_ref().is_some_and(|duties| !duties.program.is_empty());
+        let forward = Forward { duties, plain, key, cuts: thread.cuts.get(), effect, host };
         let (call, state) = match forward::outward(conn, came, outbound, &forward, id) {
             Ok(made) => made,
             Err(refusal) => {
@@ -135,7 +138,7 @@ impl Sending {
     pub(crate) fn inward(
         self,
         answer: Result<Response<Arriving>, Refusal>,
-        thread: &Thread,
+        thread: &Rc<Thread>,
     ) -> Result<Inward, Refusal> {
         self.alarm.off();
         let made = answer.and_then(|response| inward(thread, response, self.alarm, self.forward));
@@ -150,34 +153,37 @@ impl Sending {
 /// What is to be done for the partner's answer.
 pub(crate) enum Inward {
     Now(response::Parts, Kind),
-    /// To be read whole first.
-    Whole(Box<Whole>),
+    /// Its beginning is to be held back first.
+    Held(Box<Held>),
 }
 
-/// An answer that is held back until it is whole and its links are those of the gate.
-pub(crate) struct Whole {
+/// An answer whose beginning is held back until it is judged.
+pub(crate) struct Held {
     parts: response::Parts,
-    body: Arriving,
-    alarm: Alarm,
+    sieving: Sieving,
     forward: Forward,
-    base: String,
 }
 
 /// Makes the answer that goes to the partner.
 fn inward(
-    thread: &Thread,
+    thread: &Rc<Thread>,
     response: Response<Arriving>,
     alarm: Alarm,
     forward: Forward,
 ) -> Result<Inward, Refusal> {
     let (mut parts, mut body) = response.into_parts();
     let host = forward.host.as_ref().and_then(|host| host.to_str().ok());
-    let base = || answer::base(&thread.settings, host);
-    answer::clean(&mut parts, base, &thread.settings);
+    answer::clean(&mut parts, || answer::base(&thread.settings, host), &thread.settings);
     forward.may_begin(thread)?;
-    if !body.is_end_stream() && forward.links && answer::may_hold_links(&parts.headers) {
-        let base = base();
-        return Ok(Inward::Whole(Box::new(Whole { parts, body, alarm, forward, base })));
+    if let Some(duties) = &forward.duties {
+        if body.is_end_stream() {
+            bodiless(&mut parts, duties);
+        } else if is_sieved(&parts, duties)? {
+            return sieved(thread, (parts, body), alarm, forward);
+        }
+        if duties.no_store {
+            answer::no_store(&mut parts.headers);
+        }
     }
     // What came with the head is looked at first: a body that is broken from its first byte can
     // still be told as a refusal, and one that came whole needs nothing more.
@@ -195,17 +201,70 @@ fn inward(
     Ok(Inward::Now(parts, Kind::Flow(Box::new(flow))))
 }
 
-impl Whole {
-    /// Reads it, and makes the head fit.
-    pub(crate) async fn read(self: Box<Self>, thread: &Rc<Thread>) -> Result<Answered, Refusal> {
-        let Self { mut parts, mut body, alarm, forward, base } = *self;
-        let (bytes, share) =
-            answer::rewrite(&mut parts, &mut body, thread, &alarm, &base, &forward).await?;
-        body.settle();
-        forward.may_begin(thread)?;
-        // Written anew, since the length changed.
+/// The head of an answer without a body: of the one that would follow, it says only what holds.
+fn bodiless(parts: &mut response::Parts, duties: &Duties) {
+    if !duties.program.is_empty() {
         parts.headers.remove(CONTENT_LENGTH);
-        let access = forward.access(thread);
-        Ok((parts, Kind::Kept(Box::new(Kept { bytes, access, _share: share }))))
+        parts.headers.remove(CONTENT_ENCODING);
+        answer::forget_validators(&mut parts.headers);
+    }
+}
+
+/// Whether the answer goes through the sieve. What should be JSON and says that it is something else
+/// does not leave; a picture holds no links.
+fn is_sieved(parts: &response::Parts, duties: &Duties) -> Result<bool, Refusal> {
+    if duties.program.is_empty() {
+        return Ok(false);
+    }
+    match (answer::says(&parts.headers), duties.program.may_thin()) {
+        (Says::Json, _) | (Says::Other, false) => Ok(true),
+        (Says::Media, false) => Ok(false),
+        (Says::Media | Says::Other, true) => Err(Refusal::UpstreamMalformed),
+    }
+}
+
+#[inline(never)]
+fn sieved(
+    thread: &Rc<Thread>,
+    (mut parts, body): (response::Parts, Arriving),
+    alarm: Alarm,
+    mut forward: Forward,
+) -> Result<Inward, Refusal> {
+    let duties = forward.duties.take().ok_or(Refusal::Internal)?;
+    let mut sieving = Sieving::new(thread, &mut parts, body, alarm, &forward, duties)?;
+    sieving.begin()?;
+    let held = Box::new(Held { parts, sieving, forward });
+    if held.sieving.is_whole() {
+        let (parts, kind) = held.release(thread);
+        return Ok(Inward::Now(parts, kind));
+    }
+    Ok(Inward::Held(held))
+}
+
+impl Held {
+    /// Waits until the beginning is judged, and makes the head true of it.
+    pub(crate) async fn judged(
+        mut self: Box<Self>,
+        thread: &Rc<Thread>,
+    ) -> Result<Answered, Refusal> {
+        self.hold(HELD_MAX as u64).await.inspect_err(|refusal| {
+            if refusal.row().status >= 500 {
+                thread.metrics.upstream_failures.inc();
+            }
+        })?;
+        Ok(self.release(thread))
+    }
+
+    /// Reads until there is so much of it, or all.
+    pub(crate) async fn hold(&mut self, least: u64) -> Result<(), Refusal> {
+        poll_fn(|cx| self.sieving.poll_held(cx, least, &self.forward)).await
+    }
+
+    /// Lets it go on.
+    pub(crate) fn release(self: Box<Self>, thread: &Rc<Thread>) -> Answered {
+        let Self { mut parts, sieving, forward } = *self;
+        sieving.tell(&mut parts.headers);
+        let sieved = Sieved { sieving, access: forward.access(thread), breaking: false };
+        (parts, Kind::Sieved(Box::new(sieved)))
     }
 }

@@ -100,7 +100,7 @@ pub struct Limits {
     pub judged_body_bytes: u64,
     /// Bytes of a body that streams through; beyond it the call is broken off.
     pub streamed_body_bytes: u64,
-    /// Bytes of an answer whose links are rewritten; beyond it: 502.
+    /// Bytes of all answers to one batch; an entry whose answer is beyond it: 502.
     pub buffered_answer_bytes: u64,
     /// Bytes of all bodies and answers held at once; beyond it: 503.
     pub buffered_total_bytes: u64,

@@ -7,9 +7,11 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use http::HeaderValue;
+use portcullis_sieve::{Gate, Plan, Program};
 use portcullis_types::{Clock, Now};
 use tokio::sync::Notify;
 
+use crate::answer;
 use crate::counts::Counts;
 use crate::ids::Ids;
 use crate::judge::Bench;
@@ -28,6 +30,11 @@ pub(crate) struct Thread {
     pub(crate) bench: Bench,
     pub(crate) bearer: Option<HeaderValue>,
     pub(crate) leak: Leak,
+    /// What every answer goes through that holds links and has no other duty; none: it could not be
+    /// made.
+    pub(crate) links: Option<Arc<Program>>,
+    /// How the gate is seen from outside, by the host that was last asked for.
+    gate: RefCell<Option<(Option<HeaderValue>, Arc<Gate>)>>,
     pub(crate) pool: Pool,
     pub(crate) ticker: Rc<Ticker>,
     pub(crate) ids: Ids,
@@ -74,6 +81,8 @@ impl Thread {
             bench: Bench::new(desk, &settings),
             bearer: settings.credential.bearer(),
             leak: Leak::new(settings.credential.expose()),
+            links: links(),
+            gate: RefCell::default(),
             pool: Pool::new(&settings, &ticker, &metrics),
             ids: Ids::new(),
             rates: Rates::new(settings.family),
@@ -93,6 +102,21 @@ impl Thread {
             metrics,
             ring,
         })
+    }
+
+    /// How the gate is seen by who sent its call to that host.
+    pub(crate) fn sieve_gate(&self, host: Option<&HeaderValue>) -> Arc<Gate> {
+        // One public URL is the same for all.
+        let host = host.filter(|_| self.settings.public_url.is_none());
+        let mut known = self.gate.borrow_mut();
+        match &*known {
+            Some((of, gate)) if of.as_ref() == host => Arc::clone(gate),
+            _ => {
+                let gate = Arc::new(answer::gate(&self.settings, host));
+                *known = Some((host.cloned(), Arc::clone(&gate)));
+                gate
+            }
+        }
     }
 
     /// The moment.
@@ -133,6 +157,12 @@ impl Thread {
         self.cuts.set(self.cuts.get().wrapping_add(1));
         self.ticker.wake_flows();
     }
+}
+
+fn links() -> Option<Arc<Program>> {
+    let mut plan = Plan::default();
+    plan.links();
+    plan.compile().ok().map(Arc::new)
 }
 
 /// A count with a bound.

@@ -63,6 +63,8 @@ pub(crate) struct Ticket {
     /// Entries of a batch, and those that were refused.
     pub(crate) entries: u32,
     pub(crate) entries_refused: u32,
+    /// Items that were dropped from the answer.
+    pub(crate) items_dropped: u64,
     /// When it ended, where that is known before the ticket is dropped.
     pub(crate) end: Option<Now>,
 }
@@ -86,6 +88,7 @@ impl Ticket {
             upstream_ns: None,
             entries: 0,
             entries_refused: 0,
+            items_dropped: 0,
             end: None,
         })
     }
@@ -114,6 +117,7 @@ impl Ticket {
             peer: self.conn.peer,
             entries: self.entries,
             entries_refused: self.entries_refused,
+            items_dropped: self.items_dropped,
         });
     }
 }

@@ -359,7 +359,7 @@ fn what_the_platform_does_wrong_to_one_entry_is_told_in_its_place() {
     let up = Upstream::new(|seen| match seen.line() {
         line if line.contains("limit=1 ") => Reply::Close,
         line if line.contains("limit=2 ") => Reply::json("<html>"),
-        line if line.contains("limit=3 ") => Reply::json(&format!("[{}]", "1,".repeat(5000))),
+        line if line.contains("limit=3 ") => Reply::json(&format!("[1{}]", ",1".repeat(5000))),
         line if line.contains("/media") => Reply::Bytes(
             b"HTTP/1.1 503 Busy\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}"
                 .to_vec(),

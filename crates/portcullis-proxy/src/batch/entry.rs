@@ -18,7 +18,11 @@ use crate::arrival::{Pieces, Share};
 use crate::body::{Flow, Kind};
 use crate::forward::{Bodies, Came};
 use crate::sending::{Inward, Sending};
+use crate::sieving::Sieving;
 use crate::thread::Thread;
+
+/// Answers below this are copied.
+const SMALL: usize = 8 * 1024;
 
 /// The body of an entry's answer.
 pub(super) struct Content {
@@ -64,12 +68,19 @@ impl Room {
     /// Takes room for an answer, or for more of it.
     fn take(&self, bytes: usize) -> Result<(), Refusal> {
         let inner = &self.0;
-        let left = inner.left.get().checked_sub(bytes as u64);
-        let left = left.ok_or(Refusal::AnswerTooLarge { max: inner.max })?;
+        let left = inner.left.get().checked_sub(bytes as u64).ok_or_else(|| self.full())?;
         // Once for the answer, once for the array that it is written into.
         inner.share.borrow_mut().take(2 * bytes as u64)?;
         inner.left.set(left);
         Ok(())
+    }
+
+    fn left(&self) -> u64 {
+        self.0.left.get()
+    }
+
+    fn full(&self) -> Refusal {
+        Refusal::AnswerTooLarge { max: self.0.max }
     }
 
     /// What was taken, to be held until the answer is out.
@@ -112,27 +123,43 @@ pub(super) async fn fetch(
     room: Room,
 ) -> Result<(response::Parts, Content), Refusal> {
     let answer = poll_fn(|cx| sending.poll(cx)).await;
-    let (parts, bytes) = match sending.inward(answer, thread)? {
-        Inward::Now(parts, kind) => (parts, collect(thread, kind, &room).await?),
-        Inward::Whole(whole) => {
-            let (parts, kind) = whole.read(thread).await?;
-            (parts, collect(thread, kind, &room).await?)
+    let (parts, kind) = match sending.inward(answer, thread)? {
+        Inward::Now(parts, kind) => (parts, kind),
+        Inward::Held(mut held) => {
+            // All of it, as long as there is room.
+            held.hold(room.left() + 1).await?;
+            held.release(thread)
         }
+    };
+    let bytes = match kind {
+        Kind::Full(bytes) => {
+            let bytes = bytes.unwrap_or_default();
+            room.take(bytes.len())?;
+            bytes
+        }
+        Kind::Kept(kept) => {
+            room.take(kept.bytes.len())?;
+            kept.bytes
+        }
+        Kind::Sieved(sieved) => sifted(sieved.sieving, &room)?,
+        Kind::Flow(flow) => flowing(thread, *flow, &room).await?,
     };
     // A text is all that an answer inside of an answer can be.
     std::str::from_utf8(&bytes).map_err(|_| Refusal::UpstreamMalformed)?;
+    // A small one must not keep all of what it was read with.
+    let bytes = if bytes.len() < SMALL { Bytes::copy_from_slice(&bytes) } else { bytes };
     Ok((parts, Content { bytes, ours: false }))
 }
 
-async fn collect(thread: &Rc<Thread>, kind: Kind, room: &Room) -> Result<Bytes, Refusal> {
-    match kind {
-        Kind::Full(bytes) => {
-            let bytes = bytes.unwrap_or_default();
-            room.take(bytes.len()).map(|()| bytes)
-        }
-        Kind::Kept(kept) => room.take(kept.bytes.len()).map(|()| kept.bytes),
-        Kind::Flow(flow) => flowing(thread, *flow, room).await,
+/// What the sieve left of an answer that is all there.
+fn sifted(mut sieving: Sieving, room: &Room) -> Result<Bytes, Refusal> {
+    let length = sieving.length().and_then(|length| usize::try_from(length).ok());
+    room.take(length.ok_or_else(|| room.full())?)?;
+    let mut pieces = Pieces::default();
+    while let Some(piece) = sieving.take_held() {
+        pieces.push(piece);
     }
+    Ok(pieces.join())
 }
 
 async fn flowing(thread: &Rc<Thread>, flow: Flow, room: &Room) -> Result<Bytes, Refusal> {

@@ -10,6 +10,7 @@
     reason = "tests; each file uses a part of it"
 )]
 
+pub mod posts;
 pub mod raw;
 pub mod upstream;
 
@@ -130,19 +131,33 @@ pub struct Office {
     revision: u64,
 }
 
+/// What a gate judges by.
+#[derive(Clone, Copy)]
+pub struct World<'w> {
+    pub routes: &'w str,
+    pub scopes: &'w str,
+    pub tier: &'w str,
+}
+
+impl<'w> World<'w> {
+    pub const fn of(tier: &'w str) -> Self {
+        Self { routes: ROUTES, scopes: SCOPES, tier }
+    }
+}
+
 impl Office {
-    fn new(tier: &str) -> Self {
+    fn new(World { routes, scopes, tier }: World<'_>) -> Self {
         let peppers = Peppers::new(Pepper::from_text(PEPPER).unwrap(), None);
         let judge = Arc::new(Judge::new(peppers, Bounds::default()));
         let mut office = Self { judge, state: State::new(), blobs: HashMap::new(), revision: 0 };
         let source = |name: &str, text: &str| Source { name: name.into(), text: Arc::from(text) };
-        let catalogue = Catalogue::compile(&[source("routes/r.yaml", ROUTES)]).unwrap();
-        let files = [source("policies/s.yaml", SCOPES), source("policies/t.yaml", tier)];
+        let catalogue = Catalogue::compile(&[source("routes/r.yaml", routes)]).unwrap();
+        let files = [source("policies/s.yaml", scopes), source("policies/t.yaml", tier)];
         let policies = PolicySet::compile(&files, &catalogue).unwrap();
         let rules = Rules { catalogue, policies, revision: Revision(0), set: "test".into() };
         office.judge.set_rules(Arc::new(rules));
         let texts =
-            [("routes/r.yaml", ROUTES), ("policies/s.yaml", SCOPES), ("policies/t.yaml", tier)];
+            [("routes/r.yaml", routes), ("policies/s.yaml", scopes), ("policies/t.yaml", tier)];
         let files = texts.map(|(name, text)| (name.to_owned(), Arc::from(text))).to_vec();
         office.command(Command::PublishPolicy { files });
         office.command(Command::AddPartner {
@@ -240,6 +255,15 @@ impl Gate {
         Self::timed(upstream, tier, Arc::new(Still), change)
     }
 
+    /// In that world.
+    pub fn within(
+        upstream: &Upstream,
+        world: World<'_>,
+        change: impl FnOnce(&mut Settings),
+    ) -> Self {
+        Self::made(&upstream.url(), world, Arc::new(Still), change)
+    }
+
     /// By that clock.
     pub fn timed(
         upstream: &str,
@@ -247,11 +271,20 @@ impl Gate {
         clock: Arc<dyn Clock>,
         change: impl FnOnce(&mut Settings),
     ) -> Self {
+        Self::made(upstream, World::of(tier), clock, change)
+    }
+
+    fn made(
+        upstream: &str,
+        world: World<'_>,
+        clock: Arc<dyn Clock>,
+        change: impl FnOnce(&mut Settings),
+    ) -> Self {
         let credential = PlatformCredential::new(PLATFORM, Placement::Bearer).unwrap();
         let any = "127.0.0.1:0".parse().unwrap();
         let mut settings = Settings::new(any, upstream.parse().unwrap(), credential);
         change(&mut settings);
-        let (office, metrics, log) = (Office::new(tier), Arc::new(Metrics::new()), Log::default());
+        let (office, metrics, log) = (Office::new(world), Arc::new(Metrics::new()), Log::default());
         let recorder =
             portcullis_proxy::Recorder::start(Box::new(log.clone()), 1, 1024, &metrics).unwrap();
         let running = Proxy::start(

@@ -1,6 +1,6 @@
-//! Rewrites one link: its base becomes the public one, credentials in its query go.
+//! Rewrites the link of a redirect: its base becomes the public one, credentials in its query go.
 //!
-//! Must not know where the link stood.
+//! Links inside of answers are the sieve's. Must not know where the link stood.
 
 /// How links are rewritten.
 #[derive(Debug, Clone, Copy)]

@@ -1,0 +1,88 @@
+//! What is said of an answer beside its bytes: in its head, on record, and whether it is only an error.
+//!
+//! Must not know how it is read.
+
+use std::sync::Arc;
+
+use http::HeaderMap;
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use super::Sieving;
+use crate::answer;
+use crate::thinned;
+use crate::ticket::Ticket;
+
+impl Sieving {
+    /// Makes the head true of what follows it, as far as that is known.
+    pub(crate) fn tell(&self, headers: &mut HeaderMap) {
+        let program = &self.duties.program;
+        if self.duties.no_store {
+            answer::no_store(headers);
+        }
+        if !self.ended || self.sieve.is_changed() {
+            answer::forget_validators(headers);
+        }
+        let thinned = self.sieve.is_thinned();
+        if thinned {
+            thinned::say(headers, self.dropping());
+        } else if !self.ended && program.may_thin() {
+            // It may be so later on, and a head can't be taken back.
+            thinned::say(headers, self.duties.rules.iter());
+        }
+    }
+
+    /// The rules by which items were dropped.
+    fn dropping(&self) -> impl Iterator<Item = &Arc<str>> {
+        let tallies = self.sieve.tallies().into_iter().filter(|tally| tally.dropped > 0);
+        let at = tallies.map(|tally| usize::try_from(tally.tag).unwrap_or(usize::MAX));
+        at.filter_map(|at| self.duties.rules.get(at))
+    }
+
+    /// Notes what came of the duties.
+    pub(crate) fn note(&self, ticket: &mut Ticket) {
+        let dropped = self.sieve.tallies().iter().map(|tally| tally.dropped).sum::<u64>();
+        ticket.items_dropped += dropped;
+        let Some(items) = &self.sieve.items().0 else { return };
+        let shadowed = items.shadowed();
+        if let Some(trace) = ticket.trace.as_mut().filter(|_| !shadowed.is_empty()) {
+            let notes = trace.notes.get_or_insert_default();
+            notes.shadowed.extend(shadowed.into_iter().map(|(rule, _)| rule));
+        }
+    }
+}
+
+/// Whether an answer is an error of the platform's and nothing else.
+pub(super) fn is_only_error(text: &[u8]) -> bool {
+    #[derive(Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Only<'t> {
+        #[serde(borrow)]
+        error: &'t RawValue,
+    }
+    let only: Result<Only<'_>, _> = serde_json::from_slice(text);
+    only.is_ok_and(|only| only.error.get().starts_with('{'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_of_the_platforms_stands_alone() {
+        for (text, expected) in [
+            (r#"{"error":{"message":"no","code":100}}"#, true),
+            (r#" { "error" : {} } "#, true),
+            (r#"{"error":{},"data":[]}"#, false),
+            (r#"{"error":{},"error":{}}"#, false),
+            (r#"{"error":[]}"#, false),
+            (r#"{"error":"text"}"#, false),
+            (r#"{"data":[]}"#, false),
+            (r#"{"error":{}}{}"#, false),
+            ("", false),
+            ("[]", false),
+        ] {
+            assert_eq!(is_only_error(text.as_bytes()), expected, "{text}");
+        }
+    }
+}
