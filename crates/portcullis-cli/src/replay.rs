@@ -10,6 +10,7 @@ mod decisions;
 mod declared;
 mod lines;
 mod names;
+mod pages;
 mod render;
 mod report;
 mod sentence;

@@ -4,6 +4,7 @@
 //! anything is reported.
 
 use std::collections::{HashMap, HashSet};
+use std::hash::BuildHasherDefault;
 use std::sync::Arc;
 
 use portcullis_judge::{Arrival, Batch, Bounds, Desk, Granted, PlatformCredential, Rules, Verdict};
@@ -11,8 +12,9 @@ use portcullis_types::{KeyIx, Mono, Now, PartnerIx, Refusal, Wall};
 
 use super::call::Call;
 use super::declared::Declared;
+use super::pages::Pages;
 use super::tally::{Judged, JudgedLine, Spot, Tally, Word, not_found};
-use super::targets::{Wanted, mark};
+use super::targets::{AsIs, Wanted, mark};
 use super::wanted::wanted;
 use crate::failure::Failure;
 use crate::memory::{Entry, Memory};
@@ -22,7 +24,7 @@ pub(crate) struct Bench {
     pub(super) memory: Memory,
     pub(super) desk: Desk,
     bounds: Bounds,
-    keys: HashMap<String, Caller>,
+    keys: HashMap<String, Caller, BuildHasherDefault<AsIs>>,
     pub(crate) seats: Vec<Seat>,
     /// Names of plain rates.
     rates: HashSet<String>,
@@ -31,6 +33,7 @@ pub(crate) struct Bench {
     /// Entries of batches that take values from answers, which were not recorded.
     pub(crate) unknown: u64,
     request: Arc<str>,
+    pages: Pages,
 }
 
 /// One partner.
@@ -63,7 +66,7 @@ pub(crate) struct Outcome {
 
 impl Bench {
     pub(crate) fn new(mut memory: Memory, partners: &[Declared]) -> Result<Self, Failure> {
-        let (mut keys, mut seats) = (HashMap::new(), Vec::new());
+        let (mut keys, mut seats) = (HashMap::default(), Vec::new());
         for partner in partners {
             let entry = Entry {
                 id: &partner.id,
@@ -92,6 +95,7 @@ impl Bench {
             tier.rates.iter().map(move |rate| format!("{}/{}", tier.name, rate.id))
         });
         let rates = rates.collect();
+        let pages = Pages::new(&memory.rules.catalogue);
         let desk = memory.judge.desk().without_names();
         Ok(Self {
             memory,
@@ -103,6 +107,7 @@ impl Bench {
             strangers: Tally::default(),
             unknown: 0,
             request: Arc::from("request"),
+            pages,
         })
     }
 
@@ -190,7 +195,8 @@ impl Bench {
     fn batch(&mut self, line: &mut Line, caller: Caller, batch: &Batch) {
         for entry in &batch.entries {
             let arrival = entry.arrival(&[]);
-            let path = entry_mark(&arrival);
+            let start = mark(mark(1, arrival.method.as_bytes()), arrival.body);
+            let path = self.pages.mark(start, (arrival.path, arrival.query));
             self.unknown += u64::from(entry.refs);
             match entry.refusal() {
                 None => self.request(line, caller, &arrival, path),
@@ -260,10 +266,4 @@ fn arrival<'a>(method: &'a str, path: &'a str, query: Option<&'a str>) -> Arriva
         body: &[],
         has_body: false,
     }
-}
-
-fn entry_mark(arrival: &Arrival<'_>) -> u64 {
-    let method = mark(1, arrival.method.as_bytes());
-    let path = mark(method, arrival.path.as_bytes());
-    mark(mark(path, arrival.query.unwrap_or_default().as_bytes()), arrival.body)
 }

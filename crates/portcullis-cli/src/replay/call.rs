@@ -54,7 +54,10 @@ impl<'a> Call<'a> {
         let Line::Bytes(bytes) = line else {
             return Err("it is longer than 4 MiB; no call is: look for a missing line end".into());
         };
-        let written: Written<'a> = serde_json::from_slice(bytes).map_err(|error| wrong(&error))?;
+        let Ok(text) = std::str::from_utf8(bytes) else {
+            return Err("it is not UTF-8 text; mend it or take it out".into());
+        };
+        let written: Written<'a> = serde_json::from_str(text).map_err(|error| wrong(&error))?;
         let Written { ts, key, partner, method, path, status, bytes, verdict } = written;
         if path.is_empty() && verdict.is_some() {
             return Err("it is an access record without `method` and `path`: what was asked can't be told; let the gate write them into its records".into());
