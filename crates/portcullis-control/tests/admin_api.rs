@@ -118,7 +118,7 @@ fn not_ready_is_503_and_says_why() {
     gate.probe.broken.store(true, Ordering::Relaxed);
     let answer = call(&gate, "GET", "/readyz", None, &[]);
     assert_eq!(answer.status, 503);
-    insta::assert_snapshot!(answer.body, @r#"{"detail":[{"detail":"no space left on device: free some","name":"log","ok":false}],"ready":false}"#);
+    insta::assert_snapshot!(answer.body, @r#"{"ready":false,"detail":[{"name":"log","ok":false,"detail":"no space left on device: free some"}]}"#);
 }
 
 #[test]
@@ -137,31 +137,31 @@ fn a_partner_is_declared_edited_and_shown() {
     assert_eq!(done.status, 200, "{}", done.body);
     insta::assert_snapshot!(serde_json::to_string_pretty(&get(&gate, "/v1/partners/acme-travel")).unwrap(), @r#"
         {
-          "added": "2024-03-31T12:00:00.000Z",
+          "id": "acme-travel",
+          "name": "Acme",
+          "tier": "plus",
+          "use": "travel_search",
           "declared_use": "finds hotels",
+          "scopes": null,
           "facts": {
+            "review_by": "2025-01-31T00:00:00.000Z",
             "figures": {},
-            "group": null,
             "lists": {
               "locations": [
                 "77",
                 "78"
               ]
             },
-            "review_by": "2025-01-31T00:00:00.000Z",
             "sizes": {
               "locations": 2
-            }
+            },
+            "group": null
           },
-          "hold": null,
-          "id": "acme-travel",
           "mode": "enforce",
-          "name": "Acme",
-          "revision": 5,
-          "scopes": null,
           "state": "good",
-          "tier": "plus",
-          "use": "travel_search"
+          "hold": null,
+          "added": "2024-03-31T12:00:00.000Z",
+          "revision": 5
         }
         "#);
 }
@@ -396,7 +396,7 @@ fn a_set_comes_into_force_whole_or_not_at_all() {
     ];
     let dry = put(&next, true);
     assert_eq!((dry.status, &dry.body["change"]), (200, &Value::Null));
-    insta::assert_snapshot!(dry.body["changes"], @r#"[{"kind":"changed","name":"policies/basic.yaml"},{"kind":"removed","name":"policies/plus.yaml"}]"#);
+    insta::assert_snapshot!(dry.body["changes"], @r#"[{"name":"policies/basic.yaml","kind":"changed"},{"name":"policies/plus.yaml","kind":"removed"}]"#);
     assert_eq!(get(&gate, "/v1/policies?texts=true"), before);
     assert_eq!(put(&next, false).body["change"]["revision"], 3);
     let same = put(&next, false);

@@ -6,6 +6,7 @@ mod cases;
 pub(crate) mod cover;
 mod faults;
 mod filters;
+mod hatches;
 mod inherit;
 mod limits;
 mod order;
@@ -18,8 +19,10 @@ mod tiers;
 mod watches;
 mod whens;
 
+use std::cell::OnceCell;
 use std::collections::BTreeSet;
 
+use cedar_policy::Validator;
 use portcullis_catalogue::Catalogue;
 use portcullis_yaml::{Fault, Faults, Partial, Source, read_partly, top_keys};
 use serde::de::DeserializeOwned;
@@ -51,6 +54,7 @@ mod codes {
     pub(super) const FIGURE: &str = "PC0320";
     pub(super) const BOUND: &str = "PC0321";
     pub(super) const CASE: &str = "PC0322";
+    pub(super) const CONDITION: &str = "PC0323";
 }
 
 /// Keys only a tier has: what tells a tier whose `tier:` is misspelt.
@@ -66,6 +70,8 @@ struct Compiler<'c> {
     blind: bool,
     /// Whether the tier at hand was read without a fault: what it lacks may have been left out.
     whole: bool,
+    /// What conditions are checked with.
+    validator: OnceCell<Result<Validator, String>>,
 }
 
 /// A tier's file, read.
@@ -88,6 +94,7 @@ impl PolicySet {
             dropped: BTreeSet::new(),
             blind: false,
             whole: true,
+            validator: OnceCell::new(),
         };
         let tiers = compiler.read(sources);
         for at in compiler.parents_first(&tiers) {

@@ -20,6 +20,7 @@ mod diff;
 mod explain;
 mod fields;
 mod file;
+mod hatch;
 mod judge;
 mod rule;
 mod ruleindex;
@@ -30,6 +31,7 @@ pub use case::{Case, Expect};
 pub use diff::{Effect, Side, Way, diff};
 pub use explain::{Step, StepKind};
 pub use file::Per;
+pub use hatch::Hatch;
 pub use judge::{Caller, Debit, Known, Passed, Ruling};
 pub use rule::{
     Action, Allow, AllowIx, Deny, DenyIx, DropItems, Each, FigureIx, Filter, Limit, LimitIx,

@@ -101,6 +101,8 @@ pub struct Deny {
     pub when: Option<When>,
     /// Only asks for one of these fields; none: whatever the fields.
     pub fields: Option<FieldSet>,
+    /// A further condition in Cedar; in doubt it denies.
+    pub hatch: Option<crate::hatch::Hatch>,
     /// Why, for records.
     pub reason: Option<ReasonCode>,
     /// What the partner is told.

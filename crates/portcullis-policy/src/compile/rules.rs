@@ -232,6 +232,8 @@ impl Compiler<'_> {
             None => self.all_types(),
         };
         let fields = file.fields.as_ref().map(|names| self.fields(source, names, &kinds));
+        let hatch = file.deny_when.as_ref();
+        let hatch = hatch.and_then(|at| self.hatch(source, at, classes.as_ref()));
         let reason = file.reason.as_ref().and_then(|at| match ReasonCode::new(at) {
             Ok(code) => Some(code),
             Err(error) => {
@@ -248,6 +250,7 @@ impl Compiler<'_> {
             target: target.unwrap_or_default(),
             when,
             fields,
+            hatch,
             reason,
             tell,
             shadow: file.shadow.unwrap_or(false),

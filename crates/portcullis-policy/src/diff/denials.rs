@@ -110,7 +110,9 @@ fn denies(other: &Deny, deny: &Deny, class: ClassIx) -> bool {
         (Some(_), None) => false,
         (Some(wide), Some(narrow)) => narrow.without(wide).is_empty(),
     };
+    let hatch = other.hatch.is_none() || other.hatch == deny.hatch;
     !other.shadow
+        && hatch
         && other.concerns(class)
         && cover::target(&deny.target, &other.target)
         && when

@@ -233,6 +233,9 @@ pub(crate) struct DenyFile {
     pub(crate) when: Option<At<WhenFile>>,
     /// Only asks for one of these fields; whatever the fields where not given.
     pub(crate) fields: Option<At<Vec<At<String>>>>,
+    /// A further condition, as a Cedar expression over the facts of the call. What can't be
+    /// evaluated denies.
+    pub(crate) deny_when: Option<At<String>>,
     /// The reason code, for records.
     pub(crate) reason: Option<At<String>>,
     /// What the partner is told.

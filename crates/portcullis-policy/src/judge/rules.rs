@@ -146,6 +146,7 @@ impl Call<'_, '_> {
         rule.target.fits(ask, &self.asks.asks, self.caller.known)
             && rule.when.as_ref().is_none_or(|when| when.holds(self.asks, ask, self.caller))
             && rule.fields.as_ref().is_none_or(field)
+            && rule.hatch.as_ref().is_none_or(|hatch| hatch.denies(self, ask))
     }
 
     /// Whether an ask only reads back what the call wrote: it is the same call once more.
