@@ -171,6 +171,6 @@ fn the_editor_schema_names_every_part_of_a_file() {
     let schema = Catalogue::schema();
     let properties = schema["properties"].as_object().unwrap();
     let names: Vec<&str> = properties.keys().map(String::as_str).collect();
-    assert_eq!(names, ["classes", "operations", "types", "version", "versions"]);
+    assert_eq!(names, ["version", "versions", "classes", "types", "operations"]);
     assert_eq!(schema["additionalProperties"], false);
 }
