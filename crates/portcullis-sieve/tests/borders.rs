@@ -11,9 +11,11 @@
 
 mod common;
 
+use std::sync::Arc;
+
 use common::{program, run_holding, sift};
 use portcullis_sieve::{
-    Check, Effect, Embedded, HELD_MAX, ItemDuty, Place, Plan, Test, Undecided, Where,
+    Check, Effect, Embedded, HELD_MAX, ItemDuty, Place, Plan, Program, Test, Undecided, Where,
 };
 
 fn duty(at: &str, read: &str, value: &str, then: Effect) -> ItemDuty {
@@ -111,14 +113,32 @@ fn strict(undecided: Undecided) -> Plan {
     plan
 }
 
-#[test]
-fn an_answer_stops_or_passes_alike_wherever_its_chunks_end() {
+/// Two entries at most, each with a refusal.
+fn batch() -> Arc<Program> {
     let inner = program(strict(Undecided::Cut));
     let refusal = Some(r#"{"code":403}"#.into());
     let mut batch = strict(Undecided::Drop);
     let entries = vec![(inner.clone(), refusal.clone()), (inner, refusal)];
     batch.embed(Place::parse("body"), Embedded::Entries(entries));
-    let batch = program(batch);
+    program(batch)
+}
+
+#[test]
+fn an_entry_that_is_given_up_does_not_end_the_answer_by_its_body() {
+    let rows = r#"{\"id\":1},"#.repeat(9);
+    let long = "x".repeat(90);
+    let text = format!(r#"[{{"body":"[{rows}{{\"id\":\"{long}\"}}]"}},{{"body":"{{}}"}}]"#);
+    for sizes in [vec![], vec![1; text.len()]] {
+        let outcome = run_holding(&batch(), text.as_bytes(), &sizes, 60).unwrap();
+        assert_eq!(outcome.text, r#"[{"body":"{}"}]"#);
+        let outcome = run_holding(&batch(), text.as_bytes(), &sizes, HELD_MAX).unwrap();
+        assert_eq!(outcome.text, text);
+    }
+}
+
+#[test]
+fn an_answer_stops_or_passes_alike_wherever_its_chunks_end() {
+    let batch = batch();
     for body in [
         r#"{\"data\":[{\"kind\":\"STORY\"},{\"id\":1}],\"paging\":{\"next\":\"http:\/\/up\/a\"}}"#,
         r#"{\"data\":[{\"id\":1}],\"paging\":{\"next\":\"htt\ud83dp:\/\/up\/a\"}}"#,
