@@ -223,7 +223,9 @@ pub(crate) fn show(coverage: &Coverage, out: &mut Out) -> Result<(), Failure> {
     for (state, field, class) in closed_fields(&coverage.fields) {
         out.line(format!("  {} {field} ({class})", state.words()))?;
     }
-    out.line(format!("{} rules that can't decide", coverage.rules.len()))?;
+    if !coverage.rules.is_empty() {
+        out.line("without effect")?;
+    }
     for rule in &coverage.rules {
         out.line(format!("  {}: {}", rule.rule, rule.why))?;
     }

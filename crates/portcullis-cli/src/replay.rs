@@ -60,6 +60,7 @@ pub(crate) fn run(args: &ReplayArgs, host: &dyn Host, out: &mut Out) -> Result<(
         Some(dir) => names::read(dir, host)?,
         None => Names::default(),
     };
+    notes.extend(by_name(&partners).filter(|_| args.names.is_none()));
     let mut now = bench(&args.policies, &partners, names.clone(), host, out)?;
     let against = args.against.as_deref();
     let against = against.map(|dir| bench(dir, &partners, names, host, out)).transpose()?;
@@ -202,6 +203,17 @@ fn remarks(traffic: &Traffic, unknown: u64) -> Vec<String> {
         ));
     }
     notes
+}
+
+/// Said where something is declared by name and nothing tells what the names stand for.
+fn by_name(partners: &[Declared]) -> impl Iterator<Item = String> {
+    let lists = ["hashtags", "brands"]
+        .into_iter()
+        .filter(|list| partners.iter().any(|partner| partner.facts.lists.contains_key(*list)));
+    let lists = lists.map(|list| {
+        format!("{list} are declared by name; without --names a call that asks for one by its id finds it undeclared")
+    });
+    lists.collect::<Vec<_>>().into_iter()
 }
 
 /// `1 line is`, `2 lines are`.

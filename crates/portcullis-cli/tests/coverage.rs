@@ -102,7 +102,7 @@ fn what_nobody_thought_of_is_found_and_what_is_closed_is_named() {
         6 fields and edges
           given to nobody: user.biography (profile.bio)
           given to nobody: place.id (post.basic)
-        2 rules that can't decide
+        without effect
           standard/posts-again: `standard/posts` stands before it and gives all that it gives of `place.posts`
           standard/soon: in shadow: judged and recorded, but not enforced
         no faults; 2 files read: 3 operations, 5 classes, 0 scopes, 1 tier

@@ -40,6 +40,11 @@ operations:
     class_by_type: { user: profile.basic }
     answer: target
     params: { fields: fields }
+  batch:
+    method: POST
+    path: /{version}
+    batch: true
+    params: { batch: batch }
   listPosts:
     method: GET
     path: /{version}/{id}/posts
@@ -54,6 +59,7 @@ const TIER: &str = r#"version: 1
 tier: guests
 about: Guest posts at the partner's own houses.
 use: guests
+batch: true
 rates:
   - { id: calls, per: key, max: { figure: calls_per_hour }, window: 1h, rolling: true }
 limits:
@@ -149,6 +155,36 @@ fn a_gzipped_month_is_the_same_and_one_that_breaks_off_is_said_to() {
     assert_eq!(broken.code, 1);
     let faults = broken.json()["traffic"]["faults"].to_string();
     assert!(faults.contains("breaks off or is damaged here"), "{faults}");
+}
+
+#[test]
+fn a_line_with_any_refused_entry_is_a_deny_and_one_with_limits_only_a_limit() {
+    let (machine, dir) = machine();
+    let batch = |minute: u32, places: [&str; 2]| {
+        let entries = places.map(|place| {
+            format!(
+                "%7B%22method%22:%22GET%22,%22relative_url%22:%22v1/{place}/posts?fields=id%22%7D"
+            )
+        });
+        let path = format!("/v1?batch=%5B{}%5D", entries.join(","));
+        call(minute, "kid_z", &path).replace("GET\",\"path", "POST\",\"path")
+    };
+    let lines = [
+        batch(0, ["3009", "3010"]),
+        batch(1, ["3009", "3011"]),
+        batch(2, ["3011", "1001"]),
+        batch(3, ["3009", "3010"]),
+    ];
+    machine.write("month.jsonl", lines.join("\n"));
+    let said = replay(&machine, &dir, &format!("-o json --decisions {dir}/decisions.jsonl"));
+    let decisions = std::fs::read_to_string(machine.dir.path().join("decisions.jsonl")).unwrap();
+    insta::assert_snapshot!(decisions);
+    let report = said.json();
+    assert_eq!(report["traffic"]["requests"], 8);
+    let zenith = &report["partners"][1];
+    assert_eq!(zenith["calls"], 4);
+    assert_eq!(zenith["verdicts"]["allow"], 2);
+    assert_eq!(zenith["first_stop"]["line"], 1);
 }
 
 #[test]

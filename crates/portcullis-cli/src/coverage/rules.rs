@@ -87,14 +87,15 @@ fn unreachable(
 }
 
 fn scopes(policies: &PolicySet, all: &mut Vec<Idle>) {
-    for scope in policies.scopes() {
+    let unused = policies.scopes().filter(|scope| {
         let ix = policies.scope(scope.name.as_str());
-        let held = |tier: &Tier| ix.is_some_and(|ix| tier.scopes.iter().any(|held| held == ix));
-        if !policies.tiers().any(held) {
-            let rule = format!("scope `{}`", scope.name);
-            let why = "no tier has it; keys can still be narrowed to it".to_owned();
-            all.push(Idle { rule, why, finding: false });
-        }
+        !policies.tiers().any(|tier| tier.scopes.iter().any(|held| Some(held) == ix))
+    });
+    let names: Vec<String> = unused.map(|scope| format!("`{}`", scope.name)).collect();
+    if !names.is_empty() {
+        let rule = format!("scopes {}", names.join(", "));
+        let why = "no tier grants by them; keys can still be narrowed to them".to_owned();
+        all.push(Idle { rule, why, finding: false });
     }
 }
 
