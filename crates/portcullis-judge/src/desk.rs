@@ -13,8 +13,9 @@ use portcullis_request::{Arrival, BodyWanted, wants_body};
 use portcullis_types::{KeyIx, Now, PartnerIx, Refusal, Span};
 
 use crate::duties::{Shapes, Standing};
+use crate::entries::KnownKey;
 use crate::judge::Judge;
-use crate::outbound::PlatformCredential;
+use crate::outbound::{Granted, PlatformCredential};
 use crate::pass::{Pass, Stop};
 use crate::standing;
 use crate::verdict::{Trace, Verdict};
@@ -101,11 +102,11 @@ impl Desk {
         now: Now,
         platform: &PlatformCredential,
     ) -> Verdict {
-        self.verdict(None, arrival, now, platform)
+        self.verdict(None, now, platform, |pass| pass.call(arrival)).0
     }
 
-    /// Judges a call whose caller is known already: an entry of a batch, or a recorded call. A
-    /// credential in the call, if there is one, must be that key's.
+    /// Judges a call whose caller is known already, such as a recorded call. A credential in the call,
+    /// if there is one, must be that key's. Entries of a batch: [`Self::judge_entry`].
     pub fn judge_known(
         &mut self,
         key: KeyIx,
@@ -113,16 +114,18 @@ impl Desk {
         now: Now,
         platform: &PlatformCredential,
     ) -> Verdict {
-        self.verdict(Some(key), arrival, now, platform)
+        let known = KnownKey { key, asks_left: None };
+        self.verdict(Some(known), now, platform, |pass| pass.call(arrival)).0
     }
 
-    fn verdict(
+    /// What comes of a call, and how many asks the batch it stands in has left.
+    pub(crate) fn verdict(
         &mut self,
-        known: Option<KeyIx>,
-        arrival: &Arrival<'_>,
+        known: Option<KnownKey>,
         now: Now,
         platform: &PlatformCredential,
-    ) -> Verdict {
+        judge: impl Fn(&mut Pass<'_, '_>) -> Result<Granted, Stop>,
+    ) -> (Verdict, Option<usize>) {
         for _ in 0..ATTEMPTS_MAX {
             self.renew();
             let Some(view) = &self.view else { break };
@@ -136,23 +139,25 @@ impl Desk {
                 view,
                 trace: &mut trace,
                 rule: &self.stages.request,
+                known,
                 now,
                 platform,
             };
-            let outcome = match pass.call(known, arrival) {
+            let outcome = match judge(&mut pass) {
                 Ok(granted) => Ok(granted),
                 Err(Stop::No(refusal)) => Err(refusal),
                 Err(Stop::Again) => continue,
             };
-            let rule = pass.rule;
+            let (rule, left) = (pass.rule, pass.known.and_then(|known| known.asks_left));
             if self.names_permits || outcome.is_err() {
                 name(&mut trace, view, rule);
             }
             self.judge.raising.keep(&trace, now.wall);
-            return Verdict { trace, outcome };
+            return (Verdict { trace, outcome }, left);
         }
         let trace = Trace { rule: Some(Arc::clone(&self.stages.gate)), ..Trace::default() };
-        Verdict { trace, outcome: Err(Refusal::NotReady) }
+        let left = known.and_then(|known| known.asks_left);
+        (Verdict { trace, outcome: Err(Refusal::NotReady) }, left)
     }
 
     /// Tells what the platform answered to a call of that key: whether it knew what was asked. Gives the

@@ -87,7 +87,9 @@ impl Desk {
         let mut trace = Trace::default();
         let platform = PlatformCredential::Header;
         let rule = &self.stages.policy;
-        let mut pass = Pass { desk: self, view, trace: &mut trace, rule, now, platform: &platform };
+        let known = None;
+        let trace = &mut trace;
+        let mut pass = Pass { desk: self, view, trace, rule, known, now, platform: &platform };
         let seat = pass.seat(caller)?;
         if operation.batch {
             if !seat.tier.batch {

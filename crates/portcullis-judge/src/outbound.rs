@@ -11,6 +11,7 @@ use portcullis_types::{KeyIx, Method};
 
 use crate::budgets::Settlement;
 use crate::duties::Duties;
+use crate::entries::Together;
 
 /// How the platform wants its own credential.
 #[derive(Debug)]
@@ -31,7 +32,7 @@ pub enum PlatformCredential {
 pub enum Granted {
     /// It may be sent on.
     Call(Permit),
-    /// It is several calls, each to be judged by [`Desk::judge_known`](crate::Desk::judge_known); the
+    /// It is several calls, each to be judged by [`Desk::judge_entry`](crate::Desk::judge_entry); the
     /// batch itself never goes to the platform.
     Batch(Box<Batch>),
 }
@@ -54,6 +55,8 @@ pub struct Batch {
     pub entries: Vec<Entry>,
     /// Whose they are.
     pub key: KeyIx,
+    /// What they are judged with.
+    pub together: Together,
 }
 
 /// Leave to send one call on. There is no other way to get one than a verdict.

@@ -6,16 +6,18 @@ use std::sync::Arc;
 
 use portcullis_catalogue::{Answer, Operation};
 use portcullis_policy::{RuleIx, Ruling, Tier};
-use portcullis_request::{Arrival, Canonical, Texts, ask, batch, canonicalise};
+use portcullis_registry::KeyRecord;
+use portcullis_request::{Arrival, Canonical, Texts, canonicalise};
 use portcullis_types::asked::Asks;
 use portcullis_types::{KeyIx, Now, Refusal, TierIx};
 
 use crate::amend;
 use crate::budgets::{self, Settlement, Standpoint};
 use crate::desk::Desk;
+use crate::entries::KnownKey;
 use crate::known::Partner;
 use crate::metering::{self, Caller};
-use crate::outbound::{Batch, Granted, Permit, PlatformCredential};
+use crate::outbound::{Granted, Permit, PlatformCredential};
 use crate::rules::TierBound;
 use crate::standing;
 use crate::verdict::Trace;
@@ -43,6 +45,8 @@ pub(crate) struct Pass<'v, 't> {
     pub(crate) view: &'v View,
     pub(crate) trace: &'t mut Trace,
     pub(crate) rule: &'v Arc<str>,
+    /// Whose call it is, where that is told before.
+    pub(crate) known: Option<KnownKey>,
     pub(crate) now: Now,
     pub(crate) platform: &'t PlatformCredential,
 }
@@ -57,19 +61,14 @@ pub(crate) struct Seat<'v> {
 }
 
 impl<'v> Pass<'v, '_> {
-    pub(crate) fn call(
-        &mut self,
-        known: Option<KeyIx>,
-        arrival: &Arrival<'_>,
-    ) -> Result<Granted, Stop> {
+    pub(crate) fn call(&mut self, arrival: &Arrival<'_>) -> Result<Granted, Stop> {
         let (desk, view) = (self.desk, self.view);
         let catalogue = &view.bound.rules.catalogue;
+        if let Some(known) = self.known {
+            self.note(known.key);
+        }
         let canonical = canonicalise(arrival, catalogue, &desk.judge.bounds)?;
-        self.rule = &desk.stages.key;
-        let caller = self.identify(known, canonical.credential())?;
-        self.rule = &desk.stages.standing;
-        let standing = (caller.ix, caller.key);
-        standing::check(&desk.judge.live, &view.snapshot, standing, self.now.wall)?;
+        let caller = self.caller(canonical.credential())?;
         match self.policies(caller, &canonical) {
             Err(Stop::No(refusal)) => {
                 if let Some(post) = self.post(caller) {
@@ -81,12 +80,30 @@ impl<'v> Pass<'v, '_> {
         }
     }
 
+    /// A call that can't be read as one, of a caller that is known.
+    pub(crate) fn refuse(&mut self, refusal: &Refusal) -> Result<Granted, Stop> {
+        let caller = self.caller(None)?;
+        self.rule = &self.desk.stages.request;
+        if let Some(post) = self.post(caller) {
+            post.refused(refusal, self.trace);
+        }
+        Err(refusal.clone().into())
+    }
+
+    /// Who calls, if it may call at all.
+    fn caller(&mut self, presented: Option<&[u8]>) -> Result<Caller<'v>, Refusal> {
+        let (desk, view) = (self.desk, self.view);
+        self.rule = &desk.stages.key;
+        let caller = self.identify(presented)?;
+        self.rule = &desk.stages.standing;
+        let standing = (caller.ix, caller.key);
+        standing::check(&desk.judge.live, &view.snapshot, standing, self.now.wall)?;
+        Ok(caller)
+    }
+
     /// Finds the key by what was presented, all of it. An unknown one leaves no trace.
-    fn identify(
-        &mut self,
-        known: Option<KeyIx>,
-        presented: Option<&[u8]>,
-    ) -> Result<Caller<'v>, Refusal> {
+    fn identify(&mut self, presented: Option<&[u8]>) -> Result<Caller<'v>, Refusal> {
+        let known = self.known.map(|known| known.key);
         let found = presented.map(|presented| self.desk.judge.known(presented));
         let ix = match (known, found) {
             (None, None) => return Err(Refusal::KeyMissing),
@@ -95,11 +112,17 @@ impl<'v> Pass<'v, '_> {
             (Some(known), Some(found)) if found == Some(known) => known,
             (Some(_), Some(_)) => return Err(Refusal::KeyConflict),
         };
-        let key = self.view.snapshot.key(ix).ok_or(Refusal::KeyUnknown)?;
+        let key = self.note(ix).ok_or(Refusal::KeyUnknown)?;
+        Ok(Caller { ix, key })
+    }
+
+    /// Notes whose call it is.
+    fn note(&mut self, ix: KeyIx) -> Option<&'v KeyRecord> {
+        let key = self.view.snapshot.key(ix)?;
         self.trace.key = Some(ix);
         self.trace.partner_ix = Some(key.partner);
         self.trace.client_ix = key.client;
-        Ok(Caller { ix, key })
+        Some(key)
     }
 
     /// Everything that a partner under observation is not refused for.
@@ -112,15 +135,10 @@ impl<'v> Pass<'v, '_> {
         self.trace.operation = Some(operation.ix);
         self.trace.operation_name = Some(operation.name.shared());
         if operation.batch {
-            let seat = self.seat(caller)?;
-            if !seat.tier.batch {
-                return Err(Refusal::BatchNotAgreed.into());
-            }
-            let entries = batch(canonical, catalogue, &desk.judge.bounds)?;
-            return Ok(Granted::Batch(Box::new(Batch { entries, key: caller.ix })));
+            return self.entries(caller, canonical);
         }
         let texts = Texts::default();
-        let asks = ask(canonical, catalogue, &desk.judge.bounds, &texts)?;
+        let asks = self.ask(canonical, catalogue, &texts)?;
         if let Some(first) = asks.asks.first() {
             self.trace.class_ix = Some(first.class);
         }

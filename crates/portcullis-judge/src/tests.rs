@@ -4,6 +4,7 @@ mod agreements;
 mod amended;
 mod bed;
 mod duties;
+mod entries;
 mod explain;
 mod order;
 mod policy;

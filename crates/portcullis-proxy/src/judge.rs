@@ -7,11 +7,10 @@ use std::sync::Arc;
 
 use http::header::CONTENT_TYPE;
 use http::request::Parts;
-use portcullis_judge::{Arrival, BodyWanted, Desk, Duties, ItemJudge, Verdict};
+use portcullis_judge::{Arrival, BodyWanted, Desk, Duties, ItemJudge, Together, Verdict};
 use portcullis_keys::Secret;
 use portcullis_request::Entry;
 use portcullis_types::{KeyIx, Now, Refusal};
-use smallvec::SmallVec;
 
 use crate::hygiene;
 use crate::{Placement, PlatformCredential, Settings};
@@ -62,9 +61,8 @@ impl Bench {
     }
 
     /// Judges an entry of a batch.
-    pub(crate) fn judge_entry(&self, key: KeyIx, entry: &Entry, now: Now) -> Verdict {
-        let own: SmallVec<[&[u8]; 1]> = entry.credential().into_iter().collect();
-        self.desk.borrow_mut().judge_known(key, &entry.arrival(&own), now, &self.platform)
+    pub(crate) fn judge_entry(&self, together: &mut Together, entry: &Entry, now: Now) -> Verdict {
+        self.desk.borrow_mut().judge_entry(together, entry, now, &self.platform)
     }
 
     /// Whoever decides about the items of an answer to a call of that key.

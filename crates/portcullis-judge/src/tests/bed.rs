@@ -46,8 +46,13 @@ operations:
     path: /{version}/{node_id}/media
     target: node_id
     class_by_type: { user: media.list }
-    params: { limit: page_size }
+    params: { limit: page_size, note: plain }
     links: true
+  batch:
+    method: POST
+    path: /{version}
+    batch: true
+    params: { batch: batch }
   listPlacePosts:
     method: GET
     path: /{version}/{node_id}/posts
@@ -131,8 +136,12 @@ pub(super) fn secret(id: &str) -> String {
 impl Bed {
     /// A judge that knows nothing yet.
     pub(super) fn empty() -> Self {
+        Self::within(Bounds::default())
+    }
+
+    fn within(bounds: Bounds) -> Self {
         let peppers = Peppers::new(Pepper::from_text(PEPPER).unwrap(), None);
-        let judge = Arc::new(Judge::new(peppers, Bounds::default()));
+        let judge = Arc::new(Judge::new(peppers, bounds));
         let desks = [judge.desk(), judge.desk()];
         let now = Now { wall: Wall(1_711_886_400_000), mono: Mono(3_600_000_000_000) };
         Self { judge, desks, state: State::new(), now, revision: 0, blobs: HashMap::new() }
@@ -141,7 +150,11 @@ impl Bed {
     /// With partners `acme` (client `shop`) and `zenith`, both on the tier, and keys `a1`, `a2`
     /// (of `shop`) and `z1`.
     pub(super) fn with(tier: &str) -> Self {
-        let mut bed = Self::empty();
+        Self::with_bounds(tier, Bounds::default())
+    }
+
+    pub(super) fn with_bounds(tier: &str, bounds: Bounds) -> Self {
+        let mut bed = Self::within(bounds);
         bed.rules(tier);
         bed.partner("acme", None);
         bed.partner("zenith", None);

@@ -13,7 +13,7 @@ use std::collections::HashMap;
 use std::rc::Rc;
 
 use http::{HeaderMap, HeaderValue};
-use portcullis_judge::{Batch, Granted, RateReading, Trace, Verdict};
+use portcullis_judge::{Batch, Granted, RateReading, Together, Trace, Verdict};
 use portcullis_request::Entry;
 use portcullis_types::{KeyIx, Now, Refusal};
 use serde_json::Value;
@@ -66,6 +66,7 @@ struct Run<'t> {
     headers: HeaderMap,
     host: Option<HeaderValue>,
     key: KeyIx,
+    together: Together,
     entries: Vec<Entry>,
     done: Vec<Option<Done>>,
     /// What answers that others refer to hold, by name.
@@ -80,7 +81,7 @@ struct Run<'t> {
 /// yet never is.
 pub(crate) async fn run(work: Work, ticket: &mut Ticket) -> Answered {
     let Work { batch, headers, host, with_headers } = work;
-    let Batch { entries, key } = *batch;
+    let Batch { entries, key, together } = *batch;
     let conn = Rc::clone(&ticket.conn);
     let headers = entry::fields(headers);
     let mut run = Run {
@@ -88,6 +89,7 @@ pub(crate) async fn run(work: Work, ticket: &mut Ticket) -> Answered {
         headers,
         host,
         key,
+        together,
         done: entries.iter().map(|_| None).collect(),
         entries,
         results: HashMap::new(),
@@ -127,7 +129,7 @@ impl Run<'_> {
             Err(refusal) => return self.refused(at, &refusal, None, start),
         };
         let Verdict { trace, outcome } =
-            self.conn.thread.bench.judge_entry(self.key, &entry, start);
+            self.conn.thread.bench.judge_entry(&mut self.together, &entry, start);
         let now = self.conn.thread.now();
         let judge_ns = since(now, start);
         self.ticket.judge_ns = Some(self.ticket.judge_ns.unwrap_or(0) + judge_ns);
