@@ -151,22 +151,23 @@ fn help_says_what_each_command_is_for() {
     insta::assert_snapshot!(help("partner add"), @r"
         Declare a partner
 
-        Usage: portcullis partner add [OPTIONS] --tier <TIER> --use <USE> <ID>
+        Usage: portcullis partner add [OPTIONS] --use <USE> <ID>
 
         Arguments:
           <ID>  Its id, such as `acme-travel`
 
         Options:
-              --name <NAME>               Its name [default: the id]
-              --tier <TIER>               The tier it is on
-              --use <USE>                 What its access is for, from the closed list of uses
-              --declared-use <TEXT>       What the access is for, in the partner's own words
-              --location <PLACE>          The id of a declared place; repeat for more
-              --hashtag <NAME>            A declared hashtag; repeat for more
-              --brand <USERNAME>          The username of a declared brand; repeat for more
-              --review-date <YYYY-MM-DD>  When the agreement is looked at again
-              --scope <SCOPE>             Narrow to this scope; repeat for more
-          -h, --help                      Print help (see more with '--help')
+              --name <NAME>          Its name [default: the id]
+              --tier <TIER>          The tier it is on [default: the one for its use]
+              --use <USE>            What its access is for, from the closed list of uses
+              --declared-use <TEXT>  What the access is for, in the partner's own words
+              --location <PLACE>     The id of a declared place; repeat for more
+              --hashtag <NAME>       A declared hashtag; repeat for more
+              --brand <USERNAME>     The username of a declared brand; repeat for more
+              --review-by <WHEN>     When the declaration lapses unless it is looked at again: `2027-01-31`
+                                     or `90d`
+              --scope <SCOPE>        Narrow to this scope; repeat for more
+          -h, --help                 Print help (see more with '--help')
 
         Connection:
               --admin <URL>        Where the admin API listens [env: PORTCULLIS_ADMIN] [default: the
