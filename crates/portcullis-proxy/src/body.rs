@@ -273,7 +273,7 @@ impl Drop for Answer {
             (Kind::Flow(flow), Some(ticket)) => flow.finish_if_whole(ticket),
             (Kind::Sieved(sieved), Some(ticket)) => {
                 ticket.whole |= sieved.sieving.is_out();
-                sieved.sieving.note(ticket);
+                ticket.items_dropped = sieved.sieving.noted().put(ticket.trace.as_mut());
             }
             _ => {}
         }

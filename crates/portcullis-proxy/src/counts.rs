@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use portcullis_judge::Trace;
+use portcullis_judge::{Notes, Trace};
 use portcullis_types::{OperationIx, Revision, all_rows};
 use prometheus::local::{LocalHistogram, LocalIntCounter};
 
@@ -67,7 +67,24 @@ impl Counts {
         {
             counter.inc();
         }
+        if let Some(notes) = count.trace.and_then(|trace| trace.notes.as_ref()) {
+            self.notes(notes);
+        }
         self.request(count);
+    }
+
+    /// Counts what few calls have to tell; rare, so it goes straight to everybody's.
+    #[cold]
+    fn notes(&self, notes: &Notes) {
+        if let Some(refusal) = &notes.observed {
+            self.all.observed.with_label_values(&[refusal.row().code]).inc();
+        }
+        for rule in &notes.shadowed {
+            self.all.shadowed.with_label_values(&[&**rule]).inc();
+        }
+        for hit in &notes.signals {
+            self.all.signals.with_label_values(&[&*hit.rule]).inc();
+        }
     }
 
     fn request(&mut self, count: &Count<'_>) {

@@ -70,6 +70,23 @@ pub(crate) struct Came {
     pub(crate) bodies: Bodies,
 }
 
+impl Came {
+    /// The target that was sent, without the public URL's prefix and any authority.
+    pub(crate) fn target(&self, thread: &Thread) -> Result<PathAndQuery, Refusal> {
+        let whole = self.uri.path_and_query().ok_or(Refusal::Internal)?;
+        let path = self.uri.path();
+        let inside = if self.prefixed { thread.bench.path(path) } else { path };
+        if inside.len() == path.len() {
+            return Ok(whole.clone());
+        }
+        let text = match self.uri.query() {
+            Some(query) => format!("{inside}?{query}"),
+            None => inside.to_owned(),
+        };
+        PathAndQuery::try_from(text).map_err(|_| Refusal::Internal)
+    }
+}
+
 /// Makes the request that goes to the platform.
 pub(crate) fn outward<'a>(
     conn: &'a Conn,
@@ -78,14 +95,13 @@ pub(crate) fn outward<'a>(
     forward: &'a Forward,
     id: &'a HeaderValue,
 ) -> Result<(Outgoing<'a>, Option<Rc<UploadState>>), Refusal> {
-    let Came { headers, uri, prefixed, bodies } = came;
     let (method, target, body) = outbound.into_parts();
-    let (body, content, state) = content(conn, body, bodies)?;
     let target = match target {
-        SentTarget::AsReceived if prefixed => as_received(conn, &uri)?,
-        SentTarget::AsReceived => uri.path_and_query().ok_or(Refusal::Internal)?.clone(),
+        SentTarget::AsReceived => came.target(&conn.thread)?,
         SentTarget::Written(text) => PathAndQuery::try_from(text).map_err(|_| Refusal::Internal)?,
     };
+    let Came { headers, bodies, .. } = came;
+    let (body, content, state) = content(conn, body, bodies)?;
     let host = forward.host.as_ref();
     let ours = Ours { conn, id, host, content, plain_answer: forward.plain };
     let method = http_method(method);
@@ -126,20 +142,6 @@ fn upload_of(conn: &Conn, body: Incoming) -> Box<Upload> {
         state: Rc::new(UploadState::default()),
         watch: Rc::clone(&conn.watch),
     })
-}
-
-/// The target the partner sent, without the public URL's prefix and any authority.
-fn as_received(conn: &Conn, uri: &Uri) -> Result<PathAndQuery, Refusal> {
-    let whole = uri.path_and_query().ok_or(Refusal::Internal)?;
-    let path = conn.thread.bench.path(uri.path());
-    if path.len() == uri.path().len() {
-        return Ok(whole.clone());
-    }
-    let text = match uri.query() {
-        Some(query) => format!("{path}?{query}"),
-        None => path.to_owned(),
-    };
-    PathAndQuery::try_from(text).map_err(|_| Refusal::Internal)
 }
 
 const fn http_method(method: Method) -> http::Method {

@@ -201,7 +201,9 @@ fn send(
             let Parts { headers, uri, .. } = parts;
             let came = Came { headers, uri, prefixed: true, bodies };
             let given = Given { id: &ticket.id, host, plain: false };
-            Sending::begin(&ticket.conn, came, permit, given, now).map(Onward::Call)
+            let mut sending = Sending::begin(&ticket.conn, came, permit, given, now)?;
+            ticket.more = sending.asked.take();
+            Ok(Onward::Call(sending))
         }
         Granted::Batch(batch) => {
             let with_headers = batch::wants_headers(&parts, &bodies.received);

@@ -7,7 +7,9 @@ use std::sync::Arc;
 
 use http::header::CONTENT_TYPE;
 use http::request::Parts;
-use portcullis_judge::{Arrival, BodyWanted, Desk, Duties, ItemJudge, Together, Verdict};
+use portcullis_judge::{
+    Arrival, BodyWanted, Desk, Duties, ItemJudge, SignalHit, Together, Verdict,
+};
 use portcullis_keys::Secret;
 use portcullis_request::Entry;
 use portcullis_types::{KeyIx, Now, Refusal};
@@ -68,6 +70,11 @@ impl Bench {
     /// Whoever decides about the items of an answer to a call of that key.
     pub(crate) fn items(&self, key: KeyIx, duties: &Arc<Duties>, now: Now) -> ItemJudge {
         self.desk.borrow_mut().items(key, duties, now)
+    }
+
+    /// Tells whether the platform knew what a call of that key asked for.
+    pub(crate) fn answered(&self, key: KeyIx, found: bool, now: Now) -> Vec<SignalHit> {
+        self.desk.borrow_mut().answered(key, found, now)
     }
 
     /// Whether the head shows a key, which then is one that may be judged.

@@ -1,6 +1,7 @@
 //! What the data plane counts, for Prometheus.
 //!
-//! Labels are bounded: operations of the catalogue, codes of the refusal table, classes of status.
+//! Labels are bounded: operations of the catalogue, codes of the refusal table, classes of status,
+//! rules of the tiers.
 //! Never a path, a key or a partner. Must not know what a policy is.
 
 use portcullis_types::all_rows;
@@ -16,6 +17,9 @@ pub struct Metrics {
     registry: Registry,
     pub(crate) requests: IntCounterVec,
     pub(crate) refusals: IntCounterVec,
+    pub(crate) observed: IntCounterVec,
+    pub(crate) shadowed: IntCounterVec,
+    pub(crate) signals: IntCounterVec,
     pub(crate) duration: Histogram,
     pub(crate) upstream_duration: Histogram,
     pub(crate) judge_duration: Histogram,
@@ -64,6 +68,21 @@ impl Metrics {
                 "portcullis_refusals_total",
                 "Calls refused, by the code of the refusal.",
                 &["reason"],
+            ),
+            observed: all.family(
+                "portcullis_observed_refusals_total",
+                "Calls that a partner under observation was spared a refusal for, by its code.",
+                &["reason"],
+            ),
+            shadowed: all.family(
+                "portcullis_shadowed_total",
+                "Times that a rule in shadow would have said no or taken something out, by rule.",
+                &["rule"],
+            ),
+            signals: all.family(
+                "portcullis_signals_total",
+                "Times that a watch hit, by watch.",
+                &["rule"],
             ),
             duration: all.histogram(
                 "portcullis_request_duration_seconds",

@@ -10,6 +10,7 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use portcullis_judge::{Notes, SignalHit};
 use portcullis_types::{KeyId, Wall};
 use prometheus::IntCounter;
 use serde::{Serialize, Serializer};
@@ -70,6 +71,71 @@ pub struct Record {
     /// Items that the sieve dropped from the answer.
     #[serde(skip_serializing_if = "is_zero")]
     pub items_dropped: u64,
+    /// What few calls have to tell.
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    pub more: Option<Box<More>>,
+}
+
+/// What few records hold, kept apart so that the others stay small.
+#[derive(Debug, Default, Serialize)]
+pub struct More {
+    /// The method, where records say what was asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub method: Option<&'static str>,
+    /// Path and query as they were sent on, without any credential.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub path: Option<Box<str>>,
+    /// The code of the refusal that a partner under observation was spared.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub observed: Option<&'static str>,
+    /// Every rule that said no, where that was more than one.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub rules: Vec<Arc<str>>,
+    /// Rules in shadow that would have said no, or taken something out.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub shadowed: Vec<Arc<str>>,
+    /// Watches that hit.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub signals: Vec<Signal>,
+}
+
+/// A watch that hit.
+#[derive(Debug, Serialize)]
+pub struct Signal {
+    /// The watch, with its tier.
+    pub rule: Arc<str>,
+    /// What it measures.
+    pub signal: &'static str,
+    /// What was measured.
+    pub evidence: String,
+}
+
+impl More {
+    /// Takes over what was noted about a call, or about entries of a batch.
+    pub(crate) fn take(&mut self, notes: Notes) {
+        let Notes { rules, shadowed, observed, signals } = notes;
+        if rules.len() > 1 {
+            add(&mut self.rules, rules);
+        }
+        add(&mut self.shadowed, shadowed);
+        self.observed = self.observed.or_else(|| observed.map(|refusal| refusal.row().code));
+        self.signals.extend(signals.into_iter().map(Signal::from));
+    }
+}
+
+impl From<SignalHit> for Signal {
+    fn from(hit: SignalHit) -> Self {
+        let SignalHit { rule, signal, evidence, .. } = hit;
+        Self { rule, signal, evidence }
+    }
+}
+
+fn add(names: &mut Vec<Arc<str>>, more: Vec<Arc<str>>) {
+    for name in more {
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
 }
 
 fn is_zero<N: Default + PartialEq>(number: &N) -> bool {
@@ -235,6 +301,7 @@ mod tests {
             entries: 0,
             entries_refused: 0,
             items_dropped: 0,
+            more: None,
         }
     }
 

@@ -9,17 +9,19 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use http::header::{CONTENT_ENCODING, CONTENT_LENGTH};
-use http::{HeaderValue, Response, response};
+use http::{HeaderValue, Response, StatusCode, response};
 use http_body::Body;
-use portcullis_judge::{Duties, Permit, Settlement};
+use portcullis_judge::{Duties, Permit, Settlement, SignalHit};
 use portcullis_sieve::HELD_MAX;
 use portcullis_types::{Effect, Now, Refusal};
 use tower::Service;
 
 use crate::answer::{self, Says};
+use crate::asked;
 use crate::body::{BrokenOff, Flow, Kind};
 use crate::forward::{self, Came, Forward};
 use crate::leak::Tail;
+use crate::records::More;
 use crate::sieving::{Sieved, Sieving};
 use crate::thread::Thread;
 use crate::ticker::Alarm;
@@ -42,6 +44,8 @@ pub(crate) struct Sending {
     /// Set for the first byte of the answer.
     alarm: Alarm,
     patience: Duration,
+    /// What goes on record of what was asked, where that is wanted.
+    pub(crate) asked: Option<Box<More>>,
     /// Bytes of the upload that were sent when the alarm was set.
     uploaded: u64,
 }
@@ -70,6 +74,7 @@ impl Sending {
         let key = permit.key;
         let (outbound, settlement, duties) = permit.into_parts();
         let effect = outbound.method().effect();
+        let asked = asked::on_record(thread, &came, &outbound);
         let plain = plain || duties.as_ref().is_some_and(|duties| !duties.program.is_empty());
         let forward = Forward { duties, plain, key, cuts: thread.cuts.get(), effect, host };
         let (call, state) = match forward::outward(conn, came, outbound, &forward, id) {
@@ -84,7 +89,8 @@ impl Sending {
         let patience = thread.settings.timeouts.first_byte;
         alarm.set(patience);
         let uploaded = 0;
-        Ok(Self { answer, forward, settlement, state, since: now, alarm, patience, uploaded })
+        let since = now;
+        Ok(Self { answer, forward, settlement, state, since, alarm, patience, asked, uploaded })
     }
 
     /// Waits for the head of the answer. As long as an upload goes on, so may the wait.
@@ -131,7 +137,17 @@ impl Sending {
         if let Some(state) = &self.state {
             ticket.bytes_in = state.bytes.get();
         }
+        if let Ok(response) = &answer {
+            let hits = self.found(response.status(), &ticket.conn.thread, head);
+            ticket.note(hits);
+        }
         self.inward(answer, &ticket.conn.thread)
+    }
+
+    /// Tells whether the platform knew what was asked for; gives the watches that hit.
+    pub(crate) fn found(&self, status: StatusCode, thread: &Thread, now: Now) -> Vec<SignalHit> {
+        let found = !matches!(status.as_u16(), 400 | 404 | 410);
+        thread.bench.answered(self.forward.key, found, now)
     }
 
     /// Makes the answer one that may go on.

@@ -37,6 +37,8 @@ pub struct Settings {
     pub forwarded: bool,
     /// Whether permitted answers say where the tightest rate stands; a refusal by rate always does.
     pub rate_fields: bool,
+    /// Whether access records say what was asked: method, path and query, without any credential.
+    pub record_requests: bool,
     /// Bounds on sizes and counts.
     pub limits: Limits,
     /// Bounds on time.
@@ -60,6 +62,7 @@ impl Settings {
             problem_types: "urn:portcullis:problem:".into(),
             forwarded: true,
             rate_fields: true,
+            record_requests: false,
             limits: Limits::default(),
             timeouts: Timeouts::default(),
         }

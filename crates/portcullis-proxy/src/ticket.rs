@@ -7,12 +7,12 @@ use std::net::IpAddr;
 use std::rc::Rc;
 
 use http::HeaderValue;
-use portcullis_judge::Trace;
+use portcullis_judge::{SignalHit, Trace};
 use portcullis_types::Now;
 
 use crate::counts::Count;
 use crate::guard::Watch;
-use crate::records::Record;
+use crate::records::{More, Record};
 use crate::thread::Thread;
 
 /// The verdict on record for a call whose client left before there was one.
@@ -65,6 +65,8 @@ pub(crate) struct Ticket {
     pub(crate) entries_refused: u32,
     /// Items that were dropped from the answer.
     pub(crate) items_dropped: u64,
+    /// What else goes on record.
+    pub(crate) more: Option<Box<More>>,
     /// When it ended, where that is known before the ticket is dropped.
     pub(crate) end: Option<Now>,
 }
@@ -89,13 +91,25 @@ impl Ticket {
             entries: 0,
             entries_refused: 0,
             items_dropped: 0,
+            more: None,
             end: None,
         })
     }
 
+    /// Notes watches that hit.
+    pub(crate) fn note(&mut self, hits: Vec<SignalHit>) {
+        if let Some(trace) = self.trace.as_mut().filter(|_| !hits.is_empty()) {
+            trace.notes.get_or_insert_default().signals.extend(hits);
+        }
+    }
+
     fn record(&mut self, total_ns: u64) {
         let Some(ring) = &self.conn.thread.ring else { return };
-        let trace = self.trace.take().unwrap_or_default();
+        let mut trace = self.trace.take().unwrap_or_default();
+        let mut more = self.more.take();
+        if let Some(notes) = trace.notes.take() {
+            more.get_or_insert_default().take(*notes);
+        }
         ring.push(Record {
             ts: self.start.wall,
             request_id: self.id.to_str().unwrap_or_default().into(),
@@ -118,6 +132,7 @@ impl Ticket {
             entries: self.entries,
             entries_refused: self.entries_refused,
             items_dropped: self.items_dropped,
+            more,
         });
     }
 }

@@ -285,10 +285,15 @@ fn an_answer_without_a_body_tells_nothing_of_the_one_that_would_be_cut() {
 #[test]
 fn a_filter_in_shadow_changes_nothing_and_is_on_record() {
     let up = Upstream::new(|_| reply(JSON, PAGE.as_bytes()));
-    let gate = Gate::within(&up, world(IN_SHADOW), |_| {});
+    let mut gate = Gate::within(&up, world(IN_SHADOW), |_| {});
     let answer = gate.get(&format!("{MEDIA}?fields=id,media_product_type"));
     assert!(answer.text().contains("STORY"));
     assert_eq!(answer.header("x-portcullis-thinned"), None);
+    gate.running.take().unwrap().drain(std::time::Duration::from_secs(5));
+    let record: serde_json::Value = serde_json::from_str(gate.log.text().trim()).unwrap();
+    assert_eq!(record["shadowed"], json!(["standard/no-stories"]));
+    let counted = r#"portcullis_shadowed_total{rule="standard/no-stories"} 1"#;
+    assert!(gate.metrics.render().contains(counted));
 }
 
 /// A page of that many posts, of which every tenth is a story.

@@ -11,6 +11,7 @@ use bytes::Bytes;
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderValue, Uri, response};
 use http_body::Body;
+use portcullis_judge::Trace;
 use portcullis_request::Entry;
 use portcullis_types::Refusal;
 
@@ -116,13 +117,29 @@ pub(super) fn came(entry: Entry, headers: &HeaderMap) -> Result<Came, Refusal> {
     Ok(Came { headers, uri, prefixed: false, bodies })
 }
 
-/// Waits for the answer, all of it.
+/// An entry's answer.
+pub(super) struct Fetched {
+    pub(super) parts: response::Parts,
+    pub(super) content: Content,
+    /// Items that were dropped from it.
+    pub(super) dropped: u64,
+}
+
+/// Waits for the answer, all of it. What is noted of it goes to its trace.
 pub(super) async fn fetch(
     thread: &Rc<Thread>,
     mut sending: Sending,
     room: Room,
-) -> Result<(response::Parts, Content), Refusal> {
+    trace: &mut Trace,
+) -> Result<Fetched, Refusal> {
     let answer = poll_fn(|cx| sending.poll(cx)).await;
+    if let Ok(response) = &answer {
+        let hits = sending.found(response.status(), thread, thread.now());
+        if !hits.is_empty() {
+            trace.notes.get_or_insert_default().signals.extend(hits);
+        }
+    }
+    let mut dropped = 0;
     let (parts, kind) = match sending.inward(answer, thread)? {
         Inward::Now(parts, kind) => (parts, kind),
         Inward::Held(mut held) => {
@@ -141,14 +158,17 @@ pub(super) async fn fetch(
             room.take(kept.bytes.len())?;
             kept.bytes
         }
-        Kind::Sieved(sieved) => sifted(sieved.sieving, &room)?,
+        Kind::Sieved(sieved) => {
+            dropped = sieved.sieving.noted().put(Some(trace));
+            sifted(sieved.sieving, &room)?
+        }
         Kind::Flow(flow) => flowing(thread, *flow, &room).await?,
     };
     // A text is all that an answer inside of an answer can be.
     std::str::from_utf8(&bytes).map_err(|_| Refusal::UpstreamMalformed)?;
     // A small one must not keep all of what it was read with.
     let bytes = if bytes.len() < SMALL { Bytes::copy_from_slice(&bytes) } else { bytes };
-    Ok((parts, Content { bytes, ours: false }))
+    Ok(Fetched { parts, content: Content { bytes, ours: false }, dropped })
 }
 
 /// What the sieve left of an answer that is all there.

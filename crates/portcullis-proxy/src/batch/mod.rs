@@ -19,7 +19,7 @@ use portcullis_types::{KeyIx, Now, Refusal};
 use serde_json::Value;
 use tokio::task::JoinSet;
 
-use self::entry::{Content, Room};
+use self::entry::{Content, Fetched, Room};
 pub(crate) use self::form::wants_headers;
 use crate::counts::Count;
 use crate::sending::{Answered, Given, Sending};
@@ -57,7 +57,7 @@ struct Landed {
     trace: Trace,
     judge_ns: u64,
     since: Now,
-    content: Result<(http::response::Parts, Content), Refusal>,
+    fetched: Result<Fetched, Refusal>,
 }
 
 struct Run<'t> {
@@ -152,8 +152,9 @@ impl Run<'_> {
         let (thread, room, is_read) =
             (Rc::clone(&self.conn.thread), self.room.clone(), sending.is_read());
         self.under_way.spawn_local(async move {
-            let content = entry::fetch(&thread, sending, room).await;
-            Landed { at, is_read, trace, judge_ns, since: now, content }
+            let mut trace = trace;
+            let fetched = entry::fetch(&thread, sending, room, &mut trace).await;
+            Landed { at, is_read, trace, judge_ns, since: now, fetched }
         });
     }
 
@@ -183,15 +184,15 @@ impl Run<'_> {
     async fn land(&mut self) {
         let Some(landed) = self.under_way.join_next().await else { return };
         // An entry whose task failed stays undone, and is answered as a fault of the gate.
-        let Ok(Landed { at, is_read, trace, judge_ns, since: sent, content }) = landed else {
+        let Ok(Landed { at, is_read, trace, judge_ns, since: sent, fetched }) = landed else {
             self.conn.thread.metrics.panics.inc();
             return;
         };
         let now = self.conn.thread.now();
         let upstream_ns = since(now, sent);
         self.ticket.upstream_ns = Some(self.ticket.upstream_ns.unwrap_or(0) + upstream_ns);
-        let (parts, content) = match content {
-            Ok(answer) => answer,
+        let Fetched { parts, content, dropped } = match fetched {
+            Ok(fetched) => fetched,
             Err(refusal) => return self.refused(at, &refusal, Some(trace), sent),
         };
         let code = parts.status.as_u16();
@@ -203,6 +204,7 @@ impl Run<'_> {
             upstream_ns: Some(upstream_ns),
             judge_ns: Some(judge_ns),
         });
+        self.ticket.items_dropped += dropped;
         self.keep_result(at, &content, code);
         let done = Done { code, headers: parts.headers, content, is_read, trace: Some(trace) };
         self.put(at, done);

@@ -43,7 +43,11 @@ impl Run<'_> {
         Done { code: out.status.as_u16(), headers: out.headers, content, is_read: false, trace }
     }
 
-    pub(super) fn put(&mut self, at: usize, done: Done) {
+    /// Puts an outcome in its place, and on record what was noted on the way.
+    pub(super) fn put(&mut self, at: usize, mut done: Done) {
+        if let Some(notes) = done.trace.as_mut().and_then(|trace| trace.notes.take()) {
+            self.ticket.more.get_or_insert_default().take(*notes);
+        }
         if let Some(place) = self.done.get_mut(at) {
             *place = Some(done);
         }

@@ -5,13 +5,13 @@
 use std::sync::Arc;
 
 use http::HeaderMap;
+use portcullis_judge::{ItemJudge, Trace};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::Sieving;
 use crate::answer;
 use crate::thinned;
-use crate::ticket::Ticket;
 
 impl Sieving {
     /// Makes the head true of what follows it, as far as that is known.
@@ -39,16 +39,30 @@ impl Sieving {
         at.filter_map(|at| self.duties.rules.get(at))
     }
 
-    /// Notes what came of the duties.
-    pub(crate) fn note(&self, ticket: &mut Ticket) {
-        let dropped = self.sieve.tallies().iter().map(|tally| tally.dropped).sum::<u64>();
-        ticket.items_dropped += dropped;
-        let Some(items) = &self.sieve.items().0 else { return };
-        let shadowed = items.shadowed();
-        if let Some(trace) = ticket.trace.as_mut().filter(|_| !shadowed.is_empty()) {
-            let notes = trace.notes.get_or_insert_default();
-            notes.shadowed.extend(shadowed.into_iter().map(|(rule, _)| rule));
+    /// What came of the duties.
+    pub(crate) fn noted(&self) -> Noted {
+        let dropped = self.sieve.tallies().iter().map(|tally| tally.dropped).sum();
+        let shadowed = self.sieve.items().0.as_ref().map(ItemJudge::shadowed).unwrap_or_default();
+        Noted { dropped, shadowed: shadowed.into_iter().map(|(rule, _)| rule).collect() }
+    }
+}
+
+/// What came of the duties on an answer.
+#[derive(Default)]
+pub(crate) struct Noted {
+    /// Items that were dropped.
+    pub(crate) dropped: u64,
+    /// Filters in shadow that would have dropped some.
+    pub(crate) shadowed: Vec<Arc<str>>,
+}
+
+impl Noted {
+    /// Adds it to what is known of a call, and gives the number of items that were dropped.
+    pub(crate) fn put(self, trace: Option<&mut Trace>) -> u64 {
+        if let Some(trace) = trace.filter(|_| !self.shadowed.is_empty()) {
+            trace.notes.get_or_insert_default().shadowed.extend(self.shadowed);
         }
+        self.dropped
     }
 }
 
