@@ -199,6 +199,10 @@ pub(crate) struct Records {
     /// The file for `to: file`, from the folder of this file.
     #[serde(default)]
     pub path: Option<At<String>>,
+    /// Whether they say what was asked (method, path and query as sent on, without any key), so
+    /// that `portcullis replay` can read them.
+    #[serde(default)]
+    pub requests: bool,
 }
 
 /// Where access records go.

@@ -63,6 +63,7 @@ fn settings(config: &Config) -> anyhow::Result<Settings> {
         config::Codec::Hyper => Codec::Hyper,
     };
     settings.rate_fields = config.rate_fields;
+    settings.record_requests = config.record_requests;
     settings.trusted = config.trusted_proxies.clone();
     let (limits, waits) = (&config.limits, &config.timeouts);
     settings.limits = Limits {
