@@ -3,6 +3,7 @@
 //! Must not know how a limit counts or what a request is.
 
 use std::fmt;
+use std::num::NonZeroU64;
 use std::sync::Arc;
 
 use portcullis_limits::budget::{
@@ -16,7 +17,7 @@ use smallvec::SmallVec;
 use crate::live::{Counted, Live};
 use crate::metering::{Caller, NotTaken, Reached};
 use crate::rules::{LimitPlace, TierBound};
-use crate::verdict::Trace;
+use crate::verdict::{RateReading, Trace};
 
 /// What a call has debited. Dropping it leaves it debited: a call that was sent on counts, whatever
 /// came back.
@@ -114,6 +115,7 @@ pub(crate) fn reserve(
     match taken {
         Ok(receipts) => {
             note_shadowed(&parts, at.now, trace);
+            trace.reading = tightest(&parts, at.now);
             let budgets = parts.into_iter().map(|part| part.budgets);
             Ok(Settlement { taken: Some(Box::new(budgets.zip(receipts).collect())) })
         }
@@ -121,7 +123,7 @@ pub(crate) fn reserve(
         Err(Denied::Reached(reached)) => {
             let part = parts.get(reached.subject).ok_or(NotTaken::Again)?;
             let (place, _) = part.places.get(reached.want).ok_or(NotTaken::Again)?;
-            Err(NotTaken::Reached(Box::new(told(place, reached.hit))))
+            Err(NotTaken::Reached(Box::new(told(place, part.per, reached.hit))))
         }
     }
 }
@@ -199,6 +201,37 @@ impl<'a> Standpoint<'a> {
     }
 }
 
+/// The limit of which the least is left.
+fn tightest(parts: &Parts<'_>, now: Wall) -> Option<RateReading> {
+    let mut tightest: Option<RateReading> = None;
+    for part in parts {
+        for ((place, max), want) in part.places.iter().zip(&part.wants) {
+            let left = || part.budgets.left(want.limit, want.target, *max, now);
+            let Some(left) = (!place.shadow).then(left).flatten() else { continue };
+            let reading = RateReading {
+                rate: left.limit,
+                per: per(part.per),
+                max: left.max,
+                window: left.window,
+                burst: left.max,
+                remaining: left.left,
+                reset_seconds: Some(left.reset_seconds),
+            };
+            tightest = RateReading::tighter(tightest, Some(reading));
+        }
+    }
+    tightest
+}
+
+/// As partners are told: those of a group are not told of each other.
+const fn per(sharer: Sharer) -> Per {
+    match sharer {
+        Sharer::Key => Per::Key,
+        Sharer::Client => Per::Client,
+        Sharer::Partner | Sharer::Group => Per::Partner,
+    }
+}
+
 /// Limits in shadow that are beyond their figure now.
 fn note_shadowed(parts: &Parts<'_>, now: Wall, trace: &mut Trace) {
     for part in parts {
@@ -228,8 +261,16 @@ fn key(hasher: &Hasher128, ask: &Ask<'_>, asks: &Asks<'_>) -> TargetKey {
     }
 }
 
-fn told(place: &LimitPlace, hit: BudgetHit) -> Reached {
-    let reading = None;
+fn told(place: &LimitPlace, sharer: Sharer, hit: BudgetHit) -> Reached {
+    let reading = Some(RateReading {
+        rate: hit.limit.clone(),
+        per: per(sharer),
+        max: hit.max,
+        window: hit.window,
+        burst: hit.max,
+        remaining: 0,
+        reset_seconds: hit.retry_after_seconds.map(NonZeroU64::get),
+    });
     let refusal = if place.is_rate {
         Refusal::RateReached(RateHit {
             rate: hit.limit,

@@ -17,6 +17,7 @@ use std::sync::Arc;
 use portcullis_sieve::{Plan, Program};
 use portcullis_types::Refusal;
 
+pub(crate) use due::Due;
 pub use items::ItemJudge;
 pub(crate) use items::ItemRule;
 pub(crate) use shapes::Shapes;

@@ -10,6 +10,7 @@ use portcullis_request::{Arrival, Texts, ask, batch, canonicalise};
 use portcullis_types::{KeyIx, Now, Refusal};
 
 use crate::desk::Desk;
+use crate::duties::Due;
 use crate::metering::Caller;
 use crate::outbound::PlatformCredential;
 use crate::pass::{Pass, Stop};
@@ -29,7 +30,7 @@ pub struct Explanation {
 /// One step.
 #[derive(Debug, Clone, Eq, PartialEq)]
 pub struct Step {
-    /// `request`, `key`, `standing`, `catalogue`, `policy` or `limits`.
+    /// `request`, `key`, `standing`, `catalogue`, `policy`, `limits` or `answer`.
     pub stage: &'static str,
     /// What was looked at.
     pub what: String,
@@ -42,6 +43,18 @@ struct Steps(Vec<Step>);
 impl Steps {
     fn add(&mut self, stage: &'static str, what: impl Into<String>, outcome: impl Into<String>) {
         self.0.push(Step { stage, what: what.into(), outcome: outcome.into() });
+    }
+}
+
+impl Steps {
+    /// What happens to the answer.
+    fn answer(&mut self, due: &Due) {
+        for rule in due.duties.iter().flat_map(|duties| &duties.rules) {
+            self.add("answer", format!("rule `{rule}`"), "looks at each item");
+        }
+        if let Some(fields) = &due.fields {
+            self.add("answer", "asked of the platform for that", format!("fields={fields}"));
+        }
     }
 }
 
@@ -125,6 +138,14 @@ impl Desk {
             Err(Stop::Again) => return Err(Refusal::NotReady),
         }
         steps.add("limits", "budgets and rolling rates", "all leave room for this call");
+        match pass.duties(&seat, &canonical, &asks, &ruling) {
+            Ok(due) => steps.answer(&due),
+            Err(refusal) => {
+                let rule = pass.trace.rule.as_deref().unwrap_or("filters");
+                steps.add("answer", format!("rule `{rule}`"), "can't be carried out");
+                return Err(refusal);
+            }
+        }
         pass.name_rule(&seat, &ruling);
         Ok(Arc::clone(pass.rule))
     }

@@ -20,7 +20,7 @@ use crate::metering::{self, Caller};
 use crate::outbound::{Granted, Permit, PlatformCredential};
 use crate::rules::TierBound;
 use crate::standing;
-use crate::verdict::Trace;
+use crate::verdict::{RateReading, Trace};
 use crate::view::{PartnerView, View};
 
 mod told;
@@ -198,7 +198,10 @@ impl<'v> Pass<'v, '_> {
         let counted = (tier, bound);
         match metering::meter(&judge.live, counted, caller, asks, cost, (view.epoch, self.now.mono))
         {
-            Ok(reading) => self.trace.reading = reading,
+            Ok(reading) => {
+                let limits = self.trace.reading.take();
+                self.trace.reading = RateReading::tighter(limits, reading);
+            }
             Err(denied) => {
                 settlement.release();
                 return Err(self.not_taken(denied));

@@ -55,7 +55,7 @@ pub struct Trace {
     pub policy_revision: Option<Revision>,
     /// The state in force; none before the gate is ready.
     pub state_revision: Option<Revision>,
-    /// The tightest rate after a permit, or the one that was reached.
+    /// The tightest rate or limit after a permit, or the one that was reached.
     pub reading: Option<RateReading>,
     /// What few calls have to tell.
     pub notes: Option<Box<Notes>>,
@@ -99,7 +99,7 @@ impl Trace {
     }
 }
 
-/// How much of a rate is left, for the `RateLimit` fields.
+/// How much of a rate or limit is left, for the `RateLimit` fields.
 #[derive(Debug, Clone, Eq, PartialEq)]
 pub struct RateReading {
     /// The rate's name within the tier.
@@ -117,4 +117,13 @@ pub struct RateReading {
     /// Whole seconds until all of the burst is back, or, when it was reached, until the call would
     /// pass; none: it never will.
     pub reset_seconds: Option<u64>,
+}
+
+impl RateReading {
+    /// The one of which the smaller share is left.
+    pub(crate) fn tighter(one: Option<Self>, other: Option<Self>) -> Option<Self> {
+        let (Some(a), Some(b)) = (&one, &other) else { return one.or(other) };
+        let share = |of: &Self, by: &Self| u128::from(of.remaining) * u128::from(by.burst);
+        if share(b, a) < share(a, b) { other } else { one }
+    }
 }

@@ -251,6 +251,8 @@ fn drops_inward(name: &HeaderName) -> bool {
             | "ratelimit" | "ratelimit-policy" | "x-request-id"
             // Would send clients round the gate.
             | "alt-svc"
+            // Only the gate knows.
+            | "x-portcullis-thinned"
     )
 }
 

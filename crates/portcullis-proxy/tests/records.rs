@@ -170,3 +170,45 @@ fn a_filtered_call_is_on_record_as_it_was_sent() {
     let path = format!("{}?fields=media_product_type,id", support::posts::MEDIA);
     assert_eq!(records(gate)[0]["path"], path);
 }
+
+const ONE: &str = r##"
+version: 1
+tier: standard
+about: For tests
+scopes: []
+rates: []
+limits: [{ id: one-account, count: targets, max: 1, window: 24h }]
+allow:
+  - { id: posts, class: [media.list], target: any, limits: [one-account] }
+"##;
+
+#[test]
+fn a_budget_that_is_reached_says_when_to_come_back_and_costs_nothing() {
+    let up = Upstream::plain();
+    let gate = Gate::start(&up.url(), ONE, |_| {});
+    let other = MEDIA.replace("0001/", "0002/");
+    assert_eq!([gate.get(MEDIA).status, gate.get(MEDIA).status], [200, 200]);
+    let answer = gate.get(&other);
+    assert_eq!(
+        (answer.status, answer.code().as_str()),
+        (429, "budget_reached"),
+        "{}",
+        answer.text()
+    );
+    assert_eq!(answer.header("retry-after"), Some("86400"));
+    assert_eq!(
+        answer.header("x-app-usage"),
+        Some(r#"{"call_count":100,"total_time":100,"total_cputime":100}"#)
+    );
+    assert_eq!(answer.json()["retry_after"], 86400);
+    assert_eq!(up.seen().len(), 2);
+}
+
+#[test]
+fn a_call_that_could_not_be_sent_gives_its_budget_back() {
+    // Nobody listens there any more.
+    let gone = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let gate = Gate::start(&format!("http://{gone}"), ONE, |_| {});
+    assert_eq!(gate.get(MEDIA).code(), "upstream_unreachable");
+    assert_eq!(gate.get(&MEDIA.replace("0001/", "0002/")).code(), "upstream_unreachable");
+}

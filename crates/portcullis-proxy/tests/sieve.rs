@@ -15,6 +15,7 @@ use std::sync::{Arc, Mutex};
 
 use flate2::Compression;
 use flate2::write::{DeflateEncoder, GzEncoder, ZlibEncoder};
+use portcullis_proxy::Codec;
 use ruzstd::encoding::{CompressionLevel, compress_to_vec};
 use serde_json::json;
 use support::posts::{IN_SHADOW, MEDIA, NO_STORIES, POST, STORIES, USER, world};
@@ -60,7 +61,12 @@ fn posts() -> String {
 #[test]
 fn what_a_filter_drops_does_not_leave_and_the_answer_says_so() {
     let up = Upstream::new(|_| {
-        reply(&format!("{JSON}ETag: \"e\"\r\nDigest: x\r\nLast-Modified: y\r\n"), PAGE.as_bytes())
+        reply(
+            &format!(
+                "{JSON}X-Portcullis-Thinned: no\r\nETag: \"e\"\r\nDigest: x\r\nLast-Modified: y\r\n"
+            ),
+            PAGE.as_bytes(),
+        )
     });
     let mut gate = gate(&up);
     let answer = gate.get(&posts());
@@ -79,7 +85,7 @@ fn what_a_filter_drops_does_not_leave_and_the_answer_says_so() {
 #[test]
 fn what_no_filter_touches_stays_as_it_is_with_what_is_said_of_it() {
     let body = r#"{ "data" : [ {"id":"1","n":1.0e2} ] }"#;
-    let lines = format!("{JSON}ETag: \"e\"\r\nContent-Digest: x\r\n");
+    let lines = format!("{JSON}ETag: \"e\"\r\nContent-Digest: x\r\nX-Portcullis-Thinned: all\r\n");
     let answer = ask(
         &format!("{STORIES}?fields=id,expires_at"),
         &lines,
@@ -159,6 +165,15 @@ fn an_answer_that_comes_packed_all_the_same_is_read() {
             (502, "upstream_malformed"),
             "{coding}"
         );
+    }
+}
+
+#[test]
+fn an_answer_by_the_other_codec_is_cut_alike() {
+    for size in [1, 7, 5000] {
+        let up = Upstream::new(move |_| Reply::Bytes(chunked(JSON, PAGE.as_bytes(), size)));
+        let gate = Gate::within(&up, world(NO_STORIES), |settings| settings.codec = Codec::Hyper);
+        assert_eq!(gate.get(&posts()).text(), LEFT);
     }
 }
 

@@ -4,7 +4,9 @@
 
 use std::collections::BTreeMap;
 
-use portcullis_judge::{Desk, Explanation, Granted, Names, Permit, PlatformCredential, Verdict};
+use portcullis_judge::{
+    Batch, Desk, Explanation, Granted, Names, Permit, PlatformCredential, Verdict,
+};
 use portcullis_policy::{Case, Expect, Tier};
 use portcullis_types::{KeyId, KeyIx, Mono, Now, PartnerId, Refusal, Wall};
 use serde::Serialize;
@@ -147,12 +149,14 @@ impl Bed {
     fn judge(&mut self, key: KeyIx, asked: &Asked<'_>, now: Now) -> (Came, Option<Permit>) {
         let platform = &PlatformCredential::Header;
         let verdict = self.desk.judge_known(key, &asked.arrival(), now, platform);
-        let Ok(Granted::Batch(batch)) = &verdict.outcome else { return Came::of(verdict) };
-        for entry in &batch.entries {
-            let came = match entry.refusal() {
-                Some(refusal) => Came::refused(refusal.clone(), &[]),
-                None => Came::of(self.desk.judge_known(key, &entry.arrival(&[]), now, platform)).0,
-            };
+        let Verdict { trace, outcome } = verdict;
+        let batch = match outcome {
+            Ok(Granted::Batch(batch)) => *batch,
+            outcome => return Came::of(Verdict { trace, outcome }),
+        };
+        let Batch { entries, mut together, .. } = batch;
+        for entry in &entries {
+            let came = Came::of(self.desk.judge_entry(&mut together, entry, now, platform)).0;
             if came.refusal.is_some() {
                 return (came, None);
             }

@@ -32,7 +32,6 @@ pub(crate) struct Bench {
     pub(crate) strangers: Tally,
     /// Entries of batches that take values from answers, which were not recorded.
     pub(crate) unknown: u64,
-    request: Arc<str>,
     pages: Pages,
 }
 
@@ -106,7 +105,6 @@ impl Bench {
             rates,
             strangers: Tally::default(),
             unknown: 0,
-            request: Arc::from("request"),
             pages,
         })
     }
@@ -173,13 +171,23 @@ impl Bench {
         line.worst(Word::Deny, Some(&rule));
     }
 
-    /// Judges one request: the line's own, or an entry of its batch.
+    /// Judges the line's own request.
     fn request(&mut self, line: &mut Line, caller: Caller, arrival: &Arrival<'_>, path: u64) {
         let verdict =
             self.desk.judge_known(caller.key, arrival, line.now, &PlatformCredential::Header);
+        self.judged(line, caller, (arrival, path), verdict);
+    }
+
+    fn judged(
+        &mut self,
+        line: &mut Line,
+        caller: Caller,
+        (arrival, path): (&Arrival<'_>, u64),
+        verdict: Verdict,
+    ) {
         let Verdict { trace, outcome } = verdict;
         let refusal = match outcome {
-            Ok(Granted::Batch(batch)) => return self.batch(line, caller, &batch),
+            Ok(Granted::Batch(batch)) => return self.batch(line, caller, *batch),
             // What is permitted counts, whatever came back.
             Ok(Granted::Call(_)) => None,
             Err(refusal) => Some(refusal),
@@ -191,20 +199,17 @@ impl Bench {
         self.count(line, caller, (arrival, path), (refusal.as_ref(), rule.as_ref()));
     }
 
-    /// Each entry is a call of its own; one that can't be judged at all is refused in its place.
-    fn batch(&mut self, line: &mut Line, caller: Caller, batch: &Batch) {
-        for entry in &batch.entries {
+    /// Each entry is a call of its own.
+    fn batch(&mut self, line: &mut Line, caller: Caller, batch: Batch) {
+        let Batch { entries, mut together, .. } = batch;
+        for entry in &entries {
             let arrival = entry.arrival(&[]);
             let start = mark(mark(1, arrival.method.as_bytes()), arrival.body);
             let path = self.pages.mark(start, (arrival.path, arrival.query));
             self.unknown += u64::from(entry.refs);
-            match entry.refusal() {
-                None => self.request(line, caller, &arrival, path),
-                Some(refusal) => {
-                    let rule = Arc::clone(&self.request);
-                    self.count(line, caller, (&arrival, path), (Some(refusal), Some(&rule)));
-                }
-            }
+            let platform = &PlatformCredential::Header;
+            let verdict = self.desk.judge_entry(&mut together, entry, line.now, platform);
+            self.judged(line, caller, (&arrival, path), verdict);
         }
     }
 

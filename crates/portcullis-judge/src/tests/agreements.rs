@@ -278,3 +278,22 @@ fn damaged_budgets_are_refused_whole() {
     assert_eq!(after.judge.restore(&other), Err(crate::RestoreError::OtherPepper));
     assert_eq!(after.judge.restore(b"PK"), Err(crate::RestoreError::Damaged));
 }
+
+#[test]
+fn the_tightest_of_rates_and_limits_is_read() {
+    let mut bed = bed(4);
+    let mut read = |path: &str| {
+        let trace = bed.judge_on(0, &secret("a1"), path).trace;
+        trace
+            .reading
+            .map(|read| (read.rate.to_string(), read.max, read.remaining, read.reset_seconds))
+    };
+    let told = |rate: &str, max, remaining, reset| Some((rate.to_owned(), max, remaining, reset));
+    // Half of the places a day, beside three quarters of the calls an hour.
+    assert_eq!(read(OTHER[0]), told("others-per-day", 2, 1, Some(86_400)));
+    assert_eq!(read(PLACE), told("calls-per-hour", 4, 2, Some(3600)));
+    assert_eq!(read(OTHER[1]), told("others-per-day", 2, 0, Some(86_400)));
+    assert_eq!(read(OTHER[2]), told("others-per-day", 2, 0, Some(86_400)));
+    assert_eq!(read(PLACE), told("calls-per-hour", 4, 0, Some(3600)));
+    assert_eq!(read(PLACE), told("calls-per-hour", 4, 0, Some(3600)));
+}

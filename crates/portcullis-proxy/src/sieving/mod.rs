@@ -46,8 +46,9 @@ pub(crate) struct Sieving {
     /// What may go out.
     held: VecDeque<Bytes>,
     held_bytes: u64,
-    /// Its share of what may be held at once.
+    /// Its share of what may be held at once, and what of it the sieve takes.
     share: Share,
+    memory: u64,
     /// Whether any byte came.
     begun: bool,
     ended: bool,
@@ -107,6 +108,7 @@ impl Sieving {
             held: VecDeque::new(),
             held_bytes: 0,
             share: Share::nothing(thread, true),
+            memory: 0,
             begun: false,
             ended: false,
             thread: Rc::clone(thread),
@@ -251,11 +253,16 @@ impl Sieving {
     fn sift(&mut self, chunk: Bytes) -> Result<(), Refusal> {
         self.begun = true;
         if let Some(early) = &mut self.early {
+            self.share.take(chunk.len() as u64)?;
             early.extend_from_slice(&chunk);
             return if early.len() > HELD_MAX { self.decide(false) } else { Ok(()) };
         }
         self.pieces.begin(&chunk);
-        self.sieve.push(&chunk, &mut self.pieces).map_err(refusal)
+        self.sieve.push(&chunk, &mut self.pieces).map_err(refusal)?;
+        let memory = self.sieve.memory() as u64;
+        self.share.take(memory.saturating_sub(self.memory))?;
+        self.memory = self.memory.max(memory);
+        Ok(())
     }
 
     /// The body ended.

@@ -274,6 +274,11 @@ impl Gate {
         Self::made(upstream, World::of(tier), clock, change)
     }
 
+    /// Before that address, in that world.
+    pub fn at(upstream: &str, world: World<'_>, change: impl FnOnce(&mut Settings)) -> Self {
+        Self::made(upstream, world, Arc::new(Still), change)
+    }
+
     fn made(
         upstream: &str,
         world: World<'_>,

@@ -232,7 +232,7 @@ pub(crate) struct Limits {
     pub judged_body_bytes: Option<At<usize>>,
     /// Longest body that streams unread, in bytes.
     pub opaque_body_bytes: Option<At<usize>>,
-    /// Longest answer whose links are rewritten, in bytes.
+    /// Most bytes of all answers to one batch together.
     pub checked_answer_bytes: Option<At<usize>>,
 }
 

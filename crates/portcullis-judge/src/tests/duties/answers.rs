@@ -130,21 +130,39 @@ pub(super) struct Answers {
     pub(super) bed: Bed,
 }
 
+/// A GET of whoever is known already.
+pub(super) fn get<'a>(path: &'a str, query: Option<&'a str>) -> Arrival<'a> {
+    Arrival {
+        method: "GET",
+        path,
+        query,
+        content_type: None,
+        header_keys: &[],
+        body: &[],
+        has_body: false,
+    }
+}
+
 /// What is sent, and what leaves of an answer: its text, or why it does not.
 type Told = (String, String);
 
 impl Answers {
     pub(super) fn of(tier: &str) -> Self {
-        let bed = Bed::with(TIER);
+        let mut answers = Self { bed: Bed::with(TIER) };
+        answers.rules(tier);
+        answers
+    }
+
+    /// Puts a tier in force.
+    pub(super) fn rules(&mut self, tier: &str) {
         let source = |name: &str, text: &str| Source { name: name.into(), text: Arc::from(text) };
         let catalogue = Catalogue::compile(&[source("r.yaml", ROUTES)]).unwrap();
         let policies = [source("s.yaml", SCOPES), source("t.yaml", tier)];
         let policies =
             PolicySet::compile(&policies, &catalogue).unwrap_or_else(|f| panic!("{f:?}"));
         let rules = Rules { catalogue, policies, revision: Revision(0), set: "test".into() };
-        bed.judge.set_rules(Arc::new(rules));
-        bed.judge.publish(bed.state.snapshot());
-        Self { bed }
+        self.bed.judge.set_rules(Arc::new(rules));
+        self.bed.judge.publish(self.bed.state.snapshot());
     }
 
     pub(super) fn call(

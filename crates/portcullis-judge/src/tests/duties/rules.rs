@@ -148,3 +148,39 @@ fn calls_of_one_shape_share_their_duties() {
     let again = answers.call(&format!("{USER}/media?fields=id")).unwrap().1.unwrap();
     assert!(!Arc::ptr_eq(&one, &again), "forgotten, and made anew");
 }
+
+#[test]
+fn rules_that_change_bring_other_duties() {
+    let mut answers = Answers::of(&tier(NO_STORIES));
+    let call = format!("{USER}/media?fields=id,media_product_type");
+    let page = r#"{"data":[{"id":"1","media_product_type":"STORY"}]}"#;
+    answers.check(&call, "as received", page, r#"{"data":[]}"#);
+    answers.rules(&tier(&NO_STORIES.replace("STORY", "REELS")));
+    answers.check(&call, "as received", page, page);
+}
+
+#[test]
+fn what_happens_to_an_answer_is_explained() {
+    let mut answers = Answers::of(&tier(&format!("{FRESH}{NO_STORIES}")));
+    let key = answers.call(USER).unwrap().2;
+    let mut last = |path: &str, query: Option<&str>| {
+        let now = answers.bed.now;
+        let arrival = get(path, query);
+        let explained = answers.bed.desks[0].explain(key, &arrival, now);
+        let told = explained.steps.iter().filter(|step| step.stage == "answer");
+        told.map(|step| format!("{}: {}\n", step.what, step.outcome)).collect::<String>()
+    };
+    insta::assert_snapshot!(last(&format!("{USER}/stories"), Some("fields=id")), @r"
+        rule `standard/fresh`: looks at each item
+        asked of the platform for that: fields=expires_at,id
+        ");
+    assert_eq!(last(USER, None), "");
+    answers.rules(&tier("  - { id: f, class: [figures], drop_items: { expired: true } }\n"));
+    let mut last = |path: &str| {
+        let now = answers.bed.now;
+        let explained = answers.bed.desks[0].explain(key, &get(path, None), now);
+        let step = explained.steps.last().unwrap();
+        format!("{}: {}: {}", step.stage, step.what, step.outcome)
+    };
+    insta::assert_snapshot!(last(&format!("{USER}/insights")), @r"");
+}
