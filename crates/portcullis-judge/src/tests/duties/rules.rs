@@ -182,5 +182,5 @@ fn what_happens_to_an_answer_is_explained() {
         let step = explained.steps.last().unwrap();
         format!("{}: {}: {}", step.stage, step.what, step.outcome)
     };
-    insta::assert_snapshot!(last(&format!("{USER}/insights")), @r"");
+    insta::assert_snapshot!(last(&format!("{USER}/insights")), @"answer: refused with `answer_withheld`: The platform's answer could not be cut down to what your agreement covers: the answer does not tell whether it holds what your agreement leaves out.");
 }
