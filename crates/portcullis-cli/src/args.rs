@@ -67,6 +67,11 @@ pub enum Command {
     /// Feed, give, withdraw and list grants: accounts that let a partner act for them
     #[command(subcommand)]
     Grant(GrantCommand),
+    /// Show how often a partner called, by day and class, and what refused it
+    Usage(UsageArgs),
+    /// Look at signals: watches of policies that hit
+    #[command(subcommand)]
+    Signal(SignalCommand),
     /// Read and verify the log of all changes
     #[command(subcommand)]
     Audit(AuditCommand),
@@ -112,6 +117,42 @@ pub struct Reason {
     /// The case this belongs to
     #[arg(long, value_name = "ID")]
     pub case: Option<String>,
+}
+
+/// Whose usage, and when.
+#[derive(Debug, Clone, Args)]
+pub struct UsageArgs {
+    /// The partner's id
+    pub partner: String,
+    /// Only of this key
+    #[arg(long)]
+    pub key: Option<String>,
+    /// From when on: a date, a time, or how long ago [default: 7d, or 24h with --hourly]
+    #[arg(long, value_name = "WHEN")]
+    pub from: Option<String>,
+    /// Until when [default: now]
+    #[arg(long, value_name = "WHEN")]
+    pub to: Option<String>,
+    /// By hour instead of by day
+    #[arg(long)]
+    pub hourly: bool,
+}
+
+/// Look at signals.
+#[derive(Debug, Clone, Subcommand)]
+pub enum SignalCommand {
+    /// List signals, the newest first
+    List {
+        /// Only those of this partner
+        #[arg(long)]
+        partner: Option<String>,
+        /// Only those of this watch, such as `newsroom/places-in-order`
+        #[arg(long, value_name = "TIER/WATCH")]
+        rule: Option<String>,
+        /// At most this many
+        #[arg(long, default_value_t = 50, value_name = "N")]
+        limit: u64,
+    },
 }
 
 /// Read and verify the log.

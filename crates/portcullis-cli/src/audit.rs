@@ -149,6 +149,10 @@ fn row(event: &Value) -> Vec<String> {
     let what = event.get("event").cloned().unwrap_or_default();
     let subject = match what.get("subject") {
         Some(subject) => format!("{} {}", text(subject, "kind"), text(subject, "id")),
+        // Who is concerned by a signal is the partner, whatever key it used.
+        None if text(&what, "type").starts_with("signal.") => {
+            format!("partner {}", text(&what, "partner"))
+        }
         None => ["key", "client", "partner"]
             .into_iter()
             .find(|kind| what.get(kind).is_some_and(Value::is_string))
@@ -167,7 +171,7 @@ fn row(event: &Value) -> Vec<String> {
 }
 
 /// Members that tell an event from others of its kind.
-const TOLD: [&str; 12] = [
+const TOLD: [&str; 17] = [
     "tier",
     "mode",
     "why",
@@ -180,6 +184,11 @@ const TOLD: [&str; 12] = [
     "what",
     "fingerprint",
     "origin",
+    "rule",
+    "evidence",
+    "not_held",
+    "held",
+    "cap",
 ];
 
 /// What tells an event from others of its kind, shortened.

@@ -40,12 +40,14 @@ mod out;
 mod partners;
 mod replay;
 mod run;
+mod signals;
 mod status;
+mod usage;
 
 pub use args::{
     ApplyArgs, AuditCommand, CatalogueCommand, CheckArgs, ClientCommand, Command, Common, DiffArgs,
     ExplainArgs, FactsArgs, GrantCommand, GrantTo, ImportArgs, KeyCommand, ModeArgs,
-    PartnerCommand, PartnerFields, Reason, ReplayArgs, TestArgs,
+    PartnerCommand, PartnerFields, Reason, ReplayArgs, SignalCommand, TestArgs, UsageArgs,
 };
 pub use failure::{EntryFault, Failure, FileFault, Refusal, exit};
 pub use files::{Compiled, FileSet, compile, read_set};

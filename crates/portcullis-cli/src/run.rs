@@ -12,7 +12,7 @@ use crate::host::Host;
 use crate::out::{Out, clean};
 use crate::{
     apply, audit, cases, catalogue, check, clients, diff, explain, grants, keys, partners, replay,
-    status,
+    signals, status, usage,
 };
 
 /// Carries a command out. A reader that went away (`| head`) is no failure.
@@ -50,6 +50,8 @@ pub(crate) fn carry_out(
         Command::Client(command) => clients::run(command, common, host, out),
         Command::Key(command) => keys::run(command, common, host, out),
         Command::Grant(command) => grants::run(command, common, host, out),
+        Command::Usage(args) => usage::run(args, common, host, out),
+        Command::Signal(command) => signals::run(command, common, host, out),
         Command::Audit(command) => audit::run(command, common, host, out),
         Command::Status => status::run(common, host, out),
         Command::Version => version(out),

@@ -12,7 +12,9 @@ pub(crate) mod keys;
 pub(crate) mod me;
 pub(crate) mod partners;
 pub(crate) mod policies;
+pub(crate) mod signals;
 pub(crate) mod transitions;
+pub(crate) mod usage;
 
 use std::sync::Arc;
 

@@ -20,7 +20,8 @@ use utoipa_axum::routes;
 
 use crate::Control;
 use crate::api::{
-    audit, clients, facts, grants, health, import, keys, me, partners, policies, transitions,
+    audit, clients, facts, grants, health, import, keys, me, partners, policies, signals,
+    transitions, usage,
 };
 use crate::auth::sign_in;
 use crate::once::{Remembered, once};
@@ -91,6 +92,8 @@ fn quick() -> Routes {
         .routes(routes!(keys::show))
         .routes(routes!(transitions::key))
         .routes(routes!(policies::show))
+        .routes(routes!(signals::list))
+        .routes(routes!(usage::show))
         .routes(routes!(audit::list))
         .routes(routes!(audit::checkpoint))
         .routes(routes!(audit::show))

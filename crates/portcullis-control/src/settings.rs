@@ -6,7 +6,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use portcullis_registry::Office;
+use portcullis_registry::{Office, UsageBook};
 use portcullis_types::Clock;
 use sha2::{Digest as _, Sha256};
 
@@ -23,6 +23,8 @@ pub struct Control {
     pub checker: Arc<dyn Checker>,
     /// Metrics and readiness.
     pub probe: Arc<dyn Probe>,
+    /// Calls by hour.
+    pub usage: Arc<UsageBook>,
     /// Makes keys and digests.
     pub keys: Arc<dyn KeyMaker>,
     /// For the record, for `review_by: 7d` and for how long an answer is remembered.

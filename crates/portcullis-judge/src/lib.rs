@@ -56,6 +56,7 @@ pub use live::RestoreError;
 pub use names::Names;
 pub use outbound::{Batch, Granted, Outbound, Permit, PlatformCredential};
 pub use portcullis_registry::{NarrowKind, SubjectIx};
+pub use portcullis_registry::{UsageCells, UsageCount, UsageSink, UsageVerdict};
 pub use portcullis_request::{Arrival, BodyWanted, Bounds, SentBody, SentTarget};
 pub use raised::Raised;
 pub use rules::Rules;

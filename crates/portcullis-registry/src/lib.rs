@@ -30,6 +30,7 @@ mod signals;
 mod snapshot;
 mod state;
 mod texts;
+mod usage;
 mod words;
 
 #[cfg(test)]
@@ -58,6 +59,9 @@ pub use signals::{
 pub use snapshot::Snapshot;
 pub use state::{Blob, FoldError, Narrowing, Planned, State};
 pub use texts::{TELL_BYTES_MAX, TELL_CHARS_MIN};
+pub use usage::{
+    UsageBook, UsageCells, UsageCount, UsageRow, UsageSink, UsageUnreadable, UsageVerdict,
+};
 pub use words::{
     Actor, ActorKind, ImportedKey, ImportedState, Mode, PublishedFile, RotatedSecret, SubjectId,
     Use,

@@ -5,6 +5,7 @@ mod grants;
 mod model;
 mod rules;
 mod signals;
+mod usage;
 
 use std::collections::HashMap;
 use std::sync::Arc;

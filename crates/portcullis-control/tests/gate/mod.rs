@@ -16,7 +16,7 @@ use portcullis_keys::{Pepper, imported_id, mint};
 use portcullis_registry::{
     Actor, ActorKind, BoxFuture, Command, Done, Event, Grant, GrantName, GrantsBatch, GrantsDone,
     GrantsPage, GrantsPart, GrantsWanted, Health, LoggedEvent, Office, OfficeError, Rejected,
-    Snapshot, State, Term, Verification,
+    Snapshot, State, Term, UsageBook, Verification,
 };
 use portcullis_testkit::StoppedClock;
 use portcullis_types::{Clock, KeyId, KeyIx, Revision, Wall};
@@ -32,6 +32,7 @@ pub struct Gate {
     pub office: Arc<Memory>,
     pub probe: Arc<Figures>,
     pub clock: Arc<StoppedClock>,
+    pub usage: Arc<UsageBook>,
     pub calls: Arc<Mutex<Vec<AdminCall>>>,
     stop: Option<tokio::sync::oneshot::Sender<()>>,
     thread: Option<std::thread::JoinHandle<()>>,
@@ -56,6 +57,7 @@ impl Gate {
             AdminToken::from_secret("ops", TOKEN).unwrap(),
             AdminToken::from_secret("ci", &"c".repeat(40)).unwrap(),
         ];
+        let usage = Arc::new(UsageBook::new());
         let control = Control {
             settings: ControlSettings { tokens, ..settings },
             office: office.clone(),
@@ -63,6 +65,7 @@ impl Gate {
             probe: probe.clone(),
             keys: Arc::new(Counting::default()),
             clock: clock.clone(),
+            usage: Arc::clone(&usage),
             calls: Arc::new(move |call| recorder.lock().unwrap().push(call.clone())),
         };
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -74,7 +77,7 @@ impl Gate {
             let stopped = async { stopped.await.unwrap_or(()) };
             runtime.block_on(control.serve(listener, stopped)).unwrap();
         });
-        Self { url, office, probe, clock, calls, stop: Some(stop), thread: Some(thread) }
+        Self { url, office, probe, clock, usage, calls, stop: Some(stop), thread: Some(thread) }
     }
 
     /// Ends the server as SIGTERM does.

@@ -46,6 +46,11 @@ impl Settling<'_> {
         }
     }
 
+    /// Zero is none here, as everywhere.
+    pub(super) fn holds_per_day(&mut self, file: &ConfigFile) -> usize {
+        self.bound(file.signals.holds_per_day.as_ref(), 3, (0, 1_000_000))
+    }
+
     fn wait(&mut self, at: Option<&At<Span>>, default_seconds: u64) -> Span {
         match at {
             Some(at) if !(10..=86_400_000).contains(&at.value.milliseconds()) => {

@@ -42,6 +42,7 @@ pub(crate) struct Config {
     pub limits: Limits,
     pub timeouts: Timeouts,
     pub secrets: Secrets,
+    pub holds_per_day: usize,
 }
 
 /// Bounds in force.
@@ -128,6 +129,7 @@ impl Settling<'_> {
             limits: self.limits(file),
             timeouts: self.timeouts(file),
             secrets: self.secrets(file)?,
+            holds_per_day: self.holds_per_day(file),
             base: self.base.clone(),
         };
         if self.faults.is_empty() { Ok(config) } else { Err(self.faults) }

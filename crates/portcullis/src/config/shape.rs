@@ -39,6 +39,9 @@ pub(crate) struct ConfigFile {
     /// One line of JSON per call.
     #[serde(default)]
     pub records: Records,
+    /// What watches of policies may lead to.
+    #[serde(default)]
+    pub signals: Signals,
     /// Bounds.
     #[serde(default)]
     pub limits: Limits,
@@ -216,6 +219,16 @@ pub(crate) enum RecordsTo {
     File,
     /// Nowhere.
     None,
+}
+
+/// What watches of policies may lead to.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Signals {
+    /// Most partners that watches may put on hold within 24 hours, or a tenth of all partners,
+    /// whichever is more; 3 unless said otherwise, 0: none.
+    #[serde(default)]
+    pub holds_per_day: Option<At<usize>>,
 }
 
 /// Bounds; each has a default.

@@ -98,7 +98,7 @@ impl Saver {
         if now == self.last {
             return;
         }
-        match self.write(&now) {
+        match write(&self.path, "budgets.new", &now) {
             Ok(()) => {
                 if self.failing {
                     talk::info("budgets are saved again");
@@ -117,15 +117,15 @@ impl Saver {
             }
         }
     }
+}
 
-    /// Whole or not at all: what is read after a crash is the last whole one.
-    fn write(&self, bytes: &[u8]) -> std::io::Result<()> {
-        let new = self.path.with_extension("budgets.new");
-        let mut file = fs::File::create(&new)?;
-        file.write_all(bytes)?;
-        file.sync_data()?;
-        fs::rename(&new, &self.path)
-    }
+/// Whole or not at all: what is read after a crash is the last whole one.
+pub(super) fn write(path: &Path, new: &str, bytes: &[u8]) -> std::io::Result<()> {
+    let new = path.with_extension(new);
+    let mut file = fs::File::create(&new)?;
+    file.write_all(bytes)?;
+    file.sync_data()?;
+    fs::rename(&new, path)
 }
 
 fn beside(store: &Path) -> PathBuf {

@@ -13,7 +13,9 @@ mod probe;
 mod reload;
 mod rotation;
 pub(crate) mod set;
+mod signals;
 mod sink;
+mod usage;
 
 use std::net::{SocketAddr, TcpListener};
 use std::sync::{Arc, OnceLock};
@@ -21,7 +23,7 @@ use std::sync::{Arc, OnceLock};
 use anyhow::Context;
 use portcullis_judge::Judge;
 use portcullis_proxy::{Metrics, Running};
-use portcullis_registry::{Actor, ActorKind, Command, Done, GrantsBatch, Office};
+use portcullis_registry::{Actor, ActorKind, Command, Done, GrantsBatch, Office, UsageBook};
 use portcullis_types::Revision;
 use tokio::sync::oneshot;
 
@@ -41,6 +43,8 @@ pub(crate) struct Gate {
     plane: Running,
     watching: Option<reload::Watching>,
     budgets: budgets::Keeper,
+    signals: signals::Recording,
+    usage: usage::Keeper,
     stop_admin: oneshot::Sender<()>,
     public: SocketAddr,
     admin: SocketAddr,
@@ -57,9 +61,11 @@ impl Gate {
         let judge = open::judge(&config)?;
         let board = Arc::new(Board::default());
         let cutter = Arc::new(OnceLock::new());
+        let calls = Arc::new(UsageBook::new());
         let join = Arc::new(Join {
             judge: Arc::clone(&judge),
             board: Arc::clone(&board),
+            usage: Arc::clone(&calls),
             cutter: Arc::clone(&cutter),
         });
         let store = runtime.block_on(open::open(&config, join))?;
@@ -77,10 +83,12 @@ impl Gate {
         in_force(&config, &runtime, &office, &board)?;
         rotation::record(&config, &runtime, &office, &judge, &board)?;
         budgets::restore(&judge, &config.store);
+        usage::restore(&calls, &config.store);
         let metrics = Arc::new(Metrics::new());
         let running = plane::start(&config, &judge, &metrics)?;
         let public = running.addr();
         let _first = cutter.set(running.cutter());
+        let figures = Arc::new(signals::Figures::new(config.holds_per_day as u64));
         let (stop_admin, stopped) = oneshot::channel();
         let admin = plane::control(
             &config,
@@ -89,6 +97,8 @@ impl Gate {
                 office: Arc::clone(&office),
                 board: Arc::clone(&board),
                 metrics,
+                signals: Arc::clone(&figures),
+                usage: Arc::clone(&calls),
             },
         )?;
         let address = admin_socket.local_addr().context("the admin listener has no address")?;
@@ -98,6 +108,12 @@ impl Gate {
                 talk::error(&error.to_string());
             }
         });
+        let signals = signals::record(signals::Parts {
+            judge: Arc::clone(&judge),
+            office: Arc::clone(&office),
+            figures,
+            runtime: runtime.handle().clone(),
+        })?;
         let reload = reload::Reload {
             routes: config.routes.clone(),
             policies: config.policies.clone(),
@@ -108,6 +124,8 @@ impl Gate {
         Ok(Self {
             watching: Some(reload.watch()?),
             budgets: budgets::keep(&judge, &config.store)?,
+            signals,
+            usage: usage::keep(calls, &config.store)?,
             runtime,
             store,
             judge,
@@ -162,6 +180,8 @@ impl Gate {
             talk::warn(&format!("{} connections were still open and were cut", ended.cut));
         }
         self.budgets.stop();
+        self.signals.stop();
+        self.usage.stop();
         // Last: what is held or revoked while calls end must be written down too.
         let _gone = self.stop_admin.send(());
         let lost = self.runtime.block_on(self.store.close());

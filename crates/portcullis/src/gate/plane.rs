@@ -12,12 +12,14 @@ use portcullis_proxy::{
     Codec, Family, Limits, Metrics, Placement, PlatformCredential, Proxy, Recorder, Records,
     Running, Settings, Timeouts,
 };
-use portcullis_registry::Office;
+use portcullis_registry::{Office, UsageBook};
+use portcullis_types::Clock;
 
 use super::board::Board;
 use super::checker::Compiler;
 use super::keymaker::Minter;
 use super::probe::Watch;
+use super::signals::Figures;
 use crate::clock::SystemClock;
 use crate::config::{self, Config, Place, RecordsTo};
 use crate::talk;
@@ -109,6 +111,8 @@ pub(crate) struct Parts {
     pub office: Arc<dyn Office>,
     pub board: Arc<Board>,
     pub metrics: Arc<Metrics>,
+    pub signals: Arc<Figures>,
+    pub usage: Arc<UsageBook>,
 }
 
 /// Puts the admin API together; it does not listen yet.
@@ -119,10 +123,12 @@ pub(crate) fn control(config: &Config, parts: &Parts) -> anyhow::Result<Control>
     }
     let metrics = Arc::clone(&parts.metrics);
     let board = Arc::clone(&parts.board);
+    let (office, signals) = (Arc::clone(&parts.office), Arc::clone(&parts.signals));
     let page = move || {
         let failures = board.notes().reload_failures;
+        let signals = signals.page(&office.snapshot(), SystemClock::start().now().wall);
         format!(
-            "{}# HELP portcullis_config_reload_failures_total Reloads that changed nothing for faults in the files.\n\
+            "{}{signals}# HELP portcullis_config_reload_failures_total Reloads that changed nothing for faults in the files.\n\
              # TYPE portcullis_config_reload_failures_total counter\n\
              portcullis_config_reload_failures_total {failures}\n",
             metrics.render()
@@ -136,10 +142,12 @@ pub(crate) fn control(config: &Config, parts: &Parts) -> anyhow::Result<Control>
             judge: Arc::clone(&parts.judge),
             office: Arc::clone(&parts.office),
             board: Arc::clone(&parts.board),
+            signals: Arc::clone(&parts.signals),
             metrics: Arc::new(page),
         }),
         keys: Arc::new(Minter { judge: Arc::clone(&parts.judge), env: config.key_env.clone() }),
         clock: Arc::new(SystemClock::start()),
+        usage: Arc::clone(&parts.usage),
         calls: Arc::new(|call| talk::info(&told(call))),
     })
 }

@@ -7,14 +7,18 @@ use std::sync::Arc;
 use portcullis_control::{Drift, DriftKind, Probe, Readiness, ReadyDetail};
 use portcullis_judge::Judge;
 use portcullis_registry::{Office, Snapshot};
+use portcullis_types::Clock;
 
 use super::board::Board;
+use super::signals::Figures;
+use crate::clock::SystemClock;
 
 /// Looks at the parts of the gate.
 pub(crate) struct Watch {
     pub(crate) judge: Arc<Judge>,
     pub(crate) office: Arc<dyn Office>,
     pub(crate) board: Arc<Board>,
+    pub(crate) signals: Arc<Figures>,
     pub(crate) metrics: Arc<dyn Fn() -> String + Send + Sync>,
 }
 
@@ -79,6 +83,8 @@ impl Probe for Watch {
         } else {
             format!("{} keys could not be taken in; they are refused", self.judge.unlearned())
         };
+        let now = SystemClock::start().now().wall;
+        let signals = self.signals.line(&self.office.snapshot(), now);
         let peppers = notes.pepper_fault.clone();
         let serving =
             if notes.stopping { "stopping: calls under way may finish" } else { "serves" };
@@ -94,6 +100,7 @@ impl Probe for Watch {
                     peppers.unwrap_or_else(|| fits(&self.office.snapshot())),
                 ),
                 line("files", files.0, files.1),
+                line("signals", signals.0, signals.1),
                 line("calls", !notes.stopping, serving.to_owned()),
             ],
         }

@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock};
 
 use portcullis_judge::Judge;
 use portcullis_proxy::Cutter;
-use portcullis_registry::{GrantChange, NarrowKind, Sink, Snapshot, SubjectIx};
+use portcullis_registry::{GrantChange, NarrowKind, Sink, Snapshot, SubjectIx, UsageBook};
 use portcullis_types::{KeyIx, Notice, Revision};
 
 use super::board::Board;
@@ -17,6 +17,7 @@ use crate::talk;
 pub(crate) struct Join {
     pub(crate) judge: Arc<Judge>,
     pub(crate) board: Arc<Board>,
+    pub(crate) usage: Arc<UsageBook>,
     /// Reaches the data plane, once it runs and while it drains.
     pub(crate) cutter: Arc<OnceLock<Cutter>>,
 }
@@ -64,6 +65,7 @@ impl Sink for Join {
         match set::compile(&files, revision) {
             Ok(rules) => {
                 let rules = Arc::new(rules);
+                self.usage.classes(revision, rules.catalogue.classes().map(|class| class.as_str()));
                 self.board.set_rules(Arc::clone(&rules));
                 self.judge.set_rules(rules);
                 self.board.note(|notes| {

@@ -94,6 +94,11 @@ secrets:
 records:
   # One line of JSON per call: stdout, file (with `path:`) or none.
   to: {records}
+
+signals:
+  # Watches of policies may put so many partners on hold within 24 hours, or a tenth of all
+  # partners, whichever is more; 0: none. Beyond that they are recorded, and an alarm is raised.
+  holds_per_day: 3
 "#
     )
 }
