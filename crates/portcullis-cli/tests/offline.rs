@@ -44,6 +44,8 @@ fn help_says_what_each_command_is_for() {
           client     Declare clients of partners
           key        Issue, import, hold, restore and revoke keys
           grant      Feed, give, withdraw and list grants: accounts that let a partner act for them
+          usage      Show how often a partner called, by day and class, and what refused it
+          signal     Look at signals: watches of policies that hit
           audit      Read and verify the log of all changes
           status     Show whether the gate is ready and what is in force
           version    Show the version of this program
