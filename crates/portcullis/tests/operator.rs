@@ -181,8 +181,7 @@ fn operators_are_served_until_the_last_call_has_ended() {
     );
     connection.send(common::http::get(&target, &house.key).as_bytes());
     assert!(connection.head().starts_with("HTTP/1.1 200"));
-    let pid = gate.child.id().to_string();
-    std::process::Command::new("kill").args(["-TERM", &pid]).status().unwrap();
+    gate.ask_to_stop();
     gate.wait_for("stopping").unwrap();
     let draining = text(&house.cli(&["status"]));
     assert!(draining.contains("NOT READY") && draining.contains("stopping"), "{draining}");

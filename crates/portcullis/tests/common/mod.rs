@@ -238,9 +238,15 @@ impl Gate {
         self.child.wait().unwrap();
     }
 
+    /// SIGTERM, by the shell's own `kill`: small machines have no program of that name.
+    pub fn ask_to_stop(&self) {
+        let line = format!("kill -TERM {}", self.child.id());
+        assert!(Command::new("sh").args(["-c", &line]).status().unwrap().success());
+    }
+
     /// SIGTERM, then the exit code, with all that was written read.
     pub fn terminate(&mut self) -> Option<i32> {
-        Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status().unwrap();
+        self.ask_to_stop();
         let code = self.child.wait().unwrap().code();
         for kept in [&self.talk, &self.records] {
             let text = kept.text.lock().unwrap();
