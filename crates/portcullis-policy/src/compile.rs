@@ -4,6 +4,7 @@
 
 mod cases;
 pub(crate) mod cover;
+mod extents;
 mod faults;
 mod filters;
 mod hatches;

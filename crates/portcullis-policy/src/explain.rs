@@ -11,7 +11,7 @@ use portcullis_types::{Counts, FieldSet};
 use serde::Serialize;
 
 use crate::fields;
-use crate::judge::refuse::{path, target_words};
+use crate::judge::refuse::{extent_words, path, target_words};
 use crate::judge::rules::{Call, Fit, Miss};
 use crate::judge::{Caller, Passed, Ruling};
 use crate::rule::Allow;
@@ -182,7 +182,7 @@ impl Path<'_, '_> {
                 Err(miss) => {
                     let text = self.missed(ask, rule, miss);
                     self.add(at, StepKind::Misses, Some(&rule.name), text);
-                    if matches!(miss, Miss::Lapsed(_)) {
+                    if miss.closes() {
                         break;
                     }
                 }
@@ -219,6 +219,10 @@ impl Path<'_, '_> {
             }
             Miss::Fields(over) => format!("does not give the fields {}", self.names(&over)),
             Miss::Lapsed(at) => format!("is closed since the review due {}", at.rfc3339()),
+            Miss::Extent(extent, count) => {
+                let of = extent_words(extent, &self.tier.list_names);
+                format!("is closed: the agreement allows {of}, and there are {count}")
+            }
         }
     }
 

@@ -87,6 +87,10 @@ pub(crate) struct TierFile {
     pub(crate) scopes: Option<At<Vec<At<String>>>>,
     /// Rates; a call must fit all that concern it. `[]`: no limit, said on purpose.
     pub(crate) rates: At<Vec<RateFile>>,
+    /// How many entries a declared list may have, by its name; `grants`: how many accounts may have
+    /// authorised the partner. Beyond it, what depends on the list is refused.
+    #[serde(default)]
+    pub(crate) lists: Entries<At<u64>>,
     /// What a call costs by its dearest class; 1 where not listed.
     #[serde(default)]
     pub(crate) costs: Entries<At<u64>>,

@@ -34,8 +34,9 @@ pub use file::Per;
 pub use hatch::Hatch;
 pub use judge::{Caller, Debit, Known, Passed, Ruling};
 pub use rule::{
-    Action, Allow, AllowIx, Deny, DenyIx, DropItems, Each, FigureIx, Filter, Limit, LimitIx,
-    ListIx, Max, Owner, Presence, RuleIx, Sharer, Signal, Standing, TargetRule, Watch, When,
+    Action, Allow, AllowIx, Deny, DenyIx, DropItems, Each, Extent, FigureIx, Filter, Limit,
+    LimitIx, ListIx, Max, Owner, Presence, RuleIx, Sharer, Signal, Standing, TargetRule, Watch,
+    When,
 };
 pub use set::{PolicySet, STRICTEST, Scope};
 pub use tier::{Rate, Tier};

@@ -13,7 +13,7 @@ use std::sync::Arc;
 use portcullis_types::{ClassSet, FieldSet, RateId, ReasonCode};
 
 pub use filter::{DropItems, Filter, Owner};
-pub use limit::{Each, Limit, Max, Sharer};
+pub use limit::{Each, Extent, Limit, Max, Sharer};
 pub use target::TargetRule;
 pub use watch::{Action, Signal, Watch};
 pub use when::{Presence, Standing, When};
@@ -84,6 +84,23 @@ pub struct Allow {
     pub shadow: bool,
     /// Whether it hangs on what was declared, hence closes when the review lapses.
     pub on_declared: bool,
+    /// What must be no more than agreed for it to grant anything.
+    pub(crate) extents: Vec<Extent>,
+}
+
+impl Allow {
+    /// Whether it hangs on a list or on grants; `limits` are those of its tier.
+    pub(crate) fn hangs_on(&self, of: Each, limits: &[Limit]) -> bool {
+        let target = match of {
+            Each::Grants => self.target.granted,
+            Each::List(list) => {
+                self.target.declared == Some(list) || self.target.undeclared == Some(list)
+            }
+        };
+        let grows =
+            |limit: &Limit| matches!(limit.max, Max::ForEach { of: each, .. } if each == of);
+        target || self.limits.iter().any(|ix| limits.get(ix.at()).is_some_and(grows))
+    }
 }
 
 /// Denies, whatever is allowed.

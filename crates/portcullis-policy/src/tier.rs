@@ -9,7 +9,7 @@ use portcullis_types::{ClassIx, ClassSet, FieldSet, RateId, ScopeSet, Span, Tier
 
 use crate::case::Case;
 use crate::file::Per;
-use crate::rule::{Allow, Deny, FigureIx, Filter, Limit, RuleIx, Watch};
+use crate::rule::{Allow, Deny, Extent, FigureIx, Filter, Limit, RuleIx, Watch};
 use crate::ruleindex::RuleIndex;
 
 /// What a kind of partner may do.
@@ -36,6 +36,7 @@ pub struct Tier {
     /// Whether batches are agreed.
     pub batch: bool,
     pub(crate) limits: Vec<Limit>,
+    pub(crate) extents: Vec<Extent>,
     pub(crate) allow: Vec<Allow>,
     pub(crate) deny: Vec<Deny>,
     pub(crate) filters: Vec<Filter>,
@@ -76,6 +77,12 @@ impl Tier {
     #[must_use]
     pub fn limits(&self) -> &[Limit] {
         &self.limits
+    }
+
+    /// How much its partners may declare.
+    #[must_use]
+    pub fn extents(&self) -> &[Extent] {
+        &self.extents
     }
 
     /// Its allow rules, by [`crate::AllowIx`].

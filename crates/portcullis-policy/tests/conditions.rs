@@ -9,7 +9,8 @@
 
 mod desk;
 
-use desk::table::check;
+use desk::table::{check, check_with, facts, set};
+use portcullis_types::ScopeSet;
 
 #[test]
 fn targets_are_declared_granted_or_said_to_be_any() {
@@ -86,4 +87,34 @@ fn conditions_hold_or_the_refusal_says_which_does_not() {
     let all = search("{ all: [{ words: { min: 2 } }, { rows: { max: 30 } }] }");
     check(&all, &get("q=lo&limit=30"), "by s");
     check(&all, &get("q=lo&limit=31"), "terms_not_met (at most 30 rows a page)");
+}
+
+#[test]
+fn more_than_agreed_of_what_a_rule_hangs_on_closes_it_whatever_another_gives() {
+    let rules = |lists: &str| {
+        format!(
+            "lists: {lists}\nlimits:\n  - {{ id: few, count: targets, max: {{ for_each: locations, times: 9 }}, window: 24h }}\nallow:\n  - {{ id: here, class: [place.posts], target: {{ declared: locations }}, fields: [id] }}\n  - {{ id: any, class: [place.posts], target: any, fields: [id] }}\n  - {{ id: posts, class: [media.single], target: any, fields: [id], limits: [few] }}\n  - {{ id: own, class: [media.by_account], target: granted, fields: [id] }}\n"
+        )
+    };
+    let here = "GET /v21.0/200300014810/posts?fields=id";
+    let there = "GET /v21.0/200300014811/posts?fields=id";
+    let post = "GET /v21.0/17900100000000001?fields=id";
+    let own = format!("GET /v21.0/{}/media?fields=id", desk::table::USER);
+    let bounded = rules("{ locations: 2, grants: 1 }");
+    check(&bounded, here, "by here");
+    check(&bounded, &own, "by own");
+    let mut more = facts();
+    let places = more.lists.get_mut("locations").unwrap();
+    places.extend(["200300014812".to_owned(), "200300014813".to_owned()]);
+    let closed = "terms_not_met (at most 2 declared locations (3 are declared))";
+    let bounded = set(&bounded);
+    check_with(&bounded, ScopeSet::ALL, &more, here, closed);
+    check_with(&bounded, ScopeSet::ALL, &more, post, closed);
+    check_with(&bounded, ScopeSet::ALL, &more, there, "by any");
+    check_with(&bounded, ScopeSet::ALL, &more, &own, "by own");
+    check(
+        &rules("{ grants: 0 }"),
+        &own,
+        "terms_not_met (at most 0 accounts that authorised you (1 did))",
+    );
 }

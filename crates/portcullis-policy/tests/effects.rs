@@ -17,6 +17,7 @@ const GUARDED: &str = "\
 version: 1
 tier: guarded
 about: For tests
+lists: { brands: 50, grants: 9 }
 rates:
   - { id: calls, per: partner, max: 100, window: 1h }
 limits:
@@ -34,6 +35,10 @@ allow:
     class: [media.single, media.by_account]
     target: granted
     fields: [credited-post]
+  - id: brands
+    class: [discovery.by_username]
+    target: { declared: brands }
+    fields: [id]
   - id: place
     class: [place.single]
     target: any
@@ -176,6 +181,9 @@ fn each_loophole_is_told_in_a_sentence() {
             "drop_items: { expired: true }",
             "drop_items: { expired: true }\n    shadow: true",
         ),
+        ("a longer list", g, "brands: 50", "brands: 500"),
+        ("a list without a bound", g, "brands: 50, ", ""),
+        ("more accounts", g, "grants: 9", "grants: 10"),
         ("nothing but a text", g, "about: For tests", "about: For other tests"),
     ];
     let mut said = String::new();

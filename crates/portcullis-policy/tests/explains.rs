@@ -10,7 +10,7 @@
 mod desk;
 
 use portcullis_policy::Caller;
-use portcullis_types::ScopeSet;
+use portcullis_types::{ScopeSet, Wall};
 
 #[test]
 fn the_path_of_a_decision_names_every_rule_and_its_values() {
@@ -49,6 +49,29 @@ fn the_path_of_a_decision_names_every_rule_and_its_values() {
         said.push('\n');
     }
     insta::assert_snapshot!(said);
+}
+
+#[test]
+fn a_list_longer_than_agreed_is_told_with_both_figures() {
+    let catalogue = desk::catalogue();
+    let set = desk::table::set(
+        "lists: { locations: 0 }\nallow:\n  - { id: here, class: [place.posts], target: { declared: locations }, fields: [id] }\n",
+    );
+    let (facts, now) = (desk::table::facts(), Wall::default());
+    let partner = desk::Partner { set: &set, facts: &facts, grants: &[], now };
+    let granted = set.narrowed(ScopeSet::ALL);
+    let caller = Caller { granted: &granted, known: &partner, now };
+    let call = "/v21.0/200300014810/posts?fields=id";
+    let steps = desk::unfold(&catalogue, "GET", call, None, |asks| {
+        set.tiers().next().unwrap().explain(asks, &caller, &catalogue)
+    });
+    let said: Vec<String> = steps.unwrap().iter().map(ToString::to_string).collect();
+    assert_eq!(
+        said.get(1..).unwrap().join("\n"),
+        "  `t/here` is closed: the agreement allows 0 declared locations, and there are 1\n  \
+         refused as `terms_not_met`: Your agreement covers `place.posts` with at most 0 declared \
+         locations (1 are declared) only."
+    );
 }
 
 #[test]

@@ -23,6 +23,7 @@ version: 1
 tier: parent
 about: x
 rates: [{ id: calls, per: partner, max: 10, window: 1h }]
+lists: { locations: 50 }
 limits: [{ id: rows, count: rows, max: 100, window: 24h, each: target }]
 allow:
   - { id: posts, class: [place.posts], target: { declared: locations }, when: { cursor: forbidden, words: { min: 2 } }, fields: [post], rows: 25, limits: [rows] }
@@ -162,6 +163,14 @@ fn every_fault_of_a_rule_is_found_at_its_line() {
 }
 
 #[test]
+fn every_fault_of_a_bound_on_lists_is_found_at_its_line() {
+    check("rates: []", "rates: []\nlists: { locations: many }", &["PC0105 7:21"]);
+    check("rates: []", "rates: []\nlists: { locations: 5, locations: 6 }", &["PC0102 7:24"]);
+    check("rates: []", "rates: []\nlists: { hashtags: 5 }", &["PC0318 7:10"]);
+    check("rates: []", "rates: []\nlists: { 'My Places': 5 }", &["PC0311 7:10"]);
+}
+
+#[test]
 fn every_fault_of_a_limit_a_filter_and_a_watch_is_found_at_its_line() {
     check("max: 40", "max: { figure: a, times: 3 }", &["PC0320 8:40"]);
     check("max: 40", "max: { for_each: grants }", &["PC0320 8:40"]);
@@ -217,6 +226,8 @@ fn a_child_that_gives_more_than_its_parent_is_a_fault() {
         "id: rows, count: rows, each: target, max: 101",
         &["PC0317 8:11", "PC0314 16:14", "PC0314 28:13"],
     );
+    check("rates: []", "rates: []\nlists: { locations: 50 }", &[]);
+    check("rates: []", "rates: []\nlists: { locations: 51 }", &["PC0317 7:21"]);
     check("id: no-names", "id: never", &["PC0305 18:11"]);
 }
 

@@ -8,7 +8,7 @@ use portcullis_yaml::{At, Source};
 use super::faults::{Names, cut};
 use super::{Compiler, codes};
 use crate::file::{CountWord, Either, LimitFile, MaxFile};
-use crate::rule::{Each, FigureIx, Limit, ListIx, Max, Sharer};
+use crate::rule::{FigureIx, Limit, ListIx, Max, Sharer};
 
 const LIMITS_MAX: usize = 64;
 /// Beyond this a unit would refill in less than a nanosecond of the shortest window.
@@ -75,11 +75,7 @@ impl Compiler<'_> {
             (Some(name), None, None) => Max::Figure(self.figure_ix(source, name)),
             (None, Some(of), Some(times)) => {
                 self.units(source, times);
-                let of = if **of == "grants" {
-                    Each::Grants
-                } else {
-                    Each::List(self.list_ix(source, of))
-                };
+                let of = self.each_ix(source, of);
                 Max::ForEach { of, times: **times }
             }
             _ => {

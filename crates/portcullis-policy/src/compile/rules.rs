@@ -110,6 +110,7 @@ impl Compiler<'_> {
             tell,
             shadow,
             on_declared,
+            extents: Vec::new(),
         })
     }
 

@@ -28,6 +28,7 @@ impl Compiler<'_> {
             tier = self.inherit(source, file, parent, tier);
         }
         self.unused(source, file, &tier);
+        self.unused_lists(source, file, &tier);
         tier.seal(self.catalogue.classes().count());
         tier.cases = self.cases(source, &file.tests, &tier);
         let Some(name) = name else { return };
@@ -78,6 +79,7 @@ impl Compiler<'_> {
         let scope_classes = self.set.classes_of(scopes);
         let rates = self.rates(source, &file.rates);
         let costs = self.costs(source, &file.costs, &rates);
+        let extents = self.extents(source, &file.lists);
         let mut limits = self.limits(source, &file.limits);
         self.parent_limits(file, &mut limits);
         let mut limit_names = Names::default();
@@ -110,6 +112,7 @@ impl Compiler<'_> {
             frame,
             batch: file.batch.as_ref().is_some_and(|batch| **batch),
             limits,
+            extents,
             allow,
             deny,
             filters,
@@ -189,6 +192,10 @@ impl Compiler<'_> {
 impl Tier {
     /// What follows from its parts.
     fn seal(&mut self, classes: usize) {
+        for rule in &mut self.allow {
+            let own = self.extents.iter().filter(|one| rule.hangs_on(one.of, &self.limits));
+            rule.extents = own.copied().collect();
+        }
         let granting = self.allow.iter().filter(|rule| !rule.shadow);
         self.classes = granting.fold(self.scope_classes, |all, rule| {
             all.union(&rule.classes).union(&rule.field_classes)

@@ -4,7 +4,7 @@
 
 use super::{Change, Found};
 use crate::compile::cover;
-use crate::rule::{Limit, Max, Sharer};
+use crate::rule::{Each, Limit, Max, Sharer};
 use crate::tier::Rate;
 
 impl Change<'_> {
@@ -14,6 +14,22 @@ impl Change<'_> {
             if let Some(other) = same.filter(|other| !cover::limit(limit, other)) {
                 let parts = self.limit_parts(limit, other);
                 self.add(found, format!("have the limit `{}` {}", limit.id, parts.join(" and ")));
+            }
+        }
+        for before in &self.from.extents {
+            let now = self.to.extents.iter().find(|other| other.of == before.of);
+            let now = now.map(|other| other.most);
+            if now.is_none_or(|most| most > before.most) {
+                let most =
+                    |most: Option<u64>| most.map_or("any number".to_owned(), |n| n.to_string());
+                let parts = self.instead(most(Some(before.most)), most(now));
+                let text = match before.of {
+                    Each::Grants => format!("may be authorised by {parts} accounts"),
+                    Each::List(list) => {
+                        format!("may declare {parts} `{}`", self.words.list(list))
+                    }
+                };
+                self.add(found, text);
             }
         }
         for rate in &self.from.rates {

@@ -8,8 +8,8 @@ use portcullis_catalogue::Catalogue;
 use portcullis_types::{ClassIx, ClassSet, FieldSet, TypeIx};
 
 use super::Side;
-use crate::rule::{Allow, Deny, Each, FigureIx, Filter, Limit, ListIx, Max, TargetRule, Watch};
-use crate::rule::{DropItems, Owner};
+use crate::rule::{Allow, Deny, DropItems, Each, Extent, FigureIx, Filter, Limit, ListIx, Max};
+use crate::rule::{Owner, TargetRule, Watch};
 use crate::tier::{Rate, Tier};
 
 /// Lists by name, in the numbering of both tiers.
@@ -56,6 +56,7 @@ impl Carry<'_> {
                 .iter()
                 .map(|limit| Limit { max: self.max(limit.max), ..limit.clone() })
                 .collect(),
+            extents: tier.extents.iter().map(|one| self.extent(*one)).collect(),
             allow: tier.allow.iter().map(|rule| self.allow(rule)).collect(),
             deny: tier.deny.iter().map(|rule| self.deny(rule)).collect(),
             filters: tier.filters.iter().map(|filter| self.filter(filter)).collect(),
@@ -111,6 +112,13 @@ impl Carry<'_> {
         }
     }
 
+    fn extent(&self, extent: Extent) -> Extent {
+        match extent.of {
+            Each::List(list) => Extent { of: Each::List(self.list(list)), ..extent },
+            Each::Grants => extent,
+        }
+    }
+
     fn rate(&self, rate: &Rate) -> Rate {
         Rate {
             figure: rate.figure.map(|figure| self.figure(figure)),
@@ -136,6 +144,7 @@ impl Carry<'_> {
             target: self.target(&rule.target),
             fields: self.fields(&rule.fields),
             field_classes: self.classes(&rule.field_classes),
+            extents: rule.extents.iter().map(|one| self.extent(*one)).collect(),
             ..rule.clone()
         }
     }

@@ -8,7 +8,7 @@ use portcullis_catalogue::Catalogue;
 use portcullis_types::{CLASSES_MAX, ClassIx, ClassSet, FieldSet};
 
 use crate::judge::refuse::words;
-use crate::rule::{Each, Max, TargetRule};
+use crate::rule::{Each, ListIx, Max, TargetRule};
 
 /// How many names are listed before the rest is counted.
 const LISTED_MAX: usize = 6;
@@ -56,11 +56,11 @@ impl Words<'_> {
     }
 
     pub(super) fn target(&self, target: &TargetRule) -> String {
-        words(target, self.catalogue, &|list| self.list(list.at()))
+        words(target, self.catalogue, &|list| self.list(list))
     }
 
-    fn list(&self, at: usize) -> &str {
-        self.lists.get(at).map_or("?", |name| &**name)
+    pub(super) fn list(&self, list: ListIx) -> &str {
+        self.lists.get(list.at()).map_or("?", |name| &**name)
     }
 
     pub(super) fn max(&self, max: Max) -> String {
@@ -69,7 +69,7 @@ impl Words<'_> {
             Max::Figure(_) => "the declared figure".to_owned(),
             Max::ForEach { of: Each::Grants, times } => format!("{times} for each grant"),
             Max::ForEach { of: Each::List(list), times } => {
-                format!("{times} for each of the declared {}", self.list(list.at()))
+                format!("{times} for each of the declared {}", self.list(list))
             }
         }
     }

@@ -150,8 +150,9 @@ impl Tier {
                 }
                 Ok(fit) => return Ok((Passed::Rule(AllowIx(at)), fit)),
                 Err(_) if rule.shadow => {}
-                // What is due for review is closed, whatever another rule would give.
-                Err(miss @ Miss::Lapsed(_)) => {
+                // What is due for review, or more than agreed, is closed, whatever another rule
+                // would give.
+                Err(miss) if miss.closes() => {
                     nearest = Some((miss, rule));
                     break;
                 }

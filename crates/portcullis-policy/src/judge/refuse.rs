@@ -10,7 +10,7 @@ use portcullis_types::{FieldIx, Refusal};
 
 use super::rules::{Call, Miss};
 use crate::fields;
-use crate::rule::{Allow, TargetRule};
+use crate::rule::{Allow, Each, Extent, TargetRule};
 use crate::tier::Tier;
 
 /// Deeper than any `fields` is read.
@@ -62,6 +62,11 @@ impl Refuse<'_, '_> {
                 Refusal::FieldNotAgreed { class, field: field.unwrap_or_default() }
             }
             Miss::Lapsed(at) => Refusal::ReviewLapsed { at },
+            Miss::Extent(extent, count) => {
+                let of = extent_words(extent, &self.0.list_names);
+                let verb = if extent.of == Each::Grants { "did" } else { "are declared" };
+                terms(format!("at most {of} ({count} {verb})"))
+            }
         }
     }
 
@@ -96,6 +101,17 @@ impl Refuse<'_, '_> {
             }
         }
         words.join(" or ")
+    }
+}
+
+/// How much may be declared, such as "50 declared locations".
+pub(crate) fn extent_words(extent: Extent, lists: &[Arc<str>]) -> String {
+    match extent.of {
+        Each::Grants => format!("{} accounts that authorised you", extent.most),
+        Each::List(list) => {
+            let name = lists.get(list.at()).map_or("?", |name| &**name);
+            format!("{} declared {name}", extent.most)
+        }
     }
 }
 

@@ -7,7 +7,7 @@ use portcullis_types::{ClassSet, Effect, FieldSet, Wall};
 
 use super::Caller;
 use crate::fields;
-use crate::rule::{Allow, Deny};
+use crate::rule::{Allow, Deny, Extent};
 use portcullis_catalogue::Catalogue;
 
 /// A call under judgement.
@@ -44,9 +44,16 @@ pub(crate) enum Miss {
     Fields(FieldSet),
     /// It fits, but what it hangs on is due for review.
     Lapsed(Wall),
+    /// It fits, but of what it hangs on there is more than agreed: so much.
+    Extent(Extent, u64),
 }
 
 impl Miss {
+    /// Whether what the rule hangs on is closed, whatever another rule would give.
+    pub(crate) const fn closes(&self) -> bool {
+        matches!(self, Self::Lapsed(_) | Self::Extent(..))
+    }
+
     /// How near the rule was.
     pub(crate) const fn stage(&self) -> u8 {
         match self {
@@ -55,7 +62,7 @@ impl Miss {
             Self::Ids => 3,
             Self::Rows => 4,
             Self::Fields(_) => 5,
-            Self::Lapsed(_) => 6,
+            Self::Lapsed(_) | Self::Extent(..) => 6,
         }
     }
 }
@@ -81,6 +88,11 @@ impl Call<'_, '_> {
             && let Some(at) = known.review_lapsed()
         {
             return Err(Miss::Lapsed(at));
+        }
+        for extent in &rule.extents {
+            if let Some(count) = extent.exceeded(*known) {
+                return Err(Miss::Extent(*extent, count));
+            }
         }
         if let Some(when) = &rule.when
             && !when.holds(self.asks, ask, self.caller)

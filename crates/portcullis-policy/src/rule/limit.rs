@@ -74,6 +74,26 @@ impl Max {
     }
 }
 
+/// How much a partner may declare of something, or be authorised by.
+#[derive(Debug, Clone, Copy, Eq, PartialEq)]
+pub struct Extent {
+    /// Of what.
+    pub of: Each,
+    /// So much at most.
+    pub most: u64,
+}
+
+impl Extent {
+    /// How much there is, where it is more than agreed.
+    pub(crate) fn exceeded(&self, known: &dyn Known) -> Option<u64> {
+        let count = match self.of {
+            Each::Grants => known.grants(),
+            Each::List(list) => known.count(list),
+        };
+        (count > self.most).then_some(count)
+    }
+}
+
 /// Who shares a limit; the more share it, the later it stands.
 #[derive(
     Debug, Clone, Copy, Eq, PartialEq, Ord, PartialOrd, Hash, Deserialize, Serialize, JsonSchema,
