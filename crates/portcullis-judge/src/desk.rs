@@ -149,7 +149,8 @@ impl Desk {
                 Err(Stop::Again) => continue,
             };
             let (rule, left) = (pass.rule, pass.known.and_then(|known| known.asks_left));
-            if self.names_permits || outcome.is_err() {
+            trace.refused = outcome.is_err();
+            if self.names_permits || trace.refused || trace.observed().is_some() {
                 name(&mut trace, view, rule);
             }
             self.judge.raising.keep(&trace, now.wall);

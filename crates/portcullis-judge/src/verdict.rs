@@ -51,6 +51,8 @@ pub struct Trace {
     /// `partner-standard/calls-per-hour`), or a stage before it (`request`, `key`, `standing`,
     /// `catalogue`, `policy`).
     pub rule: Option<Arc<str>>,
+    /// Whether the judge refused the call; what comes after a permit is not its doing.
+    pub refused: bool,
     /// The rules in force; none before the gate is ready.
     pub policy_revision: Option<Revision>,
     /// The state in force; none before the gate is ready.

@@ -5,11 +5,11 @@
 
 use std::sync::Arc;
 
-use portcullis_judge::{Notes, Trace};
-use portcullis_types::{OperationIx, Revision, all_rows};
+use portcullis_judge::{Notes, Trace, UsageCells};
+use portcullis_types::{OperationIx, Revision, Wall, all_rows};
 use prometheus::local::{LocalHistogram, LocalIntCounter};
 
-use crate::Metrics;
+use crate::{Metrics, usage};
 
 /// What one call adds to the counts.
 pub(crate) struct Count<'a> {
@@ -20,6 +20,8 @@ pub(crate) struct Count<'a> {
     pub(crate) total_ns: u64,
     pub(crate) upstream_ns: Option<u64>,
     pub(crate) judge_ns: Option<u64>,
+    /// Whether it came as several calls, each counted in its key's usage instead.
+    pub(crate) parted: bool,
 }
 
 /// The counts of one thread.
@@ -33,10 +35,12 @@ pub(crate) struct Counts {
     /// By operation, then verdict and class of status. Index 0: no operation.
     requests: Vec<[Option<LocalIntCounter>; 12]>,
     refusals: Vec<(&'static str, LocalIntCounter)>,
+    /// By key; none: nobody wants to know.
+    usage: Option<UsageCells>,
 }
 
 impl Counts {
-    pub(crate) fn new(all: Arc<Metrics>) -> Self {
+    pub(crate) fn new(all: Arc<Metrics>, usage: Option<UsageCells>) -> Self {
         let refusals = all_rows()
             .iter()
             .map(|row| (row.code, all.refusals.with_label_values(&[row.code]).local()))
@@ -49,6 +53,7 @@ impl Counts {
             state: None,
             requests: Vec::new(),
             refusals,
+            usage,
             all,
         }
     }
@@ -69,6 +74,9 @@ impl Counts {
         }
         if let Some(notes) = count.trace.and_then(|trace| trace.notes.as_ref()) {
             self.notes(notes);
+        }
+        if let Some(cells) = &mut self.usage {
+            usage::count(cells, count);
         }
         self.request(count);
     }
@@ -120,8 +128,23 @@ impl Counts {
         }
     }
 
+    /// Hands everything over that was counted here.
+    pub(crate) fn hand_over(&mut self, now: Wall) {
+        self.flush();
+        if let Some(cells) = &mut self.usage {
+            cells.flush(now);
+        }
+    }
+
+    /// Hands over what nobody took yet.
+    pub(crate) fn settle(&mut self, now: Wall) {
+        if let Some(cells) = &mut self.usage {
+            usage::settle(cells, now);
+        }
+    }
+
     /// Adds what was counted here to what everybody sees.
-    pub(crate) fn flush(&mut self) {
+    fn flush(&mut self) {
         self.duration.flush();
         self.upstream_duration.flush();
         self.judge_duration.flush();
@@ -149,7 +172,7 @@ mod tests {
     #[test]
     fn a_call_is_counted_once_under_its_operation() {
         let metrics = Arc::new(Metrics::new());
-        let mut counts = Counts::new(Arc::clone(&metrics));
+        let mut counts = Counts::new(Arc::clone(&metrics), None);
         let trace = |revision, name: &str| Trace {
             operation: Some(OperationIx(3)),
             operation_name: Some(name.into()),
@@ -157,8 +180,8 @@ mod tests {
             ..Trace::default()
         };
         let add = |counts: &mut Counts, trace: Option<&Trace>, refusal, status| {
-            let (total_ns, upstream_ns, judge_ns) = (1000, None, None);
-            counts.add(&Count { trace, refusal, status, total_ns, upstream_ns, judge_ns });
+            let (total_ns, upstream_ns, judge_ns, parted) = (1000, None, None, false);
+            counts.add(&Count { trace, refusal, status, total_ns, upstream_ns, judge_ns, parted });
         };
         add(&mut counts, Some(&trace(1, "getNode")), None, 200);
         add(&mut counts, Some(&trace(2, "listUserMedia")), None, 200);

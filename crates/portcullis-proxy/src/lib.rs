@@ -53,10 +53,11 @@ mod ticket;
 mod unpack;
 mod upload;
 mod upstream;
+mod usage;
 
 pub use address::{Placement, PlatformCredential, PublicUrl, Upstream};
 pub use error::{ProxyError, SettingError};
 pub use metrics::Metrics;
 pub use records::{More, Record, Recorder, Records, Signal};
 pub use settings::{Codec, Family, Limits, Settings, Timeouts};
-pub use start::{Cutter, Drained, Proxy, Running};
+pub use start::{Cutter, Drained, Outlets, Proxy, Running, UsageOutlet};

@@ -148,9 +148,10 @@ fn rfc3339<S: Serializer>(at: &Wall, to: S) -> Result<S::Ok, S::Error> {
 }
 
 /// Where records go.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub enum Records {
     /// Nowhere, at no cost.
+    #[default]
     Off,
     /// To a writer.
     On(Recorder),

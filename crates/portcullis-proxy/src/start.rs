@@ -11,7 +11,7 @@ use std::sync::mpsc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use portcullis_judge::Judge;
+use portcullis_judge::{Judge, UsageCells, UsageSink};
 use portcullis_types::Clock;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
@@ -35,6 +35,19 @@ struct Worker {
     reach: Reach,
     thread: Option<JoinHandle<u64>>,
 }
+
+/// Where what is known of calls goes.
+#[derive(Debug, Default)]
+pub struct Outlets {
+    /// One line for each call.
+    pub records: Records,
+    /// How often each key called.
+    pub usage: Option<UsageOutlet>,
+}
+
+/// Takes what threads count of each key's calls.
+#[derive(Clone)]
+pub struct UsageOutlet(pub Arc<dyn UsageSink>);
 
 /// How a thread is told something.
 #[derive(Clone)]
@@ -71,8 +84,9 @@ impl Proxy {
         judge: Arc<Judge>,
         clock: Arc<dyn Clock>,
         metrics: Arc<Metrics>,
-        records: Records,
+        outlets: Outlets,
     ) -> Result<Running, ProxyError> {
+        let Outlets { records, usage } = outlets;
         let settings = Arc::new(Settings { threads: settings.threads.max(1), ..settings });
         let sockets = listeners(settings.listen, settings.threads)?;
         let first = sockets.first().and_then(|socket| socket.local_addr().ok());
@@ -89,6 +103,7 @@ impl Proxy {
                 clock: Arc::clone(&clock),
                 metrics: Arc::clone(&metrics),
                 ring,
+                usage: usage.as_ref().map(|outlet| UsageCells::new(Arc::clone(&outlet.0))),
             };
             running.workers.push(Worker::start(at, socket, parts)?);
         }
@@ -189,7 +204,7 @@ async fn obey(
     // Whoever is not done by then is cut off.
     let _ = tokio::time::timeout(within, emptied).await;
     ticking.abort();
-    thread.show_counts();
+    thread.settle_counts();
     thread.connections.count()
 }
 
@@ -242,6 +257,12 @@ impl Cutter {
                 let _ = reach.orders.send(Order::Cut);
             }
         }
+    }
+}
+
+impl fmt::Debug for UsageOutlet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("UsageOutlet")
     }
 }
 

@@ -7,6 +7,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use http::HeaderValue;
+use portcullis_judge::UsageCells;
 use portcullis_sieve::{Gate, Plan, Program};
 use portcullis_types::{Clock, Now};
 use tokio::sync::Notify;
@@ -68,11 +69,12 @@ pub(crate) struct Parts {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) ring: Option<Ring>,
+    pub(crate) usage: Option<UsageCells>,
 }
 
 impl Thread {
     pub(crate) fn new(parts: Parts) -> Rc<Self> {
-        let Parts { settings, desk, clock, metrics, ring } = parts;
+        let Parts { settings, desk, clock, metrics, ring, usage } = parts;
         let ticker = Ticker::new(settings.timeouts.tick());
         // Each thread gets its share, rounded up: nobody is left with none.
         let share = |all: u64| all.div_ceil(settings.threads.max(1) as u64);
@@ -88,7 +90,7 @@ impl Thread {
             rates: Rates::new(settings.family),
             shown_in_flight: Cell::new(0),
             sample: Cell::new(0),
-            counts: RefCell::new(Counts::new(Arc::clone(&metrics))),
+            counts: RefCell::new(Counts::new(Arc::clone(&metrics), usage)),
             in_flight: Bounded::new(share(limits.in_flight as u64)),
             connections: Bounded::new(share(limits.connections as u64)),
             buffered: Bounded::new(share(limits.buffered_total_bytes)),
@@ -133,9 +135,15 @@ impl Thread {
 
     /// Adds this thread's counts to everybody's.
     pub(crate) fn show_counts(&self) {
-        self.counts.borrow_mut().flush();
+        self.counts.borrow_mut().hand_over(self.now().wall);
         let in_flight = i64::try_from(self.in_flight.count()).unwrap_or(i64::MAX);
         self.metrics.in_flight.add(in_flight - self.shown_in_flight.replace(in_flight));
+    }
+
+    /// The same for the last time: waits for whoever is busy with what was counted.
+    pub(crate) fn settle_counts(&self) {
+        self.show_counts();
+        self.counts.borrow_mut().settle(self.now().wall);
     }
 
     /// Whether this call's judging is timed. To look at a clock takes as long as a part of it, so

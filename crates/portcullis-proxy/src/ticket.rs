@@ -16,7 +16,7 @@ use crate::records::{More, Record};
 use crate::thread::Thread;
 
 /// The verdict on record for a call whose client left before there was one.
-const CLIENT_GONE: &str = "client_gone";
+pub(crate) const CLIENT_GONE: &str = "client_gone";
 
 /// One partner's connection.
 pub(crate) struct Conn {
@@ -152,6 +152,7 @@ impl Drop for Ticket {
             total_ns,
             upstream_ns: self.upstream_ns,
             judge_ns: self.judge_ns,
+            parted: self.entries > 0,
         };
         // A panic while counting must not become a second one while unwinding.
         if let Ok(mut counts) = thread.counts.try_borrow_mut() {

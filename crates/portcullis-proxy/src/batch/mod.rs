@@ -83,6 +83,8 @@ pub(crate) async fn run(work: Work, ticket: &mut Ticket) -> Answered {
     let Work { batch, headers, host, with_headers } = work;
     let Batch { entries, key, together } = *batch;
     let conn = Rc::clone(&ticket.conn);
+    // Said at once: a batch is one also where its client leaves before its end.
+    ticket.entries = u32::try_from(entries.len()).unwrap_or(u32::MAX);
     let headers = entry::fields(headers);
     let mut run = Run {
         ticket,
@@ -203,6 +205,7 @@ impl Run<'_> {
             total_ns: upstream_ns + judge_ns,
             upstream_ns: Some(upstream_ns),
             judge_ns: Some(judge_ns),
+            parted: false,
         });
         self.ticket.items_dropped += dropped;
         self.keep_result(at, &content, code);

@@ -30,6 +30,7 @@ impl Run<'_> {
             total_ns,
             upstream_ns: None,
             judge_ns: None,
+            parted: false,
         });
         let done = self.refusal(refusal, trace);
         self.put(at, done);
@@ -74,7 +75,6 @@ impl Run<'_> {
         self.settle_reads();
         let refused = |done: &Option<Done>| done.as_ref().is_none_or(|done| done.content.is_ours());
         let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
-        self.ticket.entries = count(self.entries.len());
         self.ticket.entries_refused = count(self.done.iter().filter(|done| refused(done)).count());
         if let (Some(trace), Some(reading)) = (&mut self.ticket.trace, self.tightest.take()) {
             trace.reading = Some(reading);

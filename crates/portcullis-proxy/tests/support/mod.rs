@@ -21,8 +21,10 @@ use portcullis_catalogue::Catalogue;
 use portcullis_judge::{Bounds, Judge, Rules};
 use portcullis_keys::{Pepper, Peppers};
 use portcullis_policy::PolicySet;
-use portcullis_proxy::{Metrics, Placement, PlatformCredential, Proxy, Records, Running, Settings};
-use portcullis_registry::{Command, Facts, State, SubjectId, Use};
+use portcullis_proxy::{
+    Metrics, Outlets, Placement, PlatformCredential, Proxy, Records, Running, Settings, UsageOutlet,
+};
+use portcullis_registry::{Command, Facts, State, SubjectId, UsageBook, Use};
 use portcullis_types::{Clock, KeyId, Mono, Now, PartnerId, ReasonCode, Revision, TierName, Wall};
 use portcullis_yaml::Source;
 
@@ -219,6 +221,7 @@ pub struct Gate {
     pub office: Office,
     pub metrics: Arc<Metrics>,
     pub log: Log,
+    pub usage: Arc<UsageBook>,
 }
 
 /// Where the gate's access records go.
@@ -290,6 +293,9 @@ impl Gate {
         let mut settings = Settings::new(any, upstream.parse().unwrap(), credential);
         change(&mut settings);
         let (office, metrics, log) = (Office::new(world), Arc::new(Metrics::new()), Log::default());
+        let usage = Arc::new(UsageBook::new());
+        let rules = office.judge.rules().unwrap();
+        usage.classes(Revision(0), rules.catalogue.classes().map(|class| class.as_str()));
         let recorder =
             portcullis_proxy::Recorder::start(Box::new(log.clone()), 1, 1024, &metrics).unwrap();
         let running = Proxy::start(
@@ -297,9 +303,12 @@ impl Gate {
             Arc::clone(&office.judge),
             clock,
             Arc::clone(&metrics),
-            Records::On(recorder),
+            Outlets {
+                records: Records::On(recorder),
+                usage: Some(UsageOutlet(Arc::clone(&usage) as _)),
+            },
         );
-        Self { running: Some(running.unwrap()), office, metrics, log }
+        Self { running: Some(running.unwrap()), office, metrics, log, usage }
     }
 
     pub fn running(&self) -> &Running {

@@ -54,12 +54,18 @@ impl UsageCells {
 
     /// Hands over what was counted; what the sink does not take now is kept for the next time.
     pub fn flush(&mut self, now: Wall) {
-        if self.permits.is_empty() && self.others.is_empty() && self.ready.is_empty() {
+        if self.is_empty() {
             return;
         }
         self.gather();
         let sink = &self.sink;
         self.ready.retain(|(policy, counts)| !sink.add(now, *policy, counts));
+    }
+
+    /// Whether everything was taken.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.permits.is_empty() && self.others.is_empty() && self.ready.is_empty()
     }
 
     fn gather(&mut self) {

@@ -85,7 +85,7 @@ impl Gate {
         budgets::restore(&judge, &config.store);
         usage::restore(&calls, &config.store);
         let metrics = Arc::new(Metrics::new());
-        let running = plane::start(&config, &judge, &metrics)?;
+        let running = plane::start(&config, &judge, &metrics, &calls)?;
         let public = running.addr();
         let _first = cutter.set(running.cutter());
         let figures = Arc::new(signals::Figures::new(config.holds_per_day as u64));

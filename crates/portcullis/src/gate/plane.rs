@@ -9,8 +9,8 @@ use anyhow::Context;
 use portcullis_control::{AdminCall, Control, ControlSettings};
 use portcullis_judge::Judge;
 use portcullis_proxy::{
-    Codec, Family, Limits, Metrics, Placement, PlatformCredential, Proxy, Recorder, Records,
-    Running, Settings, Timeouts,
+    Codec, Family, Limits, Metrics, Outlets, Placement, PlatformCredential, Proxy, Recorder,
+    Records, Running, Settings, Timeouts, UsageOutlet,
 };
 use portcullis_registry::{Office, UsageBook};
 use portcullis_types::Clock;
@@ -32,11 +32,14 @@ pub(crate) fn start(
     config: &Config,
     judge: &Arc<Judge>,
     metrics: &Arc<Metrics>,
+    usage: &Arc<UsageBook>,
 ) -> anyhow::Result<Running> {
     let settings = settings(config)?;
     let records = records(config, settings.threads, metrics)?;
     let clock = Arc::new(SystemClock::start());
-    Ok(Proxy::start(settings, Arc::clone(judge), clock, Arc::clone(metrics), records)?)
+    let usage = Some(UsageOutlet(Arc::clone(usage) as _));
+    let outlets = Outlets { records, usage };
+    Ok(Proxy::start(settings, Arc::clone(judge), clock, Arc::clone(metrics), outlets)?)
 }
 
 fn settings(config: &Config) -> anyhow::Result<Settings> {
