@@ -77,3 +77,18 @@ fn several_faults_are_named_at_once() {
         assert!(said.contains(code), "no {code} in {said}");
     }
 }
+
+#[test]
+fn a_misspelt_field_hides_no_faulty_value() {
+    let said = faulty(|config| {
+        config
+            .replacen("key_header: x-api-key", "key_header: host", 1)
+            .replacen("trusted_proxies: []", "trusted_proxys: []", 1)
+            .replacen("{ file: secrets/pepper }", "{ flie: secrets/pepper }", 1)
+            .replacen("{ file: secrets/log-key }", "{ file: nowhere }", 1)
+    });
+    for told in ["PC0008", "trusted_proxys", "flie"] {
+        assert!(said.contains(told), "no {told} in {said}");
+    }
+    assert!(!said.contains("exactly one"), "follows from `flie`: {said}");
+}

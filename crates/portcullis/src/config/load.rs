@@ -5,7 +5,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use portcullis_yaml::{Fault, Source};
+use portcullis_yaml::{Fault, Partial, Source};
 
 use super::settle::{Config, Settling};
 use super::shape::ConfigFile;
@@ -29,21 +29,40 @@ pub(crate) fn load(path: &Path) -> Result<Config, Vec<Fault>> {
     })?;
     let source = Source { name, text: Arc::from(text) };
     let base = path.parent().unwrap_or(Path::new(".")).to_path_buf();
-    let file: ConfigFile = portcullis_yaml::read(&source).map_err(|faults| {
-        faults.into_iter().map(|fault| veil(fault, &source.text)).collect::<Vec<_>>()
-    })?;
-    Settling { source: &source, faults: Vec::new(), base }.settle(&file).map_err(|mut faults| {
-        faults.sort_by_key(|fault| (fault.line, fault.column));
-        faults
-    })
+    let Partial { value, faults: shape, .. } = portcullis_yaml::read_partly::<ConfigFile>(&source);
+    let settle = |file: &ConfigFile| {
+        Settling { source: &source, faults: Vec::new(), base: base.clone() }.settle(file)
+    };
+    let values = match value.as_ref().map(settle) {
+        Some(Ok(config)) if shape.is_empty() => return Ok(config),
+        Some(Err(values)) => values,
+        Some(Ok(_)) | None => Vec::new(),
+    };
+    let values = values.into_iter().filter(|fault| !follows(fault, &shape, &source.text));
+    let mut faults: Vec<_> = values.collect();
+    faults.extend(shape.into_iter().map(|fault| veil(fault, &source.text)));
+    faults.sort_by_key(|fault| (fault.line, fault.column));
+    Err(faults)
+}
+
+/// Whether a value may only be wrong because something faulty was left out: what is missing has no
+/// line of its own, and a secret without its place names none.
+fn follows(fault: &Fault, shape: &[Fault], text: &str) -> bool {
+    let hidden = |fault: &Fault| under_secrets(fault, text);
+    !shape.is_empty()
+        && ((fault.line, fault.column) == (1, 1) || hidden(fault) && shape.iter().any(hidden))
+}
+
+fn under_secrets(fault: &Fault, text: &str) -> bool {
+    let at = usize::try_from(fault.line).unwrap_or(usize::MAX);
+    let top = |line: &&str| line.starts_with(|c: char| c.is_ascii_alphabetic() || c == '"');
+    let under = text.lines().take(at).filter(top).last();
+    under.is_some_and(|line| line.trim_matches('"').starts_with("secrets"))
 }
 
 /// A secret typed under `secrets:` by mistake must not be repeated in a message or a log.
 fn veil(fault: Fault, text: &str) -> Fault {
-    let at = usize::try_from(fault.line).unwrap_or(usize::MAX);
-    let top = |line: &&str| line.starts_with(|c: char| c.is_ascii_alphabetic() || c == '"');
-    let under = text.lines().take(at).filter(top).last();
-    if !under.is_some_and(|line| line.trim_matches('"').starts_with("secrets")) {
+    if !under_secrets(&fault, text) {
         return fault;
     }
     let expected = fault.message.split(", found").next().unwrap_or_default();
