@@ -176,15 +176,15 @@ class Gate:
 
 
 class Plaza:
-    """The sample platform as a process, with its ids by name."""
+    """The sample platform as a process, with its ids by name; its links start with `public_base`."""
 
-    def __init__(self, folder, token):
+    def __init__(self, folder, token, public_base=None):
         token_file = os.path.join(folder, "plaza-token")
         with open(os.open(token_file, os.O_WRONLY | os.O_CREAT, 0o600), "w") as out:
             out.write(token)
-        self.process = subprocess.Popen(
-            [PLAZA, "--listen", "127.0.0.1:0", "--token-file", token_file], stdout=subprocess.PIPE, text=True
-        )
+        args = [PLAZA, "--listen", "127.0.0.1:0", "--token-file", token_file]
+        args += ["--public-base", public_base] if public_base else []
+        self.process = subprocess.Popen(args, stdout=subprocess.PIPE, text=True)
         line = self.process.stdout.readline()
         found = re.search(r"127\.0\.0\.1:(\d+)", line)
         check(found, f"plaza did not start: {line}")
@@ -202,10 +202,10 @@ class Plaza:
 
 
 class Recorder:
-    """Stands between gate and platform and writes down every byte the gate sends."""
+    """Stands between two: writes down every byte that is sent, and keeps what comes back by connection."""
 
-    def __init__(self, file, to):
-        self.file, self.to = open(file, "ab", buffering=0), to
+    def __init__(self, file, to=None):
+        self.file, self.to, self.answers = open(file, "ab", buffering=0), to, []
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.address = self.listener.getsockname()
         threading.Thread(target=self._accept, daemon=True).start()
@@ -215,7 +215,9 @@ class Recorder:
             with contextlib.suppress(OSError):
                 near, _ = self.listener.accept()
                 far = socket.create_connection(self.to)
-                for pair in ((near, far, True), (far, near, False)):
+                back = bytearray()
+                self.answers.append(back)
+                for pair in ((near, far, self.file.write), (far, near, back.extend)):
                     threading.Thread(target=self._pump, args=pair, daemon=True).start()
                 continue
             return
@@ -223,8 +225,7 @@ class Recorder:
     def _pump(self, source, sink, keep):
         with contextlib.suppress(OSError):
             while data := source.recv(65536):
-                if keep:
-                    self.file.write(data)
+                keep(data)
                 sink.sendall(data)
             sink.shutdown(socket.SHUT_WR)
 

@@ -52,6 +52,11 @@ need_venv() {
   python3 -c 'import ensurepip, venv' 2>/dev/null || apt_install python3 python3-venv
 }
 
+# Debian's npm brings some 300 packages with it and takes its minute, once.
+need_node() {
+  command -v node >/dev/null && command -v npm >/dev/null || apt_install nodejs npm
+}
+
 # The release binary and the sample platform's; quick when nothing changed. In one command, since
 # cargo would otherwise choose other features for the second and build everything under it again.
 release_binaries() {

@@ -1,131 +1,36 @@
-"""What two real SDKs of partners see through the gate: pages, a published post, and our reasons.
+"""What four real SDKs of partners see through the gate: pages, a batch, a published post, our reasons.
 
-Plaza stands behind a recorder behind the gate. At the end everything that was recorded, logged or
-exported is searched for keys and secrets: the platform must never see a partner's key.
+Plaza stands behind a recorder behind the gate, and the SDKs call a second one before it. At the end
+everything that was recorded, logged or exported is searched for keys and secrets: the platform must
+never see a partner's key, nor a partner a link that names the platform or carries a token.
 """
 
+import itertools
 import os
 import subprocess
 import sys
-import time
+from urllib.parse import quote
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 from harness import Gate, Plaza, Recorder, check, main
+from links import all_of
+from sdks import ALL, PHOTO, VERSION
 
-import facebook_business.adobjects.iguser as iguser
-import pyfacebook
-from facebook_business.adobjects.igmedia import IGMedia
-from facebook_business.api import FacebookAdsApi, FacebookRequestError, FacebookSession
-
-VERSION = "v21.0"
 TELL = "we saw reads far beyond your usual and ask you to call us"
-PHOTO = "https://cdn.example/photo.jpg"
 POSTS = 57
+NUMBERS = itertools.count(1)
+PLATFORM = "https://graph.platform.example"
 PLATFORM_TOKEN = "plaza-token-that-only-gate-and-platform-know-4711"
 
-# A day of the trials' calls fits into it; the short one is used up by the fourth call.
-CALLS_PER_HOUR = {"trial-partner": 10_000, "short-partner": 3}
 
-
-class Facebook:
-    """The official Python SDK."""
-
-    name = "facebook_business"
-
-    def __init__(self, url, key):
-        FacebookSession.GRAPH = url
-        self.api = FacebookAdsApi.init(access_token=key, api_version=VERSION, crash_log=False)
-
-    def profile(self, user):
-        return iguser.IGUser(user, api=self.api).api_get(fields=["id", "username", "media_count"])["username"]
-
-    def pages(self, user):
-        cursor = iguser.IGUser(user, api=self.api).get_media(fields=["id", "caption"], params={"limit": 25})
-        return [media["id"] for media in cursor]
-
-    def publish(self, user, caption):
-        me = iguser.IGUser(user, api=self.api)
-        container = me.create_media(params={"image_url": PHOTO, "caption": caption})["id"]
-        finished(lambda: self.api.call("GET", (container,), params={"fields": "status_code"}).json()["status_code"])
-        return me.create_media_publish(params={"creation_id": container})["id"]
-
-    def caption(self, post):
-        return IGMedia(post, api=self.api).api_get(fields=["id", "caption"])["caption"]
-
-    def stories(self, user):
-        return list(iguser.IGUser(user, api=self.api).get_stories(fields=["id"]))
-
-    def refusal(self, call):
-        try:
-            call()
-        except FacebookRequestError as error:
-            headers = {name.lower(): value for name, value in (error.http_headers() or {}).items()}
-            return {
-                "message": error.api_error_message(),
-                "status": error.http_status(),
-                "code": error.api_error_code(),
-                "transient": bool(error.api_transient_error()),
-                "retry_after": headers.get("retry-after"),
-            }
-        return None
-
-
-class PyFacebook:
-    """python-facebook-api: the token in the form body on POST, and it follows `next` whole."""
-
-    name = "python-facebook-api"
-
-    def __init__(self, url, key):
-        self.url, self.key = url, key
-
-    def api(self, user="0"):
-        return pyfacebook.IGBusinessApi(
-            access_token=self.key, version=VERSION, base_url=self.url + "/", instagram_business_id=user,
-            sleep_on_rate_limit=False,
-        )
-
-    def profile(self, user):
-        return self.api(user).user.get_info(fields="id,username,media_count").username
-
-    def pages(self, user):
-        found = self.api(user).get_full_connections(
-            object_id=user, connection="media", count=None, limit=25, fields="id,caption"
-        )
-        return [media["id"] for media in found["data"]]
-
-    def publish(self, user, caption):
-        api = self.api(user)
-        container = api.post_object(user, "media", data={"image_url": PHOTO, "caption": caption})["id"]
-        finished(lambda: api.container.get_info(container_id=container, fields="id,status_code").status_code)
-        return api.post_object(user, "media_publish", data={"creation_id": container})["id"]
-
-    def caption(self, post):
-        return self.api().media.get_info(media_id=post, fields="id,caption").caption
-
-    def stories(self, user):
-        return self.api(user).user.get_stories(fields="id")
-
-    def refusal(self, call):
-        try:
-            call()
-        except pyfacebook.FacebookError as error:
-            return {
-                "message": error.message,
-                "status": None,
-                "code": error.code,
-                "transient": bool(getattr(error, "is_transient", False)),
-                "retry_after": getattr(error, "retry_after", None),
-            }
-        return None
-
-
-def finished(status):
-    """Asks until the platform has fetched the picture, as its documentation tells publishers to."""
-    deadline = time.monotonic() + 20
-    while (told := status()) != "FINISHED":
-        check(told == "IN_PROGRESS" and time.monotonic() < deadline, f"the container is {told}")
-        time.sleep(0.1)
+def partner(gate, ids, *, use="publishing", calls_per_hour=10_000):
+    """A new partner on the tier of its use, whom the account authorised, and its key's id and text."""
+    name = f"partner-{next(NUMBERS)}"
+    gate.command("partner", "add", name, "--use", use)
+    gate.command("partner", "facts", name, "--set", f"figures.calls_per_hour={calls_per_hour}")
+    gate.command("grant", "add", "--partner", name, ids["paging_user"])
+    return gate.issue(name)
 
 
 def expect(sdk, call, code, *, text, transient=False, waits=False):
@@ -138,8 +43,30 @@ def expect(sdk, call, code, *, text, transient=False, waits=False):
     print(f"  {sdk.name}: {found['code']} {found['message'][:100]}")
 
 
+def batch(sdk, user, gate):
+    """Allowed entries run, the refused one tells why in its place, and links inside lead to the gate."""
+    if not sdk.batch:
+        print(f"  {sdk.name}: has no batch")
+        return
+    profile, page, nested, stories, prepared = sdk.batch([
+        ["GET", user, {"fields": "id,username"}],
+        ["GET", f"{user}/media", {"fields": "id", "limit": "5"}],
+        ["GET", user, {"fields": "id,media.limit(3){id}"}],
+        ["GET", f"{user}/stories", {"fields": "id"}],
+        ["POST", f"{user}/media", {"image_url": PHOTO, "caption": "batched"}],
+    ])
+    check(profile["body"]["id"] == user, f"{sdk.name}: another profile in the batch: {profile}")
+    check(len(page["body"]["data"]) == 5, f"{sdk.name}: another page in the batch: {page}")
+    for paging in (page["body"]["paging"], nested["body"]["media"]["paging"]):
+        check(paging["next"].startswith(gate.url + "/"), f"{sdk.name}: a link in the batch leads elsewhere: {paging}")
+    refused = stories.get("refused") or {}
+    check(refused.get("code") == 10 and "story" in refused["message"], f"{sdk.name}: no refusal with reason: {stories}")
+    check(int(prepared["body"]["id"]) > 0, f"{sdk.name}: nothing was prepared: {prepared}")
+    print(f"  {sdk.name}: batch of five, one of them {refused['code']} {refused['message'][:60]}")
+
+
 def trial(make, gate, ids):
-    key_id, key = gate.issue("trial-partner")
+    key_id, key = partner(gate, ids)
     sdk, user = make(gate.url, key), ids["paging_user"]
     check(sdk.profile(user) == ids["paging_username"], f"{sdk.name}: another profile")
     before = sdk.pages(user)
@@ -151,6 +78,9 @@ def trial(make, gate, ids):
     after = sdk.pages(user)
     check(set(after) - set(before) == {post}, f"{sdk.name}: the post is not in the list")
     print(f"  {sdk.name}: profile, {len(before)} posts in pages, published {post}")
+    link = sdk.nested(user)["paging"]["next"]
+    check(link.startswith(gate.url + "/"), f"{sdk.name}: a nested link leads elsewhere: {link}")
+    batch(sdk, user, gate)
 
     expect(sdk, lambda: sdk.stories(user), 10, text="story")
     gate.command("key", "hold", key_id, "--reason", "investigation", "--tell", TELL)
@@ -160,47 +90,61 @@ def trial(make, gate, ids):
     gate.command("key", "revoke", key_id, "--reason", "key-exposed", "--tell", TELL)
     expect(sdk, lambda: sdk.profile(user), 190, text=TELL)
 
-    _, short = gate.issue("short-partner")
+    _, short = partner(gate, ids, calls_per_hour=3)
     brief = make(gate.url, short)
     for _ in range(3):
         brief.profile(user)
     expect(brief, lambda: brief.profile(user), 4, text="calls-per-hour", transient=True, waits=True)
+    for each in (sdk, brief):
+        each.close()
     return [key, short]
 
 
-def links(gate, ids):
-    """Paging links lead to the public URL and carry nobody's token."""
-    _, key = gate.issue("trial-partner")
-    _, page = gate.call(f"/{VERSION}/{ids['paging_user']}/media?limit=5&access_token={key}", None)
-    link = page["paging"]["next"]
-    check(link.startswith(gate.url + "/"), f"a paging link leads elsewhere: {link}")
-    check(key not in link and PLATFORM_TOKEN not in link, "a paging link carries a token")
-    print(f"  paging links lead to {gate.url}")
+def deep(gate, hop, ids):
+    """The comments of an account's posts: pages in a page in an object."""
+    _, key = partner(gate, ids, use="comment_care")
+    tree = quote("id,media.limit(10){id,comments.limit(1){id,text}}")
+    status, _, page = gate.get(hop.address, f"/{VERSION}/{ids['paging_user']}?fields={tree}&access_token={key}")
+    check(status == 200, f"comments of posts came to {status}: {page}")
     return key
 
 
-def declare(gate, account):
-    """Two partners on the tier of their use, for an account that authorised both."""
-    for partner, most in CALLS_PER_HOUR.items():
-        gate.command("partner", "add", partner, "--use", "publishing")
-        gate.command("partner", "facts", partner, "--set", f"figures.calls_per_hour={most}")
-        gate.command("grant", "add", "--partner", partner, account)
+def links(gate, hop, recorder, plaza, keys):
+    """No link in any answer names the platform or carries a token; the platform's own all do."""
+    theirs, _ = all_of(recorder.answers)
+    for _, _, link in theirs:
+        check(link.startswith(PLATFORM + "/") and PLATFORM_TOKEN in link, f"the platform links otherwise: {link}")
+    ours, texts = all_of(hop.answers)
+    for depth, packed, link in ours:
+        check(link.startswith(gate.url + "/"), f"a link at depth {depth} leads elsewhere: {link}")
+        for name in ("access_token", "appsecret_proof", *keys):
+            check(name not in link, f"a link at depth {depth} carries `{name}`: {link}")
+    addresses = ["%s:%d" % address for address in (plaza.address, recorder.address, gate.public)]
+    for text in texts:
+        for secret in (PLATFORM, PLATFORM_TOKEN, *addresses):
+            check(secret not in text, f"an answer names `{secret}`: {text[:300]}")
+    packed = sum(1 for _, packed, _ in ours if packed)
+    deepest = max(depth for depth, _, _ in ours)
+    check(packed and deepest > 5 and len(theirs) > 30, f"too little to be seen: {packed} in batches, {deepest} deep, {len(theirs)} of the platform")
+    print(f"  {len(texts)} answers hold {len(ours)} links, {packed} of them in bodies of batches, up to {deepest} deep: "
+          f"all lead to {gate.url}; of the platform's own {len(theirs)} none does")
 
 
 def body(scratch):
-    plaza = Plaza(scratch, PLATFORM_TOKEN)
+    plaza = Plaza(scratch, PLATFORM_TOKEN, PLATFORM)
     recorded = os.path.join(scratch, "upstream.bytes")
     recorder = Recorder(recorded, plaza.address)
-    upstream, url = "http://%s:%d" % recorder.address, "http://localhost:{port}"
+    hop = Recorder(os.path.join(scratch, "partners.bytes"))
+    upstream, url = ("http://%s:%d" % each.address for each in (recorder, hop))
     gate = Gate(os.path.join(scratch, "gate"), upstream, credential=PLATFORM_TOKEN, public_url=url)
+    hop.to = gate.public
     gate.serve()
     exported = os.path.join(scratch, "export.jsonl")
     try:
-        declare(gate, plaza.ids["paging_user"])
         keys = [gate.first_key]
-        for make in (Facebook, PyFacebook):
+        for make in ALL:
             keys += trial(make, gate, plaza.ids)
-        keys.append(links(gate, plaza.ids))
+        keys.append(deep(gate, hop, plaza.ids))
         gate.command("audit", "verify")
         gate.command("audit", "export", "--out", exported)
         with open(os.path.join(scratch, "metrics"), "wb") as file:
@@ -211,6 +155,8 @@ def body(scratch):
             gate.kill()
         plaza.stop()
         recorder.stop()
+        hop.stop()
+    links(gate, hop, recorder, plaza, keys)
     scan(scratch, gate, keys, recorded, exported)
 
 
