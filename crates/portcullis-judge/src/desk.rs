@@ -10,12 +10,13 @@ use std::sync::atomic::Ordering;
 
 use portcullis_policy::Ruling;
 use portcullis_request::{Arrival, BodyWanted, wants_body};
-use portcullis_types::{KeyIx, Now, PartnerIx, Refusal, Span};
+use portcullis_types::{KeyIx, Now, PartnerIx, Refusal};
 
 use crate::duties::{Shapes, Standing};
 use crate::entries::KnownKey;
 use crate::judge::Judge;
 use crate::outbound::{Granted, PlatformCredential};
+use crate::overlaps;
 use crate::pass::{Pass, Stop};
 use crate::standing;
 use crate::verdict::{Trace, Verdict};
@@ -189,17 +190,13 @@ impl Desk {
     }
 
     /// Compares what partners asked for that they had not declared; to be called now and then, such as
-    /// every hour. Gives pairs of partners and the signal of the first one's tier.
+    /// every hour. Gives pairs of partners and the signal of the first one's tier, one for each pair and type
+    /// of targets.
     pub fn overlaps(&mut self, now: Now) -> Vec<(PartnerIx, PartnerIx, SignalHit)> {
-        const WINDOW: Span = Span::from_seconds(30 * 86_400);
         self.renew();
-        let Some(view) = &self.view else { return Vec::new() };
-        self.judge.live.overlaps(WINDOW, now.wall, |one, left, _, right| {
-            let tier = view.bound.tier(view.tier_of(one)?)?.0;
-            let mut watches = tier.watches().iter();
-            let watch = watches.find(|watch| watch.signal == portcullis_policy::Signal::Overlap)?;
-            SignalHit::of_two(watch, left, right)
-        })
+        self.view
+            .as_ref()
+            .map_or_else(Vec::new, |view| overlaps::overlaps(&self.judge.live, view, now.wall))
     }
 
     /// Whether a presented key is one that may be judged, before anything else of the call is known.

@@ -33,6 +33,7 @@ mod live;
 mod metering;
 mod names;
 mod outbound;
+mod overlaps;
 mod pass;
 mod raised;
 mod rules;

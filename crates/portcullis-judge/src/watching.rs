@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 
 use portcullis_limits::budget::{Hasher128, TargetKey};
-use portcullis_limits::watch::{Event, Hit, Measure, Signal, Sketch, WatchSpec, Watches, compare};
+use portcullis_limits::watch::{Event, Hit, Measure, Signal, WatchSpec, Watches};
 use portcullis_policy::{Action, Tier, Watch};
 use portcullis_types::asked::{Asks, Target};
 use portcullis_types::{KeyIx, PartnerIx, Refusal, Wall};
@@ -16,6 +16,8 @@ use portcullis_types::{KeyIx, PartnerIx, Refusal, Wall};
 use crate::known::Partner;
 use crate::live::Live;
 use crate::verdict::Trace;
+
+pub(crate) use crate::overlaps::SketchName;
 
 /// A watch that hit.
 #[derive(Debug, Clone)]
@@ -32,12 +34,16 @@ pub struct SignalHit {
     pub tell: Option<Arc<str>>,
 }
 
+/// A watch with its figures; none, where it can't be measured, which the compiler of policies refuses.
+pub(crate) fn measure(watch: &Watch) -> Option<Measure> {
+    let signal = Signal::named(name(watch.signal))?;
+    Measure::of(signal, Some(watch.over), Some(watch.per), Some(watch.min)).ok()
+}
+
 /// The watches of a tier, ready to measure. Those without figures of their own measure nothing.
 pub(crate) fn specs(tier: &Tier) -> Arc<[WatchSpec]> {
     let spec = |watch: &Watch| {
-        let signal = Signal::named(name(watch.signal))?;
-        let least = (watch.min > 0).then_some(watch.min);
-        let measure = Measure::of(signal, Some(watch.over), Some(watch.per), least).ok()?;
+        let measure = measure(watch)?;
         Some(WatchSpec { id: watch.id.clone(), measure, cool_down: watch.cool_down })
     };
     // All or none: places in the specs are those of the tier's watches.
@@ -111,7 +117,9 @@ impl Post<'_> {
                 let target = hasher.key(kind, text);
                 let number = text.parse().ok();
                 if let (portcullis_policy::Signal::Overlap, Some(number)) = (watch.signal, number) {
-                    self.live.sketched(self.partner, kind, (target, number), self.now);
+                    let agreed = !watch.undeclared_only && known.agreed(&ask.target);
+                    let name = SketchName { partner: self.partner, kind, class: ask.class, agreed };
+                    self.live.sketched(name, (target, number), self.now);
                     continue;
                 }
                 self.show(&watches, at, Event::Asked { target, kind, number }, trace);
@@ -154,7 +162,7 @@ impl Post<'_> {
 }
 
 impl SignalHit {
-    fn new(watch: &Watch, hit: &Hit) -> Self {
+    pub(crate) fn new(watch: &Watch, hit: &Hit) -> Self {
         let mut evidence = String::new();
         for (what, figure) in &hit.figures {
             let comma = if evidence.is_empty() { "" } else { ", " };
@@ -168,14 +176,6 @@ impl SignalHit {
             then: if watch.shadow { Vec::new() } else { watch.then.clone() },
             tell: watch.tell.clone(),
         }
-    }
-
-    /// What two partners have in common, by a watch of the first.
-    pub(crate) fn of_two(watch: &Watch, one: &Sketch, other: &Sketch) -> Option<Self> {
-        let signal = Signal::named(name(watch.signal))?;
-        let least = (watch.min > 0).then_some(watch.min);
-        let measure = Measure::of(signal, Some(watch.over), Some(watch.per), least).ok()?;
-        compare(&measure, one, other).map(|hit| Self::new(watch, &hit))
     }
 }
 
@@ -197,9 +197,6 @@ const fn counts(refusal: &Refusal) -> bool {
             | Refusal::BudgetReached(_)
     )
 }
-
-/// The numbers two partners' sketches are found by.
-pub(crate) type SketchName = (PartnerIx, u16);
 
 /// An id as it is sketched.
 pub(crate) type Sketched = (TargetKey, u64);

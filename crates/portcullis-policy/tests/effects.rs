@@ -181,6 +181,7 @@ fn each_loophole_is_told_in_a_sentence() {
             "drop_items: { expired: true }",
             "drop_items: { expired: true }\n    shadow: true",
         ),
+        ("a watch of smaller gaps", g, "over: 20, per: 24h", "over: 20, min: 10, per: 24h"),
         ("a longer list", g, "brands: 50", "brands: 500"),
         ("a list without a bound", g, "brands: 50, ", ""),
         ("more accounts", g, "grants: 9", "grants: 10"),

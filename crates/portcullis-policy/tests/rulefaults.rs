@@ -191,6 +191,10 @@ fn every_fault_of_a_limit_a_filter_and_a_watch_is_found_at_its_line() {
     );
     check("then: [hold]", "then: []", &["PC0312 22:60"]);
     check("signal: id_walk, over: 20", "signal: not_found, over: 100", &["PC0321 22:42"]);
+    check("signal: id_walk, over: 20", "signal: key_union, over: 100", &["PC0321 22:42"]);
+    check("signal: id_walk, over: 20", "signal: overlap, over: 20, min: 4096", &[]);
+    check("signal: id_walk, over: 20", "signal: overlap, over: 20, min: 4097", &["PC0321 22:49"]);
+    check("signal: id_walk, over: 20", "signal: id_walk, over: 20, min: 0", &[]);
 }
 
 #[test]

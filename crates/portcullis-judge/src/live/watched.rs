@@ -4,11 +4,11 @@
 
 use std::sync::Arc;
 
-use portcullis_limits::watch::{Sketch, WatchSpec, Watches};
+use portcullis_limits::watch::{Listed, WatchSpec, Watches};
 use portcullis_types::{PartnerIx, Span, Wall};
 
 use super::Live;
-use crate::watching::{SignalHit, Sketched};
+use crate::watching::{SketchName, Sketched};
 
 impl Live {
     /// The watches of a partner; made at first use, carried over when the tier's watches changed.
@@ -31,33 +31,29 @@ impl Live {
     }
 
     /// Notes an id that a partner asked for, to be compared with what others ask.
-    pub(crate) fn sketched(&self, partner: PartnerIx, kind: u16, of: Sketched, now: Wall) {
-        self.sketches.entry((partner, kind)).or_default().asked(of.0, of.1, now);
+    pub(crate) fn sketched(&self, name: SketchName, of: Sketched, now: Wall) {
+        self.sketches.entry(name).or_default().asked(of.0, of.1, now);
     }
 
-    /// Forgets what nobody asked for within a window, and compares every partner with every other.
-    pub(crate) fn overlaps(
-        &self,
-        window: Span,
-        now: Wall,
-        mut compare: impl FnMut(PartnerIx, &Sketch, PartnerIx, &Sketch) -> Option<SignalHit>,
-    ) -> Vec<(PartnerIx, PartnerIx, SignalHit)> {
+    /// Forgets what nobody asked for within a window; the names of all sketches that are left.
+    pub(crate) fn sketch_names(&self, window: Span, now: Wall) -> Vec<SketchName> {
         for mut sketch in self.sketches.iter_mut() {
             sketch.expire(window, now);
         }
-        let mut names: Vec<_> = self.sketches.iter().map(|sketch| *sketch.key()).collect();
+        let full = self.sketches.iter().filter(|sketch| !sketch.is_empty());
+        let mut names: Vec<SketchName> = full.map(|sketch| *sketch.key()).collect();
         names.sort_unstable();
-        let mut hits = Vec::new();
-        for (at, one) in names.iter().enumerate() {
-            for other in names.iter().skip(at + 1).filter(|other| other.1 == one.1) {
-                let (Some(left), Some(right)) = (self.sketches.get(one), self.sketches.get(other))
-                else {
-                    continue;
-                };
-                let hit = compare(one.0, &left, other.0, &right);
-                hits.extend(hit.map(|hit| (one.0, other.0, hit)));
+        names
+    }
+
+    /// What several sketches hold together.
+    pub(crate) fn listed<'n>(&self, names: impl Iterator<Item = &'n SketchName>) -> Listed {
+        let mut listed = Listed::default();
+        for name in names {
+            if let Some(sketch) = self.sketches.get(name) {
+                listed.add(&sketch);
             }
         }
-        hits
+        listed
     }
 }

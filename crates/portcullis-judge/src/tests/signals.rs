@@ -119,3 +119,55 @@ fn two_partners_that_read_one_list_are_seen_and_a_watch_in_shadow_has_no_effect(
     assert!(hit.then.is_empty());
     insta::assert_snapshot!(hit.evidence, @"targets of the one 12, targets of the other 12, percent common 100, percent in turn 0");
 }
+
+#[test]
+fn ids_that_go_one_way_are_seen_whatever_their_gaps_where_that_is_written() {
+    let any = RULES.replace("over: 5, min: 10, per: 7d", "over: 5, min: 0, per: 7d");
+    let walk = |rules: &str| {
+        let mut bed = Bed::with(rules);
+        let far = [1, 100, 250, 900, 5000, 5100, 9000, 9900];
+        far.into_iter().flat_map(|n| raised(&mut bed, "z1", &place(n))).collect::<Vec<_>>()
+    };
+    assert!(walk(RULES).is_empty(), "further apart than ten");
+    assert_eq!(walk(&any), ["standard/in-order [Flag]"]);
+}
+
+#[test]
+fn two_partners_are_compared_by_the_classes_of_the_watch_only() {
+    let both = RULES.replace(
+        "target: any }\nwatch",
+        "target: any }\n  - { id: nodes, class: [profile.basic], target: any, fields: [id] }\nwatch",
+    );
+    let wide = both.replace("overlap, class: [place.posts]", "overlap, class: [profile.basic]");
+    for (rules, hits) in [(&both, 0), (&wide, 1)] {
+        let mut bed = Bed::with(rules);
+        for number in 0..12 {
+            let user = format!("/v21.0/{}?fields=id", 17_841_000_000_000_000_u64 + number * 31);
+            for id in ["a1", "z1"] {
+                assert!(raised(&mut bed, id, &user).is_empty());
+            }
+        }
+        let now = bed.now;
+        assert_eq!(bed.desks[0].overlaps(now).len(), hits);
+    }
+}
+
+#[test]
+fn every_signal_is_measured_with_the_figures_that_are_usual_for_it() {
+    use portcullis_limits::watch::{Measure, Signal};
+    let mut rules = RULES.split("watch:").next().unwrap().to_owned();
+    rules.push_str("watch:\n");
+    for signal in Signal::ALL {
+        rules.push_str(&format!(
+            "  - {{ id: w-{}, signal: {signal}, over: 7, per: 7d, then: [flag] }}\n",
+            signal.name().replace('_', "-"),
+        ));
+    }
+    let rules = compile(&rules, portcullis_types::Revision(1));
+    let specs = crate::watching::specs(rules.policies.tiers().next().unwrap());
+    assert_eq!(specs.len(), Signal::ALL.len());
+    for (spec, signal) in specs.iter().zip(Signal::ALL) {
+        let usual = Measure::of(signal, Some(7), Some("7d".parse().unwrap()), None);
+        assert_eq!(Ok(spec.measure), usual, "{signal}");
+    }
+}

@@ -20,7 +20,7 @@ mod spec;
 mod walk;
 
 pub use detector::{Event, Figures, Hit, Watches};
-pub use overlap::{Sketch, compare};
+pub use overlap::{Listed, Sketch, compare};
 pub use spec::{Measure, Signal, WatchFault, WatchSpec};
 
 #[cfg(test)]

@@ -63,14 +63,30 @@ impl Sketch {
     }
 }
 
-/// Compares two partners' sketches of one kind; to be called now and then, such as every hour.
+/// The ids of one partner's sketches that are looked at together.
+#[derive(Debug, Clone, Default)]
+pub struct Listed {
+    ids: Vec<(TargetKey, u64)>,
+    left_out: Option<TargetKey>,
+}
+
+impl Listed {
+    /// Adds what a sketch holds.
+    pub fn add(&mut self, sketch: &Sketch) {
+        self.ids.extend(sketch.ids.iter().map(|(key, (number, _))| (*key, *number)));
+        self.left_out = [self.left_out, sketch.left_out].into_iter().flatten().min();
+    }
+}
+
+/// Compares ids of one kind that two partners asked for; to be called now and then, such as every hour.
 #[must_use]
-pub fn compare(measure: &Measure, one: &Sketch, other: &Sketch) -> Option<Hit> {
+pub fn compare(measure: &Measure, one: &Listed, other: &Listed) -> Option<Hit> {
     let bound = [one.left_out, other.left_out].into_iter().flatten().min();
-    let ids = |sketch: &Sketch| -> Vec<u64> {
-        let kept = sketch.ids.iter().take_while(|(key, _)| bound.is_none_or(|from| **key < from));
-        let mut ids: Vec<u64> = kept.map(|(_, (number, _))| *number).collect();
+    let ids = |listed: &Listed| -> Vec<u64> {
+        let kept = listed.ids.iter().filter(|(key, _)| bound.is_none_or(|from| *key < from));
+        let mut ids: Vec<u64> = kept.map(|(_, number)| *number).collect();
         ids.sort_unstable();
+        ids.dedup();
         ids
     };
     let (one, other) = (ids(one), ids(other));

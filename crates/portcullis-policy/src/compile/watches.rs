@@ -45,7 +45,7 @@ impl Compiler<'_> {
                 classes,
                 undeclared_only: file.undeclared_only.unwrap_or(false),
                 over: *file.over,
-                min: file.min.as_ref().map_or(0, |min| **min),
+                min: file.min.as_ref().map_or(figures(file.signal).usual, |min| **min),
                 per: *file.per,
                 then: file.then.value.clone(),
                 cool_down: file.cool_down.as_ref().map_or(COOL_DOWN, |cool| **cool),
@@ -57,11 +57,16 @@ impl Compiler<'_> {
     }
 
     fn threshold(&mut self, source: &Source, file: &WatchFile) {
-        let share = matches!(file.signal, Signal::NotFound | Signal::Novelty | Signal::Overlap);
+        let Figures { share, most, .. } = figures(file.signal);
         if share && file.over.value >= 100 {
             let message = format!("a share of {} per cent is never exceeded", *file.over);
             let fault = source.fault(codes::BOUND, &file.over, message);
             self.faults.push(fault.with_help("write per cent below 100"));
+        }
+        if let Some(min) = file.min.as_ref().filter(|min| ***min > most) {
+            let message = format!("the signal looks back at {most} at most");
+            let fault = source.fault(codes::BOUND, min, message);
+            self.faults.push(fault.with_help("write less"));
         }
         if file.then.is_empty() && !self.dropped.contains("") {
             let fault = source.fault(codes::NOTHING, &file.then, "nothing follows");
@@ -76,4 +81,29 @@ impl Compiler<'_> {
             self.faults.push(fault.with_help("add `tell:` with the text of the notice"));
         }
     }
+}
+
+/// What a signal can be measured with.
+struct Figures {
+    /// Whether it is a share in per cent.
+    share: bool,
+    /// `min` where none is written.
+    usual: u64,
+    /// The largest `min`.
+    most: u64,
+}
+
+const fn figures(signal: Signal) -> Figures {
+    let (share, usual, most) = match signal {
+        Signal::NotFound => (true, 200, 1024),
+        Signal::Grid => (true, 40, 2048),
+        Signal::Overlap => (true, 200, 4096),
+        Signal::Novelty => (true, 500, 16_384),
+        Signal::KeyUnion => (true, 200, 16_384),
+        Signal::IdWalk => (false, 16, 1 << 40),
+        Signal::Refused | Signal::Distinct | Signal::PageDepth | Signal::StoryPolling => {
+            (false, 0, u64::MAX)
+        }
+    };
+    Figures { share, usual, most }
 }

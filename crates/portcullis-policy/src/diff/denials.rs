@@ -9,7 +9,7 @@ use portcullis_types::{ClassIx, ClassSet, FieldSet};
 use super::words::all_classes;
 use super::{Change, Found};
 use crate::compile::cover;
-use crate::rule::{Deny, DropItems, Filter, Watch};
+use crate::rule::{Deny, DropItems, Filter, Signal, Watch};
 
 impl Change<'_> {
     pub(super) fn denials(&self, found: &mut Found) {
@@ -130,6 +130,15 @@ fn item_words(item: &DropItems) -> String {
     }
 }
 
+/// Whether a watch speaks up later than another. The gap of ids in order is the other way round: a
+/// larger one sees more, and 0 takes any.
+fn later(to: &Watch, from: &Watch) -> bool {
+    if to.signal == Signal::IdWalk {
+        return to.min != 0 && (from.min == 0 || to.min < from.min);
+    }
+    to.min > from.min
+}
+
 /// Whether a watch sees less than another, or less follows.
 fn less(to: &Watch, from: &Watch) -> bool {
     let classes = match (&to.classes, &from.classes) {
@@ -140,7 +149,7 @@ fn less(to: &Watch, from: &Watch) -> bool {
     to.shadow
         || to.signal != from.signal
         || to.over > from.over
-        || to.min > from.min
+        || later(to, from)
         || to.per < from.per
         || (to.undeclared_only && !from.undeclared_only)
         || to.cool_down > from.cool_down

@@ -60,7 +60,8 @@ pub(crate) struct WatchFile {
     /// The rolling window, up to `31d`.
     #[schemars(with = "String")]
     pub(crate) per: At<Span>,
-    /// Not before so many calls or targets were seen.
+    /// Not before so many calls or targets were seen. For `id_walk` the largest gap between one id and
+    /// the next; 0: any, as long as ids go one way without a break. Left out: as is usual for the signal.
     pub(crate) min: Option<At<u64>>,
     /// What follows.
     pub(crate) then: At<Vec<Action>>,

@@ -23,7 +23,8 @@ pub struct Watch {
     pub undeclared_only: bool,
     /// Beyond this it hits; per cent where the signal is a share.
     pub over: u64,
-    /// Not before so many calls or targets were seen.
+    /// Not before so many calls or targets were seen; for ids in order the largest gap between two, 0
+    /// for any.
     pub min: u64,
     /// The rolling window.
     pub per: Span,

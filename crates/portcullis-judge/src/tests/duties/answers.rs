@@ -9,7 +9,7 @@ use portcullis_types::{KeyIx, Revision};
 use portcullis_yaml::Source;
 
 use super::super::bed::*;
-use crate::{Arrival, Duties, Granted, PlatformCredential, Rules, SentTarget};
+use crate::{Arrival, Batch, Duties, Granted, PlatformCredential, Rules, SentTarget, Verdict};
 
 const ROUTES: &str = r##"
 version: 1
@@ -93,6 +93,11 @@ operations:
     path: /{version}/{node_id}/insights
     target: node_id
     class_by_type: { user: figures }
+  batch:
+    method: POST
+    path: /{version}
+    batch: true
+    params: { batch: batch }
   publish:
     method: POST
     path: /{version}/{node_id}/media
@@ -113,7 +118,7 @@ scopes:
 
 pub(super) fn tier(filters: &str) -> String {
     format!(
-        "version: 1\ntier: standard\nabout: For tests\nscopes: [all]\nrates: []\nfilter:\n{filters}"
+        "version: 1\ntier: standard\nabout: For tests\nscopes: [all]\nbatch: true\nrates: []\nfilter:\n{filters}"
     )
 }
 
@@ -183,6 +188,11 @@ impl Answers {
         };
         let now = self.bed.now;
         let verdict = self.bed.desks[0].judge(&arrival, now, &PlatformCredential::Header);
+        Self::permitted(verdict)
+    }
+
+    /// What is sent for a permitted call, and what its answer falls under.
+    fn permitted(verdict: Verdict) -> Result<(String, Option<Arc<Duties>>, KeyIx), String> {
         let rule = verdict.trace.rule.clone();
         match verdict.outcome {
             Ok(Granted::Call(permit)) => {
@@ -204,7 +214,12 @@ impl Answers {
             Ok(found) => found,
             Err(refused) => return (refused, String::new()),
         };
-        let Some(duties) = duties else { return (sent, "as it is".into()) };
+        let text = self.sieved(duties, key, answer);
+        (sent, text)
+    }
+
+    fn sieved(&mut self, duties: Option<Arc<Duties>>, key: KeyIx, answer: &str) -> String {
+        let Some(duties) = duties else { return "as it is".into() };
         let now = self.bed.now;
         let items = self.bed.desks[0].items(key, &duties, now);
         let gate = Arc::new(Gate::new("https://gate"));
@@ -212,11 +227,37 @@ impl Answers {
         let mut sieve = Sieve::new(Arc::clone(&duties.program), gate, seconds, items);
         let mut out = Vec::new();
         let passed = sieve.push(answer.as_bytes(), &mut out).and_then(|()| sieve.finish());
-        let text = match passed {
+        match passed {
             Ok(()) => String::from_utf8(out).unwrap(),
             Err(fault) => format!("{fault:?}"),
+        }
+    }
+
+    /// The same of the one entry of a batch.
+    #[track_caller]
+    pub(super) fn check_entry(&mut self, url: &str, sent: &str, answer: &str, leaves: &str) {
+        let entries = format!(r#"[{{"method":"GET","relative_url":"{url}"}}]"#);
+        let body = format!("batch={}", portcullis_request::escaped(&entries));
+        let key = secret("a1");
+        let arrival = Arrival {
+            method: "POST",
+            path: "/v21.0",
+            query: None,
+            content_type: Some(b"application/x-www-form-urlencoded"),
+            header_keys: &[key.as_bytes()],
+            body: body.as_bytes(),
+            has_body: true,
         };
-        (sent, text)
+        let (now, platform) = (self.bed.now, PlatformCredential::Header);
+        let desk = &mut self.bed.desks[0];
+        let Ok(Granted::Batch(batch)) = desk.judge(&arrival, now, &platform).outcome else {
+            panic!("{url}")
+        };
+        let Batch { entries, mut together, .. } = *batch;
+        let verdict = desk.judge_entry(&mut together, &entries[0], now, &platform);
+        let (was_sent, duties, key) = Self::permitted(verdict).unwrap();
+        assert_eq!(was_sent, sent, "{url}");
+        assert_eq!(self.sieved(duties, key, answer), leaves, "{url}");
     }
 
     #[track_caller]

@@ -180,3 +180,48 @@ fn what_a_write_reads_back_is_judged_and_the_write_itself_is_not() {
         "Withheld",
     );
 }
+
+#[test]
+fn what_was_added_goes_again_beside_what_was_asked_under_another_name() {
+    let mut answers = Answers::of(&tier(&format!("{FRESH}{NO_STORIES}{BUSINESS}")));
+    // The member itself, renamed by the caller: its own name is added, and only that goes.
+    answers.check(
+        &format!("{USER}/media?fields=id,media_product_type.as(k)"),
+        &format!("{USER}/media?fields=media_product_type,id,media_product_type.as(k)"),
+        r#"{"data":[{"id":"1","k":"FEED","media_product_type":"FEED"},{"id":"2","k":"STORY","media_product_type":"STORY"}]}"#,
+        r#"{"data":[{"id":"1","k":"FEED"}]}"#,
+    );
+    // An edge asked for twice: each place gets its own back.
+    answers.check(
+        &format!("{USER}?fields=media.as(a)%7Bid%7D,media.as(b)%7Bmedia_product_type%7D"),
+        &format!(
+            "{USER}?fields=account_type,media.as(a)%7Bmedia_product_type,id%7D,media.as(b)%7Bmedia_product_type%7D"
+        ),
+        r#"{"account_type":"BUSINESS","a":{"data":[{"media_product_type":"FEED","id":"1"}]},"b":{"data":[{"media_product_type":"FEED"}]}}"#,
+        r#"{"a":{"data":[{"id":"1"}]},"b":{"data":[{"media_product_type":"FEED"}]}}"#,
+    );
+    // Two members for two filters, nested in what `ids=` names.
+    answers.check(
+        "/v21.0?ids=178410001&fields=stories%7Bid,link.as(l)%7D",
+        "/v21.0?ids=178410001&fields=account_type,stories%7Bexpires_at,owner%7Baccount_type%7D,id,link.as(l)%7D",
+        r#"{"178410001":{"account_type":"BUSINESS","stories":{"data":[{"expires_at":"2030-01-01T00:00:00Z","owner":{"account_type":"BUSINESS"},"id":"1","l":"x"}]}}}"#,
+        r#"{"178410001":{"stories":{"data":[{"id":"1","l":"x"}]}}}"#,
+    );
+}
+
+#[test]
+fn what_was_added_to_an_entry_of_a_batch_goes_again() {
+    let mut answers = Answers::of(&tier(&format!("{FRESH}{NO_STORIES}")));
+    answers.check_entry(
+        "178410001/media?fields=id",
+        &format!("{USER}/media?fields=media_product_type,id"),
+        r#"{"data":[{"media_product_type":"FEED","id":"1"},{"media_product_type":"STORY","id":"2"}]}"#,
+        r#"{"data":[{"id":"1"}]}"#,
+    );
+    answers.check_entry(
+        "178410001?fields=stories.as(s)%7Bid%7D",
+        &format!("{USER}?fields=stories.as(s)%7Bexpires_at,id%7D"),
+        r#"{"s":{"data":[{"expires_at":"2030-01-01T00:00:00Z","id":"1"},{"expires_at":"2020-01-01T00:00:00Z","id":"2"}]}}"#,
+        r#"{"s":{"data":[{"id":"1"}]}}"#,
+    );
+}

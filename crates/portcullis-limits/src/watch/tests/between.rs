@@ -8,10 +8,20 @@ fn sketch(ids: impl IntoIterator<Item = u64>) -> Sketch {
     sketch
 }
 
+fn listed(sketches: &[&Sketch]) -> Listed {
+    let mut listed = Listed::default();
+    sketches.iter().for_each(|sketch| listed.add(sketch));
+    listed
+}
+
 fn compared(one: &Sketch, other: &Sketch) -> Option<(u64, u64)> {
     let measure = Measure::of(Signal::Overlap, None, None, None).unwrap();
-    assert_eq!(compare(&measure, one, other).is_some(), compare(&measure, other, one).is_some());
-    let hit = compare(&measure, one, other)?;
+    let (one, other) = (listed(&[one]), listed(&[other]));
+    assert_eq!(
+        compare(&measure, &one, &other).is_some(),
+        compare(&measure, &other, &one).is_some()
+    );
+    let hit = compare(&measure, &one, &other)?;
     Some((hit.figures[2].1, hit.figures[3].1))
 }
 
@@ -83,4 +93,17 @@ fn what_was_not_asked_for_lately_is_forgotten() {
     assert_eq!(one.len(), 100);
     one.expire("30d".parse().unwrap(), at(50 * DAY));
     assert!(one.is_empty());
+}
+
+#[test]
+fn several_sketches_of_a_partner_are_looked_at_as_one() {
+    let measure = Measure::of(Signal::Overlap, None, None, None).unwrap();
+    let (first, second, both) = (sketch(0..300), sketch(200..600), sketch(0..600));
+    let hit = compare(&measure, &listed(&[&first, &second]), &listed(&[&both])).unwrap();
+    let figures: Vec<u64> = hit.figures.iter().map(|(_, figure)| *figure).collect();
+    assert_eq!(figures, [600, 600, 100, 0]);
+    // One that had to leave something out bounds what is compared of the others.
+    let large = sketch(0..50_000);
+    let hit = compare(&measure, &listed(&[&large, &first]), &listed(&[&large])).unwrap();
+    assert!(hit.figures[2].1 > 95, "{:?}", hit.figures);
 }
