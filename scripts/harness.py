@@ -4,6 +4,7 @@ Everything goes through the release binary, as a user's would. Needs nothing but
 """
 
 import contextlib
+import ctypes
 import http.client
 import json
 import os
@@ -31,6 +32,12 @@ class Failed(Exception):
 def check(holds, message):
     if not holds:
         raise Failed(message)
+
+
+def small_pages():
+    """In a process about to be started: memory in pages of 4 KiB, so that what is measured is what is used."""
+    PR_SET_THP_DISABLE = 41
+    ctypes.CDLL(None).prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0)
 
 
 _given = set()
@@ -96,6 +103,14 @@ class Gate:
         with open(os.path.join(folder, "secrets", "admin-token"), encoding="utf-8") as token:
             self.token = token.read().strip()
 
+    def records_to(self, path):
+        """Has access records written to that file, or to none; before it is started."""
+        to = f"file\n  path: {path}" if path else "none"
+        with open(self.config, encoding="utf-8") as file:
+            text = file.read()
+        with open(self.config, "w", encoding="utf-8") as file:
+            file.write(re.sub(r"(?m)^(records:\n(?:  #.*\n)*  to: )\w+", lambda found: found.group(1) + to, text))
+
     def secrets(self):
         """Every secret of the deployment, for a search in logs."""
         found = [self.first_key]
@@ -106,12 +121,13 @@ class Gate:
                     found.append(file.read().strip())
         return found
 
-    def serve(self, patience=20.0):
-        """Starts it; returns the seconds until it said that it is ready."""
+    def serve(self, patience=20.0, before=None):
+        """Starts it, having run `before` in its process; returns the seconds until it said that it is ready."""
         with open(self.log, "ab") as log:
             started = time.monotonic()
             self.process = subprocess.Popen(
-                [BINARY, "serve", "--config", self.config], stdout=log, stderr=log, stdin=subprocess.DEVNULL
+                [BINARY, "serve", "--config", self.config], stdout=log, stderr=log, stdin=subprocess.DEVNULL,
+                preexec_fn=before,
             )
         while time.monotonic() - started < patience:
             if self.process.poll() is not None:
