@@ -6,15 +6,6 @@ use crate::pack::Bent;
 use crate::talk::{Ask, Talk};
 use crate::world::Marks;
 
-/// How the rule that stops a case is taken away, to see that the platform would have told.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Without {
-    /// The rule of the partner's tier: the same gate and catalogue, and everything granted.
-    Rule,
-    /// The gate: what it refuses whatever a tier says.
-    Gate,
-}
-
 type Says = Box<dyn Fn(&mut Talk)>;
 
 /// A way around the gate.
@@ -23,7 +14,6 @@ pub(crate) struct Case {
     pub(crate) name: String,
     pub(crate) by: &'static str,
     pub(crate) marks: Marks,
-    pub(crate) without: Without,
     pub(crate) bent: Bent,
     pub(crate) says: Says,
 }
@@ -56,7 +46,7 @@ impl List {
     }
 
     /// A read that gives fields other names: once such as nothing has, and once those it says, which
-    /// are names of other fields, as the gate refuses whatever a tier grants.
+    /// are names of other fields.
     pub(crate) fn renamed(
         &mut self,
         by: &'static str,
@@ -66,7 +56,7 @@ impl List {
     ) {
         let target = target.as_ref();
         self.get(by, name, marks, target.replace(".as(", ".as(my_"));
-        self.get(by, &format!("{name}, by its name"), marks, target).shape();
+        self.get(by, &format!("{name}, which is a field's name"), marks, target);
     }
 
     /// One request.
@@ -95,7 +85,6 @@ impl List {
             name: name.to_owned(),
             by,
             marks: marks.clone(),
-            without: Without::Rule,
             bent: Bent::Not,
             says: Box::new(says),
         });
@@ -104,20 +93,9 @@ impl List {
 }
 
 impl Case {
-    /// No tier can let it through: the platform itself must be seen to tell.
-    pub(crate) fn shape(&mut self) -> &mut Self {
-        self.without = Without::Gate;
-        self
-    }
-
+    /// The platform's answer is bent on its way.
     pub(crate) fn bent(&mut self, how: Bent) -> &mut Self {
         self.bent = how;
-        // What can't be read at all is withheld for its links alone, with no filter in the way.
-        let unreadable =
-            [Bent::GzipInTwo, Bent::Twice, Bent::Unsaid, Bent::Marked, Bent::TwoDocuments];
-        if unreadable.contains(&how) {
-            self.shape();
-        }
         self
     }
 }

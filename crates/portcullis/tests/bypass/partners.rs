@@ -27,7 +27,8 @@ const USES: [&str; 15] = [
     "review_digest",
 ];
 /// Those who used up a budget, and their use.
-const SPENT: [(&str, &str); 6] = [
+const SPENT: [(&str, &str); 7] = [
+    ("spent_but_a_page", "market_statistics"),
     ("spent_statistics", "market_statistics"),
     ("spent_digest", "review_digest"),
     ("spent_marketing", "location_marketing"),
@@ -36,11 +37,23 @@ const SPENT: [(&str, &str); 6] = [
     ("spent_insights", "audience_insights"),
 ];
 
+/// More of those who may have stories told of, a few times in a day each.
+const TELLERS: [(&str, &str); 4] = [
+    ("stories_plain", "story_insights"),
+    ("stories_packed", "story_insights"),
+    ("stories_bent", "story_insights"),
+    ("stories_bent_within", "story_insights"),
+];
+
 /// All of them. Whoever may have authorised accounts has `me`; who asks for stories, the person too.
 pub(crate) fn all(world: &World) -> Vec<Partner> {
     let own = USES.iter().map(|purpose| (*purpose, *purpose));
     let others = [("nobody", "something_else")];
-    own.chain(SPENT).chain(others).map(|(name, purpose)| partner(name, purpose, world)).collect()
+    own.chain(SPENT)
+        .chain(TELLERS)
+        .chain(others)
+        .map(|(name, purpose)| partner(name, purpose, world))
+        .collect()
 }
 
 fn partner(name: &'static str, purpose: &'static str, world: &World) -> Partner {
@@ -95,6 +108,10 @@ pub(crate) fn spend(talk: impl Fn(&str) -> Talk, world: &World) {
     let square = page(&world.square.id);
     let pages = |count: usize| world.venues.iter().take(count).map(|id| page(id)).collect();
     drive("spent_statistics", vec![page(&world.hotel.id); 4], &page(&world.hotel.id));
+    let mut talk_of_three = talk("spent_but_a_page");
+    for _ in 0..3 {
+        assert_eq!(talk_of_three.get(page(&world.hotel.id)).status, 200);
+    }
     drive("spent_monitoring", vec![page(&world.hotel.id); 50], &page(&world.hotel.id));
     drive("spent_digest", pages(3), &square);
     drive("spent_marketing", pages(5), &square);

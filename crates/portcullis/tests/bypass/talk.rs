@@ -173,6 +173,15 @@ impl Talk {
         self.answers.last().unwrap()
     }
 
+    /// Bytes as they are, and so many answers.
+    pub(crate) fn raw(&mut self, bytes: &str, answers: usize) {
+        let mut wire = Wire::new(TcpStream::connect(self.to).unwrap());
+        wire.send(bytes.replace(KEY, &self.keys[0]).as_bytes());
+        for _ in 0..answers {
+            self.answers.push(Answer::of(wire.message(true)));
+        }
+    }
+
     /// The same over HTTP/2, with prior knowledge.
     pub(crate) fn say_h2(&mut self, ask: &Ask) -> &Answer {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
@@ -181,12 +190,13 @@ impl Talk {
         self.answers.last().unwrap()
     }
 
-    /// Goes where the last answer's link leads to, here.
-    pub(crate) fn follow(&mut self, pointer: &str) -> &Answer {
+    /// Goes where the last answer's link leads to, here, if it has one.
+    pub(crate) fn follow(&mut self, pointer: &str) {
         let answer = self.answers.last().unwrap().json();
         let link = answer.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned();
-        let target = link.splitn(4, '/').nth(3).unwrap_or_default();
-        self.get(format!("/{target}"))
+        if let Some(target) = link.splitn(4, '/').nth(3) {
+            self.get(format!("/{target}"));
+        }
     }
 }
 

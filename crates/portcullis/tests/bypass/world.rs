@@ -88,6 +88,9 @@ pub(crate) struct World {
     /// A post whose caption is a list of fields, and one whose caption is an id.
     pub(crate) trick_fields: String,
     pub(crate) trick_id: String,
+    /// One whose caption is a path, and one whose caption is a list of ids.
+    pub(crate) trick_path: String,
+    pub(crate) trick_ids: String,
     /// A comment of a stranger, and one under the baker's post.
     pub(crate) comment: String,
     pub(crate) stranger: Account,
@@ -215,8 +218,12 @@ impl World {
         let baker_story = tell(baker, &square);
         tell(baker, hotel);
         let own_story = tell(me, museum);
-        let trick_fields = asking.publish(&traders[3].0, "image_url=x&caption=biography");
-        let trick_id = asking.publish(&traders[3].0, &format!("image_url=x&caption={baker}"));
+        let mut say = |caption: &str| {
+            asking.publish(&traders[3].0, &format!("image_url=x&caption={}", percent(caption, 1)))
+        };
+        let (trick_fields, trick_id) = (say("biography"), say(baker));
+        let trick_path = say(&format!("{baker}/stories"));
+        let trick_ids = say(&format!("{me},{baker}"));
         let comment_at_baker = asking.post(&format!("/{baker_post}/comments"), "message=lovely");
         let commented = asking.get(format!("/{}?fields=from{{id}}", show.comment));
         let near = asking.get(format!("/search?type=place&q=a&fields=id&limit=100"));
@@ -244,6 +251,8 @@ impl World {
             baker_carousel,
             trick_fields,
             trick_id,
+            trick_path,
+            trick_ids,
             comment: show.comment.clone(),
             comment_at_baker,
             baker_story,

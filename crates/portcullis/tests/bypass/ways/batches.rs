@@ -109,8 +109,7 @@ fn encodings(w: &World, list: &mut List) {
             "application/json",
             format!(r#"{{"batch":{},"batch":{one}}}"#, json!([get("me?fields=id")])),
         ),
-    )
-    .shape();
+    );
     list.say(
         AI,
         "an agreed list in the query, another in the body",
@@ -120,8 +119,7 @@ fn encodings(w: &World, list: &mut List) {
             percent(&json!([get("me?fields=id")]).to_string(), 1)
         ))
         .form(format!("batch={}", percent(&one.to_string(), 1))),
-    )
-    .shape();
+    );
 }
 
 fn entries(w: &World, list: &mut List) {
@@ -162,6 +160,25 @@ fn entries(w: &World, list: &mut List) {
             "a method overridden in the body",
             &b.bio,
             json!([{ "method": "POST", "relative_url": baker, "body": "fields=biography&method=get" }]),
+        ),
+        (
+            "fields in the address and in the body: the last count",
+            &b.bio,
+            json!([{ "method": "GET", "relative_url": "me?fields=id", "body": "fields=business_discovery.username(".to_owned() + &b.username + ")%7Bbiography%7D" }]),
+        ),
+        (
+            "fields twice in the address",
+            &b.bio,
+            json!([get(format!("{baker}?fields=id&fields=biography"))]),
+        ),
+        ("a method that has no body", &b.bio, json!([{ "method": "HEAD", "relative_url": bio }])),
+        ("a slash escaped", &b.stories, json!([get(format!("{baker}%2Fstories?fields=id"))])),
+        ("an edge of several", &b.stories, json!([get(format!("stories?ids={baker}"))])),
+        ("a version that is gone", &b.stories, json!([get(format!("v2.0/{baker}/stories"))])),
+        (
+            "heads of its own",
+            &b.bio,
+            json!([{ "method": "GET", "relative_url": bio, "headers": ["X-HTTP-Method-Override: POST"] }]),
         ),
         (
             "several ids",
@@ -229,8 +246,7 @@ fn entries(w: &World, list: &mut List) {
         "with a key in the entry alone",
         &b.bio,
         Ask::post("/v21.0").json(&json!({ "batch": [own] })).bare(),
-    )
-    .shape();
+    );
     list.say(
         AI,
         "with a key in the address of the entry",
@@ -264,20 +280,19 @@ fn elsewhere(w: &World, list: &mut List) {
     let one = json!([get(format!("{}?fields=biography", b.id))]);
     let body = format!("batch={}", percent(&one.to_string(), 1));
     let at = |path: &str| Ask::post(path).form(body.clone());
-    list.say(AI, "without a version", &b.bio, at("/")).shape();
-    list.say(AI, "where accounts publish", &b.bio, at("/v21.0/me/media")).shape();
-    list.say(AI, "on an account", &b.bio, at("/v21.0/me")).shape();
-    list.say(AI, "on a path that nobody lists", &b.bio, at("/anywhere")).shape();
-    list.say(AI, "on a superseded path", &b.bio, at("/v1/locations/search")).shape();
-    list.say(AI, "at a version that is gone", &b.bio, at("/v2.0")).shape();
+    list.say(AI, "without a version", &b.bio, at("/"));
+    list.say(AI, "where accounts publish", &b.bio, at("/v21.0/me/media"));
+    list.say(AI, "on an account", &b.bio, at("/v21.0/me"));
+    list.say(AI, "on a path that nobody lists", &b.bio, at("/anywhere"));
+    list.say(AI, "on a superseded path", &b.bio, at("/v1/locations/search"));
+    list.say(AI, "at a version that is gone", &b.bio, at("/v2.0"));
     list.say(AI, "at the newest version", &b.bio, at("/v25.0"));
     list.say(
         "publishing",
         "beside what is published",
         &b.bio,
         Ask::post("/v21.0/me/media").form(format!("image_url=x&{body}")),
-    )
-    .shape();
+    );
     list.way("batch, where none are agreed");
     for by in ["story_insights", "market_statistics", "newsroom", "nobody"] {
         list.say(by, &format!("one entry, {}", by.replace("_", " ")), &b.bio, form(&one));
@@ -389,6 +404,24 @@ fn depending(w: &World, list: &mut List) {
             json!([named("a", format!("{}?fields=caption", w.trick_id)), named("b", "?ids={result=a:$.caption}&fields=id"), { "method": "GET", "depends_on": "b", "relative_url": "{result=a:$.caption}?fields=stories{id}" }]),
         ),
         (
+            CR,
+            "a path out of a caption",
+            &b.stories,
+            json!([
+                named("trick", format!("{}?fields=caption", w.trick_path)),
+                get("{result=trick:$.caption}?fields=id")
+            ]),
+        ),
+        (
+            CR,
+            "ids out of a caption",
+            &b.followers,
+            json!([
+                named("trick", format!("{}?fields=caption", w.trick_ids)),
+                get("?ids={result=trick:$.caption}&fields=followers_count")
+            ]),
+        ),
+        (
             "publishing",
             "a write that waits",
             &b.bio,
@@ -426,19 +459,17 @@ fn older(w: &World, list: &mut List) {
         list.say(CR, name, marks, form(&json!([get(relative)])));
     }
     let recent = form(&json!([get(format!("v1/locations/{}/media/recent", square.id))]));
-    list.say(CR, "posts at a place", posts, recent).shape();
+    list.say(CR, "posts at a place", posts, recent);
     list.say(
         CR,
         "all of an account",
         &b.bio,
         form(&json!([get(format!("api/v1/users/{}/full", b.id))])),
-    )
-    .shape();
+    );
     list.say(
         CR,
         "a slash escaped",
         &b.stories,
         form(&json!([get(format!("api%2Fv1%2Flocations%2F{}%2Fstory", square.id))])),
-    )
-    .shape();
+    );
 }

@@ -66,7 +66,7 @@ fn rows(w: &World, list: &mut List) {
         ("at a geography", format!("/v1/geographies/{hotel}/media/recent?count=100")),
         ("an empty size", format!("{page}&limit=&after={after}")),
     ] {
-        list.get(by, name, more, target).shape();
+        list.get(by, name, more, target);
     }
     list.get(
         by,
@@ -74,15 +74,13 @@ fn rows(w: &World, list: &mut List) {
         more,
         format!("/explore/locations/{hotel}/?__a=1&max_id={}", w.hotel.posts[49]),
     );
-    list.get(by, "by a superseded path", more, format!("/v1/locations/{hotel}/media?count=100"))
-        .shape();
+    list.get(by, "by a superseded path", more, format!("/v1/locations/{hotel}/media?count=100"));
     list.get(
         by,
         "by ids= with a space",
         more,
         format!("/v21.0?ids=+{hotel}&fields=posts.limit(100){{id}}"),
-    )
-    .shape();
+    );
     list.say(
         by,
         "by an overridden method",
@@ -186,8 +184,24 @@ fn targets(w: &World, list: &mut List) {
             &format!("{who}: one more, spelt otherwise"),
             posts,
             format!("//v21.0/{id}/posts"),
-        )
-        .shape();
+        );
+    }
+    let name = w.square.name.replace(' ', "+");
+    for (by, target) in [
+        ("spent_marketing", format!("/v21.0/pages/search?q={name}&fields=id,posts{{id}}&limit=1")),
+        (
+            "spent_newsroom",
+            format!(
+                "/v21.0/search?type=place&q={name}&distance=5000&fields=id,posts{{id}}&limit=1"
+            ),
+        ),
+        (
+            "spent_statistics",
+            format!("/v21.0/search?type=place&q={name}&fields=id,posts{{id}}&limit=1"),
+        ),
+    ] {
+        let who = by.trim_start_matches("spent_");
+        list.get(by, &format!("{who}: one more, found by its name"), posts, target);
     }
     list.get(
         "spent_newsroom",

@@ -66,7 +66,7 @@ pub(crate) fn cases(w: &World) -> Vec<Case> {
         ),
     );
     list.get(ba, "beside a declared brand", &b.followers, format!("/v21.0/me?fields=business_discovery.username({brand}).as(a){{followers_count}},business_discovery.username({name}).as(b){{followers_count}}"));
-    list.get(ba, "two names in one: the last counts", &b.followers, format!("/v21.0/me?fields=business_discovery.username({brand}).username({name}){{followers_count}}")).shape();
+    list.get(ba, "two names in one: the last counts", &b.followers, format!("/v21.0/me?fields=business_discovery.username({brand}).username({name}){{followers_count}}"));
     list.get(ba, "inside of another", &b.followers, format!("/v21.0/me?fields=business_discovery.username({brand}){{business_discovery.username({name}){{followers_count}}}}"));
     list.get(
         ba,

@@ -376,29 +376,26 @@ pub(crate) fn renamed(w: &World) -> Vec<Case> {
         "twice",
         &baker.stories,
         format!("/v21.0/{}?fields=stories.limit(1).limit(100){{id}}", baker.id),
-    )
-    .shape();
+    );
     list.get(
         si,
         "nobody knows it",
         &baker.stories,
         format!("/v21.0/{}?fields=stories.order(old){{id}}", baker.id),
-    )
-    .shape();
+    );
     list.get(
         si,
         "with ends of line between",
         &baker.stories,
         format!("/v21.0/{}?fields=stories%0A.%09limit(5){{id}}", baker.id),
-    )
-    .shape();
+    );
     list.get(
         si,
         "with spaces around",
         &baker.stories,
         format!("/v21.0/{}?fields=+stories.limit(5){{+id+}}", baker.id),
     );
-    list.get(ai, "on a plain field", &me.bio, "/v21.0/me?fields=biography.limit(1)").shape();
+    list.get(ai, "on a plain field", &me.bio, "/v21.0/me?fields=biography.limit(1)");
     list.get(
         ai,
         "the same edge twice, once as agreed",
@@ -406,24 +403,22 @@ pub(crate) fn renamed(w: &World) -> Vec<Case> {
         "/v21.0/me?fields=media{id},media.as(more){owner{stories{id}}}",
     );
     list.way("parameters");
-    list.get(ai, "fields twice: the last counts", &me.bio, "/v21.0/me?fields=id&fields=biography")
-        .shape();
+    list.get(ai, "fields twice: the last counts", &me.bio, "/v21.0/me?fields=id&fields=biography");
     list.get(ai, "the name of the parameter escaped", &me.bio, "/v21.0/me?%66ields=biography");
     list.get(
         ai,
         "the name escaped, beside the plain one",
         &me.bio,
         "/v21.0/me?fields=id&f%69elds=biography",
-    )
-    .shape();
+    );
     list.get(
         ai,
         "every letter of the field escaped",
         &me.bio,
         "/v21.0/me?fields=%62%69%6f%67%72%61%70%68%79",
     );
-    list.get(ai, "empty parameters around it", &me.bio, "/v21.0/me?&&fields=biography&").shape();
-    list.get(ai, "an empty one before it", &me.bio, "/v21.0/me?fields=&fields=biography").shape();
+    list.get(ai, "empty parameters around it", &me.bio, "/v21.0/me?&&fields=biography&");
+    list.get(ai, "an empty one before it", &me.bio, "/v21.0/me?fields=&fields=biography");
     list.get(ai, "the comma escaped", &me.bio, "/v21.0/me?fields=id%2Cbiography");
     list.get(
         ai,
@@ -446,8 +441,7 @@ pub(crate) fn renamed(w: &World) -> Vec<Case> {
             &format!("with {name}"),
             &me.bio,
             format!("/v21.0/me?fields=biography&{extra}"),
-        )
-        .shape();
+        );
     }
     list.cases
 }

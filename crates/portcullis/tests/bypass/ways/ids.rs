@@ -101,15 +101,13 @@ pub(crate) fn cases(w: &World) -> Vec<Case> {
         square,
         format!("/v21.0?ids={}&fields=id,posts{{id}}", w.square.id),
     );
-    list.get(cm, "a space before it", &b.bio, format!("/v21.0?ids={me},+{baker}&fields=biography"))
-        .shape();
+    list.get(cm, "a space before it", &b.bio, format!("/v21.0?ids={me},+{baker}&fields=biography"));
     list.get(
         cm,
         "an end of line behind it",
         &b.bio,
         format!("/v21.0?ids={me},{baker}%0A&fields=biography"),
-    )
-    .shape();
+    );
     list.get(
         cm,
         "the comma escaped",
@@ -121,8 +119,7 @@ pub(crate) fn cases(w: &World) -> Vec<Case> {
         "twice the parameter: the last counts",
         &b.bio,
         format!("/v21.0?ids={me}&ids={baker}&fields=biography"),
-    )
-    .shape();
+    );
     list.get(
         ai,
         "with business_discovery",
@@ -137,37 +134,32 @@ pub(crate) fn cases(w: &World) -> Vec<Case> {
         format!("/v21.0?ids={baker}&fields=biography"),
     );
     list.way("an edge of several, which no document lists");
-    list.get(cr, "stories", &b.stories, format!("/v21.0/stories?ids={baker}")).shape();
+    list.get(cr, "stories", &b.stories, format!("/v21.0/stories?ids={baker}"));
     list.get(
         "story_insights",
         "stories, one that authorised among them",
         &b.stories,
         format!("/v21.0/stories?ids={me},{baker}&fields=id"),
-    )
-    .shape();
-    list.get(ms, "posts of places", square, format!("/v21.0/posts?ids={}&fields=id", w.square.id))
-        .shape();
+    );
+    list.get(ms, "posts of places", square, format!("/v21.0/posts?ids={}&fields=id", w.square.id));
     list.get(
         ms,
         "posts of places without a version",
         square,
         format!("/posts?ids={},{}", w.hotel.id, w.square.id),
-    )
-    .shape();
-    list.get(ms, "stories of places", &b.stories, format!("/stories?ids={}", w.hotel.id)).shape();
+    );
+    list.get(ms, "stories of places", &b.stories, format!("/stories?ids={}", w.hotel.id));
     list.get(
         cr,
         "posts of accounts, with their authors' words",
         &b.bio,
         format!("/v21.0/media?ids={baker}&fields=owner{{biography}}"),
-    )
-    .shape();
+    );
     list.get(
         "comment_care",
         "comments of posts, with the words of who commented",
         &w.me.bio,
         format!("/v21.0/comments?ids={}&fields=from{{biography}}", w.baker_post),
-    )
-    .shape();
+    );
     list.cases
 }

@@ -14,55 +14,46 @@ pub(crate) fn cases(w: &World) -> Vec<Case> {
         "recent posts at a place",
         posts,
         format!("/v1/locations/{id}/media/recent"),
-    )
-    .shape();
+    );
     list.get(
         "own_property_monitoring",
         "posts at a place",
         posts,
         format!("/v1/locations/{id}/media"),
-    )
-    .shape();
+    );
     list.get(
         "own_property_monitoring",
         "posts at a declared place",
         &w.hotel.beyond(0),
         format!("/v1/locations/{}/media/recent", w.hotel.id),
-    )
-    .shape();
-    list.get("newsroom", "posts around a point", posts, format!("/v1/media/search?{around}"))
-        .shape();
+    );
+    list.get("newsroom", "posts around a point", posts, format!("/v1/media/search?{around}"));
     list.get(
         "location_marketing",
         "posts at a geography",
         posts,
         format!("/v1/geographies/{id}/media/recent"),
-    )
-    .shape();
+    );
     list.get(
         "nobody",
         "posts at a place, by one whose use nobody knows",
         posts,
         format!("/v1/locations/{id}/media/recent"),
-    )
-    .shape();
-    list.get("social_wall", "with a count", posts, format!("/v1/locations/{id}/media?count=100"))
-        .shape();
+    );
+    list.get("social_wall", "with a count", posts, format!("/v1/locations/{id}/media?count=100"));
     list.get(
         "social_wall",
         "between two moments",
         posts,
         format!("/v1/locations/{id}/media/recent?min_timestamp=0"),
-    )
-    .shape();
+    );
     list.talk("social_wall", "page by page", &w.hotel.beyond(20), {
         let hotel = w.hotel.id.clone();
         move |talk| {
             talk.get(format!("/v1/locations/{hotel}/media?count=20"));
             talk.follow("/pagination/next_url");
         }
-    })
-    .shape();
+    });
     list.way("back channels");
     list.get(
         "location_marketing",
@@ -117,8 +108,7 @@ pub(crate) fn cases(w: &World) -> Vec<Case> {
         "by a parameter that is a list",
         &b.stories,
         format!("/api/v1/feed/reels_media?reel_ids[]={}", b.id),
-    )
-    .shape();
+    );
     list.get(
         "nobody",
         "stories, by one whose use nobody knows",
@@ -131,44 +121,38 @@ pub(crate) fn cases(w: &World) -> Vec<Case> {
         "all of an account: its words",
         &b.bio,
         format!("/api/v1/users/{}/full", b.id),
-    )
-    .shape();
+    );
     list.get(
         "audience_insights",
         "all of an account: its followers",
         &b.followers,
         format!("/api/v1/users/{}/full", b.id),
-    )
-    .shape();
+    );
     list.get(
         "story_insights",
         "all of an account: its stories",
         &b.stories,
         format!("/api/v1/users/{}/full", b.id),
-    )
-    .shape();
+    );
     list.get(
         "creator_marketplace",
         "all of one that joined",
         &w.me.pictures,
         "/api/v1/users/me/full",
-    )
-    .shape();
+    );
     let variables = format!("{{\"id\":\"{id}\",\"first\":50}}");
     list.get(
         "newsroom",
         "posts at a place as web pages ask for them",
         posts,
         format!("/graphql/query?query_hash=1&variables={variables}"),
-    )
-    .shape();
+    );
     list.get(
         "social_wall",
         "of a declared place, beyond its newest page",
         &w.hotel.beyond(50),
         format!("/graphql/query?variables={{\"id\":\"{}\",\"first\":100}}", w.hotel.id),
-    )
-    .shape();
+    );
     list.way("superseded paths, spelt otherwise");
     for (name, path) in [
         ("slashes escaped", format!("/v1%2Flocations%2F{id}%2Fmedia%2Frecent")),
@@ -179,21 +163,19 @@ pub(crate) fn cases(w: &World) -> Vec<Case> {
         ("a letter escaped", format!("/v1/l%6Fcations/{id}/media/recent")),
         ("the version escaped", format!("/%76%31/locations/{id}/media/recent")),
     ] {
-        list.get("own_property_monitoring", name, posts, path).shape();
+        list.get("own_property_monitoring", name, posts, path);
     }
     list.get(
         "story_insights",
         "a back channel with its slashes escaped",
         &b.stories,
         format!("/api%2Fv1%2Flocations%2F{id}%2Fstory"),
-    )
-    .shape();
+    );
     list.get(
         "story_insights",
         "a back channel, two slashes before it",
         &b.stories,
         format!("//api//v1/feed/reels_media?reel_ids={}", b.id),
-    )
-    .shape();
+    );
     list.cases
 }

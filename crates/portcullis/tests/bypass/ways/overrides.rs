@@ -34,8 +34,7 @@ pub(crate) fn cases(w: &World) -> Vec<Case> {
         "as one that has no body",
         &b.bio,
         Ask::post(format!("{node}?method=HEAD&fields=biography")),
-    )
-    .shape();
+    );
     list.say(ai, "in mixed case", &b.bio, Ask::post(format!("{node}?method=gEt&fields=biography")));
     list.say(
         ai,
@@ -48,15 +47,13 @@ pub(crate) fn cases(w: &World) -> Vec<Case> {
         "twice: the last counts",
         &b.bio,
         Ask::post(format!("{node}?method=POST&method=GET&fields=biography")),
-    )
-    .shape();
+    );
     list.say(
         ai,
         "one way in the query, another in the body",
         &b.bio,
         Ask::post(format!("{node}?method=DELETE&fields=biography")).form("method=GET"),
-    )
-    .shape();
+    );
     list.say(
         "own_property_monitoring",
         "posts at a place",
@@ -81,43 +78,38 @@ pub(crate) fn cases(w: &World) -> Vec<Case> {
         &w.me.bio,
         Ask::post(format!("/v21.0/{}/comments", w.baker_post))
             .form("message=hello&method=GET&fields=from{biography}"),
-    )
-    .shape();
+    );
     list.say(
         "publishing",
         "where one may publish, what is read",
         &w.me.bio,
         Ask::post("/v21.0/me/media").form("image_url=x&method=GET&fields=owner{biography}"),
-    )
-    .shape();
+    );
     list.say(
         "newsroom",
         "a superseded path",
         square,
         Ask::post(format!("/v1/locations/{}/media/recent?method=get", w.square.id)),
-    )
-    .shape();
+    );
     for name in
         ["X-HTTP-Method-Override", "X-HTTP-Method", "X-Method-Override", "X-Original-Method"]
     {
         let ask = Ask::get(format!("{node}?fields=biography")).line(&format!("{name}: POST"));
-        list.say(ai, &format!("a read that calls itself a write by {name}"), &b.bio, ask).shape();
+        list.say(ai, &format!("a read that calls itself a write by {name}"), &b.bio, ask);
     }
     let lower = Ask::new("get", format!("{node}?fields=biography"));
-    list.say(ai, "a method in lower case", &b.bio, lower).shape();
+    list.say(ai, "a method in lower case", &b.bio, lower);
     list.get(
         ai,
         "on a read, which the platform ignores",
         &b.bio,
         format!("{node}?fields=biography&method=delete"),
-    )
-    .shape();
+    );
     list.get(
         ai,
         "by a parameter of another name",
         &b.bio,
         format!("{node}?fields=biography&_method=post"),
-    )
-    .shape();
+    );
     list.cases
 }

@@ -20,7 +20,7 @@ pub(crate) fn cases(w: &World) -> Vec<Case> {
 }
 
 fn plain(w: &World, list: &mut List) {
-    let (si, cr, person) = ("story_insights", "campaign_reports", &w.person);
+    let (si, cr, person) = ("stories_plain", "campaign_reports", &w.person);
     let id = &person.id;
     let told = &person.stories;
     list.get(
@@ -49,26 +49,19 @@ fn plain(w: &World, list: &mut List) {
         told,
         format!("/v21.0/{id}?fields=stories.as(a){{id}},stories.as(b){{permalink}}"),
     );
-    list.get(
-        cr,
-        "by ids=, behind another",
-        told,
-        format!("/v21.0?ids={},{id}&fields=id,stories{{id}}", w.me.id),
-    );
+    list.get(cr, "by ids=", told, format!("/v21.0?ids={id}&fields=id,stories{{id}}"));
     list.get(
         si,
         "named as the kind that may be told of",
         told,
         format!("/v21.0/{id}/stories?fields=id,media_type.as(account_type)"),
-    )
-    .shape();
+    );
     list.get(
         si,
         "named as another expiry",
         told,
         format!("/v21.0/{id}/stories?fields=id,permalink,timestamp.as(expires_at)"),
-    )
-    .shape();
+    );
     let entry = |relative: String| {
         let batch = json!([{ "method": "GET", "relative_url": relative }]).to_string();
         Ask::post("/v21.0").form(format!("batch={}", percent(&batch, 1)))
@@ -109,7 +102,7 @@ fn plain(w: &World, list: &mut List) {
 }
 
 fn packed(w: &World, list: &mut List) {
-    let (si, cr, told) = ("story_insights", "campaign_reports", &w.person.stories);
+    let (si, cr, told) = ("stories_packed", "campaign_reports", &w.person.stories);
     let id = &w.person.id;
     for (how, name) in [
         (Bent::Gzip, "gzip"),
@@ -146,7 +139,7 @@ fn packed(w: &World, list: &mut List) {
 }
 
 fn bent(w: &World, list: &mut List) {
-    let (si, person) = ("story_insights", &w.person);
+    let (id, told) = (&w.person.id, &w.person.stories);
     for (how, name) in [
         (Bent::TwiceLast, "the kind of account twice: as it is, then as it is not"),
         (Bent::TwiceFirst, "the kind of account twice: as it is not, then as it is"),
@@ -161,12 +154,15 @@ fn bent(w: &World, list: &mut List) {
         (Bent::Nothing, "not said to be anything"),
         (Bent::Endless, "its end not said"),
     ] {
-        let target = format!("/v21.0/{}/stories?fields=id,permalink,account_type", person.id);
-        list.get(si, &format!("{name}, asked for"), &person.stories, target).bent(how);
-        let target = format!("/v21.0/{}/stories?fields=id,permalink", person.id);
-        let case = list.get(si, &format!("{name}, not asked for"), &person.stories, target);
-        case.bent(how);
+        let target = format!("/v21.0/{id}/stories?fields=id,permalink");
+        list.get("stories_bent", name, told, target).bent(how);
+        let target = format!("/v21.0/{id}?fields=id,stories.as(x){{id,permalink.as(y)}}");
+        list.get("stories_bent_within", &format!("{name}, nested"), told, target).bent(how);
     }
     let target = format!("/v21.0/{}/stories?fields=id,permalink,expires_at", w.me.id);
-    list.get(si, "stories that expired, out of a cache", &w.me.stories, target).bent(Bent::Stale);
+    list.get("stories_bent", "stories that expired, out of a cache", &w.me.stories, target)
+        .bent(Bent::Stale);
+    let target = format!("/v21.0/{}/stories?fields=id", w.me.id);
+    list.get("stories_bent", "the same without asking when", &w.me.stories, target)
+        .bent(Bent::Stale);
 }

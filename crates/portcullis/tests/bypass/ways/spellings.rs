@@ -44,8 +44,7 @@ fn versions(w: &World, list: &mut List) {
             &format!("one that is not agreed: {version}"),
             &b.stories,
             format!("/{version}/{stories}"),
-        )
-        .shape();
+        );
     }
 }
 
@@ -67,26 +66,24 @@ fn paths(w: &World, list: &mut List) {
         ("all escaped", format!("/%76%32%31%2e%30/{id}/%73%74%6f%72%69%65%73")),
         ("no version, two slashes", format!("//{id}/stories")),
     ] {
-        list.get(SI, name, &b.stories, path).shape();
+        list.get(SI, name, &b.stories, path);
     }
     let at = format!("http://gate.test/v21.0/{id}/stories");
     list.get(SI, "a whole address", &b.stories, at);
     let at = format!("http://127.0.0.1/v21.0/{id}/stories");
-    list.get(SI, "a whole address of another host", &b.stories, at).shape();
+    list.get(SI, "a whole address of another host", &b.stories, at);
     list.get(
         "research",
         "posts at a place, a slash escaped",
         &w.square.beyond(0),
         format!("/v21.0/{}%2Fposts", w.square.id),
-    )
-    .shape();
+    );
     list.get(
         "research",
         "posts at a place, two slashes",
         &w.square.beyond(0),
         format!("/v21.0/{}//posts", w.square.id),
-    )
-    .shape();
+    );
 }
 
 fn headers(w: &World, list: &mut List) {
@@ -112,7 +109,7 @@ fn headers(w: &World, list: &mut List) {
     ] {
         list.say(AI, name, &b.bio, Ask::get(&target).line(line));
     }
-    list.say(AI, "an upgrade", &b.bio, Ask::get(&target).line("Upgrade: websocket")).shape();
+    list.say(AI, "an upgrade", &b.bio, Ask::get(&target).line("Upgrade: websocket"));
     let keyed = format!("{target}&access_token={KEY}");
     list.say(AI, "the key in the query", &b.bio, Ask::get(&keyed).bare());
     list.say(AI, "the key in the query and in a header", &b.bio, Ask::get(&keyed));
@@ -121,22 +118,19 @@ fn headers(w: &World, list: &mut List) {
         "the key under the old scheme",
         &b.bio,
         Ask::get(&target).line(&format!("Authorization: OAuth {KEY}")).bare(),
-    )
-    .shape();
+    );
     list.say(
         AI,
         "the key twice in headers",
         &b.bio,
         Ask::get(&target).line(&format!("Authorization: Bearer {KEY}")),
-    )
-    .shape();
+    );
     list.say(
         AI,
         "a read with a body that asks for less",
         &b.bio,
         Ask::get(&target).form("fields=id"),
-    )
-    .shape();
+    );
     list.say(
         AI,
         "a read with an empty document",
@@ -175,6 +169,36 @@ fn protocol(w: &World, list: &mut List) {
         list.talk(by, name, marks, move |talk| {
             talk.say_h2(&Ask::get(&target));
         });
+    }
+    let hidden = format!(
+        "GET /v21.0/{}?fields=biography HTTP/1.1\r\nHost: gate.test\r\nAuthorization: Bearer {KEY}\r\n\r\n",
+        b.id
+    );
+    let head = format!("Host: gate.test\r\nAuthorization: Bearer {KEY}\r\n");
+    let length = hidden.len();
+    for (name, first) in [
+        ("behind a call that is agreed", format!("GET /v21.0/me?fields=id HTTP/1.1\r\n{head}\r\n")),
+        (
+            "as the body of a read whose length is said twice",
+            format!(
+                "GET /v21.0/me?fields=id HTTP/1.1\r\n{head}Content-Length: 0\r\nContent-Length: {length}\r\n\r\n"
+            ),
+        ),
+        (
+            "as the body of a read that is chunked and has a length",
+            format!(
+                "GET /v21.0/me?fields=id HTTP/1.1\r\n{head}Content-Length: {length}\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"
+            ),
+        ),
+        (
+            "behind the last chunk",
+            format!(
+                "GET /v21.0/me?fields=id HTTP/1.1\r\n{head}Transfer-Encoding: chunked\r\n\r\n0;x=y\r\n\r\n"
+            ),
+        ),
+    ] {
+        let bytes = first + &hidden;
+        list.talk(AI, name, &b.bio, move |talk| talk.raw(&bytes, 2));
     }
     let target = format!("/v21.0/{}?fields=biography", b.id);
     list.talk(AI, "asked for twenty times", &b.bio, move |talk| {

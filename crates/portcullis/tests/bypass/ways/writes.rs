@@ -9,6 +9,9 @@ use crate::world::{Mark, World};
 pub(crate) fn cases(w: &World) -> Vec<Case> {
     let mut list = List::of("read after write");
     comments(w, &mut list);
+    list.way("read after write, in several parts");
+    parts(w, &mut list);
+    list.way("read after write, of posts");
     posts(w, &mut list);
     published(w, &mut list);
     list.cases
@@ -88,8 +91,7 @@ fn comments(w: &World, list: &mut List) {
         &b.bio,
         Ask::post(format!("{at_baker}?fields=id"))
             .form("message=hello&fields=media{owner{biography}}"),
-    )
-    .shape();
+    );
     list.say(
         cc,
         "a form that does not say that it is one",
@@ -104,8 +106,7 @@ fn comments(w: &World, list: &mut List) {
             "application/x-www-form-urlencoded; charset=utf-7",
             "message=hello&fields=media{owner{biography}}",
         ),
-    )
-    .shape();
+    );
     list.say(
         cc,
         "a member twice in JSON: the last counts",
@@ -114,8 +115,7 @@ fn comments(w: &World, list: &mut List) {
             "application/json",
             r#"{"message":"hello","fields":"id","fields":"media{owner{biography}}"}"#,
         ),
-    )
-    .shape();
+    );
     list.say(
         cc,
         "a member twice in JSON, once escaped",
@@ -124,8 +124,65 @@ fn comments(w: &World, list: &mut List) {
             "application/json",
             r#"{"message":"hello","fields":"id","\u0066ields":"media{owner{biography}}"}"#,
         ),
-    )
-    .shape();
+    );
+}
+
+/// Bodies in several parts, as the platform reads them.
+fn parts(w: &World, list: &mut List) {
+    let at_baker = format!("/v21.0/{}/comments", w.baker_post);
+    let message = "--b7\r\nContent-Disposition: form-data; name=\"message\"\r\n\r\nhello\r\n";
+    let inner = "media{owner{biography}}";
+    let plain =
+        format!("--b7\r\nContent-Disposition: form-data; name=\"fields\"\r\n\r\n{inner}\r\n");
+    let id = plain.replace(inner, "id");
+    for (name, parts) in [
+        (
+            "fields by the name of a file",
+            format!(
+                "{message}--b7\r\nContent-Disposition: form-data; name=\"fields\"; filename=\"{inner}\"\r\n\r\nid\r\n"
+            ),
+        ),
+        ("a part twice: the last counts", format!("{message}{id}{plain}")),
+        ("a name without quotes", format!("{message}{}", plain.replace("\"fields\"", "fields"))),
+        (
+            "names in upper case",
+            format!(
+                "{message}{}",
+                plain
+                    .replace("Content-Disposition", "CONTENT-DISPOSITION")
+                    .replace("name=", "NAME=")
+            ),
+        ),
+        (
+            "a kind of its own",
+            format!(
+                "{message}{}",
+                plain.replace("\r\n\r\n", "\r\nContent-Type: application/json\r\n\r\n")
+            ),
+        ),
+        ("something before the first part", format!("hello{message}{plain}")),
+        (
+            "a name twice: the first counts",
+            format!(
+                "{message}{}",
+                plain.replace("name=\"fields\"", "name=\"fields\"; name=\"message\"")
+            ),
+        ),
+    ] {
+        let ask =
+            Ask::post(&at_baker).body("multipart/form-data; boundary=b7", parts + "--b7--\r\n");
+        list.say("comment_care", name, &w.baker.bio, ask);
+    }
+    let loose = Ask::post(&at_baker)
+        .body("multipart/form-data; Boundary = \"b7\"", format!("{message}{plain}--b7--\r\n"));
+    list.say("comment_care", "a border said loosely", &w.baker.bio, loose);
+    let two = Ask::post(&at_baker)
+        .form(format!("message=hello&fields={inner}"))
+        .line("Content-Type: application/json");
+    list.say("comment_care", "two kinds of one body", &w.baker.bio, two);
+    let loud = Ask::post(&at_baker)
+        .body("APPLICATION/JSON", json!({ "message": "hello", "fields": inner }).to_string());
+    list.say("comment_care", "a kind in upper case", &w.baker.bio, loud);
 }
 
 fn posts(w: &World, list: &mut List) {
