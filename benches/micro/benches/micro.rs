@@ -92,6 +92,13 @@ fn bench(criterion: &mut Criterion) {
             desk.judge(black_box(&arrival), now, &PlatformCredential::Header).outcome.is_ok()
         });
     });
+    let mut desk = judge.desk().remembering();
+    criterion.bench_function("judge and remember", |b| {
+        b.iter(|| {
+            now.mono.0 += 1_000;
+            desk.judge(black_box(&arrival), now, &PlatformCredential::Header).outcome.is_ok()
+        });
+    });
 }
 
 /// A partner that declared nothing and whom nobody authorised.

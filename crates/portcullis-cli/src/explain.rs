@@ -4,6 +4,7 @@
 //! running gate. Must not know how a call is judged.
 
 mod caller;
+mod recorded;
 
 use std::borrow::Cow;
 use std::path::PathBuf;
@@ -20,7 +21,6 @@ use crate::asked::Asked;
 use crate::diff::compiled;
 use crate::failure::Failure;
 use crate::files::unreadable;
-use crate::gate::Gate;
 use crate::host::Host;
 use crate::memory::Memory;
 use crate::out::{Out, clean};
@@ -38,7 +38,8 @@ pub(crate) struct Step {
     pub(crate) outcome: String,
 }
 
-/// Why a call would pass or not. The running gate answers `GET /v1/requests/ID` with the same members.
+/// Why a call would pass or not. Of a call that it remembers, the running gate
+/// tells what would come of it now with the same members.
 #[derive(Debug, Serialize, Deserialize)]
 struct Explained {
     partner: String,
@@ -76,28 +77,14 @@ pub(crate) fn run(
     host: &dyn Host,
     out: &mut Out,
 ) -> Result<(), Failure> {
-    let explained = match &args.request {
-        Some(id) => recorded(id, common, host)?,
-        None => offline(args, host, out)?,
-    };
+    if let Some(id) = &args.request {
+        return recorded::run(id, common, host, out);
+    }
+    let explained = offline(args, host, out)?;
     if out.is_json() {
         return out.json(&explained);
     }
     show(&explained, "", out)
-}
-
-/// What the running gate remembers of a call.
-fn recorded(id: &str, common: &Common, host: &dyn Host) -> Result<Explained, Failure> {
-    let plain = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
-    if id.is_empty() || id.len() > 128 || !id.chars().all(plain) {
-        return Err(Failure::Usage(format!(
-            "`{}` is no id of a request: copy it from the answer's `x-request-id`",
-            clean(id)
-        )));
-    }
-    let value = Gate::find(common, host)?.get(&format!("/v1/requests/{id}"))?;
-    serde_json::from_value(value)
-        .map_err(|error| Failure::Local(format!("the gate's answer can't be read: {error}")))
 }
 
 fn offline(args: &ExplainArgs, host: &dyn Host, out: &mut Out) -> Result<Explained, Failure> {
@@ -239,6 +226,11 @@ fn show(explained: &Explained, indent: &str, out: &mut Out) -> Result<(), Failur
     for entry in &explained.entries {
         show(entry, &format!("{indent}  "), out)?;
     }
+    outcome(explained, indent, out)
+}
+
+/// How it ends.
+fn outcome(explained: &Explained, indent: &str, out: &mut Out) -> Result<(), Failure> {
     match (&explained.rule, &explained.told) {
         (Some(rule), _) => {
             out.line(format!("{indent}{} by `{rule}`", "passes".green()))?;

@@ -3,6 +3,7 @@
 //! Must not know layers.
 
 pub(crate) mod audit;
+pub(crate) mod calls;
 pub(crate) mod clients;
 pub(crate) mod facts;
 pub(crate) mod grants;

@@ -1,8 +1,8 @@
 //! The admin API: operators and the command line change the gate's state and look at it here.
 //!
 //! It listens on a listener of its own. Commands go to an `Office`, candidate files to a
-//! [`Checker`], figures come from a [`Probe`], keys from a [`KeyMaker`]: all four are traits that
-//! the binary fills. Must not know the proxy, the store, the pepper or the console.
+//! [`Checker`], figures come from a [`Probe`], calls from a [`Recall`], keys from a
+//! [`KeyMaker`]: all are traits that the binary fills. Must not know the proxy, the store, the pepper or the console.
 #![cfg_attr(
     test,
     allow(
@@ -17,6 +17,7 @@
 mod api;
 mod auth;
 mod edges;
+mod explained;
 mod extract;
 mod moments;
 mod names;
@@ -33,6 +34,7 @@ pub use edges::{
     AdminCall, CheckFault, Checked, Checker, Drift, DriftKind, KeyMaker, KeyMakerError, MintedKey,
     Probe, Readiness, ReadyDetail,
 };
+pub use explained::{CallExplained, CallNow, CallSignal, CallStep, CallThen, Recall};
 pub use problem::{Document, EntryFault, Problem};
 pub use router::openapi;
 pub use serve::ServeError;

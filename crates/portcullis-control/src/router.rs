@@ -20,7 +20,7 @@ use utoipa_axum::routes;
 
 use crate::Control;
 use crate::api::{
-    audit, clients, facts, grants, health, import, keys, me, partners, policies, signals,
+    audit, calls, clients, facts, grants, health, import, keys, me, partners, policies, signals,
     transitions, usage,
 };
 use crate::auth::sign_in;
@@ -94,6 +94,7 @@ fn quick() -> Routes {
         .routes(routes!(policies::show))
         .routes(routes!(signals::list))
         .routes(routes!(usage::show))
+        .routes(routes!(calls::show))
         .routes(routes!(audit::list))
         .routes(routes!(audit::checkpoint))
         .routes(routes!(audit::show))

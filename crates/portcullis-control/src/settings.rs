@@ -10,7 +10,7 @@ use portcullis_registry::{Office, UsageBook};
 use portcullis_types::Clock;
 use sha2::{Digest as _, Sha256};
 
-use crate::{AdminCall, Checker, KeyMaker, Probe};
+use crate::{AdminCall, Checker, KeyMaker, Probe, Recall};
 
 /// Everything the admin API stands on.
 #[derive(Clone)]
@@ -25,6 +25,8 @@ pub struct Control {
     pub probe: Arc<dyn Probe>,
     /// Calls by hour.
     pub usage: Arc<UsageBook>,
+    /// The last calls.
+    pub recall: Arc<dyn Recall>,
     /// Makes keys and digests.
     pub keys: Arc<dyn KeyMaker>,
     /// For the record, for `review_by: 7d` and for how long an answer is remembered.

@@ -3,7 +3,7 @@
 //! Takes no lock but that of a budget: the view is cached and renewed by one look at a number. Must not
 //! know who calls it or how the answer is sent.
 
-use std::cell::RefCell;
+use std::cell::{Ref, RefCell};
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -12,6 +12,7 @@ use portcullis_policy::Ruling;
 use portcullis_request::{Arrival, BodyWanted, wants_body};
 use portcullis_types::{KeyIx, Now, PartnerIx, Refusal};
 
+use crate::asked_text::AskedText;
 use crate::duties::{Shapes, Standing};
 use crate::entries::KnownKey;
 use crate::judge::Judge;
@@ -40,6 +41,8 @@ pub struct Desk {
     pub(crate) shapes: RefCell<Shapes>,
     /// Whether a permit's trace bears names too; a refusal's always does.
     names_permits: bool,
+    /// What the last call asked, where that is kept.
+    pub(crate) asked: Option<RefCell<AskedText>>,
 }
 
 /// Names of what decides before any tier does. Each desk has its own, so that threads don't share
@@ -72,6 +75,7 @@ impl Desk {
             standing: Standing::new(),
             shapes: RefCell::default(),
             names_permits: true,
+            asked: None,
         }
     }
 
@@ -80,6 +84,19 @@ impl Desk {
     pub fn without_names(mut self) -> Self {
         self.names_permits = false;
         self
+    }
+
+    /// A desk that keeps what the last call asked, so that it can be judged again.
+    #[must_use]
+    pub fn remembering(mut self) -> Self {
+        self.asked = Some(RefCell::new(AskedText::new()));
+        self
+    }
+
+    /// What the last call asked; none where its key is not known or it could not be read.
+    #[must_use]
+    pub fn remembered(&self) -> Option<Ref<'_, AskedText>> {
+        self.asked.as_ref().map(RefCell::borrow).filter(|asked| asked.is_there)
     }
 
     /// Whether the whole body is needed before the call can be judged.
@@ -127,6 +144,9 @@ impl Desk {
         platform: &PlatformCredential,
         judge: impl Fn(&mut Pass<'_, '_>) -> Result<Granted, Stop>,
     ) -> (Verdict, Option<usize>) {
+        if let Some(asked) = &self.asked {
+            asked.borrow_mut().is_there = false;
+        }
         for _ in 0..ATTEMPTS_MAX {
             self.renew();
             let Some(view) = &self.view else { break };

@@ -79,6 +79,7 @@ impl<'v> Pass<'v, '_> {
         if !seat.tier.batch {
             return Err(Refusal::BatchNotAgreed.into());
         }
+        self.trace.passed = Some((seat.ix, None));
         let bounds = &self.desk.judge.bounds;
         let entries = batch(canonical, &self.view.bound.rules.catalogue, bounds)?;
         let together = Together::new(caller.ix, canonical.credential(), bounds.asks_max);

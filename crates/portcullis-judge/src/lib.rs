@@ -21,6 +21,7 @@
 )]
 
 mod amend;
+mod asked_text;
 mod budgets;
 mod desk;
 mod duties;
@@ -46,6 +47,7 @@ mod watching;
 #[cfg(test)]
 mod tests;
 
+pub use asked_text::{AskedText, NotKept};
 pub use budgets::Settlement;
 pub use desk::Desk;
 pub use duties::{Duties, ItemJudge};
@@ -56,6 +58,7 @@ pub use judge::Judge;
 pub use live::RestoreError;
 pub use names::Names;
 pub use outbound::{Batch, Granted, Outbound, Permit, PlatformCredential};
+pub use portcullis_policy::AllowIx;
 pub use portcullis_registry::{NarrowKind, SubjectIx};
 pub use portcullis_registry::{UsageCells, UsageCount, UsageSink, UsageVerdict};
 pub use portcullis_request::{Arrival, BodyWanted, Bounds, SentBody, SentTarget};

@@ -68,7 +68,9 @@ impl<'v> Pass<'v, '_> {
             self.note(known.key);
         }
         let canonical = canonicalise(arrival, catalogue, &desk.judge.bounds)?;
-        let caller = self.caller(canonical.credential())?;
+        let caller = self.caller(canonical.credential());
+        self.remember(arrival, &canonical);
+        let caller = caller?;
         match self.policies(caller, &canonical) {
             Err(Stop::No(refusal)) => {
                 if let Some(post) = self.post(caller) {

@@ -9,6 +9,7 @@ mod explain;
 mod order;
 mod policy;
 mod rates;
+mod remembered;
 mod secrets;
 mod signals;
 mod standing;

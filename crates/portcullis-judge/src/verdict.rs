@@ -5,9 +5,10 @@
 
 use std::sync::Arc;
 
-use portcullis_policy::Per;
+use portcullis_policy::{AllowIx, Per};
 use portcullis_types::{
     ClassIx, ClientIx, KeyId, KeyIx, OperationIx, PartnerIx, RateId, Refusal, Revision, Span,
+    TierIx,
 };
 
 use crate::outbound::Granted;
@@ -51,6 +52,9 @@ pub struct Trace {
     /// `partner-standard/calls-per-hour`), or a stage before it (`request`, `key`, `standing`,
     /// `catalogue`, `policy`).
     pub rule: Option<Arc<str>>,
+    /// The tier that let the call pass, and the rule of it, where it was one; together with
+    /// `policy_revision` that is what `rule` names.
+    pub passed: Option<(TierIx, Option<AllowIx>)>,
     /// Whether the judge refused the call; what comes after a permit is not its doing.
     pub refused: bool,
     /// The rules in force; none before the gate is ready.

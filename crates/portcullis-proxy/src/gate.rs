@@ -223,6 +223,10 @@ fn judge(
     let begun = thread.is_sampled().then(|| thread.now());
     let Verdict { trace, outcome } =
         thread.bench.judge(parts, &bodies.received, bodies.has_body, now);
+    if let Some(recall) = thread.recall.as_ref().filter(|_| trace.key.is_some()) {
+        let id = ticket.id.as_bytes();
+        ticket.place = Some(thread.bench.remember(recall, id, &thread.leak));
+    }
     ticket.judge_ns = begun.map(|begun| since(thread.now(), begun));
     ticket.trace = Some(trace);
     outcome

@@ -8,13 +8,15 @@ use std::sync::Arc;
 use http::header::CONTENT_TYPE;
 use http::request::Parts;
 use portcullis_judge::{
-    Arrival, BodyWanted, Desk, Duties, ItemJudge, SignalHit, Together, Verdict,
+    Arrival, AskedText, BodyWanted, Desk, Duties, ItemJudge, SignalHit, Together, Verdict,
 };
 use portcullis_keys::Secret;
 use portcullis_request::Entry;
 use portcullis_types::{KeyIx, Now, Refusal};
 
 use crate::hygiene;
+use crate::leak::Leak;
+use crate::recall::{Place, Recall};
 use crate::{Placement, PlatformCredential, Settings};
 
 /// One thread's desk, with what it needs to know of the settings.
@@ -60,6 +62,16 @@ impl Bench {
             has_body,
         };
         self.desk.borrow_mut().judge(&arrival, now, &self.platform)
+    }
+
+    /// Keeps what the call that was judged last asked, if its key is known.
+    pub(crate) fn remember(&self, recall: &Recall, id: &[u8], leak: &Leak) -> Place {
+        let desk = self.desk.borrow();
+        let asked = desk.remembered();
+        let leaks = |asked: &AskedText| {
+            leak.stands_in(asked.target().as_bytes()) || leak.stands_in(asked.body())
+        };
+        recall.ask(id, asked.as_deref().filter(|asked| !leaks(asked)))
     }
 
     /// Judges an entry of a batch.

@@ -100,7 +100,7 @@ pub struct More {
 }
 
 /// A watch that hit.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Clone, Serialize)]
 pub struct Signal {
     /// The watch, with its tier.
     pub rule: Arc<str>,
@@ -111,6 +111,12 @@ pub struct Signal {
 }
 
 impl More {
+    /// Whether it tells more than what was asked.
+    pub(crate) fn has_notes(&self) -> bool {
+        let Self { observed, rules, shadowed, signals, .. } = self;
+        observed.is_some() || !(rules.is_empty() && shadowed.is_empty() && signals.is_empty())
+    }
+
     /// Takes over what was noted about a call, or about entries of a batch.
     pub(crate) fn take(&mut self, notes: Notes) {
         let Notes { rules, shadowed, observed, signals } = notes;

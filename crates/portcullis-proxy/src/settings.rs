@@ -39,6 +39,8 @@ pub struct Settings {
     pub rate_fields: bool,
     /// Whether access records say what was asked: method, path and query, without any credential.
     pub record_requests: bool,
+    /// How many of the last calls are remembered to be explained, over all threads; 0: none.
+    pub recall_calls: usize,
     /// Bounds on sizes and counts.
     pub limits: Limits,
     /// Bounds on time.
@@ -63,6 +65,7 @@ impl Settings {
             forwarded: true,
             rate_fields: true,
             record_requests: false,
+            recall_calls: 10_000,
             limits: Limits::default(),
             timeouts: Timeouts::default(),
         }

@@ -11,12 +11,13 @@ use std::sync::mpsc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use portcullis_judge::{Judge, UsageCells, UsageSink};
+use portcullis_judge::{Desk, Judge, UsageCells, UsageSink};
 use portcullis_types::Clock;
-use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
 use crate::accept;
 use crate::listen::listeners;
+use crate::reach::{Cutter, Order, Reach, Recaller};
 use crate::thread::{Parts, Thread};
 use crate::{Metrics, ProxyError, Records, Settings};
 
@@ -48,24 +49,6 @@ pub struct Outlets {
 /// Takes what threads count of each key's calls.
 #[derive(Clone)]
 pub struct UsageOutlet(pub Arc<dyn UsageSink>);
-
-/// How a thread is told something.
-#[derive(Clone)]
-struct Reach {
-    orders: UnboundedSender<Order>,
-    /// Whether a cut was ordered that the thread has not taken up yet.
-    cutting: Arc<AtomicBool>,
-}
-
-/// Has answers under way judged again; works until the data plane has ended, a drain included.
-#[derive(Clone)]
-pub struct Cutter(Vec<Reach>);
-
-/// What a thread is told.
-enum Order {
-    Cut,
-    Drain(Duration),
-}
 
 /// How a drain ended.
 #[derive(Debug, Clone, Copy, Eq, PartialEq)]
@@ -99,7 +82,7 @@ impl Proxy {
             };
             let parts = Parts {
                 settings: Arc::clone(&settings),
-                desk: if ring.is_some() { judge.desk() } else { judge.desk().without_names() },
+                desk: desk(&judge, &settings, ring.is_some()),
                 clock: Arc::clone(&clock),
                 metrics: Arc::clone(&metrics),
                 ring,
@@ -109,6 +92,12 @@ impl Proxy {
         }
         Ok(running)
     }
+}
+
+/// A desk that does no more than is asked of it.
+fn desk(judge: &Arc<Judge>, settings: &Settings, recorded: bool) -> Desk {
+    let desk = if recorded { judge.desk() } else { judge.desk().without_names() };
+    if settings.recall_calls > 0 { desk.remembering() } else { desk }
 }
 
 impl Worker {
@@ -178,6 +167,7 @@ async fn obey(
                 thread.cut();
             }
             Some(Order::Drain(within)) => break within,
+            Some(Order::Recall(id, to)) => thread.recall(&id, &to),
             None => break Duration::ZERO,
         }
     };
@@ -196,6 +186,7 @@ async fn obey(
                         thread.cut();
                     }
                     Some(Order::Drain(_)) => {}
+                    Some(Order::Recall(id, to)) => thread.recall(&id, &to),
                     None => return,
                 },
             }
@@ -231,6 +222,12 @@ impl Running {
         Cutter(self.workers.iter().map(|worker| worker.reach.clone()).collect())
     }
 
+    /// For whoever looks for a call.
+    #[must_use]
+    pub fn recaller(&self) -> Recaller {
+        Recaller(self.workers.iter().map(|worker| worker.reach.clone()).collect())
+    }
+
     /// Stops accepting, lets calls finish for so long, ends the rest, and writes the last records.
     /// Blocks.
     pub fn drain(mut self, within: Duration) -> Drained {
@@ -248,27 +245,9 @@ impl Running {
     }
 }
 
-impl Cutter {
-    /// Has every answer under way judged again. To be called after a narrowing or a new snapshot;
-    /// calls that come in need nothing, since each is judged by what then holds.
-    pub fn cut(&self) {
-        for reach in &self.0 {
-            if !reach.cutting.swap(true, Ordering::AcqRel) {
-                let _ = reach.orders.send(Order::Cut);
-            }
-        }
-    }
-}
-
 impl fmt::Debug for UsageOutlet {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("UsageOutlet")
-    }
-}
-
-impl fmt::Debug for Cutter {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Cutter({} threads)", self.0.len())
     }
 }
 

@@ -4,7 +4,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
-use std::sync::Arc;
+use std::sync::{Arc, mpsc};
 
 use http::HeaderValue;
 use portcullis_judge::UsageCells;
@@ -19,6 +19,7 @@ use crate::judge::Bench;
 use crate::leak::Leak;
 use crate::metrics::Metrics;
 use crate::rates::Rates;
+use crate::recall::{Recall, Recalled};
 use crate::records::Ring;
 use crate::refuse::Style;
 use crate::settings::Settings;
@@ -41,6 +42,8 @@ pub(crate) struct Thread {
     pub(crate) ids: Ids,
     pub(crate) rates: Rates,
     pub(crate) ring: Option<Ring>,
+    /// The last calls, where they are remembered.
+    pub(crate) recall: Option<Recall>,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) counts: RefCell<Counts>,
     pub(crate) in_flight: Bounded,
@@ -92,6 +95,7 @@ impl Thread {
             sample: Cell::new(0),
             counts: RefCell::new(Counts::new(Arc::clone(&metrics), usage)),
             in_flight: Bounded::new(share(limits.in_flight as u64)),
+            recall: Recall::new(settings.recall_calls.div_ceil(settings.threads.max(1))),
             connections: Bounded::new(share(limits.connections as u64)),
             buffered: Bounded::new(share(limits.buffered_total_bytes)),
             unnamed: Bounded::new(share(limits.buffered_total_bytes / UNNAMED_PART)),
@@ -144,6 +148,13 @@ impl Thread {
     pub(crate) fn settle_counts(&self) {
         self.show_counts();
         self.counts.borrow_mut().settle(self.now().wall);
+    }
+
+    /// Looks for a call among the last ones.
+    pub(crate) fn recall(&self, id: &str, to: &mpsc::Sender<Option<Box<Recalled>>>) {
+        let found = self.recall.as_ref().and_then(|recall| recall.find(id.as_bytes()));
+        // Whoever asked may have gone.
+        let _ = to.send(found.map(Box::new));
     }
 
     /// Whether this call's judging is timed. To look at a clock takes as long as a part of it, so

@@ -12,6 +12,7 @@ use portcullis_types::Now;
 
 use crate::counts::Count;
 use crate::guard::Watch;
+use crate::recall::{Outcome, Place};
 use crate::records::{More, Record};
 use crate::thread::Thread;
 
@@ -65,6 +66,8 @@ pub(crate) struct Ticket {
     pub(crate) entries_refused: u32,
     /// Items that were dropped from the answer.
     pub(crate) items_dropped: u64,
+    /// Where what it asks is remembered.
+    pub(crate) place: Option<Place>,
     /// What else goes on record.
     pub(crate) more: Option<Box<More>>,
     /// When it ended, where that is known before the ticket is dropped.
@@ -91,6 +94,7 @@ impl Ticket {
             entries: 0,
             entries_refused: 0,
             items_dropped: 0,
+            place: None,
             more: None,
             end: None,
         })
@@ -103,13 +107,37 @@ impl Ticket {
         }
     }
 
+    /// Puts what was noted with what goes on record.
+    fn gather(&mut self) {
+        if let Some(notes) = self.trace.as_mut().and_then(|trace| trace.notes.take()) {
+            self.more.get_or_insert_default().take(*notes);
+        }
+    }
+
+    fn remember(&self) {
+        let Some(((recall, place), (trace, key))) = (self.conn.thread.recall.as_ref())
+            .zip(self.place)
+            .zip(self.trace.as_ref().and_then(|trace| Some((trace, trace.key?))))
+        else {
+            return;
+        };
+        let outcome = Outcome {
+            at: self.start.wall,
+            trace,
+            verdict: self.refusal.unwrap_or("permit"),
+            status: self.status,
+            whole: self.whole,
+            more: self.more.as_deref(),
+            entries: (self.entries, self.entries_refused),
+            items_dropped: self.items_dropped,
+        };
+        recall.outcome(place, key, &outcome);
+    }
+
     fn record(&mut self, total_ns: u64) {
         let Some(ring) = &self.conn.thread.ring else { return };
-        let mut trace = self.trace.take().unwrap_or_default();
-        let mut more = self.more.take();
-        if let Some(notes) = trace.notes.take() {
-            more.get_or_insert_default().take(*notes);
-        }
+        let trace = self.trace.take().unwrap_or_default();
+        let more = self.more.take();
         ring.push(Record {
             ts: self.start.wall,
             request_id: self.id.to_str().unwrap_or_default().into(),
@@ -158,6 +186,8 @@ impl Drop for Ticket {
         if let Ok(mut counts) = thread.counts.try_borrow_mut() {
             counts.add(&count);
         }
+        self.gather();
+        self.remember();
         self.record(total_ns);
         if self.counted {
             thread.in_flight.give(1);

@@ -114,6 +114,50 @@ fn the_platform_never_sees_a_partners_key_in_any_place_it_may_sit() {
     drop(gate);
 }
 
+/// Calls with copies of the key where none belongs.
+fn odd(key: &str) -> Vec<String> {
+    let head = |method: &str, target: String, lines: &str| {
+        format!(
+            "{method} {target} HTTP/1.1\r\nHost: gate.test\r\nAuthorization: Bearer {key}\r\n{lines}\r\n"
+        )
+    };
+    let get = |target: String| head("GET", target, "");
+    let post = |kind: &str, body: String| {
+        let lines = format!("Content-Type: {kind}\r\nContent-Length: {}\r\n", body.len());
+        head("POST", "/v21.0/".to_owned(), &lines) + &body
+    };
+    let form = "application/x-www-form-urlencoded";
+    let entry = format!(r#"[{{"method":"GET","relative_url":"me?access_token={key}"}}]"#);
+    let bare = r#"[{"method":"GET","relative_url":"me"}]"#;
+    vec![
+        get(format!("/v21.0/me?fields=id&after={key}")),
+        get(format!("/v21.0/me?fields=id&after=x{key}x")),
+        get(format!("/v21.0/me?fields=id&{key}=1")),
+        get(format!("/v21.0/{key}?fields=id")),
+        get(format!("/v21.0/me?fields={key}")),
+        get(format!("/v21.0/me?fields=id&access_token={key}&after={key}")),
+        post(form, format!("batch={entry}")),
+        post(form, format!("access_token={key}&batch={bare}")),
+        post("application/json", format!(r#"{{"batch":{entry}}}"#)),
+        post(form, format!("caption={key}")),
+    ]
+}
+
+/// What the gate tells of those calls.
+fn explained(house: &House, ids: &[String]) -> String {
+    let mut told = String::new();
+    let mut found = 0;
+    for id in ids {
+        for format in ["json", "table"] {
+            let output = house.cli(&["explain", "--request", id, "-o", format]);
+            found += usize::from(output.status.success());
+            told.push_str(&common::text(&output));
+        }
+    }
+    assert!(found > 30 && told.contains("/v21.0/me?fields=id"), "{found} of {}: {told}", ids.len());
+    told
+}
+
 #[test]
 fn nothing_the_gate_writes_holds_a_secret() {
     let platform = Platform::start(None);
@@ -121,12 +165,20 @@ fn nothing_the_gate_writes_holds_a_secret() {
     let gate = house.serve();
     let user = platform.ids().paging_user;
     let mut answers = String::new();
+    let mut ids = Vec::new();
     for (_, text) in calls(&user, &house.key) {
         let mut connection = Connection::open(house.public);
         connection.send(text.as_bytes());
         let answer = connection.answer();
         answers.push_str(&answer.head);
         answers.push_str(&answer.body);
+        ids.extend(answer.header("x-request-id"));
+    }
+    for text in odd(&house.key) {
+        let mut connection = Connection::open(house.public);
+        connection.send(text.as_bytes());
+        // A refusal may tell its caller, and nobody else, the name it wrote.
+        ids.extend(connection.answer().header("x-request-id"));
     }
     let wrong = format!("{}x", house.key);
     for target in [
@@ -140,8 +192,10 @@ fn nothing_the_gate_writes_holds_a_secret() {
             let answer = once(house.public, &target, key);
             answers.push_str(&answer.head);
             answers.push_str(&answer.body);
+            ids.extend(answer.header("x-request-id"));
         }
     }
+    let explained = explained(&house, &ids);
     house.ok(&[
         "key",
         "hold",
@@ -175,6 +229,7 @@ fn nothing_the_gate_writes_holds_a_secret() {
     );
     for (place, text) in [
         ("answers and metrics", &answers),
+        ("explained calls", &explained),
         ("the exported log", &export),
         ("the store", &stored),
         ("what the gate said", &gate.talk()),

@@ -9,8 +9,8 @@ use std::sync::{Arc, Mutex};
 
 use portcullis_audit::{Checkpoint, Leaf, LogCheck, LogKey, Peaks, encode, leaf_hash, sign};
 use portcullis_control::{
-    AdminCall, AdminToken, CheckFault, Checked, Checker, Control, ControlSettings, Drift,
-    DriftKind, KeyMaker, KeyMakerError, MintedKey, Probe, Readiness, ReadyDetail,
+    AdminCall, AdminToken, CallExplained, CheckFault, Checked, Checker, Control, ControlSettings,
+    Drift, DriftKind, KeyMaker, KeyMakerError, MintedKey, Probe, Readiness, ReadyDetail, Recall,
 };
 use portcullis_keys::{Pepper, imported_id, mint};
 use portcullis_registry::{
@@ -33,6 +33,7 @@ pub struct Gate {
     pub probe: Arc<Figures>,
     pub clock: Arc<StoppedClock>,
     pub usage: Arc<UsageBook>,
+    pub recall: Arc<Remembered>,
     pub calls: Arc<Mutex<Vec<AdminCall>>>,
     stop: Option<tokio::sync::oneshot::Sender<()>>,
     thread: Option<std::thread::JoinHandle<()>>,
@@ -58,6 +59,7 @@ impl Gate {
             AdminToken::from_secret("ci", &"c".repeat(40)).unwrap(),
         ];
         let usage = Arc::new(UsageBook::new());
+        let recall = Arc::new(Remembered::default());
         let control = Control {
             settings: ControlSettings { tokens, ..settings },
             office: office.clone(),
@@ -66,6 +68,7 @@ impl Gate {
             keys: Arc::new(Counting::default()),
             clock: clock.clone(),
             usage: Arc::clone(&usage),
+            recall: recall.clone(),
             calls: Arc::new(move |call| recorder.lock().unwrap().push(call.clone())),
         };
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -77,7 +80,17 @@ impl Gate {
             let stopped = async { stopped.await.unwrap_or(()) };
             runtime.block_on(control.serve(listener, stopped)).unwrap();
         });
-        Self { url, office, probe, clock, usage, calls, stop: Some(stop), thread: Some(thread) }
+        Self {
+            url,
+            office,
+            probe,
+            clock,
+            usage,
+            recall,
+            calls,
+            stop: Some(stop),
+            thread: Some(thread),
+        }
     }
 
     /// Ends the server as SIGTERM does.
@@ -92,6 +105,24 @@ impl Gate {
 impl Drop for Gate {
     fn drop(&mut self) {
         drop(self.stop.take());
+    }
+}
+
+/// Calls as they are told, by their id.
+#[derive(Default)]
+pub struct Remembered {
+    pub calls: Mutex<Vec<CallExplained>>,
+    /// Set: none are remembered.
+    pub off: AtomicBool,
+}
+
+impl Recall for Remembered {
+    fn explain(&self, id: &str) -> Option<CallExplained> {
+        self.calls.lock().unwrap().iter().find(|call| call.request == id).cloned()
+    }
+
+    fn room(&self) -> usize {
+        if self.off.load(Ordering::Relaxed) { 0 } else { 10_000 }
     }
 }
 

@@ -5,6 +5,7 @@
 use std::sync::Arc;
 
 use portcullis_policy::{Passed, Ruling};
+use portcullis_request::{Arrival, Canonical};
 use portcullis_types::Refusal;
 
 use super::{Pass, Seat, Stop};
@@ -28,11 +29,23 @@ impl<'v> Pass<'v, '_> {
 
     /// Names the rule that granted what the call asks first.
     pub(crate) fn name_rule(&mut self, seat: &Seat<'v>, ruling: &Ruling) {
-        let rule = ruling.passed.first().and_then(|passed| match passed {
-            Passed::Rule(ix) => seat.tier.allows().get(ix.at()).map(|allow| &allow.name),
+        let passed = ruling.passed.first().and_then(|passed| match passed {
+            Passed::Rule(ix) => Some(*ix),
             Passed::Scopes | Passed::Nothing => None,
         });
+        self.trace.passed = Some((seat.ix, passed));
+        let rule = passed.and_then(|ix| seat.tier.allows().get(ix.at()).map(|allow| &allow.name));
         self.rule = rule.unwrap_or(&seat.bound.name);
+    }
+
+    /// Keeps what a known caller asks, where the desk does. An entry of a batch is kept with it.
+    pub(super) fn remember(&self, arrival: &Arrival<'_>, canonical: &Canonical<'_>) {
+        if let Some(asked) = &self.desk.asked
+            && self.trace.key.is_some()
+            && self.known.is_none()
+        {
+            asked.borrow_mut().keep(arrival, canonical);
+        }
     }
 
     /// Notes which class and rules refused.

@@ -51,6 +51,23 @@ impl Settling<'_> {
         self.bound(file.signals.holds_per_day.as_ref(), 3, (0, 1_000_000))
     }
 
+    pub(super) fn explain_calls(&mut self, file: &ConfigFile) -> usize {
+        self.bound(file.explain.calls.as_ref(), 10_000, (0, 1_000_000))
+    }
+
+    pub(super) fn threads(&mut self, at: Option<&At<usize>>) -> usize {
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        match at {
+            None => cores,
+            Some(at) if at.value == 0 => cores,
+            Some(at) if at.value <= 256 => at.value,
+            Some(at) => {
+                self.fault("PC0007", at, "more than 256 threads", "write 0 for one per core");
+                cores
+            }
+        }
+    }
+
     fn wait(&mut self, at: Option<&At<Span>>, default_seconds: u64) -> Span {
         match at {
             Some(at) if !(10..=86_400_000).contains(&at.value.milliseconds()) => {

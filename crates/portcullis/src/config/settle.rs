@@ -43,6 +43,7 @@ pub(crate) struct Config {
     pub timeouts: Timeouts,
     pub secrets: Secrets,
     pub holds_per_day: usize,
+    pub explain_calls: usize,
 }
 
 /// Bounds in force.
@@ -130,6 +131,7 @@ impl Settling<'_> {
             timeouts: self.timeouts(file),
             secrets: self.secrets(file)?,
             holds_per_day: self.holds_per_day(file),
+            explain_calls: self.explain_calls(file),
             base: self.base.clone(),
         };
         if self.faults.is_empty() { Ok(config) } else { Err(self.faults) }
@@ -173,19 +175,6 @@ impl Settling<'_> {
             Some((message, help)) => self.fault("PC0006", at, message, help),
         }
         at.value.trim_end_matches('/').to_owned()
-    }
-
-    fn threads(&mut self, at: Option<&At<usize>>) -> usize {
-        let cores = std::thread::available_parallelism().map_or(1, usize::from);
-        match at {
-            None => cores,
-            Some(at) if at.value == 0 => cores,
-            Some(at) if at.value <= 256 => at.value,
-            Some(at) => {
-                self.fault("PC0007", at, "more than 256 threads", "write 0 for one per core");
-                cores
-            }
-        }
     }
 
     fn key_header(&mut self, at: Option<&At<String>>) -> String {

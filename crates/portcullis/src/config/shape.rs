@@ -39,6 +39,9 @@ pub(crate) struct ConfigFile {
     /// One line of JSON per call.
     #[serde(default)]
     pub records: Records,
+    /// Which calls can be explained by their id.
+    #[serde(default)]
+    pub explain: Explain,
     /// What watches of policies may lead to.
     #[serde(default)]
     pub signals: Signals,
@@ -219,6 +222,16 @@ pub(crate) enum RecordsTo {
     File,
     /// Nowhere.
     None,
+}
+
+/// Which calls can be explained by their id.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Explain {
+    /// How many of the last calls are remembered, without any key, for `portcullis explain
+    /// --request`; 10000 unless said otherwise, 0: none. Each takes about 400 bytes.
+    #[serde(default)]
+    pub calls: Option<At<usize>>,
 }
 
 /// What watches of policies may lead to.

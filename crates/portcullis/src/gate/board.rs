@@ -2,15 +2,22 @@
 //!
 //! Read by readiness and metrics. Must not decide anything about a call.
 
+use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
 
 use arc_swap::ArcSwapOption;
 use portcullis_judge::Rules;
+use portcullis_types::Revision;
+
+/// Sets that are kept.
+const PAST: usize = 4;
 
 /// The board.
 #[derive(Debug, Default)]
 pub(crate) struct Board {
     rules: ArcSwapOption<Rules>,
+    /// The newest sets, those in force last of them: calls remembered were judged by others too.
+    past: Mutex<VecDeque<Arc<Rules>>>,
     notes: Mutex<Notes>,
 }
 
@@ -37,8 +44,20 @@ impl Board {
         self.rules.load_full()
     }
 
+    /// The rules of a revision, if it is one of the newest.
+    pub(crate) fn rules_of(&self, revision: Revision) -> Option<Arc<Rules>> {
+        let past = self.past.lock().ok()?;
+        past.iter().rev().find(|rules| rules.revision == revision).cloned()
+    }
+
     /// Puts rules on the board.
     pub(crate) fn set_rules(&self, rules: Arc<Rules>) {
+        if let Ok(mut past) = self.past.lock() {
+            past.push_back(Arc::clone(&rules));
+            if past.len() > PAST {
+                past.pop_front();
+            }
+        }
         self.rules.store(Some(rules));
     }
 

@@ -10,6 +10,7 @@ mod keymaker;
 mod open;
 mod plane;
 mod probe;
+mod recall;
 mod reload;
 mod rotation;
 pub(crate) mod set;
@@ -99,6 +100,7 @@ impl Gate {
                 metrics,
                 signals: Arc::clone(&figures),
                 usage: Arc::clone(&calls),
+                recaller: running.recaller(),
             },
         )?;
         let address = admin_socket.local_addr().context("the admin listener has no address")?;

@@ -9,8 +9,8 @@ use anyhow::Context;
 use portcullis_control::{AdminCall, Control, ControlSettings};
 use portcullis_judge::Judge;
 use portcullis_proxy::{
-    Codec, Family, Limits, Metrics, Outlets, Placement, PlatformCredential, Proxy, Recorder,
-    Records, Running, Settings, Timeouts, UsageOutlet,
+    Codec, Family, Limits, Metrics, Outlets, Placement, PlatformCredential, Proxy, Recaller,
+    Recorder, Records, Running, Settings, Timeouts, UsageOutlet,
 };
 use portcullis_registry::{Office, UsageBook};
 use portcullis_types::Clock;
@@ -19,6 +19,7 @@ use super::board::Board;
 use super::checker::Compiler;
 use super::keymaker::Minter;
 use super::probe::Watch;
+use super::recall::Recall;
 use super::signals::Figures;
 use crate::clock::SystemClock;
 use crate::config::{self, Config, Place, RecordsTo};
@@ -69,6 +70,7 @@ fn settings(config: &Config) -> anyhow::Result<Settings> {
     };
     settings.rate_fields = config.rate_fields;
     settings.record_requests = config.record_requests;
+    settings.recall_calls = config.explain_calls;
     settings.trusted = config.trusted_proxies.clone();
     let (limits, waits) = (&config.limits, &config.timeouts);
     settings.limits = Limits {
@@ -116,6 +118,7 @@ pub(crate) struct Parts {
     pub metrics: Arc<Metrics>,
     pub signals: Arc<Figures>,
     pub usage: Arc<UsageBook>,
+    pub recaller: Recaller,
 }
 
 /// Puts the admin API together; it does not listen yet.
@@ -151,6 +154,13 @@ pub(crate) fn control(config: &Config, parts: &Parts) -> anyhow::Result<Control>
         keys: Arc::new(Minter { judge: Arc::clone(&parts.judge), env: config.key_env.clone() }),
         clock: Arc::new(SystemClock::start()),
         usage: Arc::clone(&parts.usage),
+        recall: Arc::new(Recall {
+            judge: Arc::clone(&parts.judge),
+            office: Arc::clone(&parts.office),
+            board: Arc::clone(&parts.board),
+            recaller: parts.recaller.clone(),
+            room: config.explain_calls,
+        }),
         calls: Arc::new(|call| talk::info(&told(call))),
     })
 }

@@ -1,0 +1,154 @@
+//! What a call asked, as it can be judged again later: canonical, and without any key.
+//!
+//! Must not know who keeps it or for how long.
+
+use std::fmt;
+
+use memchr::memmem::{self, Finder};
+use portcullis_request::{Amendments, Arrival, Canonical, SentBody, SentTarget, write};
+use portcullis_types::Method;
+
+/// Longest path with query that is kept.
+const TARGET_MAX: usize = 4 * 1024;
+/// Longest body that is kept.
+const BODY_MAX: usize = 8 * 1024;
+/// Longest media type that is kept.
+const KIND_MAX: usize = 256;
+/// A shorter key might stand anywhere.
+const KEY_MIN: usize = 8;
+
+/// Why not all of a call is kept.
+#[derive(Debug, Clone, Copy, Eq, PartialEq)]
+pub enum NotKept {
+    /// It is too long.
+    TooLong,
+    /// It holds what is a key, or looks like one, where none belongs.
+    HoldsKey,
+}
+
+/// What the last call of a [remembering](crate::Desk::remembering) desk asked. Its `Debug` shows
+/// nothing a caller wrote.
+pub struct AskedText {
+    /// Whether there is anything.
+    pub(crate) is_there: bool,
+    method: Method,
+    target: String,
+    kind: Vec<u8>,
+    body: Vec<u8>,
+    has_body: bool,
+    not_kept: Option<NotKept>,
+    /// What only keys hold, or stand behind.
+    marks: [Finder<'static>; 2],
+}
+
+impl AskedText {
+    pub(crate) fn new() -> Self {
+        Self {
+            is_there: false,
+            method: Method::Get,
+            target: String::new(),
+            kind: Vec::new(),
+            body: Vec::new(),
+            has_body: false,
+            not_kept: None,
+            marks: [Finder::new("ptc_"), Finder::new("access_token")],
+        }
+    }
+
+    /// The method that was meant.
+    #[must_use]
+    pub const fn method(&self) -> Method {
+        self.method
+    }
+
+    /// Path and query; empty where they are not kept.
+    #[must_use]
+    pub fn target(&self) -> &str {
+        &self.target
+    }
+
+    /// The body's media type; empty where there is none.
+    #[must_use]
+    pub fn kind(&self) -> &[u8] {
+        &self.kind
+    }
+
+    /// The body, as far as the gate reads it.
+    #[must_use]
+    pub fn body(&self) -> &[u8] {
+        &self.body
+    }
+
+    /// Whether there was a body, read or not.
+    #[must_use]
+    pub const fn has_body(&self) -> bool {
+        self.has_body
+    }
+
+    /// Why not all of it is kept.
+    #[must_use]
+    pub const fn not_kept(&self) -> Option<NotKept> {
+        self.not_kept
+    }
+
+    /// Keeps a call whose key is known.
+    pub(crate) fn keep(&mut self, arrival: &Arrival<'_>, canonical: &Canonical<'_>) {
+        let sent = write(canonical, &Amendments::default());
+        self.target.clear();
+        self.kind.clear();
+        self.body.clear();
+        (self.is_there, self.method, self.not_kept) = (true, sent.method, None);
+        match &sent.target {
+            SentTarget::Written(text) => self.target.push_str(text),
+            SentTarget::AsReceived => {
+                self.target.push_str(arrival.path);
+                if let Some(query) = arrival.query {
+                    self.target.push('?');
+                    self.target.push_str(query);
+                }
+            }
+        }
+        let (kind, body): (&[u8], &[u8]) = match &sent.body {
+            SentBody::None => (&[], &[]),
+            SentBody::Unchanged => (arrival.content_type.unwrap_or_default(), arrival.body),
+            SentBody::Params { content_type, bytes } => (content_type.as_bytes(), bytes),
+        };
+        self.has_body = match sent.body {
+            SentBody::None => false,
+            SentBody::Unchanged => arrival.has_body,
+            SentBody::Params { .. } => true,
+        };
+        let key = canonical.credential().filter(|key| key.len() >= KEY_MIN);
+        if self.target.len() > TARGET_MAX {
+            self.leave_out(NotKept::TooLong);
+        } else if self.holds_key(self.target.as_bytes(), key) {
+            self.leave_out(NotKept::HoldsKey);
+        } else if body.len() > BODY_MAX || kind.len() > KIND_MAX {
+            self.not_kept = Some(NotKept::TooLong);
+        } else if self.holds_key(body, key) || self.holds_key(kind, key) {
+            self.not_kept = Some(NotKept::HoldsKey);
+        } else {
+            self.kind.extend_from_slice(kind);
+            self.body.extend_from_slice(body);
+        }
+    }
+
+    fn leave_out(&mut self, why: NotKept) {
+        self.target.clear();
+        self.not_kept = Some(why);
+    }
+
+    fn holds_key(&self, text: &[u8], key: Option<&[u8]>) -> bool {
+        self.marks.iter().any(|mark| mark.find(text).is_some())
+            || key.is_some_and(|key| text.len() >= key.len() && memmem::find(text, key).is_some())
+    }
+}
+
+impl fmt::Debug for AskedText {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AskedText")
+            .field("method", &self.method)
+            .field("not_kept", &self.not_kept)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,76 @@
+//! How threads of the data plane are told something while they serve.
+//!
+//! Must not know how they carry it out.
+
+use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, mpsc};
+use std::time::Duration;
+
+use tokio::sync::mpsc::UnboundedSender;
+
+use crate::Recalled;
+
+/// How a thread is told something.
+#[derive(Clone)]
+pub(crate) struct Reach {
+    pub(crate) orders: UnboundedSender<Order>,
+    /// Whether a cut was ordered that the thread has not taken up yet.
+    pub(crate) cutting: Arc<AtomicBool>,
+}
+
+/// Has answers under way judged again; works until the data plane has ended, a drain included.
+#[derive(Clone)]
+pub struct Cutter(pub(crate) Vec<Reach>);
+
+/// What a thread is told.
+pub(crate) enum Order {
+    Cut,
+    Drain(Duration),
+    /// To look for a call of that id.
+    Recall(Arc<str>, mpsc::Sender<Option<Box<Recalled>>>),
+}
+
+/// Finds calls among the last ones of each thread.
+#[derive(Clone)]
+pub struct Recaller(pub(crate) Vec<Reach>);
+
+impl Cutter {
+    /// Has every answer under way judged again. To be called after a narrowing or a new snapshot;
+    /// calls that come in need nothing, since each is judged by what then holds.
+    pub fn cut(&self) {
+        for reach in &self.0 {
+            if !reach.cutting.swap(true, Ordering::AcqRel) {
+                let _ = reach.orders.send(Order::Cut);
+            }
+        }
+    }
+}
+
+impl Recaller {
+    /// The newest call of that id; none: it is not among the last ones, or a thread does not answer
+    /// within the time. Blocks.
+    #[must_use]
+    pub fn recall(&self, id: &str, within: Duration) -> Option<Recalled> {
+        let (to, from) = mpsc::channel();
+        let id: Arc<str> = id.into();
+        for reach in &self.0 {
+            let _ = reach.orders.send(Order::Recall(Arc::clone(&id), to.clone()));
+        }
+        drop(to);
+        let answers = self.0.iter().map_while(|_| from.recv_timeout(within).ok());
+        answers.flatten().max_by_key(|call| call.came.at).map(|call| *call)
+    }
+}
+
+impl fmt::Debug for Recaller {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Recaller({} threads)", self.0.len())
+    }
+}
+
+impl fmt::Debug for Cutter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Cutter({} threads)", self.0.len())
+    }
+}

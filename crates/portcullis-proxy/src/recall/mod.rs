@@ -1,0 +1,245 @@
+//! The last calls of one thread, kept so that they can be explained by their id.
+//!
+//! Two rings: one of fixed rows, one of bytes for what was asked, so that long calls push out older
+//! ones and memory stays what it is. Nothing of it is shared: whoever asks, asks the thread. Must not
+//! hold a key.
+
+mod texts;
+
+#[cfg(test)]
+mod tests;
+
+use std::cell::RefCell;
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use portcullis_judge::{AllowIx, AskedText, NotKept, Trace};
+use portcullis_types::{ClassIx, KeyIx, Method, OperationIx, Revision, TierIx, Wall};
+
+use self::texts::Texts;
+use crate::records::{More, Signal};
+
+/// Bytes of ids and of what was asked that are kept for each call, on average.
+const BYTES_PER_CALL: usize = 256;
+/// Bytes that are kept at least, so that the longest call has room.
+const BYTES_MIN: usize = 64 * 1024;
+
+/// A call that is remembered.
+#[derive(Debug, Clone)]
+pub struct Recalled {
+    /// What came of it.
+    pub came: RecalledOutcome,
+    /// What it asked; none: it could not be read, or is not kept.
+    pub asked: Option<RecalledAsk>,
+    /// Why not all of what it asked is kept.
+    pub not_kept: Option<NotKept>,
+}
+
+/// What came of a call.
+#[derive(Debug, Clone)]
+pub struct RecalledOutcome {
+    /// When it came.
+    pub at: Wall,
+    /// Whose it was.
+    pub key: KeyIx,
+    /// Its operation, by the rules of `policy`.
+    pub operation: Option<OperationIx>,
+    /// The class that decided, by the same rules.
+    pub class: Option<ClassIx>,
+    /// The tier that let it pass and the rule of it, by the same rules.
+    pub passed: Option<(TierIx, Option<AllowIx>)>,
+    /// `permit`, or the code of the refusal.
+    pub verdict: &'static str,
+    /// The status of the answer.
+    pub status: u16,
+    /// Whether the answer went out whole.
+    pub whole: bool,
+    /// The policies it was judged by.
+    pub policy: Option<Revision>,
+    /// The state it was judged by.
+    pub state: Option<Revision>,
+    /// What few calls have to tell.
+    pub more: Option<Box<RecalledMore>>,
+}
+
+/// What few calls have to tell.
+#[derive(Debug, Clone, Default)]
+pub struct RecalledMore {
+    /// What refused it, or would have.
+    pub rule: Option<Arc<str>>,
+    /// Every rule that said no, where that was more than one.
+    pub rules: Vec<Arc<str>>,
+    /// Rules in shadow that would have said no.
+    pub shadowed: Vec<Arc<str>>,
+    /// The code of the refusal that a partner under observation was spared.
+    pub observed: Option<&'static str>,
+    /// Watches that hit.
+    pub signals: Vec<Signal>,
+    /// Entries of a batch, and those of them that were refused.
+    pub entries: (u32, u32),
+    /// Items that were dropped from the answer.
+    pub items_dropped: u64,
+}
+
+/// What a call asked: canonical, and without any key.
+#[derive(Debug, Clone)]
+pub struct RecalledAsk {
+    /// The method that was meant.
+    pub method: Method,
+    /// Path and query.
+    pub target: String,
+    /// The body's media type; empty where there is none.
+    pub kind: Vec<u8>,
+    /// The body, as far as the gate reads it; none where there was none.
+    pub body: Option<Vec<u8>>,
+}
+
+/// Where the texts of a call are.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Place {
+    start: u64,
+    id: u32,
+    target: u32,
+    kind: u32,
+    body: u32,
+    method: Method,
+    has_body: bool,
+    is_read: bool,
+    not_kept: Option<NotKept>,
+}
+
+/// What came of a call.
+pub(crate) struct Outcome<'a> {
+    pub(crate) at: Wall,
+    pub(crate) trace: &'a Trace,
+    pub(crate) verdict: &'static str,
+    pub(crate) status: u16,
+    pub(crate) whole: bool,
+    pub(crate) more: Option<&'a More>,
+    pub(crate) entries: (u32, u32),
+    pub(crate) items_dropped: u64,
+}
+
+/// The last calls of one thread.
+pub(crate) struct Recall(RefCell<Rings>);
+
+struct Rings {
+    max: usize,
+    calls: VecDeque<Row>,
+    texts: Texts,
+}
+
+struct Row {
+    place: Place,
+    came: RecalledOutcome,
+}
+
+impl Recall {
+    /// Keeps so many calls; none for none.
+    pub(crate) fn new(max: usize) -> Option<Self> {
+        let texts = Texts::new(max.saturating_mul(BYTES_PER_CALL).max(BYTES_MIN));
+        let calls = VecDeque::with_capacity(max);
+        (max > 0).then(|| Self(RefCell::new(Rings { max, calls, texts })))
+    }
+
+    /// Takes in what a call asks; what becomes of it follows.
+    pub(crate) fn ask(&self, id: &[u8], asked: Option<&AskedText>) -> Place {
+        let texts = &mut self.0.borrow_mut().texts;
+        let start = texts.end;
+        texts.push(id);
+        let mut place = Place {
+            start,
+            id: length(id),
+            target: 0,
+            kind: 0,
+            body: 0,
+            method: Method::Get,
+            has_body: false,
+            is_read: asked.is_some(),
+            not_kept: None,
+        };
+        if let Some(asked) = asked {
+            texts.push(asked.target().as_bytes());
+            texts.push(asked.kind());
+            texts.push(asked.body());
+            place.target = length(asked.target().as_bytes());
+            place.kind = length(asked.kind());
+            place.body = length(asked.body());
+            (place.method, place.has_body) = (asked.method(), asked.has_body());
+            place.not_kept = asked.not_kept();
+        }
+        place
+    }
+
+    /// Takes in what became of it.
+    pub(crate) fn outcome(&self, place: Place, key: KeyIx, outcome: &Outcome<'_>) {
+        let trace = outcome.trace;
+        let came = RecalledOutcome {
+            at: outcome.at,
+            key,
+            operation: trace.operation,
+            class: trace.class_ix,
+            passed: trace.passed,
+            verdict: outcome.verdict,
+            status: outcome.status,
+            whole: outcome.whole,
+            policy: trace.policy_revision,
+            state: trace.state_revision,
+            more: more(outcome),
+        };
+        let rings = &mut *self.0.borrow_mut();
+        if rings.calls.len() >= rings.max {
+            rings.calls.pop_front();
+        }
+        rings.calls.push_back(Row { place, came });
+    }
+
+    /// The newest call of that id.
+    pub(crate) fn find(&self, id: &[u8]) -> Option<Recalled> {
+        let rings = self.0.borrow();
+        let texts = &rings.texts;
+        let is = |row: &&Row| texts.is(row.place.start, row.place.id, id);
+        let Row { place, came } = rings.calls.iter().rev().find(is)?;
+        let asked = (place.is_read && place.target > 0).then(|| place.read(texts));
+        Some(Recalled { came: came.clone(), asked: asked.flatten(), not_kept: place.not_kept })
+    }
+}
+
+impl Place {
+    /// What was asked, unless longer calls have pushed it out.
+    fn read(&self, texts: &Texts) -> Option<RecalledAsk> {
+        let target = self.start + u64::from(self.id);
+        let kind = target + u64::from(self.target);
+        let body = kind + u64::from(self.kind);
+        Some(RecalledAsk {
+            method: self.method,
+            target: String::from_utf8(texts.get(target, self.target)?).ok()?,
+            kind: texts.get(kind, self.kind)?,
+            body: if self.has_body { Some(texts.get(body, self.body)?) } else { None },
+        })
+    }
+}
+
+/// What few calls have to tell, if this one does.
+fn more(outcome: &Outcome<'_>) -> Option<Box<RecalledMore>> {
+    let Outcome { trace, entries, items_dropped, .. } = *outcome;
+    let told = outcome.more.filter(|more| more.has_notes());
+    if !trace.refused && told.is_none() && entries.0 == 0 && items_dropped == 0 {
+        return None;
+    }
+    let observed = told.and_then(|more| more.observed);
+    let mut out = RecalledMore { observed, entries, items_dropped, ..RecalledMore::default() };
+    if trace.refused || observed.is_some() {
+        out.rule.clone_from(&trace.rule);
+    }
+    if let Some(more) = told {
+        out.rules.clone_from(&more.rules);
+        out.shadowed.clone_from(&more.shadowed);
+        out.signals.clone_from(&more.signals);
+    }
+    Some(Box::new(out))
+}
+
+fn length(text: &[u8]) -> u32 {
+    u32::try_from(text.len()).unwrap_or(u32::MAX)
+}

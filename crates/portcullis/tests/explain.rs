@@ -1,0 +1,141 @@
+//! The running gate tells why it decided about a call as it did, by the id of its answer.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test may stop at the first surprise"
+)]
+
+mod common;
+
+use common::http::{Answer, Connection, once, post};
+use common::{House, Platform, text};
+use serde_json::{Value, json};
+
+/// An account that authorised nobody.
+const OTHERS: &str = "/v21.0/17841400000099999?fields=username";
+
+fn id(answer: &Answer) -> String {
+    answer.header("x-request-id").unwrap()
+}
+
+/// What the gate tells of a call; its end may come after the end of its answer.
+#[track_caller]
+fn explained(house: &House, answer: &Answer) -> Value {
+    let args = ["explain", "--request", &id(answer), "-o", "json"];
+    loop {
+        let output = house.cli(&args);
+        if output.status.success() {
+            return serde_json::from_slice(&output.stdout).unwrap();
+        }
+        assert!(text(&output).contains("call_not_remembered"), "{}", text(&output));
+    }
+}
+
+#[test]
+fn a_call_is_explained_by_its_id_as_it_was_decided_and_as_of_now() {
+    let platform = Platform::start(None);
+    let house = House::init(&platform.url());
+    let gate = house.serve();
+    let refused = once(house.public, OTHERS, &house.key);
+    assert_eq!(refused.code(), "target_not_agreed");
+    let told = explained(&house, &refused);
+    assert_eq!((&told["method"], &told["target"]), (&json!("GET"), &json!(OTHERS)));
+    assert_eq!(told["key"], house.key_id().as_str());
+    assert_eq!(told["then"]["verdict"], "target_not_agreed");
+    assert_eq!(told["then"]["status"], 403);
+    assert_eq!(told["now"]["verdict"], "target_not_agreed");
+    assert_eq!(told["policies_changed"], false);
+
+    // The key is lifted out wherever it stood, and a body is judged again too.
+    let mut connection = Connection::open(house.public);
+    let line =
+        format!("GET /v21.0/me?fields=id&access_token={} HTTP/1.1\r\nHost: g\r\n\r\n", house.key);
+    connection.send(line.as_bytes());
+    let read = explained(&house, &connection.answer());
+    assert_eq!(read["target"], "/v21.0/me?fields=id");
+    assert_eq!(
+        (&read["then"]["verdict"], &read["now"]["verdict"]),
+        (&json!("allow"), &json!("allow"))
+    );
+    assert_eq!(read["then"]["rule"], read["now"]["rule"]);
+    let user = platform.ids().paging_user;
+    let form = format!("image_url=http%3A%2F%2Fi.example%2F1.jpg&access_token={}", house.key);
+    let written = post(house.public, &format!("/v21.0/{user}/media"), &house.key, &form);
+    let wrote = explained(&house, &written);
+    assert_eq!(wrote["then"]["verdict"], wrote["now"]["verdict"], "{wrote}");
+    assert_eq!(wrote["now"]["verdict"], "allow", "{wrote}");
+
+    let said = house.ok(&["explain", "--request", &id(&refused)]);
+    for part in [
+        "first-partner, key ",
+        OTHERS,
+        "then  refused with `target_not_agreed`",
+        "answered 403",
+        "now   on tier publishing",
+        "the same as then; budgets as of now",
+        "\nrefused with `target_not_agreed`: ",
+    ] {
+        assert!(said.contains(part), "{part} in\n{said}");
+    }
+
+    // Another set of policies: what was decided stays as it was, and is named as of then.
+    house.edit(
+        "policies/publishing.yaml",
+        "watch:\n",
+        "deny:\n  - { id: closed, class: any }\nwatch:\n",
+    );
+    house.ok(&["apply", house.dir().to_str().unwrap()]);
+    let rule = read["then"]["rule"].clone();
+    let read = house.ok(&["explain", "--request", read["request"].as_str().unwrap(), "-o", "json"]);
+    let read: Value = serde_json::from_str(&read).unwrap();
+    assert_eq!((&read["then"]["verdict"], &read["then"]["rule"]), (&json!("allow"), &rule));
+    assert_eq!(
+        (&read["policies_changed"], &read["now"]["verdict"]),
+        (&json!(true), &json!("rule_denied"))
+    );
+    drop(gate);
+}
+
+#[test]
+fn only_the_last_calls_are_remembered_and_the_rest_is_said_to_be_elsewhere() {
+    let platform = Platform::start(None);
+    let house = House::init(&platform.url());
+    house.edit("portcullis.yaml", "  key_header:", "  threads: 1\n  key_header:");
+    house.edit("portcullis.yaml", "\nsignals:\n", "\nexplain:\n  calls: 3\nsignals:\n");
+    // Without records nobody else names the rule of a permit.
+    house.edit("portcullis.yaml", "  to: stdout", "  to: none");
+    let gate = house.serve();
+    let first = once(house.public, "/v21.0/me?fields=id", &house.key);
+    let told = explained(&house, &first);
+    assert!(told["then"]["rule"].as_str().unwrap().starts_with("publishing"), "{told}");
+    assert!(told["then"]["class"].is_string() && told["then"]["operation"].is_string(), "{told}");
+    let mut last = None;
+    for _ in 0..3 {
+        // Nobody's calls push nothing out.
+        assert_eq!(once(house.public, "/v21.0/me?fields=id", "ptc_live_x").status, 401);
+        last = Some(once(house.public, OTHERS, &house.key));
+    }
+    explained(&house, &last.unwrap());
+    let gone = house.cli(&["explain", "--request", &id(&first)]);
+    assert!(!gone.status.success(), "{}", text(&gone));
+    assert!(
+        text(&gone).contains("the last 3") && text(&gone).contains("access records"),
+        "{}",
+        text(&gone)
+    );
+    drop(gate);
+}
+
+#[test]
+fn a_gate_that_is_to_remember_nothing_says_so() {
+    let platform = Platform::start(None);
+    let house = House::init(&platform.url());
+    house.edit("portcullis.yaml", "\nsignals:\n", "\nexplain:\n  calls: 0\nsignals:\n");
+    let gate = house.serve();
+    let answer = once(house.public, "/v21.0/me?fields=id", &house.key);
+    let gone = house.cli(&["explain", "--request", &id(&answer)]);
+    assert!(text(&gone).contains("`explain.calls` is 0"), "{}", text(&gone));
+    drop(gate);
+}
