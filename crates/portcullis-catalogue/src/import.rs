@@ -148,6 +148,7 @@ impl ParamRole {
             Self::Point => "point",
             Self::Distance => "distance",
             Self::TargetName => "target_name",
+            Self::SameAsTarget => "same_as_target",
             Self::Carrier => "carrier",
             Self::Secret => "secret",
         }

@@ -161,6 +161,7 @@ fn an_operation_that_says_two_things_is_a_fault() {
         "can't hold",
     );
     check("    class: a\n    params: { q: target_name }\n", "PC0212", "of no type");
+    check("    class: a\n    params: { q: same_as_target }\n", "PC0212", "there is none");
     check("    class: a\n    params: { q: words, r: words }\n", "PC0212", "second parameter");
     check("    class: a\n    params: { q: page_size, r: page_size }\n", "PC0212", "second");
     check("    class: a\n    rows: 0\n", "PC0212", "no rows");

@@ -53,6 +53,9 @@ pub(crate) fn params<'c>(
         {
             keyless(param, key)?;
         }
+        if role == ParamRole::SameAsTarget {
+            same(param, canonical)?;
+        }
         said.take(param, role, operation)?;
     }
     if let Body::Multipart(parts) = &canonical.body {
@@ -86,6 +89,8 @@ impl<'c> Said<'c> {
             ParamRole::Distance => self.params.distance_m = Some(distance(text(param)?)?),
             ParamRole::TargetName => self.named = Some(text(param)?),
             ParamRole::Carrier => _ = text(param)?,
+            // Held against the path already, and says nothing more.
+            ParamRole::SameAsTarget => {}
             ParamRole::Ids if operation.targets.as_deref() == Some(&*param.name) => {
                 self.ids = Some(text(param)?);
             }
@@ -96,6 +101,14 @@ impl<'c> Said<'c> {
         }
         Ok(())
     }
+}
+
+/// Refuses a second id beside the one in the path: which of them the platform reads is its own affair.
+///
+/// A number is refused too, since some readers round long ones.
+fn same(param: &Param<'_>, canonical: &Canonical<'_>) -> Result<(), Refusal> {
+    let is_same = param.form == Form::Text && canonical.target() == Some(&*param.value);
+    if is_same { Ok(()) } else { Err(unreadable(why::TARGET_DIFFERS)) }
 }
 
 /// A page size; 0 is none, since readers differ in whether it is nothing or everything.

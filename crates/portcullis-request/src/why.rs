@@ -103,6 +103,8 @@ pub(crate) const DISTANCE: &str =
 pub(crate) const ROWS_NONE: &str = "a page size is 0; ask for one row or more";
 pub(crate) const TARGET_MISSING: &str =
     "the parameter that names what is asked for is missing or empty; send it";
+pub(crate) const TARGET_DIFFERS: &str = "a parameter that repeats the id in the path has another \
+     value; send the same text, or leave it out";
 pub(crate) const IDS: &str = "`ids` can't be read; write ids separated by commas";
 pub(crate) const FIELDS_NAME: &str = "`fields` names nobody where a name is needed; write it as in \
      `business_discovery.username(somebody)`";

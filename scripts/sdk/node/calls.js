@@ -17,8 +17,7 @@ function business(url, key) {
   // It follows `paging.next` as it comes and adds no token, and the gate's links carry none.
   require("axios").defaults.headers.common.Authorization = `Bearer ${key}`;
   const api = FacebookAdsApi.init(key, "en_US", false);
-  // Otherwise it posts the object's own id as one parameter more.
-  const user = (id) => new IGUser(id, {}, undefined, api).clearHistory();
+  const user = (id) => new IGUser(id, {}, undefined, api);
   const read = (id, fields) => new IGMedia(id, {}, undefined, api).read(fields);
   return {
     profile: async (id) => (await user(id).read(PROFILE)).username,

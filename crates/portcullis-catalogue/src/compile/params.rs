@@ -50,6 +50,10 @@ impl Compiler {
                 let message = format!("`{}` names a target of no type", **name);
                 let help = "add `target_type:` with a type";
                 source.fault(codes::PARAMETER, name, message).with_help(help)
+            } else if role.value == ParamRole::SameAsTarget && file.target.is_none() {
+                let message = format!("`{}` repeats a target, but there is none", **name);
+                let help = "add `target:` with a parameter of `path`";
+                source.fault(codes::PARAMETER, name, message).with_help(help)
             } else if params.len() >= PARAMS_MAX {
                 source.fault(codes::TOO_MANY, name, format!("more than {PARAMS_MAX} parameters"))
             } else {

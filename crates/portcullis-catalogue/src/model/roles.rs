@@ -29,6 +29,8 @@ pub enum ParamRole {
     Distance,
     /// The name of the target, such as a hashtag's; its type stands in `target_type`.
     TargetName,
+    /// The id of the target once more: what differs from the path is refused.
+    SameAsTarget,
     /// The account a call is made through: no target.
     Carrier,
     /// Never forwarded, since it carries a key (`debug_token?input_token=`).

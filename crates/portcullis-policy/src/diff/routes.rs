@@ -238,6 +238,7 @@ const fn role_words(role: ParamRole) -> &'static str {
         ParamRole::Point => "a point",
         ParamRole::Distance => "a distance",
         ParamRole::TargetName => "the name of a target",
+        ParamRole::SameAsTarget => "the id of the path once more",
         ParamRole::Carrier => "an account that only carries the call",
         ParamRole::Secret => "a secret",
     }

@@ -76,6 +76,7 @@ const NAMES: &[&str] = &[
     "x",
     "a.b",
     "caption[]",
+    "id",
     "",
     "count",
     "%63aption",
@@ -116,6 +117,9 @@ const VALUES: &[&str] = &[
     "%2525",
     "😀",
     "biography",
+    USER,
+    POST,
+    "me",
 ];
 
 fn soup() -> impl Strategy<Value = String> {
