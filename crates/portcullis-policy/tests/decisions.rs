@@ -129,6 +129,23 @@ fn limits_are_debited_by_what_is_asked() {
 }
 
 #[test]
+fn whoever_misses_a_rule_reads_what_its_author_wrote() {
+    let rules = "allow:\n  - { id: own, class: [profile.basic], target: granted, fields: [id], tell: Ask your user. }\n  - { id: media, class: [media.by_account], target: granted, fields: [id], rows: 10, tell: Ten a page. }\n";
+    check(
+        rules,
+        &format!("GET /v21.0/{OTHER}?fields=id"),
+        "target_not_agreed (accounts that authorised you) “Ask your user.”",
+    );
+    let own = format!("GET /v21.0/{USER}?fields=");
+    check(rules, &format!("{own}biography"), "field_not_agreed biography “Ask your user.”");
+    check(
+        rules,
+        &format!("{own}media.limit(11)%7Bid%7D"),
+        "terms_not_met (at most 10 rows a page) “Ten a page.”",
+    );
+}
+
+#[test]
 fn a_write_that_reads_back_is_debited_once() {
     let rules = "limits:\n  - { id: made, count: calls, each: target, max: 50, window: 24h }\n  - { id: accounts, count: targets, max: 5, window: 24h }\nallow:\n  - { id: publish, class: [publish.post], target: granted, fields: [id, permalink], limits: [made, accounts] }\n";
     let call = format!("POST /v21.0/{USER}/media_publish?creation_id=1&fields=id,permalink");

@@ -75,11 +75,17 @@ fn every() -> Vec<Refusal> {
         Refusal::TargetNotAgreed {
             class: "place.posts".into(),
             needs: "declared locations".into(),
+            tell: Some("Posts are given at the hotels you declared".into()),
         },
-        Refusal::FieldNotAgreed { class: "place.posts".into(), field: "owner.biography".into() },
+        Refusal::FieldNotAgreed {
+            class: "place.posts".into(),
+            field: "owner.biography".into(),
+            tell: None,
+        },
         Refusal::TermsNotMet {
             class: "place.search".into(),
             needs: "at least 2 letters to search for".into(),
+            tell: None,
         },
         Refusal::TooManyIds { max: 1 },
         Refusal::TooManyIds { max: 50 },

@@ -189,6 +189,8 @@ pub enum Refusal {
         class: Arc<str>,
         /// Whom it is granted for, such as `declared locations`.
         needs: Arc<str>,
+        /// What the author of the rule that was missed wrote for the partner.
+        tell: Option<Arc<str>>,
     },
     /// The class is granted, but not with this field.
     FieldNotAgreed {
@@ -196,6 +198,8 @@ pub enum Refusal {
         class: Arc<str>,
         /// As a dotted path.
         field: Box<str>,
+        /// What the author of the rule that was missed wrote for the partner.
+        tell: Option<Arc<str>>,
     },
     /// The class is granted, but not in this form.
     TermsNotMet {
@@ -203,6 +207,8 @@ pub enum Refusal {
         class: Arc<str>,
         /// What is asked of the call, such as `at least 2 letters to search for`.
         needs: Arc<str>,
+        /// What the author of the rule that was missed wrote for the partner.
+        tell: Option<Arc<str>>,
     },
     /// More ids in one call than agreed.
     TooManyIds {

@@ -168,9 +168,6 @@ impl Tier {
         }
         let Some((miss, rule)) = nearest else { return Err(refuse.class(ask)) };
         name(&mut out.denied_by, &rule.name);
-        if out.tell.is_none() {
-            out.tell.clone_from(&rule.tell);
-        }
         Err(refuse.missed(ask, rule, miss))
     }
 

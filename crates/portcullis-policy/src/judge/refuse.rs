@@ -46,10 +46,16 @@ impl Refuse<'_, '_> {
     /// A rule speaks of the class, and this is missing.
     pub(super) fn missed(&self, ask: &Ask<'_>, rule: &Allow, miss: Miss) -> Refusal {
         let class = self.name(ask);
-        let terms =
-            |needs: String| Refusal::TermsNotMet { class: Arc::clone(&class), needs: needs.into() };
+        let tell = rule.tell.clone();
+        let terms = |needs: String| Refusal::TermsNotMet {
+            class: Arc::clone(&class),
+            needs: needs.into(),
+            tell: tell.clone(),
+        };
         match miss {
-            Miss::Target => Refusal::TargetNotAgreed { class, needs: self.targets(ask).into() },
+            Miss::Target => {
+                Refusal::TargetNotAgreed { class, needs: self.targets(ask).into(), tell }
+            }
             Miss::When => {
                 let Call { asks, caller, .. } = self.1;
                 let when = rule.when.as_ref().map(|when| when.missed(asks, ask, caller).needs());
@@ -59,7 +65,7 @@ impl Refuse<'_, '_> {
             Miss::Rows => terms(format!("at most {} rows a page", rule.rows.unwrap_or(0))),
             Miss::Fields(over) => {
                 let field = over.iter().next().map(|field| self.field(ask, field));
-                Refusal::FieldNotAgreed { class, field: field.unwrap_or_default() }
+                Refusal::FieldNotAgreed { class, field: field.unwrap_or_default(), tell }
             }
             Miss::Lapsed(at) => Refusal::ReviewLapsed { at },
             Miss::Extent(extent, count) => {
@@ -74,7 +80,8 @@ impl Refuse<'_, '_> {
     pub(super) fn defaults(&self) -> Refusal {
         let Some(ask) = self.1.asks.asks.first() else { return Refusal::OperationUnlisted };
         let field = ask.fields.iter().next().map(|field| self.field(ask, field));
-        Refusal::FieldNotAgreed { class: self.name(ask), field: field.unwrap_or_default() }
+        let field = field.unwrap_or_default();
+        Refusal::FieldNotAgreed { class: self.name(ask), field, tell: None }
     }
 
     fn name(&self, ask: &Ask<'_>) -> Arc<str> {

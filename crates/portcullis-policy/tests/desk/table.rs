@@ -53,7 +53,13 @@ fn line(tier: &Tier, said: &Result<(), Refusal>, ruling: &Ruling) -> String {
                 Refusal::TooManyIds { max } => format!(" {max}"),
                 _ => String::new(),
             };
-            parts.push(format!("{}{more}", refusal.row().code));
+            let told = match refusal {
+                Refusal::FieldNotAgreed { tell: Some(tell), .. }
+                | Refusal::TargetNotAgreed { tell: Some(tell), .. }
+                | Refusal::TermsNotMet { tell: Some(tell), .. } => format!(" “{tell}”"),
+                _ => String::new(),
+            };
+            parts.push(format!("{}{more}{told}", refusal.row().code));
         }
     }
     if let Some(clamp) = ruling.clamp {

@@ -2,6 +2,8 @@
 //!
 //! Must not hold a key, a query or another partner's name.
 
+use std::sync::Arc;
+
 use super::{BudgetHit, Notice, RateHit, Refusal, Subject};
 
 impl Refusal {
@@ -33,9 +35,9 @@ impl Refusal {
                 Some(tell) => sentence(tell),
                 None => format!("The rule `{}` of your agreement's tier denies this call.", denial.rule),
             },
-            Self::TargetNotAgreed { class, needs } => format!("Your agreement covers `{class}` for {needs} only, and this target is none. Nothing was sent on."),
-            Self::FieldNotAgreed { class, field } => format!("Your agreement covers `{class}` without the field `{field}`. Leave it out of `fields`."),
-            Self::TermsNotMet { class, needs } => format!("Your agreement covers `{class}` with {needs} only."),
+            Self::TargetNotAgreed { class, needs, tell } => and(format!("Your agreement covers `{class}` for {needs} only, and this target is none. Nothing was sent on."), tell.as_ref()),
+            Self::FieldNotAgreed { class, field, tell } => and(format!("Your agreement covers `{class}` without the field `{field}`. Leave it out of `fields`."), tell.as_ref()),
+            Self::TermsNotMet { class, needs, tell } => and(format!("Your agreement covers `{class}` with {needs} only."), tell.as_ref()),
             Self::TooManyIds { max: 1 } => "Your agreement covers one id in a call here. Send the calls one by one.".into(),
             Self::TooManyIds { max } => format!("Your agreement covers at most {max} ids in one call here."),
             Self::BatchNotAgreed => "Your agreement does not cover batches. Send the calls one by one.".into(),
@@ -52,6 +54,14 @@ impl Refusal {
             Self::NotReady => "The gate has no policy in force. Nothing was sent on; try again shortly.".into(),
             Self::Internal => "The gate failed on this call. Give the request id to the platform's partner team.".into(),
         }
+    }
+}
+
+/// What a rule's author adds to what the gate says by itself.
+fn and(said: String, tell: Option<&Arc<str>>) -> String {
+    match tell {
+        Some(tell) => format!("{said} {}", sentence(tell)),
+        None => said,
     }
 }
 
