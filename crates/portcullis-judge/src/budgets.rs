@@ -2,48 +2,24 @@
 //!
 //! Must not know how a limit counts or what a request is.
 
-use std::fmt;
+mod places;
+mod settlement;
+
 use std::num::NonZeroU64;
 use std::sync::Arc;
 
-use portcullis_limits::budget::{
-    Budgets, Denied, Hasher128, Receipt, TargetKey, Want, reserve_all,
-};
+use portcullis_limits::budget::{Budgets, Denied, Hasher128, TargetKey, Want, reserve_all};
 use portcullis_policy::{Debit, Known, Per, Ruling, Sharer, Tier};
 use portcullis_types::asked::{Ask, Asks, Target};
 use portcullis_types::{BudgetHit, Counts, RateHit, Refusal, Wall};
 use smallvec::SmallVec;
 
-use crate::live::{Counted, Live};
+use crate::live::Live;
 use crate::metering::{Caller, NotTaken, Reached};
 use crate::rules::{LimitPlace, TierBound};
 use crate::verdict::{RateReading, Trace};
 
-/// What a call has debited. Dropping it leaves it debited: a call that was sent on counts, whatever
-/// came back.
-#[derive(Default)]
-#[must_use = "release it when the call was not sent on"]
-pub struct Settlement {
-    /// Boxed, since most calls debit no limit and every permit is moved about.
-    taken: Option<Box<Taken>>,
-}
-
-type Taken = SmallVec<[(Arc<Budgets>, Receipt); 1]>;
-
-impl Settlement {
-    /// Gives it all back: the call was never sent on.
-    pub fn release(self) {
-        for (budgets, receipt) in self.taken.into_iter().flat_map(|taken| *taken) {
-            budgets.release(receipt);
-        }
-    }
-}
-
-impl fmt::Debug for Settlement {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Settlement").field("debits", &self.taken.is_some()).finish()
-    }
-}
+pub use settlement::Settlement;
 
 /// Where a call stands, as far as its limits go.
 pub(crate) struct Standpoint<'a> {
@@ -61,6 +37,8 @@ pub(crate) struct Standpoint<'a> {
 /// What is wanted of the budgets of one kind of subject.
 struct Part<'a> {
     per: Sharer,
+    /// Only until the answer is there.
+    held: bool,
     budgets: Arc<Budgets>,
     wants: SmallVec<[Want; 4]>,
     /// The limit of each want, and its figure for this partner.
@@ -69,7 +47,7 @@ struct Part<'a> {
 
 /// Most nodes that one ask is counted for; a page within a page may name more than any limit allows.
 const FOUND_MAX: u64 = 10_000;
-/// Where the numbers of types end.
+/// Stands for a type, where none has so high a number.
 const FOUND: u16 = u16::MAX;
 
 type Parts<'a> = SmallVec<[Part<'a>; 1]>;
@@ -87,12 +65,21 @@ pub(crate) fn reserve(
     for debit in &ruling.debits {
         let place = at.bound.limits.get(debit.limit.at()).ok_or(NotTaken::Again)?;
         let ask = asks.asks.get(debit.ask);
+        if debit.found {
+            // One stands for all that the answer may name, so that few calls are under way at once
+            // where little is left.
+            let target = Some(places::held(at.hasher, at.live));
+            let want = Want { limit: place.at, target, amount: 1, max: debit.max };
+            add(&mut parts, at, (place, true), want)?;
+            continue;
+        }
         if let (Counts::Targets, Some(Ask { target: Target::Found(..), .. })) = (place.counts, ask)
         {
             found(&mut parts, at, place, (asks, debit))?;
             continue;
         }
         let target = match place.counts {
+            Counts::Targets if place.cell_m.is_some() => places::cell(at.hasher, place, asks),
             Counts::Targets => ask.map(|ask| key(at.hasher, ask, asks)),
             Counts::Rows | Counts::Calls if place.each_target => {
                 ask.map(|ask| key(at.hasher, ask, asks))
@@ -100,10 +87,11 @@ pub(crate) fn reserve(
             Counts::Rows | Counts::Calls => None,
         };
         let want = Want { limit: place.at, target, amount: debit.amount, max: debit.max };
-        add(&mut parts, at, place, want)?;
+        add(&mut parts, at, (place, false), want)?;
     }
     for (place, max) in at.rolling(asks) {
-        add(&mut parts, at, place, Want { limit: place.at, target: None, amount: cost, max })?;
+        let want = Want { limit: place.at, target: None, amount: cost, max };
+        add(&mut parts, at, (place, false), want)?;
     }
     if parts.is_empty() {
         return Ok(Settlement::default());
@@ -116,8 +104,9 @@ pub(crate) fn reserve(
         Ok(receipts) => {
             note_shadowed(&parts, at.now, trace);
             trace.reading = tightest(&parts, at.now);
-            let budgets = parts.into_iter().map(|part| part.budgets);
-            Ok(Settlement { taken: Some(Box::new(budgets.zip(receipts).collect())) })
+            let taken = parts.into_iter().zip(receipts);
+            let taken = taken.map(|(part, receipt)| (part.budgets, receipt, part.held));
+            Ok(Settlement::of(taken.collect()))
         }
         Err(Denied::Moved) => Err(NotTaken::Again),
         Err(Denied::Reached(reached)) => {
@@ -144,7 +133,7 @@ fn found<'a>(
     for number in 0..most {
         let target = at.hasher.key(FOUND, &format!("{page:?} {} {moment} {number}", ask.class.0));
         let want = Want { limit: place.at, target: Some(target), amount: 1, max: debit.max };
-        add(parts, at, place, want)?;
+        add(parts, at, (place, false), want)?;
     }
     Ok(())
 }
@@ -152,7 +141,7 @@ fn found<'a>(
 fn add<'a>(
     parts: &mut Parts<'a>,
     at: &Standpoint<'a>,
-    place: &'a LimitPlace,
+    (place, held): (&'a LimitPlace, bool),
     mut want: Want,
 ) -> Result<(), NotTaken> {
     let max = want.max;
@@ -160,7 +149,7 @@ fn add<'a>(
         // Counted, and looked at afterwards.
         want.max = u64::MAX;
     }
-    if let Some(part) = parts.iter_mut().find(|part| part.per == place.per) {
+    if let Some(part) = parts.iter_mut().find(|part| (part.per, part.held) == (place.per, held)) {
         part.wants.push(want);
         part.places.push((place, max));
         return Ok(());
@@ -168,10 +157,11 @@ fn add<'a>(
     let specs = at.bound.specs(place.per).ok_or(NotTaken::Fault)?;
     let budgets = at
         .live
-        .budgets(at.counted(place.per), specs, at.epoch, at.now)
+        .budgets(at.caller.shares(place.per, at.group), specs, at.epoch, at.now)
         .map_err(|_| NotTaken::Again)?;
     parts.push(Part {
         per: place.per,
+        held,
         budgets,
         wants: SmallVec::from_iter([want]),
         places: SmallVec::from_iter([(place, max)]),
@@ -180,17 +170,6 @@ fn add<'a>(
 }
 
 impl<'a> Standpoint<'a> {
-    /// Whose account a limit is on.
-    fn counted(&self, per: Sharer) -> Counted {
-        match (per, self.group) {
-            (Sharer::Partner, _) => self.caller.counted(Per::Partner),
-            (Sharer::Client, _) => self.caller.counted(Per::Client),
-            (Sharer::Key, _) => self.caller.counted(Per::Key),
-            (Sharer::Group, Some(group)) => Counted::Group(group),
-            (Sharer::Group, None) => Counted::Alone(self.caller.key.partner),
-        }
-    }
-
     /// The rates that are counted exactly, with their figure for this partner.
     fn rolling(&self, asks: &Asks<'_>) -> impl Iterator<Item = (&'a LimitPlace, u64)> {
         self.bound.rolling.iter().filter_map(|rolling| {

@@ -6,12 +6,14 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use portcullis_catalogue::Catalogue;
-use portcullis_policy::{FigureIx, Known, ListIx, PolicySet};
+use portcullis_policy::{AgeOf, FigureIx, Known, ListIx, PolicySet};
+use portcullis_registry::KeyRecord;
 use portcullis_types::asked::Target;
-use portcullis_types::{ClientIx, Facts, PartnerIx, Wall};
+use portcullis_types::{ClientIx, Facts, PartnerIx, ScopeSet, Wall};
 
 use crate::grants::GrantBook;
 use crate::names::Names;
+use crate::view::View;
 
 /// Declared facts, by the numbers of the policy set in force.
 pub(crate) struct FactSets {
@@ -48,6 +50,8 @@ pub(crate) struct Partner<'a> {
     pub(crate) partner: PartnerIx,
     pub(crate) client: Option<ClientIx>,
     pub(crate) now: Wall,
+    pub(crate) view: &'a View,
+    pub(crate) key: &'a KeyRecord,
 }
 
 impl Partner<'_> {
@@ -96,6 +100,17 @@ impl Known for Partner<'_> {
 
     fn figure(&self, name: FigureIx) -> Option<u64> {
         self.facts.figures.get(name.at()).copied().flatten()
+    }
+
+    fn scopes(&self) -> ScopeSet {
+        self.view.scopes(self.key)
+    }
+
+    fn since(&self, of: AgeOf) -> Option<Wall> {
+        match of {
+            AgeOf::Key => Some(self.key.issued),
+            AgeOf::Partner => self.view.snapshot.partner(self.partner).map(|one| one.added),
+        }
     }
 
     fn review_lapsed(&self) -> Option<Wall> {

@@ -3,7 +3,7 @@
 //! A hold is written here first, so that it bites at the next call on every thread, and perhaps
 //! before its event is durable. Must not know policies or requests.
 
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use arc_swap::{ArcSwapOption, Guard};
@@ -44,6 +44,8 @@ pub(crate) struct Live {
     /// at most two entries for each subject that was ever narrowed.
     notices: DashMap<(SubjectIx, NarrowKind), Arc<Notice>>,
     attaching: Mutex<()>,
+    /// For what needs a name that nothing else has.
+    numbers: AtomicU64,
 }
 
 /// The live side of one subject.
@@ -78,6 +80,11 @@ pub(crate) enum Counted {
 pub(crate) struct Stale;
 
 impl Live {
+    /// A number that was not given before.
+    pub(crate) fn number(&self) -> u64 {
+        self.numbers.fetch_add(1, Ordering::Relaxed)
+    }
+
     /// Narrows at once. The reason is in place before the word is, so that a refusal can tell it.
     pub(crate) fn narrow(&self, subject: SubjectIx, notice: Arc<Notice>, kind: NarrowKind) {
         self.notices.insert((subject, kind), notice);

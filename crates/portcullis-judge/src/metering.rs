@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use arc_swap::Guard;
 use portcullis_limits::{Claim, Denied, Reading, take};
-use portcullis_policy::{Per, Tier};
+use portcullis_policy::{Per, Sharer, Tier};
 use portcullis_registry::{KeyRecord, SubjectIx};
 use portcullis_types::asked::Asks;
 use portcullis_types::{KeyIx, Mono, Refusal};
@@ -117,6 +117,17 @@ fn left(per: Per, reading: Reading) -> RateReading {
 
 impl Caller<'_> {
     /// Whose account a rate is on.
+    /// Whose account a limit is on; `group` is that of its partner.
+    pub(crate) fn shares(&self, per: Sharer, group: Option<u32>) -> Counted {
+        match (per, group) {
+            (Sharer::Partner, _) => self.counted(Per::Partner),
+            (Sharer::Client, _) => self.counted(Per::Client),
+            (Sharer::Key, _) => self.counted(Per::Key),
+            (Sharer::Group, Some(group)) => Counted::Group(group),
+            (Sharer::Group, None) => Counted::Alone(self.key.partner),
+        }
+    }
+
     pub(crate) fn counted(&self, per: Per) -> Counted {
         match per {
             Per::Partner => Counted::Subject(SubjectIx::Partner(self.key.partner)),

@@ -226,6 +226,8 @@ impl<'v> Pass<'v, '_> {
             partner: seat.caller.key.partner,
             client: seat.caller.key.client,
             now: self.now.wall,
+            view: self.view,
+            key: seat.caller.key,
         }
     }
 

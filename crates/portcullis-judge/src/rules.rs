@@ -81,6 +81,8 @@ pub(crate) struct LimitPlace {
     pub(crate) at: usize,
     pub(crate) counts: Counts,
     pub(crate) each_target: bool,
+    /// Its targets are cells with sides of so many metres.
+    pub(crate) cell_m: Option<u32>,
     /// Whether it refuses nothing.
     pub(crate) shadow: bool,
     /// Whether it is a rate, and told as one.
@@ -187,7 +189,8 @@ impl Budgeted {
             window: limit.window,
         };
         let rule = Arc::from(format!("{}/{}", tier.name, limit.id));
-        LimitPlace { shadow: limit.shadow, ..self.place(limit.per, counted, rule) }
+        let place = self.place(limit.per, counted, rule);
+        LimitPlace { shadow: limit.shadow, cell_m: limit.cell_m, ..place }
     }
 
     fn rate(&mut self, tier: &Tier, rate: &Rate) -> LimitPlace {
@@ -216,6 +219,7 @@ impl Budgeted {
         };
         let (at, counts, each_target) = (list.len(), limit.counts, limit.each_target);
         list.push(limit);
-        LimitPlace { per, at, counts, each_target, shadow: false, is_rate: false, rule }
+        let (shadow, is_rate, cell_m) = (false, false, None);
+        LimitPlace { per, at, counts, each_target, cell_m, shadow, is_rate, rule }
     }
 }

@@ -86,9 +86,8 @@ impl View {
         self.partners.get(partner.at())?.tier
     }
 
-    /// What a key may touch: tier, then partner, client and key, each of which only narrows.
-    pub(crate) fn granted(&self, key: &KeyRecord) -> ClassSet {
-        let Some(partner) = self.partner(key) else { return ClassSet::EMPTY };
+    /// What a key's client and the key itself are narrowed to.
+    fn narrowed(&self, key: &KeyRecord) -> [ScopeSet; 2] {
         // A client or list this view does not have grants nothing.
         let client = key
             .client
@@ -96,6 +95,20 @@ impl View {
         let own = key.scopes.map_or(ScopeSet::ALL, |list| {
             self.lists.get(list.0 as usize).copied().unwrap_or_default()
         });
+        [client, own]
+    }
+
+    /// The scopes that a key holds: those of its partner, client and its own.
+    pub(crate) fn scopes(&self, key: &KeyRecord) -> ScopeSet {
+        let [client, own] = self.narrowed(key);
+        let partner = self.partner(key).map_or(ScopeSet::EMPTY, |partner| partner.scopes);
+        partner.intersection(client).intersection(own)
+    }
+
+    /// What a key may touch: tier, then partner, client and key, each of which only narrows.
+    pub(crate) fn granted(&self, key: &KeyRecord) -> ClassSet {
+        let Some(partner) = self.partner(key) else { return ClassSet::EMPTY };
+        let [client, own] = self.narrowed(key);
         if client == ScopeSet::ALL && own == ScopeSet::ALL {
             return partner.granted;
         }

@@ -29,6 +29,8 @@ pub struct Case {
     pub grants: Vec<String>,
     /// What is used of limits already, by their names.
     pub used: BTreeMap<String, u64>,
+    /// Since when the partner and its key are there; none: for as long as anyone.
+    pub since: Option<Wall>,
     /// When; none: whenever.
     pub at: Option<Wall>,
     /// What the platform answers.

@@ -3,6 +3,7 @@
 //! Must not know where the files came from.
 
 mod cases;
+mod counts;
 pub(crate) mod cover;
 mod extents;
 mod faults;

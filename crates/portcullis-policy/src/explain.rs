@@ -2,16 +2,18 @@
 //!
 //! Takes the same checks as the verdict, at leisure. Must not know how a step is shown.
 
+mod words;
+
 use std::fmt;
 use std::sync::Arc;
 
 use portcullis_catalogue::Catalogue;
-use portcullis_types::asked::{Ask, Asks, Rows, Target};
+use portcullis_types::asked::{Ask, Asks};
 use portcullis_types::{Counts, FieldSet};
 use serde::Serialize;
 
 use crate::fields;
-use crate::judge::refuse::{extent_words, path, target_words};
+use crate::judge::refuse::{extent_words, target_words};
 use crate::judge::rules::{Call, Fit, Miss};
 use crate::judge::{Caller, Passed, Ruling};
 use crate::rule::Allow;
@@ -229,8 +231,17 @@ impl Path<'_, '_> {
     fn debits(&mut self, at: usize, ruling: &Ruling) {
         for debit in ruling.debits.iter().filter(|debit| debit.ask == at) {
             let Some(limit) = self.tier.limits.get(debit.limit.at()) else { continue };
+            if debit.found {
+                let text = format!(
+                    "debits `{}` what the answer names, at most {} in {}",
+                    limit.id, debit.max, limit.window
+                );
+                self.add(at, StepKind::Debits, None, text);
+                continue;
+            }
             let each = if limit.each_target { " of this target" } else { "" };
             let what = match (limit.counts, debit.amount) {
+                _ if limit.cell_m.is_some() => "cell".to_owned(),
                 (Counts::Targets, 1) => "target".to_owned(),
                 (Counts::Calls, 1) => "call".to_owned(),
                 (counts, _) => counts.to_string(),
@@ -254,41 +265,5 @@ impl Path<'_, '_> {
                 self.add(at, StepKind::Filters, Some(&filter.name), text);
             }
         }
-    }
-
-    fn target(&self, ask: &Ask<'_>) -> String {
-        let kind = |ix| {
-            let kind = self.call.catalogue.node_type(ix);
-            kind.map_or("node", |kind| kind.name.as_str())
-        };
-        let cut = |text: &str| text.chars().take(64).collect::<String>();
-        match ask.target {
-            Target::None => "no target".to_owned(),
-            Target::Node(of, id) => format!("{} `{}`", kind(of), cut(id)),
-            Target::Named(of, name) => format!("{} named `{}`", kind(of), cut(name)),
-            Target::Found(of, _) => format!("each {} that is found", kind(of)),
-        }
-    }
-
-    fn asked(&self, ask: &Ask<'_>) -> String {
-        let class = self.call.catalogue.class_name(ask.class);
-        let verb = match ask.effect {
-            portcullis_types::Effect::Read => "asks for",
-            portcullis_types::Effect::Write => "writes",
-        };
-        let place = path(ask, &self.call).map(|path| format!(" as `{path}`")).unwrap_or_default();
-        let rows = match ask.rows {
-            Rows::One => String::new(),
-            Rows::Default(rows) => format!(", {rows} rows by default"),
-            Rows::Asked(rows) => format!(", {rows} rows"),
-        };
-        let fields = if ask.gives.is_none() || ask.fields.is_empty() {
-            String::new()
-        } else if ask.fields_named {
-            format!(", fields {}", self.names(&ask.fields))
-        } else {
-            format!(", fields by default {}", self.names(&ask.fields))
-        };
-        format!("{verb} `{class}` of {}{place}{rows}{fields}", self.target(ask))
     }
 }

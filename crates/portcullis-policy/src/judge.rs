@@ -11,10 +11,10 @@ pub(crate) mod rules;
 use std::sync::Arc;
 
 use portcullis_types::asked::Target;
-use portcullis_types::{ClassSet, FieldSet, Wall};
+use portcullis_types::{ClassSet, FieldSet, ScopeSet, Wall};
 use smallvec::SmallVec;
 
-use crate::rule::{AllowIx, FigureIx, LimitIx, ListIx, RuleIx, Standing};
+use crate::rule::{AgeOf, AllowIx, FigureIx, LimitIx, ListIx, RuleIx, Standing};
 
 /// Who calls, as far as a decision goes.
 #[derive(Clone, Copy)]
@@ -42,6 +42,14 @@ pub trait Known {
     /// How the platform regards the partner.
     fn standing(&self) -> Standing {
         Standing::Good
+    }
+    /// The scopes that the key holds, after what partner, client and key are narrowed to.
+    fn scopes(&self) -> ScopeSet {
+        ScopeSet::ALL
+    }
+    /// Since when the partner or its key is there; none: not known.
+    fn since(&self, _: AgeOf) -> Option<Wall> {
+        None
     }
     /// Since when the declaration should have been looked at again; none: it need not.
     fn review_lapsed(&self) -> Option<Wall>;
@@ -88,6 +96,9 @@ pub struct Debit {
     pub ask: usize,
     /// How many targets, rows or calls.
     pub amount: u32,
+    /// It is for what the answer names, which is debited as it is found; until then one stands for
+    /// all of it.
+    pub found: bool,
     /// Most in the window, for this partner.
     pub max: u64,
 }

@@ -34,7 +34,7 @@ pub use file::Per;
 pub use hatch::Hatch;
 pub use judge::{Caller, Debit, Known, Passed, Ruling};
 pub use rule::{
-    Action, Allow, AllowIx, Deny, DenyIx, DropItems, Each, Extent, FigureIx, Filter, Limit,
+    Action, AgeOf, Allow, AllowIx, Deny, DenyIx, DropItems, Each, Extent, FigureIx, Filter, Limit,
     LimitIx, ListIx, Max, Owner, Presence, RuleIx, Sharer, Signal, Standing, TargetRule, Watch,
     When,
 };

@@ -16,7 +16,7 @@ pub use filter::{DropItems, Filter, Owner};
 pub use limit::{Each, Extent, Limit, Max, Sharer};
 pub use target::TargetRule;
 pub use watch::{Action, Signal, Watch};
-pub use when::{Presence, Standing, When};
+pub use when::{AgeOf, Presence, Standing, When};
 
 /// A position of the policy set or of one tier.
 macro_rules! place {

@@ -75,6 +75,24 @@ fn conditions_hold_or_the_refusal_says_which_does_not() {
         &get("q=x"),
         "terms_not_met (anything but a standing of good)",
     );
+    check(&search("{ age: { min: 40d } }"), &get("q=x"), "by s");
+    check(
+        &search("{ age: { min: 41d } }"),
+        &get("q=x"),
+        "terms_not_met (a partnership of at least 41d)",
+    );
+    check(&search("{ age: { min: 2d, of: key } }"), &get("q=x"), "by s");
+    check(
+        &search("{ age: { min: 3d, of: key } }"),
+        &get("q=x"),
+        "terms_not_met (a key that is at least 3d old)",
+    );
+    check(&search("{ scope: [media:read] }"), &get("q=x"), "by s");
+    check(
+        &search("{ not: { scope: [media:read, places] } }"),
+        &get("q=x"),
+        "terms_not_met (anything but a key of the scope `media:read` or `places`)",
+    );
     let either = search("{ any: [{ words: { min: 3 } }, { point: required }] }");
     check(&either, &get("center=1,2&distance=5"), "by s");
     check(
@@ -117,4 +135,19 @@ fn more_than_agreed_of_what_a_rule_hangs_on_closes_it_whatever_another_gives() {
         &own,
         "terms_not_met (at most 0 accounts that authorised you (1 did))",
     );
+}
+
+#[test]
+fn limits_count_cells_and_what_answers_name() {
+    let rules = "limits:\n  - { id: cells, count: cells, cell_m: 1000, max: 9, window: 24h }\n  - { id: authors, count: targets, returned: [user], max: 7, window: 24h }\n  - { id: nodes, count: targets, returned: [place, user], max: 8, window: 24h }\nallow:\n  - { id: s, class: [place.search], fields: [id], limits: [cells, nodes] }\n  - { id: posts, class: [place.posts], target: any, fields: [id], limits: [authors, nodes] }\n  - { id: post, class: [media.single], target: any, fields: [id], limits: [authors] }\n";
+    let search = "GET /v21.0/search?type=place&fields=id";
+    check(rules, &format!("{search}&center=48.2,16.4"), "by s cells#0=1/9 nodes#0=1/8");
+    check(rules, &format!("{search}&q=hotel"), "by s nodes#0=1/8");
+    // What is found, and the place itself.
+    check(
+        rules,
+        "GET /v21.0/200300014810/posts?fields=id",
+        "by posts authors#0=1/7 nodes#0=1/8 nodes#0=1/8",
+    );
+    check(rules, "GET /v21.0/17900100000000001?fields=id", "by post authors#0=1/7");
 }

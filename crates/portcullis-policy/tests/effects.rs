@@ -23,7 +23,14 @@ rates:
 limits:
   - { id: places, count: targets, max: 40, window: 24h }
   - { id: rows, count: rows, each: target, max: 200, window: 24h, per: group }
+  - { id: found, count: targets, returned: [user, place], max: 90, window: 24h }
+  - { id: cells, count: cells, cell_m: 1000, max: 20, window: 24h }
 allow:
+  - id: search
+    class: [place.search]
+    when: { scope: [places:search], age: { min: 30d } }
+    fields: [place]
+    limits: [cells, found]
   - id: posts
     class: [place.posts, hashtag.media]
     target: { declared: locations }
@@ -182,6 +189,20 @@ fn each_loophole_is_told_in_a_sentence() {
             "drop_items: { expired: true }\n    shadow: true",
         ),
         ("a watch of smaller gaps", g, "over: 20, per: 24h", "over: 20, min: 10, per: 24h"),
+        (
+            "a limit on what answers name, too, that counts what is asked only",
+            g,
+            "{ id: found, count: targets, returned: [user, place],",
+            "{ id: found, count: targets,",
+        ),
+        ("larger cells", g, "cell_m: 1000", "cell_m: 5000"),
+        (
+            "a key of any scope",
+            g,
+            "when: { scope: [places:search], age: { min: 30d } }",
+            "when: { age: { min: 30d } }",
+        ),
+        ("newer partners", g, "age: { min: 30d }", "age: { min: 7d }"),
         ("a longer list", g, "brands: 50", "brands: 500"),
         ("a list without a bound", g, "brands: 50, ", ""),
         ("more accounts", g, "grants: 9", "grants: 10"),

@@ -155,6 +155,10 @@ fn every_fault_of_a_rule_is_found_at_its_line() {
         "words: { min: 3 }, hour: { from: 9, to: 25 } }",
         &["PC0321 13:57"],
     );
+    check("words: { min: 3 } }", "words: { min: 3 }, scope: [media:raed] }", &["PC0303 13:59"]);
+    check("words: { min: 3 } }", "words: { min: 3 }, scope: [] }", &["PC0312 13:58"]);
+    check("words: { min: 3 } }", "words: { min: 3 }, age: { min: 0s } }", &["PC0321 13:63"]);
+    check("words: { min: 3 } }", "words: { min: 3 }, age: { min: 30d } }", &[]);
     check("cursor: forbidden", "cursor: never", &["PC0111 13:21"]);
     check("cursor: forbidden, words", "standing: [bad], words", &["PC0111 13:24"]);
     check("reason: names", "reason: 'no names'", &["PC0311 18:71"]);
@@ -180,6 +184,15 @@ fn every_fault_of_a_limit_a_filter_and_a_watch_is_found_at_its_line() {
     check("count: targets", "count: target", &["PC0111 8:26"]);
     check("count: targets", "each: target, count: targets", &["PC0320 8:11"]);
     check("id: places", "id: rows", &["PC0317 8:11", "PC0314 16:14", "PC0314 28:13"]);
+    check("count: targets", "count: cells", &["PC0320 8:11"]);
+    check("count: targets", "count: cells, cell_m: 0", &["PC0321 8:41"]);
+    check("count: targets", "count: targets, cell_m: 5", &["PC0320 8:43"]);
+    check("count: targets", "count: cells, cell_m: 5", &["PC0320 16:14"]);
+    check("count: targets", "count: targets, returned: [user]", &[]);
+    check("count: targets", "count: targets, returned: [usr]", &["PC0315 8:46"]);
+    check("count: targets", "count: targets, returned: []", &["PC0312 8:45"]);
+    check("count: targets", "count: rows, returned: [user]", &["PC0320 8:42"]);
+    check("count: targets", "count: targets, returned: [hashtag]", &["PC0320 16:14"]);
     check("drop_items: { expired: true }, ", "", &["PC0312 20:11"]);
     check("{ expired: true }", "{ expired: false }", &["PC0312 20:47"]);
     check("except: [posts]", "except: [psots]", &["PC0314 20:75"]);

@@ -97,6 +97,8 @@ pub struct ItemDuty {
     pub checks: Vec<Check>,
     /// Whether [`crate::Items::keep`] is asked about what passes the checks.
     pub ask: bool,
+    /// Whoever is asked only looks: it keeps an item or cuts the answer, and drops none.
+    pub looks: bool,
     /// The reads whose different values are counted.
     pub distinct: Vec<usize>,
     /// What happens to one that can't be decided in time.
@@ -113,6 +115,7 @@ impl ItemDuty {
             reads: Vec::new(),
             checks: Vec::new(),
             ask: false,
+            looks: false,
             distinct: Vec::new(),
             undecided: Undecided::Drop,
         }

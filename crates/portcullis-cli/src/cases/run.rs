@@ -233,7 +233,7 @@ fn seat(memory: &mut Memory, tier: &Tier, case: &Case, at: usize) -> Result<KeyI
     let why = |error: Failure| {
         Failure::Local(format!("{}:{}: {}: {error}", case.file, case.line, case.name))
     };
-    let ix = memory.add(&entry, Wall(0)).map_err(why)?;
+    let ix = memory.add(&entry, case.since.unwrap_or_default()).map_err(why)?;
     for account in &case.grants {
         memory.grant(account, ix, [None, None]);
     }

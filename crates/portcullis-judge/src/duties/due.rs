@@ -11,7 +11,7 @@ use portcullis_types::Refusal;
 use portcullis_types::asked::{Asks, Via};
 
 use super::Duties;
-use super::lower::{Call, Shape, Withheld};
+use super::lower::{Bits, Call, Shape, Withheld};
 use crate::amend;
 use crate::pass::{Pass, Seat};
 
@@ -41,7 +41,7 @@ impl<'v> Pass<'v, '_> {
         let vanishes = |kind| bound.vanishes(kind);
         let no_store = asks.asks.iter().any(|ask| ask.gives.is_some_and(vanishes));
         let plain = || Ok(Due { duties: desk.standing.of(links, no_store)?, fields: None });
-        if ruling.filters == 0 {
+        if ruling.filters == 0 && !ruling.debits.iter().any(|debit| debit.found) {
             return plain();
         }
         let rules = &bound.rules;
@@ -58,7 +58,7 @@ impl<'v> Pass<'v, '_> {
             no_store,
         };
         let filters = call.filters();
-        if filters.iter().all(|bits| *bits == 0) {
+        if filters.iter().all(|bits| *bits == Bits::default()) {
             return plain();
         }
         match desk.shapes.borrow_mut().shape(bound, seat.ix, &call, filters) {

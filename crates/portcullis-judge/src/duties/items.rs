@@ -1,4 +1,5 @@
-//! Who is asked about items while an answer passes: whose they are, against declared facts and grants.
+//! Who is asked about items while an answer passes: whose they are, against declared facts and grants;
+//! and what they name, where a limit counts that.
 //!
 //! Holds what it needs, so that it can stay with an answer as long as that takes. Must not know how items
 //! are found.
@@ -6,15 +7,18 @@
 use std::fmt;
 use std::sync::Arc;
 
+use portcullis_limits::budget::Budgets;
 use portcullis_policy::ListIx;
 use portcullis_sieve::{Fate, Item, Items, Test};
-use portcullis_types::{ClientIx, KeyIx, Now, PartnerIx, Wall};
+use portcullis_types::{ClientIx, KeyIx, Now, PartnerIx, RateId, TypeIx, Wall};
 
 use super::Duties;
 use crate::desk::Desk;
 use crate::judge::Judge;
 use crate::known::FactSets;
+use crate::metering::Caller;
 use crate::names::Names;
+use crate::view::View;
 
 /// What is asked about the items of one tag.
 #[derive(Debug, Default)]
@@ -24,6 +28,25 @@ pub(crate) struct ItemRule {
     /// Counted, but drops nothing: what would have been looked at by the program.
     pub(super) shadow: Vec<Test>,
     pub(super) shadowed: bool,
+    /// What is counted of the items that stay.
+    pub(super) found: Vec<FoundRule>,
+}
+
+/// A member that names a node which a limit counts.
+#[derive(Debug)]
+pub(super) struct FoundRule {
+    /// Which read.
+    pub(super) read: usize,
+    /// The type of the node.
+    pub(super) kind: TypeIx,
+    /// The limit, by name, since its number may change.
+    pub(super) limit: RateId,
+}
+
+/// Where what is found is counted.
+struct Account {
+    budgets: Arc<Budgets>,
+    limit: usize,
 }
 
 /// Whose items stay.
@@ -49,6 +72,8 @@ struct Asked {
     duties: Arc<Duties>,
     /// For each tag, the lists of its owners.
     lists: Vec<Vec<Option<ListIx>>>,
+    /// For each tag, where what its items name is counted.
+    accounts: Vec<Vec<Option<Account>>>,
     partner: PartnerIx,
     client: Option<ClientIx>,
     now: Wall,
@@ -58,17 +83,20 @@ struct Asked {
 impl Desk {
     /// Whoever decides about the items of an answer to a call of that key.
     pub fn items(&mut self, key: KeyIx, duties: &Arc<Duties>, now: Now) -> ItemJudge {
-        let asks = duties.items.iter().any(|rule| rule.shadowed || !rule.owners.is_empty());
-        if !asks {
+        let asks =
+            |rule: &ItemRule| rule.shadowed || !rule.owners.is_empty() || !rule.found.is_empty();
+        if !duties.items.iter().any(asks) {
             return ItemJudge(None);
         }
         self.renew();
-        ItemJudge(self.asked(key, duties, now.wall).map(Box::new))
+        ItemJudge(self.items_of(key, duties, now.wall).map(Box::new))
     }
 
-    fn asked(&self, key: KeyIx, duties: &Arc<Duties>, now: Wall) -> Option<Asked> {
+    fn items_of(&self, ix: KeyIx, duties: &Arc<Duties>, now: Wall) -> Option<Asked> {
         let view = self.view.as_ref()?;
-        let key = view.snapshot.key(key)?;
+        let key = view.snapshot.key(ix)?;
+        let caller = Caller { ix, key };
+        let account = |found: &FoundRule| self.account(view, &caller, found, now);
         let facts = Arc::clone(&view.partner(key)?.facts);
         let policies = &view.bound.rules.policies;
         let list = |owner: &OwnerRule| {
@@ -81,12 +109,34 @@ impl Desk {
             facts,
             names: Arc::clone(&view.names),
             lists: duties.items.iter().map(|rule| rule.owners.iter().map(list).collect()).collect(),
+            accounts: duties
+                .items
+                .iter()
+                .map(|rule| rule.found.iter().map(account).collect())
+                .collect(),
             shadowed: vec![0; duties.items.len()],
             duties: Arc::clone(duties),
             partner: key.partner,
             client: key.client,
             now,
         })
+    }
+
+    /// Where a limit of the caller's tier counts.
+    fn account(
+        &self,
+        view: &View,
+        caller: &Caller<'_>,
+        found: &FoundRule,
+        now: Wall,
+    ) -> Option<Account> {
+        let (tier, bound) = view.bound.tier(view.tier(caller.key)?)?;
+        let at = tier.limits().iter().position(|limit| limit.id == found.limit)?;
+        let place = bound.limits.get(at)?;
+        let counted = caller.shares(place.per, view.partner(caller.key)?.group);
+        let specs = bound.specs(place.per)?;
+        let budgets = self.judge.live.budgets(counted, specs, view.epoch, now).ok()?;
+        Some(Account { budgets, limit: place.at })
     }
 }
 
@@ -118,6 +168,9 @@ impl Asked {
         };
         let mut owners = rule.owners.iter().zip(lists);
         let agreed = owners.all(|(owner, list)| self.is_agreed(owner, *list, item));
+        if !rule.found.is_empty() {
+            return self.count(rule, at, item);
+        }
         if !rule.shadowed {
             return if agreed { Fate::Keep } else { Fate::Drop };
         }
@@ -125,6 +178,21 @@ impl Asked {
         let drops = !agreed || rule.shadow.iter().any(|test| item.is(test, seconds));
         if let Some(count) = self.shadowed.get_mut(at).filter(|_| drops) {
             *count += 1;
+        }
+        Fate::Keep
+    }
+
+    /// Counts what an item names. What can't be counted does not leave.
+    fn count(&self, rule: &ItemRule, at: usize, item: &Item<'_>) -> Fate {
+        let accounts = self.accounts.get(at).map_or(&[][..], Vec::as_slice);
+        for (found, account) in rule.found.iter().zip(accounts) {
+            let (Some(account), false) = (account, item.is_unreadable(found.read)) else {
+                return Fate::Cut;
+            };
+            if let Some(id) = item.text(found.read) {
+                let target = self.judge.hasher.key(found.kind.0, id);
+                account.budgets.found(account.limit, target, self.now);
+            }
         }
         Fate::Keep
     }

@@ -6,10 +6,10 @@
 use std::sync::Arc;
 
 use portcullis_catalogue::{Catalogue, Operation};
-use portcullis_policy::{DropItems, Filter, Passed, PolicySet, Ruling, Tier};
+use portcullis_policy::{DropItems, Filter, Limit, Passed, PolicySet, Ruling, Tier};
 use portcullis_request::{Bounds, Canonical, Members, Texts, stands, with_members};
-use portcullis_types::asked::{Ask, Asks, Via};
-use portcullis_types::{Effect, FieldSet, Refusal};
+use portcullis_types::asked::{Ask, Asks, Rows, Target, Via};
+use portcullis_types::{Effect, FieldSet, Refusal, TypeIx};
 use smallvec::SmallVec;
 
 use super::Duties;
@@ -18,8 +18,17 @@ use super::needs::{Need, need};
 use super::places::spots;
 use crate::amend;
 
-/// For each ask, the filters that concern it, as bits.
-pub(crate) type Filters = SmallVec<[u64; 2]>;
+/// What concerns an ask, as bits.
+#[derive(Debug, Clone, Copy, Default, Eq, PartialEq, Hash)]
+pub(crate) struct Bits {
+    /// Filters, by their place in the tier.
+    pub(crate) filters: u64,
+    /// Limits that count what its answer names.
+    pub(crate) limits: u64,
+}
+
+/// For each ask, what concerns it.
+pub(crate) type Filters = SmallVec<[Bits; 2]>;
 
 /// One call, as far as its answer goes.
 pub(crate) struct Call<'a, 'c, 't> {
@@ -66,6 +75,14 @@ pub(super) struct Look<'a> {
     pub(super) needs: Vec<Option<Need>>,
 }
 
+/// What one limit counts in what one ask gives.
+pub(super) struct Count<'a> {
+    pub(super) ask: usize,
+    pub(super) limit: &'a Limit,
+    /// The members that name it, and the types of what they name.
+    pub(super) names: Vec<(&'a str, TypeIx)>,
+}
+
 impl<'a> Call<'a, '_, '_> {
     /// The filters that concern each ask.
     pub(crate) fn filters(&self) -> Filters {
@@ -78,13 +95,13 @@ impl<'a> Call<'a, '_, '_> {
         };
         let of = |(at, ask): (usize, &Ask<'_>)| {
             let passed = self.ruling.passed.get(at);
-            filters()
-                .filter(|(_, filter)| concerns(filter, ask, passed))
-                .fold(0, |bits, (bit, _)| bits | 1 << bit)
+            let filters = filters().filter(|(_, filter)| concerns(filter, ask, passed));
+            let found = self.ruling.debits.iter().filter(|debit| debit.found && debit.ask == at);
+            Bits {
+                filters: filters.fold(0, |bits, (bit, _)| bits | 1 << bit),
+                limits: found.fold(0, |bits, debit| bits | 1 << debit.limit.at().min(63)),
+            }
         };
-        if self.ruling.filters == 0 {
-            return Filters::new();
-        }
         self.asks.asks.iter().enumerate().map(of).collect()
     }
 
@@ -99,9 +116,11 @@ impl<'a> Call<'a, '_, '_> {
     /// Works out the duties.
     pub(crate) fn lower(&self, filters: &Filters) -> Result<Shape, Withheld> {
         let looks = self.looks(filters)?;
-        let wanted = wanted(&looks);
+        let counts = self.counts(filters);
+        let wanted = wanted(&looks, &counts);
         let members = self.members(&wanted).map_err(|refusal| {
             let rule = looks.first().map(|look| Arc::clone(&look.filter.name));
+            let rule = rule.or_else(|| counts.first().map(|count| self.limit_name(count.limit)));
             Withheld { refusal, rule }
         })?;
         let texts = Texts::default();
@@ -114,6 +133,10 @@ impl<'a> Call<'a, '_, '_> {
         }
         for look in &looks {
             self.look(look, &spots, &mut lowering);
+        }
+        // After all that drops: what is dropped is not counted.
+        for count in &counts {
+            self.count(count, &spots, &mut lowering);
         }
         self.drop_fields(filters, &stands, &spots, &mut lowering);
         if let Some(members) = &members {
@@ -144,7 +167,7 @@ impl<'a> Call<'a, '_, '_> {
         let mut looks = Vec::new();
         for (at, (ask, bits)) in self.asks.asks.iter().zip(filters).enumerate() {
             for (bit, filter) in self.tier.filters().iter().enumerate().take(64) {
-                if bits & (1 << bit) == 0 || filter.drop_items.is_empty() {
+                if bits.filters & (1 << bit) == 0 || filter.drop_items.is_empty() {
                     continue;
                 }
                 let needs: Vec<Option<Need>> = filter
@@ -170,8 +193,35 @@ impl<'a> Call<'a, '_, '_> {
         Ok(looks)
     }
 
+    /// What limits count in the answer.
+    fn counts(&self, filters: &Filters) -> Vec<Count<'a>> {
+        let mut counts = Vec::new();
+        for (at, (ask, bits)) in self.asks.asks.iter().zip(filters).enumerate() {
+            for (bit, limit) in self.tier.limits().iter().enumerate().take(64) {
+                let Some(gives) = ask.gives.filter(|_| bits.limits & (1 << bit) != 0) else {
+                    continue;
+                };
+                let node = match ask.target {
+                    Target::Node(kind, _) | Target::Named(kind, _) | Target::Found(kind, _) => {
+                        Some(kind).filter(|_| ask.rows == Rows::One)
+                    }
+                    Target::None => None,
+                };
+                let names = limit.names_in(self.catalogue, gives, node);
+                if !names.is_empty() {
+                    counts.push(Count { ask: at, limit, names });
+                }
+            }
+        }
+        counts
+    }
+
+    pub(super) fn limit_name(&self, limit: &Limit) -> Arc<str> {
+        Arc::from(format!("{}/{}", self.tier.name, limit.id))
+    }
+
     /// Asks for what the filters read, where the call does not.
-    fn members(&self, wanted: &[(usize, &'static str)]) -> Result<Option<Members>, Refusal> {
+    fn members(&self, wanted: &[(usize, &str)]) -> Result<Option<Members>, Refusal> {
         if wanted.is_empty() {
             return Ok(None);
         }
@@ -188,7 +238,7 @@ impl<'a> Call<'a, '_, '_> {
     }
 
     /// The same, beside fields that the call did not name itself.
-    fn beside(&self, cut: &FieldSet, wanted: &[(usize, &'static str)]) -> Option<Members> {
+    fn beside(&self, cut: &FieldSet, wanted: &[(usize, &str)]) -> Option<Members> {
         let path = |ix| self.catalogue.field_ref(ix).map(|field| field.path);
         let given: Vec<&str> = cut.iter().filter_map(path).collect();
         let mut all = *cut;
@@ -208,13 +258,18 @@ impl<'a> Call<'a, '_, '_> {
 const BLIND: &str = "the answer does not tell whether it holds what your agreement leaves out";
 const TOO_MUCH: &str = "it holds too many different parts to be checked; ask for less at once";
 
-fn wanted(looks: &[Look<'_>]) -> Vec<(usize, &'static str)> {
-    let mut wanted: Vec<(usize, &'static str)> = Vec::new();
-    for look in looks {
-        for path in look.needs.iter().flatten().flat_map(|need| need.paths()) {
-            if !wanted.contains(&(look.ask, path)) {
-                wanted.push((look.ask, path));
-            }
+fn wanted<'a>(looks: &[Look<'a>], counts: &[Count<'a>]) -> Vec<(usize, &'a str)> {
+    let needed = |look: &Look<'a>| {
+        let paths = look.needs.clone().into_iter().flatten().flat_map(Need::paths);
+        let ask = look.ask;
+        paths.map(move |path| (ask, path)).collect::<Vec<(usize, &'a str)>>()
+    };
+    let named =
+        counts.iter().flat_map(|count| count.names.iter().map(|(path, _)| (count.ask, *path)));
+    let mut wanted: Vec<(usize, &str)> = Vec::new();
+    for one in looks.iter().flat_map(needed).chain(named) {
+        if !wanted.contains(&one) {
+            wanted.push(one);
         }
     }
     wanted

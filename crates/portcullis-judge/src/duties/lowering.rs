@@ -7,11 +7,11 @@ use std::sync::Arc;
 
 use portcullis_policy::{DropItems, Owner};
 use portcullis_request::{Stand, escaped};
-use portcullis_sieve::{Check, Effect as Then, ItemDuty, Place, Plan, Test, Where};
+use portcullis_sieve::{Check, Effect as Then, ItemDuty, Place, Plan, Test, Undecided, Where};
 use portcullis_types::{FieldSet, TypeIx};
 
-use super::items::{ItemRule, OwnerRule};
-use super::lower::{Call, Filters, Look};
+use super::items::{FoundRule, ItemRule, OwnerRule};
+use super::lower::{Call, Count, Filters, Look};
 use super::needs::Need;
 use super::places::Spot;
 
@@ -52,6 +52,22 @@ impl Call<'_, '_, '_> {
         lowering.plan.items(duty);
     }
 
+    /// Shows each item that leaves to whoever counts what it names.
+    pub(super) fn count(&self, count: &Count<'_>, spots: &[Spot], lowering: &mut Lowering) {
+        let Some(spot) = spots.get(count.ask) else { return };
+        let tag = u32::try_from(lowering.rules.len()).unwrap_or(u32::MAX);
+        let mut duty = ItemDuty::new(tag, Where::At(spot.items.clone()));
+        (duty.ask, duty.looks, duty.undecided) = (true, true, Undecided::Cut);
+        let mut rule = ItemRule::default();
+        for (path, kind) in &count.names {
+            let read = duty.read(Place::parse(path));
+            rule.found.push(FoundRule { read, kind: *kind, limit: count.limit.id.clone() });
+        }
+        lowering.rules.push(self.limit_name(count.limit));
+        lowering.items.push(rule);
+        lowering.plan.items(duty);
+    }
+
     fn owner(
         &self,
         what: &DropItems,
@@ -81,7 +97,7 @@ impl Call<'_, '_, '_> {
         for ((ask, bits), (stand, spot)) in asks {
             let mut fields = FieldSet::EMPTY;
             for (bit, filter) in self.tier.filters().iter().enumerate().take(64) {
-                if bits & (1 << bit) != 0 && !filter.shadow {
+                if bits.filters & (1 << bit) != 0 && !filter.shadow {
                     fields = fields.union(&filter.drop_fields);
                 }
             }

@@ -91,3 +91,32 @@ fn a_partner_whose_tier_is_not_in_force_is_refused_until_it_is() {
     bed.check("a1", PROFILE, "permitted");
     bed.check("z1", PROFILE, "tier_unknown");
 }
+
+#[test]
+fn a_rule_may_ask_for_a_scope_of_the_key_and_for_its_age() {
+    let rules = |when: &str| {
+        format!(
+            "version: 1\ntier: standard\nabout: For tests\nrates: []\nallow:\n  - {{ id: p, class: [profile.basic], target: any, when: {when}, fields: [id] }}\n"
+        )
+    };
+    let scoped = rules("{ scope: [media:read, places:read] }");
+    let mut bed = Bed::with(&scoped);
+    bed.issue("k1", "acme", None, names(&["profile:read", "media:read"]), None);
+    bed.issue("k2", "acme", None, names(&["profile:read"]), None);
+    bed.partner("narrow", names(&["profile:read"]));
+    bed.issue("n1", "narrow", None, None, None);
+    let call = format!("{PROFILE}?fields=id");
+    bed.check("a1", &call, "permitted");
+    bed.check("k1", &call, "permitted");
+    bed.check("k2", &call, "terms_not_met");
+    bed.check("n1", &call, "terms_not_met");
+    bed.rules(&rules("{ age: { min: 30d } }"));
+    bed.check("a1", &call, "terms_not_met");
+    bed.seconds_pass(30 * 86_400);
+    bed.check("a1", &call, "permitted");
+    bed.issue("a9", "acme", None, None, None);
+    bed.check("a9", &call, "permitted");
+    bed.rules(&rules("{ age: { min: 30d, of: key } }"));
+    bed.check("a9", &call, "terms_not_met");
+    bed.check("a1", &call, "permitted");
+}

@@ -142,6 +142,20 @@ impl Budgets {
         });
     }
 
+    /// Counts a target that an answer named, even above the maximum: it has been read.
+    pub fn found(&self, limit: usize, target: TargetKey, now: Wall) {
+        let Some(named) = self.specs.named().get(limit) else { return };
+        self.live(|live, state| {
+            let now = state.moment(now);
+            let place = live.specs.find(&named.limit.id);
+            let Some(account) = place.and_then(|at| state.accounts.get_mut(at)) else { return };
+            account.expire(now);
+            if account.enter(target, 1, now) == Change::Full {
+                account.enter_extra(1, now);
+            }
+        });
+    }
+
     /// What is used of a limit: of the target where it counts for each alone. None: no such limit.
     #[must_use]
     pub fn used(&self, limit: usize, target: Option<TargetKey>, now: Wall) -> Option<u64> {

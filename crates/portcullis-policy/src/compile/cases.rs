@@ -36,6 +36,7 @@ impl Compiler<'_> {
             None => Facts::default(),
         };
         let at = file.at.as_ref().and_then(|at| self.moment(source, at));
+        let since = file.since.as_ref().and_then(|at| self.moment(source, at));
         let used = self.used(source, file, tier);
         let expect = self.expect(source, &file.expect, tier);
         let call = file.call.split_once(' ').filter(|(method, target)| {
@@ -59,6 +60,7 @@ impl Compiler<'_> {
             facts,
             grants: file.grants.clone(),
             used,
+            since,
             at,
             answer: file.answer.clone(),
             expect: expect?,

@@ -67,6 +67,8 @@ pub(crate) fn implied(child: Option<&When>, bound: &When) -> bool {
         }
         (When::Rows(own), When::Rows(max)) | (When::Ids(own), When::Ids(max)) => own <= max,
         (When::Standing(own), When::Standing(all)) => own.iter().all(|one| all.contains(one)),
+        (When::Scope(own, _), When::Scope(all, _)) => own.intersection(*all) == *own,
+        (When::Age(of, own), When::Age(other, min)) => of == other && own >= min,
         (When::Hour(from, to), When::Hour(first, last)) => {
             from < to && first < last && from >= first && to <= last
         }
@@ -91,6 +93,8 @@ pub(crate) fn max(child: Max, parent: Max) -> bool {
 /// Whether a limit bounds at least as much as another of its name.
 pub(crate) fn limit(child: &Limit, parent: &Limit) -> bool {
     child.counts == parent.counts
+        && child.cell_m == parent.cell_m
+        && child.returned == parent.returned
         && (parent.each_target || !child.each_target)
         && child.per >= parent.per
         && child.window >= parent.window

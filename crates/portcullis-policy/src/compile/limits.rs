@@ -30,22 +30,26 @@ impl Compiler<'_> {
             }
             self.window(source, &file.window);
             let max = self.max(source, &file.max);
+            let cell_m = self.cell(source, file);
+            let returned = self.returned(source, file);
             let Some(id) = self.id(source, &file.id, "limit", &names) else { continue };
             names.put(id.as_str(), limits.len());
             limits.push(Limit {
                 id,
                 counts: match file.count {
-                    CountWord::Targets => Counts::Targets,
+                    CountWord::Targets | CountWord::Cells => Counts::Targets,
                     CountWord::Rows => Counts::Rows,
                     CountWord::Calls => Counts::Calls,
                 },
+                cell_m,
+                returned,
                 each_target: file.each.is_some(),
                 max,
                 window: *file.window,
                 per: file.per.unwrap_or(Sharer::Partner),
                 shadow: file.shadow.unwrap_or(false),
             });
-            if file.each.is_some() && file.count == CountWord::Targets {
+            if file.each.is_some() && matches!(file.count, CountWord::Targets | CountWord::Cells) {
                 let message = "each target is one target";
                 let fault = source.fault(codes::FIGURE, &file.id, message);
                 self.faults.push(fault.with_help("count `rows` or `calls`, or leave `each` out"));

@@ -79,7 +79,7 @@ impl Compiler<'_> {
         let when = file.when.as_ref().map(|when| self.when(source, when));
         let fields =
             if sound { self.allow_fields(source, file, &classes, &uses) } else { FieldSet::EMPTY };
-        let limits = self.debits(source, &file.limits, around);
+        let limits = self.debits(source, &file.limits, around, &uses);
         let shadow = file.shadow.unwrap_or(false);
         self.both(source, file, &classes.intersection(around.scope_classes), shadow);
         for bound in file.rows.iter().chain(&file.ids) {
@@ -153,6 +153,7 @@ impl Compiler<'_> {
         source: &Source,
         names: &[At<String>],
         around: &Around<'_>,
+        uses: &[ClassUse],
     ) -> Vec<LimitIx> {
         let mut limits = Vec::new();
         for name in names {
@@ -163,6 +164,9 @@ impl Compiler<'_> {
                 }
                 Some(ix) => {
                     limits.push(ix);
+                    if let Some(limit) = around.limits.get(ix.at()) {
+                        self.counted(source, name, limit, uses);
+                    }
                     continue;
                 }
                 None if self.left_out(name, around.limit_names.all()) => continue,

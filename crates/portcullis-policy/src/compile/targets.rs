@@ -70,7 +70,7 @@ impl Compiler<'_> {
         rule
     }
 
-    fn types(&mut self, source: &Source, names: &At<Vec<At<String>>>) -> Vec<TypeIx> {
+    pub(super) fn types(&mut self, source: &Source, names: &At<Vec<At<String>>>) -> Vec<TypeIx> {
         let mut types = BTreeSet::new();
         if names.is_empty() && !self.dropped.contains("") {
             let fault = source.fault(codes::NOTHING, names, "no type is listed");

@@ -158,7 +158,7 @@ impl Compiler<'_> {
         }
     }
 
-    fn tier_scopes(&mut self, source: &Source, names: &[At<String>]) -> ScopeSet {
+    pub(super) fn tier_scopes(&mut self, source: &Source, names: &[At<String>]) -> ScopeSet {
         let mut set = ScopeSet::EMPTY;
         for name in names {
             if self.full() {

@@ -34,6 +34,19 @@ impl Compiler<'_> {
             self.some(source, standing);
             all.push(When::Standing(standing.value.clone()));
         }
+        if let Some(names) = &file.scope {
+            self.some(source, names);
+            let scopes = self.tier_scopes(source, names);
+            let names: Vec<String> = names.iter().map(|name| format!("`{}`", **name)).collect();
+            all.push(When::Scope(scopes, names.join(" or ").into()));
+        }
+        if let Some(age) = &file.age {
+            if age.min.milliseconds() == 0 {
+                let fault = source.fault(codes::BOUND, &age.min, "everyone is as old as that");
+                self.faults.push(fault.with_help("write how long, such as `30d`"));
+            }
+            all.push(When::Age(age.of.unwrap_or_default(), *age.min));
+        }
         if let Some(rows) = &file.rows {
             all.push(When::Rows(*rows.max));
         }

@@ -66,13 +66,29 @@ impl Change<'_> {
         if to.per < from.per {
             parts.push(format!("for {}", self.instead(sharer(from.per), sharer(to.per))));
         }
-        if to.counts != from.counts || (to.each_target && !from.each_target) {
+        let alike = to.counts == from.counts
+            && to.cell_m == from.cell_m
+            && to.returned == from.returned
+            && (from.each_target || !to.each_target);
+        if !alike {
+            let counted = |limit| self.counted(limit);
             parts.push(format!("counting {}", self.instead(counted(from), counted(to))));
         }
         if to.shadow && !from.shadow {
             parts.push(self.say("in shadow only", "in force").to_owned());
         }
         parts
+    }
+
+    fn counted(&self, limit: &Limit) -> String {
+        if let Some(side) = limit.cell_m {
+            return format!("different cells of {side} m");
+        }
+        if !limit.returned.is_empty() {
+            return format!("each {} asked for or found", self.words.types(&limit.returned));
+        }
+        let each = if limit.each_target { " of each target" } else { "" };
+        format!("{}{each}", limit.counts)
     }
 
     fn rate_parts(&self, to: &Rate, from: &Rate) -> Vec<String> {
@@ -108,9 +124,4 @@ const fn sharer(per: Sharer) -> &'static str {
         Sharer::Key => "each key",
         Sharer::Group => "the group of partners",
     }
-}
-
-fn counted(limit: &Limit) -> String {
-    let each = if limit.each_target { " of each target" } else { "" };
-    format!("{}{each}", limit.counts)
 }

@@ -5,11 +5,12 @@
 use std::sync::Arc;
 
 use portcullis_catalogue::Catalogue;
-use portcullis_types::{ClassIx, ClassSet, FieldSet, TypeIx};
+use portcullis_types::{ClassIx, ClassSet, FieldSet, ScopeSet, TypeIx};
 
 use super::Side;
 use crate::rule::{Allow, Deny, DropItems, Each, Extent, FigureIx, Filter, Limit, ListIx, Max};
-use crate::rule::{Owner, TargetRule, Watch};
+use crate::rule::{Owner, TargetRule, Watch, When};
+use crate::set::PolicySet;
 use crate::tier::{Rate, Tier};
 
 /// Lists by name, in the numbering of both tiers.
@@ -19,6 +20,8 @@ pub(super) type Lists = Vec<Arc<str>>;
 struct Carry<'a> {
     old: &'a Catalogue,
     new: &'a Catalogue,
+    old_set: &'a PolicySet,
+    new_set: &'a PolicySet,
     lists: Vec<ListIx>,
     figures: Vec<FigureIx>,
 }
@@ -38,6 +41,8 @@ pub(super) fn over(tier: &Tier, old: Side<'_>, new: Side<'_>) -> (Tier, Lists) {
     let carry = Carry {
         old: old.catalogue,
         new: new.catalogue,
+        old_set: old.policies,
+        new_set: new.policies,
         lists,
         figures: old.policies.figures().map(|name| FigureIx(number(name, &mut figures))).collect(),
     };
@@ -54,7 +59,11 @@ impl Carry<'_> {
             limits: tier
                 .limits
                 .iter()
-                .map(|limit| Limit { max: self.max(limit.max), ..limit.clone() })
+                .map(|limit| Limit {
+                    max: self.max(limit.max),
+                    returned: limit.returned.iter().filter_map(|kind| self.kind(*kind)).collect(),
+                    ..limit.clone()
+                })
                 .collect(),
             extents: tier.extents.iter().map(|one| self.extent(*one)).collect(),
             allow: tier.allow.iter().map(|rule| self.allow(rule)).collect(),
@@ -138,8 +147,29 @@ impl Carry<'_> {
         }
     }
 
+    fn scopes(&self, set: ScopeSet) -> ScopeSet {
+        let names = set.iter().filter_map(|ix| self.old_set.scope_name(ix));
+        let mut out = ScopeSet::EMPTY;
+        for ix in names.filter_map(|name| self.new_set.scope(name.as_str())) {
+            out.insert(ix);
+        }
+        out
+    }
+
+    fn when(&self, when: &When) -> When {
+        let each = |all: &[When]| all.iter().map(|one| self.when(one)).collect();
+        match when {
+            When::Scope(set, names) => When::Scope(self.scopes(*set), names.clone()),
+            When::Not(inner) => When::Not(Box::new(self.when(inner))),
+            When::Any(all) => When::Any(each(all)),
+            When::All(all) => When::All(each(all)),
+            other => other.clone(),
+        }
+    }
+
     fn allow(&self, rule: &Allow) -> Allow {
         Allow {
+            when: rule.when.as_ref().map(|when| self.when(when)),
             classes: self.classes(&rule.classes),
             target: self.target(&rule.target),
             fields: self.fields(&rule.fields),
@@ -151,6 +181,7 @@ impl Carry<'_> {
 
     fn deny(&self, rule: &Deny) -> Deny {
         Deny {
+            when: rule.when.as_ref().map(|when| self.when(when)),
             classes: rule.classes.as_ref().map(|set| self.classes(set)),
             target: self.target(&rule.target),
             fields: rule.fields.as_ref().map(|set| self.fields(set)),

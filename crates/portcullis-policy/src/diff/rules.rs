@@ -9,7 +9,7 @@ use portcullis_types::{ClassIx, ClassSet, FieldSet};
 use super::words::all_classes;
 use super::{Change, Found};
 use crate::compile::cover;
-use crate::rule::{Allow, Limit};
+use crate::rule::{Allow, Limit, When};
 use crate::tier::Tier;
 
 impl Change<'_> {
@@ -97,7 +97,7 @@ impl Change<'_> {
         if let Some(when) = &other.when
             && !cover::implied(rule.when.as_ref(), when)
         {
-            parts.push(format!("without the condition of {}", when.needs()));
+            parts.push(format!("without the condition of {}", lacking(rule.when.as_ref(), when)));
         }
         let more = fields.without(&other.fields);
         if !more.is_empty() {
@@ -143,6 +143,13 @@ impl Change<'_> {
         }
         out
     }
+}
+
+/// What of a condition does not follow from another.
+fn lacking(child: Option<&When>, bound: &When) -> String {
+    let When::All(parts) = bound else { return bound.needs() };
+    let lacking = parts.iter().filter(|part| !cover::implied(child, part));
+    lacking.map(When::needs).collect::<Vec<_>>().join(" and ")
 }
 
 fn debited<'t>(tier: &'t Tier, rule: &Allow) -> Vec<&'t Limit> {

@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use portcullis_catalogue::Catalogue;
-use portcullis_types::{CLASSES_MAX, ClassIx, ClassSet, FieldSet};
+use portcullis_types::{CLASSES_MAX, ClassIx, ClassSet, FieldSet, TypeIx};
 
 use crate::judge::refuse::words;
 use crate::rule::{Each, ListIx, Max, TargetRule};
@@ -57,6 +57,11 @@ impl Words<'_> {
 
     pub(super) fn target(&self, target: &TargetRule) -> String {
         words(target, self.catalogue, &|list| self.list(list))
+    }
+
+    pub(super) fn types(&self, kinds: &[TypeIx]) -> String {
+        let names = kinds.iter().filter_map(|kind| self.catalogue.node_type(*kind));
+        join(&names.map(|kind| kind.name.to_string()).collect::<Vec<_>>())
     }
 
     pub(super) fn list(&self, list: ListIx) -> &str {

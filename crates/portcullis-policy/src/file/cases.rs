@@ -26,6 +26,8 @@ pub(crate) struct CaseFile {
     /// What is used of limits already: of the call's own targets, where the limit counts each alone.
     #[serde(default)]
     pub(crate) used: Entries<At<u64>>,
+    /// Since when the partner and its key are there. Left out: for as long as anyone.
+    pub(crate) since: Option<At<String>>,
     /// When, such as `2024-03-01T10:00:00Z`.
     pub(crate) at: Option<At<String>>,
     /// What the platform answers.

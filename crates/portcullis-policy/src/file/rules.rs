@@ -8,7 +8,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::{Either, Expects};
-use crate::rule::{Presence, Sharer, Standing};
+use crate::rule::{AgeOf, Presence, Sharer, Standing};
 
 /// The figure of a rate or limit.
 pub(crate) type MaxFile = Either<u64, MaxFields>;
@@ -37,8 +37,14 @@ impl Expects for MaxFields {
 pub(crate) struct LimitFile {
     /// Its name, shown to the partner when it is reached.
     pub(crate) id: At<String>,
-    /// What it counts: different `targets`, `rows` asked for, or `calls`.
+    /// What it counts: different `targets`, `rows` asked for, `calls`, or different `cells` of a grid in
+    /// which the points asked for lie.
     pub(crate) count: CountWord,
+    /// How long the sides of a cell are, in metres; where `cells` are counted.
+    pub(crate) cell_m: Option<At<u32>>,
+    /// Counts targets of these types only: those asked for, and those found in answers, such as the
+    /// owners of posts. Found ones count even beyond `max`, and the next call is refused.
+    pub(crate) returned: Option<At<Vec<At<String>>>>,
     /// `target`: for each target alone. Left out: over all of them.
     pub(crate) each: Option<EachWord>,
     /// Most in the window. 0: none at all.
@@ -62,6 +68,8 @@ pub(crate) enum CountWord {
     Rows,
     /// Calls.
     Calls,
+    /// Different cells of a grid over the earth.
+    Cells,
 }
 
 /// For each of what a limit counts alone.
@@ -145,6 +153,11 @@ pub(crate) struct WhenFile {
     pub(crate) rows: Option<AtMostFile>,
     /// Ids in the call.
     pub(crate) ids: Option<AtMostFile>,
+    /// The key holds one of these scopes: neither its partner, nor its client, nor itself is narrowed
+    /// to others.
+    pub(crate) scope: Option<At<Vec<At<String>>>>,
+    /// How long the partner, or its key, is there already.
+    pub(crate) age: Option<AgeFile>,
     /// Not all of this.
     pub(crate) not: Option<Box<At<WhenFile>>>,
     /// One of these at least.
@@ -159,6 +172,17 @@ pub(crate) struct WhenFile {
 pub(crate) struct WordsFile {
     /// Letters and digits at least.
     pub(crate) min: At<u32>,
+}
+
+/// How long someone is there already.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct AgeFile {
+    /// So long at least, such as `30d`.
+    #[schemars(with = "String")]
+    pub(crate) min: At<Span>,
+    /// Whose age: the `partner`'s where not given, or that of the `key`.
+    pub(crate) of: Option<AgeOf>,
 }
 
 /// A distance.

@@ -2,8 +2,8 @@
 //!
 //! Must not know what was used already.
 
-use portcullis_types::Counts;
-use portcullis_types::asked::{Ask, Target, Via};
+use portcullis_types::asked::{Ask, Rows, Target, Via};
+use portcullis_types::{Counts, Effect, TypeIx};
 
 use super::rules::Call;
 use super::{Debit, Passed, Ruling};
@@ -18,6 +18,22 @@ impl Tier {
         let rows = rows.map_or(ask.rows.count(), |most| most.min(ask.rows.count()));
         for &limit in &rule.limits {
             let Some(spec) = self.limits.get(limit.at()) else { continue };
+            let max = || spec.max.of(call.caller.known);
+            if spec.cell_m.is_some() {
+                if call.asks.params.point.is_some() {
+                    out.debits.push(Debit { limit, ask: at, amount: 1, found: false, max: max() });
+                }
+                continue;
+            }
+            if !spec.returned.is_empty() {
+                let names = |gives| !spec.names_in(call.catalogue, gives, node(ask)).is_empty();
+                if ask.effect == Effect::Read && ask.gives.is_some_and(names) {
+                    out.debits.push(Debit { limit, ask: at, amount: 1, found: true, max: max() });
+                }
+                if !kind(ask).is_some_and(|kind| spec.returned.contains(&kind)) {
+                    continue;
+                }
+            }
             let times = nodes(call, at, out);
             let amount = match spec.counts {
                 Counts::Targets => times,
@@ -29,10 +45,22 @@ impl Tier {
                 Counts::Calls if counted(call, out, limit, ask) => continue,
                 Counts::Calls => 1,
             };
-            let max = spec.max.of(call.caller.known);
-            out.debits.push(Debit { limit, ask: at, amount, max });
+            out.debits.push(Debit { limit, ask: at, amount, found: false, max: max() });
         }
     }
+}
+
+/// The type of an ask's target.
+const fn kind(ask: &Ask<'_>) -> Option<TypeIx> {
+    match ask.target {
+        Target::None => None,
+        Target::Node(kind, _) | Target::Named(kind, _) | Target::Found(kind, _) => Some(kind),
+    }
+}
+
+/// The type of the node that an ask is for by itself.
+fn node(ask: &Ask<'_>) -> Option<TypeIx> {
+    kind(ask).filter(|_| ask.rows == Rows::One)
 }
 
 /// Whether another id of the same call was counted already.

@@ -2,7 +2,8 @@
 //!
 //! Must not know what was used already.
 
-use portcullis_types::{Counts, RateId, Span};
+use portcullis_catalogue::Catalogue;
+use portcullis_types::{Counts, RateId, Span, TypeIx};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -16,6 +17,10 @@ pub struct Limit {
     pub id: RateId,
     /// What it counts.
     pub counts: Counts,
+    /// The targets are cells of a grid with sides of so many metres, in which points lie.
+    pub cell_m: Option<u32>,
+    /// The targets are nodes of these types, asked for or found in answers; empty: whatever is asked.
+    pub returned: Vec<TypeIx>,
     /// Whether it counts for each target alone.
     pub each_target: bool,
     /// Most in the window.
@@ -26,6 +31,33 @@ pub struct Limit {
     pub per: Sharer,
     /// Counted and recorded, but refuses nothing.
     pub shadow: bool,
+}
+
+impl Limit {
+    /// The members by which answers of a type name nodes that this limit counts when they are found:
+    /// dotted paths, and the type of what they name. `asked` is the type of the node that was asked for
+    /// by itself: what gives that node finds none.
+    #[must_use]
+    pub fn names_in<'c>(
+        &self,
+        catalogue: &'c Catalogue,
+        gives: TypeIx,
+        asked: Option<TypeIx>,
+    ) -> Vec<(&'c str, TypeIx)> {
+        if self.returned.is_empty() {
+            return Vec::new();
+        }
+        let named = |path: &str| match path.strip_suffix(".id") {
+            None => (path == "id" && asked != Some(gives)).then_some(gives),
+            Some(holder) => {
+                let holder = catalogue.node_type(gives)?.fields.get(holder)?;
+                holder.holds.filter(|_| holder.inline)
+            }
+        };
+        let own = catalogue.fields().filter(|field| field.kind == gives);
+        let named = own.filter_map(|field| Some((field.path, named(field.path)?)));
+        named.filter(|(_, kind)| self.returned.contains(kind)).collect()
+    }
 }
 
 /// The figure of a limit or rate.

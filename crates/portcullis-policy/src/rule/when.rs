@@ -2,8 +2,8 @@
 //!
 //! Must not know targets, fields or counts. What is missing in a call never fits a condition on it.
 
-use portcullis_types::Wall;
 use portcullis_types::asked::{Ask, Asks};
+use portcullis_types::{ScopeSet, Span, Wall};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -25,6 +25,10 @@ pub enum When {
     Hour(u8, u8),
     /// The partner's standing.
     Standing(Vec<Standing>),
+    /// One of these scopes, named as in a sentence.
+    Scope(ScopeSet, Box<str>),
+    /// There for so long at least.
+    Age(AgeOf, Span),
     /// At most so many rows asked for.
     Rows(u32),
     /// At most so many ids in the call.
@@ -51,6 +55,17 @@ impl Presence {
     const fn fits(self, there: bool) -> bool {
         matches!((self, there), (Self::Required, true) | (Self::Forbidden, false))
     }
+}
+
+/// Whose age it is.
+#[derive(Debug, Clone, Copy, Default, Eq, PartialEq, Hash, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum AgeOf {
+    /// Since the partner was added.
+    #[default]
+    Partner,
+    /// Since the key was issued or imported.
+    Key,
 }
 
 /// How the platform regards a partner.
@@ -98,6 +113,13 @@ impl When {
             Self::Cursor(presence) => presence.fits(params.cursor),
             Self::Hour(from, to) => within(hour(caller.now), *from, *to),
             Self::Standing(list) => list.contains(&caller.known.standing()),
+            Self::Scope(scopes, _) => {
+                caller.known.scopes().intersection(*scopes) != ScopeSet::EMPTY
+            }
+            Self::Age(of, min) => caller
+                .known
+                .since(*of)
+                .is_some_and(|since| caller.now.0.saturating_sub(since.0) >= min.milliseconds()),
             Self::Rows(max) => ask.rows.count() <= *max,
             Self::Ids(max) => u32::from(asks.ids) <= *max,
             Self::Not(inner) => !inner.holds(asks, ask, caller),
@@ -136,6 +158,9 @@ impl When {
                 let words: Vec<&str> = list.iter().map(|one| one.word()).collect();
                 format!("a standing of {}", words.join(" or "))
             }
+            Self::Scope(_, names) => format!("a key of the scope {names}"),
+            Self::Age(AgeOf::Partner, min) => format!("a partnership of at least {min}"),
+            Self::Age(AgeOf::Key, min) => format!("a key that is at least {min} old"),
             Self::Rows(max) => format!("at most {max} rows a page"),
             Self::Ids(max) => format!("at most {max} ids in a call"),
             Self::Not(inner) => format!("anything but {}", inner.needs()),

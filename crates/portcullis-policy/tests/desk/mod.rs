@@ -14,7 +14,9 @@ pub mod table;
 use std::collections::BTreeMap;
 
 use portcullis_catalogue::Catalogue;
-use portcullis_policy::{Caller, Case, FigureIx, Known, ListIx, Passed, PolicySet, Ruling, Tier};
+use portcullis_policy::{
+    AgeOf, Caller, Case, FigureIx, Known, ListIx, Passed, PolicySet, Ruling, Tier,
+};
 use portcullis_request::{Arrival, Bounds, Texts, ask, canonicalise};
 use portcullis_types::asked::{Asks, Target};
 use portcullis_types::{Facts, Refusal, ScopeSet, Wall};
@@ -100,6 +102,10 @@ impl Known for Partner<'_> {
     fn figure(&self, name: FigureIx) -> Option<u64> {
         let name = self.set.figures().nth(name.at()).unwrap();
         self.facts.figures.get(name).copied()
+    }
+    fn since(&self, of: AgeOf) -> Option<Wall> {
+        let days = if of == AgeOf::Partner { 40 } else { 2 };
+        Some(Wall(self.now.0.saturating_sub(days * 86_400_000)))
     }
     fn review_lapsed(&self) -> Option<Wall> {
         self.facts.review_by.filter(|by| *by <= self.now)

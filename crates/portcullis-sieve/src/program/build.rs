@@ -45,7 +45,7 @@ pub(crate) fn compile(mut plan: Plan) -> Result<Program, ProgramFault> {
     let thins = !plan.dropped.is_empty()
         || !plan.dropped_names.is_empty()
         || !plan.replaced.is_empty()
-        || plan.items.iter().any(|duty| duty.ask || !duty.checks.is_empty())
+        || plan.items.iter().any(|duty| (duty.ask && !duty.looks) || !duty.checks.is_empty())
         || plan.embedded.iter().any(|(_, embedded)| embedded_thins(embedded));
     build.fields(&plan)?;
     let links = plan.links;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use portcullis_catalogue::Catalogue;
 use portcullis_policy::PolicySet;
 use portcullis_sieve::{Gate, Sieve};
-use portcullis_types::{KeyIx, Revision};
+use portcullis_types::{KeyId, KeyIx, Revision};
 use portcullis_yaml::Source;
 
 use super::super::bed::*;
@@ -205,6 +205,19 @@ impl Answers {
                 Ok((sent, duties, key))
             }
             Ok(Granted::Batch(_)) => panic!("a batch"),
+            Err(refusal) => Err(format!("{} by {}", refusal.row().code, rule.unwrap())),
+        }
+    }
+
+    /// What a permitted call has debited, kept until it is dropped.
+    pub(super) fn held(&mut self, call: &str) -> Result<crate::Settlement, String> {
+        let (path, query) = call.split_once('?').map_or((call, None), |(p, q)| (p, Some(q)));
+        let key = self.bed.state.snapshot().key_ix(&KeyId::new("a1").unwrap()).unwrap();
+        let (now, platform) = (self.bed.now, PlatformCredential::Header);
+        let verdict = self.bed.desks[0].judge_known(key, &get(path, query), now, &platform);
+        let rule = verdict.trace.rule.clone();
+        match verdict.outcome {
+            Ok(granted) => Ok(granted.call().unwrap().into_parts().1),
             Err(refusal) => Err(format!("{} by {}", refusal.row().code, rule.unwrap())),
         }
     }
