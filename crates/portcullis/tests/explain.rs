@@ -67,6 +67,19 @@ fn a_call_is_explained_by_its_id_as_it_was_decided_and_as_of_now() {
     assert_eq!(wrote["then"]["verdict"], wrote["now"]["verdict"], "{wrote}");
     assert_eq!(wrote["now"]["verdict"], "allow", "{wrote}");
 
+    // A batch is one call; its entries are judged again each as if alone.
+    let entries = format!(
+        r#"[{{"method":"GET","relative_url":"me?fields=id"}},{{"method":"GET","relative_url":"{}"}}]"#,
+        OTHERS.trim_start_matches('/')
+    );
+    let batch = post(house.public, "/v21.0/", &house.key, &format!("batch={entries}"));
+    assert_eq!(batch.status, 200, "{batch:?}");
+    let ran = explained(&house, &batch);
+    assert_eq!((&ran["then"]["entries"], &ran["then"]["entries_refused"]), (&json!(2), &json!(1)));
+    let verdicts: Vec<_> =
+        ran["now"]["entries"].as_array().unwrap().iter().map(|e| &e["verdict"]).collect();
+    assert_eq!(verdicts, [&json!("allow"), &json!("target_not_agreed")], "{ran}");
+
     let said = house.ok(&["explain", "--request", &id(&refused)]);
     for part in [
         "first-partner, key ",
