@@ -5,23 +5,22 @@
 
 mod openapi;
 mod rules;
+mod show;
 
-use std::collections::BTreeSet;
 use std::path::Path;
 
-use owo_colors::OwoColorize as _;
 use portcullis_catalogue::{Catalogue, Operation, OperationClass, UNCLASSIFIED_IX};
 use portcullis_policy::{PolicySet, Tier};
-use portcullis_types::{ClassIx, ClassSet, TypeIx};
+use portcullis_types::{CLASSES_MAX, ClassIx, ClassSet, TypeIx};
 use portcullis_yaml::Source;
 use serde::Serialize;
 
 use crate::failure::Failure;
 use crate::files::{Compiled, unreadable};
 use crate::host::Host;
-use crate::out::{Out, clean};
 use openapi::{Document, Gap};
-use rules::Idle;
+use rules::{Conditional, Idle};
+pub(crate) use show::show;
 
 /// All of it.
 #[derive(Debug, Serialize)]
@@ -36,6 +35,10 @@ pub(crate) struct Coverage {
     operations: Vec<OperationLine>,
     fields: Vec<FieldLine>,
     rules: Vec<Idle>,
+    /// Denials by a `deny_when`.
+    conditional: Vec<Conditional>,
+    /// Scopes that no tier grants by, to narrow keys with.
+    narrowing: Vec<String>,
 }
 
 /// One way to call one operation.
@@ -98,7 +101,9 @@ pub(crate) fn run(
         && !fields.iter().any(|line| open(&line.state))
         && !rules.iter().any(|rule| rule.finding);
     let described = document.map(|document| document.operations());
-    Ok(Coverage { ok, described, gaps, operations, fields, rules })
+    let conditional = rules::conditional(catalogue, policies);
+    let narrowing = rules::narrowing(policies);
+    Ok(Coverage { ok, described, gaps, operations, fields, rules, conditional, narrowing })
 }
 
 fn read(path: &Path, host: &dyn Host) -> Result<Document, Failure> {
@@ -196,76 +201,20 @@ fn names(policies: &PolicySet, gives: &dyn Fn(&Tier) -> bool) -> Vec<String> {
     tiers.map(|tier| tier.name.to_string()).collect()
 }
 
-/// The classes a tier gives as asks, those of fields not among them.
+/// The classes a tier gives as asks, those of fields not among them, nor those it denies whatever is
+/// asked.
 fn given(tier: &Tier, policies: &PolicySet) -> ClassSet {
     let rules = tier.allows().iter().filter(|rule| !rule.shadow);
-    rules.fold(policies.classes_of(tier.scopes), |all, rule| all.union(&rule.classes))
-}
-
-/// As people read it: what is open is counted, what is closed is named.
-pub(crate) fn show(coverage: &Coverage, out: &mut Out) -> Result<(), Failure> {
-    let operations: BTreeSet<&str> =
-        coverage.operations.iter().map(|line| line.operation.as_str()).collect();
-    let described = match coverage.described {
-        Some(count) => format!(", {count} described"),
-        None => String::new(),
+    let all = rules.fold(policies.classes_of(tier.scopes), |all, rule| all.union(&rule.classes));
+    let denied = |class: ClassIx| {
+        tier.denies().iter().any(|deny| rules::always(deny) && deny.concerns(class))
     };
-    out.line(format!("{} operations listed{described}", operations.len()))?;
-    for gap in &coverage.gaps {
-        out.line(format!("  {} {}", "not listed:".red(), clean(&gap.to_string())))?;
+    let mut left = ClassSet::EMPTY;
+    let classes = (0..).map(ClassIx).take(CLASSES_MAX);
+    for class in classes.filter(|class| all.contains(*class) && !denied(*class)) {
+        left.insert(class);
     }
-    for line in coverage.operations.iter().filter(|line| line.state != State::Given) {
-        let target = line.target.as_ref().map(|kind| format!(" on a {kind}")).unwrap_or_default();
-        let what = format!("{} ({} {}){target}", line.operation, line.method, line.path);
-        out.line(format!("  {} {what}{}", line.state.words(), batches(line)))?;
-    }
-    out.line(format!("{} fields and edges", coverage.fields.len()))?;
-    for (state, field, class) in closed_fields(&coverage.fields) {
-        out.line(format!("  {} {field} ({class})", state.words()))?;
-    }
-    if !coverage.rules.is_empty() {
-        out.line("without effect")?;
-    }
-    for rule in &coverage.rules {
-        out.line(format!("  {}: {}", rule.rule, rule.why))?;
-    }
-    Ok(())
-}
-
-/// Fields that are not given; an object none of whose fields are is one line.
-fn closed_fields(fields: &[FieldLine]) -> Vec<(State, String, String)> {
-    let mut lines: Vec<(State, String, String)> = Vec::new();
-    for field in fields.iter().filter(|field| field.state != State::Given) {
-        let object = object(&field.field);
-        let inside = |other: &&FieldLine| object.is_some() && self::object(&other.field) == object;
-        let alike = fields.iter().filter(inside).all(|other| other.state == field.state);
-        let (name, class) = match object.filter(|_| alike) {
-            Some(object) => {
-                let count = fields.iter().filter(inside).count();
-                (format!("{object}.*"), crate::check::count(count, "field"))
-            }
-            None => (field.field.clone(), field.class.clone()),
-        };
-        if lines.last().is_none_or(|(_, last, _)| *last != name) {
-            lines.push((field.state, name, class));
-        }
-    }
-    lines
-}
-
-/// The object of a node that a field stands in: `post.owner` of `post.owner.username`.
-fn object(field: &str) -> Option<&str> {
-    let mut dots = field.match_indices('.').map(|(at, _)| at);
-    let second = dots.nth(1)?;
-    field.get(..second)
-}
-
-fn batches(line: &OperationLine) -> String {
-    match (line.state, line.tiers.as_slice()) {
-        (State::Unfolded, []) => "; no tier allows it".to_owned(),
-        (State::Unfolded, tiers) => format!("; allowed by {}", tiers.join(", ")),
-        _ => String::new(),
-    }
+    left
 }
 
 impl State {

@@ -115,3 +115,42 @@ fn what_nobody_thought_of_is_found_and_what_is_closed_is_named() {
     assert_eq!(json["coverage"]["described"], serde_json::Value::Null);
     assert_eq!(json["coverage"]["operations"][0]["tiers"][0], "standard");
 }
+
+#[test]
+fn a_condition_denies_some_and_a_scope_that_only_narrows_is_no_fault() {
+    let machine = Machine::new();
+    machine.write("routes/r.yaml", ROUTES.replace("class: unclassified", "class: place.posts"));
+    let scopes = "version: 1\nscopes:\n  read: { about: Names, classes: [profile.basic] }\n";
+    machine.write("policies/scopes.yaml", scopes);
+    let tier = |condition: &str| {
+        format!(
+            r#"version: 1
+tier: standard
+about: For tests
+rates: []
+allow:
+  - {{ id: posts, class: [place.posts], target: any, fields: [id, caption] }}
+  - {{ id: profiles, class: [profile.basic], target: any, fields: [id, username] }}
+deny:
+  - {{ id: nights, class: [place.posts], deny_when: "{condition}" }}
+"#
+        )
+    };
+    let dir = machine.dir.path().display().to_string();
+    machine.write("policies/standard.yaml", tier("context.hour < 6"));
+    let said = machine.types(&format!("check --coverage {dir}")).whole();
+    let told: Vec<&str> = said.lines().skip_while(|line| !line.contains("denied by")).collect();
+    insta::assert_snapshot!(told.join("\n"), @r"
+        denied by a condition: standard/nights (place.posts)
+        to narrow keys with, and no tier grants by them: read
+        no faults; 3 files read: 3 operations, 5 classes, 1 scope, 1 tier
+        [exit 0]
+        ");
+    machine.write("policies/standard.yaml", tier("true"));
+    let said = machine.types(&format!("check --coverage {dir}")).whole();
+    let told: Vec<&str> = said.lines().filter(|line| line.contains("posts")).collect();
+    insta::assert_snapshot!(told.join("\n"), @r"
+          given to nobody: listPosts (GET /{version}/{id}/posts) on a place
+          standard/posts: `standard/nights` denies `place.posts` whatever is asked
+        ");
+}

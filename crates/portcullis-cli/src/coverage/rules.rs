@@ -3,7 +3,7 @@
 //! Must not know operations.
 
 use portcullis_catalogue::Catalogue;
-use portcullis_policy::{Allow, PolicySet, Tier};
+use portcullis_policy::{Allow, Deny, Hatch, PolicySet, Tier};
 use portcullis_types::{CLASSES_MAX, ClassIx};
 use serde::Serialize;
 
@@ -22,8 +22,7 @@ pub(super) fn idle(catalogue: &Catalogue, policies: &PolicySet) -> Vec<Idle> {
         let by_scope = policies.classes_of(tier.scopes);
         for (at, rule) in tier.allows().iter().enumerate() {
             let before = tier.allows().get(..at).unwrap_or_default();
-            let classes =
-                (0..).map(ClassIx).take(CLASSES_MAX).filter(|ix| rule.classes.contains(*ix));
+            let classes = classes().filter(|ix| rule.classes.contains(*ix));
             let why = classes.map(|class| {
                 unreachable(class, rule, before, by_scope.contains(class), tier, catalogue)
             });
@@ -42,8 +41,43 @@ pub(super) fn idle(catalogue: &Catalogue, policies: &PolicySet) -> Vec<Idle> {
         let limits = tier.limits().iter().filter(|limit| limit.shadow);
         all.extend(limits.map(|limit| shadow(&format!("{}/{}", tier.name, limit.id))));
     }
-    scopes(policies, &mut all);
     all
+}
+
+/// A denial that hangs on a `deny_when`, and what it speaks of.
+#[derive(Debug, Serialize)]
+pub(super) struct Conditional {
+    pub(super) rule: String,
+    /// Those the tier gives; of these it denies what the condition says.
+    pub(super) classes: Vec<String>,
+}
+
+/// Denials by a condition that only a call decides.
+pub(super) fn conditional(catalogue: &Catalogue, policies: &PolicySet) -> Vec<Conditional> {
+    let mut all = Vec::new();
+    for tier in policies.tiers().filter(|tier| !tier.frame) {
+        let conditional = |deny: &&Deny| deny.hatch.is_some() && !deny.shadow && !always(deny);
+        for deny in tier.denies().iter().filter(conditional) {
+            let given = classes().filter(|ix| tier.classes.contains(*ix) && deny.concerns(*ix));
+            let classes = given.map(|ix| catalogue.class_name(ix).to_owned()).collect();
+            all.push(Conditional { rule: deny.name.to_string(), classes });
+        }
+    }
+    all
+}
+
+/// Whether a denial holds whatever is asked of its classes.
+pub(super) fn always(deny: &Deny) -> bool {
+    let sometimes = |hatch: &Hatch| hatch.text().trim() != "true";
+    !deny.shadow
+        && deny.target.is_any()
+        && deny.when.is_none()
+        && deny.fields.is_none()
+        && !deny.hatch.as_ref().is_some_and(sometimes)
+}
+
+fn classes() -> impl Iterator<Item = ClassIx> {
+    (0..).map(ClassIx).take(CLASSES_MAX)
 }
 
 /// Why no ask of a class gets as far as the rule.
@@ -62,10 +96,7 @@ fn unreachable(
     if catalogue.uses(class).is_empty() {
         return Some(format!("no operation or edge is of the class `{name}`"));
     }
-    let denied = tier.denies().iter().find(|deny| {
-        let all = deny.target.is_any() && deny.when.is_none() && deny.fields.is_none();
-        !deny.shadow && all && deny.concerns(class)
-    });
+    let denied = tier.denies().iter().find(|deny| always(deny) && deny.concerns(class));
     if let Some(deny) = denied {
         return Some(format!("`{}` denies `{name}` whatever is asked", deny.name));
     }
@@ -86,17 +117,13 @@ fn unreachable(
     Some(format!("`{}` stands before it and gives all that it gives of `{name}`", first.name))
 }
 
-fn scopes(policies: &PolicySet, all: &mut Vec<Idle>) {
+/// Scopes by which no tier grants: keys can be narrowed to them, which is what they are for.
+pub(super) fn narrowing(policies: &PolicySet) -> Vec<String> {
     let unused = policies.scopes().filter(|scope| {
         let ix = policies.scope(scope.name.as_str());
         !policies.tiers().any(|tier| tier.scopes.iter().any(|held| Some(held) == ix))
     });
-    let names: Vec<String> = unused.map(|scope| format!("`{}`", scope.name)).collect();
-    if !names.is_empty() {
-        let rule = format!("scopes {}", names.join(", "));
-        let why = "no tier grants by them; keys can still be narrowed to them".to_owned();
-        all.push(Idle { rule, why, finding: false });
-    }
+    unused.map(|scope| scope.name.to_string()).collect()
 }
 
 fn shadow(rule: &str) -> Idle {
