@@ -53,6 +53,8 @@ pub(crate) enum Bent {
     List,
     /// Expired an hour ago: a page that a cache kept.
     Stale,
+    /// Posts that say they are stories.
+    Told,
     /// Without a word about its end.
     Endless,
 }
@@ -171,6 +173,13 @@ pub(crate) fn bent(how: Bent, body: &[u8]) -> (Vec<&'static str>, Vec<u8>) {
         Bent::Stale => {
             let cut = |text: &str| text.replace("\"expires_at\":\"2024", "\"expires_at\":\"2023");
             (vec![JSON], cut(&text).into_bytes())
+        }
+        Bent::Told => {
+            let told = "\"media_product_type\":\"STORY\"";
+            let told = ["FEED", "REELS"].iter().fold(text.clone(), |text, kind| {
+                text.replace(&format!("\"media_product_type\":\"{kind}\""), told)
+            });
+            (vec![JSON], told.into_bytes())
         }
         Bent::Endless => (vec![JSON, "Connection: close"], body.to_vec()),
     }

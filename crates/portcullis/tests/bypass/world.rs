@@ -226,7 +226,7 @@ impl World {
         let trick_ids = say(&format!("{me},{baker}"));
         let comment_at_baker = asking.post(&format!("/{baker_post}/comments"), "message=lovely");
         let commented = asking.get(format!("/{}?fields=from{{id}}", show.comment));
-        let near = asking.get(format!("/search?type=place&q=a&fields=id&limit=100"));
+        let near = asking.get("/search?type=place&q=a&fields=id&limit=100");
         let taken = [hotel, museum, &square];
         let venues = near["data"].as_array().unwrap().iter().map(|row| text(row, "/id"));
         let venues = venues.filter(|id| !taken.contains(&id)).take(30).collect();

@@ -7,7 +7,7 @@ use serde_json::json;
 use crate::case::{Case, List};
 use crate::pack::Bent;
 use crate::talk::{Ask, percent};
-use crate::world::World;
+use crate::world::{Mark, World};
 
 pub(crate) fn cases(w: &World) -> Vec<Case> {
     let mut list = List::of("answers, as they are");
@@ -16,6 +16,8 @@ pub(crate) fn cases(w: &World) -> Vec<Case> {
     packed(w, &mut list);
     list.way("answers, bent");
     bent(w, &mut list);
+    list.way("answers, stories among posts");
+    told(w, &mut list);
     list.cases
 }
 
@@ -165,4 +167,68 @@ fn bent(w: &World, list: &mut List) {
     let target = format!("/v21.0/{}/stories?fields=id", w.me.id);
     list.get("stories_bent", "the same without asking when", &w.me.stories, target)
         .bent(Bent::Stale);
+}
+
+/// Lists of posts in which the platform gives stories, as its document says it may.
+fn told(w: &World, list: &mut List) {
+    let mine = vec![Mark::Text(w.post.clone())];
+    let (hotel, baker) = (w.hotel.beyond(0), vec![Mark::Text(w.baker_post.clone())]);
+    let tag = format!("/v21.0/{}/recent_media?user_id={}&limit=50", w.tag, w.me.id);
+    for (by, name, marks, target) in [
+        (
+            "audience_insights",
+            "of an account",
+            &mine,
+            "/v21.0/me/media?limit=50&fields=id,media_product_type".to_owned(),
+        ),
+        (
+            "audience_insights",
+            "of an account, not asked for",
+            &mine,
+            "/v21.0/me/media?limit=50&fields=id,caption".to_owned(),
+        ),
+        (
+            "publishing",
+            "of an account, no fields named",
+            &mine,
+            "/v21.0/me/media?limit=50".to_owned(),
+        ),
+        (
+            "audience_insights",
+            "nested in a profile",
+            &mine,
+            "/v21.0/me?fields=id,media.limit(50){id,media_product_type}".to_owned(),
+        ),
+        (
+            "own_property_monitoring",
+            "at a place",
+            &hotel,
+            format!("/v21.0/{}/posts?limit=50&fields=id,permalink", w.hotel.id),
+        ),
+        (
+            "market_statistics",
+            "at a place, by ids=",
+            &hotel,
+            format!("/v21.0?ids={}&fields=posts.limit(50){{id}}", w.hotel.id),
+        ),
+        (
+            "newsroom",
+            "at any place",
+            &hotel,
+            format!("/v21.0/{}/posts?limit=50&fields=id,username", w.hotel.id),
+        ),
+        ("brand_analytics", "under a hashtag", &baker, format!("{tag}&fields=id,permalink")),
+        ("research", "under a hashtag, texts", &baker, format!("{tag}&fields=id,caption")),
+        (
+            "brand_analytics",
+            "of a declared brand",
+            &w.hotel.beyond(0),
+            format!(
+                "/v21.0/me?fields=business_discovery.username({}){{media.limit(25){{id,caption}}}}",
+                w.brand.username
+            ),
+        ),
+    ] {
+        list.get(by, name, marks, target).bent(Bent::Told);
+    }
 }
