@@ -6,7 +6,9 @@ use std::fmt;
 use std::sync::Arc;
 
 use portcullis_keys::Secret;
-use portcullis_request::{Amendments, Canonical, Entry, Sent, SentBody, SentTarget, write};
+use portcullis_request::{
+    Amendments, Canonical, Entry, Sent, SentBody, SentTarget, escaped, write,
+};
 use portcullis_types::{KeyIx, Method};
 
 use crate::budgets::Settlement;
@@ -67,6 +69,9 @@ pub struct Permit {
     pub links: bool,
     /// The key, for the table of open streams.
     pub key: KeyIx,
+    /// The caller's own key as a query holds it, where the call's did: links of the answer may carry
+    /// it back to its caller, and go nowhere else.
+    pub link_key: Option<Secret>,
     settlement: Settlement,
     duties: Option<Arc<Duties>>,
 }
@@ -99,7 +104,9 @@ impl Permit {
         let Sent { method, target, body } = write(canonical, &Amendments { query });
         let settlement = Settlement::default();
         let outbound = Outbound { method, target, body };
-        Self { outbound, links, key, settlement, duties: None }
+        let presented = canonical.query_credential().and_then(|key| std::str::from_utf8(key).ok());
+        let link_key = presented.map(|key| Secret::new(escaped(key)));
+        Self { outbound, links, key, link_key, settlement, duties: None }
     }
 
     /// The same, with what it has debited and what must happen to the answer.

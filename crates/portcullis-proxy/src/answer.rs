@@ -161,9 +161,39 @@ pub(crate) fn no_store(headers: &mut HeaderMap) {
     headers.remove(PRAGMA);
 }
 
+/// Says that nobody may keep the answer, unless it says already that only its caller may.
+pub(crate) fn not_shared(headers: &mut HeaderMap) {
+    let said = headers.get_all(CACHE_CONTROL).iter().filter_map(|value| value.to_str().ok());
+    let mut said = said.flat_map(|value| value.split(',')).map(str::trim);
+    let is = |word: &str, known: &str| word.eq_ignore_ascii_case(known);
+    if !said.any(|word| is(word, "private") || is(word, "no-store")) {
+        no_store(headers);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_answer_with_a_key_is_kept_by_no_one_else() {
+        for (said, expected) in [
+            (&[][..], &["no-store"][..]),
+            (&["public, max-age=60"], &["no-store"]),
+            (&["private=\"x\""], &["no-store"]),
+            (&["max-age=60", "Private"], &["max-age=60", "Private"]),
+            (&["max-age=0, no-store"], &["max-age=0, no-store"]),
+        ] {
+            let mut headers = HeaderMap::new();
+            for value in said {
+                headers.append(CACHE_CONTROL, HeaderValue::from_static(value));
+            }
+            not_shared(&mut headers);
+            let found: Vec<&str> =
+                headers.get_all(CACHE_CONTROL).iter().map(|value| value.to_str().unwrap()).collect();
+            assert_eq!(found, expected, "{said:?}");
+        }
+    }
 
     #[test]
     fn a_type_is_json_by_its_name_and_only_in_one_charset() {

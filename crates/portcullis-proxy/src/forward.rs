@@ -10,6 +10,7 @@ use http::uri::PathAndQuery;
 use http::{HeaderMap, HeaderValue, Uri};
 use hyper::body::Incoming;
 use portcullis_judge::{Duties, Outbound, SentBody, SentTarget};
+use portcullis_sieve::LinkKey;
 use portcullis_types::{Effect, KeyIx, Method, Refusal};
 
 use crate::Settings;
@@ -31,6 +32,8 @@ pub(crate) struct Forward {
     pub(crate) effect: Effect,
     /// The host the partner sent the call to.
     pub(crate) host: Option<HeaderValue>,
+    /// The caller's own key, where links of the answer may carry it.
+    pub(crate) link_key: Option<LinkKey>,
 }
 
 impl Forward {

@@ -12,7 +12,7 @@ use http::header::{CONTENT_ENCODING, CONTENT_LENGTH};
 use http::{HeaderValue, Response, StatusCode, response};
 use http_body::Body;
 use portcullis_judge::{Duties, Permit, Settlement, SignalHit};
-use portcullis_sieve::HELD_MAX;
+use portcullis_sieve::{HELD_MAX, LinkKey};
 use portcullis_types::{Effect, Now, Refusal};
 use tower::Service;
 
@@ -72,11 +72,13 @@ impl Sending {
         let thread = &conn.thread;
         let Given { id, host, plain } = given;
         let key = permit.key;
+        let link_key = permit.link_key.as_ref().and_then(|key| LinkKey::new(key.expose()));
         let (outbound, settlement, duties) = permit.into_parts();
         let effect = outbound.method().effect();
         let asked = asked::on_record(thread, &came, &outbound);
         let plain = plain || duties.as_ref().is_some_and(|duties| !duties.program.is_empty());
-        let forward = Forward { duties, plain, key, cuts: thread.cuts.get(), effect, host };
+        let cuts = thread.cuts.get();
+        let forward = Forward { duties, plain, key, cuts, effect, host, link_key };
         let (call, state) = match forward::outward(conn, came, outbound, &forward, id) {
             Ok(made) => made,
             Err(refusal) => {
@@ -247,7 +249,7 @@ fn sieved(
     mut forward: Forward,
 ) -> Result<Inward, Refusal> {
     let duties = forward.duties.take().ok_or(Refusal::Internal)?;
-    let mut sieving = Sieving::new(thread, &mut parts, body, alarm, &forward, duties)?;
+    let mut sieving = Sieving::new(thread, &mut parts, body, alarm, &mut forward, duties)?;
     sieving.begin()?;
     let held = Box::new(Held { parts, sieving, forward });
     if held.sieving.is_whole() {

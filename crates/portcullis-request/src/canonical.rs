@@ -23,6 +23,7 @@ pub struct Canonical<'a> {
     pub(crate) target: Option<(usize, usize)>,
     pub(crate) params: Params<'a>,
     pub(crate) key: Option<Presented<'a>>,
+    pub(crate) key_in_query: bool,
     pub(crate) target_as_received: bool,
     pub(crate) body: Body<'a>,
     pub(crate) received: (Option<&'a [u8]>, &'a [u8]),
@@ -43,6 +44,12 @@ impl Canonical<'_> {
     #[must_use]
     pub fn credential(&self) -> Option<&[u8]> {
         self.key.as_ref().map(Presented::bytes).filter(|bytes| !bytes.is_empty())
+    }
+
+    /// The caller's key, where it stood in the query of this very call.
+    #[must_use]
+    pub fn query_credential(&self) -> Option<&[u8]> {
+        self.credential().filter(|_| self.key_in_query)
     }
 
     /// The id of the node in the path, where the operation has a target.

@@ -58,6 +58,8 @@ pub(crate) type Params<'a> = SmallVec<[Param<'a>; 4]>;
 pub(crate) struct Gathered<'a> {
     pub(crate) params: Params<'a>,
     pub(crate) key: Option<Presented<'a>>,
+    /// Whether the key stood in the query, elsewhere too or not.
+    pub(crate) key_in_query: bool,
     /// What `method` asks for.
     pub(crate) method: Option<Method>,
     /// Whether the query stands as it would be written: nothing taken out, one spelling.
@@ -71,6 +73,7 @@ impl<'a> Gathered<'a> {
         Self {
             params: SmallVec::new(),
             key: None,
+            key_in_query: false,
             method: None,
             query_as_received: true,
             params_max,
@@ -124,7 +127,10 @@ impl<'a> Gathered<'a> {
         }
         match ours {
             Some(0) if form == Form::Raw => return Err(unreadable(why::KEY_TEXT)),
-            Some(0) => return self.present(secret(value)),
+            Some(0) => {
+                self.key_in_query |= place == Place::Query;
+                return self.present(secret(value));
+            }
             Some(1) => return Ok(()),
             Some(_) => return self.change_method(&value),
             None => {}

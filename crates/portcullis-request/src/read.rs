@@ -107,6 +107,7 @@ pub fn canonicalise<'a>(
         target,
         params: head.gathered.params,
         key: head.gathered.key,
+        key_in_query: head.gathered.key_in_query,
         target_as_received,
         body: body_kind,
         received: (content_type, body),

@@ -68,6 +68,9 @@ fn presentations(key: &str) -> Vec<Call> {
 fn a_key_is_found_in_every_place_and_taken_out_of_all() {
     for call in presentations(KEY) {
         assert_eq!(call.key(), Ok(Some(KEY.to_owned())), "{call:?}");
+        let in_query = call.query.as_ref().is_some_and(|query| query.contains("_token="));
+        let found = call.read(|call| call.query_credential().map(<[u8]>::to_vec)).unwrap();
+        assert_eq!(found, in_query.then(|| KEY.as_bytes().to_vec()), "{call:?}");
         assert!(call.asks().is_ok(), "{}: {call:?}", call.asked());
         let sent = call.sent().unwrap();
         let text = sent.text();

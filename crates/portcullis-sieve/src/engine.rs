@@ -20,6 +20,7 @@ use self::judge::Open;
 use self::strip::Strip;
 use self::tokens::State;
 use crate::items::{Items, Slot};
+use crate::link_key::LinkKey;
 use crate::program::Program;
 use crate::secret::Watch;
 use crate::sink::Sink;
@@ -31,6 +32,11 @@ use crate::{DEPTH_MAX, Fault, Gate, HELD_MAX};
 pub(crate) struct Core {
     program: Arc<Program>,
     gate: Arc<Gate>,
+    /// The caller's own key for links. Not for answers inside of strings: whoever sends several calls
+    /// in one follows no link of theirs.
+    link_key: Option<LinkKey>,
+    /// Whether a link got it.
+    keyed: bool,
     now: i64,
     /// The entry of the batch that this is embedded in.
     entry: Option<u32>,
@@ -103,6 +109,8 @@ impl Core {
         Self {
             program,
             gate,
+            link_key: None,
+            keyed: false,
             now,
             entry,
             state: State::Value,
@@ -194,6 +202,19 @@ impl Core {
 
     pub(crate) fn hold_at_most(&mut self, bytes: usize) {
         self.held_max = bytes;
+    }
+
+    pub(crate) fn key_links(&mut self, key: Option<LinkKey>) {
+        self.link_key = key;
+    }
+
+    pub(crate) fn is_keyed(&self) -> bool {
+        self.keyed
+    }
+
+    /// Whether a link may still get the key.
+    pub(crate) fn may_key(&self) -> bool {
+        self.link_key.is_some() && self.program.names.have_links()
     }
 
     pub(crate) fn tallies(&self) -> &Tallies {

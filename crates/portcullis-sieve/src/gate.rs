@@ -2,6 +2,7 @@
 //!
 //! Must not know where a link stood.
 
+use crate::link_key::LinkKey;
 use crate::program::Param;
 use crate::secret::Secrets;
 
@@ -39,7 +40,13 @@ impl Gate {
     ///
     /// Whatever host it names: a platform may know itself by several, and a link to any of them
     /// leads round the gate.
-    pub(crate) fn link(&self, link: &str, params: &[Param]) -> Option<String> {
+    /// What carries a credential there goes; `key` is the caller's own, where it may come back.
+    pub(crate) fn link(
+        &self,
+        link: &str,
+        params: &[Param],
+        key: Option<&LinkKey>,
+    ) -> Option<String> {
         let rest = match strip_scheme(link) {
             Some(rest) => {
                 let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
@@ -71,6 +78,9 @@ impl Gate {
             if let Some(value) = value {
                 add(&[name, "=", value]);
             }
+        }
+        if let Some(key) = key {
+            add(&["access_token=", key.expose()]);
         }
         Some(out)
     }
@@ -127,7 +137,21 @@ mod tests {
             ("a", None),
             ("", None),
         ] {
-            assert_eq!(gate.link(link, &[]).as_deref(), expected, "{link}");
+            assert_eq!(gate.link(link, &[], None).as_deref(), expected, "{link}");
+        }
+    }
+
+    #[test]
+    fn a_link_carries_the_callers_key_in_place_of_any_other() {
+        let gate = Gate::new("https://g").credential("tok");
+        let key = LinkKey::new("own");
+        for (link, expected) in [
+            ("http://up/a?access_token=s&x=1", "https://g/a?x=1&access_token=own"),
+            ("http://up/a?Access_Token=s&access_token=t&tok=u", "https://g/a?access_token=own"),
+            ("/a", "https://g/a?access_token=own"),
+            ("http://up?after=x#f", "https://g?after=x&access_token=own"),
+        ] {
+            assert_eq!(gate.link(link, &[], key.as_ref()).as_deref(), Some(expected), "{link}");
         }
     }
 
@@ -136,7 +160,7 @@ mod tests {
         let gate = Gate::new("https://g");
         let link = "http://up/a?fields=id%2Cexpires_at&access_token=s&limit=5";
         let check = |params: &[Param], expected: &str| {
-            assert_eq!(gate.link(link, params).as_deref(), Some(expected));
+            assert_eq!(gate.link(link, params, None).as_deref(), Some(expected));
         };
         check(&[("fields".into(), Some("id".into()))], "https://g/a?limit=5&fields=id");
         check(&[("fields".into(), None)], "https://g/a?limit=5");

@@ -6,7 +6,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::engine::Core;
-use crate::{Fault, Gate, Items, Program, Sink, Tally};
+use crate::{Fault, Gate, Items, LinkKey, Program, Sink, Tally};
 
 /// The state of one answer.
 ///
@@ -36,6 +36,14 @@ impl<I: Items> Sieve<I> {
     #[must_use]
     pub fn hold_at_most(mut self, bytes: usize) -> Self {
         self.core.hold_at_most(bytes.min(crate::HELD_MAX));
+        self
+    }
+
+    /// Puts the caller's own key into every link that is rewritten, in place of the platform's
+    /// credential. For this answer alone: what answers share never holds it.
+    #[must_use]
+    pub fn key_links(mut self, key: Option<LinkKey>) -> Self {
+        self.core.key_links(key);
         self
     }
 
@@ -77,6 +85,18 @@ impl<I: Items> Sieve<I> {
     #[must_use]
     pub fn is_changed(&self) -> bool {
         self.core.is_changed()
+    }
+
+    /// Whether a link carries the caller's key.
+    #[must_use]
+    pub fn is_keyed(&self) -> bool {
+        self.core.is_keyed()
+    }
+
+    /// Whether a link that is still to come may carry the caller's key.
+    #[must_use]
+    pub fn may_key(&self) -> bool {
+        self.core.may_key()
     }
 
     /// Whoever was asked about items.

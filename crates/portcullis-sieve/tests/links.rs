@@ -12,10 +12,10 @@ mod common;
 
 use std::sync::Arc;
 
-use common::{program, sift};
+use common::{gate, program, sift};
 use portcullis_sieve::{
-    Check, Effect, Embedded, Fault, ItemDuty, LINK_MAX, Place, Plan, Program, ProgramFault, Test,
-    Where,
+    Check, Effect, Embedded, Fault, ItemDuty, LINK_MAX, LinkKey, Place, Plan, Program,
+    ProgramFault, Sieve, Test, Where,
 };
 
 fn links() -> Plan {
@@ -91,6 +91,27 @@ fn the_platforms_credential_never_leaves() {
         check(&links(), answer, Err(Fault::Secret));
     }
     check(&links(), r#"{"a":"hush-hus","b":"h"}"#, Ok(r#"{"a":"hush-hus","b":"h"}"#));
+}
+
+#[test]
+fn links_carry_the_callers_key_outside_of_strings_and_nothing_else_does() {
+    let mut plan = links();
+    plan.embed(Place::parse("body"), Embedded::Same(program(links())));
+    let program = program(plan);
+    let text = r#"[{"paging":{"next":"http://up/a?access_token=s"},"next":"http://up/b","body":"{\"paging\":{\"next\":\"\/c\"}}"}]"#;
+    let expected = r#"[{"paging":{"next":"https://gate.example/graph/a?access_token=own"},"next":"http://up/b","body":"{\"paging\":{\"next\":\"https://gate.example/graph/c\"}}"}]"#;
+    for size in [1, 7, text.len()] {
+        let sieve = Sieve::new(Arc::clone(&program), Arc::new(gate()), 0, ());
+        let mut sieve = sieve.key_links(LinkKey::new("own"));
+        assert!(sieve.may_key() && !sieve.is_keyed());
+        let mut out = Vec::new();
+        for chunk in text.as_bytes().chunks(size) {
+            sieve.push(chunk, &mut out).unwrap();
+        }
+        sieve.finish().unwrap();
+        assert_eq!(String::from_utf8(out).unwrap(), expected);
+        assert!(sieve.is_keyed() && !format!("{sieve:?}").contains("own"));
+    }
 }
 
 #[test]

@@ -137,7 +137,11 @@ impl Run<'_> {
         self.ticket.judge_ns = Some(self.ticket.judge_ns.unwrap_or(0) + judge_ns);
         self.read_rate(&trace);
         let permit = match outcome {
-            Ok(Granted::Call(permit)) => permit,
+            Ok(Granted::Call(mut permit)) => {
+                // It came with the batch's body, if at all: no link may hold it.
+                permit.link_key = None;
+                permit
+            }
             Ok(Granted::Batch(_)) => {
                 let refusal = Refusal::NotJudged { what: "a batch inside a batch" };
                 return self.refused(at, &refusal, Some(trace), start);

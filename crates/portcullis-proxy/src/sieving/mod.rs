@@ -82,7 +82,7 @@ impl Sieving {
         parts: &mut http::response::Parts,
         body: Arriving,
         alarm: Alarm,
-        forward: &Forward,
+        forward: &mut Forward,
         duties: Arc<Duties>,
     ) -> Result<Self, Refusal> {
         let unpack = Unpack::new(&parts.headers)?;
@@ -90,7 +90,8 @@ impl Sieving {
         let now = thread.now();
         let items = Asked(Some(thread.bench.items(forward.key, &duties, now)));
         let seconds = i64::try_from(now.wall.0 / 1000).unwrap_or(i64::MAX);
-        let sieve = Sieve::new(Arc::clone(&duties.program), gate, seconds, items);
+        let sieve = Sieve::new(Arc::clone(&duties.program), gate, seconds, items)
+            .key_links(forward.link_key.take());
         let says_no = parts.status >= StatusCode::BAD_REQUEST && duties.program.may_thin();
         parts.headers.remove(CONTENT_LENGTH);
         if unpack.is_packed() {

@@ -19,6 +19,9 @@ impl Sieving {
         let program = &self.duties.program;
         if self.duties.no_store {
             answer::no_store(headers);
+        } else if self.sieve.is_keyed() || (!self.ended && self.sieve.may_key()) {
+            // Whoever keeps it would keep the key, too.
+            answer::not_shared(headers);
         }
         if !self.ended || self.sieve.is_changed() {
             answer::forget_validators(headers);

@@ -200,7 +200,9 @@ impl<S: Sink> Run<'_, S> {
         let link = text::unescaped(&self.core.text).ok_or(Fault::LinkUnreadable)?;
         let holder = self.core.frames.last().map_or(0, |frame| frame.node);
         let params = &self.program.node(holder).params;
-        let link = self.gate.link(&link, params).ok_or(Fault::LinkUnreadable)?;
+        let key = self.core.link_key.as_ref();
+        self.core.keyed |= key.is_some();
+        let link = self.gate.link(&link, params, key).ok_or(Fault::LinkUnreadable)?;
         let mut quoted = vec![b'"'];
         text::escape(link.as_bytes(), &mut quoted);
         quoted.push(b'"');

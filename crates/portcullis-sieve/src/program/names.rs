@@ -51,6 +51,11 @@ impl Names {
         }
     }
 
+    /// Whether any name is that of a link.
+    pub(crate) fn have_links(&self) -> bool {
+        self.list.iter().any(|(_, traits)| traits.link)
+    }
+
     /// The number of a name and what is known of it.
     #[inline]
     pub(crate) fn find(&self, name: &[u8]) -> Option<(u8, Traits)> {
