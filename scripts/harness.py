@@ -218,10 +218,10 @@ class Plaza:
 
 
 class Recorder:
-    """Stands between two: writes down every byte that is sent, and keeps what comes back by connection."""
+    """Stands between two: writes down every byte that is sent, and keeps by connection what was asked and what comes back."""
 
     def __init__(self, file, to=None):
-        self.file, self.to, self.answers = open(file, "ab", buffering=0), to, []
+        self.file, self.to, self.calls, self.answers = open(file, "ab", buffering=0), to, [], []
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.address = self.listener.getsockname()
         threading.Thread(target=self._accept, daemon=True).start()
@@ -231,12 +231,20 @@ class Recorder:
             with contextlib.suppress(OSError):
                 near, _ = self.listener.accept()
                 far = socket.create_connection(self.to)
-                back = bytearray()
+                forth, back = bytearray(), bytearray()
+                self.calls.append(forth)
                 self.answers.append(back)
-                for pair in ((near, far, self.file.write), (far, near, back.extend)):
+                for pair in ((near, far, self._both(forth)), (far, near, back.extend)):
                     threading.Thread(target=self._pump, args=pair, daemon=True).start()
                 continue
             return
+
+    def _both(self, forth):
+        def keep(data):
+            self.file.write(data)
+            forth.extend(data)
+
+        return keep
 
     def _pump(self, source, sink, keep):
         with contextlib.suppress(OSError):

@@ -2,7 +2,8 @@
 
 Plaza stands behind a recorder behind the gate, and the SDKs call a second one before it. At the end
 everything that was recorded, logged or exported is searched for keys and secrets: the platform must
-never see a partner's key, nor a partner a link that names the platform or carries a token.
+never see a partner's key, nor a partner a link that names the platform or carries a token other than
+the key that its own call had in the query.
 """
 
 import itertools
@@ -14,7 +15,7 @@ from urllib.parse import quote
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 from harness import Gate, Plaza, Recorder, check, main
-from links import all_of
+from links import all_of, answered
 from sdks import ALL, PHOTO, VERSION
 
 TELL = "we saw reads far beyond your usual and ask you to call us"
@@ -110,24 +111,31 @@ def deep(gate, hop, ids):
 
 
 def links(gate, hop, recorder, plaza, keys):
-    """No link in any answer names the platform or carries a token; the platform's own all do."""
-    theirs, _ = all_of(recorder.answers)
+    """No link in any answer names the platform or carries a token, but the key that the very call it
+    answers had in its query; nothing else in an answer holds a key. The platform's own links all do."""
+    theirs = all_of(recorder.answers)
     for _, _, link in theirs:
         check(link.startswith(PLATFORM + "/") and PLATFORM_TOKEN in link, f"the platform links otherwise: {link}")
-    ours, texts = all_of(hop.answers)
-    for depth, packed, link in ours:
-        check(link.startswith(gate.url + "/"), f"a link at depth {depth} leads elsewhere: {link}")
-        for name in ("access_token", "appsecret_proof", *keys):
-            check(name not in link, f"a link at depth {depth} carries `{name}`: {link}")
     addresses = ["%s:%d" % address for address in (plaza.address, recorder.address, gate.public)]
-    for text in texts:
-        for secret in (PLATFORM, PLATFORM_TOKEN, *addresses):
+    answers, ours, keyed = list(answered(hop)), [], 0
+    for key, found, text in answers:
+        ours += found
+        for depth, packed, link in found:
+            check(link.startswith(gate.url + "/"), f"a link at depth {depth} leads elsewhere: {link}")
+            if key and not packed:
+                check(link.endswith(f"access_token={key}"), f"a link at depth {depth} lacks its caller's key")
+                text, keyed = text.replace(link, "", 1), keyed + 1
+                link = link.removesuffix(f"access_token={key}")
+            for name in ("access_token", "appsecret_proof", *keys):
+                check(name not in link, f"a link at depth {depth} carries `{name}`: {link}")
+        for secret in (PLATFORM, PLATFORM_TOKEN, *addresses, *keys):
             check(secret not in text, f"an answer names `{secret}`: {text[:300]}")
     packed = sum(1 for _, packed, _ in ours if packed)
     deepest = max(depth for depth, _, _ in ours)
     check(packed and deepest > 5 and len(theirs) > 30, f"too little to be seen: {packed} in batches, {deepest} deep, {len(theirs)} of the platform")
-    print(f"  {len(texts)} answers hold {len(ours)} links, {packed} of them in bodies of batches, up to {deepest} deep: "
-          f"all lead to {gate.url}; of the platform's own {len(theirs)} none does")
+    check(0 < keyed < len(ours), f"{keyed} of {len(ours)} links carry their caller's key")
+    print(f"  {len(answers)} answers hold {len(ours)} links, {packed} of them in bodies of batches, up to {deepest} deep: "
+          f"all lead to {gate.url}, {keyed} with the key that their own call's query had; of the platform's own {len(theirs)} none does")
 
 
 def body(scratch):

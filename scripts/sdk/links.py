@@ -7,6 +7,7 @@ import gzip
 import http.client
 import io
 import json
+from urllib.parse import parse_qs, urlsplit
 
 from harness import check
 
@@ -35,6 +36,15 @@ def bodies(stream):
         yield gzip.decompress(body) if packed == "gzip" else body
 
 
+def queries(stream):
+    """The parameters in the query of each call of one connection."""
+    file = io.BytesIO(stream)
+    while line := file.readline().strip():
+        fields = http.client.parse_headers(file)
+        file.read(int(fields.get("content-length", 0)))
+        yield parse_qs(urlsplit(line.decode().split(" ")[1]).query)
+
+
 def parsed(text):
     """What the text is as JSON; none if it is no object and no list."""
     try:
@@ -60,11 +70,15 @@ def found(value, depth=0, packed=0, name=None):
 
 
 def all_of(connections):
-    """Every paging link of these connections, and every body as one text to look for secrets in."""
-    links, texts = [], []
-    for stream in connections:
-        for body in bodies(bytes(stream)):
-            text = body.decode()
-            texts.append(text)
-            links += found(json.loads(text)) if text else []
-    return links, texts
+    """Every paging link of these connections."""
+    return [link for stream in connections for body in bodies(bytes(stream)) if body for link in found(json.loads(body))]
+
+
+def answered(recorder):
+    """Of each answer that went through it: the key in the query of the call it answers, its paging links,
+    and its text to look for secrets in."""
+    for calls, answers in zip(recorder.calls, recorder.answers, strict=True):
+        asked, told = list(queries(bytes(calls))), [body.decode() for body in bodies(bytes(answers))]
+        check(len(asked) == len(told), f"{len(asked)} calls on a connection, and {len(told)} answers")
+        for query, text in zip(asked, told, strict=True):
+            yield query.get("access_token", [None])[0], list(found(json.loads(text))) if text else [], text

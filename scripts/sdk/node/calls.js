@@ -14,8 +14,6 @@ const POST = ["id", "caption"];
 function business(url, key) {
   const { FacebookAdsApi, FacebookAdsApiBatch, IGUser, IGMedia } = require("facebook-nodejs-business-sdk");
   Object.defineProperty(FacebookAdsApi, "GRAPH", { get: () => url });
-  // It follows `paging.next` as it comes and adds no token, and the gate's links carry none.
-  require("axios").defaults.headers.common.Authorization = `Bearer ${key}`;
   const api = FacebookAdsApi.init(key, "en_US", false);
   const user = (id) => new IGUser(id, {}, undefined, api);
   const read = (id, fields) => new IGMedia(id, {}, undefined, api).read(fields);
