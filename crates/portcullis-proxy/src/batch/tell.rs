@@ -74,8 +74,8 @@ impl Run<'_> {
     pub(super) fn answer(mut self, with_headers: bool) -> Answered {
         self.settle_reads();
         let refused = |done: &Option<Done>| done.as_ref().is_none_or(|done| done.content.is_ours());
-        let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
-        self.ticket.entries_refused = count(self.done.iter().filter(|done| refused(done)).count());
+        let refused = self.done.iter().filter(|done| refused(done)).count();
+        self.ticket.entries_refused = u32::try_from(refused).unwrap_or(u32::MAX);
         if let (Some(trace), Some(reading)) = (&mut self.ticket.trace, self.tightest.take()) {
             trace.reading = Some(reading);
         }
