@@ -72,8 +72,6 @@ pub struct Ruling {
     pub shadowed: SmallVec<[RuleIx; 2]>,
     /// Every rule that said no, or that was missed.
     pub denied_by: Vec<Arc<str>>,
-    /// What the author of the rule that was missed wrote for the partner.
-    pub tell: Option<Arc<str>>,
 }
 
 /// What granted an ask.
@@ -113,6 +111,5 @@ impl Ruling {
         self.filters = 0;
         self.shadowed.clear();
         self.denied_by.clear();
-        self.tell = None;
     }
 }
