@@ -189,8 +189,11 @@ mod tests {
                 headers.append(CACHE_CONTROL, HeaderValue::from_static(value));
             }
             not_shared(&mut headers);
-            let found: Vec<&str> =
-                headers.get_all(CACHE_CONTROL).iter().map(|value| value.to_str().unwrap()).collect();
+            let found: Vec<&str> = headers
+                .get_all(CACHE_CONTROL)
+                .iter()
+                .map(|value| value.to_str().unwrap())
+                .collect();
             assert_eq!(found, expected, "{said:?}");
         }
     }
