@@ -186,8 +186,8 @@ impl Desk {
     /// signals that raises.
     pub fn answered(&mut self, key: KeyIx, found: bool, now: Now) -> Vec<SignalHit> {
         self.renew();
-        let Some((view, record)) =
-            self.view.as_ref().and_then(|view| Some((view, view.snapshot.key(key)?)))
+        let Some((view, record)) = (self.view.as_ref().filter(|view| view.bound.watches_misses))
+            .and_then(|view| Some((view, view.snapshot.key(key)?)))
         else {
             return Vec::new();
         };

@@ -33,6 +33,8 @@ pub(crate) struct Bound {
     classes: Vec<Arc<str>>,
     /// By type, whether its nodes vanish.
     vanishing: Vec<bool>,
+    /// Whether any tier watches for what the platform does not know.
+    pub(crate) watches_misses: bool,
 }
 
 /// One tier, made ready.
@@ -97,7 +99,10 @@ impl Bound {
         let classes = rules.catalogue.classes().map(|class| class.shared()).collect();
         let kinds = (0..u16::MAX).map_while(|ix| rules.catalogue.node_type(TypeIx(ix)));
         let vanishing = kinds.map(|kind| kind.fields.contains_key("expires_at")).collect();
-        Self { rules, tiers, classes, vanishing }
+        let watches_misses = rules.policies.tiers().any(|tier| {
+            tier.watches().iter().any(|watch| watch.signal == portcullis_policy::Signal::NotFound)
+        });
+        Self { rules, tiers, classes, vanishing, watches_misses }
     }
 
     /// Whether nodes of a type vanish: they say when.

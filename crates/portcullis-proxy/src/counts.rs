@@ -132,7 +132,7 @@ impl Counts {
     pub(crate) fn hand_over(&mut self, now: Wall) {
         self.flush();
         if let Some(cells) = &mut self.usage {
-            cells.flush(now);
+            cells.tick(now);
         }
     }
 

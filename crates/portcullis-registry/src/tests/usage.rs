@@ -85,6 +85,20 @@ fn a_class_is_that_of_the_policies_it_was_counted_under() {
 }
 
 #[test]
+fn ticks_hand_over_what_was_kept_for_two_seconds() {
+    let book = book();
+    let mut cells = UsageCells::new(Arc::clone(&book) as Arc<dyn UsageSink>);
+    let mut told_after = |cells: &mut UsageCells, ms: u64| {
+        cells.count(SET, (KeyIx(1), None), UsageVerdict::Permit, None);
+        cells.tick(Wall(HOUR + ms));
+        told(&book, 0, 9).join("\n")
+    };
+    assert_eq!(told_after(&mut cells, 0), "1: key 1 - permit 1");
+    assert_eq!(told_after(&mut cells, 1_999), "1: key 1 - permit 1");
+    assert_eq!(told_after(&mut cells, 2_000), "1: key 1 - permit 3");
+}
+
+#[test]
 fn a_busy_book_takes_nothing_and_gets_it_with_the_next_tick() {
     let book = book();
     let mut cells = UsageCells::new(Arc::clone(&book) as Arc<dyn UsageSink>);

@@ -10,6 +10,10 @@ use portcullis_types::{ClassIx, KeyIx, Revision, Wall};
 
 use super::{UsageCount, UsageSink, UsageVerdict};
 
+/// How long counts are kept before they are handed over, in milliseconds: many keys take turns, and
+/// each that is handed over costs as much as several calls that are counted here.
+const KEPT_MS: u64 = 2_000;
+
 /// The counts of one thread.
 pub struct UsageCells {
     sink: Arc<dyn UsageSink>,
@@ -19,6 +23,8 @@ pub struct UsageCells {
     others: HashMap<Other, u64>,
     /// What the sink has yet to take, by the policies it was counted under.
     ready: Vec<(Option<Revision>, Vec<UsageCount>)>,
+    /// When counts were handed over last.
+    handed: Wall,
 }
 
 type Other = (KeyIx, Option<ClassIx>, UsageVerdict, Option<Arc<str>>);
@@ -28,7 +34,7 @@ impl UsageCells {
     #[must_use]
     pub fn new(sink: Arc<dyn UsageSink>) -> Self {
         let (permits, others) = (HashMap::default(), HashMap::new());
-        Self { sink, policy: None, permits, others, ready: Vec::new() }
+        Self { sink, policy: None, permits, others, ready: Vec::new(), handed: Wall(0) }
     }
 
     /// Counts one call by a key that is known. `rule` is looked at for refusals only, `policy` says
@@ -52,8 +58,16 @@ impl UsageCells {
         }
     }
 
+    /// Hands over what was counted, if it has been kept long enough.
+    pub fn tick(&mut self, now: Wall) {
+        if now.0.abs_diff(self.handed.0) >= KEPT_MS {
+            self.flush(now);
+        }
+    }
+
     /// Hands over what was counted; what the sink does not take now is kept for the next time.
     pub fn flush(&mut self, now: Wall) {
+        self.handed = now;
         if self.is_empty() {
             return;
         }
