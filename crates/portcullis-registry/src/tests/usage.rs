@@ -88,7 +88,7 @@ fn a_class_is_that_of_the_policies_it_was_counted_under() {
 fn ticks_hand_over_what_was_kept_for_two_seconds() {
     let book = book();
     let mut cells = UsageCells::new(Arc::clone(&book) as Arc<dyn UsageSink>);
-    let mut told_after = |cells: &mut UsageCells, ms: u64| {
+    let told_after = |cells: &mut UsageCells, ms: u64| {
         cells.count(SET, (KeyIx(1), None), UsageVerdict::Permit, None);
         cells.tick(Wall(HOUR + ms));
         told(&book, 0, 9).join("\n")
