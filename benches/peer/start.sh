@@ -12,9 +12,11 @@ free_port() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1
 "$bin" init "$gate" --upstream "http://$RIG_UPSTREAM" \
   --public "127.0.0.1:$(free_port)" --admin-listen "127.0.0.1:$(free_port)" >"$RIG_WORK/init.out"
 config=$gate/portcullis.yaml
-# No access records, and no fields about rates and peers, which the others don't add either; metrics,
-# request ids and timeouts stay on.
+# No access records, no calls kept to be explained later, and no fields about rates and peers, since
+# the others have none of these; metrics, request ids and timeouts stay on.
 sed -i -E "s/^(  to:) .*/\1 none/; s/^public:$/&\n  threads: ${THREADS:-1}\n  rate_fields: false/; s/^upstream:$/&\n  forwarded: false/" "$config"
+
+printf 'explain: { calls: 0 }\n' >>"$config"
 
 # The rig's thirty prefixes as operations, each with the parameter that chooses the answer's size.
 rm "$gate"/routes/*.yaml "$gate"/policies/*.yaml
