@@ -6,6 +6,7 @@ mod bed;
 mod duties;
 mod entries;
 mod explain;
+mod groups;
 mod order;
 mod policy;
 mod rates;

@@ -145,7 +145,9 @@ impl PartnerView {
             scopes,
             granted: tier.map_or(ClassSet::EMPTY, |tier| left(policies, tier, scopes)),
             facts,
-            group: partner.facts.group.as_deref().map(|name| live.group(name)),
+            // Each tier has limits of its own, so those of one group on one tier share them.
+            group: (partner.facts.group.as_deref().zip(tier))
+                .map(|(name, tier)| live.group(&format!("{}/{name}", tier.name))),
             observed: partner.mode == Mode::Observe,
         }
     }

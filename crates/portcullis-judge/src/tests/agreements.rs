@@ -33,14 +33,14 @@ allow:
     fields: [id, username]
 "##;
 
-const OTHER: [&str; 4] = [
+pub(super) const OTHER: [&str; 4] = [
     "/v21.0/100000000011/posts",
     "/v21.0/100000000012/posts",
     "/v21.0/100000000013/posts",
     "/v21.0/100000000014/posts",
 ];
 
-fn facts(locations: &[&str], calls: u64, group: Option<&str>) -> Facts {
+pub(super) fn facts(locations: &[&str], calls: u64, group: Option<&str>) -> Facts {
     let locations: Vec<_> = locations.iter().map(|id| (*id).to_owned()).collect();
     Facts {
         figures: [("calls_per_hour".to_owned(), calls)].into(),
@@ -50,14 +50,14 @@ fn facts(locations: &[&str], calls: u64, group: Option<&str>) -> Facts {
     }
 }
 
-fn bed(calls: u64) -> Bed {
+pub(super) fn bed(calls: u64) -> Bed {
     let mut bed = Bed::with(RULES);
     bed.declare("acme", facts(&["100000000001"], calls, None));
     bed
 }
 
 impl Bed {
-    fn declare(&mut self, id: &str, facts: Facts) {
+    pub(super) fn declare(&mut self, id: &str, facts: Facts) {
         self.command(Command::DeclareFacts { subject: partner(id), facts });
     }
 
@@ -116,20 +116,6 @@ fn a_refused_call_counts_for_nothing() {
 fn a_figure_that_was_not_declared_is_none() {
     let mut bed = Bed::with(RULES);
     bed.check("z1", PLACE, "rate_reached");
-}
-
-#[test]
-fn linked_partners_count_together() {
-    let mut bed = bed(100);
-    bed.declare("acme", facts(&[], 100, Some("one-owner")));
-    bed.declare("zenith", facts(&[], 100, Some("one-owner")));
-    bed.check("a1", OTHER[0], "permitted");
-    bed.check("a1", OTHER[1], "permitted");
-    bed.check("z1", OTHER[1], "permitted");
-    bed.check("z1", OTHER[2], "permitted");
-    bed.check("z1", OTHER[3], "budget_reached");
-    bed.declare("zenith", facts(&[], 100, None));
-    bed.check("z1", OTHER[2], "permitted");
 }
 
 #[test]

@@ -276,9 +276,15 @@ impl Bed {
 }
 
 pub(super) fn compile(tier: &str, revision: Revision) -> Rules {
+    compile_all(&[tier], revision)
+}
+
+pub(super) fn compile_all(tiers: &[&str], revision: Revision) -> Rules {
     let source = |name: &str, text: &str| Source { name: name.into(), text: Arc::from(text) };
     let catalogue = Catalogue::compile(&[source("routes/r.yaml", ROUTES)]).unwrap();
-    let policies = [source("policies/s.yaml", SCOPES), source("policies/t.yaml", tier)];
+    let tiers =
+        tiers.iter().enumerate().map(|(at, tier)| source(&format!("policies/t{at}.yaml"), tier));
+    let policies: Vec<_> = [source("policies/s.yaml", SCOPES)].into_iter().chain(tiers).collect();
     let policies = PolicySet::compile(&policies, &catalogue).unwrap();
     Rules { catalogue, policies, revision, set: "test".into() }
 }
