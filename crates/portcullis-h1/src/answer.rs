@@ -194,6 +194,8 @@ impl Reading {
 
     /// Whether `Connection` names a field.
     fn connection(&mut self, value: &[u8]) -> bool {
+        // What is no text may well mean `close`; the connection is not worth a guess.
+        self.close |= !value.iter().all(|byte| matches!(byte, b'\t' | b' '..=b'~'));
         let mut names = false;
         for option in value.split(|byte| *byte == b',').map(<[u8]>::trim_ascii) {
             if option.eq_ignore_ascii_case(b"close") {

@@ -169,6 +169,7 @@ fn what_follows_a_head_and_whether_the_connection_lasts() {
         ("0 200 OK\r\nContent-Length: 5\r\nConnection: Keep-Alive", Length(5), true),
         ("1 200 OK\r\nContent-Length: 5\r\nConnection: close", Length(5), false),
         ("1 200 OK\r\nContent-Length: 5\r\nConnection: x, CLOSE ,keep-alive", Length(5), false),
+        ("0 200 OK\r\nContent-Length: 5\r\nConnection: keep-alive,\u{eb} close", Length(5), false),
         (
             "1 200 OK\r\nContent-Length: 5\r\nConnection: close\r\nConnection: keep-alive",
             Length(5),
