@@ -139,7 +139,7 @@ impl Thread {
 
     /// Adds this thread's counts to everybody's.
     pub(crate) fn show_counts(&self) {
-        self.counts.borrow_mut().hand_over(self.now().wall);
+        self.counts.borrow_mut().hand_over(self.clock.wall());
         let in_flight = i64::try_from(self.in_flight.count()).unwrap_or(i64::MAX);
         self.metrics.in_flight.add(in_flight - self.shown_in_flight.replace(in_flight));
     }
@@ -147,7 +147,7 @@ impl Thread {
     /// The same for the last time: waits for whoever is busy with what was counted.
     pub(crate) fn settle_counts(&self) {
         self.show_counts();
-        self.counts.borrow_mut().settle(self.now().wall);
+        self.counts.borrow_mut().settle(self.clock.wall());
     }
 
     /// Looks for a call among the last ones.

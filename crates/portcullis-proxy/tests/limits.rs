@@ -14,7 +14,7 @@ use std::sync::mpsc::{Sender, channel};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use portcullis_types::{Clock, Now};
+use portcullis_types::{Clock, Now, Wall};
 use support::{Gate, MEDIA, PROFILE, PUBLISH, Peer, Reply, UPLOAD, Upstream, get, post};
 
 const SHORT: Duration = Duration::from_millis(100);
@@ -297,12 +297,16 @@ fn a_port_that_is_taken_is_told() {
     assert!(text.contains("PortTaken"), "{text}");
 }
 
-/// A clock that fails once, at the second look: within the call, after it was given its id.
+/// A clock that fails once, at a call's second look: after it was given its id. The thread's own
+/// looks, between calls, don't count.
 struct Failing(AtomicUsize);
 impl Clock for Failing {
     fn now(&self) -> Now {
         assert!(self.0.fetch_add(1, Ordering::SeqCst) != 1, "on purpose");
         support::Still.now()
+    }
+    fn wall(&self) -> Wall {
+        support::Still.wall()
     }
 }
 

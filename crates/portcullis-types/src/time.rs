@@ -30,6 +30,11 @@ pub struct Now {
 pub trait Clock: Send + Sync + 'static {
     /// The moment.
     fn now(&self) -> Now;
+
+    /// What the wall clock shows, for whoever needs no more.
+    fn wall(&self) -> Wall {
+        self.now().wall
+    }
 }
 
 impl Wall {
