@@ -11,7 +11,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Version};
 use portcullis_sieve::Gate;
 
 use crate::hygiene;
-use crate::relocate::Rules;
+use crate::thread::Thread;
 use crate::upstream::Failure;
 use crate::{Placement, Settings};
 
@@ -42,7 +42,7 @@ fn is_plain_number(value: &HeaderValue) -> bool {
 }
 
 /// Cleans the head for the partner. What may not come back at all was left out as it was read.
-pub(crate) fn clean(parts: &mut Parts, base: impl FnOnce() -> String, settings: &Settings) {
+pub(crate) fn clean(parts: &mut Parts, thread: &Thread, host: Option<&HeaderValue>) {
     if parts.headers.contains_key(CONNECTION) {
         hygiene::drop_named(&mut parts.headers);
     }
@@ -50,25 +50,21 @@ pub(crate) fn clean(parts: &mut Parts, base: impl FnOnce() -> String, settings: 
         parts.headers.remove(CONTENT_LENGTH);
     }
     if parts.headers.contains_key(LOCATION) {
-        relocate(&mut parts.headers, &base(), settings);
+        relocate(&mut parts.headers, thread, host);
     }
 }
 
 /// A redirect to the platform becomes one to the gate; one to elsewhere stays, if it is free of the
 /// platform's credential.
-fn relocate(headers: &mut HeaderMap, base: &str, settings: &Settings) {
+fn relocate(headers: &mut HeaderMap, thread: &Thread, host: Option<&HeaderValue>) {
     let new = headers.get(LOCATION).and_then(|value| value.to_str().ok()).and_then(|location| {
-        let rules = rules(base, settings);
         let uri: http::Uri = location.parse().ok()?;
-        let ours = uri.authority().is_none_or(|authority| {
-            settings
-                .upstream
-                .authority()
-                .as_bytes()
-                .eq_ignore_ascii_case(authority.as_str().as_bytes())
-        });
-        let new = if ours { rules.rewrite(location)? } else { location.to_owned() };
-        (!new.contains(rules.secret)).then_some(new)
+        let platform = thread.settings.upstream.authority().as_bytes();
+        let ours =
+            uri.authority().is_none_or(|to| platform.eq_ignore_ascii_case(to.as_str().as_bytes()));
+        let new =
+            if ours { thread.sieve_gate(host).rewrite(location)? } else { location.to_owned() };
+        (!thread.leak.stands_in(new.as_bytes())).then_some(new)
     });
     match new.and_then(|text| HeaderValue::try_from(text).ok()) {
         Some(value) => headers.insert(LOCATION, value),
@@ -76,16 +72,8 @@ fn relocate(headers: &mut HeaderMap, base: &str, settings: &Settings) {
     };
 }
 
-fn rules<'a>(base: &'a str, settings: &'a Settings) -> Rules<'a> {
-    let credential = match settings.credential.placement() {
-        Placement::Bearer | Placement::Nowhere => "access_token",
-        Placement::Query(name) => name,
-    };
-    Rules { base, credential, secret: settings.credential.expose() }
-}
-
 /// What partners reach the gate by: as configured, or as this call did.
-pub(crate) fn base(settings: &Settings, host: Option<&str>) -> String {
+fn base(settings: &Settings, host: Option<&str>) -> String {
     match &settings.public_url {
         Some(url) => url.base().to_owned(),
         None => format!("http://{}", host.unwrap_or("localhost")),

@@ -42,7 +42,6 @@ mod reach;
 mod recall;
 mod records;
 mod refuse;
-mod relocate;
 mod sending;
 mod settings;
 mod sieving;

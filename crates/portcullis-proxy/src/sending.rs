@@ -190,8 +190,7 @@ fn inward(
     forward: Forward,
 ) -> Result<Inward, Refusal> {
     let (mut parts, mut body) = response.into_parts();
-    let host = forward.host.as_ref().and_then(|host| host.to_str().ok());
-    answer::clean(&mut parts, || answer::base(&thread.settings, host), &thread.settings);
+    answer::clean(&mut parts, thread, forward.host.as_ref());
     forward.may_begin(thread)?;
     if let Some(duties) = &forward.duties {
         if body.is_end_stream() {

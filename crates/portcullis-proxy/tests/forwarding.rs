@@ -225,14 +225,71 @@ fn a_head_request_gets_a_head() {
     assert_eq!(peer.answer().code(), "operation_unlisted", "no body was left over");
 }
 
+/// A platform that redirects to there; `UP` is its own address.
+fn redirecting(to: &str) -> Upstream {
+    let to = to.to_owned();
+    Upstream::new(move |seen| {
+        let to = to.replace("UP", seen.header("host").unwrap());
+        Reply::Bytes(
+            format!("HTTP/1.1 302 Found\r\nLocation: {to}\r\nContent-Length: 0\r\n\r\n").into(),
+        )
+    })
+}
+
+/// Redirects, and what a partner sees of them whatever credential the platform wants.
+const REDIRECTS: [(&str, Option<&str>); 9] = [
+    ("http://UP/v21.0/2?a=b", Some("http://gate.test/v21.0/2?a=b")),
+    ("http://UP/v21.0/2?Access%5FToken=theirs&a=b#f", Some("http://gate.test/v21.0/2?a=b")),
+    ("http://UP", Some("http://gate.test")),
+    ("/v21.0/2?appsecret_proof=theirs", Some("http://gate.test/v21.0/2")),
+    ("//UP/v21.0/2", Some("http://gate.test/v21.0/2")),
+    ("?after=x", None),
+    (
+        "https://elsewhere.test/a?access_token=theirs",
+        Some("https://elsewhere.test/a?access_token=theirs"),
+    ),
+    ("elsewhere", Some("elsewhere")),
+    ("/", Some("http://gate.test/")),
+];
+
 #[test]
 fn a_redirect_leads_back_to_the_gate() {
-    let up = Upstream::new(|seen| {
-        let host = seen.header("host").unwrap();
-        Reply::Bytes(format!("HTTP/1.1 302 Found\r\nLocation: http://{host}/v21.0/2?access_token={PLATFORM}&a=b\r\nContent-Length: 0\r\n\r\n").into())
-    });
-    let gate = Gate::before(&up);
-    assert_eq!(gate.get(PROFILE).header("location"), Some("http://gate.test/v21.0/2?a=b"));
+    for (to, seen) in REDIRECTS {
+        let up = redirecting(to);
+        assert_eq!(Gate::before(&up).get(PROFILE).header("location"), seen, "{to}");
+    }
+}
+
+#[test]
+fn a_redirect_stays_where_the_platform_wants_no_credential() {
+    for (to, seen) in REDIRECTS {
+        let up = redirecting(to);
+        let gate = Gate::with(&up, |settings| settings.credential = PlatformCredential::none());
+        assert_eq!(gate.get(PROFILE).header("location"), seen, "{to}");
+    }
+}
+
+#[test]
+fn a_redirect_never_tells_the_platforms_credential() {
+    let by = |to: &str, place: Placement| {
+        let up = redirecting(&to.replace("SECRET", PLATFORM));
+        let gate = Gate::with(&up, |settings| {
+            settings.credential = PlatformCredential::new(PLATFORM, place).unwrap();
+        });
+        gate.get(PROFILE).header("location").map(str::to_owned)
+    };
+    for (to, seen) in [
+        ("http://UP/v21.0/2?access_token=SECRET&a=b", Some("http://gate.test/v21.0/2?a=b")),
+        ("http://UP/v21.0/2?tok=1&a=SECRET", None),
+        ("http://UP/SECRET", None),
+        ("https://elsewhere.test/?access_token=SECRET", None),
+    ] {
+        assert_eq!(by(to, Placement::Bearer).as_deref(), seen, "{to}");
+        assert_eq!(by(to, Placement::Query("tok".into())).as_deref(), seen, "{to}");
+    }
+    let query = Placement::Query("tok".into());
+    let seen = by("http://UP/v21.0/2?ToK=SECRET&token=1", query);
+    assert_eq!(seen.as_deref(), Some("http://gate.test/v21.0/2?token=1"));
 }
 
 #[test]

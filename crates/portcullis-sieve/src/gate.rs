@@ -39,8 +39,14 @@ impl Gate {
     /// The link as a partner may have it; none: it is no URL that can be rewritten.
     ///
     /// Whatever host it names: a platform may know itself by several, and a link to any of them
-    /// leads round the gate.
-    /// What carries a credential there goes; `key` is the caller's own, where it may come back.
+    /// leads round the gate. What carries a credential there goes.
+    #[must_use]
+    pub fn rewrite(&self, link: &str) -> Option<String> {
+        self.link(link, &[], None)
+    }
+
+    /// The same, asking for what the caller asked for; `key` is the caller's own, where it may come
+    /// back.
     pub(crate) fn link(
         &self,
         link: &str,
@@ -137,7 +143,7 @@ mod tests {
             ("a", None),
             ("", None),
         ] {
-            assert_eq!(gate.link(link, &[], None).as_deref(), expected, "{link}");
+            assert_eq!(gate.rewrite(link).as_deref(), expected, "{link}");
         }
     }
 
