@@ -9,13 +9,13 @@ mod types;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use portcullis_types::{CLASSES_MAX, ClassIx, ClassName, TypeIx};
+use portcullis_types::{CLASSES_MAX, ClassIx, ClassName, ClassSet, TypeIx};
 use portcullis_yaml::{At, Fault, Faults, Source, read_partly};
 
-use crate::UNCLASSIFIED;
 use crate::file::{RouteFile, VersionsFile};
 use crate::model::{Catalogue, Versions};
 use crate::routes::Routes;
+use crate::{UNCLASSIFIED, UNCLASSIFIED_IX};
 
 /// Codes of the faults found here; `policies/README.md` explains each.
 pub(crate) mod codes {
@@ -68,11 +68,13 @@ impl Catalogue {
         };
         let files = compiler.read(sources);
         compiler.collect_classes(&files);
+        let continuity = compiler.continuity(&files);
         let versions = compiler.versions(&files);
         let mut types = compiler.types(&files);
         let numbered = compiler.shapes(&files, &mut types);
         let mut catalogue = Self {
             classes: std::mem::take(&mut compiler.classes),
+            continuity,
             types,
             operations: Vec::new(),
             versions,
@@ -165,6 +167,26 @@ impl Compiler {
         }
         self.class_ix.insert(name.value.clone(), ix);
         self.classes.push(class);
+    }
+
+    fn continuity(&mut self, files: &[Read<'_>]) -> ClassSet {
+        let mut open = ClassSet::EMPTY;
+        for Read { source, file } in files {
+            for name in &file.continuity {
+                let Some(class) = self.class(source, name) else { continue };
+                let (code, why, help) = if class == UNCLASSIFIED_IX {
+                    (codes::NO_CLASS, "is closed to everybody", "classify what is to stay open")
+                } else if open.contains(class) {
+                    (codes::TWICE, "is named twice in `continuity`", "name it once")
+                } else {
+                    open.insert(class);
+                    continue;
+                };
+                let fault = source.fault(code, name, format!("the class `{}` {why}", cut(name)));
+                self.faults.push(fault.with_help(help));
+            }
+        }
+        open
     }
 
     fn versions(&mut self, files: &[Read<'_>]) -> Option<Versions> {

@@ -19,6 +19,10 @@ pub(crate) struct RouteFile {
     /// Classes by name, each with what it covers.
     #[serde(default)]
     pub(crate) classes: Entries<At<String>>,
+    /// Classes that stay open to a partner on hold, such as the status of a prepared post, unless
+    /// the hold names them.
+    #[serde(default)]
+    pub(crate) continuity: Vec<At<String>>,
     /// Node types by name.
     #[serde(default)]
     pub(crate) types: Entries<TypeFile>,

@@ -9,7 +9,7 @@ mod shape;
 use std::collections::BTreeMap;
 
 use portcullis_types::{
-    ClassIx, ClassName, FieldIx, Method, OperationIx, OperationName, TypeIx, TypeName,
+    ClassIx, ClassName, ClassSet, FieldIx, Method, OperationIx, OperationName, TypeIx, TypeName,
 };
 
 pub use roles::{Body, Extra, ParamRole};
@@ -20,6 +20,7 @@ pub use shape::{ClassUse, Entry, FieldRef, Given, Shape, ShapeIx, What};
 #[derive(Debug)]
 pub struct Catalogue {
     pub(crate) classes: Vec<ClassName>,
+    pub(crate) continuity: ClassSet,
     pub(crate) types: Vec<NodeType>,
     pub(crate) operations: Vec<Operation>,
     pub(crate) versions: Option<Versions>,
@@ -169,6 +170,12 @@ impl Catalogue {
     /// Every class, in order of index.
     pub fn classes(&self) -> impl Iterator<Item = &ClassName> {
         self.classes.iter()
+    }
+
+    /// The classes that stay open to who is on hold, unless the hold names them.
+    #[must_use]
+    pub const fn continuity(&self) -> &ClassSet {
+        &self.continuity
     }
 
     /// The type of an id, by its pattern.

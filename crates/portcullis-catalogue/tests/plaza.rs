@@ -168,6 +168,14 @@ fn defaults_of_an_operation_or_a_field_go_before_those_of_the_type() {
 }
 
 #[test]
+fn what_a_hold_leaves_open_is_named_and_nothing_else_is() {
+    let catalogue = plaza();
+    let open = |class: &&str| catalogue.continuity().contains(catalogue.class(class).unwrap());
+    let classes = catalogue.classes().map(|class| class.as_str());
+    assert_eq!(classes.filter(open).collect::<Vec<_>>(), ["publish.status", "publish.limit"]);
+}
+
+#[test]
 fn a_token_as_an_argument_is_never_forwarded() {
     let catalogue = plaza();
     let params = &catalogue.operation_named("debugToken").unwrap().params;
@@ -179,6 +187,6 @@ fn the_editor_schema_names_every_part_of_a_file() {
     let schema = Catalogue::schema();
     let properties = schema["properties"].as_object().unwrap();
     let names: Vec<&str> = properties.keys().map(String::as_str).collect();
-    assert_eq!(names, ["version", "versions", "classes", "types", "operations"]);
+    assert_eq!(names, ["version", "versions", "classes", "continuity", "types", "operations"]);
     assert_eq!(schema["additionalProperties"], false);
 }

@@ -206,6 +206,12 @@ fn each_loophole_is_told_in_a_sentence() {
         ("a longer list", g, "brands: 50", "brands: 500"),
         ("a list without a bound", g, "brands: 50, ", ""),
         ("more accounts", g, "grants: 9", "grants: 10"),
+        (
+            "more that a hold leaves open",
+            "plaza.yaml",
+            "continuity: [publish.status,",
+            "continuity: [place.posts,",
+        ),
         ("nothing but a text", g, "about: For tests", "about: For other tests"),
     ];
     let mut said = String::new();

@@ -96,6 +96,10 @@ fn every_fault_of_a_route_file_is_found_at_its_line() {
         &["PC0214 29:11", "PC0214 37:11"],
     );
     check("getNode:", "-get:", &["PC0215 36:3"]);
+    let open = |list: &str| format!("continuity: {list}\ntypes:");
+    check("types:", &open("[post.list, post.lsit]"), &["PC0203 11:25"]);
+    check("types:", &open("[post.list, unclassified]"), &["PC0203 11:25"]);
+    check("types:", &open("[post.list, post.list]"), &["PC0202 11:25"]);
 }
 
 #[test]

@@ -22,6 +22,7 @@ pub(super) struct Routes<'a, 'e> {
 pub(super) fn compare(old: Side<'_>, new: Side<'_>, effects: &mut BTreeSet<Effect>) {
     let mut routes = Routes { old, new, effects };
     routes.versions();
+    routes.continuity();
     let names: BTreeSet<&str> = old
         .catalogue
         .operations()
@@ -206,6 +207,27 @@ impl Routes<'_, '_> {
             let names = join(&found);
             let text = format!("are judged for {names} of {what} when they name no field");
             self.all(Way::Narrower, text);
+        }
+    }
+
+    /// What stays open to who is on hold.
+    fn continuity(&mut self) {
+        let open = |side: Side<'_>| -> BTreeSet<String> {
+            let classes = side.catalogue.classes().map(ToString::to_string);
+            let is_open = |class: &String| {
+                let ix = side.catalogue.class(class);
+                ix.is_some_and(|ix| side.catalogue.continuity().contains(ix))
+            };
+            classes.filter(is_open).collect()
+        };
+        let (old, new) = (open(self.old), open(self.new));
+        for (way, verb, from, to) in
+            [(Way::Wider, "keep", &new, &old), (Way::Narrower, "lose", &old, &new)]
+        {
+            let classes: Vec<String> = from.difference(to).cloned().collect();
+            if !classes.is_empty() {
+                self.all(way, format!("{verb} {} while they are on hold", join(&classes)));
+            }
         }
     }
 
