@@ -114,6 +114,11 @@ name!(
     "copy it from `portcullis key list`; it is not the key itself"
 );
 name!(
+    /// Who acts for the platform: a human being, whatever it signs in with.
+    PersonId, "person", 64, &['-', '_', '.'],
+    "use 1 to 64 of a-z, A-Z, 0-9, `-`, `_`, `.`, and start with a letter or digit"
+);
+name!(
     /// The name of a tier: a policy that a kind of partner is on.
     TierName, "tier", 64, &['-', '_', '.'],
     "use 1 to 64 of a-z, A-Z, 0-9, `-`, `_`, `.`, and start with a letter or digit"
