@@ -6,6 +6,7 @@ mod board;
 pub(crate) mod bootstrap;
 mod budgets;
 mod checker;
+mod kept;
 mod keymaker;
 mod open;
 mod plane;
@@ -43,9 +44,9 @@ pub(crate) struct Gate {
     board: Arc<Board>,
     plane: Running,
     watching: Option<reload::Watching>,
-    budgets: budgets::Keeper,
+    budgets: kept::Keeper,
     signals: signals::Recording,
-    usage: usage::Keeper,
+    usage: kept::Keeper,
     stop_admin: oneshot::Sender<()>,
     public: SocketAddr,
     admin: SocketAddr,
