@@ -8,6 +8,7 @@ use serde::Deserialize;
 
 use crate::checkpoint::{Checkpoint, NoteError};
 use crate::hash::{Peaks, leaf_hash};
+use crate::kept::Kept;
 use crate::key::LogVerifier;
 use crate::verdict::{Fault, Verification};
 
@@ -20,6 +21,9 @@ pub struct LogCheck {
     checkpoints: u64,
     signed: u64,
     beside: Option<(Checkpoint, String)>,
+    /// What was kept elsewhere, as far as the log has not come to it yet.
+    kept: Vec<Kept>,
+    held: u64,
 }
 
 /// What the check needs of any leaf.
@@ -51,6 +55,13 @@ impl LogCheck {
             why: format!("the checkpoint file beside the log can't be used: {error}"),
         })?;
         Ok(Self { beside, ..Self::default() })
+    }
+
+    /// Compares the log with what was kept of it elsewhere, too.
+    #[must_use]
+    pub fn against(mut self, kept: Vec<Kept>) -> Self {
+        self.kept = kept;
+        self
     }
 
     /// How many events were taken.
@@ -92,8 +103,23 @@ impl LogCheck {
         if head.v != 1 || head.rev != rev {
             return Err(at(rev, format!("the event calls itself revision {}", head.rev)));
         }
+        self.kept.iter().try_for_each(|kept| kept.event(rev, &hash))?;
         self.peaks.append(hash);
-        self.learn_key(rev, &head.event)
+        self.learn_key(rev, &head.event)?;
+        self.kept_reached()
+    }
+
+    /// What was kept must say the same as the log at its size.
+    fn kept_reached(&mut self) -> Result<(), Fault> {
+        let size = self.peaks.size();
+        if self.kept.iter().any(|kept| kept.claimed().size == size) {
+            let root = self.peaks.root();
+            for kept in self.kept.extract_if(.., |kept| kept.claimed().size == size) {
+                kept.root(&root, &self.keys)?;
+                self.held += 1;
+            }
+        }
+        Ok(())
     }
 
     fn learn_key(&mut self, rev: u64, event: &KeyNaming) -> Result<(), Fault> {
@@ -201,6 +227,9 @@ impl LogCheck {
 
     fn left_over(&self, trusted: Option<&LogVerifier>) -> Result<(), Fault> {
         let size = self.peaks.size();
+        if let Some(kept) = self.kept.first() {
+            return Err(kept.missing(size));
+        }
         if let Some((claimed, _)) = &self.beside {
             if claimed.size > size {
                 return Err(at(size, cut(claimed.size, size)));
@@ -228,6 +257,7 @@ impl LogCheck {
         Verification {
             events: self.peaks.size(),
             checkpoints: self.checkpoints,
+            kept: self.held,
             origin: key.map(|key| key.name().to_owned()),
             root: Some(self.peaks.root().to_base64()),
             signed_by: key.map(ToString::to_string),

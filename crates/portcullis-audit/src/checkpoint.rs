@@ -2,10 +2,11 @@
 //!
 //! Read strictly: a note that could be written in two ways could be changed unseen.
 
+use crate::encoding::from_base64;
 use crate::hash::Hash;
 use crate::key::{LogKey, LogVerifier};
 
-/// Most bytes of a note: three short lines and two signatures are about 400.
+/// Most bytes of a note: three short lines and two signatures are about 400, each witness adds 150.
 const NOTE_BYTES_MAX: usize = 4096;
 
 /// The size and root of a log at one moment.
@@ -29,6 +30,12 @@ pub enum NoteError {
     #[error("it is not signed by {expected}, and by nothing else")]
     Signature {
         /// The keys that must sign, by name and fingerprint.
+        expected: String,
+    },
+    /// This key has not signed it, or not this text.
+    #[error("it is not signed by {expected}")]
+    Unsigned {
+        /// The key that must sign, by name and fingerprint.
         expected: String,
     },
     /// It is of another log.
@@ -86,6 +93,48 @@ impl Checkpoint {
     }
 }
 
+impl Checkpoint {
+    /// Reads a note that this key has signed, whoever else has: lines of other keys, such as those
+    /// of witnesses, are passed over, and a false line of this key is refused.
+    ///
+    /// # Errors
+    /// [`NoteError`].
+    pub fn signed_by(note: &str, key: &LogVerifier) -> Result<Self, NoteError> {
+        let checkpoint = Self::claimed(note)?;
+        let (text, signatures) = halves(note)?;
+        if checkpoint.origin != key.name() {
+            return Err(NoteError::Origin(checkpoint.origin));
+        }
+        let mine = words_of(signatures, key.name(), key.hash())?;
+        if mine.is_empty() || !mine.iter().all(|word| key.accepts(text.as_bytes(), word)) {
+            let expected = format!("{}+{}", key.name(), key.fingerprint());
+            return Err(NoteError::Unsigned { expected });
+        }
+        Ok(checkpoint)
+    }
+}
+
+/// The last words of the signature lines that name this key, of lines that are all well formed.
+pub(crate) fn words_of<'a>(
+    signatures: &'a str,
+    name: &str,
+    hash: [u8; 4],
+) -> Result<Vec<&'a str>, NoteError> {
+    let mut words = Vec::new();
+    if !signatures.ends_with('\n') {
+        return Err(NoteError::Unreadable);
+    }
+    for line in signatures.split_terminator('\n') {
+        let named = line.strip_prefix("\u{2014} ").and_then(|line| line.split_once(' '));
+        let (signer, word) = named.ok_or(NoteError::Unreadable)?;
+        let bytes = from_base64(word).ok_or(NoteError::Unreadable)?;
+        if signer == name && bytes.starts_with(&hash) {
+            words.push(word);
+        }
+    }
+    Ok(words)
+}
+
 /// A checkpoint as a signed note, one signature line for each key in order.
 #[must_use]
 pub fn sign(checkpoint: &Checkpoint, keys: &[&LogKey]) -> String {
@@ -98,7 +147,7 @@ pub fn sign(checkpoint: &Checkpoint, keys: &[&LogKey]) -> String {
 }
 
 /// The text with its last newline, and the signature lines after the empty line.
-fn halves(note: &str) -> Result<(&str, &str), NoteError> {
+pub(crate) fn halves(note: &str) -> Result<(&str, &str), NoteError> {
     if note.len() > NOTE_BYTES_MAX {
         return Err(NoteError::Unreadable);
     }

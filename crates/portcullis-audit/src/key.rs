@@ -110,6 +110,11 @@ impl LogVerifier {
         &self.name
     }
 
+    /// The key's hash as it stands before each signature.
+    pub(crate) fn hash(&self) -> [u8; 4] {
+        self.hash
+    }
+
     /// Eight hex digits that tell keys apart at a glance.
     #[must_use]
     pub fn fingerprint(&self) -> String {

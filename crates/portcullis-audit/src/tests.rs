@@ -1,6 +1,8 @@
 //! A small log that is touched everywhere; in `formats` the known vectors and laws.
 
 mod formats;
+mod kept;
+mod tiles;
 
 use portcullis_types::Wall;
 use serde_json::{Value, json};

@@ -1,6 +1,7 @@
 //! The Merkle tree of RFC 6962: inclusion and consistency proofs, and their verification.
 //!
-//! Whole subtrees are kept, so that a proof costs a few lookups. Must not know what a leaf says.
+//! Whole subtrees are kept, so that a proof costs a few lookups. Must not know what a leaf says, nor
+//! where hashes lie.
 
 use crate::hash::{Hash, empty_root, node_hash};
 
@@ -25,12 +26,6 @@ pub enum ProofError {
 }
 
 impl Tree {
-    /// How many leaves there are.
-    #[must_use]
-    pub fn size(&self) -> u64 {
-        self.levels.first().map_or(0, |leaves| leaves.len() as u64)
-    }
-
     /// Adds a leaf hash at the end.
     pub fn append(&mut self, leaf: Hash) {
         let mut node = leaf;
@@ -50,21 +45,39 @@ impl Tree {
         }
     }
 
-    /// The root over the first `size` leaves.
-    #[must_use]
-    pub fn root_at(&self, size: u64) -> Option<Hash> {
-        if size == 0 { Some(empty_root()) } else { self.range(0, size) }
-    }
-
     /// The root over all leaves.
     #[must_use]
     pub fn root(&self) -> Hash {
         self.root_at(self.size()).unwrap_or_else(empty_root)
     }
+}
+
+impl Nodes for Tree {
+    fn size(&self) -> u64 {
+        self.levels.first().map_or(0, |leaves| leaves.len() as u64)
+    }
+
+    fn node(&self, level: u32, index: u64) -> Option<Hash> {
+        let nodes = self.levels.get(usize::try_from(level).ok()?)?;
+        nodes.get(usize::try_from(index).ok()?).copied()
+    }
+}
+
+/// Roots of full subtrees, however they are kept, and what can be shown with them.
+pub trait Nodes {
+    /// How many leaves there are.
+    fn size(&self) -> u64;
+
+    /// The root over the 2^`level` leaves from `index` × 2^`level` on, where all of them are there.
+    fn node(&self, level: u32, index: u64) -> Option<Hash>;
+
+    /// The root over the first `size` leaves.
+    fn root_at(&self, size: u64) -> Option<Hash> {
+        if size == 0 { Some(empty_root()) } else { self.range(0, size) }
+    }
 
     /// The hashes that lead from a leaf to the root over the first `size` (RFC 6962 §2.1.1).
-    #[must_use]
-    pub fn inclusion(&self, index: u64, size: u64) -> Option<Vec<Hash>> {
+    fn inclusion(&self, index: u64, size: u64) -> Option<Vec<Hash>> {
         if index >= size || size > self.size() {
             return None;
         }
@@ -84,8 +97,7 @@ impl Tree {
     }
 
     /// The hashes that show the first `old` leaves unchanged within `new` (RFC 6962 §2.1.2).
-    #[must_use]
-    pub fn consistency(&self, old: u64, new: u64) -> Option<Vec<Hash>> {
+    fn consistency(&self, old: u64, new: u64) -> Option<Vec<Hash>> {
         if old == 0 || old > new || new > self.size() {
             return None;
         }
@@ -109,11 +121,11 @@ impl Tree {
     }
 
     /// The root over leaves `low..high`, where `low` is a multiple of the power of two below.
+    #[doc(hidden)]
     fn range(&self, low: u64, high: u64) -> Option<Hash> {
-        let width = high.checked_sub(low)?;
+        let width = high.checked_sub(low).filter(|width| *width > 0)?;
         if width.is_power_of_two() && low.is_multiple_of(width) {
-            let nodes = self.levels.get(width.trailing_zeros() as usize)?;
-            return nodes.get(usize::try_from(low / width).ok()?).copied();
+            return self.node(width.trailing_zeros(), low / width);
         }
         let middle = low + split(width);
         Some(node_hash(&self.range(low, middle)?, &self.range(middle, high)?))

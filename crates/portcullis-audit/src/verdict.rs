@@ -11,6 +11,9 @@ pub struct Verification {
     pub events: u64,
     /// Signed checkpoints that hold.
     pub checkpoints: u64,
+    /// Checkpoints and receipts kept elsewhere that it agrees with.
+    #[serde(skip_serializing_if = "is_none")]
+    pub kept: u64,
     /// The name of the log.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub origin: Option<String>,
@@ -46,6 +49,11 @@ pub struct Fault {
     pub why: String,
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands a reference")]
+fn is_none(kept: &u64) -> bool {
+    *kept == 0
+}
+
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.revision {
@@ -58,12 +66,20 @@ impl fmt::Display for Fault {
 impl fmt::Display for Verification {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.fault {
-            Some(fault) => write!(f, "damaged at {fault}"),
-            None => write!(
-                f,
-                "{} events and {} signed checkpoints are as they were written",
-                self.events, self.checkpoints
-            ),
+            Some(fault @ Fault { revision: Some(_), .. }) => write!(f, "damaged at {fault}"),
+            Some(fault) => write!(f, "damaged: {fault}"),
+            None => {
+                let (events, checkpoints) = (self.events, self.checkpoints);
+                write!(
+                    f,
+                    "{events} events and {checkpoints} signed checkpoints are as they were written"
+                )?;
+                match self.kept {
+                    0 => Ok(()),
+                    1 => f.write_str(", and agree with what was kept elsewhere"),
+                    kept => write!(f, ", and agree with {kept} things kept elsewhere"),
+                }
+            }
         }
     }
 }
