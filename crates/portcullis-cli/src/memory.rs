@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use portcullis_judge::{Bounds, Judge, Names, Rules};
 use portcullis_keys::{Pepper, Peppers};
-use portcullis_registry::{Command, State, Use};
+use portcullis_registry::{Actor, ActorKind, Command, KeyStart, Place, State, Use};
 use portcullis_types::{Facts, KeyId, KeyIx, PartnerId, PartnerIx, Revision, TierName, Wall};
 
 use crate::failure::Failure;
@@ -83,6 +83,7 @@ impl Memory {
                     partner: entry.id.clone(),
                     client: None,
                     scopes: None,
+                    start: KeyStart::AtOnce,
                     expires: None,
                     digest: format!("{0:016x}{0:016x}", self.keys),
                     pepper: self.judge.peppers().current().fingerprint().to_owned(),
@@ -125,11 +126,13 @@ impl Memory {
     }
 
     fn take(&mut self, command: &Command, at: Wall) -> Result<(), Failure> {
-        let planned = self.state.handle(command, at).map_err(internal)?;
+        let by = Actor { kind: ActorKind::Local, id: "offline".to_owned() };
+        let planned = self.state.handle(&by, command, at).map_err(internal)?;
         self.blobs.extend(planned.blobs.into_iter().map(|blob| (blob.sha256, blob.body)));
         for event in planned.events {
             let blobs = |sha: &str| self.blobs.get(sha).cloned();
-            let learned = self.state.apply(Revision(self.revision), at, &event, &blobs);
+            let place = Place { revision: Revision(self.revision), ts: at, by: &by };
+            let learned = self.state.apply(place, &event, &blobs);
             self.judge.learn(&learned.map_err(internal)?);
             self.revision += 1;
         }

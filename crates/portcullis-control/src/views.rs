@@ -132,8 +132,8 @@ impl PartnerView {
             scopes: partner.scopes.as_deref().map(words),
             facts: FactsView::new(&partner.facts, whole),
             mode: partner.mode.name(),
-            state: held(partner.hold.is_some()),
-            hold: partner.hold.as_deref().map(NoticeView::from),
+            state: held(partner.narrowed.is_some()),
+            hold: partner.narrowed.as_deref().map(NoticeView::from),
             added: partner.added.rfc3339(),
             revision: partner.revision.0,
         }
@@ -172,8 +172,8 @@ impl ClientView {
             name: client.name.to_string(),
             scopes: client.scopes.as_deref().map(words),
             facts: FactsView::new(&client.facts, whole),
-            state: held(client.hold.is_some()),
-            hold: client.hold.as_deref().map(NoticeView::from),
+            state: held(client.narrowed.is_some()),
+            hold: client.narrowed.as_deref().map(NoticeView::from),
             added: client.added.rfc3339(),
             revision: client.revision.0,
         }
@@ -216,7 +216,12 @@ impl KeyView {
             Standing::Good => ("active", None, None),
             Standing::Revoked(notice) => ("revoked", None, Some(notice)),
             Standing::Expired { .. } => ("expired", None, None),
-            Standing::Held { subject, notice } => ("held", Some(subject.to_string()), Some(notice)),
+            Standing::Pending { .. } => ("pending", None, None),
+            Standing::Narrowed { by } => {
+                by.iter().next().map_or(("active", None, None), |(s, n)| {
+                    ("held", Some(s.to_string()), Some(std::sync::Arc::clone(n)))
+                })
+            }
             Standing::Unknown => (unknown(key.credential), None, None),
         };
         let client = key.client.and_then(|at| snapshot.client(at));

@@ -3,6 +3,8 @@
 //! Order of severity: revoked, expired, then a hold on the partner, the client, the key. Must not
 //! know policies or requests.
 
+use std::sync::Arc;
+
 use portcullis_registry::{KeyRecord, NarrowKind, Snapshot, Standing, SubjectIx};
 use portcullis_types::{KeyIx, Refusal, Subject, Wall};
 
@@ -27,13 +29,13 @@ pub(crate) fn check(
         Standing::Revoked(notice) => Err(Refusal::KeyRevoked(notice)),
         Standing::Expired { at } => Err(Refusal::KeyExpired { at }),
         Standing::Unknown => Err(Refusal::KeyUnknown),
-        Standing::Held { subject: Subject::Partner, notice } => {
-            Err(Refusal::Held { subject: Subject::Partner, notice })
-        }
-        Standing::Held { subject, notice } => {
+        // Its own words come with the activation of keys; nothing is let through before.
+        Standing::Pending { .. } => Err(Refusal::KeyUnknown),
+        Standing::Narrowed { by } => {
+            let Some((subject, notice)) = by.iter().next() else { return Err(Refusal::Internal) };
             // A wider hold may be live already.
             widest_live(live, ix, key, Some(subject))?;
-            Err(Refusal::Held { subject, notice })
+            Err(Refusal::Held { subject, notice: Arc::clone(notice) })
         }
         Standing::Good => widest_live(live, ix, key, None),
     }

@@ -10,13 +10,9 @@ use portcullis_types::{
 use super::*;
 
 fn notice(review_by: Option<Wall>) -> Arc<Notice> {
-    Arc::new(Notice {
-        since: Wall(1_711_886_400_000),
-        reason: ReasonCode::new("bulk-location").unwrap(),
-        tell: "More places were read than the agreement covers.".into(),
-        revision: None,
-        review_by,
-    })
+    let reason = ReasonCode::new("bulk-location").unwrap();
+    let tell = "More places were read than the agreement covers.".into();
+    Arc::new(Notice { review_by, ..Notice::hold(Wall(1_711_886_400_000), reason, tell) })
 }
 
 fn hit(max: u64, retry: u64) -> Refusal {

@@ -6,11 +6,15 @@
 
 use std::sync::Arc;
 
-use portcullis_types::{ClientId, Facts, KeyId, PartnerId, ReasonCode, ScopeName, TierName, Wall};
+use portcullis_types::{
+    ClassName, ClientId, Closes, Facts, KeyId, PartnerId, ReasonCode, ScopeName, TierName, Wall,
+};
 use serde::{Deserialize, Serialize};
 
 use crate::signals::{NotHeld, SignalAction, SignalBounds, SignalSeen};
-use crate::words::{ImportedKey, Mode, PublishedFile, RotatedSecret, SubjectId, Use};
+use crate::words::{
+    ClientCategory, ImportedKey, KeyStart, Mode, PublishedFile, RotatedSecret, SubjectId, Use, Wish,
+};
 
 /// A wish. Reason code and text for the partner are part of the type, so none can be forgotten.
 #[expect(missing_docs, reason = "the members say what they hold; their rules stand in `plan`")]
@@ -38,7 +42,14 @@ pub enum Command {
         facts: Option<Facts>,
     },
     /// Declares a client of a partner.
-    AddClient { id: ClientId, partner: PartnerId, name: String, scopes: Option<Vec<ScopeName>> },
+    AddClient {
+        id: ClientId,
+        partner: PartnerId,
+        name: String,
+        purpose: String,
+        category: Option<ClientCategory>,
+        scopes: Option<Vec<ScopeName>>,
+    },
     /// Replaces what a partner or a client declared; a use that is not named stays.
     DeclareFacts { subject: SubjectId, facts: Facts },
     /// Has policies enforced on a partner, or only watched.
@@ -49,6 +60,7 @@ pub enum Command {
         partner: PartnerId,
         client: Option<ClientId>,
         scopes: Option<Vec<ScopeName>>,
+        start: KeyStart,
         expires: Option<Wall>,
         digest: String,
         pepper: String,
@@ -56,16 +68,8 @@ pub enum Command {
     },
     /// Imports keys of another gateway: one event, one blob.
     ImportKeys { keys: Vec<ImportedKey>, pepper: String, create_partners: Option<(TierName, Use)> },
-    /// Puts a partner, client or key on hold.
-    Hold {
-        subject: SubjectId,
-        reason: ReasonCode,
-        tell: String,
-        review_by: Option<Wall>,
-        case: Option<String>,
-    },
-    /// Lifts a hold.
-    Restore { subject: SubjectId, reason: ReasonCode, tell: String, case: Option<String> },
+    /// Changes how a partner or client stands; a key is put on hold and restored.
+    Stand { subject: SubjectId, to: Wish, reason: ReasonCode, tell: String, case: Option<String> },
     /// Ends a key for ever.
     RevokeKey { key: KeyId, reason: ReasonCode, tell: String, case: Option<String> },
     /// Puts a whole set of route and policy files in force. The texts have been checked by the compiler.
@@ -74,6 +78,21 @@ pub enum Command {
     RaiseSignal { seen: SignalSeen, bounds: SignalBounds },
     /// Records that a secret of the gate changed: `pepper`, `log_key`, `admin_token`, `platform_credential`.
     RecordRotation { what: RotatedSecret, fingerprint: String },
+}
+
+impl Command {
+    /// Puts a subject on hold: everything closed, looked at again when it is usual.
+    #[must_use]
+    pub fn hold(subject: SubjectId, reason: ReasonCode, tell: &str) -> Self {
+        let to = Wish::Suspended { closes: Closes::All, even: Vec::new(), review_by: None };
+        Self::Stand { subject, to, reason, tell: tell.to_owned(), case: None }
+    }
+
+    /// Gives a subject back all that its standing took.
+    #[must_use]
+    pub fn restore(subject: SubjectId, reason: ReasonCode, tell: &str) -> Self {
+        Self::Stand { subject, to: Wish::Good, reason, tell: tell.to_owned(), case: None }
+    }
 }
 
 /// One immutable fact. `type` in JSON is the dotted name.
@@ -167,6 +186,9 @@ pub enum Event {
     #[serde(rename = "standing.held")]
     Held {
         subject: SubjectId,
+        closes: Closes,
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        even: Vec<ClassName>,
         reason: ReasonCode,
         tell: String,
         #[serde(default, skip_serializing_if = "Option::is_none")]

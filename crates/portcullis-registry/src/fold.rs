@@ -9,26 +9,19 @@ mod people;
 
 use std::sync::Arc;
 
-use portcullis_types::{ClientIx, KeyIx, Notice, PartnerIx, ReasonCode, Revision, Wall};
+use portcullis_types::{ClientIx, KeyIx, Notice, PartnerIx, ReasonCode, StandingName};
 
 use crate::events::Event;
 use crate::import::decode_keys;
 use crate::records::{Credential, GrantsLogged, PepperIx, PolicyInForce, SubjectIx};
 use crate::signals::SignalAction;
-use crate::state::{FoldError, State};
+use crate::state::{FoldError, Place, State};
 use crate::words::SubjectId;
 
 /// Digest and index of a key that a fold added.
 type Learned = Vec<([u8; 16], KeyIx)>;
 
-/// Where and when an event stands.
-#[derive(Clone, Copy)]
-struct Place {
-    revision: Revision,
-    ts: Wall,
-}
-
-impl Place {
+impl Place<'_> {
     fn bad(self, why: impl Into<String>) -> FoldError {
         FoldError { revision: self.revision, why: why.into() }
     }
@@ -42,12 +35,11 @@ impl State {
     /// damaged or not ours. The state is then not to be used any further.
     pub fn apply(
         &mut self,
-        revision: Revision,
-        ts: Wall,
+        place: Place<'_>,
         event: &Event,
         blob: &dyn Fn(&str) -> Option<Arc<[u8]>>,
     ) -> Result<Vec<([u8; 16], KeyIx)>, FoldError> {
-        let place = Place { revision, ts };
+        let Place { revision, ts, .. } = place;
         let expected = self.now.revision.map_or(0, |last| last.0 + 1);
         if revision.0 != expected {
             return Err(place.bad(format!("revision {expected} is missing")));
@@ -60,7 +52,7 @@ impl State {
 
     fn change(
         &mut self,
-        place: Place,
+        place: Place<'_>,
         event: &Event,
         blob: &dyn Fn(&str) -> Option<Arc<[u8]>>,
     ) -> Result<Learned, FoldError> {
@@ -94,22 +86,24 @@ impl State {
                 }
                 return self.import(place, &keys, tier.as_ref().zip(*r#use), pepper);
             }
-            Event::Held { subject, reason, tell, review_by, .. } => {
-                let notice = notice(place, reason, tell, *review_by);
-                *self.hold(place, subject)? = Some(notice);
+            Event::Held { subject, closes, even, reason, tell, review_by, .. } => {
+                let (closes, even) = (closes.clone(), Arc::from(even.as_slice()));
+                let hold = hold(place, reason, tell);
+                let notice = Notice { closes, even, review_by: *review_by, ..hold };
+                *self.narrowed(place, subject)? = Some(Arc::new(notice));
             }
-            Event::Restored { subject, .. } => *self.hold(place, subject)? = None,
+            Event::Restored { subject, .. } => *self.narrowed(place, subject)? = None,
             Event::KeyRevoked { key, reason, tell, .. } => {
                 let at = self.now.key_ix(key);
-                let notice = notice(place, reason, tell, None);
+                let notice = ended(place, reason, tell);
                 let record = at.and_then(|at| self.now.keys.get_mut(at.at()));
                 let record = record.ok_or_else(|| place.bad(format!("unknown key `{key}`")))?;
-                let ended = record.credential == Credential::Active;
+                let was = record.credential == Credential::Active;
                 record.credential = Credential::Revoked;
                 record.ended.get_or_insert(notice);
                 let pepper = usize::from(record.pepper.0);
                 let peppers = Arc::make_mut(&mut self.now.peppers);
-                if let Some((_, keys)) = peppers.get_mut(pepper).filter(|_| ended) {
+                if let Some((_, keys)) = peppers.get_mut(pepper).filter(|_| was) {
                     *keys = keys.saturating_sub(1);
                 }
             }
@@ -130,7 +124,7 @@ impl State {
         Ok(Vec::new())
     }
 
-    fn signal(&mut self, place: Place, event: &Event) -> Result<(), FoldError> {
+    fn signal(&mut self, place: Place<'_>, event: &Event) -> Result<(), FoldError> {
         let Event::SignalRaised { partner, rule, then, wanted, .. } = event else { return Ok(()) };
         let at = self.now.partner_ix(partner);
         let at = at.ok_or_else(|| place.bad(format!("unknown partner `{partner}`")))?;
@@ -156,20 +150,20 @@ impl State {
         PepperIx(u8::try_from(at).unwrap_or(u8::MAX))
     }
 
-    fn hold(
+    fn narrowed(
         &mut self,
-        place: Place,
+        place: Place<'_>,
         subject: &SubjectId,
     ) -> Result<&mut Option<Arc<Notice>>, FoldError> {
         let slot = match self.now.subject_ix(subject) {
             Some(SubjectIx::Partner(PartnerIx(at))) => {
-                self.now.partners.get_mut(at as usize).map(|record| &mut record.hold)
+                self.now.partners.get_mut(at as usize).map(|record| &mut record.narrowed)
             }
             Some(SubjectIx::Client(ClientIx(at))) => {
-                self.now.clients.get_mut(at as usize).map(|record| &mut record.hold)
+                self.now.clients.get_mut(at as usize).map(|record| &mut record.narrowed)
             }
             Some(SubjectIx::Key(KeyIx(at))) => {
-                self.now.keys.get_mut(at as usize).map(|record| &mut record.hold)
+                self.now.keys.get_mut(at as usize).map(|record| &mut record.narrowed)
             }
             None => None,
         };
@@ -177,16 +171,16 @@ impl State {
     }
 }
 
-fn numbered(place: Place, len: usize) -> Result<u32, FoldError> {
+fn numbered(place: Place<'_>, len: usize) -> Result<u32, FoldError> {
     u32::try_from(len).map_err(|_| place.bad("there are more records than can be numbered"))
 }
 
-fn notice(place: Place, reason: &ReasonCode, tell: &str, review_by: Option<Wall>) -> Arc<Notice> {
-    Arc::new(Notice {
-        since: place.ts,
-        reason: reason.clone(),
-        tell: Arc::from(tell),
-        revision: Some(place.revision),
-        review_by,
-    })
+fn hold(place: Place<'_>, reason: &ReasonCode, tell: &str) -> Notice {
+    let revision = Some(place.revision);
+    Notice { revision, ..Notice::hold(place.ts, reason.clone(), Arc::from(tell)) }
+}
+
+/// Of the end of a key.
+fn ended(place: Place<'_>, reason: &ReasonCode, tell: &str) -> Arc<Notice> {
+    Arc::new(Notice { state: StandingName::Terminated, ..hold(place, reason, tell) })
 }

@@ -49,20 +49,20 @@ pub use portcullis_audit::{Fault, Verification};
 pub use portcullis_types::Facts;
 pub use reasons::{REASONS, Reason};
 pub use records::{
-    ClientRecord, Credential, GrantsLogged, KeyRecord, PartnerRecord, PepperIx, PolicyInForce,
-    ScopeListIx, Standing, SubjectIx,
+    ClientRecord, Credential, GrantsLogged, KeyRecord, Narrowings, PartnerRecord, PepperIx,
+    PolicyInForce, ScopeListIx, Standing, SubjectIx,
 };
 pub use rejected::Rejected;
 pub use signals::{
     NotHeld, SIGNAL_HOLDS_WINDOW, SignalAction, SignalBounds, SignalMark, SignalSeen, Signals,
 };
 pub use snapshot::Snapshot;
-pub use state::{Blob, FoldError, Narrowing, Planned, State};
+pub use state::{Blob, FoldError, Narrowing, Place, Planned, State};
 pub use texts::{TELL_BYTES_MAX, TELL_CHARS_MIN};
 pub use usage::{
     UsageBook, UsageCells, UsageCount, UsageRow, UsageSink, UsageUnreadable, UsageVerdict,
 };
 pub use words::{
-    Actor, ActorKind, ImportedKey, ImportedState, Mode, PublishedFile, RotatedSecret, SubjectId,
-    Use,
+    Actor, ActorKind, ClientCategory, ImportedKey, ImportedState, KeyStart, Mode, PublishedFile,
+    RotatedSecret, SubjectId, Use, Wish,
 };

@@ -21,7 +21,7 @@ use crate::records::{ClientRecord, KeyRecord, PartnerRecord};
 use crate::rejected::Rejected;
 use crate::state::{Blob, Planned, State};
 use crate::texts;
-use crate::words::{RotatedSecret, SubjectId};
+use crate::words::{Actor, RotatedSecret, SubjectId};
 use standing::Why;
 
 /// Room in a leaf for what stands around the event: revision, time, actor.
@@ -31,29 +31,23 @@ const AROUND_BYTES_MAX: usize = 1024;
 const NEAR_NAMES_MAX: usize = 10_000;
 
 impl State {
-    /// What a command comes to at this moment, or why it is not allowed.
+    /// What a command of somebody comes to at this moment, or why it is not allowed.
     ///
     /// # Errors
     /// [`Rejected`], and nothing has changed.
-    pub fn handle(&self, command: &Command, now: Wall) -> Result<Planned, Rejected> {
+    pub fn handle(&self, _by: &Actor, command: &Command, now: Wall) -> Result<Planned, Rejected> {
         let planned = match command {
             Command::AddPartner { .. } => self.add_partner(command, now),
             Command::EditPartner { .. } => self.edit_partner(command, now),
-            Command::AddClient { id, partner, name, scopes } => {
-                self.add_client(id, partner, name, scopes.as_deref())
-            }
+            Command::AddClient { .. } => self.add_client(command),
             Command::DeclareFacts { subject, facts } => self.declare_facts(subject, facts, now),
             Command::SetMode { partner, mode, why } => self.set_mode(partner, *mode, why),
             Command::IssueKey { .. } => self.issue_key(command, now),
             Command::ImportKeys { keys, pepper, create_partners } => {
                 self.import_keys(keys, pepper, create_partners.as_ref())
             }
-            Command::Hold { subject, reason, tell, review_by, case } => {
-                let why = Why::new(reason, tell, case.as_deref())?;
-                self.hold_subject(subject, why, *review_by, now)
-            }
-            Command::Restore { subject, reason, tell, case } => {
-                self.restore(subject, Why::new(reason, tell, case.as_deref())?, now)
+            Command::Stand { subject, to, reason, tell, case } => {
+                self.stand(subject, to, Why::new(reason, tell, case.as_deref())?, now)
             }
             Command::RevokeKey { key, reason, tell, case } => {
                 self.revoke(key, Why::new(reason, tell, case.as_deref())?, now)

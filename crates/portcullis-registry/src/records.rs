@@ -6,8 +6,8 @@
 use std::sync::Arc;
 
 use portcullis_types::{
-    ClientId, ClientIx, Facts, KeyId, KeyIx, Notice, PartnerId, PartnerIx, Revision, ScopeName,
-    Subject, TierName, Wall,
+    ClientId, ClientIx, Effect, Facts, KeyId, KeyIx, Notice, PartnerId, PartnerIx, Percent,
+    Revision, ScopeName, Subject, TierName, Wall,
 };
 
 use crate::words::{Mode, PublishedFile};
@@ -47,7 +47,7 @@ pub struct KeyRecord {
     /// When it ends by itself.
     pub expires: Option<Wall>,
     /// The hold on this key alone.
-    pub hold: Option<Arc<Notice>>,
+    pub narrowed: Option<Arc<Notice>>,
     /// Why it was revoked.
     pub ended: Option<Arc<Notice>>,
     /// What the operator calls it.
@@ -75,8 +75,8 @@ pub struct PartnerRecord {
     pub facts: Arc<Facts>,
     /// Whether policies are enforced on it.
     pub mode: Mode,
-    /// The hold on it and all its keys.
-    pub hold: Option<Arc<Notice>>,
+    /// What its standing takes from it and all its keys.
+    pub narrowed: Option<Arc<Notice>>,
     /// When it was added.
     pub added: Wall,
     /// The event that added or last edited it.
@@ -96,8 +96,8 @@ pub struct ClientRecord {
     pub scopes: Option<Arc<[ScopeName]>>,
     /// What was declared for it beside its partner's facts.
     pub facts: Arc<Facts>,
-    /// The hold on it and all its keys.
-    pub hold: Option<Arc<Notice>>,
+    /// What its standing takes from it and all its keys.
+    pub narrowed: Option<Arc<Notice>>,
     /// When it was declared.
     pub added: Wall,
     /// The event that declared it or last changed it.
@@ -153,13 +153,62 @@ pub enum Standing {
         /// When it ended.
         at: Wall,
     },
-    /// The partner, the client or the key is on hold; the widest is named.
-    Held {
-        /// Which of them.
-        subject: Subject,
-        /// What the partner is told.
-        notice: Arc<Notice>,
+    /// The key can't be used yet.
+    Pending {
+        /// From when on; none: from its activation on.
+        from: Option<Wall>,
+    },
+    /// The standing of partner, client or key takes something away: all of it holds.
+    Narrowed {
+        /// What each takes away.
+        by: Narrowings,
     },
     /// There is no such key in this snapshot, or it is not whole: refuse.
     Unknown,
+}
+
+/// What partner, client and key each take away from a call.
+#[derive(Debug, Clone, Default, Eq, PartialEq)]
+pub struct Narrowings {
+    /// The partner's notice.
+    pub partner: Option<Arc<Notice>>,
+    /// The client's.
+    pub client: Option<Arc<Notice>>,
+    /// The key's own.
+    pub key: Option<Arc<Notice>>,
+}
+
+impl Narrowings {
+    /// Those there are, the widest first.
+    pub fn iter(&self) -> impl Iterator<Item = (Subject, &Arc<Notice>)> {
+        let each = [
+            (Subject::Partner, &self.partner),
+            (Subject::Client, &self.client),
+            (Subject::Key, &self.key),
+        ];
+        each.into_iter().filter_map(|(subject, notice)| Some((subject, notice.as_ref()?)))
+    }
+
+    /// The widest that closes a class to such a call.
+    #[must_use]
+    pub fn barring(
+        &self,
+        class: &str,
+        effect: Effect,
+        continuity: bool,
+    ) -> Option<(Subject, &Arc<Notice>)> {
+        self.iter().find(|(_, notice)| notice.bars(class, effect, continuity))
+    }
+
+    /// What is left of rates and budgets: the least of all; none: all of them.
+    #[must_use]
+    pub fn factor(&self) -> Option<Percent> {
+        self.iter().filter_map(|(_, notice)| notice.factor).min()
+    }
+
+    /// Whether none takes anything away.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.iter().next().is_none()
+    }
 }

@@ -7,14 +7,14 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use portcullis_types::{
-    ClientId, ClientIx, KeyId, KeyIx, PartnerId, PartnerIx, Revision, ScopeName, Subject, Wall,
+    ClientId, ClientIx, KeyId, KeyIx, PartnerId, PartnerIx, Revision, ScopeName, Wall,
 };
 
 use crate::names::Names;
 use crate::pages::Pages;
 use crate::records::{
-    ClientRecord, Credential, GrantsLogged, KeyRecord, PartnerRecord, PepperIx, PolicyInForce,
-    ScopeListIx, Standing, SubjectIx,
+    ClientRecord, Credential, GrantsLogged, KeyRecord, Narrowings, PartnerRecord, PepperIx,
+    PolicyInForce, ScopeListIx, Standing, SubjectIx,
 };
 use crate::signals::Signals;
 use crate::words::{RotatedSecret, SubjectId};
@@ -194,7 +194,7 @@ impl Snapshot {
         }
     }
 
-    /// What becomes of a call with this key: the strictest of key, client and partner.
+    /// What becomes of a call with this key, by key, client and partner together.
     ///
     /// A key ends at its expiry to the millisecond: at that moment it is over.
     #[must_use]
@@ -214,14 +214,11 @@ impl Snapshot {
         if let Some(at) = key.expires.filter(|at| now >= *at) {
             return Standing::Expired { at };
         }
-        let holds = [
-            (Subject::Partner, partner.hold.as_ref()),
-            (Subject::Client, client.and_then(|client| client.hold.as_ref())),
-            (Subject::Key, key.hold.as_ref()),
-        ];
-        holds
-            .into_iter()
-            .find_map(|(subject, hold)| hold.map(|notice| (subject, Arc::clone(notice))))
-            .map_or(Standing::Good, |(subject, notice)| Standing::Held { subject, notice })
+        let by = Narrowings {
+            partner: partner.narrowed.clone(),
+            client: client.and_then(|client| client.narrowed.clone()),
+            key: key.narrowed.clone(),
+        };
+        if by.is_empty() { Standing::Good } else { Standing::Narrowed { by } }
     }
 }

@@ -7,12 +7,13 @@ use std::collections::{HashMap, HashSet};
 use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::Arc;
 
-use portcullis_types::{KeyId, Notice, Revision, ScopeName};
+use portcullis_types::{KeyId, Notice, Revision, ScopeName, Wall};
 
 use crate::events::Event;
 use crate::office::NarrowKind;
 use crate::records::{ScopeListIx, SubjectIx};
 use crate::snapshot::Snapshot;
+use crate::words::Actor;
 
 /// The state as the one writer holds it. It is deliberately no `Clone`: indexes are shared with
 /// every snapshot and only one line of history may add to them.
@@ -60,6 +61,17 @@ pub struct Blob {
     pub sha256: String,
     /// The content.
     pub body: Arc<[u8]>,
+}
+
+/// Where an event stands in the log, and who acted.
+#[derive(Debug, Clone, Copy)]
+pub struct Place<'a> {
+    /// Its number.
+    pub revision: Revision,
+    /// When it happened.
+    pub ts: Wall,
+    /// Who acted.
+    pub by: &'a Actor,
 }
 
 /// Why an event of the log can't be taken into the state: the log is damaged or from elsewhere.

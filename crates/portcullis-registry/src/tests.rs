@@ -30,14 +30,14 @@ pub(crate) const NOON: Wall = Wall(1_700_000_000_000);
 impl Desk {
     /// Carries out a command at a time.
     pub(crate) fn at(&mut self, now: Wall, command: &Command) -> Result<Planned, Rejected> {
-        let planned = self.state.handle(command, now)?;
+        let planned = self.state.handle(&somebody(), command, now)?;
         for blob in &planned.blobs {
             self.blobs.insert(blob.sha256.clone(), Arc::clone(&blob.body));
         }
         for event in &planned.events {
-            let revision = Revision(self.log.len() as u64);
             let blobs = &self.blobs;
-            let learned = self.state.apply(revision, now, event, &|sha| blobs.get(sha).cloned());
+            let place = Place { ts: now, ..place(self.log.len() as u64) };
+            let learned = self.state.apply(place, event, &|sha| blobs.get(sha).cloned());
             self.learned.extend(learned.expect("an event of a plan folds"));
             self.log.push((now, event.clone()));
         }
@@ -54,14 +54,25 @@ impl Desk {
         for (at, event) in &self.log {
             let json = serde_json::to_string(event).unwrap();
             let event: Event = serde_json::from_str(&json).unwrap();
-            let revision = Revision(again.log.len() as u64);
             let blobs = &again.blobs;
-            let learned = again.state.apply(revision, *at, &event, &|sha| blobs.get(sha).cloned());
+            let place = Place { ts: *at, ..place(again.log.len() as u64) };
+            let learned = again.state.apply(place, &event, &|sha| blobs.get(sha).cloned());
             again.learned.extend(learned.unwrap());
             again.log.push((*at, event));
         }
         again
     }
+}
+
+/// An operator.
+pub(crate) fn somebody() -> Actor {
+    Actor { kind: ActorKind::Token, id: "ops".to_owned() }
+}
+
+/// Where an event of nobody in particular stands.
+pub(crate) fn place(revision: u64) -> Place<'static> {
+    static BY: std::sync::LazyLock<Actor> = std::sync::LazyLock::new(somebody);
+    Place { revision: Revision(revision), ts: NOON, by: &BY }
 }
 
 /// Everything a snapshot says, for comparison.
@@ -105,7 +116,8 @@ pub(crate) fn partner(id: &str, scopes: Option<Vec<ScopeName>>) -> Command {
 
 pub(crate) fn client(id: &str, of: &str, scopes: Option<Vec<ScopeName>>) -> Command {
     let (id, partner) = (ClientId::new(id).unwrap(), partner_id(of));
-    Command::AddClient { id, partner, name: "A customer".to_owned(), scopes }
+    let (purpose, category) = (String::new(), None);
+    Command::AddClient { id, partner, name: "A customer".to_owned(), purpose, category, scopes }
 }
 
 /// A key whose digest follows from its number.
@@ -120,6 +132,7 @@ pub(crate) fn key(
         partner: partner_id(of),
         client: client.map(|id| ClientId::new(id).unwrap()),
         scopes,
+        start: KeyStart::AtOnce,
         expires: None,
         digest: digest(n),
         pepper: "aabbccdd".to_owned(),
@@ -142,14 +155,12 @@ pub(crate) fn imported(n: u64, of: &str, state: ImportedState) -> ImportedKey {
 
 pub(crate) fn hold(subject: SubjectId) -> Command {
     let reason = ReasonCode::new("investigation").unwrap();
-    let tell = "We look into unusual calls.".to_owned();
-    Command::Hold { subject, reason, tell, review_by: None, case: None }
+    Command::hold(subject, reason, "We look into unusual calls.")
 }
 
 pub(crate) fn restore(subject: SubjectId) -> Command {
     let reason = ReasonCode::new("investigation-closed").unwrap();
-    let tell = "The inquiry ended, thank you.".to_owned();
-    Command::Restore { subject, reason, tell, case: None }
+    Command::restore(subject, reason, "The inquiry ended, thank you.")
 }
 
 pub(crate) fn revoke(id: &str) -> Command {

@@ -2,7 +2,7 @@
 //!
 //! Must not know files, sockets, runtime or how a leaf is stored.
 
-use portcullis_types::{ClientId, KeyId, PartnerId};
+use portcullis_types::{ClassName, ClientId, Closes, KeyId, PartnerId, Wall};
 use serde::{Deserialize, Serialize};
 
 /// Who acts: the name of an admin token, `init`, or the gate itself.
@@ -85,6 +85,58 @@ pub enum SubjectId {
     Client(ClientId),
     /// One key.
     Key(KeyId),
+}
+
+/// What standing somebody is wished to have.
+#[derive(Debug, Clone, Eq, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "to")]
+pub enum Wish {
+    /// Put on hold, in a shape.
+    Suspended {
+        /// What is closed.
+        closes: Closes,
+        /// Continuity classes that are closed too.
+        even: Vec<ClassName>,
+        /// When it is looked at again.
+        review_by: Option<Wall>,
+    },
+    /// As agreed again.
+    Good,
+}
+
+/// When a key begins to work.
+#[derive(Debug, Clone, Copy, Default, Eq, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum KeyStart {
+    /// As soon as it is issued.
+    #[default]
+    AtOnce,
+    /// At a moment.
+    At(Wall),
+    /// Once somebody activates it.
+    WhenActivated,
+}
+
+/// What kind of customer a client is.
+#[derive(Debug, Clone, Copy, Eq, PartialEq, Ord, PartialOrd, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ClientCategory {
+    /// Sells goods or services.
+    Brand,
+    /// Works for brands.
+    Agency,
+    /// A newspaper, broadcaster or publisher.
+    Media,
+    /// A person who publishes.
+    Creator,
+    /// A university or institute.
+    Research,
+    /// Works for the common good.
+    Nonprofit,
+    /// Any body of a state.
+    Government,
+    /// The partner's own use.
+    Own,
 }
 
 /// The state a credential is imported in.

@@ -20,7 +20,7 @@ pub(crate) fn done(command: &Command, planned: &Planned) -> Done {
         }
         Command::AddClient { id, partner, .. } => (Some(partner.clone()), Some(id.clone())),
         Command::IssueKey { partner, client, .. } => (Some(partner.clone()), client.clone()),
-        Command::Hold { subject, .. } | Command::Restore { subject, .. } => match subject {
+        Command::Stand { subject, .. } => match subject {
             SubjectId::Partner(id) => (Some(id.clone()), None),
             SubjectId::Client(id) => (None, Some(id.clone())),
             SubjectId::Key(_) => (None, None),

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use portcullis_audit::{LogKey, Peaks};
-use portcullis_registry::{Actor, ActorKind, Event, RotatedSecret, State};
+use portcullis_registry::{Actor, ActorKind, Event, Place, RotatedSecret, State};
 use portcullis_types::{KeyIx, Revision, Wall};
 
 use crate::append::{AppendError, Batch, Log};
@@ -211,7 +211,8 @@ impl Opened {
         let not_written = |error: AppendError| StoreError::not_writable(&path, error);
         log.append(&batch).await.map_err(not_written)?;
         for event in &batch.events {
-            let folded = self.state.apply(rev, at, event, &|_| None);
+            let place = Place { revision: rev, ts: at, by: &batch.actor };
+            let folded = self.state.apply(place, event, &|_| None);
             folded.map_err(|error| StoreError::not_writable(&path, error))?;
         }
         self.recovered.events = rev.0 + 1;

@@ -54,10 +54,10 @@ impl Pending {
         };
         let since = |old: &Narrowing| -> Wall { old.notice.since };
         match (command, same(NarrowKind::Hold), same(NarrowKind::Revoke)) {
-            (Command::Hold { subject: SubjectId::Key(key), .. }, _, Some(old)) => {
+            (Command::Stand { subject: SubjectId::Key(key), .. }, _, Some(old)) => {
                 Err(Rejected::RevokedNeverReturns { key: key.clone(), since: since(old) })
             }
-            (Command::Hold { subject, .. }, Some(old), _) => {
+            (Command::Stand { subject, .. }, Some(old), _) if old.notice.covers(&new.notice) => {
                 let (since, reason) = (since(old), old.notice.reason.clone());
                 Err(Rejected::AlreadyHeld { subject: subject.clone(), since, reason })
             }

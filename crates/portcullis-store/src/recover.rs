@@ -8,7 +8,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use portcullis_audit::{Fault, Hash, Leaf, LogCheck, decode};
-use portcullis_registry::{Actor, Event, FoldError, State};
+use portcullis_registry::{Actor, Event, FoldError, Place, State};
 use portcullis_types::{KeyIx, Revision, Wall};
 use sha2::{Digest, Sha256};
 use sqlx::SqliteConnection;
@@ -126,10 +126,9 @@ impl Walk<'_> {
             }
             blobs.insert(sha256.to_owned(), Arc::from(body));
         }
-        let folded = self
-            .found
-            .state
-            .apply(Revision(row.rev), leaf.at, &leaf.event, &|sha256| blobs.get(sha256).cloned());
+        let place = Place { revision: Revision(row.rev), ts: leaf.at, by: &leaf.actor };
+        let folded =
+            self.found.state.apply(place, &leaf.event, &|sha256| blobs.get(sha256).cloned());
         let learned = folded.map_err(|FoldError { why, .. }| {
             StoreError::damaged(self.path, at_rev(format!("it can't be folded: {why}")))
         })?;

@@ -12,8 +12,8 @@ use std::sync::{Arc, Mutex};
 
 use portcullis_audit::LogKey;
 use portcullis_registry::{
-    Actor, ActorKind, Command, Done, Facts, GrantChange, NarrowKind, Office, OfficeError, Sink,
-    Snapshot, SubjectId, SubjectIx, Use,
+    Actor, ActorKind, Command, Done, Facts, GrantChange, KeyStart, NarrowKind, Office, OfficeError,
+    Sink, Snapshot, SubjectId, SubjectIx, Use,
 };
 use portcullis_types::{
     Clock, KeyId, KeyIx, Mono, Notice, Now, PartnerId, ReasonCode, Revision, TierName, Wall,
@@ -122,6 +122,7 @@ pub(crate) fn issue_key(partner: &str, n: u64) -> Command {
         partner: PartnerId::new(partner).unwrap(),
         client: None,
         scopes: None,
+        start: KeyStart::AtOnce,
         expires: None,
         digest: format!("{:032x}", u128::from(n + 1) << 64),
         pepper: "abcd1234".to_owned(),
@@ -135,14 +136,12 @@ pub(crate) fn key(n: u64) -> SubjectId {
 
 pub(crate) fn hold(subject: SubjectId) -> Command {
     let reason = ReasonCode::new("investigation").unwrap();
-    let tell = "We are looking into unusual calls.".to_owned();
-    Command::Hold { subject, reason, tell, review_by: None, case: None }
+    Command::hold(subject, reason, "We are looking into unusual calls.")
 }
 
 pub(crate) fn restore(subject: SubjectId) -> Command {
     let reason = ReasonCode::new("investigation-closed").unwrap();
-    let tell = "The inquiry ended, thank you.".to_owned();
-    Command::Restore { subject, reason, tell, case: None }
+    Command::restore(subject, reason, "The inquiry ended, thank you.")
 }
 
 pub(crate) fn revoke(n: u64) -> Command {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use portcullis_registry::{
-    Actor, Command, Done, Event, GrantsBatch, GrantsDone, Health, OfficeError, Planned, Sink,
+    Actor, Command, Done, Event, GrantsBatch, GrantsDone, Health, OfficeError, Place, Planned, Sink,
 };
 use portcullis_types::{Clock, Revision};
 use tokio::sync::{mpsc, oneshot};
@@ -145,14 +145,14 @@ impl Writer {
     async fn submit(&mut self, actor: Actor, command: &Command) -> Result<Done, OfficeError> {
         self.flush().await;
         let now = self.clock.now().wall.max(self.store.log.last);
-        let planned = self.state.handle(command, now)?;
+        let actor = bounded(actor);
+        let planned = self.state.handle(&actor, command, now)?;
         if planned.events.is_empty() {
             let done =
                 Done { revision: self.state.current().revision(), ..done(command, &planned) };
             return Ok(done);
         }
         let Planned { events, blobs, .. } = planned.clone();
-        let actor = bounded(actor);
         let waiting =
             Waiting { batch: Batch { at: now, actor, events, blobs, grants: Vec::new() }, planned };
         match waiting.planned.narrows {
@@ -250,7 +250,8 @@ impl Writer {
                 let blob = batch.blobs.iter().find(|blob| blob.sha256 == sha256);
                 blob.map(|blob| Arc::clone(&blob.body))
             };
-            match self.state.apply(revision, batch.at, event, &blob) {
+            let place = Place { revision, ts: batch.at, by: &batch.actor };
+            match self.state.apply(place, event, &blob) {
                 Ok(learned) if learned.is_empty() => {}
                 Ok(learned) => self.sink.learn(&learned),
                 Err(error) => {

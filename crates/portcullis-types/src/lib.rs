@@ -13,6 +13,7 @@
 )]
 
 pub mod asked;
+mod closes;
 mod facts;
 mod ids;
 mod index;
@@ -21,9 +22,10 @@ mod nearest;
 mod refusal;
 mod time;
 
+pub use closes::{Closes, Percent, StandingName};
 pub use facts::Facts;
 pub use ids::{
-    ClassName, ClientId, IdError, KeyId, OperationName, PartnerId, RateId, ReasonCode, ScopeName,
+    ClassName, ClientId, IdError, KeyId, OperationName, PartnerId, PersonId, RateId, ReasonCode, ScopeName,
     TierName, TypeName,
 };
 pub use index::{

@@ -43,7 +43,7 @@ impl Bench {
             {
                 let tell = hit.tell.clone().unwrap_or_else(|| Arc::from(hit.evidence.as_str()));
                 let since = line.now.wall;
-                let notice = Notice { since, reason, tell, revision: None, review_by: None };
+                let notice = Notice::hold(since, reason, tell);
                 let subject = SubjectIx::Partner(seat.ix);
                 self.memory.judge.narrow(subject, Arc::new(notice), NarrowKind::Hold);
             }

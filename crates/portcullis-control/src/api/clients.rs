@@ -96,6 +96,8 @@ pub(crate) async fn add(
         id: names::id(&new.id)?,
         partner: names::id(&new.partner)?,
         name: new.name.unwrap_or(new.id),
+        purpose: String::new(),
+        category: None,
         scopes: names::scopes(new.scopes.as_deref(), &*shared.control.checker)?,
     };
     let change = Change::from(shared.submit(&caller, command).await?);

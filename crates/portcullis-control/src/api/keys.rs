@@ -8,7 +8,7 @@ use axum::extract::{Path, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
-use portcullis_registry::{Command, Snapshot};
+use portcullis_registry::{Command, KeyStart, Snapshot};
 use portcullis_types::{KeyId, KeyIx};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -146,6 +146,7 @@ pub(crate) async fn issue(
         partner,
         client,
         scopes,
+        start: KeyStart::AtOnce,
         expires,
         digest: minted.digest.clone(),
         pepper: shared.control.keys.pepper(),

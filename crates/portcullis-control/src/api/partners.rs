@@ -70,7 +70,7 @@ pub(crate) async fn list(
         |partner: &&PartnerRecord| {
             which.tier.as_ref().is_none_or(|tier| {
                 partner.tier.as_ref().is_some_and(|known| known.as_str() == tier)
-            }) && which.held.is_none_or(|held| partner.hold.is_some() == held)
+            }) && which.held.is_none_or(|held| partner.narrowed.is_some() == held)
                 && which.mode.as_ref().is_none_or(|mode| partner.mode.name() == mode)
         };
     let mut found = (start..).map_while(|at| snapshot.partner(PartnerIx(at))).filter(wanted);

@@ -6,7 +6,8 @@ use axum::Extension;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
-use portcullis_registry::{Command, SubjectId};
+use portcullis_registry::{Command, SubjectId, Wish};
+use portcullis_types::Closes;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -107,8 +108,11 @@ async fn transition(
         return Err(Problem::unreadable("`review_by` goes with a hold only: leave it out"));
     }
     let command = match (to, subject) {
-        (To::Held, subject) => Command::Hold { subject, reason, tell, review_by, case },
-        (To::Restored, subject) => Command::Restore { subject, reason, tell, case },
+        (To::Held, subject) => {
+            let to = Wish::Suspended { closes: Closes::All, even: Vec::new(), review_by };
+            Command::Stand { subject, to, reason, tell, case }
+        }
+        (To::Restored, subject) => Command::Stand { subject, to: Wish::Good, reason, tell, case },
         (To::Revoked, SubjectId::Key(key)) => Command::RevokeKey { key, reason, tell, case },
         (To::Revoked, subject @ (SubjectId::Partner(_) | SubjectId::Client(_))) => {
             return Err(Problem::new(

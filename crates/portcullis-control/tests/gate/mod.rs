@@ -15,8 +15,8 @@ use portcullis_control::{
 use portcullis_keys::{Pepper, imported_id, mint};
 use portcullis_registry::{
     Actor, ActorKind, BoxFuture, Command, Done, Event, Grant, GrantName, GrantsBatch, GrantsDone,
-    GrantsPage, GrantsPart, GrantsWanted, Health, LoggedEvent, Office, OfficeError, Rejected,
-    Snapshot, State, Term, UsageBook, Verification,
+    GrantsPage, GrantsPart, GrantsWanted, Health, LoggedEvent, Office, OfficeError, Place,
+    Rejected, Snapshot, State, Term, UsageBook, Verification,
 };
 use portcullis_testkit::StoppedClock;
 use portcullis_types::{Clock, KeyId, KeyIx, Revision, Wall};
@@ -180,7 +180,7 @@ impl Memory {
     pub fn carry_out(&self, actor: Actor, command: Command) -> Result<Done, OfficeError> {
         let mut inner = self.inner.lock().unwrap();
         let now = self.clock.now().wall;
-        let planned = inner.state.handle(&command, now)?;
+        let planned = inner.state.handle(&actor, &command, now)?;
         let mut done = Done {
             revision: None,
             durable: false,
@@ -279,7 +279,8 @@ impl Inner {
         let note = sign(&Checkpoint { origin: "gate.test".to_owned(), size, root }, &[&self.key]);
         self.notes.push((size, note));
         let blobs = &self.blobs;
-        self.state.apply(revision, at, &event, &|digest| blobs.get(digest).cloned()).unwrap();
+        let place = Place { revision, ts: at, by: &actor };
+        self.state.apply(place, &event, &|digest| blobs.get(digest).cloned()).unwrap();
         let hash = hash.to_hex();
         self.events.push(LoggedEvent { revision, ts: at.rfc3339(), at, actor, event, hash, leaf });
         revision

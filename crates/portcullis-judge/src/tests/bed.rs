@@ -6,7 +6,9 @@ use std::sync::Arc;
 use portcullis_catalogue::Catalogue;
 use portcullis_keys::{Pepper, Peppers};
 use portcullis_policy::PolicySet;
-use portcullis_registry::{Command, Facts, State, SubjectId, Use};
+use portcullis_registry::{
+    Actor, ActorKind, Command, Facts, KeyStart, Place, State, SubjectId, Use,
+};
 use portcullis_types::{
     ClientId, KeyId, Mono, Now, PartnerId, ReasonCode, Refusal, Revision, ScopeName, TierName, Wall,
 };
@@ -112,14 +114,17 @@ pub(super) fn reason(code: &str) -> ReasonCode {
     ReasonCode::new(code).unwrap()
 }
 
+/// Who acts, where it does not matter.
+pub(super) static BY: std::sync::LazyLock<Actor> =
+    std::sync::LazyLock::new(|| Actor { kind: ActorKind::Local, id: "test".to_owned() });
+
 pub(super) fn hold(subject: SubjectId) -> Command {
     let tell = format!("Hold on {subject:?} while we look at it.");
-    Command::Hold { subject, reason: reason("investigation"), tell, review_by: None, case: None }
+    Command::hold(subject, reason("investigation"), &tell)
 }
 
 pub(super) fn restore(subject: SubjectId) -> Command {
-    let tell = "All is well again.".to_owned();
-    Command::Restore { subject, reason: reason("investigation-closed"), tell, case: None }
+    Command::restore(subject, reason("investigation-closed"), "All is well again.")
 }
 
 pub(super) fn revoke(id: &str) -> Command {
@@ -162,6 +167,8 @@ impl Bed {
             id: ClientId::new("shop").unwrap(),
             partner: PartnerId::new("acme").unwrap(),
             name: "Shop".into(),
+            purpose: String::new(),
+            category: None,
             scopes: None,
         });
         bed.issue("a1", "acme", None, None, None);
@@ -206,6 +213,7 @@ impl Bed {
             partner: PartnerId::new(partner).unwrap(),
             client: client.map(|id| ClientId::new(id).unwrap()),
             scopes,
+            start: KeyStart::AtOnce,
             expires,
             digest: digest.to_string(),
             pepper: self.judge.peppers().current().fingerprint().to_owned(),
@@ -222,7 +230,7 @@ impl Bed {
     /// The same, with a look after each step.
     #[track_caller]
     pub(super) fn command_in_steps(&mut self, command: Command, mut look: impl FnMut(&mut Self)) {
-        let planned = self.state.handle(&command, self.now.wall).unwrap();
+        let planned = self.state.handle(&BY, &command, self.now.wall).unwrap();
         if let Some(narrowing) = planned.narrows {
             self.judge.narrow(narrowing.subject, narrowing.notice, narrowing.kind);
             look(self);
@@ -230,8 +238,8 @@ impl Bed {
         self.blobs.extend(planned.blobs.into_iter().map(|blob| (blob.sha256, blob.body)));
         for event in planned.events {
             let blobs = |sha: &str| self.blobs.get(sha).cloned();
-            let learned =
-                self.state.apply(Revision(self.revision), self.now.wall, &event, &blobs).unwrap();
+            let place = Place { revision: Revision(self.revision), ts: self.now.wall, by: &BY };
+            let learned = self.state.apply(place, &event, &blobs).unwrap();
             self.revision += 1;
             self.judge.learn(&learned);
         }

@@ -23,7 +23,14 @@ fn scopes_narrow_from_partner_to_client_to_key() {
     for (id, scopes) in [("wide-shop", None), ("small-shop", names(&["profile:read"]))] {
         let partner = PartnerId::new("narrow").unwrap();
         let id = ClientId::new(id).unwrap();
-        bed.command(Command::AddClient { id, partner, name: "Shop".into(), scopes });
+        bed.command(Command::AddClient {
+            id,
+            partner,
+            name: "Shop".into(),
+            purpose: String::new(),
+            category: None,
+            scopes,
+        });
     }
     bed.issue("n1", "narrow", None, None, None);
     bed.issue("n2", "narrow", None, names(&["media:read"]), None);

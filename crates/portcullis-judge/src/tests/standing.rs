@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use portcullis_registry::{Command, SubjectId};
+use portcullis_registry::{Command, SubjectId, Wish};
 use portcullis_types::Wall;
 use proptest::prelude::*;
 
@@ -68,7 +68,7 @@ fn a_revoked_key_never_returns_whatever_is_widened() {
         bed.judge.widen(subject);
     }
     bed.check("a1", PROFILE, "key_revoked");
-    assert!(bed.state.handle(&restore(key("a1")), bed.now.wall).is_err());
+    assert!(bed.state.handle(&BY, &restore(key("a1")), bed.now.wall).is_err());
 }
 
 #[test]
@@ -150,13 +150,13 @@ proptest! {
                 (0..=4, _) => hold(subject.clone()),
                 _ => restore(subject.clone()),
             };
-            if bed.state.handle(&command, bed.now.wall).is_err() {
+            if bed.state.handle(&BY, &command, bed.now.wall).is_err() {
                 continue;
             }
             let name = format!("{subject:?}");
             match &command {
                 Command::RevokeKey { key, .. } => model.revoked.insert(key.to_string()),
-                Command::Hold { .. } => model.held.insert(name),
+                Command::Stand { to: Wish::Suspended { .. }, .. } => model.held.insert(name),
                 _ => model.held.remove(&name),
             };
             let desk = usize::from(other_desk);

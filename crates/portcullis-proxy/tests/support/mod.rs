@@ -24,13 +24,19 @@ use portcullis_policy::PolicySet;
 use portcullis_proxy::{
     Metrics, Outlets, Placement, PlatformCredential, Proxy, Records, Running, Settings, UsageOutlet,
 };
-use portcullis_registry::{Command, Facts, State, SubjectId, UsageBook, Use};
+use portcullis_registry::{
+    Actor, ActorKind, Command, Facts, KeyStart, Place, State, SubjectId, UsageBook, Use,
+};
 use portcullis_types::{Clock, KeyId, Mono, Now, PartnerId, ReasonCode, Revision, TierName, Wall};
 use portcullis_yaml::Source;
 
 pub use raw::{Answer, Peer};
 #[allow(unused_imports, reason = "each file uses a part of it")]
 pub use upstream::{Reply, Seen, Upstream};
+
+/// Who acts, where it does not matter.
+static BY: std::sync::LazyLock<Actor> =
+    std::sync::LazyLock::new(|| Actor { kind: ActorKind::Local, id: "test".to_owned() });
 
 pub const KEY: &str = "partner-key-0123456789";
 pub const PLATFORM: &str = "platform-secret-42";
@@ -176,6 +182,7 @@ impl Office {
             partner: PartnerId::new("acme").unwrap(),
             client: None,
             scopes: None,
+            start: KeyStart::AtOnce,
             expires: None,
             digest: office.judge.peppers().digest(KEY.as_bytes()).to_string(),
             pepper: office.judge.peppers().current().fingerprint().to_owned(),
@@ -185,7 +192,7 @@ impl Office {
     }
 
     pub fn command(&mut self, command: Command) {
-        let planned = self.state.handle(&command, Still.now().wall).unwrap();
+        let planned = self.state.handle(&BY, &command, Still.now().wall).unwrap();
         if let Some(narrowing) = planned.narrows {
             self.judge.narrow(narrowing.subject, narrowing.notice, narrowing.kind);
         }
@@ -193,7 +200,8 @@ impl Office {
         for event in planned.events {
             let blobs = |sha: &str| self.blobs.get(sha).cloned();
             let now = Still.now().wall;
-            let learned = self.state.apply(Revision(self.revision), now, &event, &blobs).unwrap();
+            let place = Place { revision: Revision(self.revision), ts: now, by: &BY };
+            let learned = self.state.apply(place, &event, &blobs).unwrap();
             self.revision += 1;
             self.judge.learn(&learned);
         }
@@ -205,13 +213,11 @@ impl Office {
 
     /// Puts the partner's key on hold.
     pub fn hold(&mut self) {
-        self.command(Command::Hold {
-            subject: SubjectId::Key(KeyId::new("k1").unwrap()),
-            reason: ReasonCode::new("investigation").unwrap(),
-            tell: "We look at your reads.".into(),
-            review_by: None,
-            case: None,
-        });
+        self.command(Command::hold(
+            SubjectId::Key(KeyId::new("k1").unwrap()),
+            ReasonCode::new("investigation").unwrap(),
+            "We look at your reads.",
+        ));
     }
 }
 

@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use portcullis_types::{Facts, KeyIx, PartnerId, ReasonCode, ScopeName, TierName};
 
-use super::{Learned, Place, notice, numbered};
+use super::{Learned, ended, numbered};
 use crate::events::Event;
 use crate::records::{Credential, KeyRecord, PartnerRecord, ScopeListIx};
-use crate::state::{FoldError, State, digest, mark};
+use crate::state::{FoldError, Place, State, digest, mark};
 use crate::words::{ImportedKey, ImportedState, Mode, Use};
 
 /// What the holder of an imported key that had ended already is told.
@@ -16,7 +16,7 @@ const ENDED_BEFORE: &str =
 const ENDED_BEFORE_CODE: &str = "imported-ended";
 
 impl State {
-    pub(super) fn key(&mut self, place: Place, event: &Event) -> Result<Learned, FoldError> {
+    pub(super) fn key(&mut self, place: Place<'_>, event: &Event) -> Result<Learned, FoldError> {
         let Event::KeyIssued { key, partner, client, scopes, expires, digest: hex, label, pepper } =
             event
         else {
@@ -36,7 +36,7 @@ impl State {
             credential: Credential::Active,
             pepper: self.peppered(pepper, 1),
             expires: *expires,
-            hold: None,
+            narrowed: None,
             ended: None,
             label: Some(label.as_str()).filter(|label| !label.is_empty()).map(Arc::from),
             issued: place.ts,
@@ -47,7 +47,7 @@ impl State {
 
     pub(super) fn push_key(
         &mut self,
-        place: Place,
+        place: Place<'_>,
         record: KeyRecord,
         hex: &str,
     ) -> Result<([u8; 16], KeyIx), FoldError> {
@@ -65,7 +65,7 @@ impl State {
 
     pub(super) fn import(
         &mut self,
-        place: Place,
+        place: Place<'_>,
         keys: &[ImportedKey],
         create: Option<(&TierName, Use)>,
         pepper: &str,
@@ -73,7 +73,7 @@ impl State {
         let live = keys.iter().filter(|key| key.state == ImportedState::Active).count();
         let pepper = self.peppered(pepper, live as u64);
         let code = ReasonCode::new(ENDED_BEFORE_CODE).map_err(|e| place.bad(e.to_string()))?;
-        let ended = notice(place, &code, ENDED_BEFORE, None);
+        let ended = ended(place, &code, ENDED_BEFORE);
         let mut learned = Vec::with_capacity(keys.len());
         for key in keys {
             let partner = match (self.now.partner_ix(&key.partner), create) {
@@ -95,7 +95,7 @@ impl State {
                 credential: if revoked { Credential::Revoked } else { Credential::Active },
                 pepper,
                 expires: None,
-                hold: None,
+                narrowed: None,
                 ended: revoked.then(|| Arc::clone(&ended)),
                 label: None,
                 issued: place.ts,
@@ -109,7 +109,7 @@ impl State {
     /// The shared list with these scopes, made on first use.
     pub(super) fn scope_list(
         &mut self,
-        place: Place,
+        place: Place<'_>,
         list: &[ScopeName],
     ) -> Result<ScopeListIx, FoldError> {
         if let Some(at) = self.scope_index.get(list) {
@@ -124,7 +124,7 @@ impl State {
 }
 
 /// A partner that an import made: its name is its id until somebody edits it.
-fn created(place: Place, id: &PartnerId, tier: TierName, use_: Use) -> PartnerRecord {
+fn created(place: Place<'_>, id: &PartnerId, tier: TierName, use_: Use) -> PartnerRecord {
     PartnerRecord {
         id: id.clone(),
         name: id.shared(),
@@ -133,7 +133,7 @@ fn created(place: Place, id: &PartnerId, tier: TierName, use_: Use) -> PartnerRe
         scopes: None,
         facts: Arc::new(Facts { purpose: Some(use_.name().to_owned()), ..Facts::default() }),
         mode: Mode::Enforce,
-        hold: None,
+        narrowed: None,
         added: place.ts,
         revision: place.revision,
     }

@@ -4,15 +4,15 @@ use std::sync::Arc;
 
 use portcullis_types::{Facts, PartnerId, PartnerIx};
 
-use super::{Place, numbered};
+use super::numbered;
 use crate::events::Event;
 use crate::facts::read_blob;
 use crate::records::{ClientRecord, PartnerRecord, SubjectIx};
-use crate::state::{FoldError, State};
+use crate::state::{FoldError, Place, State};
 use crate::words::{Mode, SubjectId};
 
 impl State {
-    pub(super) fn partner(&mut self, place: Place, event: &Event) -> Result<(), FoldError> {
+    pub(super) fn partner(&mut self, place: Place<'_>, event: &Event) -> Result<(), FoldError> {
         let (partner, name, tier, named, declared_use, scopes) = match event {
             Event::PartnerAdded { partner, name, tier, r#use, declared_use, scopes } => {
                 (partner, name, tier, Some(*r#use), declared_use, scopes)
@@ -36,7 +36,7 @@ impl State {
             scopes: scopes.as_deref().map(Arc::from),
             facts: Arc::new(facts),
             mode: old.map_or(Mode::Enforce, |old| old.mode),
-            hold: old.and_then(|old| old.hold.clone()),
+            narrowed: old.and_then(|old| old.narrowed.clone()),
             added: old.map_or(place.ts, |old| old.added),
             revision: place.revision,
         };
@@ -55,7 +55,7 @@ impl State {
 
     pub(super) fn push_partner(
         &mut self,
-        place: Place,
+        place: Place<'_>,
         record: PartnerRecord,
     ) -> Result<PartnerIx, FoldError> {
         let at = numbered(place, self.now.partners.len())?;
@@ -64,7 +64,7 @@ impl State {
         Ok(PartnerIx(at))
     }
 
-    pub(super) fn client(&mut self, place: Place, event: &Event) -> Result<(), FoldError> {
+    pub(super) fn client(&mut self, place: Place<'_>, event: &Event) -> Result<(), FoldError> {
         let Event::ClientAdded { client, partner, name, scopes } = event else { return Ok(()) };
         let owner = self.now.partner_ix(partner);
         let owner = owner.ok_or_else(|| place.bad(format!("unknown partner `{partner}`")))?;
@@ -79,7 +79,7 @@ impl State {
             name: Arc::from(name.as_str()),
             scopes: scopes.as_deref().map(Arc::from),
             facts: Arc::default(),
-            hold: None,
+            narrowed: None,
             added: place.ts,
             revision: place.revision,
         });
@@ -88,7 +88,7 @@ impl State {
 
     pub(super) fn facts(
         &mut self,
-        place: Place,
+        place: Place<'_>,
         subject: &SubjectId,
         (here, sha256): (Option<&Facts>, Option<&str>),
         blob: &dyn Fn(&str) -> Option<Arc<[u8]>>,
@@ -121,7 +121,7 @@ impl State {
 
     pub(super) fn mode(
         &mut self,
-        place: Place,
+        place: Place<'_>,
         partner: &PartnerId,
         mode: Mode,
     ) -> Result<(), FoldError> {

@@ -70,7 +70,7 @@ impl State {
 
     fn standing_held(&self, at: SubjectIx) -> bool {
         let SubjectIx::Partner(at) = at else { return false };
-        self.now.partner(at).is_some_and(|partner| partner.hold.is_some())
+        self.now.partner(at).is_some_and(|partner| partner.narrowed.is_some())
     }
 }
 

@@ -14,8 +14,17 @@ use crate::words::{ImportedKey, SubjectId};
 
 impl State {
     pub(super) fn issue_key(&self, command: &Command, now: Wall) -> Result<Planned, Rejected> {
-        let Command::IssueKey { id, partner, client, scopes, expires, digest, pepper, label } =
-            command
+        let Command::IssueKey {
+            id,
+            partner,
+            client,
+            scopes,
+            start: _,
+            expires,
+            digest,
+            pepper,
+            label,
+        } = command
         else {
             return Ok(Planned::nothing("nothing to do"));
         };
@@ -33,8 +42,10 @@ impl State {
             return Err(Rejected::Exists(SubjectId::Key(id.clone())));
         }
         self.new_digest(id, digest)?;
-        let held =
-            owner.hold.is_some().then_some("; the partner is on hold, so it is refused for now");
+        let held = owner
+            .narrowed
+            .is_some()
+            .then_some("; the partner is on hold, so it is refused for now");
         let what = format!("key `{id}` issued to partner `{partner}`{}", held.unwrap_or_default());
         let event = Event::KeyIssued {
             key: id.clone(),

@@ -1,6 +1,6 @@
 //! Declaring partners and clients.
 
-use portcullis_types::{ClientId, Facts, PartnerId, ScopeName, Wall};
+use portcullis_types::{Facts, ScopeName, Wall};
 
 use super::facts::declared;
 use super::{narrows, quoted, sorted};
@@ -85,23 +85,23 @@ impl State {
         Ok(planned)
     }
 
-    pub(super) fn add_client(
-        &self,
-        id: &ClientId,
-        partner: &PartnerId,
-        name: &str,
-        scopes: Option<&[ScopeName]>,
-    ) -> Result<Planned, Rejected> {
+    pub(super) fn add_client(&self, command: &Command) -> Result<Planned, Rejected> {
+        let Command::AddClient { id, partner, name, purpose: _, category: _, scopes } = command
+        else {
+            return Ok(Planned::nothing("nothing to do"));
+        };
         let (_, owner) = self.known_partner(partner)?;
         if self.now.client_ix(id).is_some() {
             return Err(Rejected::Exists(SubjectId::Client(id.clone())));
         }
-        narrows(scopes, owner.scopes.as_deref(), || SubjectId::Partner(partner.clone()))?;
+        narrows(scopes.as_deref(), owner.scopes.as_deref(), || {
+            SubjectId::Partner(partner.clone())
+        })?;
         let event = Event::ClientAdded {
             client: id.clone(),
             partner: partner.clone(),
             name: texts::name(name)?,
-            scopes: scopes.map(sorted),
+            scopes: scopes.as_deref().map(sorted),
         };
         Ok(Planned::one(event, format!("client `{id}` of partner `{partner}` added")))
     }

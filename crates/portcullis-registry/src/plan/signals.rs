@@ -3,7 +3,7 @@
 //!
 //! Cases and restrictions are recorded as wanted: nothing else knows them yet.
 
-use portcullis_types::{ReasonCode, Wall};
+use portcullis_types::{Closes, ReasonCode, Wall};
 
 use super::standing::Why;
 use crate::events::Event;
@@ -78,7 +78,12 @@ impl State {
         // A rule without fit words must not keep its hold from biting.
         let tell = seen.tell.as_deref().filter(|tell| texts::tell(tell).is_ok()).unwrap_or(TELL);
         let why = Why::new(&reason, tell, None)?;
-        self.hold_subject(&SubjectId::Partner(seen.partner.clone()), why, None, now)
+        self.hold_subject(
+            &SubjectId::Partner(seen.partner.clone()),
+            why,
+            (&Closes::All, &[], None),
+            now,
+        )
     }
 }
 
@@ -87,7 +92,7 @@ fn not_held(seen: &SignalSeen, partner: &PartnerRecord, full: bool) -> Option<No
         None
     } else if partner.mode == Mode::Observe {
         Some(NotHeld::Observed)
-    } else if partner.hold.is_some() {
+    } else if partner.narrowed.is_some() {
         Some(NotHeld::HeldAlready)
     } else {
         full.then_some(NotHeld::Capped)

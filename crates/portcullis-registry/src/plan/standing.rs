@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use portcullis_types::{KeyId, Notice, ReasonCode, Wall};
+use portcullis_types::{ClassName, Closes, KeyId, Notice, ReasonCode, StandingName, Wall};
 
 use super::undo;
 use crate::events::Event;
@@ -10,15 +10,30 @@ use crate::office::NarrowKind;
 use crate::records::{Credential, SubjectIx};
 use crate::rejected::Rejected;
 use crate::state::{Narrowing, Planned, State};
-use crate::words::SubjectId;
+use crate::words::{SubjectId, Wish};
 use crate::{reasons, texts};
 
 impl State {
+    pub(super) fn stand(
+        &self,
+        subject: &SubjectId,
+        to: &Wish,
+        why: Why<'_>,
+        now: Wall,
+    ) -> Result<Planned, Rejected> {
+        match to {
+            Wish::Suspended { closes, even, review_by } => {
+                self.hold_subject(subject, why, (closes, even, *review_by), now)
+            }
+            Wish::Good => self.restore(subject, why, now),
+        }
+    }
+
     pub(super) fn hold_subject(
         &self,
         subject: &SubjectId,
         why: Why<'_>,
-        review_by: Option<Wall>,
+        (closes, even, review_by): (&Closes, &[ClassName], Option<Wall>),
         now: Wall,
     ) -> Result<Planned, Rejected> {
         let (at, held) = self.standing_of(subject)?;
@@ -29,9 +44,16 @@ impl State {
         if let Some(at) = review_by.filter(|at| *at <= now) {
             return Err(Rejected::InPast { what: "review date", at, now });
         }
-        let notice = why.notice(now, review_by);
+        let notice = Arc::new(Notice {
+            closes: closes.clone(),
+            even: Arc::from(even),
+            review_by,
+            ..why.notice(now)
+        });
         let event = Event::Held {
             subject: subject.clone(),
+            closes: closes.clone(),
+            even: even.to_vec(),
             reason: why.reason.clone(),
             tell: why.tell,
             review_by,
@@ -96,7 +118,7 @@ impl State {
         let narrows = Some(Narrowing {
             subject: SubjectIx::Key(at),
             kind: NarrowKind::Revoke,
-            notice: why.notice(now, None),
+            notice: Arc::new(Notice { state: StandingName::Terminated, ..why.notice(now) }),
         });
         let event = Event::KeyRevoked {
             key: id.clone(),
@@ -116,11 +138,11 @@ impl State {
         Ok(match subject {
             SubjectId::Partner(id) => {
                 let (at, record) = self.known_partner(id)?;
-                (SubjectIx::Partner(at), record.hold.as_deref())
+                (SubjectIx::Partner(at), record.narrowed.as_deref())
             }
             SubjectId::Client(id) => {
                 let (at, record) = self.known_client(id)?;
-                (SubjectIx::Client(at), record.hold.as_deref())
+                (SubjectIx::Client(at), record.narrowed.as_deref())
             }
             SubjectId::Key(id) => {
                 let (at, record) = self.known_key(id)?;
@@ -128,7 +150,7 @@ impl State {
                     let since = record.ended.as_ref().map_or(record.issued, |notice| notice.since);
                     return Err(Rejected::RevokedNeverReturns { key: id.clone(), since });
                 }
-                (SubjectIx::Key(at), record.hold.as_deref())
+                (SubjectIx::Key(at), record.narrowed.as_deref())
             }
         })
     }
@@ -141,11 +163,11 @@ impl State {
             SubjectIx::Key(at) => (self.now.key(at)?.partner, self.now.key(at)?.client),
         };
         let partner = self.now.partner(partner)?;
-        if partner.hold.is_some() {
+        if partner.narrowed.is_some() {
             return Some(SubjectId::Partner(partner.id.clone()));
         }
         let client = self.now.client(client?)?;
-        client.hold.is_some().then(|| SubjectId::Client(client.id.clone()))
+        client.narrowed.is_some().then(|| SubjectId::Client(client.id.clone()))
     }
 }
 
@@ -167,8 +189,7 @@ impl<'a> Why<'a> {
         Ok(Self { reason, tell: texts::tell(tell)?, case: case.filter(|case| !case.is_empty()) })
     }
 
-    fn notice(&self, since: Wall, review_by: Option<Wall>) -> Arc<Notice> {
-        let tell = Arc::from(self.tell.as_str());
-        Arc::new(Notice { since, reason: self.reason.clone(), tell, revision: None, review_by })
+    fn notice(&self, since: Wall) -> Notice {
+        Notice::hold(since, self.reason.clone(), Arc::from(self.tell.as_str()))
     }
 }

@@ -68,7 +68,7 @@ fn a_long_declaration_lies_beside_the_log() {
     assert_eq!(facts_of(&desk.replayed()), facts_of(&desk));
     let mut broken = desk.replayed();
     broken.blobs.clear();
-    let fault = broken.state.apply(Revision(4), NOON, event, &|_| None).unwrap_err();
+    let fault = broken.state.apply(place(4), event, &|_| None).unwrap_err();
     insta::assert_snapshot!(fault, @"event 4 can't be folded: its facts are missing");
 }
 
@@ -116,7 +116,7 @@ fn a_partner_is_observed_for_a_reason_and_enforced_again() {
     insta::assert_snapshot!(planned.undo.unwrap(), @"portcullis partner enforce acme --why 'a mistake'");
     assert_eq!(mode(&desk), Mode::Observe);
     let snapshot = desk.state.snapshot();
-    assert!(matches!(snapshot.standing(KeyIx(0), NOON), Standing::Held { .. }));
+    assert!(matches!(snapshot.standing(KeyIx(0), NOON), Standing::Narrowed { .. }));
     desk.ask(&Command::EditPartner {
         id: partner_id("acme"),
         name: Some("Another".to_owned()),

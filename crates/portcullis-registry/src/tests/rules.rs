@@ -1,6 +1,6 @@
 //! What may be asked, what may not, and what the operator reads.
 
-use portcullis_types::Subject;
+use portcullis_types::{Closes, Subject};
 
 use super::*;
 
@@ -44,12 +44,8 @@ fn what_does_not_exist_is_named_with_its_nearest_neighbour() {
 
 #[test]
 fn a_reason_from_the_list_and_a_text_for_the_partner_are_needed() {
-    let with = |reason: &str, tell: &str| Command::Hold {
-        subject: a_key("key1"),
-        reason: ReasonCode::new(reason).unwrap(),
-        tell: tell.to_owned(),
-        review_by: None,
-        case: None,
+    let with = |reason: &str, tell: &str| {
+        Command::hold(a_key("key1"), ReasonCode::new(reason).unwrap(), tell)
     };
     let told = |command: &Command| desk().ask(command).unwrap_err().to_string();
     insta::assert_snapshot!(told(&with("bulk-locations", "You asked for too many places.")), @"unknown reason code `bulk-locations`; did you mean `bulk-location`?");
@@ -91,6 +87,7 @@ fn each_id_and_each_secret_is_taken_once() {
         partner: partner.clone(),
         client: client.clone(),
         scopes: scopes.clone(),
+        start: KeyStart::AtOnce,
         expires,
         pepper: pepper.clone(),
         label: label.clone(),
@@ -130,7 +127,7 @@ fn the_widest_hold_is_what_the_caller_reads_and_the_operator_is_told() {
         desk.ask(&hold(subject)).unwrap();
     }
     let standing = |desk: &Desk| match desk.state.current().standing(KeyIx(0), NOON) {
-        Standing::Held { subject, .. } => Some(subject),
+        Standing::Narrowed { by } => by.iter().next().map(|(subject, _)| subject),
         _ => None,
     };
     assert_eq!(standing(&desk), Some(Subject::Partner));
@@ -156,6 +153,7 @@ fn a_key_ends_at_its_expiry_and_dates_lie_ahead() {
         panic!()
     };
     let until = |at: u64| Command::IssueKey {
+        start: KeyStart::AtOnce,
         expires: Some(Wall(at)),
         id: id.clone(),
         partner: partner.clone(),
@@ -169,11 +167,9 @@ fn a_key_ends_at_its_expiry_and_dates_lie_ahead() {
     desk.ask(&until(NOON.0 + 10)).unwrap();
     let at = |ms: u64| desk.state.current().standing(KeyIx(2), Wall(NOON.0 + ms));
     assert_eq!((at(9), at(10)), (Standing::Good, Standing::Expired { at: Wall(NOON.0 + 10) }));
-    let Command::Hold { subject, reason, tell, .. } = hold(a_key("key1")) else { panic!() };
-    check(
-        &Command::Hold { subject, reason, tell, review_by: Some(Wall(1)), case: None },
-        "in_past",
-    );
+    let Command::Stand { subject, reason, tell, .. } = hold(a_key("key1")) else { panic!() };
+    let to = Wish::Suspended { closes: Closes::All, even: Vec::new(), review_by: Some(Wall(1)) };
+    check(&Command::Stand { subject, to, reason, tell, case: None }, "in_past");
 }
 
 #[test]
@@ -244,7 +240,7 @@ fn an_edit_changes_what_it_names_and_keeps_the_hold() {
     let snapshot = desk.state.snapshot();
     let record = snapshot.partners().next().unwrap().1;
     assert_eq!(
-        (&*record.name, record.scopes.is_none(), record.hold.is_some()),
+        (&*record.name, record.scopes.is_none(), record.narrowed.is_some()),
         ("Acme Travel", true, true)
     );
 }
@@ -260,11 +256,13 @@ fn the_log_key_is_not_rotated_by_a_command_and_other_secrets_are_recorded() {
 fn an_event_that_names_nothing_known_does_not_fold() {
     let fold = |revision: u64, event: &Event| {
         let mut desk = desk();
-        let error = desk.state.apply(Revision(revision), NOON, event, &|_| None).unwrap_err();
+        let error = desk.state.apply(place(revision), event, &|_| None).unwrap_err();
         error.to_string()
     };
     let hold = |subject| Event::Held {
         subject,
+        closes: Closes::All,
+        even: Vec::new(),
         reason: ReasonCode::new("investigation").unwrap(),
         tell: String::new(),
         review_by: None,

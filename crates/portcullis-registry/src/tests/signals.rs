@@ -34,7 +34,7 @@ fn kinds(planned: &Planned) -> Vec<&'static str> {
 }
 
 fn is_held(desk: &Desk, n: u32) -> bool {
-    desk.state.snapshot().partner(portcullis_types::PartnerIx(n)).unwrap().hold.is_some()
+    desk.state.snapshot().partner(portcullis_types::PartnerIx(n)).unwrap().narrowed.is_some()
 }
 
 #[test]
@@ -62,13 +62,7 @@ fn a_hold_by_a_signal_can_be_lifted_like_any_other() {
     let again = desk.ask(&raise(seen("p0", &[SignalAction::Hold]))).unwrap();
     assert_eq!(kinds(&again), ["signal.raised"]);
     insta::assert_snapshot!(again.what, @"signal `newsroom/places-in-order` for partner `p0`: steps 12, of 14; it is on hold already");
-    desk.ask(&Command::Restore {
-        subject: SubjectId::Partner(partner_id("p0")),
-        reason: ReasonCode::new("mistake").unwrap(),
-        tell: "All is well again.".to_owned(),
-        case: None,
-    })
-    .unwrap();
+    desk.ask(&restore(SubjectId::Partner(partner_id("p0")))).unwrap();
     assert!(!is_held(&desk, 0) && !is_held(&desk.replayed(), 0));
 }
 
@@ -77,7 +71,7 @@ fn a_rule_without_fit_words_still_holds_and_an_observed_partner_is_not_held() {
     let mut desk = partners(2);
     for tell in [None, Some("short".to_owned())] {
         let planned = raise(SignalSeen { tell, ..seen("p0", &[SignalAction::Hold]) });
-        let planned = desk.state.handle(&planned, NOON).unwrap();
+        let planned = desk.state.handle(&somebody(), &planned, NOON).unwrap();
         assert!(planned.narrows.unwrap().notice.tell.starts_with("Unusual use of your access"));
     }
     let (partner, why) = (partner_id("p1"), "a month of watching".to_owned());

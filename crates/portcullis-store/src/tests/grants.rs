@@ -75,6 +75,8 @@ fn add_client(id: &str, partner: &str) -> Command {
         id: ClientId::new(id).unwrap(),
         partner: PartnerId::new(partner).unwrap(),
         name: id.to_owned(),
+        purpose: String::new(),
+        category: None,
         scopes: None,
     }
 }

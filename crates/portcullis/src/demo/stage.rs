@@ -156,9 +156,7 @@ impl Theatre {
         tell: &str,
     ) -> anyhow::Result<String> {
         let subject = SubjectId::Key(key.clone());
-        let command =
-            Command::Hold { subject, reason, tell: tell.to_owned(), review_by: None, case: None };
-        Ok(self.gate.submit(actor(), command)?.what)
+        Ok(self.gate.submit(actor(), Command::hold(subject, reason, tell))?.what)
     }
 
     /// Restores a key; the effect in one line.
@@ -169,8 +167,7 @@ impl Theatre {
         tell: &str,
     ) -> anyhow::Result<String> {
         let subject = SubjectId::Key(key.clone());
-        let command = Command::Restore { subject, reason, tell: tell.to_owned(), case: None };
-        Ok(self.gate.submit(actor(), command)?.what)
+        Ok(self.gate.submit(actor(), Command::restore(subject, reason, tell))?.what)
     }
 
     /// Verifies the log: whether it is clean, and a line about it.

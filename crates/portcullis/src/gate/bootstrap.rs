@@ -8,8 +8,8 @@ use std::sync::Arc;
 use anyhow::Context;
 use portcullis_control::KeyMaker;
 use portcullis_registry::{
-    Actor, ActorKind, Command, Done, Facts, Grant, GrantLine, GrantName, GrantsBatch, Office, Term,
-    Use,
+    Actor, ActorKind, Command, Done, Facts, Grant, GrantLine, GrantName, GrantsBatch, KeyStart,
+    Office, Term, Use,
 };
 use portcullis_types::{KeyId, PartnerId, Revision, TierName};
 
@@ -95,6 +95,7 @@ pub(crate) fn issue(
         partner,
         client: None,
         scopes: None,
+        start: KeyStart::AtOnce,
         expires: None,
         digest: minted.digest,
         pepper: minter.pepper(),

@@ -12,11 +12,15 @@ use portcullis_judge::{Bounds, Judge, Names, Rules};
 use portcullis_keys::{Pepper, Peppers};
 use portcullis_policy::PolicySet;
 use portcullis_proxy::{Metrics, Outlets, Placement, PlatformCredential, Proxy, Running, Settings};
-use portcullis_registry::{Command, Facts, State, Use};
+use portcullis_registry::{Actor, ActorKind, Command, Facts, KeyStart, Place, State, Use};
 use portcullis_types::{Clock, KeyId, Mono, Now, PartnerId, Revision, TierName, Wall};
 use portcullis_yaml::Source;
 
 use crate::platform::{NOW, TOKEN};
+
+/// Who acts, where it does not matter.
+static BY: std::sync::LazyLock<Actor> =
+    std::sync::LazyLock::new(|| Actor { kind: ActorKind::Local, id: "test".to_owned() });
 
 const PEPPER: &str = "8f1d0c3b5a79e2461f0a9b8c7d6e5f40112233445566778899aabbccddeeff00";
 const SHIPPED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../policies/plaza");
@@ -173,6 +177,7 @@ impl Office {
                 partner: id.clone(),
                 client: None,
                 scopes: None,
+                start: KeyStart::AtOnce,
                 expires: None,
                 digest: self.judge.peppers().digest(key.as_bytes()).to_string(),
                 pepper: self.judge.peppers().current().fingerprint().to_owned(),
@@ -187,11 +192,12 @@ impl Office {
 
     fn command(&mut self, command: Command) {
         let now = Still.now().wall;
-        let planned = self.state.handle(&command, now).unwrap();
+        let planned = self.state.handle(&BY, &command, now).unwrap();
         self.blobs.extend(planned.blobs.into_iter().map(|blob| (blob.sha256, blob.body)));
         for event in planned.events {
             let blobs = |sha: &str| self.blobs.get(sha).cloned();
-            let learned = self.state.apply(Revision(self.revision), now, &event, &blobs).unwrap();
+            let place = Place { revision: Revision(self.revision), ts: now, by: &BY };
+            let learned = self.state.apply(place, &event, &blobs).unwrap();
             self.revision += 1;
             self.judge.learn(&learned);
         }
