@@ -12,7 +12,7 @@
 //!
 //! Must not know what was searched for.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 
 use super::detector::Hit;
 use super::spec::Measure;
@@ -34,6 +34,10 @@ const UNITS_PER_DEGREE: f64 = 100_000.0;
 #[derive(Debug, Default)]
 pub(crate) struct Grid {
     points: VecDeque<Point>,
+    /// The number of each point, counted from the first there ever was.
+    numbers: BTreeMap<(i64, i64), usize>,
+    /// Points that were forgotten: the number of the oldest that is left.
+    forgotten: usize,
     fresh: usize,
 }
 
@@ -59,20 +63,22 @@ impl Grid {
             Point { latitude: units(latitude), longitude: units(longitude), at: now, returns: 0 };
         let window = measure.per.milliseconds();
         while self.points.front().is_some_and(|point| point.at.saturating_add(window) <= now) {
-            self.points.pop_front();
+            self.forget();
         }
         let latest = self.points.len().wrapping_sub(1);
-        let known = self.points.iter_mut().enumerate().find(|(_, other)| other.same(point));
-        if let Some((place, known)) = known {
-            known.returns += u64::from(place != latest);
+        let number = self.numbers.get(&point.place()).copied();
+        let known = number.map(|number| number.wrapping_sub(self.forgotten));
+        if let Some((at, known)) = known.and_then(|at| Some((at, self.points.get_mut(at)?))) {
+            known.returns += u64::from(at != latest);
             return None;
         }
         if !possible {
             return None;
         }
         if self.points.len() >= POINTS_MAX {
-            self.points.pop_front();
+            self.forget();
         }
+        self.numbers.insert(point.place(), self.forgotten.wrapping_add(self.points.len()));
         self.points.push_back(point);
         self.fresh += 1;
         let few = (self.points.len() as u64) < measure.min.max(3);
@@ -81,6 +87,14 @@ impl Grid {
         }
         self.fresh = 0;
         self.look(measure)
+    }
+
+    /// Forgets the oldest point.
+    fn forget(&mut self) {
+        if let Some(point) = self.points.pop_front() {
+            self.numbers.remove(&point.place());
+            self.forgotten = self.forgotten.wrapping_add(1);
+        }
     }
 
     fn look(&mut self, measure: &Measure) -> Option<Hit> {
@@ -96,8 +110,8 @@ impl Grid {
 }
 
 impl Point {
-    fn same(self, other: Self) -> bool {
-        (self.latitude, self.longitude) == (other.latitude, other.longitude)
+    const fn place(self) -> (i64, i64) {
+        (self.latitude, self.longitude)
     }
 }
 
@@ -105,25 +119,50 @@ fn percent(part: usize, all: usize) -> u64 {
     (part as u64 * 100).checked_div(all as u64).unwrap_or(0)
 }
 
+/// What is looked for beside each point: other points on its line, and, as chance has it, points some
+/// units of the last digit away from it.
+const BESIDE: [(i64, u32); 6] = [(0, 2), (1, 1), (2, 1), (3, 1), (5, 1), (7, 1)];
+
 /// In percent; 0 where rounding explains it.
 fn aligned(points: &[Point]) -> u64 {
-    let mut lines: [HashMap<i64, u32>; 2] = [HashMap::new(), HashMap::new()];
-    for point in points {
-        for (line, at) in lines.iter_mut().zip([point.latitude, point.longitude]) {
-            *line.entry(at).or_default() += 1;
+    let unit = last_digit(points);
+    let mut found = vec![[false; BESIDE.len()]; points.len()];
+    beside(points.iter().map(|point| point.latitude), unit, &mut found);
+    beside(points.iter().map(|point| point.longitude), unit, &mut found);
+    let mut counts = [0; BESIDE.len()];
+    for found in &found {
+        for (count, found) in counts.iter_mut().zip(found) {
+            *count += usize::from(*found);
         }
     }
-    let unit = last_digit(points);
-    let apart = |offset: i64, least: u32| {
-        let on_line = |point: &&Point| {
-            let mut both = lines.iter().zip([point.latitude, point.longitude]);
-            both.any(|(line, at)| line.get(&(at + offset)).is_some_and(|points| *points >= least))
-        };
-        percent(points.iter().filter(on_line).count(), points.len())
-    };
-    let chance = [1, 2, 3, 5, 7].map(|units| apart(units * unit, 1)).iter().sum::<u64>() / 5;
-    let aligned = apart(0, 2);
+    let [aligned, chance @ ..] = counts.map(|count| percent(count, points.len()));
+    let chance = chance.iter().sum::<u64>() / 5;
     if aligned > 3 * chance { aligned } else { 0 }
+}
+
+/// Notes what each point has beside it along one axis. Goes along the lines in their order: hashing them
+/// would take many times as long.
+fn beside(places: impl Iterator<Item = i64>, unit: i64, found: &mut [[bool; BESIDE.len()]]) {
+    let mut order: Vec<(i64, usize)> = places.zip(0..).collect();
+    order.sort_unstable();
+    let mut lines: Vec<(i64, u32)> = Vec::with_capacity(order.len());
+    for (at, _) in &order {
+        match lines.last_mut() {
+            Some((line, points)) if line == at => *points += 1,
+            _ => lines.push((*at, 1)),
+        }
+    }
+    for (which, (units, least)) in BESIDE.into_iter().enumerate() {
+        let mut ahead = lines.iter().peekable();
+        for (at, point) in &order {
+            let wanted = at + units * unit;
+            while ahead.next_if(|(line, _)| *line < wanted).is_some() {}
+            let there = ahead.peek().is_some_and(|(line, n)| *line == wanted && *n >= least);
+            if there && let Some(found) = found.get_mut(*point).and_then(|all| all.get_mut(which)) {
+                *found = true;
+            }
+        }
+    }
 }
 
 /// The unit of the last digit that nine of ten points are written with.
@@ -139,19 +178,7 @@ fn last_digit(points: &[Point]) -> i64 {
 /// themselves. But travellers who are that dense come back to the very same point, too, and a grid does
 /// not.
 fn even(points: &[Point]) -> u64 {
-    let nearest = |place: usize, point: &Point| {
-        // A degree of longitude is shorter the further from the equator.
-        let narrow = (point.latitude as f64 / UNITS_PER_DEGREE).to_radians().cos();
-        let others = points.iter().enumerate().filter(|(other, _)| *other != place);
-        let squares = others.map(|(_, other)| {
-            let north = (point.latitude - other.latitude) as f64;
-            let east = (point.longitude - other.longitude) as f64 * narrow;
-            north * north + east * east
-        });
-        squares.fold(f64::INFINITY, f64::min).sqrt()
-    };
-    let nearest: Vec<f64> =
-        points.iter().enumerate().map(|(at, point)| nearest(at, point)).collect();
+    let nearest = nearest(points);
     let mut sorted = nearest.clone();
     sorted.sort_unstable_by(f64::total_cmp);
     let Some(middle) = sorted.get(sorted.len() / 2).copied() else { return 0 };
@@ -162,4 +189,28 @@ fn even(points: &[Point]) -> u64 {
     }
     let as_far = |distance: &&f64| (**distance - middle).abs() <= 0.15 * middle;
     percent(nearest.iter().filter(as_far).count(), points.len())
+}
+
+/// How far from each point its nearest neighbour is, in no order.
+fn nearest(points: &[Point]) -> Vec<f64> {
+    let mut order: Vec<(i64, i64)> = points.iter().map(|point| point.place()).collect();
+    order.sort_unstable();
+    let distance = |at: usize, (latitude, longitude): (i64, i64)| {
+        // A degree of longitude is shorter the further from the equator.
+        let narrow = (latitude as f64 / UNITS_PER_DEGREE).to_radians().cos();
+        let mut nearest = f64::INFINITY;
+        // False once no point further on can be nearer.
+        let mut look = |other: &(i64, i64)| {
+            let north = (latitude - other.0) as f64;
+            let east = (longitude - other.1) as f64 * narrow;
+            let goes_on = north * north < nearest;
+            nearest = nearest.min(north * north + east * east);
+            goes_on
+        };
+        let (before, after) = order.split_at_checked(at).unwrap_or_default();
+        let _ = before.iter().rev().all(&mut look);
+        let _ = after.iter().skip(1).all(&mut look);
+        nearest.sqrt()
+    };
+    order.iter().enumerate().map(|(at, place)| distance(at, *place)).collect()
 }
