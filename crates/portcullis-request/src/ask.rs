@@ -54,7 +54,11 @@ pub(crate) fn unfolded<'c>(
         return Err(Refusal::NotJudged { what });
     }
     let said = roles::params(canonical, operation)?;
-    let tree = said.tree.map(|text| fields::read(text, bounds)).transpose()?;
+    let mut tree = Tree::default();
+    if let Some(text) = said.tree {
+        fields::read_into(&mut tree, text, bounds)?;
+    }
+    let tree = said.tree.map(|_| &tree);
     if tree.is_some() && operation.answer == Answer::Opaque {
         // Without a type there is nothing to judge the names by.
         return Err(Refusal::ParameterUndeclared { name: "fields".into() });
@@ -69,7 +73,7 @@ pub(crate) fn unfolded<'c>(
         inside: SmallVec::new(),
         path: SmallVec::new(),
     };
-    let call = Call { operation, said: &said, tree: tree.as_ref() };
+    let call = Call { operation, said: &said, tree };
     let ids = call.unfold(canonical, &mut walk, bounds)?;
     let cursor = said.params.cursor || walk.cursor;
     Ok(Asks {

@@ -7,6 +7,7 @@ use portcullis_types::Refusal;
 use smallvec::SmallVec;
 
 use crate::arrival::Bounds;
+use crate::bytes::Bytes;
 use crate::why::{self, unreadable};
 
 /// Everything that `fields` names, each name before what stands in its braces.
@@ -77,6 +78,9 @@ impl<'t> Iterator for Siblings<'_, 't> {
     }
 }
 
+/// What names are made of.
+static NAME: Bytes = Bytes::alphanumeric_and(b"_");
+
 /// Names under which answers carry something else.
 const ALIASES_TAKEN: [&str; 6] = ["data", "error", "next", "paging", "previous", "summary"];
 
@@ -85,26 +89,37 @@ const MODIFIERS_MAX: usize = 256;
 
 /// Reads the whole text.
 pub(crate) fn read<'t>(text: &'t str, bounds: &Bounds) -> Result<Tree<'t>, Refusal> {
-    let left = bounds.fields_max.min(usize::from(u16::MAX) - 1);
-    let mut reader = Reader { whole: text.len(), rest: text, left, tree: Tree::default() };
-    reader.list(bounds.fields_depth_max)?;
-    if reader.rest.is_empty() { Ok(reader.tree) } else { Err(unreadable(why::FIELDS)) }
+    let mut tree = Tree::default();
+    read_into(&mut tree, text, bounds)?;
+    Ok(tree)
 }
 
-struct Reader<'t> {
+/// Reads the whole text into an empty tree: a tree is too large to be handed about at every call.
+pub(crate) fn read_into<'t>(
+    tree: &mut Tree<'t>,
+    text: &'t str,
+    bounds: &Bounds,
+) -> Result<(), Refusal> {
+    let left = bounds.fields_max.min(usize::from(u16::MAX) - 1);
+    let mut reader = Reader { whole: text.len(), rest: text, left, tree };
+    reader.list(bounds.fields_depth_max)?;
+    if reader.rest.is_empty() { Ok(()) } else { Err(unreadable(why::FIELDS)) }
+}
+
+struct Reader<'r, 't> {
     whole: usize,
     rest: &'t str,
     /// How many more names are read.
     left: usize,
-    tree: Tree<'t>,
+    tree: &'r mut Tree<'t>,
 }
 
-impl<'t> Reader<'t> {
+impl<'t> Reader<'_, 't> {
     fn list(&mut self, depth: usize) -> Result<(), Refusal> {
         let deeper = depth.checked_sub(1).ok_or(unreadable(why::FIELDS_DEEP))?;
         loop {
             self.node(deeper)?;
-            if !self.eat(',') {
+            if !self.eat(b',') {
                 return Ok(());
             }
         }
@@ -117,12 +132,12 @@ impl<'t> Reader<'t> {
         let mut node = Node { name, alias: None, open: None, end: 0, at, next: 0 };
         self.tree.nodes.push(node);
         loop {
-            if self.eat('.') {
+            if self.eat(b'.') {
                 self.modifier(&mut node)?;
-            } else if node.open.is_none() && self.eat('{') {
+            } else if node.open.is_none() && self.eat(b'{') {
                 node.open = Some(self.offset());
                 self.list(deeper)?;
-                if !self.eat('}') {
+                if !self.eat(b'}') {
                     return Err(unreadable(why::FIELDS));
                 }
             } else {
@@ -184,8 +199,7 @@ impl<'t> Reader<'t> {
     }
 
     fn name(&mut self) -> Result<&'t str, Refusal> {
-        let name = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_';
-        let end = self.rest.as_bytes().iter().position(|byte| !name(byte));
+        let end = self.rest.bytes().position(|byte| !NAME.has(byte));
         let end = end.unwrap_or(self.rest.len());
         let (name, rest) = self.rest.split_at_checked(end).unwrap_or((self.rest, ""));
         if name.is_empty() {
@@ -195,10 +209,13 @@ impl<'t> Reader<'t> {
         Ok(name)
     }
 
-    fn eat(&mut self, wanted: char) -> bool {
-        let rest = self.rest.strip_prefix(wanted);
-        self.rest = rest.unwrap_or(self.rest);
-        rest.is_some()
+    /// Passes over an ASCII mark, where it stands here.
+    fn eat(&mut self, wanted: u8) -> bool {
+        let found = self.rest.as_bytes().first() == Some(&wanted);
+        if found {
+            self.rest = self.rest.get(1..).unwrap_or_default();
+        }
+        found
     }
 }
 

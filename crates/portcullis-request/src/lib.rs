@@ -18,6 +18,7 @@
 mod arrival;
 mod ask;
 mod batch;
+mod bytes;
 mod canonical;
 mod fields;
 mod json;

@@ -6,6 +6,7 @@
 
 use portcullis_types::Refusal;
 
+use crate::bytes::Bytes;
 use crate::why::{self, unreadable};
 
 /// Where a caller's key may stand.
@@ -19,15 +20,14 @@ pub(crate) const METHOD: &str = "method";
 const OVERRIDES: [&str; 4] =
     ["_method", "x_http_method", "x_http_method_override", "x_method_override"];
 const BYTES_MAX: usize = 128;
+static LEGAL: Bytes = Bytes::alphanumeric_and(b"_-.:~");
 
 /// Refuses a name that can't be read in one way only.
 pub(crate) fn check(name: &str) -> Result<(), Refusal> {
-    let legal =
-        |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.' | b':' | b'~');
     if name.is_empty() {
         return Err(unreadable(why::NAME_EMPTY));
     }
-    if name.len() > BYTES_MAX || !name.bytes().all(legal) {
+    if name.len() > BYTES_MAX || !name.bytes().all(|byte| LEGAL.has(byte)) {
         return Err(unreadable(why::NAME_CHARACTER));
     }
     if OVERRIDES.iter().any(|known| alike(name, known)) {
@@ -46,6 +46,10 @@ pub(crate) fn alike(name: &str, known: &str) -> bool {
         b'.' | b'-' | b':' | b'~' => b'_',
         _ => byte.to_ascii_lowercase(),
     };
+    // Nearly all names differ in the first byte.
+    if name.bytes().next().map(fold) != known.bytes().next().map(fold) {
+        return false;
+    }
     let Some((stem, rest)) = name.as_bytes().split_at_checked(known.len()) else { return false };
     matches!(rest.first(), None | Some(b'.' | b':'))
         && stem.iter().zip(known.bytes()).all(|(a, b)| fold(*a) == fold(b))

@@ -10,6 +10,7 @@ use smallvec::SmallVec;
 use zeroize::Zeroizing;
 
 use crate::arrival::Presented;
+use crate::bytes::cut;
 use crate::names;
 use crate::percent;
 use crate::why::{self, unreadable};
@@ -88,15 +89,17 @@ impl<'a> Gathered<'a> {
             return Ok(());
         }
         let mut canonical = true;
-        for pair in text.split('&') {
+        let mut rest = Some(text);
+        while let Some(text) = rest {
+            let (pair, after) = cut(text, b'&');
+            rest = after;
             if pair.is_empty() {
                 canonical = false;
                 continue;
             }
-            let (name, value) = pair.split_once('=').unwrap_or_else(|| {
-                canonical = false;
-                (pair, "")
-            });
+            let (name, value) = cut(pair, b'=');
+            canonical &= value.is_some();
+            let value = value.unwrap_or_default();
             let name = percent::decode(name)?;
             let value = percent::decode(value)?;
             canonical &= name.canonical && value.canonical;
@@ -183,7 +186,8 @@ impl<'a> Gathered<'a> {
 fn is_plain(value: &str) -> bool {
     let fine = |byte: u8| !byte.is_ascii_control() || matches!(byte, b'\t' | b'\n' | b'\r');
     // U+0080 to U+009F are control characters too, two bytes that begin with 0xC2.
-    value.bytes().all(fine)
+    // To the end whatever is found, which takes many bytes at once.
+    value.bytes().fold(true, |all, byte| all & fine(byte))
         && (value.is_ascii() || !value.chars().any(|c| c.is_control() && !c.is_ascii()))
 }
 

@@ -9,30 +9,15 @@ use std::borrow::Cow;
 use portcullis_catalogue::{Catalogue, Versions};
 use portcullis_types::Refusal;
 
+use crate::bytes::Bytes;
 use crate::percent;
 use crate::why::{self, unreadable};
 
-/// A byte that a path holds as itself: RFC 3986 §3.3 `pchar` without `;`.
-const fn literal(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric()
-        || matches!(
-            byte,
-            b'-' | b'.'
-                | b'_'
-                | b'~'
-                | b'!'
-                | b'$'
-                | b'&'
-                | b'\''
-                | b'('
-                | b')'
-                | b'*'
-                | b'+'
-                | b','
-                | b'='
-                | b':'
-                | b'@'
-        )
+/// The bytes that a path holds as themselves: RFC 3986 §3.3 `pchar` without `;`.
+static LITERAL: Bytes = Bytes::alphanumeric_and(b"-._~!$&'()*+,=:@");
+
+fn literal(byte: u8) -> bool {
+    LITERAL.has(byte)
 }
 
 /// Brings a path to its one spelling; borrowed where it came in it.
@@ -138,9 +123,9 @@ const fn looks_like_another(c: char) -> bool {
 }
 
 fn versioned<'a>(path: Cow<'a, str>, versions: &Versions, catalogue: &Catalogue) -> Cow<'a, str> {
-    let first = path.get(1..).and_then(|rest| rest.split('/').next()).unwrap_or("");
+    let first = first_segment(&path);
     let named =
-        is_version(first) || versions.known.iter().any(|known| known.eq_ignore_ascii_case(first));
+        versions.known.iter().any(|known| known.eq_ignore_ascii_case(first)) || is_version(first);
     let lowered = if named && first.bytes().any(|byte| byte.is_ascii_uppercase()) {
         let (first, rest) = path.split_at_checked(first.len() + 1).unwrap_or((&path, ""));
         Cow::Owned(first.to_ascii_lowercase() + rest)
@@ -151,7 +136,14 @@ fn versioned<'a>(path: Cow<'a, str>, versions: &Versions, catalogue: &Catalogue)
         return lowered;
     }
     let rest = if lowered == "/" { "" } else { lowered.as_ref() };
-    Cow::Owned(format!("/{}{rest}", versions.missing))
+    Cow::Owned(["/", &versions.missing, rest].concat())
+}
+
+/// What stands between the first slash and the second.
+fn first_segment(path: &str) -> &str {
+    let inside = path.get(1..).unwrap_or_default();
+    let end = inside.bytes().position(|byte| byte == b'/').unwrap_or(inside.len());
+    inside.get(..end).unwrap_or_default()
 }
 
 /// Whether a segment has the form of a version: `v21`, `v21.0`.
@@ -169,16 +161,13 @@ pub(crate) fn is_version(segment: &str) -> bool {
 /// Where that leads to another operation, the path is an attempt to get round the catalogue.
 pub(crate) fn forgiven(path: &str, versions: Option<&Versions>) -> Option<String> {
     let first_is_version = versions.is_some();
-    let changed = |(at, segment): (usize, &str)| {
-        segment.bytes().any(|byte| byte.is_ascii_uppercase())
-            || segment.contains('.') && !(first_is_version && at == 0)
-    };
-    let segments = || path.split('/').skip(1).enumerate();
-    if !segments().any(changed) {
+    let behind = if first_is_version { first_segment(path).len() + 1 } else { 0 };
+    let extended = path.bytes().skip(behind).any(|byte| byte == b'.');
+    if !extended && !path.bytes().any(|byte| byte.is_ascii_uppercase()) {
         return None;
     }
     let mut out = String::with_capacity(path.len());
-    for (at, segment) in segments() {
+    for (at, segment) in path.split('/').skip(1).enumerate() {
         let stem = match segment.split_once('.') {
             Some((stem, _)) if !(first_is_version && at == 0) => stem,
             _ => segment,

@@ -3,7 +3,6 @@
 //! Decodes once and writes in one spelling only. Must not know what is decoded.
 
 use std::borrow::Cow;
-use std::fmt::Write as _;
 
 use portcullis_types::Refusal;
 
@@ -15,24 +14,48 @@ pub(crate) struct Decoded<'a> {
     pub(crate) canonical: bool,
 }
 
+/// Written as something else than itself.
+const OTHER: u8 = 1;
+const PERCENT: u8 = 2;
+const PLUS: u8 = 4;
+const SEMICOLON: u8 = 8;
+/// Can't stand there as itself.
+const RAW: u8 = 16;
+
+/// What each byte of a parameter is; 0: written as itself. One look at a table for each byte, since every
+/// byte of every call is looked at.
+static KINDS: [u8; 256] = {
+    let mut kinds = [OTHER; 256];
+    let mut rest: &mut [u8] = &mut kinds;
+    let mut byte = 0_u8;
+    while let Some((slot, others)) = rest.split_first_mut() {
+        *slot = kind_of(byte);
+        byte = byte.wrapping_add(1);
+        rest = others;
+    }
+    kinds
+};
+
+const fn kind_of(byte: u8) -> u8 {
+    match byte {
+        b'0'..=b'9' | b'a'..=b'z' | b'A'..=b'Z' => 0,
+        b'-' | b'.' | b'_' | b'~' | b',' | b':' | b'(' | b')' | b'!' | b'*' | b'$' | b'@'
+        | b'/' => 0,
+        b'%' => PERCENT,
+        b'+' => PLUS,
+        b';' => SEMICOLON,
+        0..=b' ' | b'#' | 0x7f => RAW,
+        _ => OTHER,
+    }
+}
+
+fn kind(byte: u8) -> u8 {
+    KINDS.get(usize::from(byte)).copied().unwrap_or(RAW)
+}
+
 /// Whether a byte of a parameter is written as itself.
-const fn literal(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric()
-        || matches!(
-            byte,
-            b'-' | b'.'
-                | b'_'
-                | b'~'
-                | b','
-                | b':'
-                | b'('
-                | b')'
-                | b'!'
-                | b'*'
-                | b'$'
-                | b'@'
-                | b'/'
-        )
+fn literal(byte: u8) -> bool {
+    kind(byte) == 0
 }
 
 /// A text as it stands as a value in a query.
@@ -45,23 +68,14 @@ pub fn escaped(text: &str) -> String {
 
 /// Decodes one name or value of a query or form.
 pub(crate) fn decode(raw: &str) -> Result<Decoded<'_>, Refusal> {
-    if raw.bytes().all(literal) {
-        return Ok(Decoded { text: Cow::Borrowed(raw), canonical: true });
+    let kinds = raw.bytes().fold(0, |kinds, byte| kinds | kind(byte));
+    if kinds & (SEMICOLON | RAW) != 0 {
+        let first = raw.bytes().map(kind).find(|kind| kind & (SEMICOLON | RAW) != 0);
+        let why = if first == Some(SEMICOLON) { why::QUERY_SEMICOLON } else { why::QUERY_RAW };
+        return Err(unreadable(why));
     }
-    let mut canonical = true;
-    let mut escaped = false;
-    for byte in raw.bytes() {
-        match byte {
-            b'%' | b'+' => {
-                escaped = true;
-                canonical &= byte == b'%';
-            }
-            b';' => return Err(unreadable(why::QUERY_SEMICOLON)),
-            0..=b' ' | b'#' | 0x7f => return Err(unreadable(why::QUERY_RAW)),
-            _ => canonical &= literal(byte),
-        }
-    }
-    if !escaped {
+    let mut canonical = kinds & (OTHER | PLUS) == 0;
+    if kinds & (PERCENT | PLUS) == 0 {
         return Ok(Decoded { text: Cow::Borrowed(raw), canonical });
     }
     let mut bytes = Vec::with_capacity(raw.len());
@@ -109,14 +123,23 @@ pub(crate) fn encode_into(out: &mut String, text: &str) {
 
 /// Writes a text, each byte as itself or as `%` and two digits in upper case.
 pub(crate) fn encode_with(out: &mut String, text: &str, literal: impl Fn(u8) -> bool) {
-    for byte in text.bytes() {
-        if literal(byte) {
-            out.push(char::from(byte));
-        } else {
-            // Writing into a string can't fail.
-            let _ = write!(out, "%{byte:02X}");
+    let mut rest = text;
+    loop {
+        let end = rest.bytes().position(|byte| !literal(byte)).unwrap_or(rest.len());
+        // What stands for itself is ASCII, so that a character ends where it does.
+        let (run, after) = rest.split_at_checked(end).unwrap_or((rest, ""));
+        out.push_str(run);
+        let mut after = after.chars();
+        let Some(other) = after.next() else { return };
+        for byte in other.encode_utf8(&mut [0; 4]).bytes() {
+            out.extend(['%', digit(byte >> 4), digit(byte & 15)]);
         }
+        rest = after.as_str();
     }
+}
+
+const fn digit(value: u8) -> char {
+    (if value < 10 { b'0' + value } else { b'A' + value - 10 }) as char
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use memchr::memchr;
 use portcullis_catalogue::Catalogue;
 use portcullis_types::Refusal;
 use serde::Deserialize;
@@ -12,6 +13,7 @@ use zeroize::Zeroizing;
 
 use super::refs::{self, Results};
 use crate::arrival::Arrival;
+use crate::bytes::cut;
 use crate::json::{self, Members, Text};
 use crate::media;
 use crate::path;
@@ -76,10 +78,7 @@ impl Entry {
     /// refused.
     #[must_use]
     pub fn arrival<'a>(&'a self, keys: &'a [&'a [u8]]) -> Arrival<'a> {
-        let (path, query) = match self.target.split_once('?') {
-            Some((path, query)) => (path, Some(query)),
-            None => (self.target.as_str(), None),
-        };
+        let (path, query) = cut(&self.target, b'?');
         Arrival {
             method: &self.method,
             path,
@@ -121,7 +120,8 @@ impl Entry {
             found.take(name, value.get())?;
         }
         let missing = || unreadable(why::BATCH_ENTRY);
-        let method = found.method.ok_or_else(missing)?.to_ascii_uppercase();
+        let mut method = found.method.ok_or_else(missing)?;
+        method.make_ascii_uppercase();
         let url = found.url.ok_or_else(missing)?;
         let mut refusal = found.refusal;
         let target = target(&url, version, catalogue).unwrap_or_else(|why| {
@@ -225,6 +225,11 @@ fn read<'r, T: Deserialize<'r>>(raw: &'r str) -> Result<T, Refusal> {
 }
 
 fn text(raw: &str) -> Result<Cow<'_, str>, Refusal> {
+    // It was found to be JSON when the batch was read: without escapes a text is what stands there.
+    let inside = raw.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
+    if let Some(plain) = inside.filter(|text| memchr(b'\\', text.as_bytes()).is_none()) {
+        return Ok(Cow::Borrowed(plain));
+    }
     let Text(text) = read(raw)?;
     Ok(text)
 }
@@ -254,16 +259,13 @@ fn target(url: &str, version: &str, catalogue: &Catalogue) -> Result<String, Ref
     } else {
         Cow::Owned(percent::decode_all(url)?)
     };
-    let (path, query) = match opened.split_once('?') {
-        Some((path, query)) => (path, Some(query)),
-        None => (opened.as_ref(), None),
-    };
+    let (path, query) = cut(&opened, b'?');
     if matches!(opened, Cow::Owned(_)) && path.contains('%') {
         return Err(unreadable(why::PATH_TWICE));
     }
     let inside = path.trim_start_matches('/');
-    let first = inside.split('/').next().unwrap_or_default();
-    let rooted = format!("/{inside}");
+    let (first, _) = cut(inside, b'/');
+    let rooted = ["/", inside].concat();
     let known = |versions: &portcullis_catalogue::Versions| {
         versions.known.iter().any(|known| known.eq_ignore_ascii_case(first))
     };
@@ -282,7 +284,12 @@ fn target(url: &str, version: &str, catalogue: &Catalogue) -> Result<String, Ref
     if let Some(query) = query {
         out.push('?');
         // A blank in a JSON text is a blank; in a query it would be none.
-        out.push_str(&query.replace(' ', "%20"));
+        let mut words = query.split(' ');
+        out.push_str(words.next().unwrap_or_default());
+        for word in words {
+            out.push_str("%20");
+            out.push_str(word);
+        }
     }
     Ok(out)
 }

@@ -5,11 +5,13 @@
 
 use std::fmt::Write as _;
 
+use memchr::memchr2;
 use portcullis_types::Refusal;
 use serde_json::Value;
 
 use super::Entry;
 use super::entry::members;
+use crate::bytes::cut;
 use crate::json::{Members, Text};
 use crate::media;
 use crate::percent;
@@ -153,10 +155,14 @@ pub(super) fn names_in(entry: &Entry) -> Option<Vec<String>> {
             }
         }
     };
-    let (path, query) = entry.target.split_once('?').unwrap_or((&entry.target, ""));
+    let (path, query) = cut(&entry.target, b'?');
     // What can't be decoded is refused when the entry is canonicalised.
-    look(&percent::decode_all(path).unwrap_or_default());
-    each_value(query, &mut look);
+    if may_open(path) {
+        look(&percent::decode_all(path).unwrap_or_default());
+    }
+    if let Some(query) = query.filter(|query| may_open(query)) {
+        each_value(query, &mut look);
+    }
     let body = entry.body.as_deref().and_then(|body| std::str::from_utf8(body).ok());
     match (body, entry.content_type == Some(media::JSON)) {
         (Some(body), true) => look_into_json(body, &mut look),
@@ -164,6 +170,11 @@ pub(super) fn names_in(entry: &Entry) -> Option<Vec<String>> {
         (None, _) => {}
     }
     readable.then_some(names)
+}
+
+/// Whether a reference may open in a text that is yet to be decoded: its brace stands there, or its escape.
+fn may_open(text: &str) -> bool {
+    memchr2(b'{', b'%', text.as_bytes()).is_some()
 }
 
 fn each_value(pairs: &str, look: &mut dyn FnMut(&str)) {
