@@ -32,6 +32,8 @@ pub(crate) struct Standpoint<'a> {
     pub(crate) group: Option<u32>,
     pub(crate) epoch: u64,
     pub(crate) now: Wall,
+    /// Whether anybody wants to know how much is left.
+    pub(crate) reads: bool,
 }
 
 /// What is wanted of the budgets of one kind of subject.
@@ -40,9 +42,9 @@ struct Part<'a> {
     /// Only until the answer is there.
     held: bool,
     budgets: Arc<Budgets>,
-    wants: SmallVec<[Want; 4]>,
+    wants: SmallVec<[Want; 2]>,
     /// The limit of each want, and its figure for this partner.
-    places: SmallVec<[(&'a LimitPlace, u64); 4]>,
+    places: SmallVec<[(&'a LimitPlace, u64); 2]>,
 }
 
 /// Most nodes that one ask is counted for; a page within a page may name more than any limit allows.
@@ -50,7 +52,8 @@ const FOUND_MAX: u64 = 10_000;
 /// Stands for a type, where none has so high a number.
 const FOUND: u16 = u16::MAX;
 
-type Parts<'a> = SmallVec<[Part<'a>; 1]>;
+/// Room for what most calls need: parts are moved about, and more room is more to move.
+type Parts<'a> = SmallVec<[Part<'a>; 2]>;
 
 /// Debits a call from every limit it falls under, or from none. Notes the limits that would have
 /// refused it, were they enforced.
@@ -103,7 +106,7 @@ pub(crate) fn reserve(
     match taken {
         Ok(receipts) => {
             note_shadowed(&parts, at.now, trace);
-            trace.reading = tightest(&parts, at.now);
+            trace.reading = at.reads.then(|| tightest(&parts, at.now)).flatten();
             let taken = parts.into_iter().zip(receipts);
             let taken = taken.map(|(part, receipt)| (part.budgets, receipt, part.held));
             Ok(Settlement::of(taken.collect()))

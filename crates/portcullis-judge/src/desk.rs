@@ -14,11 +14,11 @@ use portcullis_types::{KeyIx, Now, PartnerIx, Refusal};
 
 use crate::asked_text::AskedText;
 use crate::duties::{Shapes, Standing};
-use crate::entries::KnownKey;
 use crate::judge::Judge;
 use crate::outbound::{Granted, PlatformCredential};
 use crate::overlaps;
 use crate::pass::{Pass, Stop};
+use crate::recorded::Case;
 use crate::standing;
 use crate::verdict::{Trace, Verdict};
 use crate::view::View;
@@ -41,6 +41,8 @@ pub struct Desk {
     pub(crate) shapes: RefCell<Shapes>,
     /// Whether a permit's trace bears names too; a refusal's always does.
     names_permits: bool,
+    /// Whether a permit's trace bears how much of its limits is left.
+    pub(crate) reads_limits: bool,
     /// What the last call asked, where that is kept.
     pub(crate) asked: Option<RefCell<AskedText>>,
 }
@@ -75,6 +77,7 @@ impl Desk {
             standing: Standing::new(),
             shapes: RefCell::default(),
             names_permits: true,
+            reads_limits: true,
             asked: None,
         }
     }
@@ -84,6 +87,14 @@ impl Desk {
     pub fn without_names(mut self) -> Self {
         self.names_permits = false;
         self
+    }
+
+    /// A desk whose permits are told to nobody: their traces bear neither how much of a limit is left
+    /// nor names but the operation's.
+    #[must_use]
+    pub fn untold(mut self) -> Self {
+        self.reads_limits = false;
+        self.without_names()
     }
 
     /// A desk that keeps what the last call asked, so that it can be judged again.
@@ -120,30 +131,17 @@ impl Desk {
         now: Now,
         platform: &PlatformCredential,
     ) -> Verdict {
-        self.verdict(None, now, platform, |pass| pass.call(arrival)).0
-    }
-
-    /// Judges a call whose caller is known already, such as a recorded call. A credential in the call,
-    /// if there is one, must be that key's. Entries of a batch: [`Self::judge_entry`].
-    pub fn judge_known(
-        &mut self,
-        key: KeyIx,
-        arrival: &Arrival<'_>,
-        now: Now,
-        platform: &PlatformCredential,
-    ) -> Verdict {
-        let known = KnownKey { key, asks_left: None };
-        self.verdict(Some(known), now, platform, |pass| pass.call(arrival)).0
+        let case = Case { known: None, now, platform, see: None };
+        self.verdict(case, |pass| pass.call(arrival)).0
     }
 
     /// What comes of a call, and how many asks the batch it stands in has left.
     pub(crate) fn verdict(
         &mut self,
-        known: Option<KnownKey>,
-        now: Now,
-        platform: &PlatformCredential,
+        case: Case<'_>,
         judge: impl Fn(&mut Pass<'_, '_>) -> Result<Granted, Stop>,
     ) -> (Verdict, Option<usize>) {
+        let Case { known, now, platform, mut see } = case;
         if let Some(asked) = &self.asked {
             asked.borrow_mut().is_there = false;
         }
@@ -163,6 +161,10 @@ impl Desk {
                 known,
                 now,
                 platform,
+                see: match &mut see {
+                    Some(see) => Some(&mut **see),
+                    None => None,
+                },
             };
             let outcome = match judge(&mut pass) {
                 Ok(granted) => Ok(granted),

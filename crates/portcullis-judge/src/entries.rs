@@ -15,6 +15,7 @@ use crate::desk::Desk;
 use crate::metering::Caller;
 use crate::outbound::{Batch, Granted, PlatformCredential};
 use crate::pass::{Pass, Stop};
+use crate::recorded::Case;
 use crate::verdict::Verdict;
 
 /// What the entries of one batch have in common while they are judged.
@@ -51,14 +52,31 @@ impl Desk {
         now: Now,
         platform: &PlatformCredential,
     ) -> Verdict {
+        self.entry(together, entry, Case { known: None, now, platform, see: None })
+    }
+
+    /// The same, and shows what the entry asks for, as [`Self::judge_seen`] does.
+    pub fn judge_entry_seen(
+        &mut self,
+        together: &mut Together,
+        entry: &Entry,
+        now: Now,
+        see: &mut dyn FnMut(&Asks<'_>),
+    ) -> Verdict {
+        let platform = &PlatformCredential::Header;
+        self.entry(together, entry, Case { known: None, now, platform, see: Some(see) })
+    }
+
+    fn entry(&mut self, together: &mut Together, entry: &Entry, case: Case<'_>) -> Verdict {
         let own = together.credential.as_ref().map(|key| key.as_slice());
         let keys: SmallVec<[&[u8]; 2]> = own.into_iter().chain(entry.credential()).collect();
-        let known = KnownKey { key: together.key, asks_left: Some(together.asks_left) };
+        let known = Some(KnownKey { key: together.key, asks_left: Some(together.asks_left) });
+        let case = Case { known, ..case };
         let (verdict, left) = match entry.refusal() {
-            Some(refusal) => self.verdict(Some(known), now, platform, |pass| pass.refuse(refusal)),
+            Some(refusal) => self.verdict(case, |pass| pass.refuse(refusal)),
             None => {
                 let arrival = entry.arrival(&keys);
-                self.verdict(Some(known), now, platform, |pass| pass.call(&arrival))
+                self.verdict(case, |pass| pass.call(&arrival))
             }
         };
         together.asks_left = left.unwrap_or(0);

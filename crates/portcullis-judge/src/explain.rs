@@ -102,7 +102,8 @@ impl Desk {
         let rule = &self.stages.policy;
         let known = None;
         let trace = &mut trace;
-        let mut pass = Pass { desk: self, view, trace, rule, known, now, platform: &platform };
+        let mut pass =
+            Pass { desk: self, view, trace, rule, known, now, platform: &platform, see: None };
         let seat = pass.seat(caller)?;
         if operation.batch {
             if !seat.tier.batch {

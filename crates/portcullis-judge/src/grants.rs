@@ -10,14 +10,15 @@ use std::fmt;
 use std::hash::BuildHasher;
 
 use dashmap::DashMap;
+use portcullis_limits::budget::{HashedAlready, Hasher128, TargetKey};
 use portcullis_types::{ClientIx, PartnerIx, Wall};
 use smallvec::SmallVec;
 
 /// Every grant in force or to come.
 pub struct GrantBook {
-    /// Two independent keyed hashes: 128 bits, so that no two of millions of accounts meet.
-    hashers: [RandomState; 2],
-    accounts: DashMap<u128, SmallVec<[Leave; 1]>>,
+    /// A keyed hash of 128 bits, so that no two of millions of accounts meet.
+    hasher: Hasher128,
+    accounts: DashMap<TargetKey, SmallVec<[Leave; 1]>, HashedAlready>,
     counts: DashMap<PartnerIx, Count>,
 }
 
@@ -35,7 +36,7 @@ struct Leave {
 struct Count {
     lasting: u64,
     /// Those with a beginning or an end: a moment is needed to count them.
-    timed: HashMap<u128, (Wall, Wall)>,
+    timed: HashMap<TargetKey, (Wall, Wall), HashedAlready>,
     /// How many of those held in a span of time that no beginning or end falls into.
     counted: Option<(Wall, Wall, u64)>,
 }
@@ -54,11 +55,21 @@ const ALWAYS: (Wall, Wall) = (Wall(0), Wall(u64::MAX));
 impl Default for GrantBook {
     fn default() -> Self {
         Self {
-            hashers: [RandomState::new(), RandomState::new()],
-            accounts: DashMap::new(),
+            hasher: Hasher128::new(&secret()),
+            accounts: DashMap::default(),
             counts: DashMap::new(),
         }
     }
+}
+
+/// A secret of this book alone.
+fn secret() -> [u8; 16] {
+    let half = || RandomState::new().hash_one(()).to_le_bytes();
+    let mut secret = [0; 16];
+    for (byte, chance) in secret.iter_mut().zip(half().into_iter().chain(half())) {
+        *byte = chance;
+    }
+    secret
 }
 
 impl GrantBook {
@@ -126,13 +137,12 @@ impl GrantBook {
         self.counts.get_mut(&partner).map_or(0, |mut count| count.lasting + count.learn(now))
     }
 
-    fn key(&self, account: &str) -> u128 {
-        let [first, second] = &self.hashers;
-        u128::from(first.hash_one(account)) << 64 | u128::from(second.hash_one(account))
+    fn key(&self, account: &str) -> TargetKey {
+        self.hasher.key(0, account)
     }
 
     /// Counts an account of a partner anew. The account's entry is held meanwhile.
-    fn recount(&self, at: u128, partner: PartnerIx, before: Tally, after: Tally) {
+    fn recount(&self, at: TargetKey, partner: PartnerIx, before: Tally, after: Tally) {
         if before == after {
             return;
         }

@@ -67,7 +67,9 @@ const ME: &str = "me";
 
 impl Known for Partner<'_> {
     fn declared(&self, list: ListIx, target: &Target<'_>) -> bool {
-        let Some(list) = self.facts.list(list) else { return false };
+        let Some(list) = self.facts.list(list).filter(|list| !list.is_empty()) else {
+            return false;
+        };
         match *target {
             // What is only known from the answer is not known to be declared.
             Target::None | Target::Found(..) => false,

@@ -37,6 +37,7 @@ mod outbound;
 mod overlaps;
 mod pass;
 mod raised;
+mod recorded;
 mod rules;
 mod shelf;
 mod standing;

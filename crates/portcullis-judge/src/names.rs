@@ -2,12 +2,12 @@
 //!
 //! Fed by the platform's own lists of hashtags and accounts. Must not know who declared what.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 /// Names by id, for each type of node.
 #[derive(Debug, Default, Clone)]
 pub struct Names {
-    of: HashMap<Box<str>, HashMap<Box<str>, Box<str>>>,
+    of: BTreeMap<Box<str>, HashMap<Box<str>, Box<str>>>,
 }
 
 impl Names {

@@ -49,6 +49,8 @@ pub(crate) struct Pass<'v, 't> {
     pub(crate) known: Option<KnownKey>,
     pub(crate) now: Now,
     pub(crate) platform: &'t PlatformCredential,
+    /// Is shown what the call asks for.
+    pub(crate) see: Option<&'t mut dyn FnMut(&Asks<'_>)>,
 }
 
 /// A caller with the tier it is on.
@@ -141,6 +143,9 @@ impl<'v> Pass<'v, '_> {
         }
         let texts = Texts::default();
         let asks = self.ask(canonical, catalogue, &texts)?;
+        if let Some(see) = &mut self.see {
+            see(&asks);
+        }
         if let Some(first) = asks.asks.first() {
             self.trace.class_ix = Some(first.class);
         }
@@ -249,6 +254,7 @@ impl<'v> Pass<'v, '_> {
             group: seat.partner.group,
             epoch: self.view.epoch,
             now: self.now.wall,
+            reads: self.desk.reads_limits,
         };
         let cost = seat.tier.cost(asks);
         budgets::reserve(&at, asks, ruling, cost, self.trace)

@@ -10,8 +10,9 @@ use std::sync::Arc;
 use portcullis_limits::budget::{Hasher128, TargetKey};
 use portcullis_limits::watch::{Event, Hit, Measure, Signal, WatchSpec, Watches};
 use portcullis_policy::{Action, Tier, Watch};
-use portcullis_types::asked::{Asks, Target};
+use portcullis_types::asked::{Ask, Asks, Target};
 use portcullis_types::{KeyIx, PartnerIx, Refusal, Wall};
+use smallvec::SmallVec;
 
 use crate::known::Partner;
 use crate::live::Live;
@@ -90,11 +91,13 @@ impl Post<'_> {
             return;
         }
         let watches = self.live.watches(self.partner, self.specs);
+        // Several watches look at the same asks.
+        let mut looks: SmallVec<[Look; 4]> = asks.asks.iter().map(|_| Look::default()).collect();
         for (at, watch) in self.tier.watches().iter().enumerate() {
             let point =
                 asks.params.point.filter(|_| watch.signal == portcullis_policy::Signal::Grid);
             let mut shown = false;
-            for ask in &asks.asks {
+            for (ask, look) in asks.asks.iter().zip(&mut looks) {
                 let classes = watch.classes.as_ref();
                 if !classes.is_none_or(|classes| classes.contains(ask.class)) {
                     continue;
@@ -111,13 +114,12 @@ impl Post<'_> {
                     Target::Node(kind, text) | Target::Named(kind, text) => (kind.0, text),
                     Target::None | Target::Found(..) => continue,
                 };
-                if watch.undeclared_only && known.agreed(&ask.target) {
+                if watch.undeclared_only && look.agreed(ask, known) {
                     continue;
                 }
-                let target = hasher.key(kind, text);
-                let number = text.parse().ok();
+                let (target, number) = look.target(hasher, (kind, text));
                 if let (portcullis_policy::Signal::Overlap, Some(number)) = (watch.signal, number) {
-                    let agreed = !watch.undeclared_only && known.agreed(&ask.target);
+                    let agreed = !watch.undeclared_only && look.agreed(ask, known);
                     let name = SketchName { partner: self.partner, kind, class: ask.class, agreed };
                     self.live.sketched(name, (target, number), self.now);
                     continue;
@@ -158,6 +160,28 @@ impl Post<'_> {
         if let Some(watch) = self.tier.watches().get(at) {
             trace.note().signals.push(SignalHit::new(watch, &hit));
         }
+    }
+}
+
+/// What watches want to know of an ask, worked out once.
+#[derive(Default)]
+struct Look {
+    agreed: Option<bool>,
+    target: Option<(TargetKey, Option<u64>)>,
+}
+
+impl Look {
+    fn agreed(&mut self, ask: &Ask<'_>, known: &Partner<'_>) -> bool {
+        *self.agreed.get_or_insert_with(|| known.agreed(&ask.target))
+    }
+
+    /// Its key, and its id where that is a number.
+    fn target(
+        &mut self,
+        hasher: &Hasher128,
+        (kind, text): (u16, &str),
+    ) -> (TargetKey, Option<u64>) {
+        *self.target.get_or_insert_with(|| (hasher.key(kind, text), text.parse().ok()))
     }
 }
 

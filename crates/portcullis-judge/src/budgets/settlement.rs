@@ -19,7 +19,7 @@ pub struct Settlement {
 }
 
 /// Where, what, and whether it is only held until the answer is there.
-pub(super) type Taken = SmallVec<[(Arc<Budgets>, Receipt, bool); 1]>;
+pub(super) type Taken = SmallVec<[(Arc<Budgets>, Receipt, bool); 2]>;
 
 impl Settlement {
     pub(super) fn of(taken: Taken) -> Self {
@@ -32,9 +32,10 @@ impl Settlement {
     }
 
     fn give_back(&mut self, all: bool) {
-        for (budgets, receipt, held) in self.taken.take().into_iter().flat_map(|taken| *taken) {
-            if held || all {
-                budgets.release(receipt);
+        let Some(mut taken) = self.taken.take() else { return };
+        for (budgets, receipt, held) in taken.iter_mut() {
+            if *held || all {
+                budgets.release(std::mem::take(receipt));
             }
         }
     }

@@ -71,10 +71,13 @@ impl Hasher128 {
 
 /// Takes a key as it is: it is a keyed hash already.
 #[derive(Debug, Default)]
-pub(crate) struct AsItIs(u64);
+pub struct AsItIs(u64);
+
+/// For maps by target: a target's key is not hashed once more.
+pub type HashedAlready = BuildHasherDefault<AsItIs>;
 
 /// Maps by target.
-pub(crate) type ByTarget<V> = std::collections::HashMap<TargetKey, V, BuildHasherDefault<AsItIs>>;
+pub(crate) type ByTarget<V> = std::collections::HashMap<TargetKey, V, HashedAlready>;
 
 impl Hasher for AsItIs {
     fn finish(&self) -> u64 {

@@ -39,7 +39,7 @@ mod sums;
 
 pub(crate) use account::{Account, Change, Way};
 pub(crate) use key::ByTarget;
-pub use key::{Hasher128, TargetKey};
+pub use key::{AsItIs, HashedAlready, Hasher128, TargetKey};
 pub use reserve::{Denied, Reached, Receipt, Receipts, reserve_all};
 pub use save::LoadError;
 pub use spec::{Bounds, BudgetSpecs, LIMITS_MAX, Limit, SpecFault, WINDOW_MAX};

@@ -17,11 +17,11 @@ use super::subject::{Budgets, State, Want, seconds};
 #[must_use = "release it when the call is not forwarded, or settle it with what the answer held"]
 pub struct Receipt {
     at: u64,
-    taken: SmallVec<[Taken; 3]>,
+    taken: SmallVec<[Taken; 2]>,
 }
 
 /// What one call debited, in the order of the subjects.
-pub type Receipts = SmallVec<[Receipt; 3]>;
+pub type Receipts = SmallVec<[Receipt; 2]>;
 
 #[derive(Debug, Clone, Copy)]
 struct Taken {
