@@ -11,6 +11,7 @@ mod declared;
 mod lines;
 mod names;
 mod pages;
+mod plain;
 mod render;
 mod report;
 mod sentence;

@@ -7,15 +7,16 @@ use std::collections::{HashMap, HashSet};
 use std::hash::BuildHasherDefault;
 use std::sync::Arc;
 
-use portcullis_judge::{Arrival, Batch, Bounds, Desk, Granted, PlatformCredential, Rules, Verdict};
+use portcullis_judge::{Arrival, Batch, Bounds, Desk, Granted, Rules, Verdict};
+use portcullis_types::asked::Asks;
 use portcullis_types::{KeyIx, Mono, Now, PartnerIx, Refusal, Wall};
 
 use super::call::Call;
 use super::declared::Declared;
 use super::pages::Pages;
 use super::tally::{Judged, JudgedLine, Spot, Tally, Word, not_found};
-use super::targets::{AsIs, Wanted, mark};
-use super::wanted::wanted;
+use super::targets::{AsIs, mark};
+use super::wanted::{Seen, wanted};
 use crate::failure::Failure;
 use crate::memory::{Entry, Memory};
 
@@ -95,7 +96,7 @@ impl Bench {
         });
         let rates = rates.collect();
         let pages = Pages::new(&memory.rules.catalogue);
-        let desk = memory.judge.desk().without_names();
+        let desk = memory.judge.desk().untold();
         Ok(Self {
             memory,
             desk,
@@ -166,23 +167,30 @@ impl Bench {
             rate: false,
         };
         let known = (&self.memory.rules.catalogue, &self.bounds);
-        self.strangers.request(&judged, |out| wanted(arrival, known, out));
+        self.strangers.request(&judged, || wanted(arrival, known));
         line.out.requests += 1;
         line.worst(Word::Deny, Some(&rule));
     }
 
     /// Judges the line's own request.
     fn request(&mut self, line: &mut Line, caller: Caller, arrival: &Arrival<'_>, path: u64) {
-        let verdict =
-            self.desk.judge_known(caller.key, arrival, line.now, &PlatformCredential::Header);
-        self.judged(line, caller, (arrival, path), verdict);
+        let mut seen = self.unseen(caller, path);
+        let see = &mut |asks: &Asks<'_>| seen.take(asks);
+        let verdict = self.desk.judge_seen(caller.key, arrival, line.now, see);
+        self.judged(line, caller, (arrival, path, seen), verdict);
+    }
+
+    /// What a request asks for is looked at where its path is new.
+    fn unseen(&self, caller: Caller, path: u64) -> Seen {
+        let known = self.seats.get(caller.seat).is_some_and(|seat| seat.tally.targets.knows(path));
+        Seen::new(!known)
     }
 
     fn judged(
         &mut self,
         line: &mut Line,
         caller: Caller,
-        (arrival, path): (&Arrival<'_>, u64),
+        (arrival, path, seen): (&Arrival<'_>, u64, Seen),
         verdict: Verdict,
     ) {
         let Verdict { trace, outcome } = verdict;
@@ -196,7 +204,7 @@ impl Bench {
             self.signals(line, caller.seat, &notes.signals);
         }
         let rule = trace.rule.filter(|_| refusal.is_some());
-        self.count(line, caller, (arrival, path), (refusal.as_ref(), rule.as_ref()));
+        self.count(line, caller, (arrival, path, seen), (refusal.as_ref(), rule.as_ref()));
     }
 
     /// Each entry is a call of its own.
@@ -207,9 +215,10 @@ impl Bench {
             let start = mark(mark(1, arrival.method.as_bytes()), arrival.body);
             let path = self.pages.mark(start, (arrival.path, arrival.query));
             self.unknown += u64::from(entry.refs);
-            let platform = &PlatformCredential::Header;
-            let verdict = self.desk.judge_entry(&mut together, entry, line.now, platform);
-            self.judged(line, caller, (&arrival, path), verdict);
+            let mut seen = self.unseen(caller, path);
+            let see = &mut |asks: &Asks<'_>| seen.take(asks);
+            let verdict = self.desk.judge_entry_seen(&mut together, entry, line.now, see);
+            self.judged(line, caller, (&arrival, path, seen), verdict);
         }
     }
 
@@ -217,7 +226,7 @@ impl Bench {
         &mut self,
         line: &mut Line,
         caller: Caller,
-        (arrival, path): (&Arrival<'_>, u64),
+        (arrival, path, seen): (&Arrival<'_>, u64, Seen),
         (refusal, rule): (Option<&Refusal>, Option<&Arc<str>>),
     ) {
         let word = refusal.map_or(Word::Allow, Word::of);
@@ -231,7 +240,7 @@ impl Bench {
         let judged = Judged { spot: line.spot, path, word, rule, refusal, rate };
         let known = (&self.memory.rules.catalogue, &self.bounds);
         if let Some(seat) = self.seats.get_mut(caller.seat) {
-            seat.tally.request(&judged, |out: &mut Wanted| wanted(arrival, known, out));
+            seat.tally.request(&judged, || seen.or_else(|| wanted(arrival, known)));
         }
         line.out.requests += 1;
         line.worst(word, rule);

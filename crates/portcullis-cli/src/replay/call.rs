@@ -11,6 +11,7 @@ use portcullis_types::Wall;
 use serde::Deserialize;
 
 use super::lines::Line;
+use super::plain;
 
 /// A line that can be judged.
 #[derive(Debug)]
@@ -27,22 +28,23 @@ pub(crate) struct Call<'a> {
     pub(crate) bytes: u64,
 }
 
-#[derive(Deserialize)]
-struct Written<'a> {
+/// What a line holds, as it is written.
+#[derive(Debug, Default, Deserialize, Eq, PartialEq)]
+pub(super) struct Written<'a> {
     #[serde(borrow, default)]
-    ts: Cow<'a, str>,
+    pub(super) ts: Cow<'a, str>,
     #[serde(borrow, default, alias = "key_id")]
-    key: Cow<'a, str>,
+    pub(super) key: Cow<'a, str>,
     #[serde(borrow, default)]
-    partner: Cow<'a, str>,
+    pub(super) partner: Cow<'a, str>,
     #[serde(borrow, default)]
-    method: Cow<'a, str>,
+    pub(super) method: Cow<'a, str>,
     #[serde(borrow, default)]
-    path: Cow<'a, str>,
+    pub(super) path: Cow<'a, str>,
     #[serde(default)]
-    status: Option<u16>,
+    pub(super) status: Option<u16>,
     #[serde(default, alias = "bytes_out")]
-    bytes: Option<u64>,
+    pub(super) bytes: Option<u64>,
     /// Only the gate's own access records have one.
     #[serde(default)]
     verdict: Option<&'a str>,
@@ -57,7 +59,10 @@ impl<'a> Call<'a> {
         let Ok(text) = std::str::from_utf8(bytes) else {
             return Err("it is not UTF-8 text; mend it or take it out".into());
         };
-        let written: Written<'a> = serde_json::from_str(text).map_err(|error| wrong(&error))?;
+        let written = match plain::read(text) {
+            Some(written) => written,
+            None => serde_json::from_str(text).map_err(|error| wrong(&error))?,
+        };
         let Written { ts, key, partner, method, path, status, bytes, verdict } = written;
         if path.is_empty() && verdict.is_some() {
             return Err("it is an access record without `method` and `path`: what was asked can't be told; let the gate write them into its records".into());

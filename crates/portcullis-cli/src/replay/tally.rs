@@ -156,7 +156,7 @@ const REVIEW_MS: u64 = 24 * 3600 * 1000;
 
 impl Tally {
     /// Counts one request; `wanted` works out what it asks for.
-    pub(crate) fn request(&mut self, judged: &Judged<'_>, wanted: impl FnOnce(&mut Wanted)) {
+    pub(crate) fn request(&mut self, judged: &Judged<'_>, wanted: impl FnOnce() -> Wanted) {
         self.requests += 1;
         let permitted = judged.word == Word::Allow;
         if let Some(refusal) = judged.refusal {

@@ -66,7 +66,7 @@ impl Targets {
         &mut self,
         path: u64,
         permitted: bool,
-        wanted: impl FnOnce(&mut Wanted),
+        wanted: impl FnOnce() -> Wanted,
     ) -> u64 {
         let known = self.paths.get_mut(&path);
         let Path { from, count, rows, .. } = match known {
@@ -90,9 +90,13 @@ impl Targets {
         u64::from(rows)
     }
 
-    fn learn(&mut self, path: u64, taken: bool, wanted: impl FnOnce(&mut Wanted)) -> Path {
-        let mut what = Wanted::default();
-        wanted(&mut what);
+    /// Whether a path was seen before.
+    pub(crate) fn knows(&self, path: u64) -> bool {
+        self.paths.contains_key(&path)
+    }
+
+    fn learn(&mut self, path: u64, taken: bool, wanted: impl FnOnce() -> Wanted) -> Path {
+        let what = wanted();
         let from = self.things.len() as u32;
         for thing in &what.things {
             let at = self.ask(thing);
@@ -192,10 +196,8 @@ mod tests {
     }
 
     fn note(targets: &mut Targets, path: &str, permitted: bool, things: &[Thing]) {
-        targets.note(mark(0, path.as_bytes()), permitted, |wanted| {
-            wanted.things.extend_from_slice(things);
-            wanted.rows = 25;
-        });
+        let wanted = || Wanted { things: things.to_vec(), rows: 25 };
+        targets.note(mark(0, path.as_bytes()), permitted, wanted);
     }
 
     #[test]
@@ -218,10 +220,9 @@ mod tests {
         let mut targets = Targets::default();
         let mut worked = 0;
         for permitted in [false, true, false, true] {
-            let rows = targets.note(7, permitted, |wanted| {
+            let rows = targets.note(7, permitted, || {
                 worked += 1;
-                wanted.things.push(thing(0, "a"));
-                wanted.rows = 50;
+                Wanted { things: vec![thing(0, "a")], rows: 50 }
             });
             assert_eq!(rows, 50);
         }

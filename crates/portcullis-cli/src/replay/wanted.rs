@@ -15,12 +15,41 @@ const WORDS: u64 = 1 << 20;
 const POINT: u64 = 1 << 21;
 const NAMED: u64 = 1 << 22;
 
-/// Adds what a call asks for.
-pub(crate) fn wanted(
-    arrival: &Arrival<'_>,
-    (catalogue, bounds): (&Catalogue, &Bounds),
-    out: &mut Wanted,
-) {
+/// What the judge saw that a call asks for.
+pub(crate) struct Seen {
+    looks: bool,
+    wanted: Option<Wanted>,
+}
+
+impl Seen {
+    /// `looks`: whether it is of interest.
+    pub(crate) const fn new(looks: bool) -> Self {
+        Self { looks, wanted: None }
+    }
+
+    /// Takes what the judge shows, in place of what it showed before.
+    pub(crate) fn take(&mut self, asks: &Asks<'_>) {
+        self.wanted = self.looks.then(|| {
+            let mut wanted = Wanted::default();
+            unfolded(asks, &mut wanted);
+            wanted
+        });
+    }
+
+    /// What it was shown, or what is worked out otherwise where it was not.
+    pub(crate) fn or_else(self, work_out: impl FnOnce() -> Wanted) -> Wanted {
+        self.wanted.unwrap_or_else(work_out)
+    }
+}
+
+/// What a call asks for.
+pub(crate) fn wanted(arrival: &Arrival<'_>, known: (&Catalogue, &Bounds)) -> Wanted {
+    let mut out = Wanted::default();
+    add(arrival, known, &mut out);
+    out
+}
+
+fn add(arrival: &Arrival<'_>, (catalogue, bounds): (&Catalogue, &Bounds), out: &mut Wanted) {
     let texts = Texts::default();
     let Ok(canonical) = canonicalise(arrival, catalogue, bounds) else {
         return ids(arrival, catalogue, out);
@@ -30,7 +59,7 @@ pub(crate) fn wanted(
         && let Ok(entries) = batch(&canonical, catalogue, bounds)
     {
         for entry in &entries {
-            wanted(&entry.arrival(&[]), (catalogue, bounds), out);
+            add(&entry.arrival(&[]), (catalogue, bounds), out);
         }
         return;
     }
