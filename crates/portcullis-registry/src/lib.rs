@@ -15,6 +15,7 @@
 )]
 
 mod events;
+mod evidence;
 mod facts;
 mod fold;
 mod grants;
@@ -37,6 +38,7 @@ mod words;
 mod tests;
 
 pub use events::{Command, Event};
+pub use evidence::Evidence;
 pub use facts::{FACT_BYTES_MAX, FACTS_MAX, facts_blob};
 pub use grants::{
     ACCOUNT_BYTES_MAX, GRANTS_BATCH_MAX, GRANTS_MAX, Grant, GrantChange, GrantLine, GrantName,

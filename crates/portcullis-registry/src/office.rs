@@ -7,11 +7,11 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use portcullis_audit::Verification;
 use portcullis_types::{ClientId, KeyId, KeyIx, Notice, PartnerId, Revision, Wall};
 use serde::Serialize;
 
 use crate::events::{Command, Event};
+use crate::evidence::Evidence;
 use crate::grants::{GrantChange, GrantsBatch, GrantsDone, GrantsPage, GrantsWanted};
 use crate::records::SubjectIx;
 use crate::rejected::Rejected;
@@ -59,7 +59,7 @@ impl Sink for () {
 }
 
 /// What control needs: commands in, facts out.
-pub trait Office: Send + Sync {
+pub trait Office: Evidence {
     /// Carries out a command. The answer comes once the event is durable and published, or, for a
     /// narrowing that can't be written yet, once it bites.
     fn submit(&self, actor: Actor, command: Command) -> BoxFuture<'_, Result<Done, OfficeError>>;
@@ -92,8 +92,6 @@ pub trait Office: Send + Sync {
         from: u64,
         count: usize,
     ) -> BoxFuture<'_, Result<Vec<(u64, String)>, OfficeError>>;
-    /// Recomputes everything from the store.
-    fn verify(&self) -> BoxFuture<'_, Result<Verification, OfficeError>>;
     /// How the writer fares.
     fn health(&self) -> Health;
 }

@@ -6,7 +6,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use portcullis_audit::Fault;
+use portcullis_audit::{Fault, Hash};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteRow, SqliteSynchronous};
 use sqlx::{ConnectOptions, Connection, Row, SqliteConnection};
 
@@ -138,6 +138,24 @@ pub(crate) async fn events(
         }
         Err(error) => Err(StoreError::on_read(path, Some(from), &error)),
     }
+}
+
+/// The leaf hashes of at most `count` events from a revision on, as far as there is no gap.
+pub(crate) async fn hashes(
+    connection: &mut SqliteConnection,
+    path: &Path,
+    from: u64,
+    count: usize,
+) -> Result<Vec<Hash>, StoreError> {
+    let sql = "SELECT rev, hash FROM events WHERE rev >= ? ORDER BY rev LIMIT ?";
+    let query = sqlx::query(sql).bind(number(from)).bind(number(count as u64));
+    let rows = query.fetch_all(connection).await;
+    let rows = rows.map_err(|error| StoreError::on_read(path, Some(from), &error))?;
+    let hash = |(rev, row): (u64, &SqliteRow)| {
+        let there = row.try_get_unchecked::<i64, _>(0).ok() == Some(number(rev));
+        there.then(|| bytes(row, 1)?.try_into().ok().map(Hash)).flatten()
+    };
+    Ok((from..).zip(&rows).map_while(hash).collect())
 }
 
 fn event_row(row: &SqliteRow, path: &Path, near: u64) -> Result<EventRow, StoreError> {

@@ -2,7 +2,9 @@
 
 use std::path::Path;
 
-use portcullis_audit::{Hash, LogVerifier, Verification, checkpoint_line, event_line};
+use portcullis_audit::{
+    Hash, Kept, LogCheck, LogVerifier, Verification, checkpoint_line, event_line,
+};
 use sqlx::{Connection, SqliteConnection};
 
 use crate::database::{self, CHUNK};
@@ -22,10 +24,22 @@ impl Store {
         path: &Path,
         trusted: Option<&LogVerifier>,
     ) -> Result<Verification, StoreError> {
+        Self::inspect_against(path, trusted, Vec::new()).await
+    }
+
+    /// The same, and compares the log with what was kept of it elsewhere.
+    ///
+    /// # Errors
+    /// As [`Store::inspect`].
+    pub async fn inspect_against(
+        path: &Path,
+        trusted: Option<&LogVerifier>,
+        kept: Vec<Kept>,
+    ) -> Result<Verification, StoreError> {
         // The file beside is read first: the database can then only be as new or newer.
         let beside = files::read_checkpoint(path)?;
         let reader = open(path).await?;
-        check(reader, path, beside.as_deref(), trusted).await
+        check(reader, path, Known { beside: beside.as_deref(), trusted, kept }).await
     }
 
     /// Hands out the log as the lines of `FORMAT.md`, in order. `line` says whether to go on.
@@ -43,23 +57,31 @@ impl Store {
     }
 }
 
+/// What is known of the log from elsewhere.
+struct Known<'a> {
+    beside: Option<&'a str>,
+    trusted: Option<&'a LogVerifier>,
+    kept: Vec<Kept>,
+}
+
 /// The same beside the writer of this process.
 pub(crate) async fn inspect_in_use(
     path: &Path,
     trusted: &LogVerifier,
+    kept: Vec<Kept>,
 ) -> Result<Verification, StoreError> {
     let beside = files::read_checkpoint(path)?;
     let reader = database::reader_beside(path).await?;
-    check(reader, path, beside.as_deref(), Some(trusted)).await
+    let known = Known { beside: beside.as_deref(), trusted: Some(trusted), kept };
+    check(reader, path, known).await
 }
 
 async fn check(
     mut reader: SqliteConnection,
     path: &Path,
-    beside: Option<&str>,
-    trusted: Option<&LogVerifier>,
+    known: Known<'_>,
 ) -> Result<Verification, StoreError> {
-    let verification = in_one_view(&mut reader, path, beside, trusted).await;
+    let verification = in_one_view(&mut reader, path, known).await;
     database::close(reader).await;
     verification
 }
@@ -77,8 +99,7 @@ async fn open(path: &Path) -> Result<SqliteConnection, StoreError> {
 async fn in_one_view(
     reader: &mut SqliteConnection,
     path: &Path,
-    beside: Option<&str>,
-    trusted: Option<&LogVerifier>,
+    known: Known<'_>,
 ) -> Result<Verification, StoreError> {
     let on_read = |error| StoreError::on_read(path, None, &error);
     let mut view = match reader.begin().await.map_err(on_read) {
@@ -93,8 +114,12 @@ async fn in_one_view(
         }
         Err(error) => return damaged_or(error),
     }
-    match walk(&mut view, path, beside, Depth::Whole).await {
-        Ok(walked) => Ok(walked.check.finish(trusted)),
+    let check = match LogCheck::new(known.beside) {
+        Ok(check) => check.against(known.kept),
+        Err(fault) => return Ok(LogCheck::default().fail(fault)),
+    };
+    match walk(&mut view, path, check, Depth::Whole).await {
+        Ok(walked) => Ok(walked.check.finish(known.trusted)),
         Err(Stopped::Fault(check, fault)) => Ok(check.fail(fault)),
         Err(Stopped::Error(error)) => Err(error),
     }

@@ -18,6 +18,7 @@ mod answer;
 mod append;
 mod database;
 mod error;
+mod evidence;
 mod files;
 mod grants;
 mod inspect;

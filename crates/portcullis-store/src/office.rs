@@ -3,10 +3,10 @@
 //! Commands go to the writer's task; reads go to a connection of their own, so that a long
 //! verification never keeps a hold waiting.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
-use portcullis_audit::{Hash, Leaf, LogVerifier, Verification, decode};
+use portcullis_audit::{Hash, Leaf, LogVerifier, decode};
 use portcullis_registry::{
     Actor, BoxFuture, Command, Done, Event, GrantsBatch, GrantsDone, GrantsPage, GrantsWanted,
     Health, LoggedEvent, Office, OfficeError, Snapshot,
@@ -17,8 +17,8 @@ use tokio::sync::{mpsc, oneshot};
 
 use crate::database::{self, EventRow};
 use crate::error::StoreError;
+use crate::evidence::{self, Reading};
 use crate::grants;
-use crate::inspect::inspect_in_use;
 use crate::writer::{Ask, healthy};
 
 /// Most events in one answer.
@@ -32,6 +32,7 @@ pub(crate) struct Shared {
     path: PathBuf,
     trusted: LogVerifier,
     reader: tokio::sync::Mutex<Option<SqliteConnection>>,
+    pub(crate) evidence: Reading,
 }
 
 impl Shared {
@@ -42,7 +43,16 @@ impl Shared {
             path,
             trusted,
             reader: tokio::sync::Mutex::new(None),
+            evidence: Reading::default(),
         }
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    pub(crate) fn trusted(&self) -> &LogVerifier {
+        &self.trusted
     }
 
     pub(crate) fn publish(&self, snapshot: Arc<Snapshot>) {
@@ -103,10 +113,23 @@ impl OfficeHandle {
         if let Some(reader) = self.shared.reader.lock().await.take() {
             database::close(reader).await;
         }
+        evidence::close(&self.shared.evidence).await;
         match self.ask.send(Ask::Close(reply)).await {
             Ok(()) => closed.await.unwrap_or_default(),
             Err(_) => 0,
         }
+    }
+
+    pub(crate) fn shared(&self) -> &Shared {
+        &self.shared
+    }
+
+    /// Without a writer, for reading only.
+    #[cfg(test)]
+    pub(crate) fn reading(path: &Path, trusted: LogVerifier) -> Self {
+        let snapshot = portcullis_registry::State::new().snapshot();
+        let shared = Arc::new(Shared::new(snapshot, path.to_owned(), trusted));
+        Self { ask: mpsc::channel(1).0, shared }
     }
 
     #[cfg(test)]
@@ -142,7 +165,7 @@ async fn connected<'a>(
     reader.as_mut().ok_or(OfficeError::Closed)
 }
 
-fn not_read(error: StoreError) -> OfficeError {
+pub(crate) fn not_read(error: StoreError) -> OfficeError {
     OfficeError::NotRead(error.to_string())
 }
 
@@ -244,13 +267,6 @@ impl Office for OfficeHandle {
         count: usize,
     ) -> BoxFuture<'_, Result<Vec<(u64, String)>, OfficeError>> {
         Box::pin(self.notes(from, count.min(EVENTS_MAX)))
-    }
-
-    fn verify(&self) -> BoxFuture<'_, Result<Verification, OfficeError>> {
-        Box::pin(async move {
-            let found = inspect_in_use(&self.shared.path, &self.shared.trusted).await;
-            found.map_err(not_read)
-        })
     }
 
     fn health(&self) -> Health {

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use portcullis_audit::{LogKey, Peaks};
+use portcullis_audit::{LogCheck, LogKey, Peaks};
 use portcullis_registry::{Actor, ActorKind, Event, Place, RotatedSecret, State};
 use portcullis_types::{KeyIx, Revision, Wall};
 
@@ -96,7 +96,8 @@ async fn recover(
         if database::schema(&mut reader, path).await?.is_none() {
             return Ok(None);
         }
-        let walked = match walk(&mut reader, path, beside, Depth::Start).await {
+        let check = LogCheck::new(beside).map_err(|fault| StoreError::damaged(path, fault))?;
+        let walked = match walk(&mut reader, path, check, Depth::Start).await {
             Ok(walked) => walked,
             Err(Stopped::Fault(_, fault)) => return Err(StoreError::damaged(path, fault)),
             Err(Stopped::Error(error)) => return Err(error),

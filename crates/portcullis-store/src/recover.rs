@@ -55,11 +55,9 @@ struct Walk<'a> {
 pub(crate) async fn walk(
     connection: &mut SqliteConnection,
     path: &Path,
-    beside: Option<&str>,
+    check: LogCheck,
     depth: Depth,
 ) -> Result<Walked, Stopped> {
-    let check = LogCheck::new(beside);
-    let check = check.map_err(|fault| Stopped::Fault(Box::default(), fault))?;
     let last_checkpoint = match database::last_checkpoint(connection, path).await {
         Ok(size) => size,
         Err(error) => return Err(stopped(check, error)),

@@ -133,7 +133,7 @@ async fn the_judge_hears_of_grants_at_the_start_and_before_each_answer() {
         Event::GrantsChanged { granted: 1, renewed: 1, withdrawn: 1, total: 3, .. }
     ));
     assert!(!event.leaf.contains("zenith") && event.actor.id == "ops", "{}", event.leaf);
-    assert!(office.verify().await.unwrap().is_clean());
+    assert!(office.verify(Vec::new()).await.unwrap().is_clean());
     office.close().await;
     drop(start(open(&path).await.unwrap()).await.unwrap());
     insta::assert_snapshot!(told.take().join("\n"), @r"
@@ -197,7 +197,7 @@ async fn a_snapshot_withdraws_what_it_does_not_name_and_later_changes_win() {
     feed(&office, &["1 acme"], GrantsPart::SnapshotBegins(short.clone())).await.unwrap();
     feed(&office, &[], end(&short, true)).await.unwrap();
     assert_eq!(listed(&office).await, "1 acme");
-    assert!(office.verify().await.unwrap().is_clean());
+    assert!(office.verify(Vec::new()).await.unwrap().is_clean());
 }
 
 #[tokio::test]
@@ -416,7 +416,7 @@ async fn feeds_in_any_order_come_to_what_a_person_would_note() {
             }
             assert_eq!(listed(&office).await, written(&paper), "seed {seed}, step {step}");
         }
-        assert!(office.verify().await.unwrap().is_clean());
+        assert!(office.verify(Vec::new()).await.unwrap().is_clean());
     }
 }
 

@@ -25,7 +25,9 @@ use std::sync::{Arc, OnceLock};
 use anyhow::Context;
 use portcullis_judge::Judge;
 use portcullis_proxy::{Metrics, Running};
-use portcullis_registry::{Actor, ActorKind, Command, Done, GrantsBatch, Office, UsageBook};
+use portcullis_registry::{
+    Actor, ActorKind, Command, Done, Evidence as _, GrantsBatch, Office, UsageBook,
+};
 use portcullis_types::Revision;
 use tokio::sync::oneshot;
 
@@ -170,7 +172,7 @@ impl Gate {
 
     /// Verifies the log: whether it is clean, and a line about it.
     pub(crate) fn verify(&self) -> anyhow::Result<(bool, String)> {
-        let found = self.runtime.block_on(self.store.office.verify())?;
+        let found = self.runtime.block_on(self.store.office.verify(Vec::new()))?;
         Ok((found.is_clean(), found.to_string()))
     }
 
