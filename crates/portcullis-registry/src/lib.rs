@@ -30,6 +30,7 @@ mod rejected;
 mod signals;
 mod snapshot;
 mod state;
+mod statement;
 mod texts;
 mod usage;
 mod words;
@@ -49,7 +50,7 @@ pub use import::{IMPORT_KEYS_MAX, decode_keys, encode_keys};
 pub use office::{BoxFuture, Done, Health, LoggedEvent, NarrowKind, Office, OfficeError, Sink};
 pub use portcullis_audit::{Fault, Verification};
 pub use portcullis_types::Facts;
-pub use reasons::{REASONS, Reason};
+pub use reasons::{FactsWanted, REASONS, Reason};
 pub use records::{
     ClientRecord, Credential, GrantsLogged, KeyRecord, Narrowings, PartnerRecord, PepperIx,
     PolicyInForce, ScopeListIx, Standing, SubjectIx,
@@ -60,6 +61,11 @@ pub use signals::{
 };
 pub use snapshot::Snapshot;
 pub use state::{Blob, FoldError, Narrowing, Place, Planned, State};
+pub use statement::{
+    About, Automation, DataDuties, Extent, Fact, Gap, Ground, GroundKind, Measure, Moment, Origin,
+    Period, Redress, RequiredAction, STATEMENT_BYTES_MAX, STATEMENT_FACTS_MAX, Statement,
+    StatementDraft, Withheld, WithheldField, fact_of_signal, fact_of_usage, statement_schema,
+};
 pub use texts::{TELL_BYTES_MAX, TELL_CHARS_MIN};
 pub use usage::{
     UsageBook, UsageCells, UsageCount, UsageRow, UsageSink, UsageUnreadable, UsageVerdict,
