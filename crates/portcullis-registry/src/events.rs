@@ -11,6 +11,7 @@ use portcullis_types::{
 };
 use serde::{Deserialize, Serialize};
 
+use crate::people::{PeopleCommand, PeopleEvent};
 use crate::signals::{NotHeld, SignalAction, SignalBounds, SignalSeen};
 use crate::words::{
     ClientCategory, ImportedKey, KeyStart, Mode, PublishedFile, RotatedSecret, SubjectId, Use, Wish,
@@ -18,7 +19,8 @@ use crate::words::{
 
 /// A wish. Reason code and text for the partner are part of the type, so none can be forgotten.
 #[expect(missing_docs, reason = "the members say what they hold; their rules stand in `plan`")]
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Command {
     /// Declares a partner; without a tier it is on the one for its use.
     AddPartner {
@@ -75,9 +77,12 @@ pub enum Command {
     /// Puts a whole set of route and policy files in force. The texts have been checked by the compiler.
     PublishPolicy { files: Vec<(String, Arc<str>)> },
     /// Records a watch that hit, and does what follows.
+    #[serde(skip)]
     RaiseSignal { seen: SignalSeen, bounds: SignalBounds },
     /// Records that a secret of the gate changed: `pepper`, `log_key`, `admin_token`, `platform_credential`.
     RecordRotation { what: RotatedSecret, fingerprint: String },
+    /// About people, and about what waits for a second one.
+    People(PeopleCommand),
 }
 
 impl Command {
@@ -246,6 +251,9 @@ pub enum Event {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         log_key: Option<String>,
     },
+    /// About people, and about what waits for a second one.
+    #[serde(untagged)]
+    People(PeopleEvent),
 }
 
 impl Event {
@@ -269,6 +277,7 @@ impl Event {
             Self::SignalCapped { .. } => "signal.capped",
             Self::PolicyPublished { .. } => "policy.published",
             Self::SecretRotated { .. } => "secret.rotated",
+            Self::People(event) => event.name(),
         }
     }
 
@@ -281,6 +290,7 @@ impl Event {
                 files.iter().map(|f| f.sha256.as_str()).collect()
             }
             Self::FactsDeclared { blob, .. } => blob.iter().map(String::as_str).collect(),
+            Self::People(PeopleEvent::ProposalMade { blob, .. }) => vec![blob],
             Self::LogOpened { .. }
             | Self::PartnerAdded { .. }
             | Self::PartnerEdited { .. }
@@ -293,7 +303,8 @@ impl Event {
             | Self::KeyRevoked { .. }
             | Self::SignalRaised { .. }
             | Self::SignalCapped { .. }
-            | Self::SecretRotated { .. } => Vec::new(),
+            | Self::SecretRotated { .. }
+            | Self::People(_) => Vec::new(),
         }
     }
 }

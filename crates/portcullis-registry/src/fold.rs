@@ -6,8 +6,11 @@
 
 mod keys;
 mod people;
+mod persons;
 
 use std::sync::Arc;
+
+pub(crate) use persons::named;
 
 use portcullis_types::{ClientIx, KeyIx, Notice, PartnerIx, ReasonCode, StandingName};
 
@@ -45,6 +48,7 @@ impl State {
             return Err(place.bad(format!("revision {expected} is missing")));
         }
         let learned = self.change(place, event, blob)?;
+        self.touch(place, event);
         self.now.revision = Some(revision);
         self.now.at = self.now.at.max(ts);
         Ok(learned)
@@ -117,6 +121,7 @@ impl State {
                     files: files.clone(),
                 }));
             }
+            Event::People(event) => self.person_event(place, event, blob)?,
             Event::SecretRotated { what, fingerprint, .. } => {
                 Arc::make_mut(&mut self.now.secrets).insert(*what, fingerprint.clone());
             }

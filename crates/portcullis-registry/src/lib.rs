@@ -23,7 +23,9 @@ mod import;
 mod names;
 mod office;
 mod pages;
+mod people;
 mod plan;
+mod proposals;
 mod reasons;
 mod records;
 mod rejected;
@@ -48,8 +50,16 @@ pub use grants::{
 };
 pub use import::{IMPORT_KEYS_MAX, decode_keys, encode_keys};
 pub use office::{BoxFuture, Done, Health, LoggedEvent, NarrowKind, Office, OfficeError, Sink};
+pub use people::{
+    People, PeopleCommand, PeopleEvent, PeopleRejected, PeopleRule, PersonRecord, Role, Roles,
+    login,
+};
 pub use portcullis_audit::{Fault, Verification};
 pub use portcullis_types::Facts;
+pub use proposals::{
+    Approval, Bearing, GLASS_MILLISECONDS, Glass, PROPOSAL_MILLISECONDS, PROPOSALS_MAX, Proposal,
+    Proposed, Second, Terms,
+};
 pub use reasons::{FactsWanted, REASONS, Reason};
 pub use records::{
     ClientRecord, Credential, GrantsLogged, KeyRecord, Narrowings, PartnerRecord, PepperIx,

@@ -5,9 +5,12 @@
 mod facts;
 mod keys;
 mod people;
+mod persons;
 mod policy;
 mod signals;
 mod standing;
+mod two;
+mod weigh;
 
 use std::sync::Arc;
 
@@ -17,11 +20,13 @@ use portcullis_types::{
 use sha2::{Digest, Sha256};
 
 use crate::events::{Command, Event};
+use crate::people::Roles;
 use crate::records::{ClientRecord, KeyRecord, PartnerRecord};
 use crate::rejected::Rejected;
 use crate::state::{Blob, Planned, State};
 use crate::texts;
 use crate::words::{Actor, RotatedSecret, SubjectId};
+use persons::APPROVERS_MIN;
 use standing::Why;
 
 /// Room in a leaf for what stands around the event: revision, time, actor.
@@ -35,7 +40,7 @@ impl State {
     ///
     /// # Errors
     /// [`Rejected`], and nothing has changed.
-    pub fn handle(&self, _by: &Actor, command: &Command, now: Wall) -> Result<Planned, Rejected> {
+    pub fn handle(&self, by: &Actor, command: &Command, now: Wall) -> Result<Planned, Rejected> {
         let planned = match command {
             Command::AddPartner { .. } => self.add_partner(command, now),
             Command::EditPartner { .. } => self.edit_partner(command, now),
@@ -55,6 +60,7 @@ impl State {
             Command::RaiseSignal { seen, bounds } => self.raise_signal(seen, *bounds, now),
             Command::PublishPolicy { files } => self.publish_policy(files),
             Command::RecordRotation { what, fingerprint } => self.rotation(*what, fingerprint),
+            Command::People(command) => self.people(by, command, Roles::NONE, now),
         }?;
         planned.events.iter().try_for_each(fits)?;
         Ok(planned)
@@ -130,6 +136,9 @@ impl Planned {
             what: what.to_owned(),
             undo: None,
             created: Vec::new(),
+            proposed: None,
+            approved: None,
+            alone: false,
         }
     }
 }
@@ -185,7 +194,7 @@ fn quoted(text: &str) -> String {
     format!("'{}'", text.replace('\'', r"'\''"))
 }
 
-fn hex(bytes: &[u8]) -> String {
+pub(crate) fn hex(bytes: &[u8]) -> String {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
     let digit = |n: u8| DIGITS.get(usize::from(n)).copied().map_or('?', char::from);
     bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()

@@ -5,6 +5,7 @@
 use portcullis_types::{ClientId, KeyId, PartnerId, ReasonCode, Revision, ScopeName, Wall};
 
 use crate::SubjectId;
+use crate::people::PeopleRejected;
 
 /// A command that the rules do not allow. Nothing was changed.
 #[expect(missing_docs, reason = "the message names every member")]
@@ -151,6 +152,9 @@ pub enum Rejected {
     /// More subjects than an index can number.
     #[error("there are more {0} than can be numbered; start a second deployment")]
     Full(&'static str),
+    /// Something about people.
+    #[error(transparent)]
+    People(#[from] PeopleRejected),
 }
 
 impl Rejected {
@@ -199,36 +203,39 @@ impl Rejected {
             Self::GrantsFeedLost => "grants_feed_lost",
             Self::EventTooLarge { .. } => "event_too_large",
             Self::Full(_) => "full",
+            Self::People(rejected) => rejected.code(),
         }
     }
 
     /// Whether the command names something that does not exist.
     #[must_use]
     pub fn is_unknown_subject(&self) -> bool {
-        matches!(
-            self,
-            Self::UnknownPartner { .. } | Self::UnknownClient { .. } | Self::UnknownKey { .. }
-        )
+        matches!(self, Self::People(rejected) if rejected.is_unknown_subject())
+            || matches!(
+                self,
+                Self::UnknownPartner { .. } | Self::UnknownClient { .. } | Self::UnknownKey { .. }
+            )
     }
 
     /// Whether the command is at odds with the state as it is (an HTTP surface answers 409).
     #[must_use]
     pub fn is_conflict(&self) -> bool {
-        matches!(
-            self,
-            Self::Exists(_)
-                | Self::AlreadyHeld { .. }
-                | Self::NotHeld(_)
-                | Self::AlreadyRevoked { .. }
-                | Self::RevokedNeverReturns { .. }
-                | Self::DigestKnown { .. }
-                | Self::ImportKnown { .. }
-                | Self::NothingChanges(_)
-                | Self::SameMode { .. }
-                | Self::GrantsFeedRunning
-                | Self::GrantsThin { .. }
-                | Self::GrantsFeedLost
-        )
+        matches!(self, Self::People(rejected) if rejected.is_conflict())
+            || matches!(
+                self,
+                Self::Exists(_)
+                    | Self::AlreadyHeld { .. }
+                    | Self::NotHeld(_)
+                    | Self::AlreadyRevoked { .. }
+                    | Self::RevokedNeverReturns { .. }
+                    | Self::DigestKnown { .. }
+                    | Self::ImportKnown { .. }
+                    | Self::NothingChanges(_)
+                    | Self::SameMode { .. }
+                    | Self::GrantsFeedRunning
+                    | Self::GrantsThin { .. }
+                    | Self::GrantsFeedLost
+            )
     }
 }
 

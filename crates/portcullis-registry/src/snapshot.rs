@@ -7,11 +7,12 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use portcullis_types::{
-    ClientId, ClientIx, KeyId, KeyIx, PartnerId, PartnerIx, Revision, ScopeName, Wall,
+    ClientId, ClientIx, KeyId, KeyIx, Notice, PartnerId, PartnerIx, Revision, ScopeName, Wall,
 };
 
 use crate::names::Names;
 use crate::pages::Pages;
+use crate::people::People;
 use crate::records::{
     ClientRecord, Credential, GrantsLogged, KeyRecord, Narrowings, PartnerRecord, PepperIx,
     PolicyInForce, ScopeListIx, Standing, SubjectIx,
@@ -28,6 +29,7 @@ pub struct Snapshot {
     pub(crate) policy: Option<Arc<PolicyInForce>>,
     pub(crate) grants: Option<Arc<GrantsLogged>>,
     pub(crate) signals: Signals,
+    pub(crate) people: Arc<People>,
     pub(crate) peppers: Arc<Vec<(Arc<str>, u64)>>,
     pub(crate) secrets: Arc<BTreeMap<RotatedSecret, String>>,
     pub(crate) partners: Pages<PartnerRecord>,
@@ -143,6 +145,50 @@ impl Snapshot {
     #[must_use]
     pub fn signals(&self) -> &Signals {
         &self.signals
+    }
+
+    /// The people who run the gate, and what waits for a second one.
+    #[must_use]
+    pub fn people(&self) -> &People {
+        &self.people
+    }
+
+    /// Whose a subject is.
+    pub(crate) fn partner_of(&self, at: SubjectIx) -> Option<PartnerIx> {
+        match at {
+            SubjectIx::Partner(at) => Some(at),
+            SubjectIx::Client(at) => self.client(at).map(|client| client.partner),
+            SubjectIx::Key(at) => self.key(at).map(|key| key.partner),
+        }
+    }
+
+    /// The client that a subject is or is bound to.
+    pub(crate) fn client_of(&self, at: SubjectIx) -> Option<ClientIx> {
+        match at {
+            SubjectIx::Partner(_) => None,
+            SubjectIx::Client(at) => Some(at),
+            SubjectIx::Key(at) => self.key(at)?.client,
+        }
+    }
+
+    /// What its own standing takes from a subject.
+    pub(crate) fn notice(&self, at: SubjectIx) -> Option<&Notice> {
+        match at {
+            SubjectIx::Partner(at) => self.partner(at)?.narrowed.as_deref(),
+            SubjectIx::Client(at) => self.client(at)?.narrowed.as_deref(),
+            SubjectIx::Key(at) => self.key(at)?.narrowed.as_deref(),
+        }
+    }
+
+    /// The newest event known to have changed a subject.
+    pub(crate) fn changed(&self, at: SubjectIx) -> Option<Revision> {
+        let record = match at {
+            SubjectIx::Partner(at) => self.partner(at)?.revision,
+            SubjectIx::Client(at) => self.client(at)?.revision,
+            SubjectIx::Key(at) => self.key(at)?.revision,
+        };
+        let notice = self.notice(at).and_then(|notice| notice.revision);
+        Some(notice.map_or(record, |notice| notice.max(record)))
     }
 
     /// Fingerprints of the peppers that keys were made under, and how many keys of each aren't

@@ -11,6 +11,7 @@ use portcullis_types::{KeyId, Notice, Revision, ScopeName, Wall};
 
 use crate::events::Event;
 use crate::office::NarrowKind;
+use crate::proposals::{Approval, Proposed};
 use crate::records::{ScopeListIx, SubjectIx};
 use crate::snapshot::Snapshot;
 use crate::words::Actor;
@@ -41,6 +42,12 @@ pub struct Planned {
     pub undo: Option<String>,
     /// Keys it makes.
     pub created: Vec<KeyId>,
+    /// Set: nothing is done but proposed.
+    pub proposed: Option<Proposed>,
+    /// Who let it happen, where it was proposed.
+    pub approved: Option<Approval>,
+    /// Whether it takes two persons wherever that rule is not switched off.
+    pub alone: bool,
 }
 
 /// What a hold or a revocation narrows.

@@ -3,6 +3,7 @@
 mod facts;
 mod grants;
 mod model;
+mod people;
 mod rules;
 mod signals;
 mod usage;

@@ -8,9 +8,9 @@ use serde::{Deserialize, Serialize};
 /// Who acts: the name of an admin token, `init`, or the gate itself.
 #[derive(Debug, Clone, Eq, PartialEq, Serialize, Deserialize)]
 pub struct Actor {
-    /// `token`, `local` (a command on the machine with the store) or `gate`.
+    /// `person`, `token`, `local` (a command on the machine with the store) or `gate`.
     pub kind: ActorKind,
-    /// The token's name, the user's name, or the part of the gate.
+    /// The person's id, the token's name, the user's name, or the part of the gate.
     pub id: String,
 }
 
@@ -18,8 +18,10 @@ pub struct Actor {
 #[derive(Debug, Clone, Copy, Eq, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ActorKind {
-    /// Somebody with an admin token.
+    /// Somebody with an admin token that belongs to no person.
     Token,
+    /// A person, whatever it signed in with.
+    Person,
     /// A command on the machine itself (`init`).
     Local,
     /// The gate, by its own clock or files.

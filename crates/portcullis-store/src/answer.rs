@@ -33,6 +33,7 @@ pub(crate) fn done(command: &Command, planned: &Planned) -> Done {
         | Command::ImportKeys { .. }
         | Command::RevokeKey { .. }
         | Command::PublishPolicy { .. }
+        | Command::People(_)
         | Command::RecordRotation { .. } => (None, None),
     };
     Done {

@@ -1,0 +1,152 @@
+//! Events about people into state, and which of the others touch what waits for a second person.
+
+use std::sync::Arc;
+
+use portcullis_types::PartnerId;
+
+use crate::events::Event;
+use crate::people::{HOUR, PeopleEvent, PeopleRule, PersonRecord};
+use crate::proposals::{Glass, Proposal};
+use crate::state::{FoldError, Place, State};
+use crate::words::{ActorKind, SubjectId};
+
+impl State {
+    pub(super) fn person_event(
+        &mut self,
+        place: Place<'_>,
+        event: &PeopleEvent,
+        blob: &dyn Fn(&str) -> Option<Arc<[u8]>>,
+    ) -> Result<(), FoldError> {
+        let people = Arc::make_mut(&mut self.now.people);
+        match event {
+            PeopleEvent::Added { person, name, roles, logins }
+            | PeopleEvent::Edited { person, name, roles, logins } => {
+                let added = people.persons.get(person).map_or(place.ts, |old| old.added);
+                let record = PersonRecord {
+                    id: person.clone(),
+                    name: Arc::from(name.as_str()),
+                    roles: *roles,
+                    logins: logins.clone(),
+                    added,
+                    revision: place.revision,
+                };
+                people.persons.insert(person.clone(), record);
+            }
+            PeopleEvent::Removed { person } => drop(people.persons.remove(person)),
+            PeopleEvent::RuleSet { two_persons, alone } => {
+                people.rule = PeopleRule { two_persons: *two_persons, alone: *alone };
+            }
+            PeopleEvent::ProposalMade { blob: digest, what, expires, about } => {
+                let body = blob(digest).ok_or_else(|| place.bad("its command is missing"))?;
+                // A command of an older version that means nothing any more can't be approved.
+                if let Ok(command) = serde_json::from_slice(&body) {
+                    let proposal = Proposal {
+                        id: place.revision,
+                        digest: digest.clone(),
+                        what: what.clone(),
+                        by: place.by.clone(),
+                        made: place.ts,
+                        expires: *expires,
+                        about: about.clone(),
+                        changed: None,
+                        command: Arc::new(command),
+                    };
+                    people.open.insert(place.revision.0, proposal);
+                }
+            }
+            PeopleEvent::ProposalApproved { proposal, .. }
+            | PeopleEvent::ProposalRefused { proposal, .. }
+            | PeopleEvent::ProposalExpired { proposal } => {
+                drop(people.open.remove(&proposal.0));
+            }
+            PeopleEvent::EmergencyDeclared { what, why, ratify_by, .. } => {
+                let glass = Glass {
+                    id: place.revision,
+                    what: what.clone(),
+                    why: why.clone(),
+                    by: place.by.clone(),
+                    at: place.ts,
+                    ratify_by: *ratify_by,
+                    overdue: false,
+                };
+                people.glass.insert(place.revision.0, glass);
+            }
+            PeopleEvent::EmergencyRatified { emergency } => {
+                drop(people.glass.remove(&emergency.0));
+            }
+            PeopleEvent::EmergencyOverdue { emergency } => {
+                if let Some(glass) = people.glass.get_mut(&emergency.0) {
+                    glass.overdue = true;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// What waits was made for the state as it was: from here on it is another.
+    pub(super) fn touch(&mut self, place: Place<'_>, event: &Event) {
+        if let Some(partner) = self.partner_narrowed(event).filter(|_| alone(place.by.kind)) {
+            let people = Arc::make_mut(&mut self.now.people);
+            people.narrowed.retain(|(at, ..)| place.ts.0.saturating_sub(at.0) < HOUR);
+            people.narrowed.push((place.ts, place.by.id.clone(), partner));
+        }
+        let stale = |open: &Proposal, touched: &str| {
+            open.changed.is_none() && open.about.iter().any(|about| about == touched)
+        };
+        let Some(touched) = touched(event) else { return };
+        if self.now.people.open.values().any(|open| stale(open, &touched)) {
+            let people = Arc::make_mut(&mut self.now.people);
+            for open in people.open.values_mut().filter(|open| stale(open, &touched)) {
+                open.changed = Some(place.revision);
+            }
+        }
+    }
+
+    /// The partner whose access an event narrows.
+    pub(crate) fn partner_narrowed(&self, event: &Event) -> Option<PartnerId> {
+        let Event::Held { subject, .. } = event else { return None };
+        let at = self.now.subject_ix(subject)?;
+        Some(self.now.partner(self.now.partner_of(at)?)?.id.clone())
+    }
+}
+
+fn alone(kind: ActorKind) -> bool {
+    matches!(kind, ActorKind::Person | ActorKind::Token)
+}
+
+/// A subject as proposals name it.
+pub(crate) fn named(subject: &SubjectId) -> String {
+    let kind = match subject {
+        SubjectId::Partner(_) => "partner",
+        SubjectId::Client(_) => "client",
+        SubjectId::Key(_) => "key",
+    };
+    format!("{kind}:{}", subject.as_str())
+}
+
+/// What an event changes, as proposals name it.
+fn touched(event: &Event) -> Option<String> {
+    Some(match event {
+        Event::PartnerAdded { partner, .. }
+        | Event::PartnerEdited { partner, .. }
+        | Event::ModeSet { partner, .. } => format!("partner:{partner}"),
+        Event::FactsDeclared { subject, .. }
+        | Event::Held { subject, .. }
+        | Event::Restored { subject, .. } => named(subject),
+        Event::ClientAdded { client, .. } => format!("client:{client}"),
+        Event::KeyIssued { key, .. } | Event::KeyRevoked { key, .. } => format!("key:{key}"),
+        Event::PolicyPublished { .. } => "policy".to_owned(),
+        Event::People(
+            PeopleEvent::Added { person, .. }
+            | PeopleEvent::Edited { person, .. }
+            | PeopleEvent::Removed { person },
+        ) => format!("person:{person}"),
+        Event::People(_)
+        | Event::LogOpened { .. }
+        | Event::GrantsChanged { .. }
+        | Event::KeysImported { .. }
+        | Event::SignalRaised { .. }
+        | Event::SignalCapped { .. }
+        | Event::SecretRotated { .. } => return None,
+    })
+}

@@ -1,0 +1,225 @@
+//! What a command does to access: gives, takes, or neither. What nothing proves to be narrower is
+//! taken for wider.
+//!
+//! Must not know who asks.
+
+use portcullis_types::{Facts, Notice, Revision, ScopeName};
+
+use super::{APPROVERS_MIN, Planned};
+use crate::events::{Command, Event};
+use crate::facts::read_blob;
+use crate::fold::named;
+use crate::people::{PeopleCommand, PeopleRejected, Role, Roles};
+use crate::proposals::{Bearing, Terms};
+use crate::records::SubjectIx;
+use crate::rejected::Rejected;
+use crate::state::State;
+use crate::words::{ImportedState, Mode, SubjectId};
+
+impl State {
+    /// What a command that comes to these events does to access.
+    pub(super) fn bearing(&self, command: &Command, planned: &Planned, terms: &Terms) -> Bearing {
+        match command {
+            // Nobody has a key of it yet.
+            Command::AddPartner { .. } | Command::AddClient { .. } => Bearing::Neutral,
+            Command::RaiseSignal { .. } | Command::RecordRotation { .. } => Bearing::Neutral,
+            Command::IssueKey { .. } => Bearing::Widening,
+            Command::ImportKeys { keys, .. } => {
+                let all = keys.iter().all(|key| key.state == ImportedState::Revoked);
+                if all { Bearing::Neutral } else { Bearing::Widening }
+            }
+            Command::EditPartner { .. } | Command::DeclareFacts { .. } => {
+                let each = planned.events.iter().map(|event| self.edited(event, planned));
+                each.max().unwrap_or_default()
+            }
+            Command::SetMode { mode, .. } => match mode {
+                Mode::Observe => Bearing::Widening,
+                Mode::Enforce => Bearing::Narrowing,
+            },
+            Command::Stand { subject, .. } => self.stood(subject, planned),
+            Command::RevokeKey { .. } => Bearing::Narrowing,
+            Command::PublishPolicy { .. } => match self.now.policy {
+                None => Bearing::Neutral,
+                Some(_) if terms.proved_narrower => Bearing::Narrowing,
+                Some(_) => Bearing::Widening,
+            },
+            Command::People(command) => self.of_people(command),
+        }
+    }
+
+    /// A standing is narrower if it takes away at least all that the one before did.
+    fn stood(&self, subject: &SubjectId, planned: &Planned) -> Bearing {
+        let Some(narrowing) = &planned.narrows else { return Bearing::Widening };
+        let before = self.now.subject_ix(subject).and_then(|at| self.now.notice(at));
+        if before.is_none_or(|before: &Notice| narrowing.notice.covers(before)) {
+            Bearing::Narrowing
+        } else {
+            Bearing::Widening
+        }
+    }
+
+    fn edited(&self, event: &Event, planned: &Planned) -> Bearing {
+        match event {
+            Event::PartnerEdited { partner, tier, r#use, scopes, .. } => {
+                let at = self.now.partner_ix(partner);
+                let Some(old) = at.and_then(|at| self.now.partner(at)) else {
+                    return Bearing::Widening;
+                };
+                // What another tier gives is for `diff` to say, and it can't be asked here.
+                if *tier != old.tier || r#use.is_some() {
+                    return Bearing::Widening;
+                }
+                scoped(old.scopes.as_deref(), scopes.as_deref())
+            }
+            Event::FactsDeclared { subject, facts, blob } => {
+                let apart = || {
+                    let name = blob.as_deref()?;
+                    read_blob(&planned.blobs.iter().find(|blob| blob.sha256 == name)?.body)
+                };
+                let new = facts.clone().or_else(apart);
+                let old = self.declared_before(subject);
+                old.zip(new).map_or(Bearing::Widening, |(old, new)| declared(old, &new))
+            }
+            _ => Bearing::Widening,
+        }
+    }
+
+    fn declared_before(&self, subject: &SubjectId) -> Option<&Facts> {
+        match self.now.subject_ix(subject)? {
+            SubjectIx::Partner(at) => self.now.partner(at).map(|record| &*record.facts),
+            SubjectIx::Client(at) => self.now.client(at).map(|record| &*record.facts),
+            SubjectIx::Key(_) => None,
+        }
+    }
+
+    fn of_people(&self, command: &PeopleCommand) -> Bearing {
+        let people = &self.now.people;
+        // Until there are two who may approve, nobody could be asked.
+        if people.approvers() < APPROVERS_MIN {
+            return Bearing::Neutral;
+        }
+        match command {
+            PeopleCommand::Add { roles, .. } if *roles == Roles::NONE => Bearing::Neutral,
+            PeopleCommand::Add { .. } => Bearing::Widening,
+            PeopleCommand::Edit { id, roles, logins, .. } => {
+                let Some(old) = people.persons.get(id) else { return Bearing::Widening };
+                let fewer = roles.is_none_or(|roles| old.roles.covers(roles));
+                let known = |login: &String| old.logins.contains(login);
+                let same = logins.as_ref().is_none_or(|logins| logins.iter().all(known));
+                let keeps = roles.is_none_or(|roles| roles.has(Role::Approver));
+                let decides = old.roles.has(Role::Approver) && !keeps;
+                if fewer && same && !decides { Bearing::Narrowing } else { Bearing::Widening }
+            }
+            // Who decides is not changed by one alone, neither to more nor to fewer.
+            PeopleCommand::Remove { id } => {
+                let decides =
+                    people.persons.get(id).is_some_and(|old| old.roles.has(Role::Approver));
+                if decides { Bearing::Widening } else { Bearing::Narrowing }
+            }
+            PeopleCommand::SetRule(_)
+            | PeopleCommand::Approve { .. }
+            | PeopleCommand::Refuse { .. }
+            | PeopleCommand::RatifyEmergency { .. }
+            | PeopleCommand::Expire { .. }
+            | PeopleCommand::ReportEmergency { .. } => Bearing::Neutral,
+        }
+    }
+
+    /// What a command is about, with all above it: when one of them changes, it is another matter.
+    pub(super) fn about(&self, command: &Command) -> Vec<String> {
+        let subject = match command {
+            Command::AddPartner { id, .. } | Command::EditPartner { id, .. } => {
+                SubjectId::Partner(id.clone())
+            }
+            Command::SetMode { partner, .. } | Command::AddClient { partner, .. } => {
+                SubjectId::Partner(partner.clone())
+            }
+            Command::IssueKey { partner, client, .. } => match client {
+                Some(client) => SubjectId::Client(client.clone()),
+                None => SubjectId::Partner(partner.clone()),
+            },
+            Command::DeclareFacts { subject, .. } | Command::Stand { subject, .. } => {
+                subject.clone()
+            }
+            Command::RevokeKey { key, .. } => SubjectId::Key(key.clone()),
+            Command::PublishPolicy { .. } => return vec!["policy".to_owned()],
+            Command::People(
+                PeopleCommand::Add { id, .. }
+                | PeopleCommand::Edit { id, .. }
+                | PeopleCommand::Remove { id },
+            ) => return vec![format!("person:{id}")],
+            Command::People(_)
+            | Command::ImportKeys { .. }
+            | Command::RaiseSignal { .. }
+            | Command::RecordRotation { .. } => return Vec::new(),
+        };
+        let mut about = vec![named(&subject)];
+        let Some(at) = self.now.subject_ix(&subject) else { return about };
+        let above = [
+            self.now.client_of(at).map(SubjectIx::Client),
+            self.now.partner_of(at).map(SubjectIx::Partner),
+        ];
+        let above = above.into_iter().flatten().filter(|other| *other != at);
+        about.extend(above.filter_map(|at| self.now.subject_id(at)).map(|id| named(&id)));
+        about
+    }
+
+    /// Whether the subject of a command stands as it did at that revision.
+    pub(super) fn unchanged_since(&self, command: &Command, on: Revision) -> Result<(), Rejected> {
+        let subject = match command {
+            Command::EditPartner { id, .. } => SubjectId::Partner(id.clone()),
+            Command::SetMode { partner, .. } => SubjectId::Partner(partner.clone()),
+            Command::DeclareFacts { subject, .. } | Command::Stand { subject, .. } => {
+                subject.clone()
+            }
+            Command::RevokeKey { key, .. } => SubjectId::Key(key.clone()),
+            Command::PublishPolicy { .. } => {
+                let now = self.now.policy.as_ref().map(|policy| policy.revision);
+                return moved(on, now);
+            }
+            Command::People(PeopleCommand::Edit { id, .. } | PeopleCommand::Remove { id }) => {
+                return moved(on, self.now.people.persons.get(id).map(|person| person.revision));
+            }
+            _ => return Ok(()),
+        };
+        moved(on, self.now.subject_ix(&subject).and_then(|at| self.now.changed(at)))
+    }
+}
+
+fn moved(on: Revision, changed: Option<Revision>) -> Result<(), Rejected> {
+    match changed.filter(|changed| *changed > on) {
+        Some(changed) => Err(PeopleRejected::ChangedSince { on, changed }.into()),
+        None => Ok(()),
+    }
+}
+
+/// No list is all scopes.
+fn scoped(old: Option<&[ScopeName]>, new: Option<&[ScopeName]>) -> Bearing {
+    match (old, new) {
+        (None, None) => Bearing::Neutral,
+        (None, Some(_)) => Bearing::Narrowing,
+        (Some(_), None) => Bearing::Widening,
+        (Some(old), Some(new)) if old == new => Bearing::Neutral,
+        (Some(old), Some(new)) if new.iter().all(|scope| old.contains(scope)) => Bearing::Narrowing,
+        (Some(_), Some(_)) => Bearing::Widening,
+    }
+}
+
+/// Policies let through what is on a list or within a figure, and nothing once a review lapsed.
+fn declared(old: &Facts, new: &Facts) -> Bearing {
+    if new == old {
+        return Bearing::Neutral;
+    }
+    let lists = new.lists.iter().all(|(name, new)| {
+        old.lists.get(name).is_some_and(|old| new.iter().all(|entry| old.contains(entry)))
+    });
+    let figures =
+        new.figures.iter().all(|(name, new)| old.figures.get(name).is_some_and(|old| new <= old));
+    let review = match (old.review_by, new.review_by) {
+        (None, _) => true,
+        (Some(_), None) => false,
+        (Some(old), Some(new)) => new <= old,
+    };
+    let same = old.group == new.group && (new.purpose.is_none() || old.purpose == new.purpose);
+    if lists && figures && review && same { Bearing::Narrowing } else { Bearing::Widening }
+}
