@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use portcullis_registry::{KeyRecord, NarrowKind, Snapshot, Standing, SubjectIx};
-use portcullis_types::{KeyIx, Refusal, Subject, Wall};
+use portcullis_types::{Held, KeyIx, Notice, Refusal, Subject, Wall};
 
 use crate::live::Live;
 
@@ -29,13 +29,12 @@ pub(crate) fn check(
         Standing::Revoked(notice) => Err(Refusal::KeyRevoked(notice)),
         Standing::Expired { at } => Err(Refusal::KeyExpired { at }),
         Standing::Unknown => Err(Refusal::KeyUnknown),
-        // Its own words come with the activation of keys; nothing is let through before.
-        Standing::Pending { .. } => Err(Refusal::KeyUnknown),
+        Standing::Pending { from } => Err(Refusal::KeyPending { from }),
         Standing::Narrowed { by } => {
             let Some((subject, notice)) = by.iter().next() else { return Err(Refusal::Internal) };
             // A wider hold may be live already.
             widest_live(live, ix, key, Some(subject))?;
-            Err(Refusal::Held { subject, notice: Arc::clone(notice) })
+            Err(held(subject, Arc::clone(notice)))
         }
         Standing::Good => widest_live(live, ix, key, None),
     }
@@ -70,8 +69,12 @@ fn told(live: &Live, subject: SubjectIx, kind: NarrowKind) -> Refusal {
     };
     match (kind, subject) {
         (NarrowKind::Revoke, SubjectIx::Key(_)) => Refusal::KeyRevoked(notice),
-        (_, SubjectIx::Partner(_)) => Refusal::Held { subject: Subject::Partner, notice },
-        (_, SubjectIx::Client(_)) => Refusal::Held { subject: Subject::Client, notice },
-        (NarrowKind::Hold, SubjectIx::Key(_)) => Refusal::Held { subject: Subject::Key, notice },
+        (_, SubjectIx::Partner(_)) => held(Subject::Partner, notice),
+        (_, SubjectIx::Client(_)) => held(Subject::Client, notice),
+        (NarrowKind::Hold, SubjectIx::Key(_)) => held(Subject::Key, notice),
     }
+}
+
+fn held(subject: Subject, notice: Arc<Notice>) -> Refusal {
+    Refusal::Held(Box::new(Held::of(subject, notice)))
 }

@@ -7,7 +7,7 @@
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderMap, HeaderValue, StatusCode};
 use portcullis_judge::Trace;
-use portcullis_types::{Challenge, Notice, Refusal};
+use portcullis_types::{Challenge, Held, Notice, Refusal};
 use serde::Serialize;
 
 use crate::rates::Rates;
@@ -43,11 +43,17 @@ struct Problem<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     retry_after: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    state: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     since: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     review_by: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    closed: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    works: Option<Vec<String>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<Graph<'a>>,
 }
@@ -82,7 +88,7 @@ pub(crate) fn render(
     let row = refusal.row();
     let detail = refusal.detail();
     let retry_after = refusal.retry_after_seconds().map(std::num::NonZeroU64::get);
-    let notice = notice(refusal);
+    let (held, notice) = notice(refusal);
     let known = trace.filter(|trace| trace.partner.is_some());
     let error = (style.family == Family::Graph).then(|| Graph {
         message: format!("{}: {detail}", row.title),
@@ -104,9 +110,12 @@ pub(crate) fn render(
         request_id: id,
         rule: known.and_then(|trace| trace.rule.as_deref()),
         retry_after,
+        state: held.map(|held| held.notice.state.name()),
         reason: notice.map(|notice| notice.reason.as_str()),
         since: notice.map(|notice| notice.since.rfc3339()),
         review_by: notice.and_then(|notice| notice.review_by).map(portcullis_types::Wall::rfc3339),
+        closed: held.map(|held| held.notice.closes.to_string()),
+        works: held.map(Held::works),
         error,
     };
     let body = serde_json::to_vec(&problem).unwrap_or_else(|_| b"{}".to_vec());
@@ -145,10 +154,11 @@ const fn challenge_text(challenge: Challenge) -> Option<&'static str> {
     }
 }
 
-fn notice(refusal: &Refusal) -> Option<&Notice> {
+fn notice(refusal: &Refusal) -> (Option<&Held>, Option<&Notice>) {
     match refusal {
-        Refusal::Held { notice, .. } | Refusal::KeyRevoked(notice) => Some(notice),
-        _ => None,
+        Refusal::Held(held) => (Some(held), Some(&held.notice)),
+        Refusal::KeyRevoked(notice) => (None, Some(notice)),
+        _ => (None, None),
     }
 }
 

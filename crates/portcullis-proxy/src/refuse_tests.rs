@@ -4,7 +4,8 @@ use std::num::NonZeroU64;
 use std::sync::Arc;
 
 use portcullis_types::{
-    BudgetHit, Counts, Denial, RateHit, RateId, ReasonCode, Span, Subject, Wall, all_rows,
+    BudgetHit, ClassName, Closes, Counts, Denial, Part, RateHit, RateId, ReasonCode, Span,
+    StandingName, Subject, Wall, all_rows,
 };
 
 use super::*;
@@ -41,8 +42,32 @@ fn budget(max: u64, each_target: bool, retry: u64) -> Refusal {
     }))
 }
 
+fn stands(subject: Subject, notice: &Arc<Notice>, part: Part) -> Refusal {
+    let open = ["publish.status", "publish.limit"].map(Arc::from).to_vec();
+    let notice = Arc::clone(notice);
+    Refusal::Held(Box::new(Held { open, part, ..Held::of(subject, notice) }))
+}
+
 fn every() -> Vec<Refusal> {
-    let held = |subject| Refusal::Held { subject, notice: notice(Some(Wall(1_712_000_000_000))) };
+    let held = |subject| stands(subject, &notice(Some(Wall(1_712_000_000_000))), Part::Call);
+    let some: Arc<[ClassName]> = Arc::from([ClassName::new("place.posts").unwrap()]);
+    let restricted = |subject, closes| {
+        let notice = Notice { state: StandingName::Restricted, closes, ..(*notice(None)).clone() };
+        stands(subject, &Arc::new(notice), Part::Call)
+    };
+    let ended = |subject| {
+        let notice = Notice { state: StandingName::Terminated, ..(*notice(None)).clone() };
+        stands(subject, &Arc::new(notice), Part::Call)
+    };
+    let shaped = |closes, part| {
+        let notice = Notice { closes, ..(*notice(Some(Wall(1_712_000_000_000)))).clone() };
+        stands(Subject::Partner, &Arc::new(notice), part)
+    };
+    let ending = {
+        let state = StandingName::Terminating;
+        let notice = Notice { state, closes: Closes::Reads, ..(*notice(None)).clone() };
+        stands(Subject::Partner, &Arc::new(notice), Part::Call)
+    };
     vec![
         Refusal::KeyMissing,
         Refusal::KeyUnknown,
@@ -52,6 +77,17 @@ fn every() -> Vec<Refusal> {
         held(Subject::Key),
         held(Subject::Client),
         held(Subject::Partner),
+        shaped(Closes::Reads, Part::Call),
+        shaped(Closes::Reads, Part::ReadBack),
+        shaped(Closes::Writes, Part::Call),
+        shaped(Closes::ReadsOf(Arc::clone(&some)), Part::Field("location.name".into())),
+        restricted(Subject::Partner, Closes::Classes(Arc::clone(&some))),
+        restricted(Subject::Client, Closes::ReadsOf(some)),
+        ending,
+        ended(Subject::Partner),
+        ended(Subject::Client),
+        Refusal::KeyPending { from: None },
+        Refusal::KeyPending { from: Some(Wall(1_712_000_000_000)) },
         Refusal::Unreadable { why: "there is more than one Host" },
         Refusal::HeadTooLarge,
         Refusal::BodyTooLarge { max: 1_048_576 },

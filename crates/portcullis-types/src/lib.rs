@@ -25,8 +25,8 @@ mod time;
 pub use closes::{Closes, Percent, StandingName};
 pub use facts::Facts;
 pub use ids::{
-    ClassName, ClientId, IdError, KeyId, OperationName, PartnerId, PersonId, RateId, ReasonCode, ScopeName,
-    TierName, TypeName,
+    ClassName, ClientId, IdError, KeyId, OperationName, PartnerId, PersonId, RateId, ReasonCode,
+    ScopeName, TierName, TypeName,
 };
 pub use index::{
     CLASSES_MAX, ClassIx, ClassSet, ClientIx, FIELDS_MAX, FieldIx, FieldSet, KeyIx, OperationIx,
@@ -35,6 +35,7 @@ pub use index::{
 pub use method::{Effect, Method};
 pub use nearest::nearest;
 pub use refusal::{
-    BudgetHit, Challenge, Counts, Denial, Notice, RateHit, Refusal, Row, Subject, all_rows,
+    BudgetHit, Challenge, Counts, Denial, Held, Notice, Part, RateHit, Refusal, Row, Subject,
+    all_rows,
 };
 pub use time::{Clock, Mono, Now, Span, SpanError, Wall};

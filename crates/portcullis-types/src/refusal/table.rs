@@ -2,7 +2,8 @@
 //!
 //! Must not know texts that vary from call to call.
 
-use super::{Refusal, Subject};
+use super::{Held, Refusal, Subject};
+use crate::StandingName;
 
 /// The challenge of a 401 (RFC 9110 §11.6.1, RFC 6750 §3).
 #[derive(Debug, Clone, Copy, Eq, PartialEq)]
@@ -73,10 +74,22 @@ mod rows {
         row("key_expired", 401, "The key has expired", (190, 463)),
         Challenge::InvalidToken,
     );
+    pub(super) const KEY_PENDING: Row = unauthorised(
+        row("key_pending", 401, "The key can't be used yet", (190, 0)),
+        Challenge::InvalidToken,
+    );
     pub(super) const KEY_HELD: Row = row("key_held", 403, "The key is on hold", (368, 0));
     pub(super) const CLIENT_HELD: Row = row("client_held", 403, "The client is on hold", (368, 0));
     pub(super) const PARTNER_HELD: Row =
         row("partner_held", 403, "The partner's access is on hold", (368, 0));
+    pub(super) const CLIENT_RESTRICTED: Row =
+        row("client_restricted", 403, "The client's access is restricted", (368, 0));
+    pub(super) const PARTNER_RESTRICTED: Row =
+        row("partner_restricted", 403, "The partner's access is restricted", (368, 0));
+    pub(super) const CLIENT_TERMINATED: Row =
+        row("client_terminated", 403, "The client's access has ended", (10, 0));
+    pub(super) const PARTNER_TERMINATED: Row =
+        row("partner_terminated", 403, "The partner's access has ended", (10, 0));
     pub(super) const UNREADABLE: Row =
         row("request_unreadable", 400, "The request cannot be read in one way only", (100, 0));
     pub(super) const HEAD_TOO_LARGE: Row =
@@ -147,9 +160,14 @@ pub fn all_rows() -> Vec<Row> {
         KEY_CONFLICT,
         KEY_REVOKED,
         KEY_EXPIRED,
+        KEY_PENDING,
         KEY_HELD,
         CLIENT_HELD,
         PARTNER_HELD,
+        CLIENT_RESTRICTED,
+        PARTNER_RESTRICTED,
+        CLIENT_TERMINATED,
+        PARTNER_TERMINATED,
         UNREADABLE,
         HEAD_TOO_LARGE,
         BODY_TOO_LARGE,
@@ -184,19 +202,36 @@ pub fn all_rows() -> Vec<Row> {
     ]
 }
 
+/// A key has no standing but a hold.
+fn held_row(held: &Held) -> &'static Row {
+    match (held.subject, held.notice.state) {
+        (Subject::Key, _) => &rows::KEY_HELD,
+        (Subject::Client, StandingName::Terminated) => &rows::CLIENT_TERMINATED,
+        (Subject::Partner, StandingName::Terminated) => &rows::PARTNER_TERMINATED,
+        (Subject::Client, StandingName::Suspended | StandingName::Terminating) => {
+            &rows::CLIENT_HELD
+        }
+        (Subject::Partner, StandingName::Suspended | StandingName::Terminating) => {
+            &rows::PARTNER_HELD
+        }
+        // Whatever is only good, warned or on the way back closes no more than a restriction.
+        (Subject::Client, _) => &rows::CLIENT_RESTRICTED,
+        (Subject::Partner, _) => &rows::PARTNER_RESTRICTED,
+    }
+}
+
 impl Refusal {
     /// The row of the table.
     #[must_use]
-    pub const fn row(&self) -> &'static Row {
+    pub fn row(&self) -> &'static Row {
         match self {
             Self::KeyMissing => &rows::KEY_MISSING,
             Self::KeyUnknown => &rows::KEY_UNKNOWN,
             Self::KeyConflict => &rows::KEY_CONFLICT,
             Self::KeyRevoked(_) => &rows::KEY_REVOKED,
             Self::KeyExpired { .. } => &rows::KEY_EXPIRED,
-            Self::Held { subject: Subject::Key, .. } => &rows::KEY_HELD,
-            Self::Held { subject: Subject::Client, .. } => &rows::CLIENT_HELD,
-            Self::Held { subject: Subject::Partner, .. } => &rows::PARTNER_HELD,
+            Self::KeyPending { .. } => &rows::KEY_PENDING,
+            Self::Held(held) => held_row(held),
             Self::Unreadable { .. } => &rows::UNREADABLE,
             Self::HeadTooLarge => &rows::HEAD_TOO_LARGE,
             Self::BodyTooLarge { .. } => &rows::BODY_TOO_LARGE,

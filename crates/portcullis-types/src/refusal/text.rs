@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use super::{BudgetHit, Notice, RateHit, Refusal, Subject};
+use super::{BudgetHit, RateHit, Refusal};
 
 impl Refusal {
     /// What the partner reads: what happened in this call, and what to do.
@@ -16,7 +16,9 @@ impl Refusal {
             Self::KeyConflict => "Different keys were found in one call. Send one key, in one place.".into(),
             Self::KeyRevoked(notice) => format!("This key was revoked on {} ({}): {} A revoked key never returns; ask the platform's partner team for a new one.", notice.since.rfc3339(), notice.reason, sentence(&notice.tell)),
             Self::KeyExpired { at } => format!("This key ended on {}. Ask the platform's partner team for a new one.", at.rfc3339()),
-            Self::Held { subject, notice } => held(*subject, notice),
+            Self::KeyPending { from: Some(at) } => format!("This key can be used from {} on.", at.rfc3339()),
+            Self::KeyPending { from: None } => "This key is not active yet. Ask the platform's partner team to activate it.".into(),
+            Self::Held(held) => held.detail(),
             Self::Unreadable { why } => format!("{}. It was not sent on.", upper_first(why)),
             Self::HeadTooLarge => "The path, a header or all headers together are longer than the gate accepts.".into(),
             Self::BodyTooLarge { max } => format!("The body is longer than the {max} bytes the gate judges."),
@@ -65,26 +67,8 @@ fn and(said: String, tell: Option<&Arc<str>>) -> String {
     }
 }
 
-fn held(subject: Subject, notice: &Notice) -> String {
-    let what = match subject {
-        Subject::Partner => "All access of your organisation is",
-        Subject::Client => "Access for this client is",
-        Subject::Key => "This key is",
-    };
-    let review = notice
-        .review_by
-        .map(|at| format!(" It is looked at again by {}.", at.rfc3339()))
-        .unwrap_or_default();
-    format!(
-        "{what} on hold since {} ({}): {}{review} A hold can be lifted; nothing of yours was deleted.",
-        notice.since.rfc3339(),
-        notice.reason,
-        sentence(&notice.tell)
-    )
-}
-
 /// What was written for the partner, ended as a sentence, since ours follows.
-fn sentence(tell: &str) -> String {
+pub(super) fn sentence(tell: &str) -> String {
     let tell = tell.trim_end();
     let ended = tell.ends_with(['.', '!', '?', '…', ')', '"']);
     format!("{tell}{}", if ended { "" } else { "." })
@@ -114,7 +98,7 @@ fn budget(hit: &BudgetHit) -> String {
     }
 }
 
-fn upper_first(text: &str) -> String {
+pub(super) fn upper_first(text: &str) -> String {
     let mut chars = text.chars();
     chars.next().map(|first| first.to_uppercase().chain(chars).collect()).unwrap_or_default()
 }
