@@ -168,9 +168,10 @@ impl<'v> Pass<'v, '_> {
 
     pub(crate) fn seat(&mut self, caller: Caller<'v>) -> Result<Seat<'v>, Refusal> {
         self.rule = &self.desk.stages.policy;
-        let partner = self.view.partner(caller.key).ok_or(Refusal::TierUnknown)?;
-        let ix = self.view.tier(caller.key).ok_or(Refusal::TierUnknown)?;
-        let (tier, bound) = self.view.bound.tier(ix).ok_or(Refusal::TierUnknown)?;
+        let partner = self.view.partner(caller.key);
+        let found = partner.zip(self.view.tier(caller.key));
+        let found = found.and_then(|(partner, ix)| Some((partner, ix, self.view.bound.tier(ix)?)));
+        let Some((partner, ix, (tier, bound))) = found else { return Err(Refusal::TierUnknown) };
         self.rule = &bound.scopes_rule;
         Ok(Seat { ix, caller, partner, tier, bound })
     }

@@ -42,7 +42,7 @@ pub fn batch(
     roles::params(canonical, operation)?;
     let role = |name: &str| operation.params.get(name).copied();
     let held = canonical.params().iter().find(|param| role(&param.name) == Some(ParamRole::Batch));
-    let text = &held.ok_or(unreadable(why::BATCH))?.value;
+    let text = &held.ok_or_else(|| unreadable(why::BATCH))?.value;
     let raw: Vec<&RawValue> = serde_json::from_str(text).map_err(|_| unreadable(why::BATCH))?;
     if raw.is_empty() {
         return Err(unreadable(why::BATCH));

@@ -19,11 +19,20 @@ pub(crate) struct Bytes([bool; 256]);
 impl Bytes {
     /// The letters and digits of ASCII, and these.
     pub(crate) const fn alphanumeric_and(more: &[u8]) -> Self {
+        Self::with(true, more)
+    }
+
+    /// These and no other.
+    pub(crate) const fn of(these: &[u8]) -> Self {
+        Self::with(false, these)
+    }
+
+    const fn with(alphanumeric: bool, more: &[u8]) -> Self {
         let mut has = [false; 256];
         let mut rest: &mut [bool] = &mut has;
         let mut byte = 0_u8;
         while let Some((slot, others)) = rest.split_first_mut() {
-            *slot = byte.is_ascii_alphanumeric() || contains(more, byte);
+            *slot = alphanumeric && byte.is_ascii_alphanumeric() || contains(more, byte);
             byte = byte.wrapping_add(1);
             rest = others;
         }

@@ -116,7 +116,7 @@ struct Reader<'r, 't> {
 
 impl<'t> Reader<'_, 't> {
     fn list(&mut self, depth: usize) -> Result<(), Refusal> {
-        let deeper = depth.checked_sub(1).ok_or(unreadable(why::FIELDS_DEEP))?;
+        let deeper = depth.checked_sub(1).ok_or_else(|| unreadable(why::FIELDS_DEEP))?;
         loop {
             self.node(deeper)?;
             if !self.eat(b',') {
@@ -126,7 +126,7 @@ impl<'t> Reader<'_, 't> {
     }
 
     fn node(&mut self, deeper: usize) -> Result<(), Refusal> {
-        self.left = self.left.checked_sub(1).ok_or(unreadable(why::FIELDS_MANY))?;
+        self.left = self.left.checked_sub(1).ok_or_else(|| unreadable(why::FIELDS_MANY))?;
         let at = self.place();
         let name = self.name()?;
         let mut node = Node { name, alias: None, open: None, end: 0, at, next: 0 };
@@ -163,7 +163,7 @@ impl<'t> Reader<'_, 't> {
     fn modifier(&mut self, node: &mut Node<'t>) -> Result<(), Refusal> {
         let name = self.name()?;
         let value = self.rest.strip_prefix('(').and_then(|rest| rest.split_once(')'));
-        let (value, rest) = value.ok_or(unreadable(why::FIELDS))?;
+        let (value, rest) = value.ok_or_else(|| unreadable(why::FIELDS))?;
         let legal = |c: char| {
             !c.is_control()
                 && !matches!(c, '(' | '{' | '}' | '"' | '\'' | '`' | '\\' | '%' | '&' | '#' | ';')

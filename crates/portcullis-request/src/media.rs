@@ -45,7 +45,7 @@ pub(crate) fn read(content_type: Option<&[u8]>) -> Result<Media<'_>, Refusal> {
     }
     let mut boundary = None;
     for (name, value) in Parameters(parameters) {
-        let value = value.ok_or(unreadable(why::CONTENT_TYPE))?;
+        let value = value.ok_or_else(|| unreadable(why::CONTENT_TYPE))?;
         if name.eq_ignore_ascii_case("charset") {
             utf8(value)?;
         } else if name.eq_ignore_ascii_case("boundary") && boundary.replace(value).is_some() {
@@ -56,7 +56,7 @@ pub(crate) fn read(content_type: Option<&[u8]>) -> Result<Media<'_>, Refusal> {
         return Ok(if is(JSON) { Media::Json } else { Media::Form });
     }
     let boundary = boundary.filter(|text| boundary_is_plain(text));
-    Ok(Media::Multipart { boundary: boundary.ok_or(unreadable(why::MULTIPART_BOUNDARY))? })
+    Ok(Media::Multipart { boundary: boundary.ok_or_else(|| unreadable(why::MULTIPART_BOUNDARY))? })
 }
 
 /// Refuses every character set but UTF-8.

@@ -126,7 +126,7 @@ fn text_media(media: &str) -> Result<(), Refusal> {
         if !name.eq_ignore_ascii_case("charset") {
             return Err(unreadable(why::MULTIPART_TYPE));
         }
-        media::utf8(value.ok_or(unreadable(why::MULTIPART_TYPE))?)?;
+        media::utf8(value.ok_or_else(|| unreadable(why::MULTIPART_TYPE))?)?;
     }
     Ok(())
 }

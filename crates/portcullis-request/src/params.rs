@@ -174,7 +174,7 @@ impl<'a> Gathered<'a> {
     fn change_method(&mut self, value: &str) -> Result<(), Refusal> {
         let known = [Method::Get, Method::Post, Method::Delete];
         let asked = known.into_iter().find(|method| method.as_str().eq_ignore_ascii_case(value));
-        let asked = asked.ok_or(unreadable(why::METHOD_VALUE))?;
+        let asked = asked.ok_or_else(|| unreadable(why::METHOD_VALUE))?;
         match self.method.replace(asked) {
             Some(before) if before != asked => Err(unreadable(why::METHOD_CONFLICT)),
             _ => Ok(()),

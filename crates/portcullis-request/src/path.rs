@@ -6,10 +6,11 @@
 
 use std::borrow::Cow;
 
+use memchr::memchr;
 use portcullis_catalogue::{Catalogue, Versions};
 use portcullis_types::Refusal;
 
-use crate::bytes::Bytes;
+use crate::bytes::{Bytes, cut};
 use crate::percent;
 use crate::why::{self, unreadable};
 
@@ -82,7 +83,7 @@ fn decode(segment: &str) -> Result<Cow<'_, str>, Refusal> {
         let mut rest = segment.bytes();
         while let Some(byte) = rest.next() {
             bytes.push(match byte {
-                b'%' => percent::pair(&mut rest).ok_or(unreadable(why::PATH_PERCENT))?.0,
+                b'%' => percent::pair(&mut rest).ok_or_else(|| unreadable(why::PATH_PERCENT))?.0,
                 _ => byte,
             });
         }
@@ -125,7 +126,7 @@ const fn looks_like_another(c: char) -> bool {
 fn versioned<'a>(path: Cow<'a, str>, versions: &Versions, catalogue: &Catalogue) -> Cow<'a, str> {
     let first = first_segment(&path);
     let named =
-        versions.known.iter().any(|known| known.eq_ignore_ascii_case(first)) || is_version(first);
+        is_version(first) || versions.known.iter().any(|known| known.eq_ignore_ascii_case(first));
     let lowered = if named && first.bytes().any(|byte| byte.is_ascii_uppercase()) {
         let (first, rest) = path.split_at_checked(first.len() + 1).unwrap_or((&path, ""));
         Cow::Owned(first.to_ascii_lowercase() + rest)
@@ -150,10 +151,8 @@ fn first_segment(path: &str) -> &str {
 pub(crate) fn is_version(segment: &str) -> bool {
     let number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     let Some(rest) = segment.strip_prefix(['v', 'V']) else { return false };
-    match rest.split_once('.') {
-        Some((major, minor)) => number(major) && number(minor),
-        None => number(rest),
-    }
+    let (major, minor) = cut(rest, b'.');
+    number(major) && minor.is_none_or(number)
 }
 
 /// How a forgiving server might read the path: lower case, no extension. None: just as it stands.
@@ -162,8 +161,10 @@ pub(crate) fn is_version(segment: &str) -> bool {
 pub(crate) fn forgiven(path: &str, versions: Option<&Versions>) -> Option<String> {
     let first_is_version = versions.is_some();
     let behind = if first_is_version { first_segment(path).len() + 1 } else { 0 };
-    let extended = path.bytes().skip(behind).any(|byte| byte == b'.');
-    if !extended && !path.bytes().any(|byte| byte.is_ascii_uppercase()) {
+    let extended = memchr(b'.', path.as_bytes().get(behind..).unwrap_or_default()).is_some();
+    // To the end whatever is found, which takes many bytes at once.
+    let capitals = path.bytes().fold(false, |any, byte| any | byte.is_ascii_uppercase());
+    if !extended && !capitals {
         return None;
     }
     let mut out = String::with_capacity(path.len());

@@ -84,7 +84,8 @@ pub(crate) fn decode(raw: &str) -> Result<Decoded<'_>, Refusal> {
         bytes.push(match byte {
             b'+' => b' ',
             b'%' => {
-                let (value, upper) = pair(&mut rest).ok_or(unreadable(why::QUERY_PERCENT))?;
+                let (value, upper) =
+                    pair(&mut rest).ok_or_else(|| unreadable(why::QUERY_PERCENT))?;
                 canonical &= upper && !literal(value);
                 value
             }
@@ -101,7 +102,7 @@ pub(crate) fn decode_all(raw: &str) -> Result<String, Refusal> {
     let mut rest = raw.bytes();
     while let Some(byte) = rest.next() {
         bytes.push(match byte {
-            b'%' => pair(&mut rest).ok_or(unreadable(why::QUERY_PERCENT))?.0,
+            b'%' => pair(&mut rest).ok_or_else(|| unreadable(why::QUERY_PERCENT))?.0,
             _ => byte,
         });
     }

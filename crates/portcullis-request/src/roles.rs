@@ -135,7 +135,7 @@ fn degrees(text: &str) -> Option<f64> {
 }
 
 fn distance(text: &str) -> Result<f64, Refusal> {
-    decimal(text).ok_or(unreadable(why::DISTANCE))
+    decimal(text).ok_or_else(|| unreadable(why::DISTANCE))
 }
 
 /// A decimal number without sign or exponent.

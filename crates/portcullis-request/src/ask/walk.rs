@@ -268,7 +268,7 @@ impl<'c> Walk<'c, '_> {
         depth: usize,
     ) -> Result<(), Refusal> {
         for name in &given.edges {
-            let deeper = depth.checked_sub(1).ok_or(unreadable(why::ASKS_MANY))?;
+            let deeper = depth.checked_sub(1).ok_or_else(|| unreadable(why::ASKS_MANY))?;
             let known = self.catalogue.node_type(kind).and_then(|kind| kind.fields.get(name));
             let field = known.ok_or(Refusal::NodeUnclassified)?;
             if field.named_by.is_some() {

@@ -51,8 +51,8 @@ fn pieces(text: &str, results: Results<'_>, put: &mut dyn FnMut(Piece<'_>)) -> R
     let mut rest = text;
     let mut left = RESOLVED_BYTES_MAX;
     while let Some((before, after)) = rest.split_once(OPEN) {
-        let (name, path, tail) = reference(after).ok_or(unreadable(why::REFERENCE))?;
-        let result = results(name).ok_or(unreadable(why::REFERENCE_NONE))?;
+        let (name, path, tail) = reference(after).ok_or_else(|| unreadable(why::REFERENCE))?;
+        let result = results(name).ok_or_else(|| unreadable(why::REFERENCE_NONE))?;
         let value = find(result, path)?;
         left = left.checked_sub(value.len()).ok_or(Refusal::HeadTooLarge)?;
         put(Piece::Plain(before));
@@ -72,10 +72,10 @@ fn reference(after: &str) -> Option<(&str, &str, &str)> {
 
 /// What a path finds, as one text.
 fn find(root: &Value, path: &str) -> Result<String, Refusal> {
-    let mut rest = path.strip_prefix('$').ok_or(unreadable(why::REFERENCE))?;
+    let mut rest = path.strip_prefix('$').ok_or_else(|| unreadable(why::REFERENCE))?;
     let mut found = vec![root];
     while !rest.is_empty() {
-        let (step, after) = step(rest).ok_or(unreadable(why::REFERENCE))?;
+        let (step, after) = step(rest).ok_or_else(|| unreadable(why::REFERENCE))?;
         rest = after;
         found = found.into_iter().flat_map(|value| step.apply(value)).collect();
         if found.len() > VALUES_MAX {
