@@ -99,8 +99,14 @@ impl Grid {
 
     fn look(&mut self, measure: &Measure) -> Option<Hit> {
         let points: &[Point] = self.points.make_contiguous();
+        let numbered = self.numbers.iter();
+        let order: Vec<Numbered> =
+            numbered.map(|(place, number)| (*place, number.wrapping_sub(self.forgotten))).collect();
         let lately = points.len().saturating_sub(EVEN_MAX);
-        let (aligned, even) = (aligned(points), even(points.get(lately..).unwrap_or(points)));
+        let late = order.iter().filter(|(_, at)| *at >= lately);
+        let late: Vec<(i64, i64)> = late.map(|(place, _)| *place).collect();
+        let even = even(points.get(lately..).unwrap_or(points), &late);
+        let aligned = aligned(points, &order);
         (aligned.max(even) > measure.over).then(|| {
             let points = ("points", points.len() as u64);
             let percent = [points, ("percent aligned", aligned), ("percent even", even)];
@@ -108,6 +114,9 @@ impl Grid {
         })
     }
 }
+
+/// Latitude and longitude of a point, and its place among all.
+type Numbered = ((i64, i64), usize);
 
 impl Point {
     const fn place(self) -> (i64, i64) {
@@ -119,49 +128,45 @@ fn percent(part: usize, all: usize) -> u64 {
     (part as u64 * 100).checked_div(all as u64).unwrap_or(0)
 }
 
-/// What is looked for beside each point: other points on its line, and, as chance has it, points some
-/// units of the last digit away from it.
-const BESIDE: [(i64, u32); 6] = [(0, 2), (1, 1), (2, 1), (3, 1), (5, 1), (7, 1)];
+/// By chance points are so many units of the last digit apart.
+const APART: [i64; 5] = [1, 2, 3, 5, 7];
+/// What was found of a point: another one on its line; the bits behind it are those of [`APART`].
+const ON_LINE: u8 = 1;
 
-/// In percent; 0 where rounding explains it.
-fn aligned(points: &[Point]) -> u64 {
+/// In percent; 0 where rounding explains it. The points come in their order, too.
+fn aligned(points: &[Point], order: &[Numbered]) -> u64 {
     let unit = last_digit(points);
-    let mut found = vec![[false; BESIDE.len()]; points.len()];
-    beside(points.iter().map(|point| point.latitude), unit, &mut found);
-    beside(points.iter().map(|point| point.longitude), unit, &mut found);
-    let mut counts = [0; BESIDE.len()];
-    for found in &found {
-        for (count, found) in counts.iter_mut().zip(found) {
-            *count += usize::from(*found);
-        }
-    }
-    let [aligned, chance @ ..] = counts.map(|count| percent(count, points.len()));
-    let chance = chance.iter().sum::<u64>() / 5;
+    let mut found = vec![0; points.len()];
+    let latitudes: Vec<_> = order.iter().map(|((latitude, _), at)| (*latitude, *at)).collect();
+    beside(&latitudes, unit, &mut found);
+    let mut longitudes: Vec<_> = points.iter().map(|point| point.longitude).zip(0..).collect();
+    longitudes.sort_unstable();
+    beside(&longitudes, unit, &mut found);
+    let share = |bit: u8| percent(found.iter().filter(|of| *of & bit != 0).count(), points.len());
+    let chance = (1..).zip(APART).map(|(bit, _)| share(ON_LINE << bit)).sum::<u64>() / 5;
+    let aligned = share(ON_LINE);
     if aligned > 3 * chance { aligned } else { 0 }
 }
 
-/// Notes what each point has beside it along one axis. Goes along the lines in their order: hashing them
-/// would take many times as long.
-fn beside(places: impl Iterator<Item = i64>, unit: i64, found: &mut [[bool; BESIDE.len()]]) {
-    let mut order: Vec<(i64, usize)> = places.zip(0..).collect();
-    order.sort_unstable();
-    let mut lines: Vec<(i64, u32)> = Vec::with_capacity(order.len());
-    for (at, _) in &order {
-        match lines.last_mut() {
-            Some((line, points)) if line == at => *points += 1,
-            _ => lines.push((*at, 1)),
-        }
-    }
-    for (which, (units, least)) in BESIDE.into_iter().enumerate() {
-        let mut ahead = lines.iter().peekable();
-        for (at, point) in &order {
-            let wanted = at + units * unit;
-            while ahead.next_if(|(line, _)| *line < wanted).is_some() {}
-            let there = ahead.peek().is_some_and(|(line, n)| *line == wanted && *n >= least);
-            if there && let Some(found) = found.get_mut(*point).and_then(|all| all.get_mut(which)) {
-                *found = true;
+/// Notes what each point has beside it along one axis; points come in their order there. Lines are looked
+/// for where they must be: hashing them would take many times as long.
+fn beside(order: &[(i64, usize)], unit: i64, found: &mut [u8]) {
+    let mut rest = order;
+    while let Some((line, _)) = rest.first().copied() {
+        let count = rest.iter().take_while(|(at, _)| *at == line).count();
+        let (here, after) = rest.split_at_checked(count).unwrap_or((rest, &[]));
+        let mut bits = if count > 1 { ON_LINE } else { 0 };
+        for (at, _) in after.iter().take_while(|(at, _)| *at <= line + 7 * unit) {
+            for (bit, _) in (1..).zip(APART).filter(|(_, units)| line + units * unit == *at) {
+                bits |= ON_LINE << bit;
             }
         }
+        for (_, point) in here {
+            if let Some(found) = found.get_mut(*point) {
+                *found |= bits;
+            }
+        }
+        rest = after;
     }
 }
 
@@ -177,8 +182,8 @@ fn last_digit(points: &[Point]) -> i64 {
 /// In percent; 0 where rounding explains it: points a unit or two of the last digit apart are even by
 /// themselves. But travellers who are that dense come back to the very same point, too, and a grid does
 /// not.
-fn even(points: &[Point]) -> u64 {
-    let nearest = nearest(points);
+fn even(points: &[Point], order: &[(i64, i64)]) -> u64 {
+    let nearest = nearest(order);
     let mut sorted = nearest.clone();
     sorted.sort_unstable_by(f64::total_cmp);
     let Some(middle) = sorted.get(sorted.len() / 2).copied() else { return 0 };
@@ -191,10 +196,8 @@ fn even(points: &[Point]) -> u64 {
     percent(nearest.iter().filter(as_far).count(), points.len())
 }
 
-/// How far from each point its nearest neighbour is, in no order.
-fn nearest(points: &[Point]) -> Vec<f64> {
-    let mut order: Vec<(i64, i64)> = points.iter().map(|point| point.place()).collect();
-    order.sort_unstable();
+/// How far from each point its nearest neighbour is; points come in their order.
+fn nearest(order: &[(i64, i64)]) -> Vec<f64> {
     let distance = |at: usize, (latitude, longitude): (i64, i64)| {
         // A degree of longitude is shorter the further from the equator.
         let narrow = (latitude as f64 / UNITS_PER_DEGREE).to_radians().cos();
