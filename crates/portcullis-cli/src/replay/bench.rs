@@ -7,6 +7,7 @@ use std::collections::{HashMap, HashSet};
 use std::hash::BuildHasherDefault;
 use std::sync::Arc;
 
+use memchr::memchr;
 use portcullis_judge::{Arrival, Batch, Bounds, Desk, Granted, Rules, Verdict};
 use portcullis_types::asked::Asks;
 use portcullis_types::{KeyIx, Mono, Now, PartnerIx, Refusal, Wall};
@@ -117,7 +118,9 @@ impl Bench {
     /// Judges a line.
     pub(crate) fn line(&mut self, spot: Spot, call: &Call<'_>, mono: Mono) -> Outcome {
         let target = call.path_and_query();
-        let (path, query) = target.split_once('?').map_or((target, None), |(p, q)| (p, Some(q)));
+        let at = memchr(b'?', target.as_bytes()).unwrap_or(target.len());
+        let (path, query) = target.split_at_checked(at).unwrap_or((target, ""));
+        let query = query.get(1..);
         let arrival = arrival(&call.method, path, query);
         let mut line = Line {
             spot,

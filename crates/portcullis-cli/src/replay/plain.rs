@@ -12,12 +12,17 @@ use super::call::Written;
 
 /// The members of a plain line; none: it is for the reader of all JSON.
 pub(super) fn read(text: &str) -> Option<Written<'_>> {
+    // To the end whatever is found, which takes many bytes at once.
+    let odd = |byte: u8| byte < b' ' || byte == b'\\';
+    if text.bytes().fold(false, |any, byte| any | odd(byte)) {
+        return None;
+    }
     let mut rest = Rest(text);
     let mut written = Written::default();
     rest.eat(b'{')?;
     loop {
         rest.eat(b'"')?;
-        let name = rest.text()?;
+        let name = rest.name()?;
         rest.eat(b':')?;
         if rest.eat(b'"').is_some() {
             let value = rest.text()?;
@@ -66,15 +71,22 @@ impl<'a> Rest<'a> {
         Some(())
     }
 
-    /// A text up to its closing mark, without escapes.
+    /// A text up to its closing mark.
     fn text(&mut self) -> Option<&'a str> {
         let end = memchr(b'"', self.0.as_bytes())?;
+        self.up_to(end)
+    }
+
+    /// The same, which ends soon.
+    fn name(&mut self) -> Option<&'a str> {
+        let end = self.0.bytes().position(|byte| byte == b'"')?;
+        self.up_to(end)
+    }
+
+    fn up_to(&mut self, end: usize) -> Option<&'a str> {
         let (text, rest) = self.0.split_at_checked(end)?;
         self.0 = rest.get(1..)?;
-        // To the end whatever is found, which takes many bytes at once.
-        let odd = |byte: u8| byte < b' ' || byte == b'\\';
-        let plain = !text.bytes().fold(false, |any, byte| any | odd(byte));
-        plain.then_some(text)
+        Some(text)
     }
 
     /// A whole number in its one spelling.

@@ -155,12 +155,10 @@ impl Targets {
 /// Folds a text into 64 bits: a chunk of 8 bytes at a time, each spread by a multiplication whose
 /// halves are folded together.
 pub(crate) fn mark(seed: u64, text: &[u8]) -> u64 {
-    let mut chunks = text.chunks_exact(8);
+    let (chunks, rest) = text.as_chunks::<8>();
     let start = mix(seed, text.len() as u64);
-    let folded = (&mut chunks).fold(start, |sum, chunk| {
-        mix(sum, chunk.iter().fold(0, |word, byte| word << 8 | u64::from(*byte)))
-    });
-    let rest = chunks.remainder().iter().fold(1, |word, byte| word << 8 | u64::from(*byte));
+    let folded = chunks.iter().fold(start, |sum, chunk| mix(sum, u64::from_be_bytes(*chunk)));
+    let rest = rest.iter().fold(1, |word, byte| word << 8 | u64::from(*byte));
     mix(folded, rest)
 }
 
