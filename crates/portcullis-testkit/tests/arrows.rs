@@ -43,6 +43,7 @@ const MAY_REACH: &[(&str, &[&str])] = &[
     ("portcullis-keys", &["types"]),
     ("portcullis-limits", &["types"]),
     ("portcullis-h1", &[]),
+    ("portcullis-hooks", &["types"]),
     ("portcullis-audit", &["types"]),
     ("portcullis-registry", &["types", "audit", "keys"]),
     ("portcullis-judge", JUDGE),

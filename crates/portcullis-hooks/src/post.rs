@@ -1,0 +1,188 @@
+//! One try to hand a message over: bounded in time, in size and in where it goes.
+//!
+//! Blocking; whoever calls it gives it a thread. An answer's body is never read, let alone kept.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use rustls::crypto::aws_lc_rs;
+use ureq::config::Config;
+use ureq::http::Uri;
+use ureq::tls::{Certificate, RootCerts, TlsConfig, TlsProvider};
+use ureq::unversioned::resolver::{DefaultResolver, ResolvedSocketAddrs, Resolver};
+use ureq::unversioned::transport::{DefaultConnector, NextTimeout};
+use ureq::{Agent, Error};
+
+use crate::{HookSecret, Reach, Target};
+
+/// Longest head of an answer in bytes.
+const HEAD_MAX: usize = 16 << 10;
+
+/// Hands messages over.
+#[derive(Debug, Clone)]
+pub struct Poster {
+    agent: Agent,
+}
+
+/// Whose certificates are believed.
+#[derive(Debug, Clone)]
+pub enum Roots {
+    /// Those that this machine believes.
+    System,
+    /// These, as DER.
+    Only(Vec<Vec<u8>>),
+}
+
+/// Why nothing can be handed over to anybody.
+#[derive(Debug, Clone, Eq, PartialEq, thiserror::Error)]
+#[error(
+    "no certificate of an authority can be read on this machine, so no hook could be believed: {0}"
+)]
+pub struct PosterError(String);
+
+/// A message for a hook.
+#[derive(Debug, Clone, Eq, PartialEq)]
+pub struct Message {
+    /// The same at each try, so that a hook can tell that it has it.
+    pub id: String,
+    /// When it is sent, in seconds.
+    pub seconds: u64,
+    /// JSON.
+    pub body: String,
+}
+
+/// What became of a try.
+#[derive(Debug, Clone, Eq, PartialEq)]
+pub enum Outcome {
+    /// The hook has it.
+    Delivered(u16),
+    /// The hook said no, or sent on to elsewhere, where nobody goes.
+    Answered(u16),
+    /// There was no answer, or nobody may be asked there.
+    Failed(String),
+}
+
+impl Poster {
+    /// Calls only what is in reach, and waits only so long, from the look-up of a name to the answer.
+    ///
+    /// # Errors
+    /// [`PosterError`] where the machine has no certificates of authorities.
+    pub fn new(reach: Reach, roots: &Roots, patience: Duration) -> Result<Self, PosterError> {
+        Self::with(reach, roots, patience, DefaultResolver::default())
+    }
+
+    fn with(
+        reach: Reach,
+        roots: &Roots,
+        patience: Duration,
+        names: impl Resolver,
+    ) -> Result<Self, PosterError> {
+        let tls = TlsConfig::builder()
+            .provider(TlsProvider::Rustls)
+            .root_certs(believed(roots)?)
+            .unversioned_rustls_crypto_provider(Arc::new(aws_lc_rs::default_provider()))
+            .build();
+        let config = Agent::config_builder()
+            .tls_config(tls)
+            // A proxy from the environment would be the one connected to, whatever was looked at.
+            .proxy(None)
+            .max_redirects(0)
+            .max_redirects_will_error(false)
+            .http_status_as_error(false)
+            .max_response_header_size(HEAD_MAX)
+            .timeout_global(Some(patience))
+            // Each try looks its name up, and looks at what it finds.
+            .max_idle_connections(0)
+            .user_agent("portcullis")
+            .accept("*/*")
+            .build();
+        let resolver = Looked { reach, names };
+        Ok(Self { agent: Agent::with_parts(config, DefaultConnector::default(), resolver) })
+    }
+
+    /// One try.
+    #[must_use]
+    pub fn post(&self, target: &Target, secret: &HookSecret, message: &Message) -> Outcome {
+        let seconds = message.seconds.to_string();
+        let signature = secret.sign(&message.id, message.seconds, &message.body);
+        let sent = self
+            .agent
+            .post(target.url())
+            .header("content-type", "application/json")
+            .header("webhook-id", &message.id)
+            .header("webhook-timestamp", &seconds)
+            .header("webhook-signature", &signature)
+            .send(message.body.as_str());
+        match sent.map(|answer| answer.status()) {
+            Ok(status) if status.is_success() => Outcome::Delivered(status.as_u16()),
+            Ok(status) => Outcome::Answered(status.as_u16()),
+            Err(error) => Outcome::Failed(said(&error)),
+        }
+    }
+}
+
+/// Looks at every address that a name has before any is connected to.
+#[derive(Debug)]
+struct Looked<N> {
+    reach: Reach,
+    names: N,
+}
+
+impl<N: Resolver> Resolver for Looked<N> {
+    fn resolve(
+        &self,
+        uri: &Uri,
+        config: &Config,
+        timeout: NextTimeout,
+    ) -> Result<ResolvedSocketAddrs, Error> {
+        let found = self.names.resolve(uri, config, timeout)?;
+        let tls = uri.scheme_str() == Some("https");
+        // One address in the wrong place is enough: a name that has both is up to something.
+        for at in found.iter() {
+            if let Some(why) = self.reach.refuses(*at, tls) {
+                return Err(Error::Other(format!("`{}` {why}", at.ip()).into()));
+            }
+        }
+        Ok(found)
+    }
+}
+
+fn believed(roots: &Roots) -> Result<RootCerts, PosterError> {
+    let ders = match roots {
+        Roots::Only(ders) => ders.clone(),
+        Roots::System => {
+            let found = rustls_native_certs::load_native_certs();
+            if found.certs.is_empty() {
+                let why = found
+                    .errors
+                    .first()
+                    .map_or_else(|| "none were found".to_owned(), std::string::ToString::to_string);
+                return Err(PosterError(why));
+            }
+            found.certs.iter().map(|cert| cert.to_vec()).collect()
+        }
+    };
+    let certs = ders.iter().map(|der| Certificate::from_der(der).to_owned());
+    Ok(RootCerts::from(certs.collect::<Vec<_>>()))
+}
+
+/// The error in few words, without the address, whose path may be a secret.
+fn said(error: &Error) -> String {
+    let text = match error {
+        Error::Timeout(_) => "it did not answer in time".to_owned(),
+        Error::HostNotFound => "its name has no address".to_owned(),
+        Error::ConnectionFailed => "nobody answers there".to_owned(),
+        Error::LargeResponseHeader(..) => "the head of its answer is too long".to_owned(),
+        Error::Io(why) => match why.get_ref().and_then(|inner| inner.downcast_ref()) {
+            Some(tls @ rustls::Error::InvalidCertificate(_)) => format!("its {tls}"),
+            Some(tls) => format!("TLS failed: {tls}"),
+            None => format!("the connection failed: {}", why.kind()),
+        },
+        Error::BadUri(_) => "its address can't be called".to_owned(),
+        other => other.to_string(),
+    };
+    text.chars().take(300).collect()
+}
+
+#[cfg(test)]
+mod tests;
