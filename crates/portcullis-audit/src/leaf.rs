@@ -23,8 +23,19 @@ pub struct Leaf<A, E> {
     pub at: Wall,
     /// Who acted.
     pub actor: A,
+    /// Who let it happen, where one was not enough.
+    pub approved: Option<Approved<A>>,
     /// What happened.
     pub event: E,
+}
+
+/// The second one behind an event.
+#[derive(Debug, Clone, Eq, PartialEq)]
+pub struct Approved<A> {
+    /// Who approved.
+    pub by: A,
+    /// The event in which it was proposed.
+    pub proposal: u64,
 }
 
 /// Why something is no leaf.
@@ -56,6 +67,10 @@ struct Wire<A, E> {
     rev: u64,
     ts: String,
     actor: A,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    approver: Option<A>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    proposal: Option<u64>,
     event: E,
 }
 
@@ -64,8 +79,12 @@ struct Wire<A, E> {
 /// # Errors
 /// [`LeafError::TooLarge`], or [`LeafError::Unwritable`] for a value JSON can't hold.
 pub fn encode<A: Serialize, E: Serialize>(leaf: &Leaf<A, E>) -> Result<Vec<u8>, LeafError> {
-    let Leaf { rev, at, actor, event } = leaf;
-    let wire = Wire { v: VERSION, rev: *rev, ts: at.rfc3339(), actor, event };
+    let Leaf { rev, at, actor, approved, event } = leaf;
+    let (approver, proposal) = match approved {
+        Some(Approved { by, proposal }) => (Some(by), Some(*proposal)),
+        None => (None, None),
+    };
+    let wire = Wire { v: VERSION, rev: *rev, ts: at.rfc3339(), actor, approver, proposal, event };
     let bytes = serde_json_canonicalizer::to_vec(&wire)
         .map_err(|error| LeafError::Unwritable(error.to_string()))?;
     if bytes.len() > LEAF_BYTES_MAX {
@@ -90,6 +109,11 @@ where
     }
     let at = wall_of(&wire.ts);
     let at = at.ok_or_else(|| LeafError::Unreadable("its time is not a time".to_owned()))?;
-    let leaf = Leaf { rev: wire.rev, at, actor: wire.actor, event: wire.event };
+    let approved = match (wire.approver, wire.proposal) {
+        (Some(by), Some(proposal)) => Some(Approved { by, proposal }),
+        (None, None) => None,
+        _ => return Err(LeafError::Unreadable("half an approval".to_owned())),
+    };
+    let leaf = Leaf { rev: wire.rev, at, actor: wire.actor, approved, event: wire.event };
     if encode(&leaf)? == bytes { Ok(leaf) } else { Err(LeafError::NotCanonical) }
 }

@@ -43,7 +43,13 @@ fn small_log() -> Kept {
     for (events, keys) in steps {
         for event in events {
             let actor = json!({"kind": "token", "id": "ops"});
-            let leaf = Leaf { rev: peaks.size(), at: Wall(1_700_000_000_000), actor, event };
+            let leaf = Leaf {
+                rev: peaks.size(),
+                at: Wall(1_700_000_000_000),
+                actor,
+                approved: None,
+                event,
+            };
             let bytes = encode(&leaf).unwrap();
             peaks.append(leaf_hash(&bytes));
             kept.events.push((bytes.clone(), leaf_hash(&bytes).0.to_vec()));

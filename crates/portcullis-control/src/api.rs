@@ -12,7 +12,9 @@ pub(crate) mod import;
 pub(crate) mod keys;
 pub(crate) mod me;
 pub(crate) mod partners;
+pub(crate) mod people;
 pub(crate) mod policies;
+pub(crate) mod proposals;
 pub(crate) mod signals;
 pub(crate) mod transitions;
 pub(crate) mod usage;
@@ -21,7 +23,7 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use axum::http::StatusCode;
-use portcullis_registry::{Command, Done, OfficeError, Rejected};
+use portcullis_registry::{Command, Done, OfficeError, PeopleRejected, Rejected, Terms};
 use portcullis_types::Wall;
 
 use crate::auth::Caller;
@@ -47,8 +49,17 @@ impl Shared {
         self.control.clock.now().wall
     }
 
-    async fn submit(&self, caller: &Caller, command: Command) -> Result<Done, Problem> {
-        self.control.office.submit(caller.actor(), command).await.map_err(refused)
+    async fn submit(&self, caller: &Caller, command: impl Into<Command>) -> Result<Done, Problem> {
+        self.submit_on(caller, command.into(), caller.terms()?).await
+    }
+
+    async fn submit_on(
+        &self,
+        caller: &Caller,
+        command: Command,
+        terms: Terms,
+    ) -> Result<Done, Problem> {
+        self.control.office.submit_on(caller.actor(), command, terms).await.map_err(refused)
     }
 }
 
@@ -60,6 +71,12 @@ fn refused(error: OfficeError) -> Problem {
         }
         OfficeError::Rejected(Rejected::GrantsMoved { .. }) => {
             (StatusCode::PRECONDITION_FAILED, "The grants were changed since")
+        }
+        OfficeError::Rejected(Rejected::People(PeopleRejected::ChangedSince { .. })) => {
+            (StatusCode::PRECONDITION_FAILED, "It was changed since")
+        }
+        OfficeError::Rejected(Rejected::People(rejected)) if rejected.is_forbidden() => {
+            (StatusCode::FORBIDDEN, "It takes somebody else")
         }
         OfficeError::Rejected(rejected) if rejected.is_conflict() => {
             (StatusCode::CONFLICT, "The state is not what this wish expects")

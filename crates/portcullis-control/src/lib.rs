@@ -21,6 +21,8 @@ mod explained;
 mod extract;
 mod moments;
 mod names;
+mod needs;
+mod oidc;
 mod once;
 mod problem;
 mod record;
@@ -35,6 +37,7 @@ pub use edges::{
     Probe, Readiness, ReadyDetail,
 };
 pub use explained::{CallExplained, CallNow, CallSignal, CallStep, CallThen, Recall};
+pub use oidc::{ISSUER_BYTES_MAX, IssuerFetch, Oidc, SignatureAlgorithm};
 pub use problem::{Document, EntryFault, Problem};
 pub use router::openapi;
 pub use serve::ServeError;

@@ -109,7 +109,8 @@ pub(crate) async fn once(
         Ok(None) => return next.run(request).await,
         Err(problem) => return problem.into_response(),
     };
-    let actor = request.extensions().get::<Caller>().map(|c| Arc::clone(&c.0)).unwrap_or_default();
+    let caller = request.extensions().get::<Caller>();
+    let actor = caller.map(|c| format!("{:?} {}", c.kind, c.name)).unwrap_or_default();
     let name = name(&actor, request.uri().path(), &key);
     let (parts, body) = request.into_parts();
     // Bounded a second time, since a feed that is not to be remembered may be longer.

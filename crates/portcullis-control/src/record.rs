@@ -36,7 +36,7 @@ pub(crate) async fn record(
     let elapsed = shared.control.clock.now().mono.0.saturating_sub(arrived.mono.0);
     (shared.control.calls)(&AdminCall {
         at: arrived.wall,
-        actor: response.extensions().get::<Caller>().map(|caller| caller.0.to_string()),
+        actor: response.extensions().get::<Caller>().map(|caller| caller.name.to_string()),
         peer,
         method,
         path: shown(&path, response.status()),

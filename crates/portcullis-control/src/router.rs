@@ -20,10 +20,11 @@ use utoipa_axum::routes;
 
 use crate::Control;
 use crate::api::{
-    audit, calls, clients, facts, grants, health, import, keys, me, partners, policies, signals,
-    transitions, usage,
+    audit, calls, clients, facts, grants, health, import, keys, me, partners, people, policies,
+    proposals, signals, transitions, usage,
 };
 use crate::auth::sign_in;
+use crate::oidc::Issuer;
 use crate::once::{Remembered, once};
 use crate::problem::document;
 use crate::record::record;
@@ -33,6 +34,7 @@ pub(crate) struct Shared {
     pub(crate) control: Control,
     pub(crate) remembered: Remembered,
     pub(crate) openapi: String,
+    pub(crate) issuer: Option<Issuer>,
 }
 
 type Routes = OpenApiRouter<Arc<Shared>>;
@@ -42,7 +44,10 @@ impl Control {
     pub fn router(self) -> Router {
         let openapi = openapi().to_pretty_json().unwrap_or_default();
         let settings = self.settings.clone();
-        let shared = Arc::new(Shared { control: self, remembered: Remembered::default(), openapi });
+        let clock = Arc::clone(&self.clock);
+        let issuer = settings.oidc.clone().map(|oidc| Issuer::new(oidc, clock));
+        let remembered = Remembered::default();
+        let shared = Arc::new(Shared { control: self, remembered, openapi, issuer });
         let quick = signed(quick(), &shared, settings.body_max, settings.timeout);
         let long = signed(long(), &shared, settings.import_body_max, settings.timeout_long);
         let feeds = signed(feeds(), &shared, settings.feed_body_max, settings.timeout_long);
@@ -91,6 +96,13 @@ fn quick() -> Routes {
         .routes(routes!(keys::list, keys::issue))
         .routes(routes!(keys::show))
         .routes(routes!(transitions::key))
+        .routes(routes!(people::list, people::add))
+        .routes(routes!(people::edit, people::remove))
+        .routes(routes!(proposals::list))
+        .routes(routes!(proposals::show))
+        .routes(routes!(proposals::approve))
+        .routes(routes!(proposals::refuse))
+        .routes(routes!(proposals::ratify))
         .routes(routes!(policies::show))
         .routes(routes!(signals::list))
         .routes(routes!(usage::show))

@@ -10,7 +10,7 @@ use portcullis_registry::{Office, UsageBook};
 use portcullis_types::Clock;
 use sha2::{Digest as _, Sha256};
 
-use crate::{AdminCall, Checker, KeyMaker, Probe, Recall};
+use crate::{AdminCall, Checker, KeyMaker, Oidc, Probe, Recall};
 
 /// Everything the admin API stands on.
 #[derive(Clone)]
@@ -46,6 +46,8 @@ impl fmt::Debug for Control {
 pub struct ControlSettings {
     /// Who may call.
     pub tokens: Vec<AdminToken>,
+    /// The issuer whose tokens sign people in.
+    pub oidc: Option<Oidc>,
     /// The version that `/healthz` names.
     pub version: String,
     /// Longest time until an answer begins.
@@ -68,6 +70,7 @@ impl Default for ControlSettings {
     fn default() -> Self {
         Self {
             tokens: Vec::new(),
+            oidc: None,
             version: env!("CARGO_PKG_VERSION").to_owned(),
             timeout: Duration::from_secs(30),
             timeout_long: Duration::from_secs(600),
@@ -85,8 +88,10 @@ impl Default for ControlSettings {
 /// A token is 32 or more random bytes as text, so a fast hash is enough: there is nothing to guess.
 #[derive(Clone, Eq, PartialEq)]
 pub struct AdminToken {
-    /// Stands in the log as the actor of every change made with it.
+    /// Stands in the log as the actor of every change made with it, unless it belongs to a person.
     pub name: String,
+    /// Whose it is.
+    pub person: Option<String>,
     /// SHA-256 of the token's text.
     pub sha256: [u8; 32],
 }
@@ -118,7 +123,14 @@ impl AdminToken {
         if secret.len() < 32 {
             return Err(AdminTokenError::Short { name: name.to_owned() });
         }
-        Ok(Self { name: name.to_owned(), sha256: Sha256::digest(secret.as_bytes()).into() })
+        let sha256 = Sha256::digest(secret.as_bytes()).into();
+        Ok(Self { name: name.to_owned(), person: None, sha256 })
+    }
+
+    /// The same token as one of a person.
+    #[must_use]
+    pub fn of(self, person: Option<&str>) -> Self {
+        Self { person: person.map(str::to_owned), ..self }
     }
 
     /// From 64 hex digits.
@@ -136,7 +148,7 @@ impl AdminToken {
             let pair = hex.get(at * 2..at * 2 + 2).ok_or_else(wrong)?;
             *byte = u8::from_str_radix(pair, 16).map_err(|_| wrong())?;
         }
-        Ok(Self { name: name.to_owned(), sha256 })
+        Ok(Self { name: name.to_owned(), person: None, sha256 })
     }
 }
 

@@ -28,6 +28,25 @@ pub(crate) struct Change {
     /// Set when something needs attention at once.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) warning: Option<String>,
+    /// Set when nothing was done but proposed: a second person must approve it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) proposal: Option<Waits>,
+    /// `off` where one person did what otherwise takes two.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) two_persons: Option<&'static str>,
+}
+
+/// What waits for a second person.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub(crate) struct Waits {
+    /// The proposal's number.
+    id: Option<u64>,
+    /// What an approval must name.
+    digest: String,
+    /// Until when it can be approved.
+    expires: String,
+    /// Why one person is not enough.
+    why: String,
 }
 
 const NOT_DURABLE: &str = "NOT DURABLE: it is in force now but only in memory, because the store can't be written; it is lost if the gate stops before it is. Free space for the store; writing is retried every second and /readyz is red until it succeeds";
@@ -40,14 +59,21 @@ impl From<Done> for Change {
             what: done.what,
             undo: done.undo,
             warning: (!done.durable).then(|| NOT_DURABLE.to_owned()),
+            proposal: done.proposed.map(|proposed| Waits {
+                id: done.revision.map(|revision| revision.0),
+                digest: proposed.digest,
+                expires: proposed.expires.rfc3339(),
+                why: proposed.why,
+            }),
+            two_persons: done.alone.then_some("off"),
         }
     }
 }
 
 impl Change {
-    /// 202 while it is not durable, so that no program takes it for done.
+    /// 202 while it is not durable, or only proposed, so that no program takes it for done.
     pub(crate) fn status(&self, durable: StatusCode) -> StatusCode {
-        if self.durable { durable } else { StatusCode::ACCEPTED }
+        if self.durable && self.proposal.is_none() { durable } else { StatusCode::ACCEPTED }
     }
 
     pub(crate) fn answer(self, durable: StatusCode) -> Response {

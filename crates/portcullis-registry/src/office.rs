@@ -13,6 +13,7 @@ use serde::Serialize;
 use crate::events::{Command, Event};
 use crate::evidence::Evidence;
 use crate::grants::{GrantChange, GrantsBatch, GrantsDone, GrantsPage, GrantsWanted};
+use crate::proposals::{Proposed, Terms};
 use crate::records::SubjectIx;
 use crate::rejected::Rejected;
 use crate::snapshot::Snapshot;
@@ -62,7 +63,17 @@ impl Sink for () {
 pub trait Office: Evidence {
     /// Carries out a command. The answer comes once the event is durable and published, or, for a
     /// narrowing that can't be written yet, once it bites.
-    fn submit(&self, actor: Actor, command: Command) -> BoxFuture<'_, Result<Done, OfficeError>>;
+    fn submit(&self, actor: Actor, command: Command) -> BoxFuture<'_, Result<Done, OfficeError>> {
+        self.submit_on(actor, command, Terms::default())
+    }
+    /// The same on terms: in an emergency, on a revision, only to see. What takes a second person is
+    /// answered as a proposal.
+    fn submit_on(
+        &self,
+        actor: Actor,
+        command: Command,
+        terms: Terms,
+    ) -> BoxFuture<'_, Result<Done, OfficeError>>;
     /// Takes a batch of a feed of grants, whole or not at all. The answer comes once it is durable
     /// and bites.
     fn change_grants(
@@ -117,6 +128,11 @@ pub struct Done {
     /// The client made.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub client: Option<ClientId>,
+    /// Set: nothing was done but proposed; the revision is the proposal's name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub proposed: Option<Proposed>,
+    /// Whether it was done by one person only because the two-person rule is off.
+    pub alone: bool,
 }
 
 /// How the writer fares.
@@ -197,6 +213,12 @@ pub struct LoggedEvent {
     pub at: Wall,
     /// Who acted.
     pub actor: Actor,
+    /// Who let it happen, where it was proposed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub approver: Option<Actor>,
+    /// The event in which it was proposed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub proposal: Option<Revision>,
     /// What happened.
     pub event: Event,
     /// Lower-case hex of the leaf hash (RFC 6962 §2.1).

@@ -44,5 +44,7 @@ pub(crate) fn done(command: &Command, planned: &Planned) -> Done {
         keys: planned.created.clone(),
         partner,
         client,
+        proposed: planned.proposed.clone(),
+        alone: planned.alone,
     }
 }

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use portcullis_audit::{Checkpoint, Hash, Leaf, LogKey, Peaks, encode, leaf_hash, sign};
+use portcullis_audit::{Approved, Checkpoint, Hash, Leaf, LogKey, Peaks, encode, leaf_hash, sign};
 use portcullis_registry::{Actor, Blob, Event};
 use portcullis_types::{Revision, Wall};
 use sqlx::{Row, SqliteConnection};
@@ -17,6 +17,7 @@ use crate::grants::table;
 pub(crate) struct Batch {
     pub(crate) at: Wall,
     pub(crate) actor: Actor,
+    pub(crate) approved: Option<Approved<Actor>>,
     pub(crate) events: Vec<Event>,
     pub(crate) blobs: Vec<Blob>,
     /// Rows of the grants that change with it.
@@ -70,8 +71,9 @@ impl Log {
         let mut peaks = self.peaks.clone();
         let mut ready = Vec::with_capacity(batch.events.len());
         for event in &batch.events {
-            let (rev, actor) = (peaks.size(), &batch.actor);
-            let leaf = encode(&Leaf { rev, at: batch.at, actor, event })?;
+            let rev = peaks.size();
+            let (actor, approved) = (batch.actor.clone(), batch.approved.clone());
+            let leaf = encode(&Leaf { rev, at: batch.at, actor, approved, event })?;
             let hash = leaf_hash(&leaf);
             peaks.append(hash);
             ready.push(Ready { rev: number(rev), leaf, hash });

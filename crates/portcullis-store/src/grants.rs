@@ -181,7 +181,8 @@ impl Writer {
         let Settled { granted, renewed, withdrawn, .. } = *settled;
         let events = vec![Event::GrantsChanged { granted, renewed, withdrawn, total, digest }];
         let at = self.clock.now().wall.max(self.store.log.last);
-        let batch = Batch { at, actor: bounded(actor), events, blobs: Vec::new(), grants: rows };
+        let (actor, approved) = (bounded(actor), None);
+        let batch = Batch { at, actor, approved, events, blobs: Vec::new(), grants: rows };
         let planned = Planned {
             events: Vec::new(),
             blobs: Vec::new(),
@@ -190,6 +191,9 @@ impl Writer {
             what: String::new(),
             undo: None,
             created: Vec::new(),
+            proposed: None,
+            approved: None,
+            alone: false,
         };
         Ok(Waiting { batch, planned })
     }

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use portcullis_audit::{Hash, Leaf, LogVerifier, decode};
 use portcullis_registry::{
     Actor, BoxFuture, Command, Done, Event, GrantsBatch, GrantsDone, GrantsPage, GrantsWanted,
-    Health, LoggedEvent, Office, OfficeError, Snapshot,
+    Health, LoggedEvent, Office, OfficeError, Snapshot, Terms,
 };
 use portcullis_types::Revision;
 use sqlx::SqliteConnection;
@@ -179,6 +179,8 @@ fn logged(row: EventRow) -> Result<LoggedEvent, OfficeError> {
         ts: leaf.at.rfc3339(),
         at: leaf.at,
         actor: leaf.actor,
+        approver: leaf.approved.as_ref().map(|second| second.by.clone()),
+        proposal: leaf.approved.as_ref().map(|second| Revision(second.proposal)),
         event: leaf.event,
         hash,
         leaf: text,
@@ -186,10 +188,15 @@ fn logged(row: EventRow) -> Result<LoggedEvent, OfficeError> {
 }
 
 impl Office for OfficeHandle {
-    fn submit(&self, actor: Actor, command: Command) -> BoxFuture<'_, Result<Done, OfficeError>> {
+    fn submit_on(
+        &self,
+        actor: Actor,
+        command: Command,
+        terms: Terms,
+    ) -> BoxFuture<'_, Result<Done, OfficeError>> {
         Box::pin(async move {
             let (reply, answer) = oneshot::channel();
-            let ask = Ask::Submit(Box::new((actor, command)), reply);
+            let ask = Ask::Submit(Box::new((actor, command, terms)), reply);
             self.ask.send(ask).await.map_err(|_| OfficeError::Closed)?;
             answer.await.map_err(|_| OfficeError::Closed)?
         })

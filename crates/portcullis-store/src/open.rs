@@ -208,7 +208,14 @@ impl Opened {
         let rev = log.next();
         let actor = Actor { kind: ActorKind::Gate, id: "store".to_owned() };
         let at = now.max(log.last);
-        let batch = Batch { at, actor, events: vec![event], blobs: Vec::new(), grants: Vec::new() };
+        let batch = Batch {
+            at,
+            actor,
+            approved: None,
+            events: vec![event],
+            blobs: Vec::new(),
+            grants: Vec::new(),
+        };
         let not_written = |error: AppendError| StoreError::not_writable(&path, error);
         log.append(&batch).await.map_err(not_written)?;
         for event in &batch.events {

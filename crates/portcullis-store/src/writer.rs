@@ -6,8 +6,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use portcullis_audit::Approved;
 use portcullis_registry::{
-    Actor, Command, Done, Event, GrantsBatch, GrantsDone, Health, OfficeError, Place, Planned, Sink,
+    Actor, Approval, Command, Done, Event, GrantsBatch, GrantsDone, Health, OfficeError, Place,
+    Planned, Sink, Terms,
 };
 use portcullis_types::{Clock, Revision};
 use tokio::sync::{mpsc, oneshot};
@@ -30,7 +32,7 @@ const RETRY: Duration = Duration::from_secs(1);
 /// What the task is asked.
 pub(crate) enum Ask {
     /// A command of somebody.
-    Submit(Box<(Actor, Command)>, oneshot::Sender<Result<Done, OfficeError>>),
+    Submit(Box<(Actor, Command, Terms)>, oneshot::Sender<Result<Done, OfficeError>>),
     /// A batch of a feed of grants.
     Grants(Box<(Actor, GrantsBatch)>, oneshot::Sender<Result<GrantsDone, OfficeError>>),
     /// To write what waits, close the file and end.
@@ -104,8 +106,8 @@ impl Writer {
             };
             match next {
                 Some(Ask::Submit(what, reply)) => {
-                    let (actor, command) = *what;
-                    let done = self.submit(actor, &command).await;
+                    let (actor, command, terms) = *what;
+                    let done = self.submit(actor, &command, &terms).await;
                     // The caller may have gone away; what it asked for is done all the same.
                     let _ = reply.send(done);
                 }
@@ -142,19 +144,32 @@ impl Writer {
         self.pending.len()
     }
 
-    async fn submit(&mut self, actor: Actor, command: &Command) -> Result<Done, OfficeError> {
+    async fn submit(
+        &mut self,
+        actor: Actor,
+        command: &Command,
+        terms: &Terms,
+    ) -> Result<Done, OfficeError> {
         self.flush().await;
         let now = self.clock.now().wall.max(self.store.log.last);
         let actor = bounded(actor);
-        let planned = self.state.handle(&actor, command, now)?;
-        if planned.events.is_empty() {
+        let planned = self.state.decide(&actor, command, terms, now)?;
+        if planned.events.is_empty() || terms.dry_run {
             let done =
                 Done { revision: self.state.current().revision(), ..done(command, &planned) };
             return Ok(done);
         }
-        let Planned { events, blobs, .. } = planned.clone();
-        let waiting =
-            Waiting { batch: Batch { at: now, actor, events, blobs, grants: Vec::new() }, planned };
+        let Planned { events, blobs, approved, .. } = planned.clone();
+        // What was proposed is done by who proposed it.
+        let (actor, approved) = match approved {
+            Some(Approval { proposal, proposer, approver }) => {
+                (proposer, Some(Approved { by: approver, proposal: proposal.0 }))
+            }
+            None => (actor, None),
+        };
+        let grants = Vec::new();
+        let batch = Batch { at: now, actor, approved, events, blobs, grants };
+        let waiting = Waiting { batch, planned };
         match waiting.planned.narrows {
             Some(_) => self.narrow(command, waiting).await,
             None => {

@@ -76,10 +76,13 @@ fn a_log_key_reads_hex_and_base64_and_never_shows_itself() {
 
 #[test]
 fn a_leaf_has_one_spelling_and_a_bound() {
-    let leaf =
-        Leaf {
-            rev: 7, at: Wall(0), actor: json!({"b": 1, "a": "é"}), event: json!({"z": [1, 2]})
-        };
+    let leaf = Leaf {
+        rev: 7,
+        at: Wall(0),
+        actor: json!({"b": 1, "a": "é"}),
+        approved: None,
+        event: json!({"z": [1, 2]}),
+    };
     let bytes = encode(&leaf).unwrap();
     insta::assert_snapshot!(std::str::from_utf8(&bytes).unwrap(), @r#"{"actor":{"a":"é","b":1},"event":{"z":[1,2]},"rev":7,"ts":"1970-01-01T00:00:00.000Z","v":1}"#);
     assert_eq!(decode::<Value, Value>(&bytes).unwrap(), leaf);

@@ -15,7 +15,8 @@ fn log_of(names: &[&str]) -> (Vec<Vec<u8>>, Vec<String>, Tree) {
     let named = names.iter().map(|name| json!({"type": "partner.added", "name": name}));
     for event in std::iter::once(opened).chain(named) {
         let actor = json!({"kind": "token", "id": "ops"});
-        let leaf = Leaf { rev: tree.size(), at: Wall(1_700_000_000_000), actor, event };
+        let leaf =
+            Leaf { rev: tree.size(), at: Wall(1_700_000_000_000), actor, approved: None, event };
         let leaf = encode(&leaf).unwrap();
         tree.append(leaf_hash(&leaf));
         leaves.push(leaf);

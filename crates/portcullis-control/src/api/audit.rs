@@ -37,6 +37,13 @@ pub(crate) struct EventView {
     /// Who acted: `kind` and `id`.
     #[schema(value_type = Object)]
     actor: serde_json::Value,
+    /// Who let it happen, where it was proposed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>)]
+    approver: Option<serde_json::Value>,
+    /// The event in which it was proposed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    proposal: Option<u64>,
     /// What happened; `type` names the kind of event.
     #[schema(value_type = Object)]
     event: serde_json::Value,
@@ -50,6 +57,8 @@ impl From<LoggedEvent> for EventView {
             revision: logged.revision.0,
             ts: logged.ts,
             actor: serde_json::to_value(&logged.actor).unwrap_or_default(),
+            approver: logged.approver.as_ref().and_then(|who| serde_json::to_value(who).ok()),
+            proposal: logged.proposal.map(|revision| revision.0),
             event: serde_json::to_value(&logged.event).unwrap_or_default(),
             hash: logged.hash,
         }

@@ -166,6 +166,8 @@ fn same(policy: &PolicyInForce) -> Change {
         what: format!("this very set is in force already, since revision {}", policy.revision.0),
         undo: None,
         warning: None,
+        proposal: None,
+        two_persons: None,
     }
 }
 

@@ -9,16 +9,18 @@ use std::net::TcpListener;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
-use portcullis_audit::{Checkpoint, Kept, Leaf, LogCheck, LogKey, Peaks, encode, leaf_hash, sign};
+use portcullis_audit::{
+    Approved, Checkpoint, Kept, Leaf, LogCheck, LogKey, Peaks, encode, leaf_hash, sign,
+};
 use portcullis_control::{
     AdminCall, AdminToken, CallExplained, CheckFault, Checked, Checker, Control, ControlSettings,
     Drift, DriftKind, KeyMaker, KeyMakerError, MintedKey, Probe, Readiness, ReadyDetail, Recall,
 };
 use portcullis_keys::{Pepper, imported_id, mint};
 use portcullis_registry::{
-    Actor, ActorKind, BoxFuture, Command, Done, Event, Grant, GrantName, GrantsBatch, GrantsDone,
-    GrantsPage, GrantsPart, GrantsWanted, Health, LoggedEvent, Office, OfficeError, Place,
-    Rejected, Snapshot, State, Term, UsageBook, Verification,
+    Actor, ActorKind, Approval, BoxFuture, Command, Done, Event, Grant, GrantName, GrantsBatch,
+    GrantsDone, GrantsPage, GrantsPart, GrantsWanted, Health, LoggedEvent, Office, OfficeError,
+    Place, Rejected, Snapshot, State, Term, Terms, UsageBook, Verification,
 };
 use portcullis_testkit::StoppedClock;
 use portcullis_types::{Clock, KeyId, KeyIx, Revision, Wall};
@@ -180,9 +182,18 @@ impl Memory {
     }
 
     pub fn carry_out(&self, actor: Actor, command: Command) -> Result<Done, OfficeError> {
+        self.carry_out_on(actor, command, &Terms::default())
+    }
+
+    pub fn carry_out_on(
+        &self,
+        actor: Actor,
+        command: Command,
+        terms: &Terms,
+    ) -> Result<Done, OfficeError> {
         let mut inner = self.inner.lock().unwrap();
         let now = self.clock.now().wall;
-        let planned = inner.state.handle(&actor, &command, now)?;
+        let planned = inner.state.decide(&actor, &command, terms, now)?;
         let mut done = Done {
             revision: None,
             durable: false,
@@ -191,6 +202,17 @@ impl Memory {
             keys: planned.created,
             partner: None,
             client: None,
+            proposed: planned.proposed,
+            alone: planned.alone,
+        };
+        if terms.dry_run {
+            return Ok(Done { durable: true, ..done });
+        }
+        let (actor, approved) = match planned.approved {
+            Some(Approval { proposal, proposer, approver }) => {
+                (proposer, Some(Approved { by: approver, proposal: proposal.0 }))
+            }
+            None => (actor, None),
         };
         if self.full.load(Ordering::Relaxed) {
             let narrows = planned.narrows.is_some();
@@ -201,7 +223,7 @@ impl Memory {
             inner.blobs.insert(blob.sha256, blob.body);
         }
         for event in planned.events {
-            done.revision = Some(inner.append(actor.clone(), event, now));
+            done.revision = Some(inner.append_as(actor.clone(), approved.clone(), event, now));
         }
         done.durable = true;
         Ok(done)
@@ -272,8 +294,23 @@ impl Memory {
 
 impl Inner {
     fn append(&mut self, actor: Actor, event: Event, at: Wall) -> Revision {
+        self.append_as(actor, None, event, at)
+    }
+
+    fn append_as(
+        &mut self,
+        actor: Actor,
+        approved: Option<Approved<Actor>>,
+        event: Event,
+        at: Wall,
+    ) -> Revision {
         let revision = Revision(self.peaks.size());
-        let leaf = Leaf { rev: revision.0, at, actor: actor.clone(), event: event.clone() };
+        let (approver, proposal) = match &approved {
+            Some(Approved { by, proposal }) => (Some(by.clone()), Some(Revision(*proposal))),
+            None => (None, None),
+        };
+        let leaf =
+            Leaf { rev: revision.0, at, actor: actor.clone(), approved, event: event.clone() };
         let leaf = String::from_utf8(encode(&leaf).unwrap()).unwrap();
         let hash = leaf_hash(leaf.as_bytes());
         self.peaks.append(hash);
@@ -284,7 +321,18 @@ impl Inner {
         let place = Place { revision, ts: at, by: &actor };
         self.state.apply(place, &event, &|digest| blobs.get(digest).cloned()).unwrap();
         let hash = hash.to_hex();
-        self.events.push(LoggedEvent { revision, ts: at.rfc3339(), at, actor, event, hash, leaf });
+        let ts = at.rfc3339();
+        self.events.push(LoggedEvent {
+            revision,
+            ts,
+            at,
+            actor,
+            approver,
+            proposal,
+            event,
+            hash,
+            leaf,
+        });
         revision
     }
 
@@ -302,8 +350,13 @@ impl Inner {
 }
 
 impl Office for Memory {
-    fn submit(&self, actor: Actor, command: Command) -> BoxFuture<'_, Result<Done, OfficeError>> {
-        Box::pin(async move { self.carry_out(actor, command) })
+    fn submit_on(
+        &self,
+        actor: Actor,
+        command: Command,
+        terms: Terms,
+    ) -> BoxFuture<'_, Result<Done, OfficeError>> {
+        Box::pin(async move { self.carry_out_on(actor, command, &terms) })
     }
 
     fn change_grants(
