@@ -2,6 +2,7 @@
 
 mod agreements;
 mod amended;
+mod arrivals;
 mod bed;
 mod duties;
 mod entries;

@@ -3,7 +3,7 @@
 use portcullis_registry::{Command, Mode};
 use portcullis_types::{Facts, PartnerId, PartnerIx};
 
-use super::bed::*;
+use super::{arrivals, bed::*};
 use crate::{Granted, Names};
 
 /// Places that were declared, two others a day, and accounts that authorised the partner.
@@ -215,15 +215,7 @@ fn a_known_caller_may_not_bring_anothers_key() {
     let (a1, z1) = (ix(&bed, "a1"), ix(&bed, "z1"));
     let (secret, now) = (secret("a1"), bed.now);
     let mut code = |key, keys: &[&[u8]]| {
-        let arrival = crate::Arrival {
-            method: "GET",
-            path: PLACE,
-            query: None,
-            content_type: None,
-            header_keys: keys,
-            body: &[],
-            has_body: false,
-        };
+        let arrival = arrivals::get(PLACE, None, keys);
         let platform = crate::PlatformCredential::Header;
         code(&bed.desks[0].judge_known(key, &arrival, now, &platform))
     };

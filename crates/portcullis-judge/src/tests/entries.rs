@@ -1,7 +1,7 @@
 //! Entries of a batch: each judged alone, and what they share.
 
-use super::bed::*;
-use crate::{Arrival, Batch, Bounds, Granted, PlatformCredential, SentBody, SentTarget, Verdict};
+use super::{arrivals, bed::*};
+use crate::{Batch, Bounds, Granted, PlatformCredential, SentBody, SentTarget, Verdict};
 
 const TIER: &str = r##"
 version: 1
@@ -20,15 +20,8 @@ allow:
 fn batch(bed: &mut Bed, entries: &str) -> Verdict {
     let body = format!("batch={}", portcullis_request::escaped(entries));
     let key = secret("a1");
-    let arrival = Arrival {
-        method: "POST",
-        path: "/v21.0",
-        query: None,
-        content_type: Some(b"application/x-www-form-urlencoded"),
-        header_keys: &[key.as_bytes()],
-        body: body.as_bytes(),
-        has_body: true,
-    };
+    let keys = [key.as_bytes()];
+    let arrival = arrivals::batch(&body, &keys);
     let now = bed.now;
     bed.desks[0].judge(&arrival, now, &PlatformCredential::Header)
 }

@@ -2,7 +2,7 @@
 
 use portcullis_types::KeyId;
 
-use super::bed::*;
+use super::{arrivals, bed::*};
 
 const RULES: &str = r##"
 version: 1
@@ -19,15 +19,7 @@ allow:
 fn explained(bed: &mut Bed, path: &str) -> String {
     let key = bed.state.snapshot().key_ix(&KeyId::new("a1").unwrap()).unwrap();
     let (path, query) = path.split_once('?').map_or((path, None), |(path, q)| (path, Some(q)));
-    let arrival = crate::Arrival {
-        method: "GET",
-        path,
-        query,
-        content_type: None,
-        header_keys: &[],
-        body: &[],
-        has_body: false,
-    };
+    let arrival = arrivals::get(path, query, &[]);
     let now = bed.now;
     let explanation = bed.desks[0].explain(key, &arrival, now);
     let mut text = String::new();

@@ -4,8 +4,8 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use portcullis_policy::Per;
 
-use super::bed::*;
-use crate::{Arrival, PlatformCredential};
+use super::{arrivals, bed::*};
+use crate::PlatformCredential;
 
 fn tier(rates: &str) -> String {
     TIER.replace("rates: []", &format!("rates: {rates}"))
@@ -133,15 +133,7 @@ fn no_debit_is_lost_while_policies_change_under_running_calls() {
             scope.spawn(move || {
                 let key = secret("a1");
                 let keys: [&[u8]; 1] = [key.as_bytes()];
-                let arrival = Arrival {
-                    method: "GET",
-                    path: PROFILE,
-                    query: None,
-                    content_type: None,
-                    header_keys: &keys,
-                    body: &[],
-                    has_body: false,
-                };
+                let arrival = arrivals::get(PROFILE, None, &keys);
                 while !done.load(Ordering::Relaxed) {
                     let verdict = desk.judge(&arrival, now, &PlatformCredential::Header);
                     match code(&verdict) {

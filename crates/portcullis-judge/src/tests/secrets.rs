@@ -5,8 +5,8 @@ use std::sync::Arc;
 use portcullis_keys::{Pepper, Peppers, Secret};
 use portcullis_types::Now;
 
-use super::bed::*;
-use crate::{Arrival, Bounds, Judge, PlatformCredential, SentTarget};
+use super::{arrivals, bed::*};
+use crate::{Bounds, Judge, PlatformCredential, SentTarget};
 
 const CREDENTIAL: &str = "platform-credential-4711";
 
@@ -19,15 +19,7 @@ fn the_platforms_credential_is_in_what_is_sent_and_nowhere_else() {
     };
     let key = secret("a1");
     let asked = format!("access_token={key}&fields=id");
-    let arrival = Arrival {
-        method: "GET",
-        path: PROFILE,
-        query: Some(&asked),
-        content_type: None,
-        header_keys: &[],
-        body: &[],
-        has_body: false,
-    };
+    let arrival = arrivals::get(PROFILE, Some(&asked), &[]);
     let verdict = bed.desks[0].judge(&arrival, bed.now, &query);
     for printed in [format!("{verdict:?}"), format!("{query:?}"), format!("{:?}", bed.judge)] {
         assert!(!printed.contains(CREDENTIAL) && !printed.contains(&key), "{printed}");
@@ -78,15 +70,7 @@ fn a_hundred_thousand_bad_keys_leave_no_trace_in_memory() {
     for number in 0..100_000 {
         let key = format!("bad-{number}");
         let keys: [&[u8]; 1] = [key.as_bytes()];
-        let arrival = Arrival {
-            method: "GET",
-            path: PROFILE,
-            query: None,
-            content_type: None,
-            header_keys: &keys,
-            body: &[],
-            has_body: false,
-        };
+        let arrival = arrivals::get(PROFILE, None, &keys);
         let verdict = bed.desks[0].judge(&arrival, Now::default(), &PlatformCredential::Header);
         assert_eq!(code(&verdict), "key_unknown");
     }

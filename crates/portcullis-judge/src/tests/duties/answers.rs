@@ -8,7 +8,7 @@ use portcullis_sieve::{Gate, Sieve};
 use portcullis_types::{KeyId, KeyIx, Revision};
 use portcullis_yaml::Source;
 
-use super::super::bed::*;
+use super::super::{arrivals, bed::*};
 use crate::{Arrival, Batch, Duties, Granted, PlatformCredential, Rules, SentTarget, Verdict};
 
 const ROUTES: &str = r##"
@@ -135,19 +135,6 @@ pub(super) struct Answers {
     pub(super) bed: Bed,
 }
 
-/// A GET of whoever is known already.
-pub(super) fn get<'a>(path: &'a str, query: Option<&'a str>) -> Arrival<'a> {
-    Arrival {
-        method: "GET",
-        path,
-        query,
-        content_type: None,
-        header_keys: &[],
-        body: &[],
-        has_body: false,
-    }
-}
-
 /// What is sent, and what leaves of an answer: its text, or why it does not.
 type Told = (String, String);
 
@@ -177,15 +164,8 @@ impl Answers {
         let (method, target) = call.split_once(' ').unwrap_or(("GET", call));
         let (path, query) = target.split_once('?').map_or((target, None), |(p, q)| (p, Some(q)));
         let key = secret("a1");
-        let arrival = Arrival {
-            method,
-            path,
-            query,
-            content_type: None,
-            header_keys: &[key.as_bytes()],
-            body: &[],
-            has_body: false,
-        };
+        let keys = [key.as_bytes()];
+        let arrival = Arrival { method, ..arrivals::get(path, query, &keys) };
         let now = self.bed.now;
         let verdict = self.bed.desks[0].judge(&arrival, now, &PlatformCredential::Header);
         Self::permitted(verdict)
@@ -214,7 +194,8 @@ impl Answers {
         let (path, query) = call.split_once('?').map_or((call, None), |(p, q)| (p, Some(q)));
         let key = self.bed.state.snapshot().key_ix(&KeyId::new("a1").unwrap()).unwrap();
         let (now, platform) = (self.bed.now, PlatformCredential::Header);
-        let verdict = self.bed.desks[0].judge_known(key, &get(path, query), now, &platform);
+        let verdict =
+            self.bed.desks[0].judge_known(key, &arrivals::get(path, query, &[]), now, &platform);
         let rule = verdict.trace.rule.clone();
         match verdict.outcome {
             Ok(granted) => Ok(granted.call().unwrap().into_parts().1),
@@ -252,15 +233,8 @@ impl Answers {
         let entries = format!(r#"[{{"method":"GET","relative_url":"{url}"}}]"#);
         let body = format!("batch={}", portcullis_request::escaped(&entries));
         let key = secret("a1");
-        let arrival = Arrival {
-            method: "POST",
-            path: "/v21.0",
-            query: None,
-            content_type: Some(b"application/x-www-form-urlencoded"),
-            header_keys: &[key.as_bytes()],
-            body: body.as_bytes(),
-            has_body: true,
-        };
+        let keys = [key.as_bytes()];
+        let arrival = arrivals::batch(&body, &keys);
         let (now, platform) = (self.bed.now, PlatformCredential::Header);
         let desk = &mut self.bed.desks[0];
         let Ok(Granted::Batch(batch)) = desk.judge(&arrival, now, &platform).outcome else {

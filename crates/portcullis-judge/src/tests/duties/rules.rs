@@ -6,7 +6,7 @@ use portcullis_registry::Command;
 use portcullis_sieve::Sieve;
 use portcullis_types::Facts;
 
-use super::super::bed::partner;
+use super::super::{arrivals, bed::partner};
 use super::answers::*;
 use crate::Names;
 
@@ -165,7 +165,7 @@ fn what_happens_to_an_answer_is_explained() {
     let key = answers.call(USER).unwrap().2;
     let mut last = |path: &str, query: Option<&str>| {
         let now = answers.bed.now;
-        let arrival = get(path, query);
+        let arrival = arrivals::get(path, query, &[]);
         let explained = answers.bed.desks[0].explain(key, &arrival, now);
         let told = explained.steps.iter().filter(|step| step.stage == "answer");
         told.map(|step| format!("{}: {}\n", step.what, step.outcome)).collect::<String>()
@@ -178,7 +178,7 @@ fn what_happens_to_an_answer_is_explained() {
     answers.rules(&tier("  - { id: f, class: [figures], drop_items: { expired: true } }\n"));
     let mut last = |path: &str| {
         let now = answers.bed.now;
-        let explained = answers.bed.desks[0].explain(key, &get(path, None), now);
+        let explained = answers.bed.desks[0].explain(key, &arrivals::get(path, None, &[]), now);
         let step = explained.steps.last().unwrap();
         format!("{}: {}: {}", step.stage, step.what, step.outcome)
     };
