@@ -464,7 +464,7 @@ fn one_record_tells_of_a_batch_and_each_entry_is_counted() {
     let up = Upstream::new(echo);
     let mut gate = gate(&up);
     run(&gate, &json!([get(ME), get("private/sweep"), get(ME)]));
-    gate.running.take().unwrap().drain(std::time::Duration::from_secs(5));
+    gate.end();
     let log = gate.log.text();
     let record: Value = serde_json::from_str(log.trim()).unwrap();
     assert_eq!((&record["operation"], &record["verdict"]), (&json!("batch"), &json!("permit")));

@@ -314,7 +314,7 @@ fn each_call_leaves_one_record_without_a_key() {
     gate.get(&format!("{PROFILE}?fields=id"));
     gate.call(&format!("GET {NOWHERE}?access_token={KEY} HTTP/1.1\r\nHost: a\r\n\r\n"));
     gate.call("GET / HTTP/1.1\r\n\r\n");
-    gate.running.take().unwrap().drain(std::time::Duration::from_secs(5));
+    gate.end();
     let log = gate.log.text();
     let records: Vec<serde_json::Value> =
         log.lines().map(|line| serde_json::from_str(line).unwrap()).collect();

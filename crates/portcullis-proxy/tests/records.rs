@@ -9,20 +9,18 @@
 
 mod support;
 
-use std::time::Duration;
-
 use portcullis_proxy::{Placement, PlatformCredential, Settings};
 use portcullis_registry::{Command, Mode};
 use portcullis_types::PartnerId;
 use serde_json::{Value, json};
 use support::posts::{NO_STORIES, world};
 use support::{
-    BATCHING, Gate, KEY, MEDIA, NOWHERE, PLATFORM, PROFILE, PUBLISH, Upstream, get, post,
+    BATCHING, Gate, KEY, MEDIA, NOWHERE, Nobody, PLATFORM, PROFILE, PUBLISH, Upstream, get, post,
 };
 
 /// The records of a gate that ends.
 fn records(mut gate: Gate) -> Vec<Value> {
-    gate.running.take().unwrap().drain(Duration::from_secs(5));
+    gate.end();
     let log = gate.log.text();
     assert!(!log.contains(KEY) && !log.contains(PLATFORM), "{log}");
     log.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
@@ -206,9 +204,8 @@ fn a_budget_that_is_reached_says_when_to_come_back_and_costs_nothing() {
 
 #[test]
 fn a_call_that_could_not_be_sent_gives_its_budget_back() {
-    // Nobody listens there any more.
-    let gone = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    let gate = Gate::start(&format!("http://{gone}"), ONE, |_| {});
+    let nobody = Nobody::new();
+    let gate = Gate::start(&nobody.url(), ONE, |_| {});
     assert_eq!(gate.get(MEDIA).code(), "upstream_unreachable");
     assert_eq!(gate.get(&MEDIA.replace("0001/", "0002/")).code(), "upstream_unreachable");
 }

@@ -77,7 +77,7 @@ fn what_a_filter_drops_does_not_leave_and_the_answer_says_so() {
     let seen = up.one();
     assert_eq!(seen.line(), format!("GET {MEDIA}?fields=media_product_type,id HTTP/1.1"));
     assert_eq!(seen.header("accept-encoding"), Some("identity"));
-    gate.running.take().unwrap().drain(std::time::Duration::from_secs(5));
+    gate.end();
     let record: serde_json::Value = serde_json::from_str(gate.log.text().trim()).unwrap();
     assert_eq!((&record["items_dropped"], &record["whole"]), (&json!(1), &json!(true)));
 }
@@ -304,7 +304,7 @@ fn a_filter_in_shadow_changes_nothing_and_is_on_record() {
     let answer = gate.get(&format!("{MEDIA}?fields=id,media_product_type"));
     assert!(answer.text().contains("STORY"));
     assert_eq!(answer.header("x-portcullis-thinned"), None);
-    gate.running.take().unwrap().drain(std::time::Duration::from_secs(5));
+    gate.end();
     let record: serde_json::Value = serde_json::from_str(gate.log.text().trim()).unwrap();
     assert_eq!(record["shadowed"], json!(["standard/no-stories"]));
     let counted = r#"portcullis_shadowed_total{rule="standard/no-stories"} 1"#;

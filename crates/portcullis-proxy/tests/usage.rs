@@ -10,15 +10,14 @@
 mod support;
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use portcullis_types::Wall;
 use serde_json::json;
-use support::{BATCHING, Gate, MEDIA, NOWHERE, PROFILE, Upstream, post};
+use support::{BATCHING, Gate, MEDIA, NOWHERE, Nobody, PROFILE, Upstream, post};
 
 /// Everything a gate has counted when it ends, in order.
 fn counted(mut gate: Gate) -> Vec<String> {
-    gate.running.take().unwrap().drain(Duration::from_secs(5));
+    gate.end();
     let mut rows = Vec::new();
     let usage = Arc::clone(&gate.usage);
     usage.read(Wall(0), Wall(u64::MAX), |row| {
@@ -57,9 +56,8 @@ fn calls_are_counted_by_class_and_verdict_once_each_and_a_batch_as_its_entries()
 
 #[test]
 fn what_the_platform_does_not_do_is_no_rules_refusal() {
-    // Nobody listens there any more.
-    let gone = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    let gate = Gate::start(&format!("http://{gone}"), BATCHING, |_| {});
+    let nobody = Nobody::new();
+    let gate = Gate::start(&nobody.url(), BATCHING, |_| {});
     assert_eq!(gate.get(MEDIA).code(), "upstream_unreachable");
     assert_eq!(counted(gate), ["1 media.list upstream_unreachable by none"]);
 }

@@ -16,6 +16,7 @@ pub mod upstream;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use portcullis_catalogue::Catalogue;
 use portcullis_judge::{Bounds, Judge, Rules};
@@ -32,7 +33,7 @@ use portcullis_yaml::Source;
 
 pub use raw::{Answer, Peer};
 #[allow(unused_imports, reason = "each file uses a part of it")]
-pub use upstream::{Reply, Seen, Upstream};
+pub use upstream::{Nobody, Reply, Seen, Upstream};
 
 /// Who acts, where it does not matter.
 static BY: std::sync::LazyLock<Actor> =
@@ -122,6 +123,9 @@ scopes: [all]
 batch: true
 rates: [{ id: calls-per-hour, per: key, max: 60, window: 1h, burst: 60 }]
 "##;
+
+/// How long a test waits for what comes at once, and on a machine with much else to do later.
+pub const PATIENCE: Duration = Duration::from_secs(120);
 
 /// A clock that stands.
 pub struct Still;
@@ -319,6 +323,12 @@ impl Gate {
 
     pub fn running(&self) -> &Running {
         self.running.as_ref().unwrap()
+    }
+
+    /// Ends it, when all calls have ended; then all is on record and counted.
+    pub fn end(&mut self) {
+        let drained = self.running.take().unwrap().drain(PATIENCE);
+        assert_eq!(drained.cut, 0, "calls that do not end");
     }
 
     pub fn connect(&self) -> Peer {

@@ -110,6 +110,24 @@ impl Upstream {
     }
 }
 
+/// An address at which nobody listens, nor will while this is there: the near end of a connection.
+pub struct Nobody {
+    pub addr: SocketAddr,
+    _held: (TcpListener, TcpStream),
+}
+
+impl Nobody {
+    pub fn new() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let stream = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        Self { addr: stream.local_addr().unwrap(), _held: (listener, stream) }
+    }
+
+    pub fn url(&self) -> String {
+        format!("http://{}", self.addr)
+    }
+}
+
 struct Link {
     connection: usize,
     stream: TcpStream,
