@@ -24,6 +24,7 @@ mod grants;
 mod inspect;
 mod office;
 mod open;
+mod outbox;
 mod pending;
 mod recover;
 mod writer;
@@ -34,4 +35,7 @@ mod tests;
 pub use error::StoreError;
 pub use office::OfficeHandle;
 pub use open::{Opened, Options, Policy, Recovered, Store};
+pub use outbox::{
+    Bytes, DeliveryRow, DueDelivery, HOOKS_MAX, KeptHook, NewDelivery, Outbox, Tried,
+};
 pub use writer::Writer;

@@ -3,6 +3,7 @@
 mod crash;
 mod damage;
 mod grants;
+mod outbox;
 mod refuse;
 mod work;
 

@@ -1,0 +1,108 @@
+//! The outbox: nothing is lost over a restart, nothing is sent twice, a secret goes with its hook.
+
+use portcullis_types::{Revision, Wall};
+
+use crate::{Bytes, KeptHook, NewDelivery, Outbox, Tried};
+
+fn hook(id: &str, cursor: u64) -> KeptHook {
+    KeptHook {
+        id: id.to_owned(),
+        partner: "acme".to_owned(),
+        url: format!("https://{id}.example/in"),
+        secret: Bytes(b"a very secret secret of a hook".to_vec()),
+        added: Wall(5),
+        cursor: Revision(cursor),
+    }
+}
+
+fn message(rev: u64) -> NewDelivery {
+    NewDelivery {
+        message: format!("ntc_{rev}"),
+        kind: "standing.held".to_owned(),
+        body: "{}".to_owned(),
+    }
+}
+
+fn failed(at: u64, next: Option<u64>) -> Tried {
+    Tried { at: Wall(at), taken: false, status: Some(500), said: None, next: next.map(Wall) }
+}
+
+async fn due(outbox: &Outbox, now: u64) -> Vec<(String, String)> {
+    let due = outbox.due(Wall(now), 10).await.unwrap();
+    due.into_iter().map(|due| (due.hook.id, due.message.message)).collect()
+}
+
+#[tokio::test]
+async fn what_waits_is_there_after_a_restart_and_no_message_twice() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = dir.path().join("gate.db");
+    let outbox = Outbox::open(&store).await.unwrap();
+    outbox.add(&hook("one", 3)).await.unwrap();
+    outbox.add(&hook("two", 3)).await.unwrap();
+    outbox.take("one", Revision(9), &[message(4), message(7)], Wall(100)).await.unwrap();
+    outbox.take("two", Revision(9), &[message(7)], Wall(101)).await.unwrap();
+    drop(outbox);
+    let outbox = Outbox::open(&store).await.unwrap();
+    // As after a crash between sending the cursor and looking at it again.
+    outbox.take("one", Revision(8), &[message(7)], Wall(102)).await.unwrap();
+    let hooks = outbox.hooks().await.unwrap();
+    assert_eq!(hooks, [hook("one", 9), hook("two", 9)]);
+    let both = [("one", "ntc_4"), ("two", "ntc_7")].map(|(a, b)| (a.to_owned(), b.to_owned()));
+    assert_eq!(due(&outbox, 200).await, both, "the oldest of each hook");
+    assert_eq!(due(&outbox, 100).await, both[..1], "each at its time");
+    assert_eq!(outbox.deliveries("one", None, 10).await.unwrap().len(), 2);
+}
+
+#[tokio::test]
+async fn tries_are_written_down_until_one_is_taken_and_can_be_asked_for_again() {
+    let dir = tempfile::tempdir().unwrap();
+    let outbox = Outbox::open(&dir.path().join("gate.db")).await.unwrap();
+    outbox.add(&hook("one", 0)).await.unwrap();
+    outbox.take("one", Revision(2), &[message(1)], Wall(100)).await.unwrap();
+    let id = outbox.due(Wall(100), 10).await.unwrap()[0].id;
+    outbox.record(id, &failed(100, Some(150))).await.unwrap();
+    assert!(due(&outbox, 149).await.is_empty());
+    let again = &outbox.due(Wall(150), 10).await.unwrap()[0];
+    assert_eq!((again.failures, again.made), (1, Wall(100)));
+    outbox.record(id, &failed(150, None)).await.unwrap();
+    assert!(due(&outbox, u64::MAX).await.is_empty(), "given up");
+    assert!(outbox.replay("one", id, Wall(300)).await.unwrap());
+    assert!(!outbox.replay("two", id, Wall(300)).await.unwrap(), "of another hook");
+    let taken = Tried { at: Wall(301), taken: true, status: Some(204), said: None, next: None };
+    assert_eq!(due(&outbox, 300).await.len(), 1);
+    outbox.record(id, &taken).await.unwrap();
+    let row = &outbox.deliveries("one", None, 10).await.unwrap()[0];
+    assert_eq!((row.done, row.status, row.next), (Some(Wall(301)), Some(204), None));
+}
+
+#[tokio::test]
+async fn a_hook_goes_with_its_secret_and_its_messages() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = dir.path().join("gate.db");
+    let outbox = Outbox::open(&store).await.unwrap();
+    outbox.add(&hook("one", 0)).await.unwrap();
+    assert!(outbox.add(&hook("one", 0)).await.is_err(), "an id is given once");
+    outbox.take("one", Revision(2), &[message(1)], Wall(100)).await.unwrap();
+    assert!(!format!("{:?}", outbox.hooks().await.unwrap()).contains("97"), "shown as bytes");
+    assert!(outbox.remove("one").await.unwrap());
+    assert!(!outbox.remove("one").await.unwrap());
+    assert!(due(&outbox, u64::MAX).await.is_empty());
+    assert!(outbox.deliveries("one", None, 10).await.unwrap().is_empty());
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn the_file_is_for_its_owner_only_and_no_other_file_is_taken_for_it() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let dir = tempfile::tempdir().unwrap();
+    let store = dir.path().join("gate.db");
+    drop(Outbox::open(&store).await.unwrap());
+    let path = dir.path().join("gate.hooks.db");
+    let mode = std::fs::metadata(&path).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+    let store = dir.path().join("other.db");
+    let path = dir.path().join("other.hooks.db");
+    std::fs::write(&path, "not a database, but long enough to be looked at as one").unwrap();
+    let error = Outbox::open(&store).await.unwrap_err().to_string();
+    assert!(error.contains("other.hooks.db"), "{error}");
+}
