@@ -24,6 +24,9 @@ pub trait Checker: Send + Sync {
 
     /// The names of the scopes in force.
     fn scopes(&self) -> Vec<String>;
+
+    /// The names of the classes in force.
+    fn classes(&self) -> Vec<String>;
 }
 
 /// What a set without faults holds.

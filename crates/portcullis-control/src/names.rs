@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use axum::http::StatusCode;
 use portcullis_registry::Use;
-use portcullis_types::{IdError, ScopeName, TierName};
+use portcullis_types::{ClassName, IdError, ScopeName, TierName};
 
 use crate::problem::Problem;
 use crate::{Checked, Checker};
@@ -57,6 +57,20 @@ pub(crate) fn scopes(
         }
     }
     Ok(Some(scopes))
+}
+
+/// Classes of the set in force: a misspelt one would close nothing.
+pub(crate) fn classes(texts: &[String], checker: &dyn Checker) -> Result<Vec<ClassName>, Problem> {
+    let known = if texts.is_empty() { Vec::new() } else { checker.classes() };
+    let class = |text: &String| {
+        if known.contains(text) {
+            return id(text);
+        }
+        let list = "`portcullis catalogue` shows them";
+        let names = known.iter().map(String::as_str);
+        Err(Problem::unknown(UNPROCESSABLE, "unknown_class", "class", text, names, list))
+    };
+    texts.iter().map(class).collect()
 }
 
 /// A use of the closed list.

@@ -2,17 +2,23 @@
 //!
 //! Must not know routes.
 
+mod standing;
+
+use std::sync::Arc;
+
 use axum::Json;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use portcullis_registry::{
-    ClientRecord, Credential, Done, KeyRecord, PartnerRecord, Snapshot, Standing,
+    ClientCategory, ClientRecord, Credential, Done, KeyRecord, PartnerRecord, Snapshot, Standing,
 };
-use portcullis_types::{KeyIx, Notice, ScopeName, Wall};
+use portcullis_types::{Closes, KeyIx, ScopeName, Wall};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::api::facts::FactsView;
+use standing::state;
+pub(crate) use standing::{NoticeView, StandingView};
 
 /// What a change came to.
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -71,6 +77,12 @@ impl From<Done> for Change {
 }
 
 impl Change {
+    /// What a change would come to, when nothing was done.
+    pub(crate) fn only_shown(done: Done) -> Self {
+        let what = format!("nothing was done; it would be: {}", done.what);
+        Self { what, undo: None, revision: None, ..Self::from(done) }
+    }
+
     /// 202 while it is not durable, or only proposed, so that no program takes it for done.
     pub(crate) fn status(&self, durable: StatusCode) -> StatusCode {
         if self.durable && self.proposal.is_none() { durable } else { StatusCode::ACCEPTED }
@@ -88,33 +100,6 @@ pub(crate) struct Page<T> {
     pub(crate) data: Vec<T>,
     /// Send it as `after` for the next part; null at the end.
     pub(crate) next: Option<String>,
-}
-
-/// A hold or a revocation as the partner is told of it.
-#[derive(Debug, Clone, Serialize, ToSchema)]
-pub(crate) struct NoticeView {
-    /// Since when, RFC 3339.
-    since: String,
-    /// The reason code.
-    reason: String,
-    /// The text written for the partner.
-    tell: String,
-    /// When the hold is looked at again.
-    review_by: Option<String>,
-    /// The event that says so.
-    revision: Option<u64>,
-}
-
-impl From<&Notice> for NoticeView {
-    fn from(notice: &Notice) -> Self {
-        Self {
-            since: notice.since.rfc3339(),
-            reason: notice.reason.to_string(),
-            tell: notice.tell.to_string(),
-            review_by: notice.review_by.map(Wall::rfc3339),
-            revision: notice.revision.map(|revision| revision.0),
-        }
-    }
 }
 
 /// A partner.
@@ -136,10 +121,12 @@ pub(crate) struct PartnerView {
     facts: FactsView,
     /// `enforce`, or `observe`: judged and recorded, only keys and holds enforced.
     mode: &'static str,
-    /// `good` or `held`.
+    /// `good`, `warned`, `restricted`, `held`, `terminating`, `terminated` or `probation`.
     state: &'static str,
-    /// The hold, where there is one.
+    /// The hold or whatever else takes something away.
     hold: Option<NoticeView>,
+    /// What is closed, and which clocks run; null while it is good.
+    standing: Option<StandingView>,
     /// When it was declared.
     added: String,
     /// The event that added or last edited it; send it as `If-Match` with an edit.
@@ -158,7 +145,8 @@ impl PartnerView {
             scopes: partner.scopes.as_deref().map(words),
             facts: FactsView::new(&partner.facts, whole),
             mode: partner.mode.name(),
-            state: held(partner.narrowed.is_some()),
+            state: state(partner.course.as_deref()),
+            standing: partner.course.as_deref().map(StandingView::from),
             hold: partner.narrowed.as_deref().map(NoticeView::from),
             added: partner.added.rfc3339(),
             revision: partner.revision.0,
@@ -175,14 +163,21 @@ pub(crate) struct ClientView {
     partner: String,
     /// Its name.
     name: String,
+    /// What it uses the data for, in the partner's words; empty where nobody asked.
+    purpose: String,
+    /// What kind of customer it is.
+    #[schema(value_type = Option<String>)]
+    category: Option<ClientCategory>,
     /// The scopes it is narrowed to; null: all of its partner.
     scopes: Option<Vec<String>>,
     /// What was declared for it beside its partner's facts.
     facts: FactsView,
-    /// `good` or `held`.
+    /// `good`, `warned`, `restricted`, `held`, `terminating`, `terminated` or `probation`.
     state: &'static str,
-    /// The hold, where there is one.
+    /// The hold or whatever else takes something away.
     hold: Option<NoticeView>,
+    /// What is closed, and which clocks run; null while it is good.
+    standing: Option<StandingView>,
     /// When it was declared.
     added: String,
     /// The event that declared it or last changed it; send it as `If-Match` with its facts.
@@ -198,7 +193,10 @@ impl ClientView {
             name: client.name.to_string(),
             scopes: client.scopes.as_deref().map(words),
             facts: FactsView::new(&client.facts, whole),
-            state: held(client.narrowed.is_some()),
+            state: state(client.course.as_deref()),
+            standing: client.course.as_deref().map(StandingView::from),
+            purpose: client.purpose.to_string(),
+            category: client.category,
             hold: client.narrowed.as_deref().map(NoticeView::from),
             added: client.added.rfc3339(),
             revision: client.revision.0,
@@ -217,9 +215,10 @@ pub(crate) struct KeyView {
     client: Option<String>,
     /// The scopes it is narrowed to; null: all of its partner and client.
     scopes: Option<Vec<String>>,
-    /// What becomes of a call with it: `active`, `held`, `revoked` or `expired`.
+    /// What becomes of a call with it: `pending`, `active`, `rotating` (both it and its successor work),
+    /// `held`, `narrowed` (a part is closed), `expired`, `revoked` or `compromised`.
     state: &'static str,
-    /// Who is on hold, where the state is `held`: `partner`, `client` or `key`.
+    /// Whose standing it is, where the state is `held` or `narrowed`: `partner`, `client` or `key`.
     held: Option<String>,
     /// The hold or revocation behind the state.
     notice: Option<NoticeView>,
@@ -227,8 +226,12 @@ pub(crate) struct KeyView {
     label: Option<String>,
     /// When it was issued or imported.
     issued: String,
+    /// When it begins to work by itself, where it is pending.
+    starts: Option<String>,
     /// When it ends by itself.
     expires: Option<String>,
+    /// The key that was issued in its place.
+    successor: Option<String>,
     /// The fingerprint of the pepper it is known under; while one is rotated, it tells old keys from
     /// new ones.
     pepper: String,
@@ -239,17 +242,22 @@ pub(crate) struct KeyView {
 impl KeyView {
     pub(crate) fn new(at: KeyIx, key: &KeyRecord, snapshot: &Snapshot, now: Wall) -> Self {
         let (state, held, notice) = match snapshot.standing(at, now) {
+            Standing::Good if key.credential == Credential::Rotating => ("rotating", None, None),
             Standing::Good => ("active", None, None),
-            Standing::Revoked(notice) => ("revoked", None, Some(notice)),
+            Standing::Revoked(notice) => (unknown(key.credential), None, Some(notice)),
             Standing::Expired { .. } => ("expired", None, None),
             Standing::Pending { .. } => ("pending", None, None),
             Standing::Narrowed { by } => {
-                by.iter().next().map_or(("active", None, None), |(s, n)| {
-                    ("held", Some(s.to_string()), Some(std::sync::Arc::clone(n)))
-                })
+                let whole = by.iter().find(|(_, notice)| notice.closes == Closes::All);
+                let state = if whole.is_some() { "held" } else { "narrowed" };
+                let widest = whole.or_else(|| by.iter().next());
+                let (whose, notice) = widest.map(|(s, n)| (s.to_string(), Arc::clone(n))).unzip();
+                (state, whose, notice)
             }
             Standing::Unknown => (unknown(key.credential), None, None),
         };
+        let more = key.more.as_deref().copied().unwrap_or_default();
+        let successor = more.successor.and_then(|at| snapshot.key(at));
         let client = key.client.and_then(|at| snapshot.client(at));
         Self {
             id: key.id.to_string(),
@@ -261,7 +269,9 @@ impl KeyView {
             notice: notice.as_deref().map(NoticeView::from),
             label: key.label.as_deref().map(str::to_owned),
             issued: key.issued.rfc3339(),
+            starts: more.starts.map(Wall::rfc3339),
             expires: key.expires.map(Wall::rfc3339),
+            successor: successor.map(|key| key.id.to_string()),
             pepper: snapshot.pepper(key.pepper).unwrap_or_default().to_owned(),
             revision: key.revision.0,
         }
@@ -275,18 +285,16 @@ impl KeyView {
 /// A key whose partner or client is missing is refused; that is as good as ended.
 fn unknown(credential: Credential) -> &'static str {
     match credential {
-        Credential::Active => "unknown",
+        Credential::Pending | Credential::Active | Credential::Rotating => "unknown",
+        Credential::Expired => "expired",
         Credential::Revoked => "revoked",
+        Credential::Compromised => "compromised",
     }
 }
 
 /// A count with its word.
 pub(crate) fn counted(count: u64, word: &str) -> String {
     if count == 1 { format!("1 {word}") } else { format!("{count} {word}s") }
-}
-
-fn held(held: bool) -> &'static str {
-    if held { "held" } else { "good" }
 }
 
 fn words(scopes: &[ScopeName]) -> Vec<String> {

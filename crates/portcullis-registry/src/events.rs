@@ -7,14 +7,15 @@
 use std::sync::Arc;
 
 use portcullis_types::{
-    ClassName, ClientId, Closes, Facts, KeyId, PartnerId, ReasonCode, ScopeName, TierName, Wall,
+    ClientId, Closes, Facts, KeyId, PartnerId, ReasonCode, ScopeName, TierName, Wall,
 };
 use serde::{Deserialize, Serialize};
 
 use crate::people::{PeopleCommand, PeopleEvent};
 use crate::signals::{NotHeld, SignalAction, SignalBounds, SignalSeen};
+use crate::standing::{KeyCommand, KeyEvent, StandingCommand, StandingEvent, Wish};
 use crate::words::{
-    ClientCategory, ImportedKey, KeyStart, Mode, PublishedFile, RotatedSecret, SubjectId, Use, Wish,
+    ClientCategory, ImportedKey, KeyStart, Mode, PublishedFile, RotatedSecret, SubjectId, Use,
 };
 
 /// A wish. Reason code and text for the partner are part of the type, so none can be forgotten.
@@ -81,6 +82,10 @@ pub enum Command {
     RaiseSignal { seen: SignalSeen, bounds: SignalBounds },
     /// Records that a secret of the gate changed: `pepper`, `log_key`, `admin_token`, `platform_credential`.
     RecordRotation { what: RotatedSecret, fingerprint: String },
+    /// About a standing, beside its steps.
+    Standing(StandingCommand),
+    /// About a key over time.
+    Credential(KeyCommand),
     /// About people, and about what waits for a second one.
     People(PeopleCommand),
 }
@@ -89,7 +94,7 @@ impl Command {
     /// Puts a subject on hold: everything closed, looked at again when it is usual.
     #[must_use]
     pub fn hold(subject: SubjectId, reason: ReasonCode, tell: &str) -> Self {
-        let to = Wish::Suspended { closes: Closes::All, even: Vec::new(), review_by: None };
+        let to = Wish::hold(Closes::All);
         Self::Stand { subject, to, reason, tell: tell.to_owned(), case: None }
     }
 
@@ -157,6 +162,10 @@ pub enum Event {
         client: ClientId,
         partner: PartnerId,
         name: String,
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        purpose: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        category: Option<ClientCategory>,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         scopes: Option<Vec<ScopeName>>,
     },
@@ -169,6 +178,8 @@ pub enum Event {
         client: Option<ClientId>,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         scopes: Option<Vec<ScopeName>>,
+        #[serde(default, skip_serializing_if = "KeyStart::is_at_once")]
+        start: KeyStart,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         expires: Option<Wall>,
         digest: String,
@@ -186,29 +197,6 @@ pub enum Event {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         r#use: Option<Use>,
         pepper: String,
-    },
-    /// Access is on hold.
-    #[serde(rename = "standing.held")]
-    Held {
-        subject: SubjectId,
-        closes: Closes,
-        #[serde(default, skip_serializing_if = "Vec::is_empty")]
-        even: Vec<ClassName>,
-        reason: ReasonCode,
-        tell: String,
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        review_by: Option<Wall>,
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        case: Option<String>,
-    },
-    /// A hold was lifted.
-    #[serde(rename = "standing.restored")]
-    Restored {
-        subject: SubjectId,
-        reason: ReasonCode,
-        tell: String,
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        case: Option<String>,
     },
     /// A key ended for ever.
     #[serde(rename = "key.revoked")]
@@ -251,6 +239,12 @@ pub enum Event {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         log_key: Option<String>,
     },
+    /// About a standing.
+    #[serde(untagged)]
+    Standing(StandingEvent),
+    /// About a key over time.
+    #[serde(untagged)]
+    Credential(KeyEvent),
     /// About people, and about what waits for a second one.
     #[serde(untagged)]
     People(PeopleEvent),
@@ -270,13 +264,13 @@ impl Event {
             Self::ClientAdded { .. } => "client.added",
             Self::KeyIssued { .. } => "key.issued",
             Self::KeysImported { .. } => "keys.imported",
-            Self::Held { .. } => "standing.held",
-            Self::Restored { .. } => "standing.restored",
             Self::KeyRevoked { .. } => "key.revoked",
             Self::SignalRaised { .. } => "signal.raised",
             Self::SignalCapped { .. } => "signal.capped",
             Self::PolicyPublished { .. } => "policy.published",
             Self::SecretRotated { .. } => "secret.rotated",
+            Self::Standing(event) => event.name(),
+            Self::Credential(event) => event.name(),
             Self::People(event) => event.name(),
         }
     }
@@ -298,12 +292,12 @@ impl Event {
             | Self::GrantsChanged { .. }
             | Self::ClientAdded { .. }
             | Self::KeyIssued { .. }
-            | Self::Held { .. }
-            | Self::Restored { .. }
             | Self::KeyRevoked { .. }
             | Self::SignalRaised { .. }
             | Self::SignalCapped { .. }
             | Self::SecretRotated { .. }
+            | Self::Standing(_)
+            | Self::Credential(_)
             | Self::People(_) => Vec::new(),
         }
     }

@@ -7,19 +7,22 @@
 mod keys;
 mod people;
 mod persons;
+mod standing;
 
 use std::sync::Arc;
 
 pub(crate) use persons::named;
 
-use portcullis_types::{ClientIx, KeyIx, Notice, PartnerIx, ReasonCode, StandingName};
+use portcullis_types::{KeyIx, Notice, ReasonCode, StandingName};
 
 use crate::events::Event;
 use crate::import::decode_keys;
-use crate::records::{Credential, GrantsLogged, PepperIx, PolicyInForce, SubjectIx};
+use crate::records::{Credential, GrantsLogged, PepperIx, PolicyInForce};
 use crate::signals::SignalAction;
+use crate::snapshot::Snapshot;
 use crate::state::{FoldError, Place, State};
-use crate::words::SubjectId;
+
+use standing::{concerned, running};
 
 /// Digest and index of a key that a fold added.
 type Learned = Vec<([u8; 16], KeyIx)>;
@@ -47,7 +50,11 @@ impl State {
         if revision.0 != expected {
             return Err(place.bad(format!("revision {expected} is missing")));
         }
+        let subject = concerned(event);
+        let find = |now: &Snapshot| subject.as_ref().and_then(|id| now.subject_ix(id));
+        let before = find(&self.now).map(|at| running(&self.now, at)).unwrap_or_default();
         let learned = self.change(place, event, blob)?;
+        self.rewind(find(&self.now), before);
         self.touch(place, event);
         self.now.revision = Some(revision);
         self.now.at = self.now.at.max(ts);
@@ -90,26 +97,10 @@ impl State {
                 }
                 return self.import(place, &keys, tier.as_ref().zip(*r#use), pepper);
             }
-            Event::Held { subject, closes, even, reason, tell, review_by, .. } => {
-                let (closes, even) = (closes.clone(), Arc::from(even.as_slice()));
-                let hold = hold(place, reason, tell);
-                let notice = Notice { closes, even, review_by: *review_by, ..hold };
-                *self.narrowed(place, subject)? = Some(Arc::new(notice));
-            }
-            Event::Restored { subject, .. } => *self.narrowed(place, subject)? = None,
+            Event::Standing(event) => self.standing_event(place, event)?,
+            Event::Credential(event) => self.key_event(place, event)?,
             Event::KeyRevoked { key, reason, tell, .. } => {
-                let at = self.now.key_ix(key);
-                let notice = ended(place, reason, tell);
-                let record = at.and_then(|at| self.now.keys.get_mut(at.at()));
-                let record = record.ok_or_else(|| place.bad(format!("unknown key `{key}`")))?;
-                let was = record.credential == Credential::Active;
-                record.credential = Credential::Revoked;
-                record.ended.get_or_insert(notice);
-                let pepper = usize::from(record.pepper.0);
-                let peppers = Arc::make_mut(&mut self.now.peppers);
-                if let Some((_, keys)) = peppers.get_mut(pepper).filter(|_| was) {
-                    *keys = keys.saturating_sub(1);
-                }
+                self.end(place, key, Credential::Revoked, ended(place, reason, tell))?;
             }
             Event::SignalRaised { .. } => self.signal(place, event)?,
             Event::SignalCapped { .. } => self.now.signals.cap(place.ts),
@@ -154,38 +145,15 @@ impl State {
         // Nobody rotates 255 times; who does sees the last ones counted as one.
         PepperIx(u8::try_from(at).unwrap_or(u8::MAX))
     }
-
-    fn narrowed(
-        &mut self,
-        place: Place<'_>,
-        subject: &SubjectId,
-    ) -> Result<&mut Option<Arc<Notice>>, FoldError> {
-        let slot = match self.now.subject_ix(subject) {
-            Some(SubjectIx::Partner(PartnerIx(at))) => {
-                self.now.partners.get_mut(at as usize).map(|record| &mut record.narrowed)
-            }
-            Some(SubjectIx::Client(ClientIx(at))) => {
-                self.now.clients.get_mut(at as usize).map(|record| &mut record.narrowed)
-            }
-            Some(SubjectIx::Key(KeyIx(at))) => {
-                self.now.keys.get_mut(at as usize).map(|record| &mut record.narrowed)
-            }
-            None => None,
-        };
-        slot.ok_or_else(|| place.bad(format!("unknown {subject}")))
-    }
 }
 
 fn numbered(place: Place<'_>, len: usize) -> Result<u32, FoldError> {
     u32::try_from(len).map_err(|_| place.bad("there are more records than can be numbered"))
 }
 
-fn hold(place: Place<'_>, reason: &ReasonCode, tell: &str) -> Notice {
-    let revision = Some(place.revision);
-    Notice { revision, ..Notice::hold(place.ts, reason.clone(), Arc::from(tell)) }
-}
-
 /// Of the end of a key.
 fn ended(place: Place<'_>, reason: &ReasonCode, tell: &str) -> Arc<Notice> {
-    Arc::new(Notice { state: StandingName::Terminated, ..hold(place, reason, tell) })
+    let hold = Notice::hold(place.ts, reason.clone(), Arc::from(tell));
+    let (state, revision) = (StandingName::Terminated, Some(place.revision));
+    Arc::new(Notice { state, revision, ..hold })
 }

@@ -31,6 +31,7 @@ mod records;
 mod rejected;
 mod signals;
 mod snapshot;
+mod standing;
 mod state;
 mod statement;
 mod texts;
@@ -62,14 +63,19 @@ pub use proposals::{
 };
 pub use reasons::{FactsWanted, REASONS, Reason};
 pub use records::{
-    ClientRecord, Credential, GrantsLogged, KeyRecord, Narrowings, PartnerRecord, PepperIx,
-    PolicyInForce, ScopeListIx, Standing, SubjectIx,
+    ClientRecord, Credential, GrantsLogged, KeyMore, KeyRecord, Narrowings, PartnerRecord,
+    PepperIx, PolicyInForce, ScopeListIx, Standing, SubjectIx,
 };
 pub use rejected::Rejected;
 pub use signals::{
     NotHeld, SIGNAL_HOLDS_WINDOW, SignalAction, SignalBounds, SignalMark, SignalSeen, Signals,
 };
 pub use snapshot::Snapshot;
+pub use standing::{
+    Cell, Clock, ClockName, Course, CredentialRejected, KeyCommand, KeyEvent, NOTICE_DAYS_MIN,
+    NewSecret, REVIEW_DAYS_MAX, STAGES_MAX, StandingCommand, StandingEvent, StandingRejected,
+    Stood, Who, Wish, cell,
+};
 pub use state::{Blob, FoldError, Narrowing, Place, Planned, State};
 pub use statement::{
     About, Automation, DataDuties, Extent, Fact, Gap, Ground, GroundKind, Measure, Moment, Origin,
@@ -82,5 +88,5 @@ pub use usage::{
 };
 pub use words::{
     Actor, ActorKind, ClientCategory, ImportedKey, ImportedState, KeyStart, Mode, PublishedFile,
-    RotatedSecret, SubjectId, Use, Wish,
+    RotatedSecret, SubjectId, Use,
 };

@@ -49,6 +49,13 @@ impl<T: Clone> Pages<T> {
         Arc::make_mut(table.get_mut(at / FAN % FAN)?).get_mut(at % FAN)
     }
 
+    /// Changes the record at a position, where there is one.
+    pub(crate) fn change(&mut self, at: usize, how: impl FnOnce(&mut T)) {
+        if let Some(record) = self.get_mut(at) {
+            how(record);
+        }
+    }
+
     /// Adds a record at the end.
     pub(crate) fn push(&mut self, record: T) {
         if self.len.is_multiple_of(FAN * FAN) {

@@ -2,6 +2,8 @@
 //!
 //! Nothing is changed here; the writer makes the events durable and then folds them.
 
+mod clocks;
+mod credentials;
 mod facts;
 mod keys;
 mod people;
@@ -52,14 +54,16 @@ impl State {
                 self.import_keys(keys, pepper, create_partners.as_ref())
             }
             Command::Stand { subject, to, reason, tell, case } => {
-                self.stand(subject, to, Why::new(reason, tell, case.as_deref())?, now)
+                self.stand(by, (subject, to), Why::new(reason, tell, case.as_deref())?, now)
             }
             Command::RevokeKey { key, reason, tell, case } => {
                 self.revoke(key, Why::new(reason, tell, case.as_deref())?, now)
             }
-            Command::RaiseSignal { seen, bounds } => self.raise_signal(seen, *bounds, now),
+            Command::RaiseSignal { seen, bounds } => self.raise_signal(seen, *bounds, by, now),
             Command::PublishPolicy { files } => self.publish_policy(files),
             Command::RecordRotation { what, fingerprint } => self.rotation(*what, fingerprint),
+            Command::Standing(command) => self.standing(by, command, now),
+            Command::Credential(command) => self.credential(command, now),
             Command::People(command) => self.people(by, command, Roles::NONE, now),
         }?;
         planned.events.iter().try_for_each(fits)?;

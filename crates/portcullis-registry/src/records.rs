@@ -10,7 +10,8 @@ use portcullis_types::{
     Revision, ScopeName, Subject, TierName, Wall,
 };
 
-use crate::words::{Mode, PublishedFile};
+use crate::standing::Course;
+use crate::words::{ClientCategory, Mode, PublishedFile};
 
 /// A list of scopes shared by all keys that are narrowed alike.
 #[derive(Debug, Clone, Copy, Eq, PartialEq, Ord, PartialOrd, Hash)]
@@ -20,13 +21,54 @@ pub struct ScopeListIx(pub u32);
 #[derive(Debug, Clone, Copy, Eq, PartialEq)]
 pub struct PepperIx(pub u8);
 
-/// Whether a credential still counts.
+/// Whether a credential counts.
 #[derive(Debug, Clone, Copy, Eq, PartialEq)]
 pub enum Credential {
+    /// Not yet.
+    Pending,
     /// It does.
     Active,
+    /// It does until its end; a successor was issued.
+    Rotating,
+    /// Its time is over.
+    Expired,
     /// It ended for ever.
     Revoked,
+    /// It ended for ever, since somebody else may have it.
+    Compromised,
+}
+
+impl Credential {
+    /// Whether nothing leads back from it.
+    #[must_use]
+    pub fn is_final(self) -> bool {
+        match self {
+            Self::Revoked | Self::Compromised => true,
+            Self::Pending | Self::Active | Self::Rotating | Self::Expired => false,
+        }
+    }
+
+    /// The name as people read it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Active => "active",
+            Self::Rotating => "rotating",
+            Self::Expired => "expired",
+            Self::Revoked => "revoked",
+            Self::Compromised => "compromised",
+        }
+    }
+}
+
+/// What few keys have.
+#[derive(Debug, Clone, Copy, Default, Eq, PartialEq)]
+pub struct KeyMore {
+    /// When a pending key begins to work; none: once somebody activates it.
+    pub starts: Option<Wall>,
+    /// The key that was issued in its place.
+    pub successor: Option<KeyIx>,
 }
 
 /// One key.
@@ -52,6 +94,8 @@ pub struct KeyRecord {
     pub ended: Option<Arc<Notice>>,
     /// What the operator calls it.
     pub label: Option<Arc<str>>,
+    /// When it starts, and what follows it.
+    pub more: Option<Arc<KeyMore>>,
     /// When it was issued or imported.
     pub issued: Wall,
     /// The event that made it.
@@ -77,6 +121,10 @@ pub struct PartnerRecord {
     pub mode: Mode,
     /// What its standing takes from it and all its keys.
     pub narrowed: Option<Arc<Notice>>,
+    /// How it came to its standing, and what is due; none: it is good.
+    pub course: Option<Arc<Course>>,
+    /// The review date of its facts that passed, and an event said so.
+    pub lapsed: Option<Wall>,
     /// When it was added.
     pub added: Wall,
     /// The event that added or last edited it.
@@ -94,10 +142,18 @@ pub struct ClientRecord {
     pub name: Arc<str>,
     /// Its own narrowing; none: all its partner has.
     pub scopes: Option<Arc<[ScopeName]>>,
+    /// What it uses the data for, in the partner's words; empty where nobody asked.
+    pub purpose: Arc<str>,
+    /// What kind of customer it is.
+    pub category: Option<ClientCategory>,
     /// What was declared for it beside its partner's facts.
     pub facts: Arc<Facts>,
     /// What its standing takes from it and all its keys.
     pub narrowed: Option<Arc<Notice>>,
+    /// How it came to its standing, and what is due; none: it is good.
+    pub course: Option<Arc<Course>>,
+    /// The review date of its facts that passed, and an event said so.
+    pub lapsed: Option<Wall>,
     /// When it was declared.
     pub added: Wall,
     /// The event that declared it or last changed it.
@@ -131,7 +187,7 @@ pub struct PolicyInForce {
 }
 
 /// Partner, client or key, by index.
-#[derive(Debug, Clone, Copy, Eq, PartialEq, Hash)]
+#[derive(Debug, Clone, Copy, Eq, PartialEq, Ord, PartialOrd, Hash)]
 pub enum SubjectIx {
     /// A partner with all its keys.
     Partner(PartnerIx),

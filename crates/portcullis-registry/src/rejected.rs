@@ -6,6 +6,7 @@ use portcullis_types::{ClientId, KeyId, PartnerId, ReasonCode, Revision, ScopeNa
 
 use crate::SubjectId;
 use crate::people::PeopleRejected;
+use crate::standing::{CredentialRejected, StandingRejected};
 
 /// A command that the rules do not allow. Nothing was changed.
 #[expect(missing_docs, reason = "the message names every member")]
@@ -152,6 +153,12 @@ pub enum Rejected {
     /// More subjects than an index can number.
     #[error("there are more {0} than can be numbered; start a second deployment")]
     Full(&'static str),
+    /// Something about a standing.
+    #[error(transparent)]
+    Standing(#[from] StandingRejected),
+    /// Something about a key over time.
+    #[error(transparent)]
+    Credential(#[from] CredentialRejected),
     /// Something about people.
     #[error(transparent)]
     People(#[from] PeopleRejected),
@@ -203,6 +210,8 @@ impl Rejected {
             Self::GrantsFeedLost => "grants_feed_lost",
             Self::EventTooLarge { .. } => "event_too_large",
             Self::Full(_) => "full",
+            Self::Standing(rejected) => rejected.code(),
+            Self::Credential(rejected) => rejected.code(),
             Self::People(rejected) => rejected.code(),
         }
     }
@@ -220,7 +229,9 @@ impl Rejected {
     /// Whether the command is at odds with the state as it is (an HTTP surface answers 409).
     #[must_use]
     pub fn is_conflict(&self) -> bool {
-        matches!(self, Self::People(rejected) if rejected.is_conflict())
+        matches!(self, Self::Standing(rejected) if rejected.is_conflict())
+            || matches!(self, Self::Credential(rejected) if rejected.is_conflict())
+            || matches!(self, Self::People(rejected) if rejected.is_conflict())
             || matches!(
                 self,
                 Self::Exists(_)

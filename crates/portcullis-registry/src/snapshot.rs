@@ -18,6 +18,7 @@ use crate::records::{
     PolicyInForce, ScopeListIx, Standing, SubjectIx,
 };
 use crate::signals::Signals;
+use crate::standing::Course;
 use crate::words::{RotatedSecret, SubjectId};
 
 /// The state at a revision. A clone shares all pages and indexes.
@@ -240,6 +241,16 @@ impl Snapshot {
         }
     }
 
+    /// How a partner or client came to its standing, and what is due; none: it is good, or a key.
+    #[must_use]
+    pub fn course(&self, at: SubjectIx) -> Option<&Course> {
+        match at {
+            SubjectIx::Partner(at) => self.partner(at)?.course.as_deref(),
+            SubjectIx::Client(at) => self.client(at)?.course.as_deref(),
+            SubjectIx::Key(_) => None,
+        }
+    }
+
     /// What becomes of a call with this key, by key, client and partner together.
     ///
     /// A key ends at its expiry to the millisecond: at that moment it is over.
@@ -253,9 +264,19 @@ impl Snapshot {
             None => None,
         };
         match (key.credential, &key.ended) {
-            (Credential::Active, None) => {}
             (_, Some(notice)) => return Standing::Revoked(Arc::clone(notice)),
-            (Credential::Revoked, None) => return Standing::Unknown,
+            (Credential::Revoked | Credential::Compromised, None) => return Standing::Unknown,
+            // An event said so: a clock that goes back does not bring it back.
+            (Credential::Expired, None) => {
+                return Standing::Expired { at: key.expires.unwrap_or(now) };
+            }
+            (Credential::Pending, None) => {
+                let from = key.more.as_ref().and_then(|more| more.starts);
+                if from.is_none_or(|from| now < from) {
+                    return Standing::Pending { from };
+                }
+            }
+            (Credential::Active | Credential::Rotating, None) => {}
         }
         if let Some(at) = key.expires.filter(|at| now >= *at) {
             return Standing::Expired { at };

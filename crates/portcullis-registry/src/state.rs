@@ -3,7 +3,7 @@
 //! [`State::handle`] (in `plan`) reads it, [`State::apply`] (in `fold`) changes it. Must not know
 //! where events are kept.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::Arc;
 
@@ -14,6 +14,7 @@ use crate::office::NarrowKind;
 use crate::proposals::{Approval, Proposed};
 use crate::records::{ScopeListIx, SubjectIx};
 use crate::snapshot::Snapshot;
+use crate::standing::ClockName;
 use crate::words::Actor;
 
 /// The state as the one writer holds it. It is deliberately no `Clone`: indexes are shared with
@@ -22,6 +23,8 @@ use crate::words::Actor;
 pub struct State {
     pub(crate) now: Snapshot,
     pub(crate) scope_index: HashMap<Arc<[ScopeName]>, ScopeListIx>,
+    /// What time runs out for, and when.
+    pub(crate) clocks: BTreeSet<(Wall, SubjectIx, ClockName)>,
     pub(crate) digests: HashSet<u64, BuildHasherDefault<AsIs>>,
 }
 

@@ -6,6 +6,7 @@ mod model;
 mod people;
 mod rules;
 mod signals;
+mod standing;
 mod usage;
 
 use std::collections::HashMap;
@@ -21,7 +22,7 @@ use crate::*;
 #[derive(Default)]
 pub(crate) struct Desk {
     pub(crate) state: State,
-    pub(crate) log: Vec<(Wall, Event)>,
+    pub(crate) log: Vec<(Wall, Event, Actor)>,
     pub(crate) blobs: HashMap<String, Arc<[u8]>>,
     pub(crate) learned: Vec<([u8; 16], KeyIx)>,
 }
@@ -31,16 +32,31 @@ pub(crate) const NOON: Wall = Wall(1_700_000_000_000);
 impl Desk {
     /// Carries out a command at a time.
     pub(crate) fn at(&mut self, now: Wall, command: &Command) -> Result<Planned, Rejected> {
-        let planned = self.state.handle(&somebody(), command, now)?;
+        self.by(&somebody(), now, command)
+    }
+
+    /// Carries out what the gate's clock asks.
+    pub(crate) fn as_clock(&mut self, now: Wall, command: &Command) -> Result<Planned, Rejected> {
+        self.by(&Actor::clock(), now, command)
+    }
+
+    /// Carries out a command of somebody.
+    pub(crate) fn by(
+        &mut self,
+        by: &Actor,
+        now: Wall,
+        command: &Command,
+    ) -> Result<Planned, Rejected> {
+        let planned = self.state.handle(by, command, now)?;
         for blob in &planned.blobs {
             self.blobs.insert(blob.sha256.clone(), Arc::clone(&blob.body));
         }
         for event in &planned.events {
             let blobs = &self.blobs;
-            let place = Place { ts: now, ..place(self.log.len() as u64) };
+            let place = Place { ts: now, by, ..place(self.log.len() as u64) };
             let learned = self.state.apply(place, event, &|sha| blobs.get(sha).cloned());
             self.learned.extend(learned.expect("an event of a plan folds"));
-            self.log.push((now, event.clone()));
+            self.log.push((now, event.clone(), by.clone()));
         }
         Ok(planned)
     }
@@ -52,14 +68,14 @@ impl Desk {
     /// The state as a restart would fold it from the log's own JSON.
     pub(crate) fn replayed(&self) -> Self {
         let mut again = Self { blobs: self.blobs.clone(), ..Self::default() };
-        for (at, event) in &self.log {
+        for (at, event, by) in &self.log {
             let json = serde_json::to_string(event).unwrap();
             let event: Event = serde_json::from_str(&json).unwrap();
             let blobs = &again.blobs;
-            let place = Place { ts: *at, ..place(again.log.len() as u64) };
+            let place = Place { ts: *at, by, ..place(again.log.len() as u64) };
             let learned = again.state.apply(place, &event, &|sha| blobs.get(sha).cloned());
             again.learned.extend(learned.unwrap());
-            again.log.push((*at, event));
+            again.log.push((*at, event, by.clone()));
         }
         again
     }

@@ -2,15 +2,15 @@
 //!
 //! Must not know files, sockets, runtime or how a leaf is stored.
 
-use portcullis_types::{ClassName, ClientId, Closes, KeyId, PartnerId, Wall};
+use portcullis_types::{ClientId, KeyId, PartnerId, Wall};
 use serde::{Deserialize, Serialize};
 
 /// Who acts: the name of an admin token, `init`, or the gate itself.
 #[derive(Debug, Clone, Eq, PartialEq, Serialize, Deserialize)]
 pub struct Actor {
-    /// `person`, `token`, `local` (a command on the machine with the store) or `gate`.
+    /// `person`, `token`, `local` (a command on the machine with the store), `gate` or `partner`.
     pub kind: ActorKind,
-    /// The person's id, the token's name, the user's name, or the part of the gate.
+    /// The person's id, the token's name, the user's name, the part of the gate, or partner and key.
     pub id: String,
 }
 
@@ -26,6 +26,8 @@ pub enum ActorKind {
     Local,
     /// The gate, by its own clock or files.
     Gate,
+    /// A partner, with a key of its own: it acts on what is its own only.
+    Partner,
 }
 
 /// The closed list of uses a partner can declare (agreements of the platform).
@@ -87,23 +89,6 @@ pub enum SubjectId {
     Client(ClientId),
     /// One key.
     Key(KeyId),
-}
-
-/// What standing somebody is wished to have.
-#[derive(Debug, Clone, Eq, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case", tag = "to")]
-pub enum Wish {
-    /// Put on hold, in a shape.
-    Suspended {
-        /// What is closed.
-        closes: Closes,
-        /// Continuity classes that are closed too.
-        even: Vec<ClassName>,
-        /// When it is looked at again.
-        review_by: Option<Wall>,
-    },
-    /// As agreed again.
-    Good,
 }
 
 /// When a key begins to work.
@@ -186,6 +171,29 @@ pub struct ImportedKey {
     pub partner: PartnerId,
     /// Its state.
     pub state: ImportedState,
+}
+
+impl Actor {
+    /// The gate, by its clock.
+    #[must_use]
+    pub fn clock() -> Self {
+        Self { kind: ActorKind::Gate, id: "clock".to_owned() }
+    }
+
+    /// Whether it is surely not the same person: persons are compared, never logins. Where a login
+    /// belongs to no person, the logins are all there is to compare.
+    #[must_use]
+    pub fn is_somebody_else(&self, other: &Self) -> bool {
+        self.kind != ActorKind::Gate && self != other
+    }
+}
+
+impl KeyStart {
+    /// Whether the key works as soon as it is issued.
+    #[must_use]
+    pub fn is_at_once(&self) -> bool {
+        *self == Self::AtOnce
+    }
 }
 
 impl Use {

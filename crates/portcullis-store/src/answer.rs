@@ -1,7 +1,16 @@
 //! What the operator is answered, and who is written down as having asked.
 
 use portcullis_registry::{Actor, Command, Done, Planned, SignalSeen, SubjectId};
-use portcullis_types::Revision;
+use portcullis_types::{ClientId, PartnerId, Revision};
+
+/// The partner or client that a subject is.
+fn concerned(subject: &SubjectId) -> (Option<PartnerId>, Option<ClientId>) {
+    match subject {
+        SubjectId::Partner(id) => (Some(id.clone()), None),
+        SubjectId::Client(id) => (None, Some(id.clone())),
+        SubjectId::Key(_) => (None, None),
+    }
+}
 
 /// Who acts, short enough that it never keeps an event out of the log.
 pub(crate) fn bounded(actor: Actor) -> Actor {
@@ -20,11 +29,8 @@ pub(crate) fn done(command: &Command, planned: &Planned) -> Done {
         }
         Command::AddClient { id, partner, .. } => (Some(partner.clone()), Some(id.clone())),
         Command::IssueKey { partner, client, .. } => (Some(partner.clone()), client.clone()),
-        Command::Stand { subject, .. } => match subject {
-            SubjectId::Partner(id) => (Some(id.clone()), None),
-            SubjectId::Client(id) => (None, Some(id.clone())),
-            SubjectId::Key(_) => (None, None),
-        },
+        Command::Stand { subject, .. } => concerned(subject),
+        Command::Standing(command) => concerned(command.subject()),
         Command::DeclareFacts { subject: SubjectId::Partner(id), .. }
         | Command::RaiseSignal { seen: SignalSeen { partner: id, .. }, .. }
         | Command::SetMode { partner: id, .. } => (Some(id.clone()), None),
@@ -32,6 +38,7 @@ pub(crate) fn done(command: &Command, planned: &Planned) -> Done {
         Command::DeclareFacts { subject: SubjectId::Key(_), .. }
         | Command::ImportKeys { .. }
         | Command::RevokeKey { .. }
+        | Command::Credential(_)
         | Command::PublishPolicy { .. }
         | Command::People(_)
         | Command::RecordRotation { .. } => (None, None),

@@ -16,6 +16,7 @@
 
 mod answer;
 mod append;
+mod clocks;
 mod database;
 mod error;
 mod evidence;

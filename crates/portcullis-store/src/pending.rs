@@ -5,7 +5,9 @@
 
 use std::collections::VecDeque;
 
-use portcullis_registry::{Command, NarrowKind, Narrowing, Planned, Rejected, SubjectId};
+use portcullis_registry::{
+    Command, KeyCommand, NarrowKind, Narrowing, Planned, Rejected, SubjectId,
+};
 use portcullis_types::Wall;
 
 use crate::append::Batch;
@@ -66,7 +68,8 @@ impl Pending {
                 let subject = SubjectId::Partner(seen.partner.clone());
                 Err(Rejected::AlreadyHeld { subject, since, reason })
             }
-            (Command::RevokeKey { key, .. }, _, Some(old)) => {
+            (Command::Credential(KeyCommand::Compromised { key, .. }), _, Some(old))
+            | (Command::RevokeKey { key, .. }, _, Some(old)) => {
                 let (since, reason) = (since(old), old.notice.reason.clone());
                 Err(Rejected::AlreadyRevoked { key: key.clone(), since, reason })
             }

@@ -26,8 +26,8 @@ use crate::pending::{PENDING_MAX, Pending, Waiting};
 
 /// Commands that may wait for their turn; beyond it callers wait.
 const QUEUE_MAX: usize = 256;
-/// How long until what waits is tried again.
-const RETRY: Duration = Duration::from_secs(1);
+/// How often clocks are looked at, and what waits is tried again.
+const TICK: Duration = Duration::from_secs(1);
 
 /// What the task is asked.
 pub(crate) enum Ask {
@@ -93,20 +93,16 @@ impl Writer {
 
     async fn run(mut self, mut asked: mpsc::Receiver<Ask>) {
         loop {
-            let next = if self.pending.len() == 0 {
-                asked.recv().await
-            } else {
-                match timeout(RETRY, asked.recv()).await {
-                    Ok(next) => next,
-                    Err(_) => {
-                        self.flush().await;
-                        continue;
-                    }
-                }
+            let Ok(next) = timeout(TICK, asked.recv()).await else {
+                self.flush().await;
+                self.run_clocks().await;
+                continue;
             };
             match next {
                 Some(Ask::Submit(what, reply)) => {
                     let (actor, command, terms) = *what;
+                    // What was over before the wish came is over when it is judged.
+                    self.run_clocks().await;
                     let done = self.submit(actor, &command, &terms).await;
                     // The caller may have gone away; what it asked for is done all the same.
                     let _ = reply.send(done);
@@ -144,7 +140,7 @@ impl Writer {
         self.pending.len()
     }
 
-    async fn submit(
+    pub(crate) async fn submit(
         &mut self,
         actor: Actor,
         command: &Command,

@@ -6,7 +6,7 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use axum::{Extension, Json};
-use portcullis_registry::Command;
+use portcullis_registry::{ClientCategory, Command};
 use portcullis_types::{ClientId, ClientIx};
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
@@ -79,6 +79,13 @@ pub(crate) struct NewClient {
     partner: String,
     /// Its name; the id when absent.
     name: Option<String>,
+    /// What it uses the data for, in the partner's words.
+    #[serde(default)]
+    purpose: String,
+    /// What kind of customer it is: `brand`, `agency`, `media`, `creator`, `research`, `nonprofit`,
+    /// `government` or `own`.
+    #[schema(value_type = Option<String>)]
+    category: Option<ClientCategory>,
     /// Scopes to narrow it to; all of its partner when absent.
     scopes: Option<Vec<String>>,
 }
@@ -96,8 +103,8 @@ pub(crate) async fn add(
         id: names::id(&new.id)?,
         partner: names::id(&new.partner)?,
         name: new.name.unwrap_or(new.id),
-        purpose: String::new(),
-        category: None,
+        purpose: new.purpose,
+        category: new.category,
         scopes: names::scopes(new.scopes.as_deref(), &*shared.control.checker)?,
     };
     let change = Change::from(shared.submit(&caller, command).await?);

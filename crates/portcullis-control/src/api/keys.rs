@@ -2,27 +2,24 @@
 //!
 //! Must not know the pepper or keep a secret.
 
-use std::sync::Arc;
-
 use axum::extract::{Path, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
-use portcullis_registry::{Command, KeyStart, Snapshot};
+use portcullis_registry::{Command, Done, KeyStart, Snapshot};
 use portcullis_types::{KeyId, KeyIx};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::{Ctx, aside, limit, partners};
-use crate::KeyMakerError;
 use crate::auth::Caller;
 use crate::extract::{Body, Params};
 use crate::moments;
 use crate::names;
 use crate::once::ShownOnce;
 use crate::problem::{Document, Problem};
-use crate::router::Shared;
 use crate::views::{Change, KeyView, Page};
+use crate::{KeyMaker, KeyMakerError, MintedKey};
 
 const STATES: [&str; 4] = ["active", "held", "revoked", "expired"];
 
@@ -108,6 +105,9 @@ pub(crate) struct NewKey {
     scopes: Option<Vec<String>>,
     /// When it ends: a date, a time, or a length from now such as `90d`; never when absent.
     expires: Option<String>,
+    /// When it begins to work: a date, a time, a length from now, or `activated`: once it is
+    /// activated; at once when absent.
+    start: Option<String>,
     /// A word to tell it by.
     #[serde(default)]
     label: String,
@@ -137,22 +137,32 @@ pub(crate) async fn issue(
 ) -> Result<Response, Problem> {
     let now = shared.now();
     let expires = new.expires.map(|text| moments::future("expires", &text, now)).transpose()?;
+    let start = match new.start.as_deref() {
+        None => KeyStart::AtOnce,
+        Some("activated") => KeyStart::WhenActivated,
+        Some(text) => KeyStart::At(moments::future("start", text, now)?),
+    };
     let partner = names::id(&new.partner)?;
     let client = new.client.map(|id| names::id(&id)).transpose()?;
     let scopes = names::scopes(new.scopes.as_deref(), &*shared.control.checker)?;
-    let minted = mint(&shared, new.env.as_deref())?;
+    let minted = mint(&*shared.control.keys, new.env.as_deref())?;
     let command = Command::IssueKey {
         id: minted.id.clone(),
         partner,
         client,
         scopes,
-        start: KeyStart::AtOnce,
+        start,
         expires,
         digest: minted.digest.clone(),
         pepper: shared.control.keys.pepper(),
         label: new.label,
     };
-    let change = Change::from(shared.submit(&caller, command).await?);
+    shown_once(shared.submit(&caller, command).await?, &minted)
+}
+
+/// The answer that shows a key for the only time.
+pub(super) fn shown_once(done: Done, minted: &MintedKey) -> Result<Response, Problem> {
+    let change = Change::from(done);
     let status = change.status(StatusCode::CREATED);
     let id = minted.id.to_string();
     let issued = Issued { id: id.clone(), key: minted.secret.as_str().to_owned(), change };
@@ -164,8 +174,8 @@ pub(crate) async fn issue(
     Ok(response)
 }
 
-fn mint(shared: &Arc<Shared>, env: Option<&str>) -> Result<crate::MintedKey, Problem> {
-    shared.control.keys.mint(env).map_err(|error| match error {
+pub(crate) fn mint(keys: &dyn KeyMaker, env: Option<&str>) -> Result<MintedKey, Problem> {
+    keys.mint(env).map_err(|error| match error {
         KeyMakerError::Environment(_) => Problem::unreadable(error.to_string()),
         KeyMakerError::Randomness(_) => Problem::new(
             StatusCode::INTERNAL_SERVER_ERROR,

@@ -485,6 +485,9 @@ impl Checker for TwoWords {
     fn scopes(&self) -> Vec<String> {
         self.in_force().scopes
     }
+    fn classes(&self) -> Vec<String> {
+        ["place.posts", "profile.bio"].map(str::to_owned).to_vec()
+    }
 }
 
 /// Figures that a test sets.

@@ -6,9 +6,9 @@ use portcullis_types::{Facts, KeyIx, PartnerId, ReasonCode, ScopeName, TierName}
 
 use super::{Learned, ended, numbered};
 use crate::events::Event;
-use crate::records::{Credential, KeyRecord, PartnerRecord, ScopeListIx};
+use crate::records::{Credential, KeyMore, KeyRecord, PartnerRecord, ScopeListIx};
 use crate::state::{FoldError, Place, State, digest, mark};
-use crate::words::{ImportedKey, ImportedState, Mode, Use};
+use crate::words::{ImportedKey, ImportedState, KeyStart, Mode, Use};
 
 /// What the holder of an imported key that had ended already is told.
 const ENDED_BEFORE: &str =
@@ -17,8 +17,17 @@ const ENDED_BEFORE_CODE: &str = "imported-ended";
 
 impl State {
     pub(super) fn key(&mut self, place: Place<'_>, event: &Event) -> Result<Learned, FoldError> {
-        let Event::KeyIssued { key, partner, client, scopes, expires, digest: hex, label, pepper } =
-            event
+        let Event::KeyIssued {
+            key,
+            partner,
+            client,
+            scopes,
+            start,
+            expires,
+            digest: hex,
+            label,
+            pepper,
+        } = event
         else {
             return Ok(Vec::new());
         };
@@ -33,11 +42,17 @@ impl State {
             partner: owner,
             client: client.transpose()?,
             scopes: scopes.as_deref().map(|list| self.scope_list(place, list)).transpose()?,
-            credential: Credential::Active,
+            credential: if start.is_at_once() { Credential::Active } else { Credential::Pending },
             pepper: self.peppered(pepper, 1),
             expires: *expires,
             narrowed: None,
             ended: None,
+            more: match start {
+                KeyStart::At(at) => {
+                    Some(Arc::new(KeyMore { starts: Some(*at), ..KeyMore::default() }))
+                }
+                KeyStart::AtOnce | KeyStart::WhenActivated => None,
+            },
             label: Some(label.as_str()).filter(|label| !label.is_empty()).map(Arc::from),
             issued: place.ts,
             revision: place.revision,
@@ -98,6 +113,7 @@ impl State {
                 narrowed: None,
                 ended: revoked.then(|| Arc::clone(&ended)),
                 label: None,
+                more: None,
                 issued: place.ts,
                 revision: place.revision,
             };
@@ -134,6 +150,8 @@ fn created(place: Place<'_>, id: &PartnerId, tier: TierName, use_: Use) -> Partn
         facts: Arc::new(Facts { purpose: Some(use_.name().to_owned()), ..Facts::default() }),
         mode: Mode::Enforce,
         narrowed: None,
+        course: None,
+        lapsed: None,
         added: place.ts,
         revision: place.revision,
     }

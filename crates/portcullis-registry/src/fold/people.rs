@@ -37,6 +37,8 @@ impl State {
             facts: Arc::new(facts),
             mode: old.map_or(Mode::Enforce, |old| old.mode),
             narrowed: old.and_then(|old| old.narrowed.clone()),
+            course: old.and_then(|old| old.course.clone()),
+            lapsed: old.and_then(|old| old.lapsed),
             added: old.map_or(place.ts, |old| old.added),
             revision: place.revision,
         };
@@ -65,7 +67,9 @@ impl State {
     }
 
     pub(super) fn client(&mut self, place: Place<'_>, event: &Event) -> Result<(), FoldError> {
-        let Event::ClientAdded { client, partner, name, scopes } = event else { return Ok(()) };
+        let Event::ClientAdded { client, partner, name, purpose, category, scopes } = event else {
+            return Ok(());
+        };
         let owner = self.now.partner_ix(partner);
         let owner = owner.ok_or_else(|| place.bad(format!("unknown partner `{partner}`")))?;
         if self.now.client_ix(client).is_some() {
@@ -80,6 +84,10 @@ impl State {
             scopes: scopes.as_deref().map(Arc::from),
             facts: Arc::default(),
             narrowed: None,
+            course: None,
+            lapsed: None,
+            purpose: Arc::from(purpose.as_str()),
+            category: *category,
             added: place.ts,
             revision: place.revision,
         });

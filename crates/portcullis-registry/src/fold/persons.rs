@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use portcullis_types::PartnerId;
+use portcullis_types::{PartnerId, StandingName};
 
 use crate::events::Event;
 use crate::people::{HOUR, PeopleEvent, PeopleRule, PersonRecord};
@@ -104,8 +104,13 @@ impl State {
 
     /// The partner whose access an event narrows.
     pub(crate) fn partner_narrowed(&self, event: &Event) -> Option<PartnerId> {
-        let Event::Held { subject, .. } = event else { return None };
-        let at = self.now.subject_ix(subject)?;
+        let Event::Standing(event) = event else { return None };
+        let (to, stood) = event.stood()?;
+        let narrows = matches!(
+            to,
+            StandingName::Suspended | StandingName::Restricted | StandingName::Terminated
+        );
+        let at = self.now.subject_ix(&stood.subject).filter(|_| narrows)?;
         Some(self.now.partner(self.now.partner_of(at)?)?.id.clone())
     }
 }
@@ -130,9 +135,9 @@ fn touched(event: &Event) -> Option<String> {
         Event::PartnerAdded { partner, .. }
         | Event::PartnerEdited { partner, .. }
         | Event::ModeSet { partner, .. } => format!("partner:{partner}"),
-        Event::FactsDeclared { subject, .. }
-        | Event::Held { subject, .. }
-        | Event::Restored { subject, .. } => named(subject),
+        Event::FactsDeclared { subject, .. } => named(subject),
+        Event::Standing(event) => named(event.subject()),
+        Event::Credential(event) => format!("key:{}", event.key()),
         Event::ClientAdded { client, .. } => format!("client:{client}"),
         Event::KeyIssued { key, .. } | Event::KeyRevoked { key, .. } => format!("key:{key}"),
         Event::PolicyPublished { .. } => "policy".to_owned(),

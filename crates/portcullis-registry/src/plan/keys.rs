@@ -4,13 +4,14 @@ use std::collections::HashSet;
 
 use portcullis_types::{ClientId, KeyId, PartnerId, ScopeName, Wall};
 
+use super::standing::ahead;
 use super::{narrows, sorted, undo};
 use crate::events::{Command, Event};
 use crate::import::{IMPORT_KEYS_MAX, encode_keys};
 use crate::rejected::Rejected;
 use crate::state::{Blob, Planned, State, digest, mark};
 use crate::texts;
-use crate::words::{ImportedKey, SubjectId};
+use crate::words::{ImportedKey, KeyStart, SubjectId};
 
 impl State {
     pub(super) fn issue_key(&self, command: &Command, now: Wall) -> Result<Planned, Rejected> {
@@ -19,7 +20,7 @@ impl State {
             partner,
             client,
             scopes,
-            start: _,
+            start,
             expires,
             digest,
             pepper,
@@ -35,13 +36,14 @@ impl State {
         narrows(scopes.as_deref(), owner.scopes.as_deref(), || {
             SubjectId::Partner(partner.clone())
         })?;
-        if let Some(at) = expires.filter(|at| *at <= now) {
-            return Err(Rejected::InPast { what: "expiry", at, now });
+        ahead("expiry", *expires, now)?;
+        if let KeyStart::At(at) = start {
+            ahead("start", Some(*at), now)?;
+            if let Some(ends) = expires.filter(|ends| ends <= at) {
+                return Err(Rejected::InPast { what: "expiry", at: ends, now: *at });
+            }
         }
-        if self.now.key_ix(id).is_some() {
-            return Err(Rejected::Exists(SubjectId::Key(id.clone())));
-        }
-        self.new_digest(id, digest)?;
+        self.fresh(id, digest)?;
         let held = owner
             .narrowed
             .is_some()
@@ -52,6 +54,7 @@ impl State {
             partner: partner.clone(),
             client: client.clone(),
             scopes: scopes.as_deref().map(sorted),
+            start: *start,
             expires: *expires,
             digest: digest.clone(),
             pepper: texts::label("pepper's fingerprint", pepper)?,
@@ -79,6 +82,14 @@ impl State {
             None => return Err(Rejected::UnknownClient { id: id.clone(), near: None }),
         }
         narrows(scopes, client.scopes.as_deref(), || SubjectId::Client(id.clone()))
+    }
+
+    /// Neither the id nor the secret is known yet.
+    pub(super) fn fresh(&self, id: &KeyId, digest: &str) -> Result<(), Rejected> {
+        if self.now.key_ix(id).is_some() {
+            return Err(Rejected::Exists(SubjectId::Key(id.clone())));
+        }
+        self.new_digest(id, digest).map(|_| ())
     }
 
     pub(super) fn new_digest(&self, key: &KeyId, hex: &str) -> Result<u64, Rejected> {

@@ -86,8 +86,7 @@ impl State {
     }
 
     pub(super) fn add_client(&self, command: &Command) -> Result<Planned, Rejected> {
-        let Command::AddClient { id, partner, name, purpose: _, category: _, scopes } = command
-        else {
+        let Command::AddClient { id, partner, name, purpose, category, scopes } = command else {
             return Ok(Planned::nothing("nothing to do"));
         };
         let (_, owner) = self.known_partner(partner)?;
@@ -101,6 +100,8 @@ impl State {
             client: id.clone(),
             partner: partner.clone(),
             name: texts::name(name)?,
+            purpose: texts::words("purpose", purpose)?,
+            category: *category,
             scopes: scopes.as_deref().map(sorted),
         };
         Ok(Planned::one(event, format!("client `{id}` of partner `{partner}` added")))

@@ -3,16 +3,17 @@
 //!
 //! Cases and restrictions are recorded as wanted: nothing else knows them yet.
 
-use portcullis_types::{Closes, ReasonCode, Wall};
+use portcullis_types::{Closes, ReasonCode, StandingName, Wall};
 
 use super::standing::Why;
 use crate::events::Event;
 use crate::records::PartnerRecord;
 use crate::rejected::Rejected;
 use crate::signals::{ALARM_EVERY, NotHeld, SignalAction, SignalBounds, SignalSeen};
+use crate::standing::{Course, Who, Wish, cell};
 use crate::state::{Planned, State};
 use crate::texts;
-use crate::words::{Mode, SubjectId};
+use crate::words::{Actor, Mode, SubjectId};
 
 /// The reason of a hold that no person chose.
 const REASON: &str = "signal";
@@ -24,6 +25,7 @@ impl State {
         &self,
         seen: &SignalSeen,
         bounds: SignalBounds,
+        by: &Actor,
         now: Wall,
     ) -> Result<Planned, Rejected> {
         let (at, partner) = self.known_partner(&seen.partner)?;
@@ -51,7 +53,7 @@ impl State {
         let id = &seen.partner;
         let what = format!("signal `{rule}` for partner `{id}`: {}", seen.evidence);
         if hold && not_held.is_none() {
-            let mut planned = self.hold_by_signal(seen, now)?;
+            let mut planned = self.hold_by_signal(by, seen, now)?;
             planned.what = format!("{what}; {}", planned.what);
             planned.events.insert(0, raised);
             return Ok(planned);
@@ -72,16 +74,21 @@ impl State {
         Ok(planned)
     }
 
-    fn hold_by_signal(&self, seen: &SignalSeen, now: Wall) -> Result<Planned, Rejected> {
+    fn hold_by_signal(
+        &self,
+        by: &Actor,
+        seen: &SignalSeen,
+        now: Wall,
+    ) -> Result<Planned, Rejected> {
         let reason = ReasonCode::new(REASON);
         let reason = reason.map_err(|_| Rejected::NameMissing)?;
         // A rule without fit words must not keep its hold from biting.
         let tell = seen.tell.as_deref().filter(|tell| texts::tell(tell).is_ok()).unwrap_or(TELL);
         let why = Why::new(&reason, tell, None)?;
-        self.hold_subject(
-            &SubjectId::Partner(seen.partner.clone()),
+        self.stand(
+            by,
+            (&SubjectId::Partner(seen.partner.clone()), &Wish::hold(Closes::All)),
             why,
-            (&Closes::All, &[], None),
             now,
         )
     }
@@ -92,9 +99,15 @@ fn not_held(seen: &SignalSeen, partner: &PartnerRecord, full: bool) -> Option<No
         None
     } else if partner.mode == Mode::Observe {
         Some(NotHeld::Observed)
-    } else if partner.narrowed.is_some() {
+    } else if partner.course.as_deref().is_some_and(stays) {
         Some(NotHeld::HeldAlready)
     } else {
         full.then_some(NotHeld::Capped)
     }
+}
+
+/// Whether a hold of the gate's would change nothing, or undo what a person decided.
+fn stays(course: &Course) -> bool {
+    course.notice.closes == Closes::All
+        || !cell(course.state, StandingName::Suspended).lets(Who::Signal)
 }

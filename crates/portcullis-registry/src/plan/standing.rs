@@ -1,158 +1,182 @@
-//! Hold, restore, revoke: who is told what, and what can be undone.
+//! Steps of a standing: whether the table allows them, what must be given, what is told.
+
+mod given;
+mod told;
 
 use std::sync::Arc;
 
-use portcullis_types::{ClassName, Closes, KeyId, Notice, ReasonCode, StandingName, Wall};
+use portcullis_types::{Notice, ReasonCode, Revision, StandingName, Wall};
 
-use super::undo;
 use crate::events::Event;
 use crate::office::NarrowKind;
-use crate::records::{Credential, SubjectIx};
+use crate::records::SubjectIx;
 use crate::rejected::Rejected;
-use crate::state::{Narrowing, Planned, State};
-use crate::words::{SubjectId, Wish};
+use crate::standing::{
+    ACKNOWLEDGE_DAYS, Course, RATIFY_PERSON, RATIFY_SIGNAL, REVIEW_DAYS_MAX, STAGES_MAX,
+    StandingEvent, StandingRejected, Stood, Who, Wish, cell, possible,
+};
+use crate::state::{Narrowing, Place, Planned, State};
+use crate::words::{Actor, SubjectId};
 use crate::{reasons, texts};
+use given::shaped;
+pub(super) use given::{ahead, later};
 
 impl State {
     pub(super) fn stand(
         &self,
-        subject: &SubjectId,
+        by: &Actor,
+        (subject, to): (&SubjectId, &Wish),
+        why: Why<'_>,
+        now: Wall,
+    ) -> Result<Planned, Rejected> {
+        let at = self.standing_of(subject)?;
+        let from = self.state_of(at);
+        allowed(subject, from, to.name(), Who::of(by))?;
+        let old = self.now.course(at);
+        let stood = self.new_standing(by, (subject, at, from), to, why, now)?;
+        let to = to.name();
+        self.changes(subject, (at, old), (to, &stood))?;
+        let place = Place { revision: Revision(0), ts: now, by };
+        let state = if from == StandingName::Terminating && meanwhile(to) { from } else { to };
+        let notice = Notice { revision: None, ..stood.notice(state, place) };
+        let before = self.now.notice(at);
+        let open = |notice: &Notice| notice.is_open();
+        let tighter = before.is_none_or(|before| notice.covers(before));
+        let narrows = (tighter && !open(&notice)).then(|| Narrowing {
+            subject: at,
+            kind: NarrowKind::Hold,
+            notice: Arc::new(notice.clone()),
+        });
+        let widens = (!tighter).then_some(at);
+        let (what, undo) = (self.told(at, to, &stood, now), self.undo_of(at, to, subject, old));
+        Ok(Planned {
+            narrows,
+            widens,
+            undo,
+            ..Planned::one(Event::Standing(StandingEvent::step(to, stood)), what)
+        })
+    }
+
+    /// The whole new standing, with its clocks.
+    fn new_standing(
+        &self,
+        by: &Actor,
+        (subject, at, from): (&SubjectId, SubjectIx, StandingName),
         to: &Wish,
         why: Why<'_>,
         now: Wall,
-    ) -> Result<Planned, Rejected> {
+    ) -> Result<Stood, Rejected> {
+        let old = self.now.course(at);
+        let mut stood = why.stood(subject, from);
         match to {
-            Wish::Suspended { closes, even, review_by } => {
-                self.hold_subject(subject, why, (closes, even, *review_by), now)
+            Wish::Good => {}
+            Wish::Terminated => stood.ended(old, now)?,
+            Wish::Warned { acknowledge_by } => {
+                let usual = later(now, ACKNOWLEDGE_DAYS);
+                stood.acknowledge_by = Some(ahead("date", *acknowledge_by, now)?.unwrap_or(usual));
             }
-            Wish::Good => self.restore(subject, why, now),
+            Wish::Restricted { classes, factor } => {
+                if classes.is_empty() && factor.is_none() {
+                    return Err(StandingRejected::RestrictsNothing.into());
+                }
+                stood.closed(classes);
+                stood.factor = *factor;
+            }
+            Wish::Suspended { closes, even, fallback, review_by } => {
+                shaped(subject, closes, even, fallback)?;
+                stood.held(closes, even, fallback, old);
+                stood.review_by = self.review(at, *review_by, now)?;
+                stood.ratify_by = self.ratification(by, at, now);
+            }
+            Wish::Terminating { until } => stood.ending(*until, old, now)?,
+            Wish::Probation { stage, classes, factor } => {
+                let before = old.and_then(|old| old.stage).unwrap_or(0);
+                if *stage == 0 || *stage > STAGES_MAX || *stage > before + 1 {
+                    let (stage, next) = (*stage, STAGES_MAX.min(before + 1));
+                    return Err(StandingRejected::StageSkipped { stage, next }.into());
+                }
+                stood.closed(classes);
+                (stood.factor, stood.stage) = (*factor, Some(*stage));
+            }
         }
+        Ok(stood)
     }
 
-    pub(super) fn hold_subject(
+    /// A step to where one is already changes nothing; a hold may change its shape.
+    fn changes(
         &self,
         subject: &SubjectId,
-        why: Why<'_>,
-        (closes, even, review_by): (&Closes, &[ClassName], Option<Wall>),
-        now: Wall,
-    ) -> Result<Planned, Rejected> {
-        let (at, held) = self.standing_of(subject)?;
-        if let Some(notice) = held {
-            let (since, reason) = (notice.since, notice.reason.clone());
+        (at, old): (SubjectIx, Option<&Course>),
+        (to, new): (StandingName, &Stood),
+    ) -> Result<(), Rejected> {
+        let Some(notice) = old.map(|old| &*old.notice).or(self.now.notice(at)) else {
+            return Ok(());
+        };
+        let same = notice.state == to
+            && notice.closes == new.closes
+            && *notice.even == *new.even
+            && notice.factor == new.factor
+            && old.is_none_or(|old| old.stage == new.stage);
+        if !same || to == StandingName::Good {
+            return Ok(());
+        }
+        let (since, reason) = (notice.since, notice.reason.clone());
+        if to == StandingName::Suspended {
             return Err(Rejected::AlreadyHeld { subject: subject.clone(), since, reason });
         }
-        if let Some(at) = review_by.filter(|at| *at <= now) {
-            return Err(Rejected::InPast { what: "review date", at, now });
-        }
-        let notice = Arc::new(Notice {
-            closes: closes.clone(),
-            even: Arc::from(even),
-            review_by,
-            ..why.notice(now)
-        });
-        let event = Event::Held {
-            subject: subject.clone(),
-            closes: closes.clone(),
-            even: even.to_vec(),
-            reason: why.reason.clone(),
-            tell: why.tell,
-            review_by,
-            case: why.case,
-        };
-        let narrows = Some(Narrowing { subject: at, kind: NarrowKind::Hold, notice });
-        let (reach, command) = match subject {
-            SubjectId::Partner(_) => (" and all its keys", "partner restore"),
-            SubjectId::Client(_) => (" and all its keys", "client restore"),
-            SubjectId::Key(_) => ("", "key restore"),
-        };
-        let tell = "The hold was our mistake and is lifted.";
-        let undo = Some(undo(command, subject.as_str(), "mistake", tell));
-        let what = format!("{subject}{reach} on hold: refused from the next call on");
-        Ok(Planned { narrows, undo, ..Planned::one(event, what) })
+        Err(Rejected::NothingChanges(subject.clone()))
     }
 
-    pub(super) fn restore(
+    /// When a hold is looked at again. A key's own has no usual date: its partner's has one.
+    fn review(
         &self,
-        subject: &SubjectId,
-        why: Why<'_>,
+        at: SubjectIx,
+        review_by: Option<Wall>,
         now: Wall,
-    ) -> Result<Planned, Rejected> {
-        let (at, held) = self.standing_of(subject)?;
-        let held = held.ok_or_else(|| Rejected::NotHeld(subject.clone()))?;
-        let event = Event::Restored {
-            subject: subject.clone(),
-            reason: why.reason.clone(),
-            tell: why.tell,
-            case: why.case,
-        };
-        let expired = match at {
-            SubjectIx::Key(at) => self.now.key(at).and_then(|key| key.expires),
-            _ => None,
-        };
-        let what = match (self.still_held_by(at), expired.filter(|at| *at <= now)) {
-            (Some(wider), _) => {
-                format!("{subject} restored, and still refused: {wider} is on hold")
-            }
-            (None, Some(at)) => {
-                format!("{subject} restored, and still refused: it ended on {}", at.rfc3339())
-            }
-            (None, None) => format!("{subject} restored: the hold is lifted"),
-        };
-        let command = match subject {
-            SubjectId::Partner(_) => "partner hold",
-            SubjectId::Client(_) => "client hold",
-            SubjectId::Key(_) => "key hold",
-        };
-        let undo = Some(undo(command, subject.as_str(), held.reason.as_str(), &held.tell));
-        Ok(Planned { widens: Some(at), undo, ..Planned::one(event, what) })
-    }
-
-    pub(super) fn revoke(&self, id: &KeyId, why: Why<'_>, now: Wall) -> Result<Planned, Rejected> {
-        let (at, key) = self.known_key(id)?;
-        if key.credential == Credential::Revoked {
-            let since = key.ended.as_ref().map_or(key.issued, |notice| notice.since);
-            let reason =
-                key.ended.as_ref().map_or_else(|| why.reason.clone(), |n| n.reason.clone());
-            return Err(Rejected::AlreadyRevoked { key: id.clone(), since, reason });
+    ) -> Result<Option<Wall>, Rejected> {
+        let review_by = ahead("review date", review_by, now)?;
+        if matches!(at, SubjectIx::Key(_)) {
+            return Ok(review_by);
         }
-        let narrows = Some(Narrowing {
-            subject: SubjectIx::Key(at),
-            kind: NarrowKind::Revoke,
-            notice: Arc::new(Notice { state: StandingName::Terminated, ..why.notice(now) }),
-        });
-        let event = Event::KeyRevoked {
-            key: id.clone(),
-            reason: why.reason.clone(),
-            tell: why.tell,
-            case: why.case,
-        };
-        let what = format!("key `{id}` revoked for ever: refused from the next call on");
-        Ok(Planned { narrows, ..Planned::one(event, what) })
+        let most = later(now, REVIEW_DAYS_MAX);
+        match review_by {
+            Some(at) if at > most => {
+                Err(StandingRejected::ReviewTooFar { at, most, days: REVIEW_DAYS_MAX }.into())
+            }
+            given => Ok(Some(given.unwrap_or(most))),
+        }
     }
 
-    /// Where a subject is, and the hold on it; a revoked key has no standing to change.
-    pub(super) fn standing_of(
-        &self,
-        subject: &SubjectId,
-    ) -> Result<(SubjectIx, Option<&Notice>), Rejected> {
+    /// By when somebody else confirms a hold; none: nobody need.
+    fn ratification(&self, by: &Actor, at: SubjectIx, now: Wall) -> Option<Wall> {
+        let within = match (Who::of(by), at) {
+            (_, SubjectIx::Key(_)) => return None,
+            (Who::Signal | Who::Clock, _) => RATIFY_SIGNAL,
+            (Who::Person, _) if !self.now.people.rule.two_persons => return None,
+            (Who::Person, _) => RATIFY_PERSON,
+        };
+        Some(Wall(now.0.saturating_add(within)))
+    }
+
+    /// Where a subject is; a key that ended has no standing to change.
+    pub(super) fn standing_of(&self, subject: &SubjectId) -> Result<SubjectIx, Rejected> {
         Ok(match subject {
-            SubjectId::Partner(id) => {
-                let (at, record) = self.known_partner(id)?;
-                (SubjectIx::Partner(at), record.narrowed.as_deref())
-            }
-            SubjectId::Client(id) => {
-                let (at, record) = self.known_client(id)?;
-                (SubjectIx::Client(at), record.narrowed.as_deref())
-            }
+            SubjectId::Partner(id) => SubjectIx::Partner(self.known_partner(id)?.0),
+            SubjectId::Client(id) => SubjectIx::Client(self.known_client(id)?.0),
             SubjectId::Key(id) => {
                 let (at, record) = self.known_key(id)?;
-                if record.credential == Credential::Revoked {
+                if record.credential.is_final() {
                     let since = record.ended.as_ref().map_or(record.issued, |notice| notice.since);
                     return Err(Rejected::RevokedNeverReturns { key: id.clone(), since });
                 }
-                (SubjectIx::Key(at), record.narrowed.as_deref())
+                SubjectIx::Key(at)
             }
         })
+    }
+
+    pub(super) fn state_of(&self, at: SubjectIx) -> StandingName {
+        let course = self.now.course(at).map(|course| course.state);
+        course.or(self.now.notice(at).map(|notice| notice.state)).unwrap_or_default()
     }
 
     /// A wider hold that keeps a subject refused although its own is lifted.
@@ -171,11 +195,40 @@ impl State {
     }
 }
 
+/// Whether the table has the step, and lets these take it.
+fn allowed(
+    subject: &SubjectId,
+    from: StandingName,
+    to: StandingName,
+    who: Who,
+) -> Result<(), Rejected> {
+    let key = matches!(subject, SubjectId::Key(_));
+    if key && !matches!(to, StandingName::Good | StandingName::Suspended) {
+        return Err(StandingRejected::KeyOnlyHeld { subject: subject.clone(), to }.into());
+    }
+    if (from, to) == (StandingName::Good, StandingName::Good) {
+        return Err(Rejected::NotHeld(subject.clone()));
+    }
+    if cell(from, to).lets(who) {
+        return Ok(());
+    }
+    let (subject, can) = (subject.clone(), possible(from, who));
+    if who != Who::Person && cell(from, to).lets(Who::Person) {
+        return Err(StandingRejected::OnlyAPerson { subject, from, to }.into());
+    }
+    Err(StandingRejected::NotFromHere { subject, from, to, can }.into())
+}
+
+/// Whether a step leaves a notice running.
+fn meanwhile(to: StandingName) -> bool {
+    matches!(to, StandingName::Restricted | StandingName::Suspended)
+}
+
 /// Reason, text and case, checked.
 pub(super) struct Why<'a> {
-    reason: &'a ReasonCode,
-    tell: String,
-    case: Option<String>,
+    pub(super) reason: &'a ReasonCode,
+    pub(super) tell: String,
+    pub(super) case: Option<String>,
 }
 
 impl<'a> Why<'a> {
@@ -189,7 +242,12 @@ impl<'a> Why<'a> {
         Ok(Self { reason, tell: texts::tell(tell)?, case: case.filter(|case| !case.is_empty()) })
     }
 
-    fn notice(&self, since: Wall) -> Notice {
+    pub(super) fn notice(&self, since: Wall) -> Notice {
         Notice::hold(since, self.reason.clone(), Arc::from(self.tell.as_str()))
+    }
+
+    fn stood(self, subject: &SubjectId, from: StandingName) -> Stood {
+        let Self { reason, tell, case } = self;
+        Stood { case, ..Stood::new(subject.clone(), from, reason.clone(), tell) }
     }
 }

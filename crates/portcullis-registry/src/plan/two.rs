@@ -12,6 +12,7 @@ use crate::proposals::{
     Proposed, Second, Terms,
 };
 use crate::rejected::Rejected;
+use crate::standing::Wish;
 use crate::state::{Blob, State};
 use crate::texts;
 use crate::words::{Actor, ActorKind};
@@ -52,7 +53,8 @@ impl State {
         };
         match by.kind {
             // The machine's owner, while no gate serves; and what the gate does by its own rules.
-            ActorKind::Local => return Ok(planned),
+            // A partner ends or renews what is its own, which nobody has to let it.
+            ActorKind::Local | ActorKind::Partner => return Ok(planned),
             ActorKind::Gate if !matches!(command, Command::PublishPolicy { .. }) => {
                 return Ok(planned);
             }
@@ -76,7 +78,11 @@ impl State {
         (bearing, now): (Bearing, Wall),
     ) -> Option<Second> {
         match (command, bearing) {
-            (Command::RevokeKey { .. }, _) => Some(Second::Final),
+            (
+                Command::RevokeKey { .. }
+                | Command::Stand { to: Wish::Terminating { .. } | Wish::Terminated, .. },
+                _,
+            ) => Some(Second::Final),
             (_, Bearing::Widening) => Some(Second::Widens),
             (_, Bearing::Narrowing) => self.too_many(by, planned, now),
             (_, Bearing::Neutral) => None,
@@ -87,7 +93,7 @@ impl State {
     fn too_many(&self, by: &Actor, planned: &Planned, now: Wall) -> Option<Second> {
         let mut partners: Vec<PartnerId> =
             planned.events.iter().filter_map(|event| self.partner_narrowed(event)).collect();
-        if partners.is_empty() || by.kind == ActorKind::Gate {
+        if partners.is_empty() || matches!(by.kind, ActorKind::Gate | ActorKind::Partner) {
             return None;
         }
         let people = &self.now.people;

@@ -13,6 +13,7 @@ use crate::people::{PeopleCommand, PeopleRejected, Role, Roles};
 use crate::proposals::{Bearing, Terms};
 use crate::records::SubjectIx;
 use crate::rejected::Rejected;
+use crate::standing::{Course, KeyCommand, StandingCommand, Wish};
 use crate::state::State;
 use crate::words::{ImportedState, Mode, SubjectId};
 
@@ -36,7 +37,19 @@ impl State {
                 Mode::Observe => Bearing::Widening,
                 Mode::Enforce => Bearing::Narrowing,
             },
-            Command::Stand { subject, .. } => self.stood(subject, planned),
+            Command::Stand { subject, to, .. } => self.stood((subject, to), planned),
+            Command::Standing(command) => match command {
+                StandingCommand::ExtendReview { .. } => Bearing::Widening,
+                StandingCommand::Ratify { .. }
+                | StandingCommand::Acknowledge { .. }
+                | StandingCommand::RunOut { .. } => Bearing::Neutral,
+            },
+            Command::Credential(command) => match command {
+                KeyCommand::Activate { .. } => Bearing::Widening,
+                // The new key opens what the old one did, and the old one ends.
+                KeyCommand::Rotate { .. } => Bearing::Neutral,
+                KeyCommand::Compromised { .. } => Bearing::Narrowing,
+            },
             Command::RevokeKey { .. } => Bearing::Narrowing,
             Command::PublishPolicy { .. } => match self.now.policy {
                 None => Bearing::Neutral,
@@ -48,9 +61,17 @@ impl State {
     }
 
     /// A standing is narrower if it takes away at least all that the one before did.
-    fn stood(&self, subject: &SubjectId, planned: &Planned) -> Bearing {
+    fn stood(&self, (subject, to): (&SubjectId, &Wish), planned: &Planned) -> Bearing {
+        let at = self.now.subject_ix(subject);
+        let by_gate = |at| self.now.course(at).is_some_and(Course::liftable_by_one);
+        if *to == Wish::Good && at.is_some_and(by_gate) {
+            return Bearing::Neutral;
+        }
+        if planned.narrows.is_none() && planned.widens.is_none() {
+            return Bearing::Neutral;
+        }
         let Some(narrowing) = &planned.narrows else { return Bearing::Widening };
-        let before = self.now.subject_ix(subject).and_then(|at| self.now.notice(at));
+        let before = at.and_then(|at| self.now.notice(at));
         if before.is_none_or(|before: &Notice| narrowing.notice.covers(before)) {
             Bearing::Narrowing
         } else {
@@ -141,6 +162,8 @@ impl State {
             Command::DeclareFacts { subject, .. } | Command::Stand { subject, .. } => {
                 subject.clone()
             }
+            Command::Standing(command) => command.subject().clone(),
+            Command::Credential(command) => SubjectId::Key(command.key().clone()),
             Command::RevokeKey { key, .. } => SubjectId::Key(key.clone()),
             Command::PublishPolicy { .. } => return vec!["policy".to_owned()],
             Command::People(
@@ -172,6 +195,8 @@ impl State {
             Command::DeclareFacts { subject, .. } | Command::Stand { subject, .. } => {
                 subject.clone()
             }
+            Command::Standing(command) => command.subject().clone(),
+            Command::Credential(command) => SubjectId::Key(command.key().clone()),
             Command::RevokeKey { key, .. } => SubjectId::Key(key.clone()),
             Command::PublishPolicy { .. } => {
                 let now = self.now.policy.as_ref().map(|policy| policy.revision);

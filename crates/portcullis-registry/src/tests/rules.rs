@@ -168,7 +168,10 @@ fn a_key_ends_at_its_expiry_and_dates_lie_ahead() {
     let at = |ms: u64| desk.state.current().standing(KeyIx(2), Wall(NOON.0 + ms));
     assert_eq!((at(9), at(10)), (Standing::Good, Standing::Expired { at: Wall(NOON.0 + 10) }));
     let Command::Stand { subject, reason, tell, .. } = hold(a_key("key1")) else { panic!() };
-    let to = Wish::Suspended { closes: Closes::All, even: Vec::new(), review_by: Some(Wall(1)) };
+    let mut to = Wish::hold(Closes::All);
+    if let Wish::Suspended { review_by, .. } = &mut to {
+        *review_by = Some(Wall(1));
+    }
     check(&Command::Stand { subject, to, reason, tell, case: None }, "in_past");
 }
 
@@ -259,14 +262,10 @@ fn an_event_that_names_nothing_known_does_not_fold() {
         let error = desk.state.apply(place(revision), event, &|_| None).unwrap_err();
         error.to_string()
     };
-    let hold = |subject| Event::Held {
-        subject,
-        closes: Closes::All,
-        even: Vec::new(),
-        reason: ReasonCode::new("investigation").unwrap(),
-        tell: String::new(),
-        review_by: None,
-        case: None,
+    let hold = |subject| {
+        let reason = ReasonCode::new("investigation").unwrap();
+        let (from, tell) = (portcullis_types::StandingName::Good, String::new());
+        Event::Standing(StandingEvent::Held(Stood::new(subject, from, reason, tell)))
     };
     insta::assert_snapshot!(fold(5, &hold(a_key("key9"))), @"event 5 can't be folded: unknown key `key9`");
     insta::assert_snapshot!(fold(9, &hold(a_key("key1"))), @"event 9 can't be folded: revision 5 is missing");

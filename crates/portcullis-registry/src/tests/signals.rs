@@ -55,7 +55,7 @@ fn a_hold_by_a_signal_can_be_lifted_like_any_other() {
     let mut desk = partners(1);
     let planned = desk.ask(&raise(seen("p0", &[SignalAction::Hold]))).unwrap();
     assert_eq!(kinds(&planned), ["signal.raised", "standing.held"]);
-    insta::assert_snapshot!(planned.what, @"signal `newsroom/places-in-order` for partner `p0`: steps 12, of 14; partner `p0` and all its keys on hold: refused from the next call on");
+    insta::assert_snapshot!(planned.what, @"signal `newsroom/places-in-order` for partner `p0`: steps 12, of 14; partner `p0` and all its keys on hold: refused from the next call on; to be looked at again by 2023-11-28T22:13:20.000Z");
     insta::assert_snapshot!(planned.undo.unwrap(), @"portcullis partner restore p0 --reason mistake --tell 'The hold was our mistake and is lifted.'");
     let notice = planned.narrows.unwrap().notice;
     assert_eq!((notice.reason.as_str(), &*notice.tell), ("signal", "Places were read in order."));

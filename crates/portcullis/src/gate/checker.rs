@@ -33,6 +33,12 @@ impl Checker for Compiler {
     fn scopes(&self) -> Vec<String> {
         self.board.rules().map(|rules| summary(&rules).scopes).unwrap_or_default()
     }
+
+    fn classes(&self) -> Vec<String> {
+        let rules = self.board.rules();
+        let classes = rules.iter().flat_map(|rules| rules.catalogue.classes());
+        classes.map(ToString::to_string).collect()
+    }
 }
 
 /// What a set holds, in figures and names.

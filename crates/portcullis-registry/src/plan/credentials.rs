@@ -1,0 +1,186 @@
+//! Keys over time: activated, rotated with an overlap, revoked, given up as compromised.
+//!
+//! The last two are final; no step leads back from them.
+
+use portcullis_types::{KeyId, KeyIx, Notice, StandingName, Wall};
+
+use super::standing::{Why, ahead};
+use super::undo;
+use crate::events::Event;
+use crate::office::NarrowKind;
+use crate::records::{Credential, KeyRecord, SubjectIx};
+use crate::rejected::Rejected;
+use crate::standing::{CredentialRejected, DAY, KeyCommand, KeyEvent, NewSecret};
+use crate::state::{Narrowing, Planned, State};
+use crate::texts;
+use crate::words::KeyStart;
+
+/// Most days that an old and a new key both work.
+const OVERLAP_DAYS_MAX: u64 = 14;
+/// So many days both work where nobody says otherwise.
+const OVERLAP_DAYS: u64 = 7;
+
+impl State {
+    pub(super) fn credential(&self, command: &KeyCommand, now: Wall) -> Result<Planned, Rejected> {
+        match command {
+            KeyCommand::Activate { key } => self.activate(key, now),
+            KeyCommand::Rotate { key, new, until } => self.rotate(key, new, *until, now),
+            KeyCommand::Compromised { key, reason, tell, case, reissue } => {
+                let why = Why::new(reason, tell, case.as_deref())?;
+                self.compromised(key, why, reissue.as_ref(), now)
+            }
+        }
+    }
+
+    fn activate(&self, id: &KeyId, now: Wall) -> Result<Planned, Rejected> {
+        let (_, key) = self.living(id, now)?;
+        if key.credential != Credential::Pending {
+            return Err(CredentialRejected::NotPending { key: id.clone() }.into());
+        }
+        let event = Event::Credential(KeyEvent::Activated { key: id.clone() });
+        let undo = undo("key hold", id.as_str(), "mistake", "This key was activated too early.");
+        let what = format!("key `{id}` works from the next call on");
+        Ok(Planned { undo: Some(undo), ..Planned::one(event, what) })
+    }
+
+    fn rotate(
+        &self,
+        id: &KeyId,
+        new: &NewSecret,
+        until: Option<Wall>,
+        now: Wall,
+    ) -> Result<Planned, Rejected> {
+        let (_, key) = self.living(id, now)?;
+        match key.credential {
+            Credential::Rotating => {
+                let until = key.expires.unwrap_or(now);
+                return Err(CredentialRejected::RotatingAlready { key: id.clone(), until }.into());
+            }
+            Credential::Pending => {
+                return Err(CredentialRejected::RotatesPending { key: id.clone() }.into());
+            }
+            Credential::Active
+            | Credential::Expired
+            | Credential::Revoked
+            | Credential::Compromised => {}
+        }
+        let most = super::standing::later(now, OVERLAP_DAYS_MAX);
+        let until = ahead("end of the overlap", until, now)?;
+        if let Some(at) = until.filter(|at| *at > most) {
+            return Err(
+                CredentialRejected::OverlapTooLong { at, most, days: OVERLAP_DAYS_MAX }.into()
+            );
+        }
+        let until = until.unwrap_or(Wall(now.0.saturating_add(OVERLAP_DAYS * DAY)));
+        // A rotation never makes the old key last longer.
+        let until = key.expires.map_or(until, |ends| ends.min(until));
+        let issued = self.successor(key, new, now)?;
+        let (key, successor) = (id.clone(), new.id.clone());
+        let what = format!(
+            "key `{successor}` issued in place of `{id}`, which works until {}",
+            until.rfc3339()
+        );
+        let rotated = Event::Credential(KeyEvent::Rotated { key, successor, until });
+        let created = vec![new.id.clone()];
+        Ok(Planned { events: vec![issued, rotated], created, ..Planned::nothing(&what) })
+    }
+
+    fn compromised(
+        &self,
+        id: &KeyId,
+        why: Why<'_>,
+        reissue: Option<&NewSecret>,
+        now: Wall,
+    ) -> Result<Planned, Rejected> {
+        let (at, key) = self.unended(id, &why)?;
+        let issued = reissue.map(|new| self.successor(key, new, now)).transpose()?;
+        let narrows = Some(end(at, &why, now));
+        let successor = reissue.map(|new| new.id.clone());
+        let new = successor.as_ref().map(|id| format!("; key `{id}` issued in its place"));
+        let what = format!(
+            "key `{id}` given up as compromised: refused from the next call on{}",
+            new.unwrap_or_default()
+        );
+        let event = Event::Credential(KeyEvent::Compromised {
+            key: id.clone(),
+            reason: why.reason.clone(),
+            tell: why.tell,
+            successor: successor.clone(),
+            case: why.case,
+        });
+        let events = issued.into_iter().chain([event]).collect();
+        let created = successor.into_iter().collect();
+        Ok(Planned { events, created, narrows, ..Planned::nothing(&what) })
+    }
+
+    pub(super) fn revoke(&self, id: &KeyId, why: Why<'_>, now: Wall) -> Result<Planned, Rejected> {
+        let (at, _) = self.unended(id, &why)?;
+        let narrows = Some(end(at, &why, now));
+        let event = Event::KeyRevoked {
+            key: id.clone(),
+            reason: why.reason.clone(),
+            tell: why.tell,
+            case: why.case,
+        };
+        let what = format!("key `{id}` revoked for ever: refused from the next call on");
+        Ok(Planned { narrows, ..Planned::one(event, what) })
+    }
+
+    /// A key that did not end by a decision: the first of those stands.
+    fn unended(&self, id: &KeyId, why: &Why<'_>) -> Result<(KeyIx, &KeyRecord), Rejected> {
+        let (at, key) = self.known_key(id)?;
+        if key.credential.is_final() {
+            let since = key.ended.as_ref().map_or(key.issued, |notice| notice.since);
+            let reason =
+                key.ended.as_ref().map_or_else(|| why.reason.clone(), |n| n.reason.clone());
+            return Err(Rejected::AlreadyRevoked { key: id.clone(), since, reason });
+        }
+        Ok((at, key))
+    }
+
+    /// A key that did not end at all.
+    fn living(&self, id: &KeyId, now: Wall) -> Result<(KeyIx, &KeyRecord), Rejected> {
+        let (at, key) = self.known_key(id)?;
+        if key.credential.is_final() {
+            let since = key.ended.as_ref().map_or(key.issued, |notice| notice.since);
+            return Err(Rejected::RevokedNeverReturns { key: id.clone(), since });
+        }
+        match key.expires {
+            Some(at) if at <= now || key.credential == Credential::Expired => {
+                Err(CredentialRejected::Over { key: id.clone(), at }.into())
+            }
+            _ => Ok((at, key)),
+        }
+    }
+
+    /// A key like another, with a secret of its own.
+    fn successor(&self, key: &KeyRecord, new: &NewSecret, now: Wall) -> Result<Event, Rejected> {
+        let owner = self.now.partner(key.partner).map(|partner| partner.id.clone());
+        let client = key.client.and_then(|at| self.now.client(at)).map(|client| client.id.clone());
+        let scopes = key.scopes.and_then(|at| self.now.scope_list(at)).map(<[_]>::to_vec);
+        if key.narrowed.is_some() {
+            return Err(CredentialRejected::HeldFirst { key: key.id.clone() }.into());
+        }
+        self.fresh(&new.id, &new.digest)?;
+        Ok(Event::KeyIssued {
+            key: new.id.clone(),
+            partner: owner.ok_or(Rejected::Full("keys"))?,
+            client,
+            scopes,
+            start: KeyStart::AtOnce,
+            expires: key.expires.filter(|at| key.credential != Credential::Rotating && *at > now),
+            digest: new.digest.clone(),
+            pepper: texts::label("pepper's fingerprint", &new.pepper)?,
+            label: key.label.as_deref().unwrap_or_default().to_owned(),
+        })
+    }
+}
+
+/// The end of a key, as it bites.
+fn end(at: KeyIx, why: &Why<'_>, now: Wall) -> Narrowing {
+    Narrowing {
+        subject: SubjectIx::Key(at),
+        kind: NarrowKind::Revoke,
+        notice: Notice { state: StandingName::Terminated, ..why.notice(now) }.into(),
+    }
+}

@@ -1,0 +1,113 @@
+//! What the operator is told of a step, and the command that undoes it.
+
+use portcullis_types::{Closes, StandingName, Wall};
+
+use super::meanwhile;
+use crate::plan::undo;
+use crate::records::SubjectIx;
+use crate::standing::{Course, Stood};
+use crate::state::State;
+use crate::words::SubjectId;
+
+impl State {
+    /// What the operator reads.
+    pub(super) fn told(&self, at: SubjectIx, to: StandingName, stood: &Stood, now: Wall) -> String {
+        let subject = &stood.subject;
+        let reach = if matches!(at, SubjectIx::Key(_)) { "" } else { " and all its keys" };
+        let meanwhile = if stood.from == StandingName::Terminating && meanwhile(to) {
+            "; the notice that access ends goes on"
+        } else {
+            ""
+        };
+        let mut what = match to {
+            StandingName::Good => return self.told_restored(at, subject, now),
+            StandingName::Warned => format!("{subject} warned: nothing is closed"),
+            StandingName::Restricted => format!("{subject}{reach} restricted: {}", taken(stood)),
+            StandingName::Suspended if stood.closes == Closes::All => {
+                format!("{subject}{reach} on hold: refused from the next call on")
+            }
+            StandingName::Suspended => {
+                format!("{subject}{reach} on hold: {} refused from the next call on", stood.closes)
+            }
+            StandingName::Terminating => format!("{subject} told that access ends"),
+            StandingName::Terminated => format!("access of {subject} ended: refused for good"),
+            StandingName::Probation => {
+                let stage = stood.stage.unwrap_or_default();
+                format!("{subject} on probation, stage {stage}: {}", taken(stood))
+            }
+        };
+        let by = |what: &mut String, text: &str, at: Option<Wall>| {
+            if let Some(at) = at {
+                what.push_str(&format!("; {text} {}", at.rfc3339()));
+            }
+        };
+        by(&mut what, "to be acknowledged by", stood.acknowledge_by);
+        by(&mut what, "may be ended from", stood.until);
+        by(&mut what, "to be looked at again by", stood.review_by);
+        by(&mut what, "to be confirmed by somebody else by", stood.ratify_by);
+        what.push_str(meanwhile);
+        what
+    }
+
+    fn told_restored(&self, at: SubjectIx, subject: &SubjectId, now: Wall) -> String {
+        let expired = match at {
+            SubjectIx::Key(at) => self.now.key(at).and_then(|key| key.expires),
+            SubjectIx::Partner(_) | SubjectIx::Client(_) => None,
+        };
+        match (self.still_held_by(at), expired.filter(|at| *at <= now)) {
+            (Some(wider), _) => {
+                format!("{subject} restored, and still refused: {wider} is on hold")
+            }
+            (None, Some(at)) => {
+                format!("{subject} restored, and still refused: it ended on {}", at.rfc3339())
+            }
+            (None, None) if self.state_of(at) == StandingName::Suspended => {
+                format!("{subject} restored: the hold is lifted")
+            }
+            (None, None) => format!("{subject} restored: nothing of it is closed any more"),
+        }
+    }
+
+    /// The command that puts back what was before, where one does.
+    pub(super) fn undo_of(
+        &self,
+        at: SubjectIx,
+        to: StandingName,
+        subject: &SubjectId,
+        old: Option<&Course>,
+    ) -> Option<String> {
+        let noun = match subject {
+            SubjectId::Partner(_) => "partner",
+            SubjectId::Client(_) => "client",
+            SubjectId::Key(_) => "key",
+        };
+        let id = subject.as_str();
+        if to != StandingName::Good {
+            // What was given up for it can't be named in one command.
+            let tell = match to {
+                StandingName::Suspended => "The hold was our mistake and is lifted.",
+                _ => "This was our mistake and is undone.",
+            };
+            let plain = self.now.notice(at).is_none() && to != StandingName::Terminated;
+            return plain.then(|| undo(&format!("{noun} restore"), id, "mistake", tell));
+        }
+        let notice = old.map(|old| &*old.notice).or(self.now.notice(at))?;
+        let shape = match &notice.closes {
+            Closes::All => "",
+            Closes::Reads => " --shape reads",
+            Closes::Writes => " --shape writes",
+            Closes::ReadsOf(_) | Closes::Classes(_) | Closes::Nothing => return None,
+        };
+        let simple = notice.state == StandingName::Suspended && notice.even.is_empty();
+        let command = undo(&format!("{noun} hold"), id, notice.reason.as_str(), &notice.tell);
+        simple.then(|| format!("{command}{shape}"))
+    }
+}
+
+/// What a restriction or a stage leaves, in words.
+fn taken(stood: &Stood) -> String {
+    let classes = (!stood.closes.is_nothing()).then(|| format!("{} closed", stood.closes));
+    let factor = stood.factor.map(|factor| format!("rates and budgets at {factor}"));
+    let parts: Vec<String> = classes.into_iter().chain(factor).collect();
+    if parts.is_empty() { "nothing is closed".to_owned() } else { parts.join(", ") }
+}
