@@ -11,7 +11,7 @@ use std::sync::Arc;
 use portcullis_limits::budget::{Budgets, Denied, Hasher128, TargetKey, Want, reserve_all};
 use portcullis_policy::{Debit, Known, Per, Ruling, Sharer, Tier};
 use portcullis_types::asked::{Ask, Asks, Target};
-use portcullis_types::{BudgetHit, Counts, RateHit, Refusal, Wall};
+use portcullis_types::{BudgetHit, Counts, Percent, RateHit, Refusal, Wall};
 use smallvec::SmallVec;
 
 use crate::live::Live;
@@ -32,6 +32,8 @@ pub(crate) struct Standpoint<'a> {
     pub(crate) group: Option<u32>,
     pub(crate) epoch: u64,
     pub(crate) now: Wall,
+    /// What is left of each limit; none: all of it.
+    pub(crate) factor: Option<Percent>,
     /// Whether anybody wants to know how much is left.
     pub(crate) reads: bool,
 }
@@ -72,7 +74,7 @@ pub(crate) fn reserve(
             // One stands for all that the answer may name, so that few calls are under way at once
             // where little is left.
             let target = Some(places::held(at.hasher, at.live));
-            let want = Want { limit: place.at, target, amount: 1, max: debit.max };
+            let want = Want { limit: place.at, target, amount: 1, max: at.share(debit.max) };
             add(&mut parts, at, (place, true), want)?;
             continue;
         }
@@ -89,7 +91,8 @@ pub(crate) fn reserve(
             }
             Counts::Rows | Counts::Calls => None,
         };
-        let want = Want { limit: place.at, target, amount: debit.amount, max: debit.max };
+        let max = at.share(debit.max);
+        let want = Want { limit: place.at, target, amount: debit.amount, max };
         add(&mut parts, at, (place, false), want)?;
     }
     for (place, max) in at.rolling(asks) {
@@ -132,10 +135,11 @@ fn found<'a>(
     let page = key(at.hasher, ask, asks);
     let moment = if asks.params.cursor { at.now.0 } else { 0 };
     // One more than there may be is refused like any number of them.
-    let most = u64::from(debit.amount).min(debit.max.saturating_add(1)).min(FOUND_MAX);
+    let max = at.share(debit.max);
+    let most = u64::from(debit.amount).min(max.saturating_add(1)).min(FOUND_MAX);
     for number in 0..most {
         let target = at.hasher.key(FOUND, &format!("{page:?} {} {moment} {number}", ask.class.0));
-        let want = Want { limit: place.at, target: Some(target), amount: 1, max: debit.max };
+        let want = Want { limit: place.at, target: Some(target), amount: 1, max };
         add(parts, at, (place, false), want)?;
     }
     Ok(())
@@ -178,8 +182,13 @@ impl<'a> Standpoint<'a> {
         self.bound.rolling.iter().filter_map(|rolling| {
             let rate = self.tier.rates.get(rolling.rate)?;
             let figure = || rate.figure.map_or(rate.max, |ix| self.known.figure(ix).unwrap_or(0));
-            rate.concerns(asks).then(|| (&rolling.place, figure()))
+            rate.concerns(asks).then(|| (&rolling.place, self.share(figure())))
         })
+    }
+
+    /// What standings leave of a limit.
+    fn share(&self, max: u64) -> u64 {
+        self.factor.map_or(max, |factor| factor.of(max))
     }
 }
 
@@ -206,7 +215,7 @@ fn tightest(parts: &Parts<'_>, now: Wall) -> Option<RateReading> {
 }
 
 /// As partners are told: those of a group are not told of each other.
-const fn per(sharer: Sharer) -> Per {
+pub(crate) const fn per(sharer: Sharer) -> Per {
     match sharer {
         Sharer::Key => Per::Key,
         Sharer::Client => Per::Client,

@@ -19,7 +19,7 @@ use crate::outbound::{Granted, PlatformCredential};
 use crate::overlaps;
 use crate::pass::{Pass, Stop};
 use crate::recorded::Case;
-use crate::standing;
+use crate::touched::Kept;
 use crate::verdict::{Trace, Verdict};
 use crate::view::View;
 use crate::watching::{Post, SignalHit};
@@ -43,6 +43,8 @@ pub struct Desk {
     names_permits: bool,
     /// Whether a permit's trace bears how much of its limits is left.
     pub(crate) reads_limits: bool,
+    /// What the last call that was permitted reads.
+    pub(crate) touched: RefCell<Kept>,
     /// What the last call asked, where that is kept.
     pub(crate) asked: Option<RefCell<AskedText>>,
 }
@@ -78,6 +80,7 @@ impl Desk {
             shapes: RefCell::default(),
             names_permits: true,
             reads_limits: true,
+            touched: RefCell::default(),
             asked: None,
         }
     }
@@ -161,6 +164,7 @@ impl Desk {
                 known,
                 now,
                 platform,
+                narrowed: None,
                 see: match &mut see {
                     Some(see) => Some(&mut **see),
                     None => None,
@@ -219,31 +223,6 @@ impl Desk {
         self.view
             .as_ref()
             .map_or_else(Vec::new, |view| overlaps::overlaps(&self.judge.live, view, now.wall))
-    }
-
-    /// Whether a presented key is one that may be judged, before anything else of the call is known.
-    ///
-    /// # Errors
-    /// Unknown, revoked, expired or on hold.
-    pub fn known(&mut self, presented: &[u8], now: Now) -> Result<(), Refusal> {
-        let found = self.judge.known(presented).ok_or(Refusal::KeyUnknown)?;
-        self.standing(found, now)
-    }
-
-    /// Whether an answer under way may still go to a key.
-    ///
-    /// # Errors
-    /// What the caller would be told if it called now: revoked, expired, on hold.
-    pub fn standing(&mut self, key: KeyIx, now: Now) -> Result<(), Refusal> {
-        self.renew();
-        let view = self.view.as_ref().ok_or(Refusal::NotReady)?;
-        let record = view.snapshot.key(key).ok_or(Refusal::KeyUnknown)?;
-        standing::check(&self.judge.live, &view.snapshot, (key, record), now.wall)
-    }
-
-    /// Whether an answer may go on streaming to a key.
-    pub fn still_allowed(&mut self, key: KeyIx, now: Now) -> bool {
-        self.standing(key, now).is_ok()
     }
 
     pub(crate) fn renew(&mut self) {

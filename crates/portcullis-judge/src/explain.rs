@@ -92,18 +92,33 @@ impl Desk {
         let caller = Caller { ix: key, key: record };
         let partner = view.snapshot.partner(record.partner).ok_or(Refusal::KeyUnknown)?;
         steps.add("key", format!("key `{}`", record.id), format!("partner `{}`", partner.id));
-        standing::check(&judge.live, &view.snapshot, (key, record), now.wall)?;
-        steps.add("standing", "partner, client and key", "none is on hold or at its end");
-
-        let operation = *canonical.operation.as_ref().map_err(Clone::clone)?;
+        let narrowed = standing::check(&judge.live, &view.snapshot, (key, record), now.wall)?;
+        let stands = narrowed.as_deref().map_or_else(
+            || "none is on hold or at its end".to_owned(),
+            crate::narrowed::Narrowed::words,
+        );
+        steps.add("standing", "partner, client and key", stands);
+        let ground = view.ground(record);
+        let unknown = || narrowed.as_deref().and_then(|narrowed| narrowed.closes_unknown(ground));
+        let operation = canonical.operation.as_ref().map_err(Clone::clone);
+        let operation = *operation.map_err(|refusal| unknown().unwrap_or(refusal))?;
         steps.add("catalogue", format!("operation `{}`", operation.name), &*operation.template);
         let mut trace = Trace::default();
         let platform = PlatformCredential::Header;
         let rule = &self.stages.policy;
         let known = None;
         let trace = &mut trace;
-        let mut pass =
-            Pass { desk: self, view, trace, rule, known, now, platform: &platform, see: None };
+        let mut pass = Pass {
+            desk: self,
+            view,
+            trace,
+            rule,
+            known,
+            now,
+            platform: &platform,
+            narrowed,
+            see: None,
+        };
         let seat = pass.seat(caller)?;
         if operation.batch {
             if !seat.tier.batch {
@@ -116,6 +131,11 @@ impl Desk {
         }
         let texts = Texts::default();
         let asks = ask(&canonical, catalogue, &judge.bounds, &texts)?;
+        let narrowed = pass.narrowed.as_deref();
+        if let Some(held) = narrowed.and_then(|narrowed| narrowed.closes(&asks, ground)) {
+            steps.add("standing", "what the call asks", "something of it is closed");
+            return Err(held);
+        }
         steps.add("policy", format!("tier `{}`", seat.tier.name), &*seat.tier.about);
         let granted = view.granted(record);
         let known = pass.partner(&seat);

@@ -6,7 +6,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use portcullis_catalogue::Catalogue;
-use portcullis_policy::{AgeOf, FigureIx, Known, ListIx, PolicySet};
+use portcullis_policy::{AgeOf, FigureIx, Known, ListIx, PolicySet, Standing};
 use portcullis_registry::KeyRecord;
 use portcullis_types::asked::Target;
 use portcullis_types::{ClientIx, Facts, PartnerIx, ScopeSet, Wall};
@@ -50,6 +50,7 @@ pub(crate) struct Partner<'a> {
     pub(crate) partner: PartnerIx,
     pub(crate) client: Option<ClientIx>,
     pub(crate) now: Wall,
+    pub(crate) stands: Standing,
     pub(crate) view: &'a View,
     pub(crate) key: &'a KeyRecord,
 }
@@ -102,6 +103,10 @@ impl Known for Partner<'_> {
 
     fn figure(&self, name: FigureIx) -> Option<u64> {
         self.facts.figures.get(name.at()).copied().flatten()
+    }
+
+    fn standing(&self) -> Standing {
+        self.stands
     }
 
     fn scopes(&self) -> ScopeSet {

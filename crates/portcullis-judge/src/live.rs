@@ -11,7 +11,8 @@ use dashmap::DashMap;
 use portcullis_limits::watch::{Sketch, Watches};
 use portcullis_limits::{Limiters, Meter};
 use portcullis_registry::{NarrowKind, SubjectIx};
-use portcullis_types::{Mono, Notice, PartnerIx};
+use portcullis_types::{Closes, Mono, Notice, PartnerIx};
+use smallvec::SmallVec;
 
 use crate::shelf::Shelf;
 use crate::watching::SketchName;
@@ -23,6 +24,8 @@ pub use budgeted::RestoreError;
 
 const HELD: u32 = 1;
 const REVOKED: u32 = 2;
+/// Most notices of one subject that don't take in each other.
+const NOTICES_MAX: usize = 8;
 
 /// The live side of every subject.
 #[derive(Default)]
@@ -40,9 +43,9 @@ pub(crate) struct Live {
     saved: budgeted::Saved,
     watched: Shelf<ArcSwapOption<Watches>>,
     sketches: DashMap<SketchName, Sketch>,
-    /// What is told about a narrowing until the snapshot says it. Read only by calls it refuses;
-    /// at most two entries for each subject that was ever narrowed.
-    notices: DashMap<(SubjectIx, NarrowKind), Arc<Notice>>,
+    /// What narrows a subject until the snapshot says it, the newest first. Read only by calls of
+    /// whom it narrows; few for each subject, and none once it is widened.
+    notices: DashMap<SubjectIx, SmallVec<[Arc<Notice>; 1]>>,
     attaching: Mutex<()>,
     /// For what needs a name that nothing else has.
     numbers: AtomicU64,
@@ -87,7 +90,7 @@ impl Live {
 
     /// Narrows at once. The reason is in place before the word is, so that a refusal can tell it.
     pub(crate) fn narrow(&self, subject: SubjectIx, notice: Arc<Notice>, kind: NarrowKind) {
-        self.notices.insert((subject, kind), notice);
+        self.tell(subject, notice);
         if let Some(slot) = self.make(Counted::Subject(subject)) {
             let bit = match kind {
                 NarrowKind::Hold => HELD,
@@ -97,10 +100,27 @@ impl Live {
         }
     }
 
-    /// Ends a live hold. A revocation never ends, whoever asks.
+    /// Keeps a notice beside those that take more, since the strictest of all holds.
+    fn tell(&self, subject: SubjectIx, notice: Arc<Notice>) {
+        let mut told = self.notices.entry(subject).or_default();
+        told.retain(|known| !notice.covers(known));
+        let notice = if told.len() < NOTICES_MAX {
+            notice
+        } else {
+            // Nobody narrows so often without widening; in doubt all is closed.
+            told.clear();
+            Arc::new(Notice { closes: Closes::All, ..(*notice).clone() })
+        };
+        told.insert(0, notice);
+    }
+
+    /// Ends every live hold of a subject: the snapshot says what still holds. A revocation never ends,
+    /// whoever asks.
     pub(crate) fn widen(&self, subject: SubjectIx) {
-        if let Some(slot) = self.find(Counted::Subject(subject)) {
-            slot.word.fetch_and(!HELD, Ordering::AcqRel);
+        let Some(slot) = self.find(Counted::Subject(subject)) else { return };
+        // The word first, so that nobody who sees it finds no reason.
+        if slot.word.fetch_and(!HELD, Ordering::AcqRel) & REVOKED == 0 {
+            self.notices.remove(&subject);
         }
     }
 
@@ -115,9 +135,9 @@ impl Live {
         }
     }
 
-    /// What is told about a live narrowing.
-    pub(crate) fn notice(&self, subject: SubjectIx, kind: NarrowKind) -> Option<Arc<Notice>> {
-        self.notices.get(&(subject, kind)).map(|entry| Arc::clone(entry.value()))
+    /// What narrows a subject, the newest first; none where nothing does any more.
+    pub(crate) fn notices(&self, subject: SubjectIx) -> SmallVec<[Arc<Notice>; 1]> {
+        self.notices.get(&subject).map(|entry| entry.value().clone()).unwrap_or_default()
     }
 
     /// The rates of a subject under a meter; attached at first use, carried over when the meter

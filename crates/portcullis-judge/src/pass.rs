@@ -5,11 +5,10 @@
 use std::sync::Arc;
 
 use portcullis_catalogue::{Answer, Operation};
-use portcullis_policy::{RuleIx, Ruling, Tier};
-use portcullis_registry::KeyRecord;
+use portcullis_policy::{RuleIx, Ruling, Standing as Stands, Tier};
 use portcullis_request::{Arrival, Canonical, Texts, canonicalise};
 use portcullis_types::asked::Asks;
-use portcullis_types::{KeyIx, Now, Refusal, TierIx};
+use portcullis_types::{Now, Refusal, TierIx};
 
 use crate::amend;
 use crate::budgets::{self, Settlement, Standpoint};
@@ -17,12 +16,13 @@ use crate::desk::Desk;
 use crate::entries::KnownKey;
 use crate::known::Partner;
 use crate::metering::{self, Caller};
+use crate::narrowed::Narrowed;
 use crate::outbound::{Granted, Permit, PlatformCredential};
 use crate::rules::TierBound;
-use crate::standing;
 use crate::verdict::{RateReading, Trace};
 use crate::view::{PartnerView, View};
 
+mod caller;
 mod told;
 
 /// Why a call got no permit.
@@ -49,6 +49,8 @@ pub(crate) struct Pass<'v, 't> {
     pub(crate) known: Option<KnownKey>,
     pub(crate) now: Now,
     pub(crate) platform: &'t PlatformCredential,
+    /// What the caller's standing takes, where it takes anything.
+    pub(crate) narrowed: Option<Box<Narrowed>>,
     /// Is shown what the call asks for.
     pub(crate) see: Option<&'t mut dyn FnMut(&Asks<'_>)>,
 }
@@ -74,7 +76,8 @@ impl<'v> Pass<'v, '_> {
         self.remember(arrival, &canonical);
         let caller = caller?;
         match self.policies(caller, &canonical) {
-            Err(Stop::No(refusal)) => {
+            // A hold is enforced on everybody, and no watch looks at what it refuses.
+            Err(Stop::No(refusal)) if !matches!(refusal, Refusal::Held(_)) => {
                 if let Some(post) = self.post(caller) {
                     post.refused(&refusal, self.trace);
                 }
@@ -88,45 +91,13 @@ impl<'v> Pass<'v, '_> {
     pub(crate) fn refuse(&mut self, refusal: &Refusal) -> Result<Granted, Stop> {
         let caller = self.caller(None)?;
         self.rule = &self.desk.stages.request;
+        if let Some(held) = self.held(caller, Narrowed::closes_unknown) {
+            return Err(held.into());
+        }
         if let Some(post) = self.post(caller) {
             post.refused(refusal, self.trace);
         }
         Err(refusal.clone().into())
-    }
-
-    /// Who calls, if it may call at all.
-    fn caller(&mut self, presented: Option<&[u8]>) -> Result<Caller<'v>, Refusal> {
-        let (desk, view) = (self.desk, self.view);
-        self.rule = &desk.stages.key;
-        let caller = self.identify(presented)?;
-        self.rule = &desk.stages.standing;
-        let standing = (caller.ix, caller.key);
-        standing::check(&desk.judge.live, &view.snapshot, standing, self.now.wall)?;
-        Ok(caller)
-    }
-
-    /// Finds the key by what was presented, all of it. An unknown one leaves no trace.
-    fn identify(&mut self, presented: Option<&[u8]>) -> Result<Caller<'v>, Refusal> {
-        let known = self.known.map(|known| known.key);
-        let found = presented.map(|presented| self.desk.judge.known(presented));
-        let ix = match (known, found) {
-            (None, None) => return Err(Refusal::KeyMissing),
-            (None, Some(found)) => found.ok_or(Refusal::KeyUnknown)?,
-            (Some(known), None) => known,
-            (Some(known), Some(found)) if found == Some(known) => known,
-            (Some(_), Some(_)) => return Err(Refusal::KeyConflict),
-        };
-        let key = self.note(ix).ok_or(Refusal::KeyUnknown)?;
-        Ok(Caller { ix, key })
-    }
-
-    /// Notes whose call it is.
-    fn note(&mut self, ix: KeyIx) -> Option<&'v KeyRecord> {
-        let key = self.view.snapshot.key(ix)?;
-        self.trace.key = Some(ix);
-        self.trace.partner_ix = Some(key.partner);
-        self.trace.client_ix = key.client;
-        Some(key)
     }
 
     /// Everything that a partner under observation is not refused for.
@@ -135,14 +106,26 @@ impl<'v> Pass<'v, '_> {
         let catalogue = &view.bound.rules.catalogue;
         // Only who has a key in good standing learns what is listed.
         self.rule = &desk.stages.catalogue;
-        let operation: &Operation = canonical.operation.clone()?;
+        let operation: &Operation = match canonical.operation.clone() {
+            Ok(operation) => operation,
+            Err(refusal) => {
+                let held = self.held(caller, Narrowed::closes_unknown);
+                return Err(held.unwrap_or(refusal).into());
+            }
+        };
         self.trace.operation = Some(operation.ix);
         self.trace.operation_name = Some(operation.name.shared());
         if operation.batch {
-            return self.entries(caller, canonical);
+            let entries = self.entries(caller, canonical);
+            return entries.map_err(|stop| self.or_held(caller, operation, stop));
         }
         let texts = Texts::default();
-        let asks = self.ask(canonical, catalogue, &texts)?;
+        let asks = self.ask(canonical, catalogue, &texts);
+        let asks = asks.map_err(|refusal| self.or_held(caller, operation, refusal.into()))?;
+        if let Some(held) = self.held(caller, |narrowed, ground| narrowed.closes(&asks, ground)) {
+            return Err(held.into());
+        }
+        desk.touched.borrow_mut().note(&asks);
         if let Some(see) = &mut self.see {
             see(&asks);
         }
@@ -173,6 +156,10 @@ impl<'v> Pass<'v, '_> {
         let found = found.and_then(|(partner, ix)| Some((partner, ix, self.view.bound.tier(ix)?)));
         let Some((partner, ix, (tier, bound))) = found else { return Err(Refusal::TierUnknown) };
         self.rule = &bound.scopes_rule;
+        let bound = match &self.narrowed {
+            None => bound,
+            Some(narrowed) => narrowed.cut(bound).ok_or(Refusal::Internal)?,
+        };
         Ok(Seat { ix, caller, partner, tier, bound })
     }
 
@@ -232,6 +219,7 @@ impl<'v> Pass<'v, '_> {
             partner: seat.caller.key.partner,
             client: seat.caller.key.client,
             now: self.now.wall,
+            stands: self.narrowed.as_ref().map_or(Stands::Good, |narrowed| narrowed.standing()),
             view: self.view,
             key: seat.caller.key,
         }
@@ -256,6 +244,7 @@ impl<'v> Pass<'v, '_> {
             epoch: self.view.epoch,
             now: self.now.wall,
             reads: self.desk.reads_limits,
+            factor: self.narrowed.as_ref().and_then(|narrowed| narrowed.factor()),
         };
         let cost = seat.tier.cost(asks);
         budgets::reserve(&at, asks, ruling, cost, self.trace)
@@ -278,6 +267,7 @@ impl<'v> Pass<'v, '_> {
         let links =
             operation.is_none_or(|operation| operation.links || operation.answer != Answer::Opaque);
         self.trace.note().observed = Some(refusal);
+        self.desk.touched.borrow_mut().forget();
         let duties = self.desk.standing.of(links, false)?;
         let permit = Permit::new(canonical, self.platform, links, caller.ix, Vec::new());
         Ok(Granted::Call(permit.with(Settlement::default(), duties)))

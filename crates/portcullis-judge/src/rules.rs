@@ -11,6 +11,7 @@ use portcullis_limits::{Meter, RateSpec};
 use portcullis_policy::{Per, PolicySet, Rate, Sharer, Tier};
 use portcullis_types::{ClassIx, Counts, Revision, TierIx, TypeIx};
 
+use crate::shares::Shares;
 use crate::watching;
 
 /// Routes and policies, compiled together.
@@ -50,15 +51,19 @@ pub(crate) struct TierBound {
     /// Where each of the tier's limits is counted, in the tier's order.
     pub(crate) limits: Vec<LimitPlace>,
     /// None: they can't be counted, so what falls under one is refused.
-    budgets: [Option<Arc<BudgetSpecs>>; 4],
+    pub(crate) budgets: [Option<Arc<BudgetSpecs>>; 4],
     /// What is watched.
     pub(crate) watches: Arc<[WatchSpec]>,
     pub(crate) partner: Arc<Meter>,
     pub(crate) client: Arc<Meter>,
     pub(crate) key: Arc<Meter>,
+    /// The same with rates cut, by the partner's share and by the client's.
+    pub(crate) partner_shares: Shares,
+    pub(crate) client_shares: Shares,
 }
 
 /// Where a paced rate is counted.
+#[derive(Clone)]
 pub(crate) struct RatePlace {
     /// Its position in the tier.
     pub(crate) rate: usize,
@@ -70,6 +75,7 @@ pub(crate) struct RatePlace {
 }
 
 /// A rate that is counted exactly.
+#[derive(Clone)]
 pub(crate) struct Rolling {
     /// Its position in the tier.
     pub(crate) rate: usize,
@@ -77,6 +83,7 @@ pub(crate) struct Rolling {
 }
 
 /// Where a limit is counted.
+#[derive(Clone)]
 pub(crate) struct LimitPlace {
     pub(crate) per: Sharer,
     /// Its place among the limits of its kind of subject.
@@ -157,6 +164,26 @@ impl TierBound {
             partner: meter(partner),
             client: meter(client),
             key: meter(key),
+            partner_shares: Shares::default(),
+            client_shares: Shares::default(),
+        }
+    }
+
+    /// Another of the same, of which no shares were made.
+    pub(crate) fn alike(&self) -> Self {
+        Self {
+            name: Arc::clone(&self.name),
+            scopes_rule: Arc::clone(&self.scopes_rule),
+            rates: self.rates.clone(),
+            rolling: self.rolling.clone(),
+            limits: self.limits.clone(),
+            budgets: self.budgets.clone(),
+            watches: Arc::clone(&self.watches),
+            partner: Arc::clone(&self.partner),
+            client: Arc::clone(&self.client),
+            key: Arc::clone(&self.key),
+            partner_shares: Shares::default(),
+            client_shares: Shares::default(),
         }
     }
 

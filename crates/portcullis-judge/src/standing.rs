@@ -1,80 +1,121 @@
-//! Whether a key may be judged at all: the stricter of live word and snapshot.
+//! Whether a key may be judged at all, and what standings take from it: live word and snapshot together.
 //!
-//! Order of severity: revoked, expired, then a hold on the partner, the client, the key. Must not
-//! know policies or requests.
+//! What is final comes first: revoked, expired, not yet there. A hold closes what it says and no more; what
+//! that is of a call is known once the call is read. Must not know policies or requests.
 
 use std::sync::Arc;
 
-use portcullis_registry::{KeyRecord, NarrowKind, Snapshot, Standing, SubjectIx};
-use portcullis_types::{Held, KeyIx, Notice, Refusal, Subject, Wall};
+use portcullis_registry::{KeyRecord, NarrowKind, Narrowings, Snapshot, Standing, SubjectIx};
+use portcullis_types::{KeyIx, Notice, Now, Refusal, Subject, Wall};
 
+use crate::desk::Desk;
 use crate::live::Live;
+use crate::narrowed::Narrowed;
+use crate::touched::Touched;
 
-/// Refuses a key that is revoked, expired or on hold.
+impl Desk {
+    /// Whether a presented key is one that may be judged, before anything else of the call is known.
+    ///
+    /// # Errors
+    /// Unknown, revoked, expired or not yet there.
+    pub fn known(&mut self, presented: &[u8], now: Now) -> Result<(), Refusal> {
+        let key = self.judge.known(presented).ok_or(Refusal::KeyUnknown)?;
+        self.renew();
+        let view = self.view.as_ref().ok_or(Refusal::NotReady)?;
+        let record = view.snapshot.key(key).ok_or(Refusal::KeyUnknown)?;
+        check(&self.judge.live, &view.snapshot, (key, record), now.wall).map(drop)
+    }
+
+    /// What the call that was permitted last reads; to be asked once.
+    pub fn touched(&mut self) -> Touched {
+        self.touched.get_mut().take()
+    }
+
+    /// Whether an answer under way that reads this may still go to a key.
+    ///
+    /// # Errors
+    /// What the caller would be told if it called now: revoked, expired, on hold.
+    pub fn standing(&mut self, key: KeyIx, read: &Touched, now: Now) -> Result<(), Refusal> {
+        self.renew();
+        let view = self.view.as_ref().ok_or(Refusal::NotReady)?;
+        let record = view.snapshot.key(key).ok_or(Refusal::KeyUnknown)?;
+        let narrowed = check(&self.judge.live, &view.snapshot, (key, record), now.wall)?;
+        let held = narrowed.and_then(|narrowed| narrowed.closes_read(read, view.ground(record)));
+        held.map_or(Ok(()), Err)
+    }
+
+    /// Whether an answer that reads this may go on streaming to a key.
+    pub fn still_allowed(&mut self, key: KeyIx, read: &Touched, now: Now) -> bool {
+        self.standing(key, read, now).is_ok()
+    }
+}
+
+/// Refuses a key that is revoked, expired or not yet there; gives what standings take from any other, where
+/// they take anything.
 pub(crate) fn check(
     live: &Live,
     snapshot: &Snapshot,
     (ix, key): (KeyIx, &KeyRecord),
     now: Wall,
-) -> Result<(), Refusal> {
+) -> Result<Option<Box<Narrowed>>, Refusal> {
     let logged = snapshot.standing(ix, now);
-    if live.narrowed(SubjectIx::Key(ix)) == Some(NarrowKind::Revoke) {
-        return match logged {
+    let own = live.narrowed(SubjectIx::Key(ix));
+    if own == Some(NarrowKind::Revoke) {
+        let told = live.notices(SubjectIx::Key(ix));
+        return Err(match (logged, told.first()) {
             // The snapshot knows the event's number too.
-            Standing::Revoked(notice) => Err(Refusal::KeyRevoked(notice)),
-            _ => Err(told(live, SubjectIx::Key(ix), NarrowKind::Revoke)),
-        };
+            (Standing::Revoked(notice), _) => Refusal::KeyRevoked(notice),
+            (_, Some(notice)) => Refusal::KeyRevoked(Arc::clone(notice)),
+            // A word is never written without its reason; should it be, the call is refused all the same.
+            (_, None) => Refusal::Internal,
+        });
     }
-    match logged {
-        Standing::Revoked(notice) => Err(Refusal::KeyRevoked(notice)),
-        Standing::Expired { at } => Err(Refusal::KeyExpired { at }),
-        Standing::Unknown => Err(Refusal::KeyUnknown),
-        Standing::Pending { from } => Err(Refusal::KeyPending { from }),
-        Standing::Narrowed { by } => {
-            let Some((subject, notice)) = by.iter().next() else { return Err(Refusal::Internal) };
-            // A wider hold may be live already.
-            widest_live(live, ix, key, Some(subject))?;
-            Err(held(subject, Arc::clone(notice)))
-        }
-        Standing::Good => widest_live(live, ix, key, None),
-    }
-}
-
-/// The widest live hold, of those wider than `below`.
-fn widest_live(
-    live: &Live,
-    ix: KeyIx,
-    key: &KeyRecord,
-    below: Option<Subject>,
-) -> Result<(), Refusal> {
-    let subjects = [
-        Some((Subject::Partner, SubjectIx::Partner(key.partner))),
-        key.client.map(|client| (Subject::Client, SubjectIx::Client(client))),
-        Some((Subject::Key, SubjectIx::Key(ix))),
-    ];
-    let wider = subjects.into_iter().flatten().take_while(|(subject, _)| Some(*subject) != below);
-    for (_, subject) in wider {
-        if let Some(kind) = live.narrowed(subject) {
-            return Err(told(live, subject, kind));
-        }
-    }
-    Ok(())
-}
-
-/// The refusal of a live narrowing.
-fn told(live: &Live, subject: SubjectIx, kind: NarrowKind) -> Refusal {
-    let Some(notice) = live.notice(subject, kind) else {
-        // A word is never written without its reason; should it be, the call is refused all the same.
-        return Refusal::Internal;
+    let by = match logged {
+        Standing::Good => None,
+        Standing::Narrowed { by } => Some(by),
+        Standing::Revoked(notice) => return Err(Refusal::KeyRevoked(notice)),
+        Standing::Expired { at } => return Err(Refusal::KeyExpired { at }),
+        Standing::Pending { from } => return Err(Refusal::KeyPending { from }),
+        Standing::Unknown => return Err(Refusal::KeyUnknown),
     };
-    match (kind, subject) {
-        (NarrowKind::Revoke, SubjectIx::Key(_)) => Refusal::KeyRevoked(notice),
-        (_, SubjectIx::Partner(_)) => held(Subject::Partner, notice),
-        (_, SubjectIx::Client(_)) => held(Subject::Client, notice),
-        (NarrowKind::Hold, SubjectIx::Key(_)) => held(Subject::Key, notice),
+    let is_live = |subject| live.narrowed(subject).is_some();
+    if by.is_none()
+        && own.is_none()
+        && !is_live(SubjectIx::Partner(key.partner))
+        && !key.client.is_some_and(|client| is_live(SubjectIx::Client(client)))
+    {
+        return Ok(None);
     }
+    narrowed(live, &by.unwrap_or_default(), (ix, key))
 }
 
-fn held(subject: Subject, notice: Arc<Notice>) -> Refusal {
-    Refusal::Held(Box::new(Held::of(subject, notice)))
+/// What snapshot and live word take together. The snapshot's own notice is told before a live one.
+fn narrowed(
+    live: &Live,
+    by: &Narrowings,
+    (ix, key): (KeyIx, &KeyRecord),
+) -> Result<Option<Box<Narrowed>>, Refusal> {
+    let subjects = [
+        (Subject::Partner, Some(SubjectIx::Partner(key.partner)), &by.partner),
+        (Subject::Client, key.client.map(SubjectIx::Client), &by.client),
+        (Subject::Key, Some(SubjectIx::Key(ix)), &by.key),
+    ];
+    let mut all = Narrowed::default();
+    for (subject, at, logged) in subjects {
+        let Some(at) = at else { continue };
+        if let Some(notice) = logged {
+            all.add(subject, notice);
+        }
+        if live.narrowed(at).is_none() {
+            continue;
+        }
+        let told = live.notices(at);
+        // Whoever widened it meanwhile has published the snapshot before.
+        if told.is_empty() && live.narrowed(at).is_some() {
+            return Err(Refusal::Internal);
+        }
+        let known = |notice: &Notice| logged.as_ref().is_some_and(|logged| logged.covers(notice));
+        told.iter().filter(|notice| !known(notice)).for_each(|notice| all.add(subject, notice));
+    }
+    Ok((!all.is_empty()).then(|| Box::new(all)))
 }

@@ -13,5 +13,6 @@ mod policy;
 mod rates;
 mod remembered;
 mod secrets;
+mod shapes;
 mod signals;
 mod standing;

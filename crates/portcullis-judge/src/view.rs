@@ -11,6 +11,7 @@ use portcullis_types::{ClassSet, PartnerIx, ScopeName, ScopeSet, TierIx};
 use crate::known::FactSets;
 use crate::live::Live;
 use crate::names::Names;
+use crate::narrowed::Ground as Against;
 use crate::rules::Bound;
 
 /// State and rules of one moment. Built at each publication, never changed.
@@ -84,6 +85,11 @@ impl View {
     /// The tier of a partner, where the set in force has it.
     pub(crate) fn tier_of(&self, partner: PartnerIx) -> Option<TierIx> {
         self.partners.get(partner.at())?.tier
+    }
+
+    /// What a narrowed caller's call is held against.
+    pub(crate) fn ground(&self, key: &KeyRecord) -> Against<'_> {
+        Against { catalogue: &self.bound.rules.catalogue, granted: self.granted(key) }
     }
 
     /// What a key's client and the key itself are narrowed to.

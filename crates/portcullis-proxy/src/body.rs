@@ -10,6 +10,7 @@ use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
+use portcullis_judge::Touched;
 use portcullis_types::KeyIx;
 
 use crate::arrival::Share;
@@ -64,10 +65,16 @@ pub(crate) struct Kept {
 
 /// Who reads an answer, and whether it may go on.
 pub(crate) struct Access {
-    /// Who reads it; none: it answers a write, which is never cut.
-    pub(crate) reader: Option<KeyIx>,
+    /// Who reads what; none: it answers a write, which is never cut.
+    pub(crate) reader: Option<Reader>,
     /// The count of cuts when the key was last looked at.
     pub(crate) cuts: u64,
+}
+
+/// Who reads what.
+pub(crate) struct Reader {
+    pub(crate) key: KeyIx,
+    pub(crate) read: Touched,
 }
 
 /// An answer on its way from the platform to the partner.
@@ -156,7 +163,9 @@ impl Access {
             return true;
         }
         self.cuts = cuts;
-        let allowed = self.reader.is_none_or(|key| thread.bench.still_allowed(key, thread.now()));
+        let allowed = self.reader.as_ref().is_none_or(|reader| {
+            thread.bench.still_allowed(reader.key, &reader.read, thread.now())
+        });
         if !allowed {
             thread.metrics.answers_cut.inc();
         }

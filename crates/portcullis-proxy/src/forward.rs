@@ -9,12 +9,12 @@ use bytes::Bytes;
 use http::uri::PathAndQuery;
 use http::{HeaderMap, HeaderValue, Uri};
 use hyper::body::Incoming;
-use portcullis_judge::{Duties, Outbound, SentBody, SentTarget};
+use portcullis_judge::{Duties, Outbound, SentBody, SentTarget, Touched};
 use portcullis_sieve::LinkKey;
 use portcullis_types::{Effect, KeyIx, Method, Refusal};
 
 use crate::Settings;
-use crate::body::Access;
+use crate::body::{Access, Reader};
 use crate::outgoing::{Content, Ours, Outgoing};
 use crate::thread::Thread;
 use crate::ticket::Conn;
@@ -30,6 +30,8 @@ pub(crate) struct Forward {
     /// The count of cuts when the call was judged.
     pub(crate) cuts: u64,
     pub(crate) effect: Effect,
+    /// What it reads; nothing known of a write, whose answer is never cut.
+    pub(crate) read: Touched,
     /// The host the partner sent the call to.
     pub(crate) host: Option<HeaderValue>,
     /// The caller's own key, where links of the answer may carry it.
@@ -37,18 +39,19 @@ pub(crate) struct Forward {
 }
 
 impl Forward {
-    /// Refuses a read whose key lost its access since it was judged; nothing was given away yet.
+    /// Refuses a read that its key may not make any more since it was judged; nothing was given away yet.
     pub(crate) fn may_begin(&self, thread: &Thread) -> Result<(), Refusal> {
         if self.effect == Effect::Write || thread.cuts.get() == self.cuts {
             return Ok(());
         }
-        let standing = thread.bench.standing(self.key, thread.now());
+        let standing = thread.bench.standing(self.key, &self.read, thread.now());
         standing.inspect_err(|_| thread.metrics.answers_cut.inc())
     }
 
     /// Who reads the answer, as of now.
     pub(crate) fn access(&self, thread: &Thread) -> Access {
-        let reader = (self.effect == Effect::Read).then_some(self.key);
+        let reader = || Reader { key: self.key, read: self.read.clone() };
+        let reader = (self.effect == Effect::Read).then(reader);
         Access { reader, cuts: thread.cuts.get() }
     }
 }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use http::header::CONTENT_TYPE;
 use http::request::Parts;
 use portcullis_judge::{
-    Arrival, AskedText, BodyWanted, Desk, Duties, ItemJudge, SignalHit, Together, Verdict,
+    Arrival, AskedText, BodyWanted, Desk, Duties, ItemJudge, SignalHit, Together, Touched, Verdict,
 };
 use portcullis_keys::Secret;
 use portcullis_request::Entry;
@@ -96,14 +96,19 @@ impl Bench {
         self.desk.borrow_mut().known(key, now).map(|()| true)
     }
 
-    /// Whether an answer may still begin to go to that key; what to say if it may not.
-    pub(crate) fn standing(&self, key: KeyIx, now: Now) -> Result<(), Refusal> {
-        self.desk.borrow_mut().standing(key, now)
+    /// What the call that was permitted last reads; to be asked once.
+    pub(crate) fn touched(&self) -> Touched {
+        self.desk.borrow_mut().touched()
     }
 
-    /// Whether an answer under way to that key may go on.
-    pub(crate) fn still_allowed(&self, key: KeyIx, now: Now) -> bool {
-        self.desk.borrow_mut().still_allowed(key, now)
+    /// Whether an answer that reads this may still begin to go to that key; what to say if it may not.
+    pub(crate) fn standing(&self, key: KeyIx, read: &Touched, now: Now) -> Result<(), Refusal> {
+        self.desk.borrow_mut().standing(key, read, now)
+    }
+
+    /// Whether an answer under way that reads this may go on to that key.
+    pub(crate) fn still_allowed(&self, key: KeyIx, read: &Touched, now: Now) -> bool {
+        self.desk.borrow_mut().still_allowed(key, read, now)
     }
 
     /// The path as the platform knows it: without the prefix of the public URL, where it is there.

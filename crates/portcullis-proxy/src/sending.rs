@@ -11,7 +11,7 @@ use std::time::Duration;
 use http::header::{CONTENT_ENCODING, CONTENT_LENGTH};
 use http::{HeaderValue, Response, StatusCode, response};
 use http_body::Body;
-use portcullis_judge::{Duties, Permit, Settlement, SignalHit};
+use portcullis_judge::{Duties, Permit, Settlement, SignalHit, Touched};
 use portcullis_sieve::{HELD_MAX, LinkKey};
 use portcullis_types::{Effect, Now, Refusal};
 use tower::Service;
@@ -78,7 +78,9 @@ impl Sending {
         let asked = asked::on_record(thread, &came, &outbound);
         let plain = plain || duties.as_ref().is_some_and(|duties| !duties.program.is_empty());
         let cuts = thread.cuts.get();
-        let forward = Forward { duties, plain, key, cuts, effect, host, link_key };
+        // Nothing was judged on this thread since the permit was given.
+        let read = thread.bench.touched();
+        let forward = Forward { duties, plain, key, cuts, effect, read, host, link_key };
         let (call, state) = match forward::outward(conn, came, outbound, &forward, id) {
             Ok(made) => made,
             Err(refusal) => {
@@ -122,9 +124,9 @@ impl Sending {
         Poll::Pending
     }
 
-    /// Whether it reads, so that who reads may lose its access before the answer is out.
-    pub(crate) fn is_read(&self) -> bool {
-        self.forward.effect == Effect::Read
+    /// What it reads, where it reads: who does may lose its access before the answer is out.
+    pub(crate) fn read(&self) -> Option<Touched> {
+        (self.forward.effect == Effect::Read).then(|| self.forward.read.clone())
     }
 
     /// Makes the answer the partner's.

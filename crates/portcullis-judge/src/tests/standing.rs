@@ -92,14 +92,24 @@ fn an_open_answer_is_cut_by_a_hold_a_revocation_and_the_end_of_the_key() {
     let [a1, a2, short] = ["a1", "a2", "short"]
         .map(|id| snapshot.key_ix(&portcullis_types::KeyId::new(id).unwrap()).unwrap());
     let now = bed.now;
-    assert!([a1, a2, short].into_iter().all(|key| bed.desks[1].still_allowed(key, now)));
+    assert!([a1, a2, short].into_iter().all(|key| bed.desks[1].still_allowed(
+        key,
+        &crate::Touched::default(),
+        now
+    )));
     bed.command_in_steps(hold(client("shop")), |bed| {
-        assert!(!bed.desks[1].still_allowed(a2, bed.now));
+        assert!(!bed.desks[1].still_allowed(a2, &crate::Touched::default(), bed.now));
     });
-    bed.command_in_steps(revoke("a1"), |bed| assert!(!bed.desks[1].still_allowed(a1, bed.now)));
+    bed.command_in_steps(revoke("a1"), |bed| {
+        assert!(!bed.desks[1].still_allowed(a1, &crate::Touched::default(), bed.now))
+    });
     bed.now.wall = end;
-    assert!(!bed.desks[1].still_allowed(short, bed.now));
-    assert!(!bed.desks[1].still_allowed(portcullis_types::KeyIx(99), bed.now));
+    assert!(!bed.desks[1].still_allowed(short, &crate::Touched::default(), bed.now));
+    assert!(!bed.desks[1].still_allowed(
+        portcullis_types::KeyIx(99),
+        &crate::Touched::default(),
+        bed.now
+    ));
 }
 
 /// What the writer has been asked to do, kept naively.

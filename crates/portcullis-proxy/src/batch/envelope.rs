@@ -5,13 +5,12 @@
 use bytes::Bytes;
 use http::header::{CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, TRANSFER_ENCODING};
 use http::{HeaderMap, HeaderValue, Response};
-use portcullis_types::KeyIx;
 use serde::ser::SerializeSeq;
 use serde::{Serialize, Serializer};
 
 use super::Done;
 use super::entry::Room;
-use crate::body::{Access, Kept, Kind};
+use crate::body::{Access, Kept, Kind, Reader};
 use crate::sending::Answered;
 use crate::thread::Thread;
 
@@ -72,7 +71,7 @@ fn fields<S: Serializer>(headers: &Option<&HeaderMap>, to: S) -> Result<S::Ok, S
 pub(super) fn answer(
     thread: &Thread,
     bytes: Vec<u8>,
-    reader: Option<KeyIx>,
+    reader: Option<Reader>,
     room: Room,
 ) -> Answered {
     let (mut parts, ()) = Response::new(()).into_parts();

@@ -13,7 +13,7 @@ use std::collections::HashMap;
 use std::rc::Rc;
 
 use http::{HeaderMap, HeaderValue};
-use portcullis_judge::{Batch, Granted, RateReading, Together, Trace, Verdict};
+use portcullis_judge::{Batch, Granted, RateReading, Together, Touched, Trace, Verdict};
 use portcullis_request::Entry;
 use portcullis_types::{KeyIx, Now, Refusal};
 use serde_json::Value;
@@ -45,15 +45,15 @@ struct Done {
     code: u16,
     headers: HeaderMap,
     content: Content,
-    /// Whether it gives something to a reader, who may lose its access before it is out.
-    is_read: bool,
+    /// What it gives to a reader, who may lose its access before it is out.
+    read: Option<Touched>,
     trace: Option<Trace>,
 }
 
 /// An entry that was sent on.
 struct Landed {
     at: usize,
-    is_read: bool,
+    read: Option<Touched>,
     trace: Trace,
     judge_ns: u64,
     since: Now,
@@ -155,12 +155,12 @@ impl Run<'_> {
             Ok(sending) => sending,
             Err(refusal) => return self.refused(at, &refusal, Some(trace), start),
         };
-        let (thread, room, is_read) =
-            (Rc::clone(&self.conn.thread), self.room.clone(), sending.is_read());
+        let (thread, room, read) =
+            (Rc::clone(&self.conn.thread), self.room.clone(), sending.read());
         self.under_way.spawn_local(async move {
             let mut trace = trace;
             let fetched = entry::fetch(&thread, sending, room, &mut trace).await;
-            Landed { at, is_read, trace, judge_ns, since: now, fetched }
+            Landed { at, read, trace, judge_ns, since: now, fetched }
         });
     }
 
@@ -190,7 +190,7 @@ impl Run<'_> {
     async fn land(&mut self) {
         let Some(landed) = self.under_way.join_next().await else { return };
         // An entry whose task failed stays undone, and is answered as a fault of the gate.
-        let Ok(Landed { at, is_read, trace, judge_ns, since: sent, fetched }) = landed else {
+        let Ok(Landed { at, read, trace, judge_ns, since: sent, fetched }) = landed else {
             self.conn.thread.metrics.panics.inc();
             return;
         };
@@ -213,7 +213,7 @@ impl Run<'_> {
         });
         self.ticket.items_dropped += dropped;
         self.keep_result(at, &content, code);
-        let done = Done { code, headers: parts.headers, content, is_read, trace: Some(trace) };
+        let done = Done { code, headers: parts.headers, content, read, trace: Some(trace) };
         self.put(at, done);
     }
 

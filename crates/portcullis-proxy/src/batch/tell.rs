@@ -2,11 +2,14 @@
 //!
 //! Must not know how an entry is sent.
 
+use std::rc::Rc;
+
 use portcullis_judge::{RateReading, Trace};
 use portcullis_types::{Now, Refusal};
 
 use super::entry::Content;
 use super::{Done, Run, envelope};
+use crate::body::Reader;
 use crate::counts::Count;
 use crate::sending::Answered;
 use crate::ticket::since;
@@ -41,7 +44,7 @@ impl Run<'_> {
         let id = self.ticket.id.to_str().unwrap_or_default();
         let out = crate::refuse::render(refusal, of, id, self.conn.thread.style());
         let content = Content::ours(out.body);
-        Done { code: out.status.as_u16(), headers: out.headers, content, is_read: false, trace }
+        Done { code: out.status.as_u16(), headers: out.headers, content, read: None, trace }
     }
 
     /// Puts an outcome in its place, and on record what was noted on the way.
@@ -79,8 +82,9 @@ impl Run<'_> {
         if let (Some(trace), Some(reading)) = (&mut self.ticket.trace, self.tightest.take()) {
             trace.reading = Some(reading);
         }
-        let is_read = self.done.iter().flatten().any(|done| done.is_read);
-        let reader = is_read.then_some(self.key);
+        let read = self.done.iter().flatten().filter_map(|done| done.read.clone());
+        let read = read.reduce(|all, one| all.and(&one));
+        let reader = read.map(|read| Reader { key: self.key, read });
         let fault = self.refusal(&Refusal::Internal, None);
         let rows = self.entries.iter().zip(&self.done).map(|(entry, done)| {
             let done = done.as_ref().unwrap_or(&fault);
@@ -92,12 +96,12 @@ impl Run<'_> {
 
     /// Whoever lost its access while the batch ran gets none of what was read for it.
     fn settle_reads(&mut self) {
-        let Err(refusal) = self.conn.thread.bench.standing(self.key, self.conn.thread.now()) else {
-            return;
-        };
+        let conn = Rc::clone(&self.conn);
+        let now = conn.thread.now();
         for at in 0..self.done.len() {
             let Some(Some(done)) = self.done.get_mut(at) else { continue };
-            if done.is_read {
+            let Some(read) = &done.read else { continue };
+            if let Err(refusal) = conn.thread.bench.standing(self.key, read, now) {
                 let trace = done.trace.take();
                 let told = self.refusal(&refusal, trace);
                 self.put(at, told);

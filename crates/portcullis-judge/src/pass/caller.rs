@@ -1,0 +1,75 @@
+//! Who calls, and what its standing says to the call.
+//!
+//! Must not know policies.
+
+use portcullis_catalogue::Operation;
+use portcullis_registry::KeyRecord;
+use portcullis_types::{KeyIx, Refusal};
+
+use super::{Pass, Stop};
+use crate::metering::Caller;
+use crate::narrowed::{Ground, Narrowed};
+use crate::standing;
+
+impl<'v> Pass<'v, '_> {
+    /// Who calls, if it may call at all.
+    pub(super) fn caller(&mut self, presented: Option<&[u8]>) -> Result<Caller<'v>, Refusal> {
+        let (desk, view) = (self.desk, self.view);
+        self.rule = &desk.stages.key;
+        let caller = self.identify(presented)?;
+        self.rule = &desk.stages.standing;
+        let standing = (caller.ix, caller.key);
+        self.narrowed = standing::check(&desk.judge.live, &view.snapshot, standing, self.now.wall)?;
+        Ok(caller)
+    }
+
+    /// Finds the key by what was presented, all of it. An unknown one leaves no trace.
+    fn identify(&mut self, presented: Option<&[u8]>) -> Result<Caller<'v>, Refusal> {
+        let known = self.known.map(|known| known.key);
+        let found = presented.map(|presented| self.desk.judge.known(presented));
+        let ix = match (known, found) {
+            (None, None) => return Err(Refusal::KeyMissing),
+            (None, Some(found)) => found.ok_or(Refusal::KeyUnknown)?,
+            (Some(known), None) => known,
+            (Some(known), Some(found)) if found == Some(known) => known,
+            (Some(_), Some(_)) => return Err(Refusal::KeyConflict),
+        };
+        let key = self.note(ix).ok_or(Refusal::KeyUnknown)?;
+        Ok(Caller { ix, key })
+    }
+
+    /// Notes whose call it is.
+    pub(super) fn note(&mut self, ix: KeyIx) -> Option<&'v KeyRecord> {
+        let key = self.view.snapshot.key(ix)?;
+        self.trace.key = Some(ix);
+        self.trace.partner_ix = Some(key.partner);
+        self.trace.client_ix = key.client;
+        Some(key)
+    }
+
+    /// What the caller's standing says to a call, where it narrows anything.
+    pub(super) fn held(
+        &mut self,
+        caller: Caller<'v>,
+        look: impl FnOnce(&Narrowed, Ground<'_>) -> Option<Refusal>,
+    ) -> Option<Refusal> {
+        let narrowed = self.narrowed.as_deref()?;
+        let held = look(narrowed, self.view.ground(caller.key))?;
+        self.rule = &self.desk.stages.standing;
+        Some(held)
+    }
+
+    /// What is said of a call that could not be read to its end: the hold, where the like of it is
+    /// closed whatever it asks.
+    pub(super) fn or_held(
+        &mut self,
+        caller: Caller<'v>,
+        operation: &Operation,
+        stop: Stop,
+    ) -> Stop {
+        let Stop::No(_) = stop else { return stop };
+        let effect = operation.method.effect();
+        let held = self.held(caller, |narrowed, ground| narrowed.closes_all(effect, ground));
+        held.map_or(stop, Stop::No)
+    }
+}
