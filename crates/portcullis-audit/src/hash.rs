@@ -4,7 +4,7 @@ use std::fmt;
 
 use sha2::{Digest, Sha256};
 
-use crate::encoding::{from_base64, to_base64, to_hex};
+use crate::encoding::{from_base64, from_hex, to_base64, to_hex};
 
 /// A SHA-256 hash of a leaf, node or root.
 #[derive(Clone, Copy, Eq, PartialEq, Ord, PartialOrd, Hash)]
@@ -15,6 +15,12 @@ impl Hash {
     #[must_use]
     pub fn to_hex(&self) -> String {
         to_hex(&self.0)
+    }
+
+    /// Reads what [`Hash::to_hex`] writes.
+    #[must_use]
+    pub fn from_hex(text: &str) -> Option<Self> {
+        from_hex(text).map(Self)
     }
 
     /// Standard base64, as in a checkpoint.

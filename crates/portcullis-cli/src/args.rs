@@ -2,19 +2,23 @@
 //!
 //! Must not know how a command is carried out.
 
+mod audit;
 mod grant;
 mod key;
 mod offline;
 mod partner;
+mod standing;
 
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
+pub use audit::{AuditCommand, ProveArgs, TilesArgs, VerifyArgs};
 pub use grant::{FactsArgs, GrantCommand, GrantTo, ModeArgs};
 pub use key::{ImportArgs, KeyCommand};
 pub use offline::{CheckArgs, DiffArgs, ExplainArgs, ReplayArgs, TestArgs};
 pub use partner::{ClientCommand, PartnerCommand, PartnerFields};
+pub use standing::{DryRun, Shape, StandingVerb};
 
 use crate::out::Format;
 
@@ -152,43 +156,5 @@ pub enum SignalCommand {
         /// At most this many
         #[arg(long, default_value_t = 50, value_name = "N")]
         limit: u64,
-    },
-}
-
-/// Read and verify the log.
-#[derive(Debug, Clone, Subcommand)]
-pub enum AuditCommand {
-    /// List changes, the newest last
-    List {
-        /// The first revision to show [default: the newest ones]
-        #[arg(long, value_name = "REVISION")]
-        from: Option<u64>,
-        /// At most this many
-        #[arg(long, default_value_t = 50, value_name = "N")]
-        count: u64,
-    },
-    /// Show one change with everything that was recorded
-    Show {
-        /// Its revision
-        revision: u64,
-    },
-    /// Verify every event against the signed root of the log
-    Verify {
-        /// Verify this database file, without a server
-        #[arg(long, value_name = "FILE", conflicts_with = "export")]
-        db: Option<PathBuf>,
-        /// Verify this exported log, without a server
-        #[arg(long, value_name = "FILE")]
-        export: Option<PathBuf>,
-        /// The public key that must have signed the root, `name+id+key`, with --db and --export;
-        /// without it a log forged as a whole, keys included, would pass
-        #[arg(long, value_name = "VKEY")]
-        log_key: Option<String>,
-    },
-    /// Write the whole log as JSON lines, its signed root last
-    Export {
-        /// Write here instead of to standard output; an existing file is not overwritten
-        #[arg(long, value_name = "FILE")]
-        out: Option<PathBuf>,
     },
 }

@@ -1,20 +1,21 @@
-//! `audit`: the log, listed, shown, verified, exported.
+//! `audit`: the log, listed, shown, verified, exported, and shown to others.
 //!
 //! Must not know what events mean beyond their members.
 
+mod proofs;
+mod tiles;
+mod verify;
+
 use std::io::Write as _;
 
-use owo_colors::OwoColorize as _;
-use portcullis_audit::{LogVerifier, Verification};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::args::{AuditCommand, Common};
 use crate::failure::Failure;
-use crate::files::{unreadable, unwritable};
+use crate::files::unwritable;
 use crate::gate::Gate;
 use crate::host::Host;
-use crate::offline;
-use crate::out::{Out, clean, text};
+use crate::out::{Out, text};
 
 pub(crate) fn run(
     command: &AuditCommand,
@@ -29,86 +30,39 @@ pub(crate) fn run(
             // Nested members read best as what they are.
             out.json(&event)
         }
-        AuditCommand::Verify { db: None, export: None, log_key: None } => {
-            let verdict = Gate::find(common, host)?.post("/v1/audit/verify", &json!({}))?;
-            report(&verdict, out)
+        AuditCommand::Verify(args) => verify::run(args, common, host, out),
+        AuditCommand::Tiles(args) => tiles::run(args, common, host, out),
+        AuditCommand::Prove(args) => proofs::prove(args, &Gate::find(common, host)?, host, out),
+        AuditCommand::Receipt { revision, out: to } => {
+            proofs::receipt(*revision, to.as_ref(), &Gate::find(common, host)?, host, out)
         }
-        AuditCommand::Verify { db: None, export: None, log_key: Some(_) } => Err(Failure::Usage(
-            "`--log-key` goes with `--db FILE` or `--export FILE`: a running gate compares with the key it is configured with".to_owned(),
-        )),
-        AuditCommand::Verify { db, export, log_key } => {
-            let trusted = log_key.as_deref().map(key).transpose()?;
-            let verdict = match (db, export) {
-                (Some(db), _) => host.verify(db, trusted.as_ref()).map_err(Failure::Local)?,
-                (None, Some(file)) => {
-                    let bytes = host.read(file).map_err(|error| unreadable(file, &error))?;
-                    offline::verify(&String::from_utf8_lossy(&bytes), trusted.as_ref())
-                }
-                (None, None) => return Ok(()),
-            };
-            report(&view(&verdict), out)
+        AuditCommand::VerifyReceipt { file, log_key } => {
+            proofs::verify_receipt(file, log_key, host, out)
         }
         AuditCommand::Export { out: to } => {
             let mut log = Gate::find(common, host)?.stream("/v1/audit/export")?;
             let broken = |error: std::io::Error| match error.kind() {
                 std::io::ErrorKind::BrokenPipe => Failure::Closed,
-                _ => Failure::Local(format!("the export is not whole and must not be used: {error}")),
+                _ => {
+                    Failure::Local(format!("the export is not whole and must not be used: {error}"))
+                }
             };
             match to {
                 Some(path) => {
                     let mut file = host.create(path).map_err(|error| unwritable(path, &error))?;
-                    std::io::copy(&mut log, &mut file).and_then(|_| file.flush()).map_err(broken)?;
-                    out.say(format!("exported to {0}; verify it with `portcullis audit verify --export {0}`", path.display()));
+                    std::io::copy(&mut log, &mut file)
+                        .and_then(|_| file.flush())
+                        .map_err(broken)?;
+                    out.say(format!(
+                        "exported to {0}; verify it with `portcullis audit verify --export {0}`",
+                        path.display()
+                    ));
                     Ok(())
                 }
                 None => std::io::copy(&mut log, out.bytes()).map(|_| ()).map_err(broken),
             }
         }
     }
-}
-
-fn key(text: &str) -> Result<LogVerifier, Failure> {
-    text.parse().map_err(|error| Failure::Usage(format!("`--log-key`: {error}")))
-}
-
-fn view(verdict: &Verification) -> Value {
-    let mut view = serde_json::to_value(verdict).unwrap_or_default();
-    if let Some(members) = view.as_object_mut() {
-        members.remove("fault");
-        members.insert("clean".to_owned(), json!(verdict.is_clean()));
-        members.insert("what".to_owned(), json!(verdict.to_string()));
-        let revision = verdict.fault.as_ref().and_then(|fault| fault.revision);
-        members.insert("revision".to_owned(), json!(revision));
-    }
-    view
-}
-
-fn report(verdict: &Value, out: &mut Out) -> Result<(), Failure> {
-    let clean_log = verdict.get("clean").and_then(Value::as_bool) == Some(true);
-    if out.is_json() {
-        out.json(verdict)?;
-    } else {
-        let what = clean(&text(verdict, "what"));
-        let what = match what.strip_prefix("damaged ") {
-            Some(place) => format!("{} {place}", "DAMAGED".red().bold()),
-            None if clean_log => format!("{} {what}", "clean:".green()),
-            None => format!("{} {what}", "DAMAGED:".red().bold()),
-        };
-        out.line(what)?;
-        for (name, member) in [("log", "origin"), ("root", "root"), ("signed by", "signed_by")] {
-            let value = text(verdict, member);
-            if !value.is_empty() {
-                out.line(format!("{name:<10}{}", clean(&value)))?;
-            }
-        }
-    }
-    if !clean_log {
-        return Err(Failure::Findings);
-    }
-    if verdict.get("trusted_key").and_then(Value::as_bool) != Some(true) {
-        out.say("the log was checked against the key it names itself; to rule out that it was forged as a whole, name the key you trust with `--log-key VKEY`");
-    }
-    Ok(())
 }
 
 fn list(from: Option<u64>, count: u64, gate: &Gate, out: &mut Out) -> Result<(), Failure> {

@@ -145,6 +145,14 @@ impl Gate {
         Ok(response.into_body().into_with_config().limit(u64::MAX).reader())
     }
 
+    /// An answer that is text.
+    pub(crate) fn text(&self, path: &str) -> Result<String, Failure> {
+        let mut text = String::new();
+        let read = self.stream(path)?.take(ANSWER_BYTES_MAX).read_to_string(&mut text);
+        read.map_err(|error| Failure::Local(format!("the gate's answer can't be read: {error}")))?;
+        Ok(text)
+    }
+
     /// A call that needs no token and whose status is part of the answer.
     pub(crate) fn look(&self, path: &str) -> Result<(u16, Value), Failure> {
         let mut response = self.send(Method::GET, path, None, &[])?;

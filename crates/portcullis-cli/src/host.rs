@@ -7,7 +7,7 @@ use std::io::{self, Cursor, Read, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use portcullis_audit::{LogVerifier, Verification};
+use portcullis_audit::{Kept, LogVerifier, Verification};
 use portcullis_types::Wall;
 use portcullis_yaml::Fault;
 
@@ -97,11 +97,30 @@ pub trait Host {
     /// All faults of the file.
     fn deployment(&self, config: &Path) -> Result<Deployment, Vec<Fault>>;
 
-    /// Verifies the log in a database file, without changing the file, as the server does.
+    /// Puts a whole file in the place of one that may be there, with the directories above it. Who
+    /// reads meanwhile, or after a crash, finds the old content or the new one.
+    ///
+    /// # Errors
+    /// As the file system says.
+    fn publish(&self, path: &Path, content: &[u8]) -> io::Result<()>;
+
+    /// Verifies the log in a database file, without changing the file, as the server does, and
+    /// compares it with what was kept elsewhere.
     ///
     /// # Errors
     /// Why the file can't be looked at, and what to do. A damaged log is no error but a finding.
-    fn verify(&self, db: &Path, trusted: Option<&LogVerifier>) -> Result<Verification, String>;
+    fn verify(
+        &self,
+        db: &Path,
+        trusted: Option<&LogVerifier>,
+        kept: Vec<Kept>,
+    ) -> Result<Verification, String>;
+
+    /// Hands out the log in a database file as the lines of an export. `line` says whether to go on.
+    ///
+    /// # Errors
+    /// Why the file can't be read.
+    fn export(&self, db: &Path, line: &mut dyn FnMut(String) -> bool) -> Result<(), String>;
 }
 
 /// The parts of a deployment's configuration that a client needs.

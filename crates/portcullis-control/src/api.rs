@@ -10,6 +10,7 @@ pub(crate) mod grants;
 pub(crate) mod health;
 pub(crate) mod import;
 pub(crate) mod keys;
+pub(crate) mod log;
 pub(crate) mod me;
 pub(crate) mod partners;
 pub(crate) mod people;

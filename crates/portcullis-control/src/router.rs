@@ -9,6 +9,7 @@ use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::{StatusCode, header};
 use axum::middleware::{from_fn_with_state, map_response};
+use axum::routing::get;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::limit::RequestBodyLimitLayer;
 use tower_http::sensitive_headers::SetSensitiveRequestHeadersLayer;
@@ -20,8 +21,8 @@ use utoipa_axum::routes;
 
 use crate::Control;
 use crate::api::{
-    audit, calls, clients, facts, grants, health, import, keys, me, partners, people, policies,
-    proposals, signals, transitions, usage,
+    audit, calls, clients, facts, grants, health, import, keys, log, me, partners, people,
+    policies, proposals, signals, transitions, usage,
 };
 use crate::auth::sign_in;
 use crate::oidc::Issuer;
@@ -79,6 +80,8 @@ fn open() -> Routes {
         .routes(routes!(health::readyz))
         .routes(routes!(health::metrics))
         .routes(routes!(health::document))
+        .routes(routes!(log::checkpoint))
+        .route("/log/tile/{level}/{*place}", get(log::hashes))
 }
 
 fn quick() -> Routes {
@@ -110,6 +113,9 @@ fn quick() -> Routes {
         .routes(routes!(audit::list))
         .routes(routes!(audit::checkpoint))
         .routes(routes!(audit::show))
+        .routes(routes!(log::receipt))
+        .routes(routes!(log::consistency))
+        .route("/log/tile/entries/{*place}", get(log::entries))
 }
 
 /// What may take long or comes with a large body.

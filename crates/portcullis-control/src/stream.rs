@@ -10,9 +10,9 @@ use std::task::{Context, Poll};
 
 use axum::body::{Body, Bytes};
 use http_body::Frame;
+use portcullis_audit::{checkpoint_line, event_line};
 use portcullis_registry::{Grant, GrantsPage, GrantsWanted, LoggedEvent};
 use portcullis_types::Revision;
-use serde::Serialize;
 use tokio::sync::mpsc;
 
 use crate::api::grants::Line;
@@ -75,12 +75,6 @@ fn lines(grants: &[Grant]) -> io::Result<Bytes> {
     Ok(Bytes::from(text))
 }
 
-#[derive(Serialize)]
-struct CheckpointLine<'a> {
-    checkpoint: &'a str,
-    size: u64,
-}
-
 async fn part(shared: &Shared, from: u64, size: u64) -> io::Result<(Bytes, u64)> {
     let office = &shared.control.office;
     let count = usize::try_from(size - from).unwrap_or(EVENTS_PER_PART).min(EVENTS_PER_PART);
@@ -91,12 +85,9 @@ async fn part(shared: &Shared, from: u64, size: u64) -> io::Result<(Bytes, u64)>
     let mut next = from;
     for LoggedEvent { revision, hash, leaf, .. } in &events {
         next = revision.0 + 1;
-        // The leaf is JSON already and must stay as it was hashed.
-        text.push_str(&format!("{{\"hash\":\"{hash}\",\"leaf\":{leaf}}}\n"));
+        text.push_str(&event_line(revision.0, leaf, hash));
         while let Some((at, note)) = signed.next_if(|(at, _)| *at <= next) {
-            let line = CheckpointLine { checkpoint: note, size: *at };
-            text.push_str(&serde_json::to_string(&line)?);
-            text.push('\n');
+            text.push_str(&checkpoint_line(*at, note));
         }
     }
     if next == from {

@@ -432,7 +432,8 @@ fn the_log_is_read_verified_and_exported_with_every_signed_root() {
     let Value::String(text) = export.body else { panic!("lines, not one document") };
     let lines: Vec<&str> = text.lines().collect();
     assert_eq!(lines.len(), 2 * 1203);
-    assert!(lines[0].starts_with("{\"hash\":\"") && lines[2405].starts_with("{\"checkpoint\":"));
+    assert!(lines[0].starts_with(r#"{"kind":"event","rev":0,"leaf":"{\"actor\""#), "{}", lines[0]);
+    assert!(lines[2405].starts_with(r#"{"kind":"checkpoint","size":1203,"note":""#));
 }
 
 #[test]
@@ -480,14 +481,12 @@ fn bodies_and_heads_are_bounded_and_a_fault_is_a_problem_document() {
     let fault = refused(&gate, "GET", "/metrics", None);
     assert!(fault.starts_with("500 internal"), "{fault}");
     let mut raw = TcpStream::connect(gate.url.trim_start_matches("http://")).unwrap();
-    raw.write_all(
-        format!(
-            "GET /healthz HTTP/1.1\r\nhost: x\r\nconnection: close\r\nx: {}\r\n\r\n",
-            "y".repeat(100_000)
-        )
-        .as_bytes(),
-    )
-    .unwrap();
+    let head = format!(
+        "GET /healthz HTTP/1.1\r\nhost: x\r\nconnection: close\r\nx: {}\r\n\r\n",
+        "y".repeat(100_000)
+    );
+    // The server may have read enough before all is sent.
+    let _ = raw.write_all(head.as_bytes());
     let mut answer = String::new();
     let _ = raw.read_to_string(&mut answer);
     assert!(answer.starts_with("HTTP/1.1 431"), "{answer}");

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 use std::time::Duration;
 
-use portcullis_audit::{LogVerifier, Verification};
+use portcullis_audit::{Kept, LogVerifier, Verification};
 use portcullis_cli::{Changes, Deployment, Host};
 use portcullis_types::{Clock as _, Wall};
 use portcullis_yaml::Fault;
@@ -87,7 +87,20 @@ impl Host for Machine {
         })
     }
 
-    fn verify(&self, db: &Path, trusted: Option<&LogVerifier>) -> Result<Verification, String> {
-        crate::offline::verify(db, trusted)
+    fn publish(&self, path: &Path, content: &[u8]) -> io::Result<()> {
+        crate::offline::publish(path, content)
+    }
+
+    fn verify(
+        &self,
+        db: &Path,
+        trusted: Option<&LogVerifier>,
+        kept: Vec<Kept>,
+    ) -> Result<Verification, String> {
+        crate::offline::verify(db, trusted, kept)
+    }
+
+    fn export(&self, db: &Path, line: &mut dyn FnMut(String) -> bool) -> Result<(), String> {
+        crate::offline::export(db, line)
     }
 }

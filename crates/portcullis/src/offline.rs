@@ -1,15 +1,56 @@
-//! The store at rest, for commands that need no server.
+//! The store at rest, and files that are published, for commands that need no server.
 
+use std::fs::{self, File};
+use std::future::Future;
+use std::io::{self, Write as _};
 use std::path::Path;
+use std::sync::mpsc;
 
-use portcullis_audit::{LogVerifier, Verification};
-use portcullis_store::Store;
+use portcullis_audit::{Kept, LogVerifier, Verification};
+use portcullis_store::{Store, StoreError};
+
+/// Lines that are read ahead.
+const LINES_AHEAD: usize = 1024;
 
 /// Verifies a database file without changing it.
-pub(crate) fn verify(db: &Path, trusted: Option<&LogVerifier>) -> Result<Verification, String> {
+pub(crate) fn verify(
+    db: &Path,
+    trusted: Option<&LogVerifier>,
+    kept: Vec<Kept>,
+) -> Result<Verification, String> {
+    wait(Store::inspect_against(db, trusted, kept))
+}
+
+/// Hands out the lines of an export of a database file.
+pub(crate) fn export(db: &Path, line: &mut dyn FnMut(String) -> bool) -> Result<(), String> {
+    let (lines, taken) = mpsc::sync_channel(LINES_AHEAD);
+    std::thread::scope(|scope| {
+        let reading =
+            scope.spawn(|| wait(Store::export(db, &mut move |line| lines.send(line).is_ok())));
+        // A reader that has had enough goes away, and so does the channel.
+        let _enough = taken.into_iter().all(|text| line(text));
+        reading.join().unwrap_or_else(|_| Err("the file could not be read to its end".to_owned()))
+    })
+}
+
+fn wait<T>(work: impl Future<Output = Result<T, StoreError>>) -> Result<T, String> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .map_err(|why| why.to_string())?;
-    runtime.block_on(Store::inspect(db, trusted)).map_err(|error| error.to_string())
+    runtime.block_on(work).map_err(|error| error.to_string())
+}
+
+/// Puts a file in place in one step.
+pub(crate) fn publish(path: &Path, content: &[u8]) -> io::Result<()> {
+    if let Some(parent) = path.parent() {
+        fs::create_dir_all(parent)?;
+    }
+    let mut fresh = path.as_os_str().to_owned();
+    fresh.push(".new");
+    let mut file = File::create(&fresh)?;
+    file.write_all(content)?;
+    // Without this a power cut could leave the new name with no content.
+    file.sync_all()?;
+    fs::rename(fresh, path)
 }

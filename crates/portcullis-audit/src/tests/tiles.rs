@@ -157,13 +157,23 @@ proptest! {
         let size = old + more;
         let tree = tree_of(size);
         let spine = spine_of(&tree);
+        let mut tiler = Tiler::default();
+        let mut made: Vec<_> = (0..size).flat_map(|n| tiler.append(&n.to_be_bytes())).collect();
+        made.extend(tiler.rest());
+        prop_assert_eq!(made.len(), Tile::all(size).count());
         let before: Vec<Tile> = Tile::all(old).collect();
         let both: std::collections::HashSet<_> = before.iter().copied().chain(Tile::between(old, size)).collect();
         for tile in Tile::all(size) {
             prop_assert!(tile.is_in(size) && both.contains(&tile), "{tile}");
             let next = Tile { index: tile.index + 1, ..tile };
             prop_assert!(tile.is_full() || !next.is_in(size));
-            let TileKind::Hashes(level) = tile.kind else { continue };
+            let made = made.iter().find(|(at, _)| *at == tile);
+            let TileKind::Hashes(level) = tile.kind else {
+                let entries: Vec<[u8; 8]> = (tile.first()..).take(tile.width.into()).map(u64::to_be_bytes).collect();
+                prop_assert_eq!(made.map(|(_, content)| unbundle(content).unwrap()), Some(entries.iter().map(|e| e.as_slice()).collect()));
+                continue;
+            };
+            prop_assert_eq!(made.map(|(_, content)| content), tile.hashes(&tree).as_ref());
             let whole = tile.hashes(&tree).unwrap();
             prop_assert_eq!(whole.len(), 32 * usize::from(tile.width));
             if level > 0 {

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 use clap::Parser;
-use portcullis_audit::{LogVerifier, Verification};
+use portcullis_audit::{Kept, LogVerifier, Verification};
 use portcullis_cli::{Command, Common, Deployment, Host, Out, run};
 use portcullis_yaml::{Fault, Source};
 
@@ -171,7 +171,22 @@ impl Host for Machine {
         })
     }
 
-    fn verify(&self, _: &Path, _: Option<&LogVerifier>) -> Result<Verification, String> {
+    fn publish(&self, path: &Path, content: &[u8]) -> io::Result<()> {
+        let path = self.dir.path().join(path);
+        std::fs::create_dir_all(path.parent().unwrap())?;
+        std::fs::write(path, content)
+    }
+
+    fn verify(
+        &self,
+        _: &Path,
+        _: Option<&LogVerifier>,
+        _: Vec<Kept>,
+    ) -> Result<Verification, String> {
+        Err("not a database of a gate: name the file of `store:` in portcullis.yaml".to_owned())
+    }
+
+    fn export(&self, _: &Path, _: &mut dyn FnMut(String) -> bool) -> Result<(), String> {
         Err("not a database of a gate: name the file of `store:` in portcullis.yaml".to_owned())
     }
 }

@@ -6,15 +6,19 @@ use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
+use portcullis_audit::Kept;
 use portcullis_registry::{LoggedEvent, Verification};
 use portcullis_types::Revision;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::{Ctx, limit, refused};
-use crate::extract::Params;
+use crate::extract::{Body, Params};
 use crate::problem::{Document, Problem};
 use crate::stream;
+
+/// Most checkpoints and receipts that one verification compares with.
+const AGAINST_MAX: usize = 16;
 
 /// Which events.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -101,11 +105,14 @@ pub(crate) async fn show(
     State(shared): Ctx,
     Path(revision): Path<String>,
 ) -> Result<Json<EventView>, Problem> {
-    let number = revision.parse().map_err(|_| {
-        Problem::unreadable("a revision is a whole number; `portcullis audit list` shows them")
-    })?;
-    let event = shared.control.office.event(Revision(number)).await.map_err(refused)?;
+    let event = shared.control.office.event(number(&revision)?).await.map_err(refused)?;
     Ok(Json(EventView::from(event)))
+}
+
+pub(crate) fn number(revision: &str) -> Result<Revision, Problem> {
+    revision.parse().map(Revision).map_err(|_| {
+        Problem::unreadable("a revision is a whole number; `portcullis audit list` shows them")
+    })
 }
 
 /// The signed root of the log.
@@ -134,6 +141,8 @@ pub(crate) struct VerdictView {
     events: u64,
     /// Signed roots that hold.
     checkpoints: u64,
+    /// Checkpoints and receipts kept elsewhere that it agrees with.
+    kept: u64,
     /// The name of the log.
     origin: Option<String>,
     /// Root hash over those events, base64.
@@ -153,6 +162,7 @@ impl From<Verification> for VerdictView {
             what: verdict.to_string(),
             events: verdict.events,
             checkpoints: verdict.checkpoints,
+            kept: verdict.kept,
             origin: verdict.origin,
             root: verdict.root,
             signed_by: verdict.signed_by,
@@ -162,15 +172,39 @@ impl From<Verification> for VerdictView {
     }
 }
 
-/// Recomputes every event's hash and every signed root from the store
+/// What a verification compares the log with.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct VerifyWish {
+    /// Checkpoints and receipts as they were kept elsewhere, at most 16.
+    #[serde(default)]
+    against: Vec<String>,
+}
+
+/// Recomputes every event's hash and every signed root from the store, and compares them with what was kept elsewhere
 #[utoipa::path(post, path = "/v1/audit/verify", tag = "audit", security(("admin_token" = [])),
+    request_body = VerifyWish,
     responses((status = 200, body = VerdictView), (status = "4XX", body = Document)))]
-pub(crate) async fn verify(State(shared): Ctx) -> Result<Json<VerdictView>, Problem> {
-    let verdict = shared.control.office.verify(Vec::new()).await.map_err(refused)?;
+pub(crate) async fn verify(
+    State(shared): Ctx,
+    Body(VerifyWish { against }): Body<VerifyWish>,
+) -> Result<Json<VerdictView>, Problem> {
+    if against.len() > AGAINST_MAX {
+        return Err(Problem::unreadable(format!(
+            "`against` names {}: send at most {AGAINST_MAX} at once",
+            against.len()
+        )));
+    }
+    let kept = (1..).zip(&against).map(|(at, text)| {
+        Kept::read(text)
+            .map_err(|error| Problem::unreadable(format!("number {at} of `against`: {error}")))
+    });
+    let kept = kept.collect::<Result<_, _>>()?;
+    let verdict = shared.control.office.verify(kept).await.map_err(refused)?;
     Ok(Json(VerdictView::from(verdict)))
 }
 
-/// The whole log as JSON lines: `{"hash":…,"leaf":…}` for each event, `{"checkpoint":…,"size":…}` for each signed root
+/// The whole log as JSON lines: `{"kind":"event","rev":…,"leaf":…,"hash":…}` for each event, `{"kind":"checkpoint","size":…,"note":…}` for each signed root
 #[utoipa::path(get, path = "/v1/audit/export", tag = "audit", security(("admin_token" = [])),
     responses((status = 200, body = String, content_type = "application/x-ndjson"), (status = "4XX", body = Document)))]
 pub(crate) async fn export(State(shared): Ctx) -> Response {

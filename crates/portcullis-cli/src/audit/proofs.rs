@@ -1,0 +1,185 @@
+//! `audit prove`, `audit receipt`, `audit verify-receipt`: what can be shown to somebody else.
+//!
+//! Nothing that the gate answers is believed: proofs are followed here. Must not know what events
+//! mean.
+
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+
+use owo_colors::OwoColorize as _;
+use portcullis_audit::{Checkpoint, Hash, LogVerifier, Receipt, leaf_hash, verify_consistency};
+use serde_json::{Value, json};
+
+use super::verify::{kept, key};
+use crate::args::ProveArgs;
+use crate::failure::Failure;
+use crate::files::{unreadable, unwritable};
+use crate::gate::Gate;
+use crate::host::Host;
+use crate::out::Out;
+
+/// Shows that a change is in the log, or that the log only grew.
+pub(super) fn prove(
+    args: &ProveArgs,
+    gate: &Gate,
+    host: &dyn Host,
+    out: &mut Out,
+) -> Result<(), Failure> {
+    let trusted = args.log_key.as_deref().map(key).transpose()?;
+    let shown = match (args.revision, &args.since) {
+        (Some(revision), _) => included(&fetch(revision, gate)?, trusted.as_ref(), out),
+        (None, Some(file)) => grown(file, trusted.as_ref(), gate, host, out),
+        (None, None) => Ok(()),
+    };
+    if trusted.is_none() && shown.is_ok() {
+        out.say("signatures were not looked at: name the key you trust with `--log-key VKEY`");
+    }
+    shown
+}
+
+/// Writes a receipt, once it has been followed.
+pub(super) fn receipt(
+    revision: u64,
+    to: Option<&PathBuf>,
+    gate: &Gate,
+    host: &dyn Host,
+    out: &mut Out,
+) -> Result<(), Failure> {
+    let receipt = fetch(revision, gate)?;
+    receipt.leads().map_err(|error| Failure::Local(format!("the receipt is not used: {error}")))?;
+    put(&receipt.to_string(), to, host, out)?;
+    if let Some(path) = to {
+        let path = path.display();
+        out.say(format!("receipt written to {path}; anybody can check it with `portcullis audit verify-receipt {path} --log-key VKEY`"));
+    }
+    Ok(())
+}
+
+/// Verifies a receipt without a server.
+pub(super) fn verify_receipt(
+    file: &Path,
+    log_key: &str,
+    host: &dyn Host,
+    out: &mut Out,
+) -> Result<(), Failure> {
+    let trusted = key(log_key)?;
+    let bytes = host.read(file).map_err(|error| unreadable(file, &error))?;
+    let receipt = String::from_utf8_lossy(&bytes).parse::<Receipt>();
+    let receipt = receipt
+        .map_err(|error| Failure::Local(format!("{} can't be used: {error}", file.display())))?;
+    included(&receipt, Some(&trusted), out)
+}
+
+fn fetch(revision: u64, gate: &Gate) -> Result<Receipt, Failure> {
+    let text = gate.text(&format!("/v1/audit/{revision}/receipt"))?;
+    text.parse().map_err(|error| Failure::Local(format!("the gate's answer: {error}")))
+}
+
+fn included(
+    receipt: &Receipt,
+    trusted: Option<&LogVerifier>,
+    out: &mut Out,
+) -> Result<(), Failure> {
+    let verified = match trusted {
+        Some(key) => receipt.verify(key),
+        None => receipt.leads(),
+    };
+    let signed = verified.map_err(|error| Failure::Local(format!("it is not shown: {error}")))?;
+    let leaf = receipt.leaf.clone().unwrap_or_default();
+    let event: Value = serde_json::from_slice(&leaf).unwrap_or_default();
+    let hashes: Vec<String> = receipt.hashes.iter().map(Hash::to_base64).collect();
+    if out.is_json() {
+        return out.json(&json!({
+            "revision": receipt.index, "origin": signed.origin, "size": signed.size,
+            "root": signed.root.to_base64(), "leaf_hash": leaf_hash(&leaf).to_base64(),
+            "hashes": hashes, "trusted_key": trusted.is_some(), "leaf": event,
+        }));
+    }
+    let (revision, Checkpoint { origin, size, root }) = (receipt.index, &signed);
+    out.line(format!(
+        "{} revision {revision} is in the log {origin} of {size} events",
+        "shown:".green()
+    ))?;
+    out.card(&[
+        ("leaf hash", leaf_hash(&leaf).to_base64()),
+        ("root", root.to_base64()),
+        ("proof", format!("{} hashes lead from one to the other", hashes.len())),
+    ])?;
+    out.line(serde_json::to_string_pretty(&event).unwrap_or_default())
+}
+
+fn grown(
+    file: &Path,
+    trusted: Option<&LogVerifier>,
+    gate: &Gate,
+    host: &dyn Host,
+    out: &mut Out,
+) -> Result<(), Failure> {
+    let (_, kept) = kept(file, host)?;
+    let then = kept.claimed();
+    let note = gate.text("/log/checkpoint")?;
+    let not_one = |error| Failure::Local(format!("the gate's checkpoint can't be used: {error}"));
+    let now = Checkpoint::claimed(&note).map_err(not_one)?;
+    for note in trusted.map(|key| [(key, kept.note()), (key, &note)]).into_iter().flatten() {
+        let (key, note) = note;
+        Checkpoint::signed_by(note, key)
+            .map_err(|error| Failure::Local(format!("a checkpoint can't be believed: {error}")))?;
+    }
+    if then.size > now.size || then.origin != now.origin {
+        let (there, size) = (now.size, then.size);
+        return found(
+            out,
+            format!(
+                "{} covers {size} events of {}, and the log {} has {there}: it was cut, or is another one",
+                file.display(),
+                then.origin,
+                now.origin
+            ),
+        );
+    }
+    let answer = gate.get(&format!("/v1/audit/consistency?from={}&to={}", then.size, now.size))?;
+    let hashes = answer.get("hashes").and_then(Value::as_array).cloned().unwrap_or_default();
+    let hashes = hashes.iter().map(|hash| Hash::from_base64(hash.as_str()?));
+    let hashes = hashes.collect::<Option<Vec<_>>>().unwrap_or_default();
+    let shown = verify_consistency((then.size, &then.root), (now.size, &now.root), &hashes);
+    if let Err(error) = shown {
+        return found(
+            out,
+            format!(
+                "the log was rewritten: its first {} events are not those of {}: {error}",
+                then.size,
+                file.display()
+            ),
+        );
+    }
+    if out.is_json() {
+        let hashes = answer.get("hashes");
+        return out.json(&json!({ "from": then.size, "to": now.size, "origin": now.origin, "hashes": hashes, "trusted_key": trusted.is_some() }));
+    }
+    out.line(format!(
+        "{} the {} events of {} are the first of the {} that the log {} has now",
+        "shown:".green(),
+        then.size,
+        file.display(),
+        now.size,
+        now.origin
+    ))
+}
+
+fn found(out: &mut Out, what: String) -> Result<(), Failure> {
+    out.line(format!("{} {what}", "DAMAGED:".red().bold()))?;
+    Err(Failure::Findings)
+}
+
+/// A new file, or standard output.
+fn put(text: &str, to: Option<&PathBuf>, host: &dyn Host, out: &mut Out) -> Result<(), Failure> {
+    let Some(path) = to else {
+        return out.bytes().write_all(text.as_bytes()).map_err(|error| match error.kind() {
+            std::io::ErrorKind::BrokenPipe => Failure::Closed,
+            _ => Failure::Local(format!("the output can't be written: {error}")),
+        });
+    };
+    let mut file = host.create(path).map_err(|error| unwritable(path, &error))?;
+    let written = file.write_all(text.as_bytes()).and_then(|()| file.flush());
+    written.map_err(|error| unwritable(path, &error))
+}
