@@ -73,6 +73,8 @@ fn hold(gate: &mut Gate, closes: Closes, even: &[&str]) {
         case: None,
     });
     gate.running().cutter().cut();
+    // Whoever answers this has taken up the cut, so that nothing more goes out first.
+    assert!(gate.running().recaller().recall("none", support::PATIENCE).is_none());
 }
 
 fn request(call: &str) -> String {
