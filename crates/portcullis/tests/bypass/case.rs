@@ -4,7 +4,7 @@
 
 use crate::pack::Bent;
 use crate::talk::{Ask, Talk};
-use crate::world::Marks;
+use crate::world::{Marks, World};
 
 type Says = Box<dyn Fn(&mut Talk)>;
 
@@ -43,6 +43,16 @@ impl List {
         target: impl AsRef<str>,
     ) -> &mut Case {
         self.say(by, name, marks, Ask::get(target))
+    }
+
+    /// Reads, one a line: who asks, what for, what must not leave, and the target behind the version,
+    /// in which `<…>` stands for an id of the world.
+    pub(crate) fn gets(&mut self, w: &World, rows: &'static str) {
+        for row in rows.lines().map(str::trim).filter(|row| !row.is_empty()) {
+            let parts: Vec<&str> = row.split(" | ").collect();
+            let [by, name, marks, target] = parts[..] else { panic!("not a case: {row}") };
+            self.get(by, name, &w.marks(marks), format!("/v21.0/{}", w.filled(target)));
+        }
     }
 
     /// A read that gives fields other names: once such as nothing has, and once those it says, which

@@ -103,6 +103,61 @@ pub(crate) struct World {
     pub(crate) cursor_at_hotel: String,
 }
 
+impl World {
+    /// A text with ids in the places of their names.
+    pub(crate) fn filled(&self, text: &str) -> String {
+        let square_name = self.square.name.replace(' ', "+");
+        let names = [
+            ("<me>", &self.me.id),
+            ("<baker>", &self.baker.id),
+            ("<person>", &self.person.id),
+            ("<brand>", &self.brand.id),
+            ("<hotel>", &self.hotel.id),
+            ("<square>", &self.square.id),
+            ("<square_name>", &square_name),
+            ("<tag>", &self.tag),
+            ("<comment>", &self.comment),
+            ("<comment_at_baker>", &self.comment_at_baker),
+            ("<baker_post>", &self.baker_post),
+            ("<baker_carousel>", &self.baker_carousel),
+            ("<baker_story>", &self.baker_story),
+            ("<own_story>", &self.own_story),
+            ("<person_story>", &self.person_story),
+            ("<expired_story>", &self.expired_story),
+        ];
+        let filled = names.iter().fold(text.to_owned(), |text, (name, id)| text.replace(name, id));
+        assert!(!filled.contains(['<', '>']), "no such name: {filled}");
+        filled
+    }
+
+    /// What is told of an account, of the square or in an expired story, by its name.
+    pub(crate) fn marks(&self, name: &str) -> Marks {
+        let Some((account, what)) = name.split_once('.') else {
+            return match name {
+                "square" => self.square.beyond(0),
+                "expired" => self.expired.clone(),
+                _ => panic!("no such marks: {name}"),
+            };
+        };
+        let account = match account {
+            "me" => &self.me,
+            "baker" => &self.baker,
+            "person" => &self.person,
+            "brand" => &self.brand,
+            "stranger" => &self.stranger,
+            _ => panic!("no such account: {name}"),
+        };
+        let marks = match what {
+            "bio" => &account.bio,
+            "followers" => &account.followers,
+            "stories" => &account.stories,
+            "pictures" => &account.pictures,
+            _ => panic!("nothing such of an account: {name}"),
+        };
+        marks.clone()
+    }
+}
+
 /// The platform, asked with its own token.
 struct Asking(Talk);
 

@@ -13,301 +13,73 @@ pub(crate) fn nested(w: &World) -> Vec<Case> {
 }
 
 fn of_accounts(w: &World, list: &mut List) {
-    let (me, baker) = (&w.me, &w.baker.id);
-    let ai = "audience_insights";
-    list.get(ai, "stories in a profile", &me.stories, "/v21.0/me?fields=id,stories{id}");
-    list.get(
-        ai,
-        "stories in the profile of another",
-        &w.baker.stories,
-        format!("/v21.0/{baker}?fields=stories{{id,media_url}}"),
-    );
-    list.get(
-        "story_insights",
-        "stories in a profile that was not authorised",
-        &w.baker.stories,
-        format!("/v21.0/{baker}?fields=username,stories{{id}}"),
-    );
-    list.get(
-        "story_insights",
-        "pictures of stories in a profile",
-        &me.pictures,
-        "/v21.0/me?fields=username,stories{media_url}",
-    );
-    list.get(
-        ai,
-        "the author's own words, in posts of a profile",
-        &me.bio,
-        "/v21.0/me?fields=media{owner{biography}}",
-    );
-    list.get(
-        ai,
-        "the author's stories, in posts of an account",
-        &me.stories,
-        "/v21.0/me/media?fields=id,owner{stories{id}}",
-    );
-    list.get(
-        ai,
-        "posts at the place where an account lives",
-        &w.square.beyond(0),
-        "/v21.0/me?fields=home_location{posts{id}}",
-    );
-    list.get(
-        ai,
-        "stories at the place where an account lives",
-        &w.baker.stories,
-        "/v21.0/me?fields=home_location{stories{id}}",
-    );
-    list.get(
-        ai,
-        "posts at that place, seven steps away",
-        &w.square.beyond(0),
-        "/v21.0/me?fields=media.limit(1){owner{media.limit(1){owner{home_location{posts{id}}}}}}",
-    );
-    list.get(
-        ai,
-        "authors of posts under hashtags once searched for",
-        &w.baker.bio,
-        "/v21.0/me?fields=recently_searched_hashtags{recent_media.limit(50){owner{biography}}}",
-    );
-    list.get(
-        "creator_marketplace",
-        "what a commenter says about itself",
-        &w.stranger.bio,
-        format!("/v21.0/{}?fields=from{{biography}}", w.comment),
-    );
-    list.get(
-        "publishing",
-        "one's own stories beside the publishing limit",
-        &me.stories,
-        "/v21.0/me?fields=content_publishing_limit{quota_usage},stories{id}",
-    );
-    list.get(
-        "nobody",
-        "stories in one's own profile, by one whose use nobody knows",
-        &me.stories,
-        "/v21.0/me?fields=stories{id}",
-    );
+    list.gets(w, "
+        audience_insights | stories in a profile | me.stories | me?fields=id,stories{id}
+        audience_insights | stories in the profile of another | baker.stories | <baker>?fields=stories{id,media_url}
+        story_insights | stories in a profile that was not authorised | baker.stories | <baker>?fields=username,stories{id}
+        story_insights | pictures of stories in a profile | me.pictures | me?fields=username,stories{media_url}
+        audience_insights | the author's own words, in posts of a profile | me.bio | me?fields=media{owner{biography}}
+        audience_insights | the author's stories, in posts of an account | me.stories | me/media?fields=id,owner{stories{id}}
+        audience_insights | posts at the place where an account lives | square | me?fields=home_location{posts{id}}
+        audience_insights | stories at the place where an account lives | baker.stories | me?fields=home_location{stories{id}}
+        audience_insights | posts at that place, seven steps away | square | me?fields=media.limit(1){owner{media.limit(1){owner{home_location{posts{id}}}}}}
+        audience_insights | authors of posts under hashtags once searched for | baker.bio | me?fields=recently_searched_hashtags{recent_media.limit(50){owner{biography}}}
+        creator_marketplace | what a commenter says about itself | stranger.bio | <comment>?fields=from{biography}
+        publishing | one's own stories beside the publishing limit | me.stories | me?fields=content_publishing_limit{quota_usage},stories{id}
+        nobody | stories in one's own profile, by one whose use nobody knows | me.stories | me?fields=stories{id}
+    ");
 }
 
 fn of_posts(w: &World, list: &mut List) {
-    let (b, post) = (&w.baker, &w.baker_post);
-    let square = &w.square.beyond(0);
-    for (by, name, marks, inner) in [
-        ("newsroom", "what the author says about itself", &b.bio, "owner{id,username,biography}"),
-        ("newsroom", "the author's followers", &b.followers, "owner{followers_count}"),
-        ("newsroom", "the author's stories", &b.stories, "owner{id,username,stories{id}}"),
-        ("newsroom", "stories where it was made", &b.stories, "location{id,name,stories{id}}"),
-        ("own_property_monitoring", "posts where it was made", square, "location{posts{id}}"),
-        (
-            "campaign_reports",
-            "posts where it was made, by one with campaigns",
-            square,
-            "location{id,posts{id}}",
-        ),
-        (
-            "brand_analytics",
-            "the author's followers, by one with brands",
-            &b.followers,
-            "id,caption,owner{followers_count}",
-        ),
-        (
-            "publishing",
-            "the author's followers, by one who publishes",
-            &b.followers,
-            "id,owner{followers_count}",
-        ),
-        (
-            "campaign_reports",
-            "the home of the author, and its posts",
-            square,
-            "owner{home_location{posts{id}},media{location{posts{id}}}}",
-        ),
-    ] {
-        list.get(by, name, marks, format!("/v21.0/{post}?fields={inner}"));
-    }
-    let many = format!("/v21.0/{}/recent_media?user_id={}&limit=50&fields=id", w.tag, w.me.id);
-    for (by, name, marks, inner) in [
-        (
-            "research",
-            "what authors under a hashtag say about themselves",
-            &b.bio,
-            "owner{biography}",
-        ),
-        (
-            "research",
-            "followers of authors under a hashtag",
-            &b.followers,
-            "owner{followers_count}",
-        ),
-        ("social_wall", "stories of authors under a hashtag", &b.stories, "owner{stories{id}}"),
-        (
-            "brand_analytics",
-            "other posts where those under a hashtag were made",
-            square,
-            "location{posts{id}}",
-        ),
-        (
-            "campaign_reports",
-            "stories where posts under a hashtag were made",
-            &b.stories,
-            "location{stories{id,media_url}}",
-        ),
-    ] {
-        list.get(by, name, marks, format!("{many},{inner}"));
-    }
-    let carousel = &w.baker_carousel;
-    list.get(
-        "brand_analytics",
-        "the author of a picture of a carousel",
-        &b.bio,
-        format!("/v21.0/{carousel}/children?fields=id,owner{{biography}}"),
-    );
-    list.get(
-        "brand_analytics",
-        "its followers, two steps down",
-        &b.followers,
-        format!("/v21.0/{carousel}?fields=children{{owner{{followers_count}}}}"),
-    );
-    list.get(
-        "newsroom",
-        "its stories, three steps down",
-        &b.stories,
-        format!("/v21.0/{carousel}?fields=children{{owner{{stories{{id}}}}}}"),
-    );
+    list.gets(w, "
+        newsroom | what the author says about itself | baker.bio | <baker_post>?fields=owner{id,username,biography}
+        newsroom | the author's followers | baker.followers | <baker_post>?fields=owner{followers_count}
+        newsroom | the author's stories | baker.stories | <baker_post>?fields=owner{id,username,stories{id}}
+        newsroom | stories where it was made | baker.stories | <baker_post>?fields=location{id,name,stories{id}}
+        own_property_monitoring | posts where it was made | square | <baker_post>?fields=location{posts{id}}
+        campaign_reports | posts where it was made, by one with campaigns | square | <baker_post>?fields=location{id,posts{id}}
+        brand_analytics | the author's followers, by one with brands | baker.followers | <baker_post>?fields=id,caption,owner{followers_count}
+        publishing | the author's followers, by one who publishes | baker.followers | <baker_post>?fields=id,owner{followers_count}
+        campaign_reports | the home of the author, and its posts | square | <baker_post>?fields=owner{home_location{posts{id}},media{location{posts{id}}}}
+        research | what authors under a hashtag say about themselves | baker.bio | <tag>/recent_media?user_id=<me>&limit=50&fields=id,owner{biography}
+        research | followers of authors under a hashtag | baker.followers | <tag>/recent_media?user_id=<me>&limit=50&fields=id,owner{followers_count}
+        social_wall | stories of authors under a hashtag | baker.stories | <tag>/recent_media?user_id=<me>&limit=50&fields=id,owner{stories{id}}
+        brand_analytics | other posts where those under a hashtag were made | square | <tag>/recent_media?user_id=<me>&limit=50&fields=id,location{posts{id}}
+        campaign_reports | stories where posts under a hashtag were made | baker.stories | <tag>/recent_media?user_id=<me>&limit=50&fields=id,location{stories{id,media_url}}
+        brand_analytics | the author of a picture of a carousel | baker.bio | <baker_carousel>/children?fields=id,owner{biography}
+        brand_analytics | its followers, two steps down | baker.followers | <baker_carousel>?fields=children{owner{followers_count}}
+        newsroom | its stories, three steps down | baker.stories | <baker_carousel>?fields=children{owner{stories{id}}}
+    ");
 }
 
 fn of_comments(w: &World, list: &mut List) {
-    let (b, cc) = (&w.baker, "comment_care");
-    let one = format!("/v21.0/{}?fields=id,text", w.comment_at_baker);
-    list.get(
-        cc,
-        "what the author of the post says about itself",
-        &b.bio,
-        format!("{one},media{{owner{{biography}}}}"),
-    );
-    list.get(
-        cc,
-        "posts where the post was made",
-        &w.square.beyond(0),
-        format!("{one},media{{location{{posts{{id}}}}}}"),
-    );
-    list.get(
-        cc,
-        "stories of the author of the post",
-        &b.stories,
-        format!("{one},media{{owner{{stories{{id}}}}}}"),
-    );
-    let strange = format!("/v21.0/{}?fields=id,text", w.comment);
-    list.get(
-        cc,
-        "what who commented says about itself",
-        &w.stranger.bio,
-        format!("{strange},from{{biography}}"),
-    );
-    list.get(
-        cc,
-        "the followers of who commented",
-        &w.stranger.followers,
-        format!("{strange},from{{id,followers_count}}"),
-    );
-    list.get(
-        cc,
-        "the same by the other edge",
-        &w.stranger.followers,
-        format!("{strange},user{{followers_count}}"),
-    );
-    let many = format!("/v21.0/{}/comments?fields=id,text", w.baker_post);
-    list.get(
-        cc,
-        "what those who commented say about themselves",
-        &w.me.bio,
-        format!("{many},from{{biography}}"),
-    );
-    list.get(
-        "newsroom",
-        "followers of those who commented",
-        &w.me.followers,
-        format!("{many},user{{followers_count}}"),
-    );
-    list.get(
-        "review_digest",
-        "stories of those who commented",
-        &w.me.stories,
-        format!("{many},from{{stories{{id}}}}"),
-    );
-    list.get(
-        "newsroom",
-        "stories of those who commented, with the post",
-        &w.me.stories,
-        format!("/v21.0/{}?fields=id,comments{{text,from{{stories{{id}}}}}}", w.baker_post),
-    );
+    list.gets(w, "
+        comment_care | what the author of the post says about itself | baker.bio | <comment_at_baker>?fields=id,text,media{owner{biography}}
+        comment_care | posts where the post was made | square | <comment_at_baker>?fields=id,text,media{location{posts{id}}}
+        comment_care | stories of the author of the post | baker.stories | <comment_at_baker>?fields=id,text,media{owner{stories{id}}}
+        comment_care | what who commented says about itself | stranger.bio | <comment>?fields=id,text,from{biography}
+        comment_care | the followers of who commented | stranger.followers | <comment>?fields=id,text,from{id,followers_count}
+        comment_care | the same by the other edge | stranger.followers | <comment>?fields=id,text,user{followers_count}
+        comment_care | what those who commented say about themselves | me.bio | <baker_post>/comments?fields=id,text,from{biography}
+        newsroom | followers of those who commented | me.followers | <baker_post>/comments?fields=id,text,user{followers_count}
+        review_digest | stories of those who commented | me.stories | <baker_post>/comments?fields=id,text,from{stories{id}}
+        newsroom | stories of those who commented, with the post | me.stories | <baker_post>?fields=id,comments{text,from{stories{id}}}
+    ");
 }
 
 fn of_places(w: &World, list: &mut List) {
-    let (b, square, hotel) = (&w.baker, &w.square, &w.hotel.id);
-    let posts = &square.beyond(0);
-    list.get(
-        "own_property_monitoring",
-        "followers of guests",
-        &w.brand.followers,
-        format!("/v21.0/{hotel}/posts?fields=id,owner{{followers_count}}&limit=50"),
-    );
-    list.get(
-        "market_statistics",
-        "what guests say about themselves",
-        &w.brand.bio,
-        format!("/v21.0/{hotel}/posts?fields=id,owner{{biography}}&limit=50"),
-    );
-    list.get(
-        "own_property_monitoring",
-        "stories at the place where guests posted",
-        &b.stories,
-        format!("/v21.0/{hotel}/posts?fields=id,location{{stories{{id}}}}&limit=5"),
-    );
-    list.get(
-        "own_property_monitoring",
-        "stories in a declared place",
-        &b.stories,
-        format!("/v21.0/{hotel}?fields=id,name,stories{{id}}"),
-    );
-    list.get(
-        "market_statistics",
-        "stories in a place of the panel, with its posts",
-        &b.stories,
-        format!("/v21.0/{hotel}?fields=id,posts{{id}},stories{{id}}"),
-    );
-    list.get(
-        "travel_search",
-        "posts in a place",
-        posts,
-        format!("/v21.0/{}?fields=id,posts{{id}}", square.id),
-    );
-    list.get(
-        "travel_search",
-        "stories in a place",
-        &b.stories,
-        format!("/v21.0/{}?fields=id,name,stories{{id}}", square.id),
-    );
-    let name = square.name.replace(' ', "+");
-    list.get(
-        "travel_search",
-        "posts in places that were searched for",
-        posts,
-        format!("/v21.0/search?type=place&q={name}&fields=id,posts{{id}}&limit=25"),
-    );
-    list.get(
-        "location_marketing",
-        "stories in places that were searched for",
-        &b.stories,
-        format!("/v21.0/search?type=place&q={name}&fields=id,stories{{id}}"),
-    );
-    list.get(
-        "location_marketing",
-        "posts in pages that were searched for",
-        posts,
-        format!("/v21.0/pages/search?q={name}&fields=id,posts{{id}}"),
-    );
+    list.gets(w, "
+        own_property_monitoring | followers of guests | brand.followers | <hotel>/posts?fields=id,owner{followers_count}&limit=50
+        market_statistics | what guests say about themselves | brand.bio | <hotel>/posts?fields=id,owner{biography}&limit=50
+        own_property_monitoring | stories at the place where guests posted | baker.stories | <hotel>/posts?fields=id,location{stories{id}}&limit=5
+        own_property_monitoring | stories in a declared place | baker.stories | <hotel>?fields=id,name,stories{id}
+        market_statistics | stories in a place of the panel, with its posts | baker.stories | <hotel>?fields=id,posts{id},stories{id}
+        travel_search | posts in a place | square | <square>?fields=id,posts{id}
+        travel_search | stories in a place | baker.stories | <square>?fields=id,name,stories{id}
+        travel_search | posts in places that were searched for | square | search?type=place&q=<square_name>&fields=id,posts{id}&limit=25
+        location_marketing | stories in places that were searched for | baker.stories | search?type=place&q=<square_name>&fields=id,stories{id}
+        location_marketing | posts in pages that were searched for | square | pages/search?q=<square_name>&fields=id,posts{id}
+    ");
 }
 
 pub(crate) fn renamed(w: &World) -> Vec<Case> {
@@ -352,80 +124,31 @@ pub(crate) fn renamed(w: &World) -> Vec<Case> {
         &w.square.beyond(0),
         format!("/v21.0/{}?fields=posts.as(location){{id.as(name)}}", w.square.id),
     );
-    list.get(
-        ai,
-        "at every step",
-        &me.bio,
-        "/v21.0/me?fields=media.as(a).limit(1){owner.as(b){biography.as(c)}}",
-    );
+    list.gets(w, "
+        audience_insights | at every step | me.bio | me?fields=media.as(a).limit(1){owner.as(b){biography.as(c)}}
+    ");
     list.way("modifier");
-    list.get(
-        si,
-        "all since ever",
-        &baker.stories,
-        format!("/v21.0/{}?fields=stories.since(0){{id}}", baker.id),
-    );
-    list.get(
-        si,
-        "behind the braces",
-        &baker.stories,
-        format!("/v21.0/{}?fields=stories{{id}}.limit(5)", baker.id),
-    );
-    list.get(
-        si,
-        "twice",
-        &baker.stories,
-        format!("/v21.0/{}?fields=stories.limit(1).limit(100){{id}}", baker.id),
-    );
-    list.get(
-        si,
-        "nobody knows it",
-        &baker.stories,
-        format!("/v21.0/{}?fields=stories.order(old){{id}}", baker.id),
-    );
-    list.get(
-        si,
-        "with ends of line between",
-        &baker.stories,
-        format!("/v21.0/{}?fields=stories%0A.%09limit(5){{id}}", baker.id),
-    );
-    list.get(
-        si,
-        "with spaces around",
-        &baker.stories,
-        format!("/v21.0/{}?fields=+stories.limit(5){{+id+}}", baker.id),
-    );
-    list.get(ai, "on a plain field", &me.bio, "/v21.0/me?fields=biography.limit(1)");
-    list.get(
-        ai,
-        "the same edge twice, once as agreed",
-        &me.stories,
-        "/v21.0/me?fields=media{id},media.as(more){owner{stories{id}}}",
-    );
+    list.gets(w, "
+        story_insights | all since ever | baker.stories | <baker>?fields=stories.since(0){id}
+        story_insights | behind the braces | baker.stories | <baker>?fields=stories{id}.limit(5)
+        story_insights | twice | baker.stories | <baker>?fields=stories.limit(1).limit(100){id}
+        story_insights | nobody knows it | baker.stories | <baker>?fields=stories.order(old){id}
+        story_insights | with ends of line between | baker.stories | <baker>?fields=stories%0A.%09limit(5){id}
+        story_insights | with spaces around | baker.stories | <baker>?fields=+stories.limit(5){+id+}
+        audience_insights | on a plain field | me.bio | me?fields=biography.limit(1)
+        audience_insights | the same edge twice, once as agreed | me.stories | me?fields=media{id},media.as(more){owner{stories{id}}}
+    ");
     list.way("parameters");
-    list.get(ai, "fields twice: the last counts", &me.bio, "/v21.0/me?fields=id&fields=biography");
-    list.get(ai, "the name of the parameter escaped", &me.bio, "/v21.0/me?%66ields=biography");
-    list.get(
-        ai,
-        "the name escaped, beside the plain one",
-        &me.bio,
-        "/v21.0/me?fields=id&f%69elds=biography",
-    );
-    list.get(
-        ai,
-        "every letter of the field escaped",
-        &me.bio,
-        "/v21.0/me?fields=%62%69%6f%67%72%61%70%68%79",
-    );
-    list.get(ai, "empty parameters around it", &me.bio, "/v21.0/me?&&fields=biography&");
-    list.get(ai, "an empty one before it", &me.bio, "/v21.0/me?fields=&fields=biography");
-    list.get(ai, "the comma escaped", &me.bio, "/v21.0/me?fields=id%2Cbiography");
-    list.get(
-        ai,
-        "beside the members of the type",
-        &me.bio,
-        "/v21.0/me?metadata=1&fields=biography",
-    );
+    list.gets(w, "
+        audience_insights | fields twice: the last counts | me.bio | me?fields=id&fields=biography
+        audience_insights | the name of the parameter escaped | me.bio | me?%66ields=biography
+        audience_insights | the name escaped, beside the plain one | me.bio | me?fields=id&f%69elds=biography
+        audience_insights | every letter of the field escaped | me.bio | me?fields=%62%69%6f%67%72%61%70%68%79
+        audience_insights | empty parameters around it | me.bio | me?&&fields=biography&
+        audience_insights | an empty one before it | me.bio | me?fields=&fields=biography
+        audience_insights | the comma escaped | me.bio | me?fields=id%2Cbiography
+        audience_insights | beside the members of the type | me.bio | me?metadata=1&fields=biography
+    ");
     for (name, extra) in [
         ("debug=all", "debug=all"),
         ("introspection", "introspect=1"),
