@@ -7,12 +7,13 @@ use std::sync::Arc;
 
 use portcullis_catalogue::Catalogue;
 use portcullis_policy::{AgeOf, FigureIx, Known, ListIx, PolicySet, Standing};
-use portcullis_registry::KeyRecord;
+use portcullis_registry::{KeyRecord, SubjectIx};
 use portcullis_types::asked::Target;
 use portcullis_types::{ClientIx, Facts, PartnerIx, ScopeSet, Wall};
 
 use crate::grants::GrantBook;
 use crate::names::Names;
+use crate::narrowed::stands;
 use crate::view::View;
 
 /// Declared facts, by the numbers of the policy set in force.
@@ -50,6 +51,7 @@ pub(crate) struct Partner<'a> {
     pub(crate) partner: PartnerIx,
     pub(crate) client: Option<ClientIx>,
     pub(crate) now: Wall,
+    /// As far as anything narrows the partner.
     pub(crate) stands: Standing,
     pub(crate) view: &'a View,
     pub(crate) key: &'a KeyRecord,
@@ -106,7 +108,12 @@ impl Known for Partner<'_> {
     }
 
     fn standing(&self) -> Standing {
-        self.stands
+        if self.stands != Standing::Good {
+            return self.stands;
+        }
+        // A warning takes nothing, so that nothing narrows.
+        let course = self.view.snapshot.course(SubjectIx::Partner(self.partner));
+        course.map_or(Standing::Good, |course| stands(course.state))
     }
 
     fn scopes(&self) -> ScopeSet {

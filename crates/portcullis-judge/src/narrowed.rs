@@ -53,20 +53,10 @@ impl Narrowed {
         bound.cut(of(Subject::Partner), of(Subject::Client))
     }
 
-    /// How the partner stands, as rules may ask. While it is on hold in part, the rest is restricted.
+    /// How the partner stands, as rules may ask.
     pub(crate) fn standing(&self) -> Standing {
         let partner = self.0.iter().find(|(subject, _)| *subject == Subject::Partner);
-        match partner.map(|(_, notice)| notice.state) {
-            None | Some(StandingName::Good) => Standing::Good,
-            Some(StandingName::Warned) => Standing::Warned,
-            Some(StandingName::Probation) => Standing::Probation,
-            Some(
-                StandingName::Restricted
-                | StandingName::Suspended
-                | StandingName::Terminating
-                | StandingName::Terminated,
-            ) => Standing::Restricted,
-        }
+        partner.map_or(Standing::Good, |(_, notice)| stands(notice.state))
     }
 
     /// What each takes, in words.
@@ -141,6 +131,19 @@ impl Narrowed {
             has && !closed(Effect::Read) && !closed(Effect::Write)
         });
         classes.map(|class| class.shared()).collect()
+    }
+}
+
+/// A standing as rules may ask for it. Of whoever is on hold in part, the rest is restricted.
+pub(crate) const fn stands(state: StandingName) -> Standing {
+    match state {
+        StandingName::Good => Standing::Good,
+        StandingName::Warned => Standing::Warned,
+        StandingName::Probation => Standing::Probation,
+        StandingName::Restricted
+        | StandingName::Suspended
+        | StandingName::Terminating
+        | StandingName::Terminated => Standing::Restricted,
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use portcullis_registry::{Command, Mode, NarrowKind, SubjectIx};
+use portcullis_registry::{Command, Mode, NarrowKind, SubjectIx, Wish};
 use portcullis_types::{
     ClassName, ClientIx, Closes, KeyIx, Notice, PartnerId, PartnerIx, Percent, StandingName,
 };
@@ -186,6 +186,34 @@ fn a_factor_cuts_limits_and_what_was_used_still_counts() {
     assert_eq!(passes(&mut bed, "a1", next, "budget_reached"), 1);
     bed.judge.widen(ACME);
     assert_eq!(passes(&mut bed, "a1", next, "budget_reached"), 3, "two were there already");
+}
+
+#[test]
+fn rules_see_how_a_partner_stands() {
+    let mut bed = Bed::with(
+        r##"
+version: 1
+tier: standard
+about: For tests
+rates: []
+allow:
+  - { id: good, class: [place.posts], target: any, when: { standing: [good] } }
+  - { id: warned, class: [profile.basic], target: any, fields: [id], when: { standing: [good, warned] } }
+"##,
+    );
+    let profile = "/v21.0/17841000000000001?fields=id";
+    assert_eq!(bed.codes("a1", &[PLACE, profile]), ["permitted", "permitted"]);
+    bed.command(Command::Stand {
+        subject: partner("acme"),
+        to: Wish::Warned { acknowledge_by: None },
+        reason: reason("investigation"),
+        tell: "Please look at your sweeps.".into(),
+        case: None,
+    });
+    assert_eq!(bed.codes("a1", &[PLACE, profile]), ["terms_not_met", "permitted"]);
+    bed.narrow(ACME, Notice { state: StandingName::Restricted, ..notice(Closes::Writes, None) });
+    assert_eq!(bed.codes("a1", &[PLACE, profile]), ["terms_not_met", "terms_not_met"]);
+    assert_eq!(bed.codes("z1", &[PLACE, profile]), ["permitted", "permitted"]);
 }
 
 fn shapes() -> impl Strategy<Value = Closes> {
