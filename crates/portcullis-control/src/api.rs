@@ -37,7 +37,7 @@ type Ctx = State<Arc<Shared>>;
 const PAGE_MAX: usize = 1000;
 const PAGE: usize = 100;
 
-fn limit(limit: Option<usize>) -> Result<usize, Problem> {
+pub(crate) fn limit(limit: Option<usize>) -> Result<usize, Problem> {
     match limit {
         None => Ok(PAGE),
         Some(n @ 1..=PAGE_MAX) => Ok(n),
@@ -111,7 +111,9 @@ fn near(rejected: Rejected) -> Option<String> {
 }
 
 /// Work that would hold up the runtime.
-async fn aside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Problem> {
+pub(crate) async fn aside<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, Problem> {
     tokio::task::spawn_blocking(work).await.map_err(|_| {
         Problem::new(
             StatusCode::INTERNAL_SERVER_ERROR,

@@ -24,6 +24,7 @@ mod names;
 mod needs;
 mod oidc;
 mod once;
+mod partner;
 mod problem;
 mod record;
 mod router;
@@ -38,6 +39,10 @@ pub use edges::{
 };
 pub use explained::{CallExplained, CallNow, CallSignal, CallStep, CallThen, Recall};
 pub use oidc::{ISSUER_BYTES_MAX, IssuerFetch, Oidc, SignatureAlgorithm};
+pub use partner::{
+    AgreedLimit, AgreedOperation, Agreements, PartnerApi, PartnerCall, PartnerDesk, PartnerKey,
+    partner_openapi,
+};
 pub use problem::{Document, EntryFault, Problem};
 pub use router::openapi;
 pub use serve::ServeError;

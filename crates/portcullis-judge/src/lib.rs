@@ -20,6 +20,7 @@
     )
 )]
 
+mod agreed;
 mod amend;
 mod asked_text;
 mod budgets;
@@ -51,6 +52,7 @@ mod watching;
 #[cfg(test)]
 mod tests;
 
+pub use agreed::{AgreedTo, LimitState};
 pub use asked_text::{AskedText, NotKept};
 pub use budgets::Settlement;
 pub use desk::Desk;

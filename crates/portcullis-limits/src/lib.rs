@@ -33,4 +33,4 @@ mod word;
 
 pub use limiters::Limiters;
 pub use meter::{Meter, RateSpec};
-pub use take::{Claim, Denied, Reading, take};
+pub use take::{Claim, Denied, Reading, look, take};

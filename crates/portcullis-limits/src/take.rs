@@ -78,7 +78,7 @@ pub fn take(claims: &[Claim<'_>], cost: u32, now: Mono) -> Result<Option<Reading
             return Err(denied(claims, at, no));
         }
     }
-    Ok(tightest(claims, now))
+    Ok(look(claims, now))
 }
 
 impl<'a> Claim<'a> {
@@ -144,7 +144,9 @@ fn give_back(claims: &[Claim<'_>], cost: NonZeroU32) {
     }
 }
 
-fn tightest(claims: &[Claim<'_>], now: Mono) -> Option<Reading> {
+/// The reading of the tightest rate, none if no rate applies; debits nothing.
+#[must_use]
+pub fn look(claims: &[Claim<'_>], now: Mono) -> Option<Reading> {
     let mut least: Option<(usize, &Rate, u64, u64)> = None;
     for (at, claim) in claims.iter().enumerate() {
         let Some((rate, word)) = claim.parts() else { continue };

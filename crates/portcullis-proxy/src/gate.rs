@@ -15,6 +15,7 @@ use portcullis_judge::{BodyWanted, Granted, Verdict};
 use portcullis_types::{Now, Refusal};
 
 use crate::arrival::{self, Held};
+use crate::aside::Asked;
 use crate::batch;
 use crate::body::{Answer, Kind};
 use crate::forward::{Bodies, Came};
@@ -32,6 +33,7 @@ pub(crate) fn serve(conn: Rc<Conn>, call: Call) -> Serving {
         Ok(Begun::Sent(Onward::Call(sending))) => Serving::Sent(Some((sending, ticket))),
         // Boxed, here and below: rare work must not make every call's future large.
         Ok(Begun::Sent(Onward::Batch(work))) => Serving::Later(Box::pin(run(work, ticket))),
+        Ok(Begun::Aside(asked)) => Serving::Later(Box::pin(beside(asked, ticket))),
         Ok(Begun::Body(waiting)) => Serving::Later(Box::pin(with_body(waiting, ticket))),
         Err(refusal) => Serving::Now(Some(Box::new(refuse(&refusal, ticket)))),
     }
@@ -121,6 +123,8 @@ enum Begun {
     Sent(Onward),
     /// Its body comes first.
     Body(Box<Waiting>),
+    /// The gate answers it itself.
+    Aside(Box<Asked>),
 }
 
 /// How a permitted call goes on.
@@ -144,6 +148,9 @@ fn begin(request: Request<Incoming>, ticket: &mut Ticket) -> Result<Begun, Refus
     let bench = &conn.thread.bench;
     let (mut parts, body) = request.into_parts();
     let host = arrival::check(&mut parts, &conn)?;
+    if let Some(aside) = Asked::of(&conn.thread, parts.uri.path()) {
+        return Ok(Begun::Aside(Asked::new(aside, parts, body)));
+    }
     let has_body = !body.is_end_stream();
     // Most calls have no body, and need not be asked about it.
     let (bodies, now) = match has_body.then(|| bench.wants_body(&parts)) {
@@ -158,6 +165,14 @@ fn begin(request: Request<Incoming>, ticket: &mut Ticket) -> Result<Begun, Refus
         }
     };
     send(parts, host, bodies, now, ticket).map(Begun::Sent)
+}
+
+/// Answers what never goes to the platform.
+async fn beside(asked: Box<Asked>, mut ticket: Box<Ticket>) -> Response<Answer> {
+    match asked.answer(&mut ticket).await {
+        Ok((parts, kind)) => permitted(parts, kind, ticket),
+        Err(refusal) => refuse(&refusal, ticket),
+    }
 }
 
 async fn with_body(waiting: Box<Waiting>, mut ticket: Box<Ticket>) -> Response<Answer> {

@@ -22,6 +22,7 @@ mod accept;
 mod address;
 mod answer;
 mod arrival;
+mod aside;
 mod asked;
 mod batch;
 mod body;
@@ -56,6 +57,7 @@ mod upload;
 mod upstream;
 mod usage;
 
+pub use aside::{Aside, AsideAnswer, AsideCall, AsideOutlet, Asker};
 pub use address::{Placement, PlatformCredential, PublicUrl, Upstream};
 pub use error::{ProxyError, SettingError};
 pub use metrics::Metrics;

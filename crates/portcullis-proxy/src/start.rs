@@ -16,6 +16,7 @@ use portcullis_types::Clock;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
 use crate::accept;
+use crate::aside::AsideOutlet;
 use crate::listen::listeners;
 use crate::reach::{Cutter, Order, Reach, Recaller};
 use crate::thread::{Parts, Thread};
@@ -44,6 +45,8 @@ pub struct Outlets {
     pub records: Records,
     /// How often each key called.
     pub usage: Option<UsageOutlet>,
+    /// What answers some paths in the platform's place.
+    pub aside: Option<AsideOutlet>,
 }
 
 /// Takes what threads count of each key's calls.
@@ -69,7 +72,7 @@ impl Proxy {
         metrics: Arc<Metrics>,
         outlets: Outlets,
     ) -> Result<Running, ProxyError> {
-        let Outlets { records, usage } = outlets;
+        let Outlets { records, usage, aside } = outlets;
         let settings = Arc::new(Settings { threads: settings.threads.max(1), ..settings });
         let sockets = listeners(settings.listen, settings.threads)?;
         let first = sockets.first().and_then(|socket| socket.local_addr().ok());
@@ -86,6 +89,7 @@ impl Proxy {
                 clock: Arc::clone(&clock),
                 metrics: Arc::clone(&metrics),
                 ring,
+                aside: aside.clone(),
                 usage: usage.as_ref().map(|outlet| UsageCells::new(Arc::clone(&outlet.0))),
             };
             running.workers.push(Worker::start(at, socket, parts)?);

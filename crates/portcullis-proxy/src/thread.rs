@@ -13,6 +13,7 @@ use portcullis_types::{Clock, Now};
 use tokio::sync::Notify;
 
 use crate::answer;
+use crate::aside::AsideOutlet;
 use crate::counts::Counts;
 use crate::ids::Ids;
 use crate::judge::Bench;
@@ -42,6 +43,8 @@ pub(crate) struct Thread {
     pub(crate) ids: Ids,
     pub(crate) rates: Rates,
     pub(crate) ring: Option<Ring>,
+    /// Answers some paths in the platform's place.
+    pub(crate) aside: Option<AsideOutlet>,
     /// The last calls, where they are remembered.
     pub(crate) recall: Option<Recall>,
     pub(crate) metrics: Arc<Metrics>,
@@ -73,11 +76,12 @@ pub(crate) struct Parts {
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) ring: Option<Ring>,
     pub(crate) usage: Option<UsageCells>,
+    pub(crate) aside: Option<AsideOutlet>,
 }
 
 impl Thread {
     pub(crate) fn new(parts: Parts) -> Rc<Self> {
-        let Parts { settings, desk, clock, metrics, ring, usage } = parts;
+        let Parts { settings, desk, clock, metrics, ring, usage, aside } = parts;
         let ticker = Ticker::new(settings.timeouts.tick());
         // Each thread gets its share, rounded up: nobody is left with none.
         let share = |all: u64| all.div_ceil(settings.threads.max(1) as u64);
@@ -107,6 +111,7 @@ impl Thread {
             clock,
             metrics,
             ring,
+            aside,
         })
     }
 

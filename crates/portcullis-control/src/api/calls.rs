@@ -24,15 +24,20 @@ pub(crate) async fn show(
     State(shared): Ctx,
     Path(request): Path<String>,
 ) -> Result<Json<CallExplained>, Problem> {
-    let legal =
-        |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b':');
-    if request.is_empty() || request.len() > ID_MAX || !request.bytes().all(legal) {
+    if !is_request_id(&request) {
         let detail = "this is no id of a call: copy it from the answer's `x-request-id`";
         return Err(Problem::unreadable(detail));
     }
     let (calls, id) = (Arc::clone(&shared), request.clone());
     let found = aside(move || calls.control.recall.explain(&id)).await?;
     found.map(Json).ok_or_else(|| not_remembered(&shared, &request))
+}
+
+/// Whether a text looks like the id of a call.
+pub(crate) fn is_request_id(text: &str) -> bool {
+    let legal =
+        |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b':');
+    (1..=ID_MAX).contains(&text.len()) && text.bytes().all(legal)
 }
 
 fn not_remembered(shared: &Shared, request: &str) -> Problem {

@@ -125,8 +125,18 @@ pub(crate) struct UsageView {
     keys: Vec<KeyUsage>,
 }
 
+impl Per {
+    /// In milliseconds.
+    pub(crate) const fn length(self) -> u64 {
+        match self {
+            Self::Hour => HOUR,
+            Self::Day => DAY,
+        }
+    }
+}
+
 impl Tally {
-    fn add(&mut self, row: &UsageRow<'_>) {
+    pub(crate) fn add(&mut self, row: &UsageRow<'_>) {
         self.calls += row.calls;
         let permitted = row.observed || row.verdict == "permit";
         if permitted {
@@ -150,8 +160,8 @@ pub(crate) async fn show(
     let partner = which.partner.as_deref().map(|id| partners::position(&shared, id)).transpose()?;
     let snapshot = shared.control.office.snapshot();
     let key = which.key.as_deref().map(|id| keys::position(&snapshot, id)).transpose()?;
-    let (from, to) = time(&which, shared.now())?;
     let per = which.per;
+    let (from, to) = period((&which.from, &which.to), per, shared.now())?;
     let view = aside(move || {
         let whose = Whose { partner, key, snapshot: &snapshot };
         gather(&shared, &whose, (from, to), per)
@@ -160,7 +170,11 @@ pub(crate) async fn show(
 }
 
 /// From when until when, rounded to whole parts.
-fn time(which: &Which, now: Wall) -> Result<(Wall, Wall), Problem> {
+pub(crate) fn period(
+    (from, to): (&Option<String>, &Option<String>),
+    per: Per,
+    now: Wall,
+) -> Result<(Wall, Wall), Problem> {
     let read = |member: &str, text: &Option<String>, otherwise: u64| match text {
         None => Ok(Wall(otherwise)),
         Some(text) => match text.parse::<Span>() {
@@ -168,12 +182,12 @@ fn time(which: &Which, now: Wall) -> Result<(Wall, Wall), Problem> {
             Err(_) => moments::moment(member, text, now).map_err(|_| unreadable(member, text)),
         },
     };
-    let (part, usual, longest, words) = match which.per {
+    let (part, usual, longest, words) = match per {
         Per::Hour => (HOUR, DAY, HOURS_MAX, "7 days by hour"),
         Per::Day => (DAY, 7 * DAY, DAYS_MAX, "31 days"),
     };
-    let to = read("to", &which.to, now.0)?;
-    let from = read("from", &which.from, to.0.saturating_sub(usual))?;
+    let to = read("to", to, now.0)?;
+    let from = read("from", from, to.0.saturating_sub(usual))?;
     let (from, to) = (from.0 / part * part, to.0.div_ceil(part) * part);
     if from >= to || to - from > longest + part {
         return Err(Problem::unreadable(format!(
@@ -208,7 +222,7 @@ impl Whose<'_> {
 
 fn gather(shared: &Shared, whose: &Whose<'_>, (from, to): (Wall, Wall), per: Per) -> UsageView {
     let usage = &shared.control.usage;
-    let part = if per == Per::Hour { HOUR } else { DAY };
+    let part = per.length();
     let mut total = Tally::default();
     let mut parts: BTreeMap<(u64, Option<String>), Tally> = BTreeMap::new();
     let mut rules: BTreeMap<(String, String, bool), u64> = BTreeMap::new();

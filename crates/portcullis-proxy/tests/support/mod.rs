@@ -316,6 +316,7 @@ impl Gate {
             Outlets {
                 records: Records::On(recorder),
                 usage: Some(UsageOutlet(Arc::clone(&usage) as _)),
+                aside: None,
             },
         );
         Self { running: Some(running.unwrap()), office, metrics, log, usage }

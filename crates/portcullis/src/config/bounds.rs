@@ -55,6 +55,23 @@ impl Settling<'_> {
         self.bound(file.explain.calls.as_ref(), 10_000, (0, 1_000_000))
     }
 
+    /// Where the partners' own API begins.
+    pub(super) fn partner_api(&mut self, at: Option<&At<String>>) -> String {
+        const USUAL: &str = "/partner/v1";
+        let Some(at) = at else { return USUAL.to_owned() };
+        let part = |part: &str| {
+            !part.is_empty()
+                && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
+        };
+        if at.value.len() > 64
+            || !at.value.strip_prefix('/').is_some_and(|p| p.split('/').all(part))
+        {
+            let message = format!("`{}` can't be where the partners' API begins", at.value);
+            self.fault("PC0018", at, message, "write a path of letters, digits, `-` and `_`, such as /partner/v1, without a slash at its end");
+        }
+        at.value.clone()
+    }
+
     pub(super) fn threads(&mut self, at: Option<&At<usize>>) -> usize {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         match at {

@@ -26,6 +26,8 @@ pub(crate) struct Config {
     pub trusted_proxies: Vec<IpNet>,
     pub family: Family,
     pub rate_fields: bool,
+    /// Where the partners' own API begins, without a slash at its end.
+    pub partner_api: String,
     pub forwarded: bool,
     pub codec: Codec,
     pub admin_listen: SocketAddr,
@@ -116,6 +118,7 @@ impl Settling<'_> {
             trusted_proxies: self.networks(&file.public.trusted_proxies),
             family: file.public.family,
             rate_fields: file.public.rate_fields.as_ref().is_none_or(|at| at.value),
+            partner_api: self.partner_api(file.public.partner_api.as_ref()),
             forwarded: file.upstream.forwarded.as_ref().is_none_or(|at| at.value),
             codec: file.upstream.codec,
             upstream: self.upstream(&file.upstream.url),

@@ -77,6 +77,10 @@ pub(crate) struct Public {
     /// family, `X-App-Usage`); true unless said otherwise. A refusal by rate always does.
     #[serde(default)]
     pub rate_fields: Option<At<bool>>,
+    /// Where the partners' own API begins; `/partner/v1` unless said otherwise. No call below it goes
+    /// on to the platform.
+    #[serde(default)]
+    pub partner_api: Option<At<String>>,
 }
 
 /// How refusals look.

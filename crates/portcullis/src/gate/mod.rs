@@ -2,6 +2,7 @@
 //!
 //! The only place that joins store, judge, data plane and control plane.
 
+mod aside;
 mod board;
 pub(crate) mod bootstrap;
 mod budgets;
@@ -9,6 +10,7 @@ mod checker;
 mod kept;
 mod keymaker;
 mod open;
+mod pace;
 mod plane;
 mod probe;
 mod recall;
@@ -89,7 +91,15 @@ impl Gate {
         budgets::restore(&judge, &config.store);
         usage::restore(&calls, &config.store);
         let metrics = Arc::new(Metrics::new());
-        let running = plane::start(&config, &judge, &metrics, &calls)?;
+        let partners = Arc::new(aside::PartnerDoor::new(&aside::Parts {
+            config: &config,
+            judge: &judge,
+            office: &office,
+            usage: &calls,
+            runtime: runtime.handle(),
+        }));
+        let shared = plane::Shared { judge: &judge, metrics: &metrics, usage: &calls };
+        let running = plane::start(&config, &shared, Arc::clone(&partners) as _)?;
         let public = running.addr();
         let _first = cutter.set(running.cutter());
         let figures = Arc::new(signals::Figures::new(config.holds_per_day as u64));
@@ -106,6 +116,7 @@ impl Gate {
                 recaller: running.recaller(),
             },
         )?;
+        partners.remember(Arc::clone(&admin.recall));
         let address = admin_socket.local_addr().context("the admin listener has no address")?;
         runtime.spawn(async move {
             let stop = async { stopped.await.unwrap_or(()) };

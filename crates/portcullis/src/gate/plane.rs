@@ -9,8 +9,8 @@ use anyhow::Context;
 use portcullis_control::{AdminCall, Control, ControlSettings};
 use portcullis_judge::Judge;
 use portcullis_proxy::{
-    Codec, Family, Limits, Metrics, Outlets, Placement, PlatformCredential, Proxy, Recaller,
-    Recorder, Records, Running, Settings, Timeouts, UsageOutlet,
+    Aside, AsideOutlet, Codec, Family, Limits, Metrics, Outlets, Placement, PlatformCredential,
+    Proxy, Recaller, Recorder, Records, Running, Settings, Timeouts, UsageOutlet,
 };
 use portcullis_registry::{Office, UsageBook};
 use portcullis_types::Clock;
@@ -28,18 +28,25 @@ use crate::talk;
 /// Most access records that wait for the writer, per thread.
 const RING: usize = 8_192;
 
+/// What the data plane shares with others.
+pub(crate) struct Shared<'a> {
+    pub judge: &'a Arc<Judge>,
+    pub metrics: &'a Arc<Metrics>,
+    pub usage: &'a Arc<UsageBook>,
+}
+
 /// Starts the data plane.
 pub(crate) fn start(
     config: &Config,
-    judge: &Arc<Judge>,
-    metrics: &Arc<Metrics>,
-    usage: &Arc<UsageBook>,
+    shared: &Shared<'_>,
+    aside: Arc<dyn Aside>,
 ) -> anyhow::Result<Running> {
+    let Shared { judge, metrics, usage } = *shared;
     let settings = settings(config)?;
     let records = records(config, settings.threads, metrics)?;
     let clock = Arc::new(SystemClock::start());
     let usage = Some(UsageOutlet(Arc::clone(usage) as _));
-    let outlets = Outlets { records, usage };
+    let outlets = Outlets { records, usage, aside: Some(AsideOutlet(aside)) };
     Ok(Proxy::start(settings, Arc::clone(judge), clock, Arc::clone(metrics), outlets)?)
 }
 

@@ -1,0 +1,117 @@
+//! What a partner changes about what is its own, so many times an hour: each becomes an event.
+//!
+//! Must not know what is changed.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Mutex, PoisonError};
+
+use axum::http::StatusCode;
+use portcullis_registry::{Actor, ActorKind, Command, Done, OfficeError};
+use portcullis_types::{PartnerIx, Wall};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::Api;
+use super::asker::Asker;
+use crate::problem::Problem;
+
+/// Most changes of a partner in an hour, those that were refused among them: nobody may flood the log.
+const PER_HOUR: usize = 20;
+const HOUR: u64 = 3_600_000;
+
+/// What a change came to.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct OwnChange {
+    /// The event's number in the log; null while it is not durable.
+    revision: Option<u64>,
+    /// Whether it would survive a crash now.
+    durable: bool,
+    /// The effect, in one line.
+    what: String,
+}
+
+/// When each partner changed something, within the hour.
+#[derive(Debug, Default)]
+pub(super) struct Changes(Mutex<HashMap<PartnerIx, VecDeque<Wall>>>);
+
+impl Changes {
+    /// Takes one.
+    ///
+    /// # Errors
+    /// The seconds until one would be taken.
+    fn take(&self, partner: PartnerIx, now: Wall) -> Result<(), u64> {
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let own = all.entry(partner).or_default();
+        own.retain(|at| now.0.saturating_sub(at.0) < HOUR);
+        if own.len() < PER_HOUR {
+            own.push_back(now);
+            return Ok(());
+        }
+        let first = own.front().map_or(0, |at| at.0 + HOUR);
+        Err(first.saturating_sub(now.0).div_ceil(1000).max(1))
+    }
+}
+
+impl Api {
+    /// Carries out a wish about what is the asker's own; the caller has seen to that.
+    pub(super) async fn change(
+        &self,
+        asker: &Asker,
+        command: Command,
+    ) -> Result<OwnChange, Problem> {
+        self.changes.take(asker.key.partner, asker.wall()).map_err(|seconds| {
+            Problem::new(
+                StatusCode::TOO_MANY_REQUESTS,
+                "too_many_changes",
+                "Too many changes within an hour",
+                format!("at most {PER_HOUR} changes an hour are taken here; try again in {seconds} s, or ask the platform's partner team"),
+            )
+        })?;
+        let id = format!("{}/{}", asker.partner.id, asker.key.id);
+        let actor = Actor { kind: ActorKind::Partner, id };
+        let done = self.parts.office.submit(actor, command).await.map_err(|e| refused(&e))?;
+        Ok(done.into())
+    }
+}
+
+impl From<Done> for OwnChange {
+    fn from(done: Done) -> Self {
+        let revision = done.revision.map(|revision| revision.0);
+        Self { revision, durable: done.durable, what: done.what }
+    }
+}
+
+/// What the office did not do. Its texts go on with what an operator may do, which is cut off.
+fn refused(error: &OfficeError) -> Problem {
+    let (status, title) = match error {
+        OfficeError::Rejected(rejected) if rejected.is_conflict() => {
+            (StatusCode::CONFLICT, "The state is not what this wish expects")
+        }
+        OfficeError::Rejected(_) => (StatusCode::UNPROCESSABLE_ENTITY, "This can't be done"),
+        _ => (StatusCode::SERVICE_UNAVAILABLE, "The gate can't take changes now"),
+    };
+    if status == StatusCode::SERVICE_UNAVAILABLE {
+        return Problem::new(status, error.code(), title, "nothing was changed; try again soon");
+    }
+    let text = error.to_string();
+    let what = text.split("; ").next().unwrap_or_default();
+    let detail = format!("{what}; ask the platform's partner team if you expect otherwise");
+    Problem::new(status, error.code(), title, detail)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nobody_changes_more_than_so_many_things_in_an_hour() {
+        let changes = Changes::default();
+        let (one, other) = (PartnerIx(1), PartnerIx(2));
+        for at in 0..20 {
+            assert_eq!(changes.take(one, Wall(at)), Ok(()));
+        }
+        assert_eq!(changes.take(one, Wall(20)), Err(3600));
+        assert_eq!(changes.take(other, Wall(20)), Ok(()));
+        assert_eq!(changes.take(one, Wall(HOUR)), Ok(()));
+    }
+}

@@ -1,0 +1,66 @@
+//! Where calls come in that somebody else took from the wire, and go out as whole answers.
+//!
+//! Must not know who took them or what is asked.
+
+use axum::Router;
+use axum::body::{Body, Bytes, to_bytes};
+use axum::http::{HeaderMap, Method, Request, Response, StatusCode, Uri};
+use axum::response::IntoResponse as _;
+use tower::ServiceExt as _;
+
+use super::{PartnerApi, PartnerKey};
+use crate::problem::Problem;
+
+/// Longest answer; a page of a list has at most a thousand entries.
+const ANSWER_BYTES_MAX: usize = 4 << 20;
+
+/// A call of a partner, which has proved a whole key.
+#[derive(Debug)]
+pub struct PartnerCall {
+    /// Which key, and when.
+    pub key: PartnerKey,
+    /// The method.
+    pub method: Method,
+    /// Path and query, the path from `/partner/v1` on; no key in it.
+    pub target: String,
+    /// What of the head matters here.
+    pub headers: HeaderMap,
+    /// The body, bounded by whoever took it in.
+    pub body: Bytes,
+}
+
+/// Answers calls of partners.
+#[derive(Debug, Clone)]
+pub struct PartnerDesk(Router);
+
+impl PartnerDesk {
+    /// Ready to answer.
+    #[must_use]
+    pub fn new(api: PartnerApi) -> Self {
+        Self(api.router())
+    }
+
+    /// Answers one call.
+    pub async fn answer(&self, call: PartnerCall) -> Response<Bytes> {
+        let PartnerCall { key, method, target, headers, body } = call;
+        let Ok(uri) = target.parse::<Uri>() else {
+            return whole(Problem::unreadable("the path can't be read").into_response()).await;
+        };
+        let mut request = Request::new(Body::from(body));
+        *request.method_mut() = method;
+        *request.uri_mut() = uri;
+        *request.headers_mut() = headers;
+        request.extensions_mut().insert(key);
+        let Ok(response) = self.0.clone().oneshot(request).await;
+        whole(response).await
+    }
+}
+
+async fn whole(response: Response<Body>) -> Response<Bytes> {
+    let (mut parts, body) = response.into_parts();
+    let bytes = to_bytes(body, ANSWER_BYTES_MAX).await.unwrap_or_else(|_| {
+        parts.status = StatusCode::INTERNAL_SERVER_ERROR;
+        Bytes::new()
+    });
+    Response::from_parts(parts, bytes)
+}

@@ -1,0 +1,87 @@
+//! Receipts of the asker's own events: each shows, without a server, that the event is in the log.
+//!
+//! Must not know how a receipt is made.
+
+use axum::extract::{Path, State};
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse as _, Response};
+use portcullis_registry::{Event, OfficeError};
+use portcullis_types::Revision;
+use serde_json::Value;
+
+use super::Ctx;
+use super::asker::{Asker, Reader};
+use crate::problem::{Document, Problem};
+
+/// What a partner learns of: how it stands, its keys, its clients, what it declared. What the gate saw
+/// of its calls is not among it.
+const TOLD: [&str; 6] = ["partner.", "client.", "facts.", "standing.", "key.", "credential."];
+
+/// The receipt of an event about you: tlog-proof text, to be kept and checked offline
+#[utoipa::path(get, path = "/partner/v1/receipts/{revision}", tag = "receipts", security(("key" = [])),
+    params(("revision" = u64, Path, description = "The event's number, as `me`, `keys` and `clients` tell it")),
+    responses((status = 200, body = String, content_type = "text/plain"), (status = "4XX", body = Document),
+        (status = 503, body = Document)))]
+pub(super) async fn show(
+    State(api): Ctx,
+    Reader(asker): Reader,
+    Path(revision): Path<String>,
+) -> Result<Response, Problem> {
+    let revision = revision.parse().map(Revision).map_err(|_| none())?;
+    let office = &api.parts.office;
+    let logged = office.event(revision).await.map_err(|error| missing(&error))?;
+    if !is_about(&asker, &logged.event) {
+        return Err(none());
+    }
+    let receipt = office.receipt(revision).await.map_err(|error| missing(&error))?;
+    Ok(([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], receipt.to_string()).into_response())
+}
+
+/// The same whether there is no such event or it is about somebody else.
+fn none() -> Problem {
+    Problem::new(
+        StatusCode::NOT_FOUND,
+        "no_such_event",
+        "There is no such event",
+        "no event of this number is about you; `me`, `keys` and `clients` tell the numbers of those that are",
+    )
+}
+
+fn missing(error: &OfficeError) -> Problem {
+    match error {
+        OfficeError::NoSuchEvent { .. } | OfficeError::NoSuchBlob(_) => none(),
+        _ => Problem::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "store_not_readable",
+            "The log can't be read now",
+            "try again in a moment",
+        ),
+    }
+}
+
+/// Whether an event is one that the asker may have.
+fn is_about(asker: &Asker, event: &Event) -> bool {
+    let Ok(event) = serde_json::to_value(event) else { return false };
+    let name = event.get("type").and_then(Value::as_str).unwrap_or_default();
+    if !TOLD.iter().any(|told| name.starts_with(told)) {
+        return false;
+    }
+    let subject = event.get("subject");
+    let kind = subject.and_then(|subject| subject.get("kind")).and_then(Value::as_str);
+    let id = |of: &str| {
+        let named = event.get(of).and_then(Value::as_str);
+        named.or_else(|| subject?.get("id")?.as_str().filter(|_| kind == Some(of)))
+    };
+    // The narrowest one named says whose it is.
+    if let Some(key) = id("key") {
+        let at = key.parse().ok().and_then(|key| asker.snapshot.key_ix(&key));
+        return at.and_then(|at| asker.snapshot.key(at)).is_some_and(|key| asker.sees(key));
+    }
+    if let Some(client) = id("client") {
+        let at = client.parse().ok().and_then(|id| asker.snapshot.client_ix(&id));
+        let owner = at.and_then(|at| asker.snapshot.client(at)).map(|client| client.partner);
+        return owner == Some(asker.key.partner)
+            && asker.key.client.is_none_or(|own| Some(own) == at);
+    }
+    id("partner") == Some(asker.partner.id.as_str())
+}
