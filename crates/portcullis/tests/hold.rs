@@ -9,10 +9,8 @@
 
 mod common;
 
-use std::time::Duration;
-
 use common::http::{Connection, get, once};
-use common::{House, Platform};
+use common::{House, Platform, SLOW};
 
 const TELL: &str = "We are looking into an unusual pattern of calls.";
 
@@ -105,7 +103,7 @@ fn a_held_partner_is_refused_with_all_its_keys_and_a_revoked_key_never_returns()
 
 #[test]
 fn an_answer_that_is_streaming_to_a_held_key_is_cut_and_never_ended_as_if_whole() {
-    let platform = Platform::start(Some(Duration::from_millis(50)));
+    let platform = Platform::start(Some(SLOW));
     let house = House::init(&platform.url());
     let gate = house.serve();
     // An answer whose links are rewritten is held back until it is whole; one without them streams.
@@ -130,7 +128,7 @@ fn an_answer_that_is_streaming_to_a_held_key_is_cut_and_never_ended_as_if_whole(
 
 #[test]
 fn a_read_that_the_gate_holds_back_is_refused_when_its_key_is_held_meanwhile() {
-    let platform = Platform::start(Some(Duration::from_millis(20)));
+    let platform = Platform::start(Some(SLOW));
     let house = House::init(&platform.url());
     let gate = house.serve();
     let user = platform.ids().paging_user;

@@ -9,10 +9,8 @@
 
 mod common;
 
-use std::time::Duration;
-
 use common::http::{Connection, once};
-use common::{House, Platform, portcullis, text};
+use common::{House, Platform, SLOW, portcullis, text};
 
 #[test]
 fn a_key_known_under_the_pepper_before_is_not_taken_in_twice() {
@@ -168,10 +166,12 @@ fn a_key_that_could_not_be_shown_is_named_so_that_it_can_be_revoked() {
 
 #[test]
 fn operators_are_served_until_the_last_call_has_ended() {
-    let platform = Platform::start(Some(Duration::from_millis(100)));
+    let platform = Platform::start(Some(SLOW));
     let house = House::init(&platform.url());
     let params = "since: plain, until: plain, summary: plain }\n";
     house.edit("routes/plaza.yaml", &format!("{params}    links: true"), params);
+    // The slow answer lasts longer than operators take, and so may the drain.
+    house.edit("portcullis.yaml", "public:\n", "timeouts: { drain: 120s }\npublic:\n");
     let mut gate = house.serve();
     house.ok(&["apply"]);
     let user = platform.ids().paging_user;

@@ -2,7 +2,6 @@
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
-use std::time::Duration;
 
 /// An answer.
 #[derive(Debug, Clone)]
@@ -41,7 +40,7 @@ impl Connection {
     pub fn open(to: SocketAddr) -> Self {
         let stream = TcpStream::connect(to).unwrap();
         stream.set_nodelay(true).unwrap();
-        stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
+        stream.set_read_timeout(Some(super::PATIENCE)).unwrap();
         Self { stream, buffer: Vec::new() }
     }
 

@@ -30,6 +30,12 @@ pub const PLATFORM_TOKEN: &str = "plaza-token-0123456789abcdef-only-the-gate-kno
 /// The account that `me` stands for in the sample platform, which authorised the first partner.
 pub const ACCOUNT: &str = "17841400000006647";
 
+/// How long a test waits for what comes at once, and on a machine with much else to do later.
+pub const PATIENCE: Duration = Duration::from_secs(120);
+
+/// The pause between pieces of a slow answer: it is not over before what is to happen meanwhile.
+pub const SLOW: Duration = Duration::from_secs(1);
+
 /// The sample platform with a runtime of its own.
 pub struct Platform {
     runtime: tokio::runtime::Runtime,
@@ -218,8 +224,7 @@ impl Gate {
     pub fn wait_for(&self, word: &str) -> Result<(), String> {
         let waiting = |kept: &mut (String, bool)| !kept.0.contains(word) && !kept.1;
         let kept = self.talk.text.lock().unwrap();
-        let (kept, _) =
-            self.talk.bell.wait_timeout_while(kept, Duration::from_secs(60), waiting).unwrap();
+        let (kept, _) = self.talk.bell.wait_timeout_while(kept, PATIENCE, waiting).unwrap();
         if kept.0.contains(word) { Ok(()) } else { Err(kept.0.clone()) }
     }
 
