@@ -2,6 +2,7 @@
 
 mod crash;
 mod damage;
+mod evidence;
 mod grants;
 mod outbox;
 mod refuse;
@@ -13,8 +14,8 @@ use std::sync::{Arc, Mutex};
 
 use portcullis_audit::LogKey;
 use portcullis_registry::{
-    Actor, ActorKind, Command, Done, Facts, GrantChange, KeyStart, NarrowKind, Office, OfficeError,
-    Sink, Snapshot, SubjectId, SubjectIx, Use,
+    Actor, ActorKind, Command, Done, Evidence as _, Facts, GrantChange, KeyStart, NarrowKind,
+    Office, OfficeError, Sink, Snapshot, SubjectId, SubjectIx, Use,
 };
 use portcullis_types::{
     Clock, KeyId, KeyIx, Mono, Notice, Now, PartnerId, ReasonCode, Revision, TierName, Wall,

@@ -2,13 +2,20 @@
 
 use std::sync::atomic::Ordering;
 
-use portcullis_audit::{Fault, Hash, Kept, Nodes as _, Receipt, Tile, Tree, bundle, leaf_hash};
+use portcullis_audit::{
+    Fault, Hash, Kept, LogKey, Nodes as _, Receipt, Tile, Tree, bundle, leaf_hash,
+};
 use portcullis_registry::{BoxFuture, Evidence, OfficeError, Verification};
 use portcullis_types::Revision;
 
 use super::Memory;
 
 impl Memory {
+    /// The log's key itself, for a test that signs another history with it.
+    pub fn secret(&self) -> LogKey {
+        LogKey::from_seed("gate.test", &[7; 32]).unwrap()
+    }
+
     /// The tree and the leaves.
     fn grown(&self) -> (Tree, Vec<Vec<u8>>) {
         let inner = self.inner.lock().unwrap();
