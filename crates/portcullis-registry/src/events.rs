@@ -6,14 +6,14 @@
 
 use std::sync::Arc;
 
-use portcullis_types::{
-    ClientId, Closes, Facts, KeyId, PartnerId, ReasonCode, ScopeName, TierName, Wall,
-};
+use portcullis_types::{ClientId, Facts, KeyId, PartnerId, ReasonCode, ScopeName, TierName, Wall};
 use serde::{Deserialize, Serialize};
 
+use crate::hooks::{HookCommand, HookEvent};
 use crate::people::{PeopleCommand, PeopleEvent};
 use crate::signals::{NotHeld, SignalAction, SignalBounds, SignalSeen};
 use crate::standing::{KeyCommand, KeyEvent, StandingCommand, StandingEvent, Wish};
+use crate::statement::StatementDraft;
 use crate::words::{
     ClientCategory, ImportedKey, KeyStart, Mode, PublishedFile, RotatedSecret, SubjectId, Use,
 };
@@ -88,21 +88,10 @@ pub enum Command {
     Credential(KeyCommand),
     /// About people, and about what waits for a second one.
     People(PeopleCommand),
-}
-
-impl Command {
-    /// Puts a subject on hold: everything closed, looked at again when it is usual.
-    #[must_use]
-    pub fn hold(subject: SubjectId, reason: ReasonCode, tell: &str) -> Self {
-        let to = Wish::hold(Closes::All);
-        Self::Stand { subject, to, reason, tell: tell.to_owned(), case: None }
-    }
-
-    /// Gives a subject back all that its standing took.
-    #[must_use]
-    pub fn restore(subject: SubjectId, reason: ReasonCode, tell: &str) -> Self {
-        Self::Stand { subject, to: Wish::Good, reason, tell: tell.to_owned(), case: None }
-    }
+    /// About where a partner is told of changes.
+    Hook(HookCommand),
+    /// A step that takes something away, with its statement of reasons.
+    Stated { statement: Box<StatementDraft>, command: Box<Command> },
 }
 
 /// One immutable fact. `type` in JSON is the dotted name.
@@ -206,6 +195,8 @@ pub enum Event {
         tell: String,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         case: Option<String>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        statement: Option<String>,
     },
     /// A watch hit. `wanted` are those of `then` for which nothing was done.
     #[serde(rename = "signal.raised")]
@@ -248,6 +239,9 @@ pub enum Event {
     /// About people, and about what waits for a second one.
     #[serde(untagged)]
     People(PeopleEvent),
+    /// About where a partner is told of changes.
+    #[serde(untagged)]
+    Hook(HookEvent),
 }
 
 impl Event {
@@ -272,6 +266,7 @@ impl Event {
             Self::Standing(event) => event.name(),
             Self::Credential(event) => event.name(),
             Self::People(event) => event.name(),
+            Self::Hook(event) => event.name(),
         }
     }
 
@@ -285,6 +280,9 @@ impl Event {
             }
             Self::FactsDeclared { blob, .. } => blob.iter().map(String::as_str).collect(),
             Self::People(PeopleEvent::ProposalMade { blob, .. }) => vec![blob],
+            Self::Standing(_) | Self::Credential(_) | Self::KeyRevoked { .. } => {
+                self.statement().into_iter().collect()
+            }
             Self::LogOpened { .. }
             | Self::PartnerAdded { .. }
             | Self::PartnerEdited { .. }
@@ -292,12 +290,10 @@ impl Event {
             | Self::GrantsChanged { .. }
             | Self::ClientAdded { .. }
             | Self::KeyIssued { .. }
-            | Self::KeyRevoked { .. }
             | Self::SignalRaised { .. }
             | Self::SignalCapped { .. }
             | Self::SecretRotated { .. }
-            | Self::Standing(_)
-            | Self::Credential(_)
+            | Self::Hook(_)
             | Self::People(_) => Vec::new(),
         }
     }

@@ -113,6 +113,8 @@ impl State {
                 }));
             }
             Event::People(event) => self.person_event(place, event, blob)?,
+            // Hooks are kept beside the log.
+            Event::Hook(_) => {}
             Event::SecretRotated { what, fingerprint, .. } => {
                 Arc::make_mut(&mut self.now.secrets).insert(*what, fingerprint.clone());
             }

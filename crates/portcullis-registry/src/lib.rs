@@ -14,13 +14,16 @@
     )
 )]
 
+mod commands;
 mod events;
 mod evidence;
 mod facts;
 mod fold;
 mod grants;
+mod hooks;
 mod import;
 mod names;
+mod notices;
 mod office;
 mod pages;
 mod people;
@@ -49,7 +52,9 @@ pub use grants::{
     GrantRow, GrantsBatch, GrantsDone, GrantsPage, GrantsPart, GrantsPlan, GrantsSum, GrantsWanted,
     Settled, SnapshotFeed, Term,
 };
+pub use hooks::{HookCommand, HookEvent};
 pub use import::{IMPORT_KEYS_MAX, decode_keys, encode_keys};
+pub use notices::PartnerNotice;
 pub use office::{BoxFuture, Done, Health, LoggedEvent, NarrowKind, Office, OfficeError, Sink};
 pub use people::{
     People, PeopleCommand, PeopleEvent, PeopleRejected, PeopleRule, PersonRecord, Role, Roles,
@@ -80,7 +85,8 @@ pub use state::{Blob, FoldError, Narrowing, Place, Planned, State};
 pub use statement::{
     About, Automation, DataDuties, Extent, Fact, Gap, Ground, GroundKind, Measure, Moment, Origin,
     Period, Redress, RequiredAction, STATEMENT_BYTES_MAX, STATEMENT_FACTS_MAX, Statement,
-    StatementDraft, Withheld, WithheldField, fact_of_signal, fact_of_usage, statement_schema,
+    StatementDraft, StatementRejected, Withheld, WithheldField, fact_of_signal, fact_of_usage,
+    statement_schema,
 };
 pub use texts::{TELL_BYTES_MAX, TELL_CHARS_MIN};
 pub use usage::{

@@ -11,6 +11,7 @@ mod persons;
 mod policy;
 mod signals;
 mod standing;
+mod statement;
 mod two;
 mod weigh;
 
@@ -65,6 +66,8 @@ impl State {
             Command::Standing(command) => self.standing(by, command, now),
             Command::Credential(command) => self.credential(command, now),
             Command::People(command) => self.people(by, command, Roles::NONE, now),
+            Command::Hook(command) => self.hook(command),
+            Command::Stated { statement, command } => self.stated(by, statement, command, now),
         }?;
         planned.events.iter().try_for_each(fits)?;
         Ok(planned)
@@ -127,7 +130,7 @@ impl State {
 }
 
 impl Planned {
-    fn one(event: Event, what: String) -> Self {
+    pub(crate) fn one(event: Event, what: String) -> Self {
         Self { events: vec![event], what, ..Self::nothing("") }
     }
 

@@ -7,6 +7,7 @@ use portcullis_types::{ClientId, KeyId, PartnerId, ReasonCode, Revision, ScopeNa
 use crate::SubjectId;
 use crate::people::PeopleRejected;
 use crate::standing::{CredentialRejected, StandingRejected};
+use crate::statement::StatementRejected;
 
 /// A command that the rules do not allow. Nothing was changed.
 #[expect(missing_docs, reason = "the message names every member")]
@@ -162,6 +163,9 @@ pub enum Rejected {
     /// Something about people.
     #[error(transparent)]
     People(#[from] PeopleRejected),
+    /// Something about a statement of reasons.
+    #[error(transparent)]
+    Statement(#[from] StatementRejected),
 }
 
 impl Rejected {
@@ -213,6 +217,7 @@ impl Rejected {
             Self::Standing(rejected) => rejected.code(),
             Self::Credential(rejected) => rejected.code(),
             Self::People(rejected) => rejected.code(),
+            Self::Statement(rejected) => rejected.code(),
         }
     }
 

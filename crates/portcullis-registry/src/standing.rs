@@ -144,6 +144,9 @@ pub struct Stood {
     pub ran_out: Option<ClockName>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub case: Option<String>,
+    /// Digest of the statement of reasons.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub statement: Option<String>,
 }
 
 impl Stood {
@@ -170,6 +173,7 @@ impl Stood {
             until: None,
             ran_out: None,
             case: None,
+            statement: None,
         }
     }
 }

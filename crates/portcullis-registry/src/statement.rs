@@ -9,6 +9,7 @@ mod complete;
 mod facts;
 mod moment;
 mod parts;
+mod rejected;
 mod shown;
 mod wording;
 
@@ -25,6 +26,7 @@ pub use parts::{
     Automation, DataDuties, Extent, Ground, GroundKind, Origin, Redress, RequiredAction, Withheld,
     WithheldField,
 };
+pub use rejected::StatementRejected;
 
 use crate::words::SubjectId;
 

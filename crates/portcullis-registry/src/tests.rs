@@ -7,6 +7,7 @@ mod people;
 mod rules;
 mod signals;
 mod standing;
+mod statements;
 mod usage;
 
 use std::collections::HashMap;

@@ -23,7 +23,7 @@ pub(crate) fn durable(command: &Command, planned: &Planned, revision: Option<Rev
 }
 
 pub(crate) fn done(command: &Command, planned: &Planned) -> Done {
-    let (partner, client) = match command {
+    let (partner, client) = match command.bare() {
         Command::AddPartner { id, .. } | Command::EditPartner { id, .. } => {
             (Some(id.clone()), None)
         }
@@ -41,6 +41,8 @@ pub(crate) fn done(command: &Command, planned: &Planned) -> Done {
         | Command::Credential(_)
         | Command::PublishPolicy { .. }
         | Command::People(_)
+        | Command::Hook(_)
+        | Command::Stated { .. }
         | Command::RecordRotation { .. } => (None, None),
     };
     Done {

@@ -55,7 +55,7 @@ impl Pending {
             narrowings.find(move |old| old.subject == new.subject && old.kind == kind)
         };
         let since = |old: &Narrowing| -> Wall { old.notice.since };
-        match (command, same(NarrowKind::Hold), same(NarrowKind::Revoke)) {
+        match (command.bare(), same(NarrowKind::Hold), same(NarrowKind::Revoke)) {
             (Command::Stand { subject: SubjectId::Key(key), .. }, _, Some(old)) => {
                 Err(Rejected::RevokedNeverReturns { key: key.clone(), since: since(old) })
             }

@@ -147,6 +147,7 @@ fn touched(event: &Event) -> Option<String> {
             | PeopleEvent::Removed { person },
         ) => format!("person:{person}"),
         Event::People(_)
+        | Event::Hook(_)
         | Event::LogOpened { .. }
         | Event::GrantsChanged { .. }
         | Event::KeysImported { .. }

@@ -227,6 +227,7 @@ pub(super) fn concerned(event: &Event) -> Option<SubjectId> {
         | Event::SignalCapped { .. }
         | Event::PolicyPublished { .. }
         | Event::SecretRotated { .. }
+        | Event::Hook(_)
         | Event::People(_) => None,
     }
 }

@@ -107,6 +107,7 @@ impl State {
             tell: why.tell,
             successor: successor.clone(),
             case: why.case,
+            statement: None,
         });
         let events = issued.into_iter().chain([event]).collect();
         let created = successor.into_iter().collect();
@@ -121,6 +122,7 @@ impl State {
             reason: why.reason.clone(),
             tell: why.tell,
             case: why.case,
+            statement: None,
         };
         let what = format!("key `{id}` revoked for ever: refused from the next call on");
         Ok(Planned { narrows, ..Planned::one(event, what) })

@@ -77,7 +77,7 @@ impl State {
         planned: &Planned,
         (bearing, now): (Bearing, Wall),
     ) -> Option<Second> {
-        match (command, bearing) {
+        match (command.bare(), bearing) {
             (
                 Command::RevokeKey { .. }
                 | Command::Stand { to: Wish::Terminating { .. } | Wish::Terminated, .. },

@@ -20,7 +20,7 @@ use crate::words::{ImportedState, Mode, SubjectId};
 impl State {
     /// What a command that comes to these events does to access.
     pub(super) fn bearing(&self, command: &Command, planned: &Planned, terms: &Terms) -> Bearing {
-        match command {
+        match command.bare() {
             // Nobody has a key of it yet.
             Command::AddPartner { .. } | Command::AddClient { .. } => Bearing::Neutral,
             Command::RaiseSignal { .. } | Command::RecordRotation { .. } => Bearing::Neutral,
@@ -57,6 +57,7 @@ impl State {
                 Some(_) => Bearing::Widening,
             },
             Command::People(command) => self.of_people(command),
+            Command::Hook(_) | Command::Stated { .. } => Bearing::Neutral,
         }
     }
 
@@ -148,7 +149,7 @@ impl State {
 
     /// What a command is about, with all above it: when one of them changes, it is another matter.
     pub(super) fn about(&self, command: &Command) -> Vec<String> {
-        let subject = match command {
+        let subject = match command.bare() {
             Command::AddPartner { id, .. } | Command::EditPartner { id, .. } => {
                 SubjectId::Partner(id.clone())
             }
@@ -172,6 +173,8 @@ impl State {
                 | PeopleCommand::Remove { id },
             ) => return vec![format!("person:{id}")],
             Command::People(_)
+            | Command::Hook(_)
+            | Command::Stated { .. }
             | Command::ImportKeys { .. }
             | Command::RaiseSignal { .. }
             | Command::RecordRotation { .. } => return Vec::new(),
@@ -189,7 +192,7 @@ impl State {
 
     /// Whether the subject of a command stands as it did at that revision.
     pub(super) fn unchanged_since(&self, command: &Command, on: Revision) -> Result<(), Rejected> {
-        let subject = match command {
+        let subject = match command.bare() {
             Command::EditPartner { id, .. } => SubjectId::Partner(id.clone()),
             Command::SetMode { partner, .. } => SubjectId::Partner(partner.clone()),
             Command::DeclareFacts { subject, .. } | Command::Stand { subject, .. } => {

@@ -4,6 +4,7 @@ use portcullis_types::{KeyId, ReasonCode, StandingName, Wall};
 use serde::{Deserialize, Serialize};
 
 use super::{ClockName, Stood};
+use crate::events::Command;
 use crate::words::SubjectId;
 
 /// A wish about a standing that is no step.
@@ -128,6 +129,8 @@ pub enum KeyEvent {
         successor: Option<KeyId>,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         case: Option<String>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        statement: Option<String>,
     },
 }
 
@@ -164,6 +167,23 @@ impl StandingEvent {
         })
     }
 
+    /// The same, to be added to.
+    pub(crate) fn stood_mut(&mut self) -> Option<&mut Stood> {
+        match self {
+            Self::Restored(stood)
+            | Self::Warned(stood)
+            | Self::Restricted(stood)
+            | Self::Held(stood)
+            | Self::Terminating(stood)
+            | Self::Terminated(stood)
+            | Self::Probation(stood) => Some(stood),
+            Self::Ratified { .. }
+            | Self::Extended { .. }
+            | Self::Acknowledged { .. }
+            | Self::RanOut { .. } => None,
+        }
+    }
+
     /// Whom it concerns.
     #[must_use]
     pub fn subject(&self) -> &SubjectId {
@@ -198,6 +218,18 @@ impl StandingEvent {
             Self::Acknowledged { .. } => "standing.acknowledged",
             Self::RanOut { .. } => "standing.ran_out",
         }
+    }
+}
+
+impl From<StandingCommand> for Command {
+    fn from(command: StandingCommand) -> Self {
+        Self::Standing(command)
+    }
+}
+
+impl From<KeyCommand> for Command {
+    fn from(command: KeyCommand) -> Self {
+        Self::Credential(command)
     }
 }
 

@@ -1,0 +1,142 @@
+//! Steps with a statement of reasons, hooks, and what a partner is told of the log.
+
+use insta::assert_snapshot;
+use portcullis_types::Closes;
+
+use super::*;
+
+const AT: Wall = Wall(NOON.0 + 1000);
+
+fn draft() -> StatementDraft {
+    let fact = Fact {
+        statement: "Posts of 12,304 places in 41 towns were read in one night.".to_owned(),
+        period: Some(Period { from: Moment(Wall(NOON.0 - 9_000)), until: Moment(NOON) }),
+        metric: Some("distinct places".to_owned()),
+        value: Some("12304".to_owned()),
+        limit: Some("200 in 24 h".to_owned()),
+        evidence: Some("one line of evidence".to_owned()),
+        evidence_sha256: None,
+    };
+    StatementDraft { facts: vec![fact], ..StatementDraft::default() }
+}
+
+fn acme() -> SubjectId {
+    SubjectId::Partner(partner_id("acme"))
+}
+
+fn hold() -> Command {
+    let reason = ReasonCode::new("bulk-location").unwrap();
+    let to = Wish::hold(Closes::Reads);
+    let tell = "Posts of far more places than declared were read.".to_owned();
+    Command::Stand { subject: acme(), to, reason, tell, case: None }
+}
+
+fn revoke() -> Command {
+    let reason = ReasonCode::new("bulk-location").unwrap();
+    let tell = "It read posts of far more places than declared.".to_owned();
+    Command::RevokeKey { key: key_id("key1"), reason, tell, case: None }
+}
+
+fn desk() -> Desk {
+    let mut desk = Desk::default();
+    desk.ask(&partner("acme", None)).unwrap();
+    desk.ask(&key(1, "acme", None, None)).unwrap();
+    desk
+}
+
+/// The last event with its place, as a reader of the log has it.
+fn last(desk: &Desk) -> LoggedEvent {
+    let (at, event, actor) = desk.log.last().unwrap().clone();
+    LoggedEvent {
+        revision: Revision(desk.log.len() as u64 - 1),
+        ts: at.rfc3339(),
+        at,
+        actor,
+        event,
+        hash: String::new(),
+        leaf: String::new(),
+        approver: None,
+        proposal: None,
+    }
+}
+
+#[test]
+fn a_step_names_its_statement_by_digest_and_keeps_it_with_its_evidence() {
+    for command in [hold(), revoke()] {
+        let mut desk = desk();
+        let planned = desk.at(AT, &command.stated(draft())).unwrap();
+        let event = &planned.events[0];
+        let digest = event.statement().unwrap();
+        assert_eq!(event.blobs(), [digest]);
+        let statement: Statement = serde_json::from_slice(&desk.blobs[digest]).unwrap();
+        assert_eq!(statement.reason.as_str(), "bulk-location");
+        let evidence = statement.facts[0].evidence_sha256.as_ref().unwrap();
+        assert_eq!(&*desk.blobs[evidence], b"one line of evidence");
+        assert!(planned.narrows.is_some(), "it bites as it does without one");
+        let text = serde_json::to_string(event).unwrap();
+        assert_eq!(&serde_json::from_str::<Event>(&text).unwrap(), event);
+    }
+}
+
+#[test]
+fn a_statement_with_gaps_or_of_nothing_changes_nothing() {
+    let mut desk = desk();
+    let events = desk.log.len();
+    let told = |found: Result<Planned, Rejected>| {
+        let rejected = found.unwrap_err();
+        format!("{}: {rejected}", rejected.code())
+    };
+    let restore = Command::restore(
+        acme(),
+        ReasonCode::new("mistake").unwrap(),
+        "It was our mistake, all is open again.",
+    );
+    let remove = Command::from(HookCommand::Remove { hook: "h".to_owned() });
+    let rows = [
+        told(desk.at(AT, &hold().stated(StatementDraft::default()))),
+        told(desk.at(AT, &restore.clone().stated(draft()))),
+        told(desk.at(AT, &remove.stated(draft()))),
+    ];
+    desk.at(AT, &hold()).unwrap();
+    let restored = told(desk.at(AT, &restore.stated(draft())));
+    assert_eq!(desk.log.len(), events + 1);
+    assert_snapshot!(format!("{}\n{restored}", rows.join("\n")));
+}
+
+#[test]
+fn a_partner_is_told_of_its_own_access_and_of_nothing_else() {
+    let mut desk = desk();
+    let mut told = Vec::new();
+    let mut tell = |desk: &Desk| {
+        let logged = last(desk);
+        let notice = PartnerNotice::of(&logged, &desk.state.snapshot());
+        told.push(match notice {
+            Some(notice) => serde_json::to_string_pretty(&notice.body).unwrap(),
+            None => format!("{}: nothing", logged.event.name()),
+        });
+    };
+    tell(&desk);
+    desk.at(AT, &hold()).unwrap();
+    tell(&desk);
+    desk.at(AT, &revoke()).unwrap();
+    tell(&desk);
+    let add = HookCommand::Add {
+        hook: "h1".to_owned(),
+        partner: partner_id("acme"),
+        origin: "https://a.example".to_owned(),
+    };
+    desk.at(AT, &add.into()).unwrap();
+    tell(&desk);
+    assert_snapshot!(told.join("\n"));
+}
+
+#[test]
+fn a_hook_is_of_a_partner_there_is() {
+    let mut desk = desk();
+    let add = HookCommand::Add {
+        hook: "h1".to_owned(),
+        partner: partner_id("acne"),
+        origin: "https://a.example".to_owned(),
+    };
+    assert_eq!(desk.at(AT, &add.into()).unwrap_err().code(), "unknown_partner");
+}
