@@ -24,6 +24,7 @@ fn raise(gate: &Gate, of: &str, rule: &str, then: &[SignalAction]) {
         rule: rule.to_owned(),
         signal: "id_walk".to_owned(),
         evidence: "steps 12, of 14".to_owned(),
+        classes: Vec::new(),
         then: then.to_vec(),
         tell: None,
     };

@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use portcullis_types::{KeyId, PartnerId, PartnerIx, Revision, Wall};
+use portcullis_types::{ClassName, KeyId, PartnerId, PartnerIx, Revision, Wall};
 use serde::{Deserialize, Serialize};
 
 use crate::pages::Pages;
@@ -55,6 +55,9 @@ pub struct SignalSeen {
     pub signal: String,
     /// What was measured, in words and figures.
     pub evidence: String,
+    /// The classes it watches, where it names some: what a restriction closes, and what stays closed
+    /// of a hold that nobody confirms.
+    pub classes: Vec<ClassName>,
     /// What the rule wants; nothing where it is in shadow.
     pub then: Vec<SignalAction>,
     /// What the partner is told where it is held.

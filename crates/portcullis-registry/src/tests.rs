@@ -1,5 +1,7 @@
 //! The rules of the registry as tables, and the fold against a model of three maps.
 
+mod courses;
+mod credentials;
 mod facts;
 mod grants;
 mod model;

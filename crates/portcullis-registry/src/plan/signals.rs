@@ -1,7 +1,8 @@
 //! What follows a signal: it is recorded, and where its rule says so the partner is put on hold, as
 //! long as not too many are.
 //!
-//! Cases and restrictions are recorded as wanted: nothing else knows them yet.
+//! Cases are recorded as wanted: nothing else knows them yet. So are restrictions by a rule that names
+//! no classes.
 
 use portcullis_types::{Closes, ReasonCode, StandingName, Wall};
 
@@ -32,11 +33,14 @@ impl State {
         let (signals, cap) = (&self.now.signals, bounds.cap(self.now.partner_count()));
         let held = signals.held_but(now, Some(at)).saturating_add(bounds.uncounted);
         let not_held = not_held(seen, partner, held >= cap);
-        let hold = seen.then.contains(&SignalAction::Hold);
+        let hold = seen.then.contains(&SignalAction::Hold) && not_held.is_none();
+        // A hold closes more than the restriction that is wanted beside it.
+        let restrict = !hold && restricts(seen, partner);
         let undone = |action: &SignalAction| match action {
             SignalAction::Flag => false,
-            SignalAction::OpenCase | SignalAction::Restrict => true,
-            SignalAction::Hold => not_held.is_some(),
+            SignalAction::OpenCase => true,
+            SignalAction::Restrict => !hold && !restrict,
+            SignalAction::Hold => !hold,
         };
         let rule = texts::label("rule", &seen.rule)?;
         let raised = Event::SignalRaised {
@@ -52,8 +56,8 @@ impl State {
         };
         let id = &seen.partner;
         let what = format!("signal `{rule}` for partner `{id}`: {}", seen.evidence);
-        if hold && not_held.is_none() {
-            let mut planned = self.hold_by_signal(by, seen, now)?;
+        if hold || restrict {
+            let mut planned = self.close_by_signal(by, seen, hold, now)?;
             planned.what = format!("{what}; {}", planned.what);
             planned.events.insert(0, raised);
             return Ok(planned);
@@ -74,10 +78,11 @@ impl State {
         Ok(planned)
     }
 
-    fn hold_by_signal(
+    fn close_by_signal(
         &self,
         by: &Actor,
         seen: &SignalSeen,
+        hold: bool,
         now: Wall,
     ) -> Result<Planned, Rejected> {
         let reason = ReasonCode::new(REASON);
@@ -85,13 +90,26 @@ impl State {
         // A rule without fit words must not keep its hold from biting.
         let tell = seen.tell.as_deref().filter(|tell| texts::tell(tell).is_ok()).unwrap_or(TELL);
         let why = Why::new(&reason, tell, None)?;
-        self.stand(
-            by,
-            (&SubjectId::Partner(seen.partner.clone()), &Wish::hold(Closes::All)),
-            why,
-            now,
-        )
+        let classes = seen.classes.clone();
+        let to = if hold {
+            let (closes, even, review_by) = (Closes::All, Vec::new(), None);
+            Wish::Suspended { closes, even, fallback: classes, review_by }
+        } else {
+            Wish::Restricted { classes, factor: None }
+        };
+        self.stand(by, (&SubjectId::Partner(seen.partner.clone()), &to), why, now)
     }
+}
+
+/// Whether classes can be closed as the rule wants, and nobody closed more already.
+fn restricts(seen: &SignalSeen, partner: &PartnerRecord) -> bool {
+    let state = partner.course.as_deref().map(|course| course.state).unwrap_or_default();
+    seen.then.contains(&SignalAction::Restrict)
+        && !seen.classes.is_empty()
+        && partner.mode == Mode::Enforce
+        && cell(state, StandingName::Restricted).lets(Who::Signal)
+        // What is closed meanwhile would be closed anew, perhaps less of it.
+        && state != StandingName::Terminating
 }
 
 fn not_held(seen: &SignalSeen, partner: &PartnerRecord, full: bool) -> Option<NotHeld> {

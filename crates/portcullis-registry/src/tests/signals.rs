@@ -12,6 +12,7 @@ fn seen(of: &str, then: &[SignalAction]) -> SignalSeen {
         rule: "newsroom/places-in-order".to_owned(),
         signal: "id_walk".to_owned(),
         evidence: "steps 12, of 14".to_owned(),
+        classes: Vec::new(),
         then: then.to_vec(),
         tell: Some("Places were read in order.".to_owned()),
     }
@@ -143,4 +144,30 @@ fn signals_are_found_newest_first() {
     assert_eq!((some[0].revision.0, some[1].revision.0), (299, 298));
     assert_eq!(signals.rule(some[0]), Some("newsroom/rule-0"));
     assert_eq!(signals.newest(Some(Revision(2))).count(), 0);
+}
+
+#[test]
+fn a_rule_that_names_classes_closes_them_and_holds_fall_back_to_them() {
+    let classes = vec![portcullis_types::ClassName::new("place.posts").unwrap()];
+    let by = Actor { kind: ActorKind::Gate, id: "signal:newsroom/places-in-order".to_owned() };
+    let closes = |desk: &Desk| {
+        let partner = desk.state.snapshot().partner(portcullis_types::PartnerIx(0)).cloned();
+        partner.unwrap().narrowed.unwrap().closes.to_string()
+    };
+    let mut desk = partners(1);
+    let restrict = SignalSeen { classes, ..seen("p0", &[SignalAction::Restrict]) };
+    let planned = desk.by(&by, NOON, &raise(restrict.clone())).unwrap();
+    assert_eq!(kinds(&planned), ["signal.raised", "standing.restricted"]);
+    assert_eq!(closes(&desk), "`place.posts`");
+    let again = desk.by(&by, NOON, &raise(restrict.clone())).unwrap();
+    assert_eq!(kinds(&again), ["signal.raised"], "closed already");
+    let hold = SignalSeen { then: vec![SignalAction::Restrict, SignalAction::Hold], ..restrict };
+    let planned = desk.by(&by, NOON, &raise(hold)).unwrap();
+    assert_eq!(kinds(&planned), ["signal.raised", "standing.held"]);
+    assert_eq!(closes(&desk), "all reads and writes");
+    let late = Wall(NOON.0 + 4 * 3_600_000);
+    for due in desk.state.due(late) {
+        desk.as_clock(late, &due).unwrap();
+    }
+    assert_eq!(closes(&desk), "`place.posts`");
 }

@@ -20,7 +20,7 @@ use portcullis_registry::{
     Actor, ActorKind, Command, Office, OfficeError, Rejected, SignalAction, SignalBounds,
     SignalSeen, Snapshot,
 };
-use portcullis_types::{Clock, KeyIx, Now, PartnerIx, Wall};
+use portcullis_types::{ClassIx, ClassName, Clock, KeyIx, Now, PartnerIx, Wall};
 
 use crate::clock::SystemClock;
 use crate::talk;
@@ -100,7 +100,7 @@ impl Drain {
     fn round(&mut self, now: Now) {
         let snapshot = self.parts.office.snapshot();
         for raised in self.parts.judge.take_signals() {
-            let seen = seen(&snapshot, raised.partner, &raised.hit);
+            let seen = self.seen(&snapshot, raised.partner, &raised.hit);
             self.keep(seen.map(|seen| SignalSeen { key: key(&snapshot, raised.key), ..seen }));
         }
         let compared = *self.compared.get_or_insert(now.wall);
@@ -139,7 +139,7 @@ impl Drain {
             for (of, with) in [(one, other), (other, one)] {
                 let with = snapshot.partner(with).map(|partner| partner.id.clone());
                 let then = if of == one || same { actions(&hit) } else { vec![SignalAction::Flag] };
-                let seen = seen(snapshot, of, &hit);
+                let seen = self.seen(snapshot, of, &hit);
                 self.keep(seen.map(|seen| SignalSeen { with, then, ..seen }));
             }
         }
@@ -213,6 +213,30 @@ impl Drain {
         Ok(())
     }
 
+    fn seen(&self, snapshot: &Snapshot, partner: PartnerIx, hit: &SignalHit) -> Option<SignalSeen> {
+        Some(SignalSeen {
+            partner: snapshot.partner(partner)?.id.clone(),
+            key: None,
+            with: None,
+            rule: hit.rule.to_string(),
+            signal: hit.signal.to_owned(),
+            evidence: hit.evidence.clone(),
+            classes: self.classes(&hit.rule).unwrap_or_default(),
+            then: actions(hit),
+            tell: hit.tell.as_deref().map(str::to_owned),
+        })
+    }
+
+    /// The classes that a watch names.
+    fn classes(&self, rule: &str) -> Option<Vec<ClassName>> {
+        let rules = self.parts.judge.rules()?;
+        let mut watches = rules.policies.tiers().flat_map(|tier| tier.watches());
+        let classes = watches.find(|watch| *watch.name == *rule)?.classes.as_ref()?;
+        let named = (0..).map(ClassIx).zip(rules.catalogue.classes());
+        let named = named.filter(|(at, _)| classes.contains(*at));
+        Some(named.map(|(_, class)| class.clone()).collect())
+    }
+
     /// Said once: it is tried again four times a second.
     fn tell_failed(&mut self, failed: Option<OfficeError>) {
         match failed {
@@ -234,19 +258,6 @@ impl Drain {
             talk::error(&format!("{lost} signals were lost since the start: too many at once"));
         }
     }
-}
-
-fn seen(snapshot: &Snapshot, partner: PartnerIx, hit: &SignalHit) -> Option<SignalSeen> {
-    Some(SignalSeen {
-        partner: snapshot.partner(partner)?.id.clone(),
-        key: None,
-        with: None,
-        rule: hit.rule.to_string(),
-        signal: hit.signal.to_owned(),
-        evidence: hit.evidence.clone(),
-        then: actions(hit),
-        tell: hit.tell.as_deref().map(str::to_owned),
-    })
 }
 
 fn key(snapshot: &Snapshot, key: KeyIx) -> Option<portcullis_types::KeyId> {
