@@ -1,6 +1,7 @@
 //! What is left when the process ends at any point.
 
 use portcullis_registry::Office;
+use portcullis_types::Revision;
 
 use super::*;
 
@@ -105,4 +106,76 @@ async fn many_at_once_are_taken_one_by_one() {
     }
     assert_eq!(won, 1);
     assert!(office.verify(Vec::new()).await.unwrap().is_clean());
+}
+
+/// Bytes before the first frame of a write-ahead log, and of a frame with its page.
+const WAL_HEAD: usize = 32;
+const WAL_FRAME: usize = 24 + 4096;
+
+/// A log that was written up to some point when the power went.
+struct Cut<'a> {
+    database: &'a [u8],
+    ahead: &'a [u8],
+    beside: Option<&'a str>,
+}
+
+impl Cut<'_> {
+    fn put(&self, to: &Path) {
+        for suffix in ["-shm", "-wal", ".checkpoint", ".checkpoint.new"] {
+            let _ = std::fs::remove_file(crate::files::beside(to, suffix));
+        }
+        std::fs::write(to, self.database).unwrap();
+        std::fs::write(crate::files::beside(to, "-wal"), self.ahead).unwrap();
+        if let Some(note) = self.beside {
+            std::fs::write(crate::files::checkpoint_path(to), note).unwrap();
+            // The next one was under way.
+            std::fs::write(crate::files::beside(to, ".checkpoint.new"), &note[..9]).unwrap();
+        }
+    }
+}
+
+#[tokio::test]
+async fn no_crash_at_any_write_lets_the_log_contradict_a_checkpoint_that_was_handed_out() {
+    let (dir, path) = place();
+    let office = office(&path).await;
+    // What was handed out, and how long the write-ahead log was then.
+    let (mut notes, mut lengths) = (Vec::new(), Vec::new());
+    let ahead = crate::files::beside(&path, "-wal");
+    let steps =
+        [add_partner("acme"), issue_key("acme", 1), hold(key(1)), restore(key(1)), revoke(1)];
+    for step in [None].into_iter().chain(steps.map(Some)) {
+        if let Some(command) = step {
+            ask(&office, command).await.unwrap();
+        }
+        notes.push(office.checkpoint().await.unwrap());
+        lengths.push(usize::try_from(std::fs::metadata(&ahead).unwrap().len()).unwrap());
+    }
+    let (database, whole) = (std::fs::read(&path).unwrap(), std::fs::read(&ahead).unwrap());
+    let copy = dir.path().join("copy.db");
+    let frames = (whole.len() - WAL_HEAD) / WAL_FRAME;
+    let mut tried = 0;
+    for at in
+        (0..=frames).flat_map(|frame| [0, 24, 2000].map(|more| WAL_HEAD + frame * WAL_FRAME + more))
+    {
+        let Some(ahead) = whole.get(..at).filter(|_| at >= lengths[0]) else { continue };
+        let durable = lengths.iter().filter(|length| **length <= at).count();
+        // The copy beside is written after the commit: it may be one behind, and never ahead.
+        for beside in [durable.checked_sub(2), durable.checked_sub(1)] {
+            let cut =
+                Cut { database: &database, ahead, beside: beside.map(|at| notes[at].as_str()) };
+            cut.put(&copy);
+            let again = super::office(&copy).await;
+            assert_eq!(again.events(Revision(0), 100).await.unwrap().len(), durable, "byte {at}");
+            // It goes on in another way than before.
+            ask(&again, add_partner("other")).await.unwrap();
+            let kept =
+                notes[..durable].iter().map(|note| portcullis_audit::Kept::read(note).unwrap());
+            let found = again.verify(kept.collect()).await.unwrap();
+            assert!(found.is_clean() && found.kept == durable as u64, "byte {at}: {found}");
+            again.close().await;
+            tried += 1;
+        }
+    }
+    assert!(tried > 60, "{tried}");
+    office.close().await;
 }
