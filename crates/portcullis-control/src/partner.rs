@@ -15,6 +15,7 @@ mod keys;
 mod limits;
 mod me;
 mod measures;
+mod notices;
 mod receipts;
 mod refusals;
 mod usage;
@@ -107,6 +108,8 @@ fn routes() -> OpenApiRouter<Arc<Api>> {
         .routes(routes!(usage::show))
         .routes(routes!(refusals::show))
         .routes(routes!(clients::list, clients::add))
+        .routes(routes!(notices::list))
+        .routes(routes!(notices::show))
         .routes(routes!(receipts::show))
         .routes(routes!(description))
 }

@@ -38,7 +38,7 @@ pub(super) async fn show(
 }
 
 /// The same whether there is no such event or it is about somebody else.
-fn none() -> Problem {
+pub(super) fn none() -> Problem {
     Problem::new(
         StatusCode::NOT_FOUND,
         "no_such_event",
@@ -47,7 +47,7 @@ fn none() -> Problem {
     )
 }
 
-fn missing(error: &OfficeError) -> Problem {
+pub(super) fn missing(error: &OfficeError) -> Problem {
     match error {
         OfficeError::NoSuchEvent { .. } | OfficeError::NoSuchBlob(_) => none(),
         _ => Problem::new(
@@ -60,7 +60,7 @@ fn missing(error: &OfficeError) -> Problem {
 }
 
 /// Whether an event is one that the asker may have.
-fn is_about(asker: &Asker, event: &Event) -> bool {
+pub(super) fn is_about(asker: &Asker, event: &Event) -> bool {
     let Ok(event) = serde_json::to_value(event) else { return false };
     let name = event.get("type").and_then(Value::as_str).unwrap_or_default();
     if !TOLD.iter().any(|told| name.starts_with(told)) {
