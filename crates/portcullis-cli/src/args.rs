@@ -7,6 +7,7 @@ mod grant;
 mod key;
 mod offline;
 mod partner;
+mod people;
 mod standing;
 
 use std::path::PathBuf;
@@ -18,6 +19,7 @@ pub use grant::{FactsArgs, GrantCommand, GrantTo, ModeArgs};
 pub use key::{ImportArgs, KeyCommand};
 pub use offline::{CheckArgs, DiffArgs, ExplainArgs, ReplayArgs, TestArgs};
 pub use partner::{ClientCommand, PartnerCommand, PartnerFields};
+pub use people::{PersonCommand, ProposalCommand};
 pub use standing::{DryRun, Shape, StandingVerb};
 
 use crate::out::Format;
@@ -36,6 +38,10 @@ pub struct Common {
     /// The deployment's portcullis.yaml [default: the one in the current directory]
     #[arg(short = 'c', long, global = true, value_name = "FILE", help_heading = "Connection")]
     pub config: Option<PathBuf>,
+    /// Act alone where it takes two persons, for this reason; an alarm, and another person must
+    /// ratify it
+    #[arg(long, global = true, value_name = "WHY", help_heading = "People")]
+    pub break_glass: Option<String>,
     /// How results are written to standard output
     #[arg(short, long, global = true, value_enum, default_value_t, help_heading = "Output")]
     pub output: Format,
@@ -79,6 +85,14 @@ pub enum Command {
     /// Read and verify the log of all changes
     #[command(subcommand)]
     Audit(AuditCommand),
+    /// Declare the people who run the gate, and what each may do
+    #[command(subcommand)]
+    Person(PersonCommand),
+    /// Look at what waits for a second person; approve or refuse it
+    #[command(subcommand)]
+    Proposal(ProposalCommand),
+    /// Show who is signed in, and what that person may do
+    Whoami,
     /// Show whether the gate is ready and what is in force
     Status,
     /// Show the version of this program

@@ -38,6 +38,14 @@ fn lines(change: &Value, again: &str) -> Vec<String> {
     }
     let undo = text(change, "undo");
     let mut lines = vec![what];
+    if let Some(proposal) = change.get("proposal") {
+        let (until, digest) = (text(proposal, "expires"), text(proposal, "digest"));
+        let digest: String = digest.chars().take(16).collect();
+        let id = proposal.get("id").map(Value::to_string).unwrap_or_default();
+        lines.push(format!(
+            "another person, until {until}: portcullis proposal approve {id} --digest {digest}{again}"
+        ));
+    }
     if !undo.is_empty() {
         lines.push(format!("undo: {}{again}", clean(&undo)));
     }

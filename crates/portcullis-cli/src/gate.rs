@@ -16,6 +16,7 @@ use zeroize::Zeroizing;
 use crate::args::Common;
 use crate::failure::{Failure, Refusal};
 use crate::host::{Deployment, Host};
+use crate::out::{clean, text};
 
 const DEFAULT_ADMIN: &str = "http://127.0.0.1:9901";
 const DEFAULT_TOKEN_FILE: &str = "secrets/admin-token";
@@ -28,6 +29,8 @@ pub(crate) struct Gate {
     token: Zeroizing<String>,
     /// Where the token was found, for people.
     token_from: String,
+    /// Why it can't wait for a second person.
+    emergency: Option<String>,
 }
 
 /// The configuration named by `--config`, else the one in the current directory if there is one.
@@ -62,7 +65,8 @@ impl Gate {
             }
             None => token_of(common, deployment.as_ref(), host)?,
         };
-        Self::at(&base, token, from)
+        let emergency = common.break_glass.clone();
+        Ok(Self { emergency, ..Self::at(&base, token, from)? })
     }
 
     fn at(base: &str, token: Zeroizing<String>, token_from: String) -> Result<Self, Failure> {
@@ -85,7 +89,7 @@ impl Gate {
             .timeout_global(Some(Duration::from_secs(660)))
             .user_agent(concat!("portcullis-cli/", env!("CARGO_PKG_VERSION")))
             .build();
-        Ok(Self { agent: Agent::new_with_config(config), base, token, token_from })
+        Ok(Self { agent: Agent::new_with_config(config), base, token, token_from, emergency: None })
     }
 
     /// The address.
@@ -197,6 +201,9 @@ impl Gate {
         for (name, value) in headers {
             request = request.header(*name, value);
         }
+        if let Some(why) = &self.emergency {
+            request = request.header("portcullis-emergency", why);
+        }
         request
     }
 
@@ -229,6 +236,10 @@ impl Gate {
                 "what answers at {} is the gate's public listener, where partners call: name the address under `admin:` in portcullis.yaml",
                 self.base
             )));
+        }
+        if status == StatusCode::UNAUTHORIZED && text(&value, "code") == "token_refused" {
+            let why = clean(&text(&value, "detail"));
+            return Err(Failure::NotSignedIn(format!("not signed in: {why}")));
         }
         if status == StatusCode::UNAUTHORIZED {
             return Err(Failure::NotSignedIn(format!(

@@ -38,16 +38,19 @@ mod memory;
 mod offline;
 mod out;
 mod partners;
+mod people;
 mod replay;
 mod run;
 mod signals;
+mod standing;
 mod status;
 mod usage;
 
 pub use args::{
     ApplyArgs, AuditCommand, CatalogueCommand, CheckArgs, ClientCommand, Command, Common, DiffArgs,
     ExplainArgs, FactsArgs, GrantCommand, GrantTo, ImportArgs, KeyCommand, ModeArgs,
-    PartnerCommand, PartnerFields, Reason, ReplayArgs, SignalCommand, TestArgs, UsageArgs,
+    PartnerCommand, PartnerFields, PersonCommand, ProposalCommand, Reason, ReplayArgs,
+    SignalCommand, TestArgs, UsageArgs,
 };
 pub use failure::{EntryFault, Failure, FileFault, Refusal, exit};
 pub use files::{Compiled, FileSet, compile, read_set};

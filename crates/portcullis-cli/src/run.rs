@@ -11,8 +11,8 @@ use crate::failure::{Failure, Refusal, exit};
 use crate::host::Host;
 use crate::out::{Out, clean};
 use crate::{
-    apply, audit, cases, catalogue, check, clients, diff, explain, grants, keys, partners, replay,
-    signals, status, usage,
+    apply, audit, cases, catalogue, check, clients, diff, explain, grants, keys, partners, people,
+    replay, signals, status, usage,
 };
 
 /// Carries a command out. A reader that went away (`| head`) is no failure.
@@ -53,6 +53,9 @@ pub(crate) fn carry_out(
         Command::Usage(args) => usage::run(args, common, host, out),
         Command::Signal(command) => signals::run(command, common, host, out),
         Command::Audit(command) => audit::run(command, common, host, out),
+        Command::Person(command) => people::run(command, common, host, out),
+        Command::Proposal(command) => people::proposals(command, common, host, out),
+        Command::Whoami => people::whoami(common, host, out),
         Command::Status => status::run(common, host, out),
         Command::Version => version(out),
     }

@@ -19,6 +19,11 @@ pub trait Checker: Send + Sync {
     /// All faults of all files.
     fn check(&self, files: &[(String, Arc<str>)]) -> Result<Checked, Vec<CheckFault>>;
 
+    /// Whether a set is proved to let nobody do more than the one in force; in doubt it is not.
+    fn proves_narrower(&self, _files: &[(String, Arc<str>)]) -> bool {
+        false
+    }
+
     /// The names of the tiers in force.
     fn tiers(&self) -> Vec<String>;
 

@@ -9,7 +9,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
-use portcullis_registry::{Command, PolicyInForce};
+use portcullis_registry::{Command, PolicyInForce, Terms};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use utoipa::{IntoParams, ToSchema};
@@ -152,7 +152,11 @@ pub(crate) async fn publish(
     } else if changes.is_empty() {
         snapshot.policy().map(same)
     } else {
-        Some(Change::from(shared.submit(&caller, Command::PublishPolicy { files }).await?))
+        let (checker, candidate) = (Arc::clone(&shared.control.checker), files.clone());
+        let proved_narrower = aside(move || checker.proves_narrower(&candidate)).await?;
+        let terms = Terms { proved_narrower, ..caller.terms()? };
+        let command = Command::PublishPolicy { files };
+        Some(Change::from(shared.submit_on(&caller, command, terms).await?))
     };
     let status = change.as_ref().map_or(StatusCode::OK, |change| change.status(StatusCode::OK));
     let applied = Applied { dry_run: candidate.dry_run, holds, changes, change };

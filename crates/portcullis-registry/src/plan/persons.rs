@@ -163,4 +163,29 @@ impl State {
         let overdue = glass.map(|one| PeopleCommand::ReportEmergency { emergency: one.id });
         expired.chain(overdue).map(Command::People)
     }
+
+    /// What the clock brings to proposals and emergencies.
+    fn people_clock(&self, command: &PeopleCommand, now: Wall) -> Result<Planned, Rejected> {
+        match command {
+            PeopleCommand::Expire { proposal } => {
+                let open = self.waiting(*proposal)?;
+                let what = format!("proposal {} expired: {}", proposal.0, open.what);
+                let event = PeopleEvent::ProposalExpired { proposal: *proposal };
+                Ok(if now >= open.expires {
+                    Planned::one(event.into(), what)
+                } else {
+                    Planned::nothing("")
+                })
+            }
+            PeopleCommand::ReportEmergency { emergency } => {
+                let glass = self.now.people.glass.get(&emergency.0);
+                let glass = glass.ok_or(PeopleRejected::UnknownEmergency(*emergency))?;
+                let what = format!("nobody ratified in time: {}", glass.what);
+                let event = PeopleEvent::EmergencyOverdue { emergency: *emergency };
+                let due = !glass.overdue && now >= glass.ratify_by;
+                Ok(if due { Planned::one(event.into(), what) } else { Planned::nothing("") })
+            }
+            _ => Ok(Planned::nothing("")),
+        }
+    }
 }

@@ -6,7 +6,7 @@ use portcullis_types::{PartnerId, PersonId, Revision, Wall};
 
 use super::Planned;
 use crate::events::Command;
-use crate::people::{PeopleCommand, PeopleEvent, PeopleRejected, Role, Roles};
+use crate::people::{PeopleEvent, PeopleRejected, Role, Roles};
 use crate::proposals::{
     Approval, Bearing, GLASS_MILLISECONDS, PROPOSAL_MILLISECONDS, PROPOSALS_MAX, Proposal,
     Proposed, Second, Terms,
@@ -206,36 +206,7 @@ impl State {
         Ok(Planned::one(PeopleEvent::EmergencyRatified { emergency: id }.into(), what))
     }
 
-    /// What the clock brings to proposals and emergencies.
-    pub(super) fn people_clock(
-        &self,
-        command: &PeopleCommand,
-        now: Wall,
-    ) -> Result<Planned, Rejected> {
-        match command {
-            PeopleCommand::Expire { proposal } => {
-                let open = self.waiting(*proposal)?;
-                let what = format!("proposal {} expired: {}", proposal.0, open.what);
-                let event = PeopleEvent::ProposalExpired { proposal: *proposal };
-                Ok(if now >= open.expires {
-                    Planned::one(event.into(), what)
-                } else {
-                    Planned::nothing("")
-                })
-            }
-            PeopleCommand::ReportEmergency { emergency } => {
-                let glass = self.now.people.glass.get(&emergency.0);
-                let glass = glass.ok_or(PeopleRejected::UnknownEmergency(*emergency))?;
-                let what = format!("nobody ratified in time: {}", glass.what);
-                let event = PeopleEvent::EmergencyOverdue { emergency: *emergency };
-                let due = !glass.overdue && now >= glass.ratify_by;
-                Ok(if due { Planned::one(event.into(), what) } else { Planned::nothing("") })
-            }
-            _ => Ok(Planned::nothing("")),
-        }
-    }
-
-    fn waiting(&self, id: Revision) -> Result<&Proposal, Rejected> {
+    pub(super) fn waiting(&self, id: Revision) -> Result<&Proposal, Rejected> {
         let open = self.now.people.open.get(&id.0);
         open.ok_or_else(|| PeopleRejected::UnknownProposal(id).into())
     }

@@ -51,6 +51,10 @@ impl Settling<'_> {
         self.bound(file.signals.holds_per_day.as_ref(), 3, (0, 1_000_000))
     }
 
+    pub(super) fn narrow_alone(&mut self, at: Option<&At<usize>>) -> usize {
+        self.bound(at, 10, (1, 1_000_000))
+    }
+
     pub(super) fn explain_calls(&mut self, file: &ConfigFile) -> usize {
         self.bound(file.explain.calls.as_ref(), 10_000, (0, 1_000_000))
     }

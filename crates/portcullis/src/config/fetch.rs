@@ -8,9 +8,10 @@ use portcullis_keys::Pepper;
 use portcullis_proxy::{Placement, PlatformCredential};
 use portcullis_yaml::{At, Fault};
 
+use super::people::Token;
 use super::secrets::{Secret, fetch};
 use super::settle::{Secrets, Settling};
-use super::shape::{ConfigFile, Place, SecretFrom};
+use super::shape::{ConfigFile, Place, SecretFrom, TokenFrom};
 
 impl Settling<'_> {
     /// Secrets come last: with a fault in one, the others were all looked at too.
@@ -23,10 +24,15 @@ impl Settling<'_> {
         let platform_credential = self.secret(from.platform_credential.as_ref(), credential_fault);
         let mut admin_tokens = Vec::new();
         for (name, at) in &from.admin_tokens {
-            let secret = self.secret(Some(at), |text| {
+            let TokenFrom { file, env, credential, person } = at.value.clone();
+            self.person(at, person.as_deref());
+            let value = SecretFrom { file, env, credential };
+            let place = At { value, line: at.line, column: at.column };
+            let secret = self.secret(Some(&place), |text| {
                 admin_token(name, text).err().map(|error| error.to_string())
             });
-            admin_tokens.extend(secret.map(|secret| (name.clone(), secret)));
+            let name = name.clone();
+            admin_tokens.extend(secret.map(|secret| Token { name, secret, person }));
         }
         if from.admin_tokens.is_empty() {
             let fault = self.source.fault_at(

@@ -5,12 +5,14 @@
 mod bounds;
 mod fetch;
 mod load;
+mod people;
 mod secrets;
 mod settle;
 mod shape;
 
 pub(crate) use fetch::admin_token;
 pub(crate) use load::load;
+pub(crate) use people::{Issuer, Token};
 pub(crate) use secrets::Secret;
 pub(crate) use settle::{Config, public_url_fault, upstream_fault};
 pub(crate) use shape::{Codec, Family, Place, RecordsTo, schema};

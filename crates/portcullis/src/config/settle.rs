@@ -11,6 +11,7 @@ use ipnet::IpNet;
 use portcullis_types::Span;
 use portcullis_yaml::{At, Fault, Source};
 
+use super::people::{People, Token};
 use super::secrets::Secret;
 use super::shape::{Codec, ConfigFile, Family, Place, RecordsTo};
 
@@ -46,6 +47,7 @@ pub(crate) struct Config {
     pub secrets: Secrets,
     pub holds_per_day: usize,
     pub explain_calls: usize,
+    pub people: People,
 }
 
 /// Bounds in force.
@@ -78,7 +80,7 @@ pub(crate) struct Secrets {
     pub pepper_previous: Option<Secret>,
     pub log_key: Secret,
     pub log_key_previous: Option<Secret>,
-    pub admin_tokens: Vec<(String, Secret)>,
+    pub admin_tokens: Vec<Token>,
     pub platform_credential: Option<Secret>,
 }
 
@@ -135,6 +137,7 @@ impl Settling<'_> {
             secrets: self.secrets(file)?,
             holds_per_day: self.holds_per_day(file),
             explain_calls: self.explain_calls(file),
+            people: self.people(file),
             base: self.base.clone(),
         };
         if self.faults.is_empty() { Ok(config) } else { Err(self.faults) }

@@ -2,12 +2,16 @@
 //!
 //! Defaults are safe on the open internet. Must not read any other file.
 
+mod people;
+
 use std::collections::BTreeMap;
 
 use portcullis_types::Span;
 use portcullis_yaml::At;
 use schemars::JsonSchema;
 use serde::Deserialize;
+
+pub(crate) use people::{OpenId, People, TokenFrom};
 
 /// The configuration of one gate.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -33,6 +37,9 @@ pub(crate) struct ConfigFile {
     pub policies: Option<At<String>>,
     /// Where each secret comes from; never the secret itself.
     pub secrets: Secrets,
+    /// Who runs the gate, and how many of them a decision takes.
+    #[serde(default)]
+    pub people: People,
     /// How keys look.
     #[serde(default)]
     pub keys: Keys,
@@ -169,7 +176,7 @@ pub(crate) struct Secrets {
     #[serde(default)]
     pub log_key_previous: Option<At<SecretFrom>>,
     /// Admin tokens by name: `sha256:HEX` of each, or the token itself.
-    pub admin_tokens: BTreeMap<String, At<SecretFrom>>,
+    pub admin_tokens: BTreeMap<String, At<TokenFrom>>,
     /// The platform's own credential.
     #[serde(default)]
     pub platform_credential: Option<At<SecretFrom>>,

@@ -7,10 +7,13 @@ mod board;
 pub(crate) mod bootstrap;
 mod budgets;
 mod checker;
+mod drift;
+mod issuer;
 mod kept;
 mod keymaker;
 mod open;
 mod pace;
+mod people;
 mod plane;
 mod probe;
 mod recall;
@@ -88,6 +91,7 @@ impl Gate {
         let office: Arc<dyn Office> = Arc::new(store.office.clone());
         in_force(&config, &runtime, &office, &board)?;
         rotation::record(&config, &runtime, &office, &judge, &board)?;
+        people::rule(&config, &runtime, &office)?;
         budgets::restore(&judge, &config.store);
         usage::restore(&calls, &config.store);
         let metrics = Arc::new(Metrics::new());
@@ -244,7 +248,7 @@ fn in_force(
                 policy.revision.0
             );
         }
-        tell_drift(&disk, &policy.files, board);
+        drift::tell(&disk, &policy.files, board);
         return Ok(());
     }
     let compiled = disk.and_then(|files| set::compile(&files, Revision(0)).map(|_| files));
@@ -258,43 +262,4 @@ fn in_force(
     let done = runtime.block_on(office.submit(actor, Command::PublishPolicy { files }))?;
     talk::info(&done.what);
     Ok(())
-}
-
-fn compiles(files: &set::Files) -> Result<(), String> {
-    set::compile(files, Revision(0)).map(|_| ()).map_err(|faults| {
-        let text = portcullis_yaml::Faults(faults).to_string();
-        talk::warn(&format!("the files on disk have faults and can't be put in force:\n{text}"));
-        text
-    })
-}
-
-/// Files that differ from the set in force are named, and the logged set is served.
-fn tell_drift(
-    disk: &Result<set::Files, Vec<portcullis_yaml::Fault>>,
-    in_force: &[portcullis_registry::PublishedFile],
-    board: &Board,
-) {
-    match disk {
-        Ok(files) => {
-            let drift = set::drift(files, in_force);
-            for (name, how) in &drift {
-                talk::warn(&format!(
-                    "`{name}` on disk is not the one in force ({how}); the logged set is served until `portcullis apply`"
-                ));
-            }
-            // What could not be applied is told now, not when somebody tries.
-            let faults = if drift.is_empty() { Ok(()) } else { compiles(files) };
-            board.note(|notes| {
-                notes.drift = drift;
-                notes.reload_fault = faults.err();
-            });
-        }
-        Err(faults) => {
-            let text = portcullis_yaml::Faults(faults.clone()).to_string();
-            talk::warn(&format!(
-                "the files on disk can't be read, the logged set is served:\n{text}"
-            ));
-            board.note(|notes| notes.reload_fault = Some(text));
-        }
-    }
 }

@@ -17,6 +17,7 @@ use portcullis_types::Clock;
 
 use super::board::Board;
 use super::checker::Compiler;
+use super::issuer;
 use super::keymaker::Minter;
 use super::probe::Watch;
 use super::recall::Recall;
@@ -131,9 +132,10 @@ pub(crate) struct Parts {
 /// Puts the admin API together; it does not listen yet.
 pub(crate) fn control(config: &Config, parts: &Parts) -> anyhow::Result<Control> {
     let mut tokens = Vec::new();
-    for (name, secret) in &config.secrets.admin_tokens {
-        tokens.push(config::admin_token(name, secret.expose())?);
+    for config::Token { name, secret, person } in &config.secrets.admin_tokens {
+        tokens.push(config::admin_token(name, secret.expose())?.of(person.as_deref()));
     }
+    let oidc = config.people.issuer.as_ref().map(issuer::oidc).transpose()?;
     let metrics = Arc::clone(&parts.metrics);
     let board = Arc::clone(&parts.board);
     let (office, signals) = (Arc::clone(&parts.office), Arc::clone(&parts.signals));
@@ -148,7 +150,7 @@ pub(crate) fn control(config: &Config, parts: &Parts) -> anyhow::Result<Control>
         )
     };
     Ok(Control {
-        settings: ControlSettings { tokens, ..ControlSettings::default() },
+        settings: ControlSettings { tokens, oidc, ..ControlSettings::default() },
         office: Arc::clone(&parts.office),
         checker: Arc::new(Compiler { board: Arc::clone(&parts.board) }),
         probe: Arc::new(Watch {

@@ -36,6 +36,23 @@ fn fits(snapshot: &Snapshot) -> String {
     }
 }
 
+/// How many persons a decision takes, for everybody to see.
+fn people(snapshot: &Snapshot) -> String {
+    let people = snapshot.people();
+    if !people.rule().two_persons {
+        return "giving access takes one person: the rule for two is off".to_owned();
+    }
+    let (approvers, open) = (people.approvers(), people.open().count());
+    let overdue = people.broken().filter(|one| one.overdue).count();
+    let overdue = match overdue {
+        0 => String::new(),
+        n => format!("; nobody ratified {n} emergencies in time"),
+    };
+    format!(
+        "giving access takes two persons; {approvers} may approve, {open} proposals wait{overdue}"
+    )
+}
+
 impl Probe for Watch {
     fn metrics(&self) -> String {
         (self.metrics)()
@@ -101,6 +118,7 @@ impl Probe for Watch {
                 ),
                 line("files", files.0, files.1),
                 line("signals", signals.0, signals.1),
+                line("people", true, people(&self.office.snapshot())),
                 line("calls", !notes.stopping, serving.to_owned()),
             ],
         }

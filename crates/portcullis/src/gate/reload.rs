@@ -10,10 +10,11 @@ use std::time::Duration;
 
 use anyhow::Context;
 use notify::{RecursiveMode, Watcher};
-use portcullis_registry::{Actor, ActorKind, Command, Office};
+use portcullis_registry::{Actor, ActorKind, Command, Office, Terms};
 use portcullis_types::Revision;
 
 use super::board::Board;
+use super::checker::narrower;
 use super::set;
 use crate::talk;
 
@@ -90,7 +91,10 @@ impl Reload {
             return self.faulty(faults);
         }
         let actor = Actor { kind: ActorKind::Gate, id: "files".to_owned() };
-        match self.runtime.block_on(self.office.submit(actor, Command::PublishPolicy { files })) {
+        let proved_narrower = narrower(&self.board, &files);
+        let terms = Terms { proved_narrower, ..Terms::default() };
+        let command = Command::PublishPolicy { files };
+        match self.runtime.block_on(self.office.submit_on(actor, command, terms)) {
             Ok(done) => {
                 talk::info(&done.what);
                 self.board.note(|notes| {

@@ -24,7 +24,8 @@ pub(crate) fn record(
 ) -> anyhow::Result<()> {
     check_peppers(config, judge.peppers(), office, board);
     let secrets = &config.secrets;
-    let tokens: Vec<&str> = secrets.admin_tokens.iter().map(|(_, token)| token.expose()).collect();
+    let tokens: Vec<&str> =
+        secrets.admin_tokens.iter().map(|token| token.secret.expose()).collect();
     let mut current = vec![
         (RotatedSecret::Pepper, judge.peppers().current().fingerprint().to_owned()),
         (RotatedSecret::AdminToken, fingerprint("admin tokens", &tokens.join("\n"))),

@@ -95,6 +95,11 @@ records:
   # One line of JSON per call: stdout, file (with `path:`) or none.
   to: {records}
 
+people:
+  # true: giving access back or out takes two persons (`portcullis person add`, tokens with `person:`
+  # or an issuer under `oidc:`). A first run has one, so it is off; each change is an event.
+  two_persons: false
+
 signals:
   # Watches of policies may put so many partners on hold within 24 hours, or a tenth of all
   # partners, whichever is more; 0: none. Beyond that they are recorded, and an alarm is raised.
