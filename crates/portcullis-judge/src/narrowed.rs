@@ -9,7 +9,7 @@ use portcullis_catalogue::{Catalogue, FieldRef};
 use portcullis_policy::Standing;
 use portcullis_types::asked::{Ask, Asks, Via};
 use portcullis_types::{
-    ClassIx, ClassSet, Closes, Effect, FieldSet, Held, Notice, Part, Percent, Refusal,
+    ClassIx, ClassSet, Closes, Effect, FieldSet, Held, Notice, Part, Percent, Refusal, Revision,
     StandingName, Subject,
 };
 use smallvec::SmallVec;
@@ -25,6 +25,8 @@ pub(crate) struct Narrowed(SmallVec<[(Subject, Arc<Notice>); 3]>);
 #[derive(Clone, Copy)]
 pub(crate) struct Ground<'a> {
     pub(crate) catalogue: &'a Catalogue,
+    /// The rules whose numbers the catalogue gives.
+    pub(crate) rules: Revision,
     /// What the caller may touch while nothing narrows it.
     pub(crate) granted: ClassSet,
 }
@@ -99,7 +101,7 @@ impl Narrowed {
 
     /// The same of a read whose answer is under way.
     pub(crate) fn closes_read(&self, touched: &Touched, ground: Ground<'_>) -> Option<Refusal> {
-        let Some(read) = touched.known() else { return self.closes_unknown(ground) };
+        let Some(read) = touched.known(ground.rules) else { return self.closes_unknown(ground) };
         let at = self.0.iter().position(|(_, notice)| {
             let look = Look { notice, catalogue: ground.catalogue };
             look.any(&read.classes) || look.field(&read.fields, None).is_some()
@@ -121,7 +123,7 @@ impl Narrowed {
 
     /// The continuity classes that none closes, of those the caller has.
     fn open(&self, ground: Ground<'_>) -> Vec<Arc<str>> {
-        let Ground { catalogue, granted } = ground;
+        let Ground { catalogue, granted, .. } = ground;
         let classes = catalogue.classes().filter(|class| {
             let has = catalogue
                 .class(class.as_str())

@@ -125,7 +125,7 @@ impl<'v> Pass<'v, '_> {
         if let Some(held) = self.held(caller, |narrowed, ground| narrowed.closes(&asks, ground)) {
             return Err(held.into());
         }
-        desk.touched.borrow_mut().note(&asks);
+        desk.touched.borrow_mut().note(&asks, view.bound.rules.revision);
         if let Some(see) = &mut self.see {
             see(&asks);
         }

@@ -6,15 +6,16 @@
 use std::sync::Arc;
 
 use portcullis_types::asked::Asks;
-use portcullis_types::{ClassSet, Effect, FieldSet};
+use portcullis_types::{ClassSet, Effect, FieldSet, Revision};
 
 /// What a call reads. Of one that could not be read to its end nothing is known, and any closure closes it.
 #[derive(Debug, Clone, Default, Eq, PartialEq)]
 pub struct Touched(Option<Arc<Read>>);
 
-/// Classes and fields that a call reads.
-#[derive(Debug, Clone, Default, Eq, PartialEq)]
+/// Classes and fields that a call reads, by the numbers of the rules it was judged by.
+#[derive(Debug, Clone, Eq, PartialEq)]
 pub(crate) struct Read {
+    rules: Revision,
     pub(crate) classes: ClassSet,
     pub(crate) fields: FieldSet,
 }
@@ -29,17 +30,20 @@ pub(crate) struct Kept {
 }
 
 impl Touched {
-    pub(crate) fn known(&self) -> Option<&Read> {
-        self.0.as_deref()
+    /// What it is by the numbers of these rules; none where it was read by others.
+    pub(crate) fn known(&self, rules: Revision) -> Option<&Read> {
+        self.0.as_deref().filter(|read| read.rules == rules)
     }
 
     /// What both read.
     #[must_use]
     pub fn and(&self, other: &Self) -> Self {
-        let both = self.known().zip(other.known());
+        let both = self.0.as_ref().zip(other.0.as_ref());
+        let both = both.filter(|(one, other)| one.rules == other.rules);
         Self(both.map(|(one, other)| {
             let classes = one.classes.union(&other.classes);
-            Arc::new(Read { classes, fields: one.fields.union(&other.fields) })
+            let fields = one.fields.union(&other.fields);
+            Arc::new(Read { rules: one.rules, classes, fields })
         }))
     }
 }
@@ -52,12 +56,12 @@ impl Default for Kept {
 
 impl Kept {
     /// Notes what a call reads; nothing of a write, whose answer is not cut.
-    pub(crate) fn note(&mut self, asks: &Asks<'_>) {
+    pub(crate) fn note(&mut self, asks: &Asks<'_>, rules: Revision) {
         self.last = None;
         if asks.effect == Effect::Write {
             return;
         }
-        let mut read = Read::default();
+        let mut read = Read { rules, classes: ClassSet::EMPTY, fields: FieldSet::EMPTY };
         // Numbers of few classes differ in their low bits.
         let mut at = usize::from(asks.operation.0);
         for ask in &asks.asks {

@@ -89,7 +89,8 @@ impl View {
 
     /// What a narrowed caller's call is held against.
     pub(crate) fn ground(&self, key: &KeyRecord) -> Against<'_> {
-        Against { catalogue: &self.bound.rules.catalogue, granted: self.granted(key) }
+        let rules = &self.bound.rules;
+        Against { catalogue: &rules.catalogue, rules: rules.revision, granted: self.granted(key) }
     }
 
     /// What a key's client and the key itself are narrowed to.

@@ -216,6 +216,27 @@ allow:
     assert_eq!(bed.codes("z1", &[PLACE, profile]), ["permitted", "permitted"]);
 }
 
+#[test]
+fn what_a_call_reads_is_known_by_the_rules_it_was_judged_by() {
+    let mut bed = Bed::with(TIER);
+    let media = || notice(Closes::ReadsOf(classes(&["media.list"])), None);
+    let now = bed.now;
+    let allowed =
+        |bed: &mut Bed, read: &crate::Touched| bed.desks[0].still_allowed(KeyIx(0), read, now);
+    bed.check("a1", PROFILE, "permitted");
+    let profile = bed.desks[0].touched();
+    bed.check("a1", MEDIA, "permitted");
+    let list = bed.desks[0].touched();
+    assert_eq!([&profile, &list].map(|read| allowed(&mut bed, read)), [true, true]);
+    bed.narrow(ACME, media());
+    assert_eq!([&profile, &list].map(|read| allowed(&mut bed, read)), [true, false]);
+    assert!(!allowed(&mut bed, &profile.and(&list)), "together");
+    bed.rules(&TIER.replace("For tests", "For other tests"));
+    assert!(!allowed(&mut bed, &profile), "numbers of other rules say nothing");
+    bed.judge.widen(ACME);
+    assert_eq!([&profile, &list].map(|read| allowed(&mut bed, read)), [true, true]);
+}
+
 fn shapes() -> impl Strategy<Value = Closes> {
     prop_oneof![
         Just(Closes::Nothing),
