@@ -2,16 +2,17 @@
 //!
 //! Must not know the rules about clients: the gate has them.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::args::{ClientCommand, Common};
-use crate::change::{self, segment, set, set_list, transition};
+use crate::change::{self, segment, set, set_list};
 use crate::facts;
 use crate::failure::Failure;
 use crate::gate::Gate;
 use crate::host::Host;
 use crate::out::{Out, text};
-use crate::partners::scopes;
+use crate::partners::{notice, scopes};
+use crate::standing;
 
 pub(crate) fn run(
     command: &ClientCommand,
@@ -21,11 +22,16 @@ pub(crate) fn run(
 ) -> Result<(), Failure> {
     let gate = Gate::find(common, host)?;
     match command {
-        ClientCommand::Add { id, partner, name, scope } => {
+        ClientCommand::Add { id, partner, name, purpose, category, scope } => {
             let mut body = json!({ "id": id, "partner": partner });
             set(&mut body, "name", name.as_deref());
+            set(&mut body, "purpose", purpose.as_deref());
+            set(&mut body, "category", category.as_deref());
             set_list(&mut body, "scopes", scope);
             change::show(&gate.post("/v1/clients", &body)?, out)
+        }
+        ClientCommand::Show { id } => {
+            show(&gate.get(&format!("/v1/clients/{}", segment(id)))?, out)
         }
         ClientCommand::List { partner, limit } => {
             let filters = [("partner", partner.as_deref())];
@@ -44,14 +50,28 @@ pub(crate) fn run(
             out.table(&["CLIENT", "PARTNER", "NAME", "STATE", "SCOPES"], rows.collect(), empty)
         }
         ClientCommand::Facts(args) => facts::run("clients", args, &gate, host, out),
-        ClientCommand::Hold { id, reason, review_by } => {
-            let path = format!("/v1/clients/{}/transitions", segment(id));
-            let body = transition("held", reason, review_by.as_deref());
-            change::show(&gate.post(&path, &body)?, out)
-        }
-        ClientCommand::Restore { id, reason } => {
-            let path = format!("/v1/clients/{}/transitions", segment(id));
-            change::show(&gate.post(&path, &transition("restored", reason, None))?, out)
-        }
+        ClientCommand::Standing(verb) => standing::run("clients", verb, &gate, out),
     }
+}
+
+fn show(client: &Value, out: &mut Out) -> Result<(), Failure> {
+    if out.is_json() {
+        return out.json(client);
+    }
+    let mut members = vec![
+        ("client", text(client, "id")),
+        ("partner", text(client, "partner")),
+        ("name", text(client, "name")),
+        ("purpose", text(client, "purpose")),
+        ("category", text(client, "category")),
+        ("scopes", scopes(client)),
+        ("state", text(client, "state")),
+    ];
+    notice(client, &mut members);
+    let facts = facts::lines(&client.get("facts").cloned().unwrap_or_default());
+    members.extend(facts.iter().map(|(name, value)| (&**name, value.clone())));
+    members.push(("added", text(client, "added")));
+    members.push(("revision", text(client, "revision")));
+    members.retain(|(_, value)| !value.is_empty());
+    out.card(&members)
 }

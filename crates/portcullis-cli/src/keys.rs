@@ -14,6 +14,7 @@ use crate::host::Host;
 use crate::import;
 use crate::out::{Out, text};
 use crate::partners::{notice, scopes};
+use crate::standing::dried;
 
 pub(crate) fn run(
     command: &KeyCommand,
@@ -24,11 +25,12 @@ pub(crate) fn run(
     match command {
         KeyCommand::Inspect { key } => look_at(key.as_deref(), host, out),
         KeyCommand::Import(args) => import::run(args, common, host, out),
-        KeyCommand::Issue { partner, client, scope, expires, label, env } => {
+        KeyCommand::Issue { partner, client, scope, expires, start, label, env } => {
             let mut body = json!({ "partner": partner, "label": label });
             set(&mut body, "client", client.as_deref());
             set_list(&mut body, "scopes", scope);
             set(&mut body, "expires", expires.as_deref());
+            set(&mut body, "start", start.as_deref());
             set(&mut body, "env", env.as_deref());
             issued(&Gate::find(common, host)?.post("/v1/keys", &body)?, out)
         }
@@ -41,15 +43,33 @@ pub(crate) fn run(
             let path = format!("/v1/keys/{}", segment(&public(id)?));
             show(&Gate::find(common, host)?.get(&path)?, out)
         }
-        KeyCommand::Hold { id, reason, review_by } => {
+        KeyCommand::Hold { id, reason, review_by, dry } => {
             let body = transition("held", reason, review_by.as_deref());
-            to(id, &body, common, host, out)
+            to(id, &dried(body, *dry), common, host, out)
         }
-        KeyCommand::Restore { id, reason } => {
-            to(id, &transition("restored", reason, None), common, host, out)
+        KeyCommand::Restore { id, reason, dry } => {
+            to(id, &dried(transition("restored", reason, None), *dry), common, host, out)
         }
-        KeyCommand::Revoke { id, reason } => {
-            to(id, &transition("revoked", reason, None), common, host, out)
+        KeyCommand::Revoke { id, reason, dry } => {
+            to(id, &dried(transition("revoked", reason, None), *dry), common, host, out)
+        }
+        KeyCommand::Activate { id, dry } => {
+            to(id, &dried(json!({ "to": "activated" }), *dry), common, host, out)
+        }
+        KeyCommand::Rotate { id, overlap, env, dry } => {
+            let mut body = dried(json!({}), *dry);
+            set(&mut body, "overlap", overlap.as_deref());
+            set(&mut body, "env", env.as_deref());
+            let path = format!("/v1/keys/{}/rotate", segment(&public(id)?));
+            replaced(&Gate::find(common, host)?.post(&path, &body)?, out)
+        }
+        KeyCommand::Compromised { id, reason, reissue, env, dry } => {
+            let mut body = json!({ "reason": reason.reason, "tell": reason.tell });
+            set(&mut body, "case", reason.case.as_deref());
+            set(&mut body, "reissue", reissue.then_some(true));
+            set(&mut body, "env", env.as_deref());
+            let path = format!("/v1/keys/{}/compromised", segment(&public(id)?));
+            replaced(&Gate::find(common, host)?.post(&path, &dried(body, *dry))?, out)
         }
     }
 }
@@ -74,6 +94,11 @@ fn public(text: &str) -> Result<String, Failure> {
             "this looks like a key and {why}; name the id, as `portcullis key list` shows it"
         ))),
     }
+}
+
+/// A new key where one was issued, and what was done in any case.
+fn replaced(answer: &Value, out: &mut Out) -> Result<(), Failure> {
+    if answer.get("key").is_some() { issued(answer, out) } else { change::show(answer, out) }
 }
 
 /// The key alone on standard output, so that it can be piped into a vault.
@@ -125,8 +150,8 @@ fn show(key: &Value, out: &mut Out) -> Result<(), Failure> {
         ("scopes", scopes(key)),
         ("state", state),
     ];
-    notice(key, "notice", &mut members);
-    for member in ["label", "issued", "expires", "pepper", "revision"] {
+    notice(key, &mut members);
+    for member in ["label", "issued", "starts", "expires", "successor", "pepper", "revision"] {
         members.push((member, text(key, member)));
     }
     members.retain(|(_, value)| !value.is_empty());

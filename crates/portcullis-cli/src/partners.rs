@@ -6,12 +6,13 @@ use serde_json::{Map, Value, json};
 use ureq::http::Method;
 
 use crate::args::{Common, PartnerCommand, PartnerFields};
-use crate::change::{self, segment, set, set_list, transition};
+use crate::change::{self, segment, set, set_list};
 use crate::facts;
 use crate::failure::Failure;
 use crate::gate::Gate;
 use crate::host::Host;
 use crate::out::{Out, text};
+use crate::standing;
 
 pub(crate) fn run(
     command: &PartnerCommand,
@@ -72,15 +73,7 @@ pub(crate) fn run(
         PartnerCommand::Facts(args) => facts::run("partners", args, &gate, host, out),
         PartnerCommand::Observe(args) => facts::mode("observe", args, &gate, out),
         PartnerCommand::Enforce(args) => facts::mode("enforce", args, &gate, out),
-        PartnerCommand::Hold { id, reason, review_by } => {
-            let path = format!("/v1/partners/{}/transitions", segment(id));
-            let body = transition("held", reason, review_by.as_deref());
-            change::show(&gate.post(&path, &body)?, out)
-        }
-        PartnerCommand::Restore { id, reason } => {
-            let path = format!("/v1/partners/{}/transitions", segment(id));
-            change::show(&gate.post(&path, &transition("restored", reason, None))?, out)
-        }
+        PartnerCommand::Standing(verb) => standing::run("partners", verb, &gate, out),
     }
 }
 
@@ -133,7 +126,7 @@ fn show(partner: &Value, out: &mut Out) -> Result<(), Failure> {
         ("mode", text(partner, "mode")),
         ("state", text(partner, "state")),
     ];
-    notice(partner, "hold", &mut members);
+    notice(partner, &mut members);
     let facts = partner.get("facts").cloned().unwrap_or_default();
     members.push(("declared use", text(partner, "declared_use")));
     let facts = facts::lines(&facts);
@@ -144,14 +137,19 @@ fn show(partner: &Value, out: &mut Out) -> Result<(), Failure> {
     out.card(&members)
 }
 
-/// What a hold or a revocation says.
-pub(crate) fn notice(of: &Value, member: &str, members: &mut Vec<(&str, String)>) {
-    if let Some(notice) = of.get(member).filter(|notice| !notice.is_null()) {
+/// What the partner is told of its standing, and what that closes.
+pub(crate) fn notice(of: &Value, members: &mut Vec<(&str, String)>) {
+    let standing = of.get("standing").and_then(|standing| standing.get("notice"));
+    let notice = standing.or_else(|| of.get("notice")).filter(|notice| !notice.is_null());
+    if let Some(notice) = notice {
         members.push(("since", text(notice, "since")));
         members.push(("reason", text(notice, "reason")));
         members.push(("told", text(notice, "tell")));
-        members.push(("review by", text(notice, "review_by")));
+        if standing.is_none() {
+            members.push(("review by", text(notice, "review_by")));
+        }
     }
+    standing::lines(of, members);
 }
 
 /// Scopes in words: nothing is narrowed unless it is said.

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-use super::Reason;
+use super::{DryRun, Reason};
 
 /// Issue, import, hold, restore and revoke keys.
 #[derive(Debug, Clone, Subcommand)]
@@ -25,6 +25,10 @@ pub enum KeyCommand {
         /// When it ends: `2027-01-31` or `90d`
         #[arg(long, value_name = "WHEN")]
         expires: Option<String>,
+        /// When it begins to work: `2026-12-01`, `7d`, or `activated`: once it is activated
+        /// [default: at once]
+        #[arg(long, value_name = "WHEN")]
+        start: Option<String>,
         /// A word to tell it by
         #[arg(long, default_value = "")]
         label: String,
@@ -39,7 +43,8 @@ pub enum KeyCommand {
         /// Only those of this partner
         #[arg(long)]
         partner: Option<String>,
-        /// Only those in this state: active, held, revoked or expired
+        /// Only those in this state: pending, active, rotating, held, narrowed, expired, revoked or
+        /// compromised
         #[arg(long)]
         state: Option<String>,
         /// At most this many
@@ -66,6 +71,9 @@ pub enum KeyCommand {
         /// When the hold is looked at again: `2026-12-01` or `7d`
         #[arg(long, value_name = "WHEN")]
         review_by: Option<String>,
+        /// Whether it is done.
+        #[command(flatten)]
+        dry: DryRun,
     },
     /// Lift a hold on a key
     Restore {
@@ -74,6 +82,48 @@ pub enum KeyCommand {
         /// What the partner is told.
         #[command(flatten)]
         reason: Reason,
+        /// Whether it is done.
+        #[command(flatten)]
+        dry: DryRun,
+    },
+    /// Let a pending key work from here
+    Activate {
+        /// Its id
+        id: String,
+        /// Whether it is done.
+        #[command(flatten)]
+        dry: DryRun,
+    },
+    /// Issue a key in place of another, which works on for a while; the new one is shown once
+    Rotate {
+        /// The old key's id
+        id: String,
+        /// How long both work: `7d`, 14 days at most, or until when [default: 7d]
+        #[arg(long, value_name = "WHEN")]
+        overlap: Option<String>,
+        /// The environment in the new key's text, such as `live` or `test`
+        #[arg(long)]
+        env: Option<String>,
+        /// Whether it is done.
+        #[command(flatten)]
+        dry: DryRun,
+    },
+    /// End a key at once that somebody else may have; there is no way back
+    Compromised {
+        /// Its id
+        id: String,
+        /// What the partner is told.
+        #[command(flatten)]
+        reason: Reason,
+        /// Issue a new key in its place, which is shown once
+        #[arg(long)]
+        reissue: bool,
+        /// The environment in the new key's text, such as `live` or `test`
+        #[arg(long, requires = "reissue")]
+        env: Option<String>,
+        /// Whether it is done.
+        #[command(flatten)]
+        dry: DryRun,
     },
     /// End a key for ever; there is no way back
     Revoke {
@@ -82,6 +132,9 @@ pub enum KeyCommand {
         /// What the partner is told.
         #[command(flatten)]
         reason: Reason,
+        /// Whether it is done.
+        #[command(flatten)]
+        dry: DryRun,
     },
 }
 

@@ -4,7 +4,7 @@
 
 use clap::{Args, Subcommand};
 
-use super::{FactsArgs, ModeArgs, Reason};
+use super::{FactsArgs, ModeArgs, StandingVerb};
 
 /// Declare partners, look at them, put them on hold.
 #[derive(Debug, Clone, Subcommand)]
@@ -78,25 +78,9 @@ pub enum PartnerCommand {
     Observe(ModeArgs),
     /// Enforce on partners what the policies say
     Enforce(ModeArgs),
-    /// Put a partner on hold: all its keys are refused from the next call on
-    Hold {
-        /// Its id
-        id: String,
-        /// What the partner is told.
-        #[command(flatten)]
-        reason: Reason,
-        /// When the hold is looked at again: `2026-12-01` or `7d`
-        #[arg(long, value_name = "WHEN")]
-        review_by: Option<String>,
-    },
-    /// Lift a hold on a partner
-    Restore {
-        /// Its id
-        id: String,
-        /// What the partner is told.
-        #[command(flatten)]
-        reason: Reason,
-    },
+    /// Change how it stands.
+    #[command(flatten)]
+    Standing(StandingVerb),
 }
 
 /// What a partner declared, and to which scopes it is narrowed.
@@ -135,9 +119,21 @@ pub enum ClientCommand {
         /// Its name [default: the id]
         #[arg(long)]
         name: Option<String>,
+        /// What it uses the data for, in the partner's own words
+        #[arg(long, value_name = "TEXT")]
+        purpose: Option<String>,
+        /// What kind of customer it is: brand, agency, media, creator, research, nonprofit,
+        /// government or own
+        #[arg(long, value_name = "KIND")]
+        category: Option<String>,
         /// Narrow to this scope; repeat for more
         #[arg(long, value_name = "SCOPE")]
         scope: Vec<String>,
+    },
+    /// Show one client
+    Show {
+        /// Its id
+        id: String,
     },
     /// List clients
     List {
@@ -150,23 +146,7 @@ pub enum ClientCommand {
     },
     /// Show or declare its facts, beside those of its partner
     Facts(FactsArgs),
-    /// Put a client on hold: all its keys are refused from the next call on
-    Hold {
-        /// Its id
-        id: String,
-        /// What the partner is told.
-        #[command(flatten)]
-        reason: Reason,
-        /// When the hold is looked at again: `2026-12-01` or `7d`
-        #[arg(long, value_name = "WHEN")]
-        review_by: Option<String>,
-    },
-    /// Lift a hold on a client
-    Restore {
-        /// Its id
-        id: String,
-        /// What the partner is told.
-        #[command(flatten)]
-        reason: Reason,
-    },
+    /// Change how it stands.
+    #[command(flatten)]
+    Standing(StandingVerb),
 }
