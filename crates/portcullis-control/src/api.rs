@@ -16,6 +16,7 @@ pub(crate) mod partners;
 pub(crate) mod people;
 pub(crate) mod policies;
 pub(crate) mod proposals;
+pub(crate) mod rotation;
 pub(crate) mod signals;
 pub(crate) mod transitions;
 pub(crate) mod usage;

@@ -38,6 +38,8 @@ const NEEDS: &[(&str, &str, &[Role])] = &[
     ("POST", "/v1/keys/import", RUNS),
     ("GET", "/v1/keys/{id}", ANY),
     ("POST", "/v1/keys/{id}/transitions", ACTS),
+    ("POST", "/v1/keys/{id}/rotate", RUNS),
+    ("POST", "/v1/keys/{id}/compromised", ACTS),
     ("GET", "/v1/policies", ANY),
     ("PUT", "/v1/policies", &[PolicyAuthor]),
     ("GET", "/v1/signals", &[Investigator, Auditor]),

@@ -22,7 +22,7 @@ use utoipa_axum::routes;
 use crate::Control;
 use crate::api::{
     audit, calls, clients, facts, grants, health, import, keys, log, me, partners, people,
-    policies, proposals, signals, transitions, usage,
+    policies, proposals, rotation, signals, transitions, usage,
 };
 use crate::auth::sign_in;
 use crate::oidc::Issuer;
@@ -99,6 +99,8 @@ fn quick() -> Routes {
         .routes(routes!(keys::list, keys::issue))
         .routes(routes!(keys::show))
         .routes(routes!(transitions::key))
+        .routes(routes!(rotation::rotate))
+        .routes(routes!(rotation::compromised))
         .routes(routes!(people::list, people::add))
         .routes(routes!(people::edit, people::remove))
         .routes(routes!(proposals::list))
