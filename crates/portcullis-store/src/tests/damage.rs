@@ -108,7 +108,7 @@ async fn damage_in_the_write_ahead_log_loses_nothing_silently() {
     std::fs::write(&log, &whole).unwrap();
     let _ = std::fs::remove_file(crate::files::beside(&copy, "-shm"));
     let opened = open(&copy).await.unwrap();
-    assert_eq!(summary(&opened.state.snapshot()), "rev 3 partners 1 [key1:Held]");
+    assert_eq!(summary(&opened.state.snapshot()), "rev 3 partners 1 [key1:Narrowed]");
 }
 
 #[tokio::test]

@@ -73,7 +73,7 @@ async fn the_office_tells_what_happened_and_proves_it() {
         events.iter().map(|e| e.event.name()).collect::<Vec<_>>(),
         ["partner.added", "key.issued"]
     );
-    insta::assert_snapshot!(events[0].leaf, @r#"{"actor":{"id":"ops","kind":"token"},"event":{"name":"Partner acme","partner":"acme","tier":"standard","type":"partner.added","use":"publishing"},"rev":1,"ts":"2023-11-14T22:13:20.000Z","v":1}"#);
+    insta::assert_snapshot!(events[0].leaf, @r#"{"actor":{"id":"ops","kind":"token"},"event":{"name":"Partner acme","partner":"acme","tier":"standard","type":"partner.added","use":"publishing"},"rev":1,"ts":"2023-11-14T22:13:21.000Z","v":1}"#);
     let missing = office.event(Revision(9)).await.unwrap_err();
     insta::assert_snapshot!(missing, @"there is no event 9 yet; the newest is 2");
     assert!(office.checkpoint().await.unwrap().starts_with("gate.example/log\n3\n"));
@@ -165,7 +165,7 @@ async fn a_hold_bites_on_a_full_disk_and_becomes_durable_when_there_is_room() {
     assert_eq!((health.durable, health.pending, health.last_error), (true, 0, None));
     assert_eq!(told.take().len(), 4, "two catch up, one is new and says so twice");
     let before = summary(&office.snapshot());
-    assert!(before.contains("key1:Held key2:Revoked key3:Held"), "{before}");
+    assert!(before.contains("key1:Narrowed key2:Revoked key3:Narrowed"), "{before}");
     office.close().await;
     let opened = open(&path).await.unwrap();
     assert_eq!(summary(&opened.state.snapshot()), before);
