@@ -44,9 +44,13 @@ fn help_says_what_each_command_is_for() {
           client     Declare clients of partners
           key        Issue, import, hold, restore and revoke keys
           grant      Feed, give, withdraw and list grants: accounts that let a partner act for them
+          hook       Tell partners of changes of their access, at addresses of theirs
           usage      Show how often a partner called, by day and class, and what refused it
           signal     Look at signals: watches of policies that hit
           audit      Read and verify the log of all changes
+          person     Declare the people who run the gate, and what each may do
+          proposal   Look at what waits for a second person; approve or refuse it
+          whoami     Show who is signed in, and what that person may do
           status     Show whether the gate is ready and what is in force
           version    Show the version of this program
           help       Print this message or the help of the given subcommand(s)
@@ -62,6 +66,10 @@ fn help_says_what_each_command_is_for() {
           -c, --config <FILE>      The deployment's portcullis.yaml [default: the one in the current
                                    directory]
 
+        People:
+              --break-glass <WHY>  Act alone where it takes two persons, for this reason; an alarm, and
+                                   another person must ratify it
+
         Output:
           -o, --output <OUTPUT>  How results are written to standard output [default: table] [possible
                                  values: table, json]
@@ -72,15 +80,20 @@ fn help_says_what_each_command_is_for() {
         Usage: portcullis key [OPTIONS] <COMMAND>
 
         Commands:
-          issue    Issue a key; it is shown once
-          import   Import the keys of another gateway, all or none: lines of `key partner [active|revoked]`
-          list     List keys
-          show     Show one key by its id
-          inspect  Tell whether a text has the form of a key and an intact checksum, without a server
-          hold     Put a key on hold: it is refused from the next call on, until it is restored
-          restore  Lift a hold on a key
-          revoke   End a key for ever; there is no way back
-          help     Print this message or the help of the given subcommand(s)
+          issue        Issue a key; it is shown once
+          import       Import the keys of another gateway, all or none: lines of `key partner
+                       [active|revoked]`
+          list         List keys
+          show         Show one key by its id
+          inspect      Tell whether a text has the form of a key and an intact checksum, without a server
+          hold         Put a key on hold: it is refused from the next call on, until it is restored
+          restore      Lift a hold on a key
+          activate     Let a pending key work from here
+          rotate       Issue a key in place of another, which works on for a while; the new one is shown
+                       once
+          compromised  End a key at once that somebody else may have; there is no way back
+          revoke       End a key for ever; there is no way back
+          help         Print this message or the help of the given subcommand(s)
 
         Options:
           -h, --help  Print help (see more with '--help')
@@ -92,6 +105,10 @@ fn help_says_what_each_command_is_for() {
                                    token itself] [default: the deployment's, else secrets/admin-token]
           -c, --config <FILE>      The deployment's portcullis.yaml [default: the one in the current
                                    directory]
+
+        People:
+              --break-glass <WHY>  Act alone where it takes two persons, for this reason; an alarm, and
+                                   another person must ratify it
 
         Output:
           -o, --output <OUTPUT>  How results are written to standard output [default: table] [possible
@@ -110,6 +127,7 @@ fn help_says_what_each_command_is_for() {
               --tell <TEXT>       What the partner is told: what happened, what it can do
               --case <ID>         The case this belongs to
               --review-by <WHEN>  When the hold is looked at again: `2026-12-01` or `7d`
+              --dry-run           Only say what would happen
           -h, --help              Print help (see more with '--help')
 
         Connection:
@@ -119,6 +137,10 @@ fn help_says_what_each_command_is_for() {
                                    token itself] [default: the deployment's, else secrets/admin-token]
           -c, --config <FILE>      The deployment's portcullis.yaml [default: the one in the current
                                    directory]
+
+        People:
+              --break-glass <WHY>  Act alone where it takes two persons, for this reason; an alarm, and
+                                   another person must ratify it
 
         Output:
           -o, --output <OUTPUT>  How results are written to standard output [default: table] [possible
@@ -145,6 +167,10 @@ fn help_says_what_each_command_is_for() {
                                    token itself] [default: the deployment's, else secrets/admin-token]
           -c, --config <FILE>      The deployment's portcullis.yaml [default: the one in the current
                                    directory]
+
+        People:
+              --break-glass <WHY>  Act alone where it takes two persons, for this reason; an alarm, and
+                                   another person must ratify it
 
         Output:
           -o, --output <OUTPUT>  How results are written to standard output [default: table] [possible
@@ -179,6 +205,10 @@ fn help_says_what_each_command_is_for() {
           -c, --config <FILE>      The deployment's portcullis.yaml [default: the one in the current
                                    directory]
 
+        People:
+              --break-glass <WHY>  Act alone where it takes two persons, for this reason; an alarm, and
+                                   another person must ratify it
+
         Output:
           -o, --output <OUTPUT>  How results are written to standard output [default: table] [possible
                                  values: table, json]
@@ -193,6 +223,9 @@ fn help_says_what_each_command_is_for() {
               --export <FILE>   Verify this exported log, without a server
               --log-key <VKEY>  The public key that must have signed the root, `name+id+key`, with --db and
                                 --export; without it a log forged as a whole, keys included, would pass
+              --against <FILE>  A checkpoint or receipt that was kept elsewhere: the log must still agree
+                                with it, even if somebody with the genuine key wrote it anew; repeat for
+                                more
           -h, --help            Print help (see more with '--help')
 
         Connection:
@@ -202,6 +235,10 @@ fn help_says_what_each_command_is_for() {
                                    token itself] [default: the deployment's, else secrets/admin-token]
           -c, --config <FILE>      The deployment's portcullis.yaml [default: the one in the current
                                    directory]
+
+        People:
+              --break-glass <WHY>  Act alone where it takes two persons, for this reason; an alarm, and
+                                   another person must ratify it
 
         Output:
           -o, --output <OUTPUT>  How results are written to standard output [default: table] [possible

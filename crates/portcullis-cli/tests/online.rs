@@ -155,7 +155,7 @@ fn a_key_is_shown_once_held_restored_and_revoked() {
     }
     insta::assert_snapshot!(told.join("\n\n"), @r"
         $ portcullis key hold 0000004gfFC4 --reason bulk-location --tell 'Too many places were read at once.' --review-by 7d
-        key `0000004gfFC4` on hold: refused from the next call on (revision 6)
+        key `0000004gfFC4` on hold: refused from the next call on; to be looked at again by 2024-04-07T12:00:00.000Z (revision 6)
         undo: portcullis key restore 0000004gfFC4 --reason mistake --tell 'The hold was our mistake and is lifted.'
         [exit 0]
 
@@ -197,7 +197,7 @@ fn a_key_is_shown_once_held_restored_and_revoked() {
         [exit 0]
 
         $ portcullis partner hold acme-travel --reason bulk-location --tell 'Too many places were read at once.' --case c-7
-        partner `acme-travel` and all its keys on hold: refused from the next call on (revision 10)
+        partner `acme-travel` and all its keys on hold: refused from the next call on; to be looked at again by 2024-04-14T12:00:00.000Z (revision 10)
         undo: portcullis partner restore acme-travel --reason mistake --tell 'The hold was our mistake and is lifted.'
         [exit 0]
 
@@ -224,7 +224,7 @@ fn a_hold_that_is_not_durable_says_so_loudly() {
     let machine = acme(&gate);
     gate.office.full.store(true, Ordering::Relaxed);
     insta::assert_snapshot!(machine.types(&format!("partner hold acme-travel {WHY}")).whole(), @r"
-        partner `acme-travel` and all its keys on hold: refused from the next call on
+        partner `acme-travel` and all its keys on hold: refused from the next call on; to be looked at again by 2024-04-14T12:00:00.000Z
         undo: portcullis partner restore acme-travel --reason mistake --tell 'The hold was our mistake and is lifted.'
         warning: NOT DURABLE: it is in force now but only in memory, because the store can't be written; it is lost if the gate stops before it is. Free space for the store; writing is retried every second and /readyz is red until it succeeds
         [exit 0]
@@ -372,7 +372,7 @@ fn the_log_is_listed_verified_exported_and_verified_again_without_the_gate() {
     insta::assert_snapshot!(machine.types("audit verify").whole(), @r"
         DAMAGED at revision 1: the event does not match its stored hash: one of them was changed
         log       gate.test
-        root      rJGNKioMO++jU11isVhWoj7MHeFwvXuR0jiggL2m2SM=
+        root      e5iLzaVauIE75nFz1G9nO+edqYLKwfd3YJ61qLDqtwA=
         signed by gate.test+088fe270+AepKbGPinFIKvvVQexMuxfmVR3auvr57kkIe6mkURtIs
         [exit 1]
         ");

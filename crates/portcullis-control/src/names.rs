@@ -66,7 +66,7 @@ pub(crate) fn classes(texts: &[String], checker: &dyn Checker) -> Result<Vec<Cla
         if known.contains(text) {
             return id(text);
         }
-        let list = "`portcullis catalogue` shows them";
+        let list = "the route files name them";
         let names = known.iter().map(String::as_str);
         Err(Problem::unknown(UNPROCESSABLE, "unknown_class", "class", text, names, list))
     };

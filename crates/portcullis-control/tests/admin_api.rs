@@ -160,6 +160,7 @@ fn a_partner_is_declared_edited_and_shown() {
           "mode": "enforce",
           "state": "good",
           "hold": null,
+          "standing": null,
           "added": "2024-03-31T12:00:00.000Z",
           "revision": 5
         }
@@ -252,7 +253,7 @@ fn a_hold_bites_and_is_lifted_and_a_revoked_key_never_returns() {
         let mut wish = hold();
         wish.as_object_mut().unwrap().remove(missing);
         let text = refused(&gate, "POST", &path, Some(&wish));
-        assert!(text.contains(&format!("missing field `{missing}`")), "{text}");
+        assert!(text.contains(&format!("`{missing}` is missing")), "{text}");
     }
 }
 

@@ -1,7 +1,7 @@
 //! A standing as the admin API shows it: what is closed, who brought it about, which clocks run.
 
 use portcullis_registry::{ClockName, Course};
-use portcullis_types::{Notice, StandingName, Wall};
+use portcullis_types::{ClassName, Closes, Notice, StandingName, Wall};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -86,13 +86,26 @@ impl From<&Course> for StandingView {
             stage: course.stage,
             by: course.by.id.clone(),
             closed: notice.closes.to_string(),
-            even: notice.even.iter().map(ToString::to_string).collect(),
+            even: notice
+                .even
+                .iter()
+                .filter(|class| !named(notice, class))
+                .map(ToString::to_string)
+                .collect(),
             factor: notice.factor.map(portcullis_types::Percent::get),
             open: open(notice),
             fallback: fallback.map(|closes| closes.to_string()),
             clocks: clocks.collect(),
             notice: NoticeView::from(notice),
         }
+    }
+}
+
+/// What is closed by name need not be told again.
+fn named(notice: &Notice, class: &ClassName) -> bool {
+    match &notice.closes {
+        Closes::ReadsOf(classes) | Closes::Classes(classes) => classes.contains(class),
+        Closes::Nothing | Closes::All | Closes::Reads | Closes::Writes => false,
     }
 }
 

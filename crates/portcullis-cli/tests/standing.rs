@@ -1,0 +1,94 @@
+//! Standings and keys over time, as a person types and reads them.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test may stop at the first surprise"
+)]
+
+#[path = "../../portcullis-control/tests/gate/mod.rs"]
+mod gate;
+mod hand;
+
+use gate::{Gate, TOKEN};
+use hand::Machine;
+
+const WHY: &str = "--reason investigation --tell 'We look into unusual calls.'";
+
+fn transcript(commands: &[String]) -> String {
+    let gate = Gate::open();
+    let machine = Machine::at(&gate.url, TOKEN);
+    for words in [
+        "partner add acme --tier basic --use travel_search",
+        "client add board --partner acme --purpose 'dashboards for brands' --category agency",
+    ] {
+        assert_eq!(machine.types(words).code, 0, "{words}");
+    }
+    let told = commands.iter().map(|words| {
+        let words = words.replace("WHY", WHY);
+        format!("$ portcullis {words}\n{}", machine.types(&words).whole())
+    });
+    told.collect::<Vec<_>>().join("\n\n")
+}
+
+#[test]
+fn a_standing_goes_through_its_steps_and_says_what_else_can_be_done() {
+    insta::assert_snapshot!(transcript(
+        &[
+            "partner hold acme --shape reads --dry-run WHY",
+            "partner show acme",
+            "partner hold acme --shape reads-of --class place.posts --even profile.bio WHY",
+            "partner show acme",
+            "partner extend acme --review-by 15d WHY",
+            "partner ratify acme",
+            "partner restrict acme --class place.post WHY",
+            "partner restrict acme --class place.posts --factor 50 WHY",
+            "partner show acme",
+            "partner end acme WHY",
+            "partner terminate acme --notice-until 7d WHY",
+            "partner terminate acme WHY",
+            "partner end acme WHY",
+            "partner restore acme WHY",
+            "partner probation acme --stage 1 WHY",
+            "client hold board --shape writes WHY",
+            "client show board",
+            "client warn board WHY",
+        ]
+        .map(str::to_owned)
+    ));
+}
+
+#[test]
+fn a_key_is_rotated_given_up_and_never_comes_back() {
+    let gate = Gate::open();
+    let machine = Machine::at(&gate.url, TOKEN);
+    machine.types("partner add acme --tier basic --use travel_search");
+    let issue = |words: &str| {
+        let issued = machine.types(&format!("{words} -o json")).json();
+        issued["id"].as_str().unwrap().to_owned()
+    };
+    let old = issue("key issue --partner acme --start activated");
+    let shown = |id: &str| machine.types(&format!("key show {id} -o json")).json();
+    assert_eq!(shown(&old)["state"], "pending");
+    assert_eq!(machine.types(&format!("key rotate {old}")).code, 5, "it does not work yet");
+    assert_eq!(machine.types(&format!("key activate {old}")).code, 0);
+    let dry = machine.types(&format!("key rotate {old} --dry-run"));
+    assert!(dry.whole().contains("nothing was done; it would be: key `"), "{}", dry.whole());
+    let new = issue(&format!("key rotate {old} --overlap 3d"));
+    assert_eq!(
+        (&shown(&old)["state"], &shown(&new)["state"]),
+        (&"rotating".into(), &"active".into())
+    );
+    assert_eq!(shown(&old)["successor"], new.as_str());
+    let third = issue(&format!("key compromised {new} --reissue {WHY}"));
+    assert_eq!(
+        (&shown(&new)["state"], &shown(&third)["state"]),
+        (&"compromised".into(), &"active".into())
+    );
+    for verb in ["restore", "hold", "revoke"] {
+        let said = machine.types(&format!("key {verb} {new} {WHY}"));
+        assert_ne!(said.code, 0, "{verb}: {}", said.whole());
+    }
+    assert_ne!(machine.types(&format!("key activate {new}")).code, 0);
+}
