@@ -2,6 +2,7 @@
 
 use portcullis_types::{Facts, PartnerId, Wall};
 
+use super::standing::shut;
 use super::{EVENT_BYTES_MAX, length, quoted};
 use crate::events::Event;
 use crate::facts::{checked, facts_blob};
@@ -70,7 +71,7 @@ impl State {
 
     fn standing_held(&self, at: SubjectIx) -> bool {
         let SubjectIx::Partner(at) = at else { return false };
-        self.now.partner(at).is_some_and(|partner| partner.narrowed.is_some())
+        self.now.partner(at).is_some_and(|partner| shut(partner.narrowed.as_ref()))
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use portcullis_types::{ClientId, KeyId, PartnerId, ScopeName, Wall};
 
-use super::standing::ahead;
+use super::standing::{ahead, shut};
 use super::{narrows, sorted, undo};
 use crate::events::{Command, Event};
 use crate::import::{IMPORT_KEYS_MAX, encode_keys};
@@ -44,9 +44,7 @@ impl State {
             }
         }
         self.fresh(id, digest)?;
-        let held = owner
-            .narrowed
-            .is_some()
+        let held = shut(owner.narrowed.as_ref())
             .then_some("; the partner is on hold, so it is refused for now");
         let what = format!("key `{id}` issued to partner `{partner}`{}", held.unwrap_or_default());
         let event = Event::KeyIssued {

@@ -5,14 +5,14 @@ mod told;
 
 use std::sync::Arc;
 
-use portcullis_types::{Notice, ReasonCode, Revision, StandingName, Wall};
+use portcullis_types::{Closes, Notice, ReasonCode, Revision, StandingName, Wall};
 
 use crate::events::Event;
 use crate::office::NarrowKind;
 use crate::records::SubjectIx;
 use crate::rejected::Rejected;
 use crate::standing::{
-    ACKNOWLEDGE_DAYS, Course, RATIFY_PERSON, RATIFY_SIGNAL, REVIEW_DAYS_MAX, STAGES_MAX,
+    ACKNOWLEDGE_DAYS, Clock, Course, RATIFY_PERSON, RATIFY_SIGNAL, REVIEW_DAYS_MAX, STAGES_MAX,
     StandingEvent, StandingRejected, Stood, Who, Wish, cell, possible,
 };
 use crate::state::{Narrowing, Place, Planned, State};
@@ -85,8 +85,14 @@ impl State {
             Wish::Suspended { closes, even, fallback, review_by } => {
                 shaped(subject, closes, even, fallback)?;
                 stood.held(closes, even, fallback, old);
-                stood.review_by = self.review(at, *review_by, now)?;
-                stood.ratify_by = self.ratification(by, at, now);
+                // Another shape is no way to put off what is due.
+                let sooner = |new: Option<Wall>, old: Option<Clock>| {
+                    let old = old.filter(|clock| !clock.ran_out).map(|clock| clock.at);
+                    new.map(|new| old.map_or(new, |old| old.min(new)))
+                };
+                let (ratify, review) = old.map(|old| (old.ratify, old.review)).unwrap_or_default();
+                stood.review_by = sooner(self.review(at, *review_by, now)?, review);
+                stood.ratify_by = sooner(self.ratification(by, at, now), ratify);
             }
             Wish::Terminating { until } => stood.ending(*until, old, now)?,
             Wish::Probation { stage, classes, factor } => {
@@ -187,11 +193,11 @@ impl State {
             SubjectIx::Key(at) => (self.now.key(at)?.partner, self.now.key(at)?.client),
         };
         let partner = self.now.partner(partner)?;
-        if partner.narrowed.is_some() {
+        if shut(partner.narrowed.as_ref()) {
             return Some(SubjectId::Partner(partner.id.clone()));
         }
         let client = self.now.client(client?)?;
-        client.narrowed.is_some().then(|| SubjectId::Client(client.id.clone()))
+        shut(client.narrowed.as_ref()).then(|| SubjectId::Client(client.id.clone()))
     }
 }
 
@@ -217,6 +223,11 @@ fn allowed(
         return Err(StandingRejected::OnlyAPerson { subject, from, to }.into());
     }
     Err(StandingRejected::NotFromHere { subject, from, to, can }.into())
+}
+
+/// Whether nothing but continuity classes is open.
+pub(super) fn shut(notice: Option<&Arc<Notice>>) -> bool {
+    notice.is_some_and(|notice| notice.closes == Closes::All)
 }
 
 /// Whether a step leaves a notice running.

@@ -253,6 +253,17 @@ fn somebody_else_confirms_a_hold_and_one_does_not_confirm_what_one_did() {
 }
 
 #[test]
+fn another_shape_does_not_put_off_what_is_due() {
+    let mut desk = desk();
+    desk.ask(&stand(Wish::hold(Closes::Reads))).unwrap();
+    let later = Wall(NOON.0 + RATIFY_PERSON / 2);
+    desk.at(later, &stand(Wish::hold(Closes::All))).unwrap();
+    let course = course(&desk).unwrap();
+    assert_eq!(course.ratify.unwrap().at, Wall(NOON.0 + RATIFY_PERSON));
+    assert_eq!(course.review.unwrap().at, Wall(NOON.0 + 14 * DAY));
+}
+
+#[test]
 fn each_clock_says_once_that_time_is_over() {
     let mut desk = desk();
     let mut lines = Vec::new();
