@@ -20,7 +20,7 @@ use portcullis_catalogue::Catalogue;
 use portcullis_judge::{Judge, PlatformCredential, Rules};
 use portcullis_keys::{KeyDirectory, Pepper, Peppers, mint};
 use portcullis_policy::{Caller, FigureIx, Known, ListIx, PolicySet, Ruling};
-use portcullis_registry::{Command, Facts, State, Use};
+use portcullis_registry::{Actor, ActorKind, Command, Facts, KeyStart, Place, State, Use};
 use portcullis_request::{Arrival, Bounds, Texts, ask, canonicalise};
 use portcullis_types::asked::Target;
 use portcullis_types::{KeyId, KeyIx, Mono, Now, PartnerId, Revision, TierName, Wall};
@@ -155,9 +155,11 @@ fn judge(rules: Arc<Rules>) -> Arc<Judge> {
     let judge = Arc::new(Judge::new(peppers(), Bounds::default()));
     let (mut state, mut revision) = (State::new(), 0);
     let partner = PartnerId::new("acme").unwrap();
+    let by = Actor { kind: ActorKind::Local, id: "bench".to_owned() };
     let mut submit = |command: Command| {
-        for event in state.handle(&command, Wall(0)).unwrap().events {
-            let keys = state.apply(Revision(revision), Wall(0), &event, &|_| None).unwrap();
+        for event in state.handle(&by, &command, Wall(0)).unwrap().events {
+            let place = Place { revision: Revision(revision), ts: Wall(0), by: &by };
+            let keys = state.apply(place, &event, &|_| None).unwrap();
             revision += 1;
             judge.learn(&keys);
         }
@@ -177,6 +179,7 @@ fn judge(rules: Arc<Rules>) -> Arc<Judge> {
             partner: partner.clone(),
             client: None,
             scopes: None,
+            start: KeyStart::AtOnce,
             expires: None,
             digest: judge.peppers().digest(key(ix).as_bytes()).to_string(),
             pepper: judge.peppers().current().fingerprint().to_owned(),
