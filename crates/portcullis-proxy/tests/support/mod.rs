@@ -301,6 +301,9 @@ impl Gate {
         let credential = PlatformCredential::new(PLATFORM, Placement::Bearer).unwrap();
         let any = "127.0.0.1:0".parse().unwrap();
         let mut settings = Settings::new(any, upstream.parse().unwrap(), credential);
+        settings.timeouts.head = PATIENCE;
+        settings.timeouts.body = PATIENCE;
+        settings.timeouts.idle = PATIENCE;
         change(&mut settings);
         let (office, metrics, log) = (Office::new(world), Arc::new(Metrics::new()), Log::default());
         let usage = Arc::new(UsageBook::new());
