@@ -48,9 +48,9 @@ mod usage;
 
 pub use args::{
     ApplyArgs, AuditCommand, CatalogueCommand, CheckArgs, ClientCommand, Command, Common, DiffArgs,
-    ExplainArgs, FactsArgs, GrantCommand, GrantTo, ImportArgs, KeyCommand, ModeArgs,
-    PartnerCommand, PartnerFields, PersonCommand, ProposalCommand, Reason, ReplayArgs,
-    SignalCommand, TestArgs, UsageArgs,
+    DryRun, ExplainArgs, FactsArgs, GrantCommand, GrantTo, ImportArgs, KeyCommand, ModeArgs,
+    PartnerCommand, PartnerFields, PersonCommand, ProposalCommand, ProveArgs, Reason, ReplayArgs,
+    Shape, SignalCommand, StandingVerb, TestArgs, TilesArgs, UsageArgs, VerifyArgs,
 };
 pub use failure::{EntryFault, Failure, FileFault, Refusal, exit};
 pub use files::{Compiled, FileSet, compile, read_set};
