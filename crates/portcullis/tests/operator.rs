@@ -170,8 +170,6 @@ fn operators_are_served_until_the_last_call_has_ended() {
     let house = House::init(&platform.url());
     let params = "since: plain, until: plain, summary: plain }\n";
     house.edit("routes/plaza.yaml", &format!("{params}    links: true"), params);
-    // The slow answer lasts longer than operators take, and so may the drain.
-    house.edit("portcullis.yaml", "public:\n", "timeouts: { drain: 120s }\npublic:\n");
     let mut gate = house.serve();
     house.ok(&["apply"]);
     let user = platform.ids().paging_user;

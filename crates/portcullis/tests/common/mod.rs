@@ -179,7 +179,13 @@ impl House {
         self.key.split('_').nth(2).unwrap().to_owned()
     }
 
+    /// Starts the gate, one that waits for clients which are not given much time, also as it ends.
     pub fn serve(&self) -> Gate {
+        let config = std::fs::read_to_string(self.config()).unwrap();
+        if !config.contains("\ntimeouts:") {
+            let patient = "timeouts: { head: 120s, body: 120s, idle: 600s, drain: 120s }\n";
+            std::fs::write(self.config(), format!("{}\n{patient}", config.trim_end())).unwrap();
+        }
         Gate::start(&self.config())
     }
 }
