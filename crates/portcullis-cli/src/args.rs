@@ -4,6 +4,7 @@
 
 mod audit;
 mod grant;
+mod hook;
 mod key;
 mod offline;
 mod partner;
@@ -16,6 +17,7 @@ use clap::{Args, Subcommand};
 
 pub use audit::{AuditCommand, ProveArgs, TilesArgs, VerifyArgs};
 pub use grant::{FactsArgs, GrantCommand, GrantTo, ModeArgs};
+pub use hook::HookCommand;
 pub use key::{ImportArgs, KeyCommand};
 pub use offline::{CheckArgs, DiffArgs, ExplainArgs, ReplayArgs, TestArgs};
 pub use partner::{ClientCommand, PartnerCommand, PartnerFields};
@@ -77,6 +79,9 @@ pub enum Command {
     /// Feed, give, withdraw and list grants: accounts that let a partner act for them
     #[command(subcommand)]
     Grant(GrantCommand),
+    /// Tell partners of changes of their access, at addresses of theirs
+    #[command(subcommand)]
+    Hook(HookCommand),
     /// Show how often a partner called, by day and class, and what refused it
     Usage(UsageArgs),
     /// Look at signals: watches of policies that hit

@@ -31,6 +31,7 @@ mod failure;
 mod files;
 mod gate;
 mod grants;
+mod hooks;
 mod host;
 mod import;
 mod keys;
@@ -48,9 +49,9 @@ mod usage;
 
 pub use args::{
     ApplyArgs, AuditCommand, CatalogueCommand, CheckArgs, ClientCommand, Command, Common, DiffArgs,
-    DryRun, ExplainArgs, FactsArgs, GrantCommand, GrantTo, ImportArgs, KeyCommand, ModeArgs,
-    PartnerCommand, PartnerFields, PersonCommand, ProposalCommand, ProveArgs, Reason, ReplayArgs,
-    Shape, SignalCommand, StandingVerb, TestArgs, TilesArgs, UsageArgs, VerifyArgs,
+    DryRun, ExplainArgs, FactsArgs, GrantCommand, GrantTo, HookCommand, ImportArgs, KeyCommand,
+    ModeArgs, PartnerCommand, PartnerFields, PersonCommand, ProposalCommand, ProveArgs, Reason,
+    ReplayArgs, Shape, SignalCommand, StandingVerb, TestArgs, TilesArgs, UsageArgs, VerifyArgs,
 };
 pub use failure::{EntryFault, Failure, FileFault, Refusal, exit};
 pub use files::{Compiled, FileSet, compile, read_set};

@@ -8,6 +8,7 @@ pub(crate) mod clients;
 pub(crate) mod facts;
 pub(crate) mod grants;
 pub(crate) mod health;
+pub(crate) mod hooks;
 pub(crate) mod import;
 pub(crate) mod keys;
 pub(crate) mod log;

@@ -19,6 +19,7 @@ mod auth;
 mod edges;
 mod explained;
 mod extract;
+mod hooks;
 mod moments;
 mod names;
 mod needs;
@@ -38,6 +39,7 @@ pub use edges::{
     Probe, Readiness, ReadyDetail,
 };
 pub use explained::{CallExplained, CallNow, CallSignal, CallStep, CallThen, Recall};
+pub use hooks::{DeliverySeen, HookError, HookMade, HookSeen, Hooks};
 pub use oidc::{ISSUER_BYTES_MAX, IssuerFetch, Oidc, SignatureAlgorithm};
 pub use partner::{
     AgreedLimit, AgreedOperation, Agreements, PartnerApi, PartnerCall, PartnerDesk, PartnerKey,

@@ -21,7 +21,7 @@ use utoipa_axum::routes;
 
 use crate::Control;
 use crate::api::{
-    audit, calls, clients, facts, grants, health, import, keys, log, me, partners, people,
+    audit, calls, clients, facts, grants, health, hooks, import, keys, log, me, partners, people,
     policies, proposals, rotation, signals, transitions, usage,
 };
 use crate::auth::sign_in;
@@ -111,6 +111,11 @@ fn quick() -> Routes {
         .routes(routes!(policies::show))
         .routes(routes!(signals::list))
         .routes(routes!(usage::show))
+        .routes(routes!(hooks::list, hooks::add))
+        .routes(routes!(hooks::remove))
+        .routes(routes!(hooks::test))
+        .routes(routes!(hooks::deliveries))
+        .routes(routes!(hooks::replay))
         .routes(routes!(calls::show))
         .routes(routes!(audit::list))
         .routes(routes!(audit::checkpoint))

@@ -10,7 +10,7 @@ use portcullis_registry::{Office, UsageBook};
 use portcullis_types::Clock;
 use sha2::{Digest as _, Sha256};
 
-use crate::{AdminCall, Checker, KeyMaker, Oidc, Probe, Recall};
+use crate::{AdminCall, Checker, Hooks, KeyMaker, Oidc, Probe, Recall};
 
 /// Everything the admin API stands on.
 #[derive(Clone)]
@@ -48,6 +48,8 @@ pub struct ControlSettings {
     pub tokens: Vec<AdminToken>,
     /// The issuer whose tokens sign people in.
     pub oidc: Option<Oidc>,
+    /// Keeps hooks and sends to them, where somebody does.
+    pub hooks: Option<Arc<dyn Hooks>>,
     /// The version that `/healthz` names.
     pub version: String,
     /// Longest time until an answer begins.
@@ -70,6 +72,7 @@ impl Default for ControlSettings {
     fn default() -> Self {
         Self {
             tokens: Vec::new(),
+            hooks: None,
             oidc: None,
             version: env!("CARGO_PKG_VERSION").to_owned(),
             timeout: Duration::from_secs(30),

@@ -17,11 +17,14 @@ use crate::{HookSecret, Reach, Target};
 
 /// Longest head of an answer in bytes.
 const HEAD_MAX: usize = 16 << 10;
+/// Longest wait for a name alone.
+const LOOK: Duration = Duration::from_secs(5);
 
 /// Hands messages over.
 #[derive(Debug, Clone)]
 pub struct Poster {
     agent: Agent,
+    looked: Arc<dyn Resolver>,
 }
 
 /// Whose certificates are believed.
@@ -96,8 +99,27 @@ impl Poster {
             .user_agent("portcullis")
             .accept("*/*")
             .build();
-        let resolver = Looked { reach, names };
-        Ok(Self { agent: Agent::with_parts(config, DefaultConnector::default(), resolver) })
+        let looked: Arc<dyn Resolver> = Arc::new(Looked { reach, names });
+        let resolver = Shared(Arc::clone(&looked));
+        let agent = Agent::with_parts(config, DefaultConnector::default(), resolver);
+        Ok(Self { agent, looked })
+    }
+
+    /// Whether an address can be called at all, by what its name is now; it is looked at again at
+    /// each try.
+    ///
+    /// # Errors
+    /// Why not, in words.
+    pub fn look(&self, target: &Target) -> Result<(), String> {
+        let uri: Uri = target.url().parse().map_err(|_| "it is no address".to_owned())?;
+        let config = self.agent.config();
+        let wait = NextTimeout {
+            after: LOOK.into(),
+            reason: ureq::Timeout::Resolve,
+            per_read: None,
+            per_write: None,
+        };
+        self.looked.resolve(&uri, config, wait).map(drop).map_err(|error| said(&error))
     }
 
     /// One try.
@@ -118,6 +140,21 @@ impl Poster {
             Ok(status) => Outcome::Answered(status.as_u16()),
             Err(error) => Outcome::Failed(said(&error)),
         }
+    }
+}
+
+/// The one resolver, for tries and for a look beforehand.
+#[derive(Debug)]
+struct Shared(Arc<dyn Resolver>);
+
+impl Resolver for Shared {
+    fn resolve(
+        &self,
+        uri: &Uri,
+        config: &Config,
+        timeout: NextTimeout,
+    ) -> Result<ResolvedSocketAddrs, Error> {
+        self.0.resolve(uri, config, timeout)
     }
 }
 

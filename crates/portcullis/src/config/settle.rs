@@ -25,6 +25,7 @@ pub(crate) struct Config {
     pub threads: usize,
     pub key_header: String,
     pub trusted_proxies: Vec<IpNet>,
+    pub hooks_allowed: Vec<IpNet>,
     pub family: Family,
     pub rate_fields: bool,
     /// Where the partners' own API begins, without a slash at its end.
@@ -118,6 +119,7 @@ impl Settling<'_> {
             threads: self.threads(file.public.threads.as_ref()),
             key_header: self.key_header(file.public.key_header.as_ref()),
             trusted_proxies: self.networks(&file.public.trusted_proxies),
+            hooks_allowed: self.networks(&file.hooks.allow),
             family: file.public.family,
             rate_fields: file.public.rate_fields.as_ref().is_none_or(|at| at.value),
             partner_api: self.partner_api(file.public.partner_api.as_ref()),

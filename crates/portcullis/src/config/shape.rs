@@ -52,12 +52,25 @@ pub(crate) struct ConfigFile {
     /// What watches of policies may lead to.
     #[serde(default)]
     pub signals: Signals,
+    /// Where hooks of partners may be.
+    #[serde(default)]
+    pub hooks: Hooks,
     /// Bounds.
     #[serde(default)]
     pub limits: Limits,
     /// Longest waits.
     #[serde(default)]
     pub timeouts: Timeouts,
+}
+
+/// Where hooks of partners may be.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Hooks {
+    /// Networks that are called although they are not the open internet, such as `10.20.0.0/16`.
+    /// Without TLS only loopback is, and only where it is listed.
+    #[serde(default)]
+    pub allow: Vec<At<String>>,
 }
 
 /// The public listener.

@@ -7,6 +7,7 @@ mod board;
 pub(crate) mod bootstrap;
 mod budgets;
 mod checker;
+mod hooks;
 mod drift;
 mod issuer;
 mod kept;
@@ -106,6 +107,7 @@ impl Gate {
         let running = plane::start(&config, &shared, Arc::clone(&partners) as _)?;
         let public = running.addr();
         let _first = cutter.set(running.cutter());
+        let hooks = hooks::start(&config, &runtime, &office)?;
         let figures = Arc::new(signals::Figures::new(config.holds_per_day as u64));
         let (stop_admin, stopped) = oneshot::channel();
         let admin = plane::control(
@@ -118,6 +120,7 @@ impl Gate {
                 signals: Arc::clone(&figures),
                 usage: Arc::clone(&calls),
                 recaller: running.recaller(),
+                hooks,
             },
         )?;
         partners.remember(Arc::clone(&admin.recall));

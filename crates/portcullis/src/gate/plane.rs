@@ -6,7 +6,7 @@ use std::io::Write;
 use std::sync::Arc;
 
 use anyhow::Context;
-use portcullis_control::{AdminCall, Control, ControlSettings};
+use portcullis_control::{AdminCall, Control, ControlSettings, Hooks};
 use portcullis_judge::Judge;
 use portcullis_proxy::{
     Aside, AsideOutlet, Codec, Family, Limits, Metrics, Outlets, Placement, PlatformCredential,
@@ -127,6 +127,7 @@ pub(crate) struct Parts {
     pub signals: Arc<Figures>,
     pub usage: Arc<UsageBook>,
     pub recaller: Recaller,
+    pub hooks: Arc<dyn Hooks>,
 }
 
 /// Puts the admin API together; it does not listen yet.
@@ -150,7 +151,7 @@ pub(crate) fn control(config: &Config, parts: &Parts) -> anyhow::Result<Control>
         )
     };
     Ok(Control {
-        settings: ControlSettings { tokens, oidc, ..ControlSettings::default() },
+        settings: ControlSettings { tokens, oidc, hooks: Some(Arc::clone(&parts.hooks)), ..ControlSettings::default() },
         office: Arc::clone(&parts.office),
         checker: Arc::new(Compiler { board: Arc::clone(&parts.board) }),
         probe: Arc::new(Watch {

@@ -1,0 +1,119 @@
+//! A partner is told of changes of its access: signed, once each, and only where it may be.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test may stop at the first surprise"
+)]
+
+mod common;
+
+use std::collections::HashMap;
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::{SocketAddr, TcpListener};
+use std::sync::mpsc::{Receiver, channel};
+
+use common::{House, PATIENCE, text};
+use portcullis_hooks::HookSecret;
+use serde_json::Value;
+
+/// A message as the hook got it.
+struct Got {
+    head: HashMap<String, String>,
+    body: String,
+}
+
+/// A hook that fails so often, and then takes everything.
+fn hook(failures: usize) -> (SocketAddr, Receiver<Got>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let at = listener.local_addr().unwrap();
+    let (tell, told) = channel();
+    std::thread::spawn(move || {
+        for (count, stream) in listener.incoming().enumerate() {
+            let mut stream = stream.unwrap();
+            let mut reader = BufReader::new(&stream);
+            let mut head = HashMap::new();
+            let mut line = String::new();
+            while reader.read_line(&mut line).unwrap() > 2 {
+                if let Some((name, value)) = line.trim_end().split_once(": ") {
+                    head.insert(name.to_ascii_lowercase(), value.to_owned());
+                }
+                line.clear();
+            }
+            let mut body = vec![0; head["content-length"].parse().unwrap()];
+            reader.read_exact(&mut body).unwrap();
+            let status = if count < failures { "500 No" } else { "204 Yes" };
+            write!(stream, "HTTP/1.1 {status}\r\ncontent-length: 0\r\n\r\n").unwrap();
+            if tell.send(Got { head, body: String::from_utf8(body).unwrap() }).is_err() {
+                return;
+            }
+        }
+    });
+    (at, told)
+}
+
+#[test]
+fn a_hold_reaches_the_partners_hook_signed_and_is_tried_until_it_is_taken() {
+    let house = House::init("http://127.0.0.1:9");
+    let file = house.dir().join("portcullis.yaml");
+    let with = std::fs::read_to_string(&file).unwrap() + "\nhooks:\n  allow: [127.0.0.0/8]\n";
+    std::fs::write(&file, with).unwrap();
+    let gate = house.serve();
+    let (at, told) = hook(1);
+    let url = format!("http://{at}/in/secret-path");
+    let added = house.ok(&["hook", "add", "first-partner", &url, "--output", "json"]);
+    let added: Value = serde_json::from_str(&added[..=added.rfind('}').unwrap()]).unwrap();
+    let secret = HookSecret::from_text(added["secret"].as_str().unwrap()).unwrap();
+    let id = added["id"].as_str().unwrap();
+
+    let why = ["--reason", "investigation", "--tell", "We look at how places were read."];
+    house.ok(&[&["partner", "hold", "first-partner"], &why[..]].concat());
+    let (first, again) = (told.recv_timeout(PATIENCE).unwrap(), told.recv_timeout(PATIENCE));
+    let again = again.unwrap();
+    assert_eq!(first.head["webhook-id"], again.head["webhook-id"], "the same message again");
+    assert_eq!(first.body, again.body);
+    for got in [&first, &again] {
+        let seconds = got.head["webhook-timestamp"].parse().unwrap();
+        let signature = secret.sign(&got.head["webhook-id"], seconds, &got.body);
+        assert_eq!(got.head["webhook-signature"], signature);
+    }
+    let message: Value = serde_json::from_str(&again.body).unwrap();
+    assert_eq!(message["type"], "standing.held");
+    assert_eq!(message["data"]["partner"], "first-partner");
+    assert_eq!(message["data"]["change"]["tell"], "We look at how places were read.");
+
+    house.ok(&["hook", "test", id]);
+    let test = told.recv_timeout(PATIENCE).unwrap();
+    assert!(test.body.contains("hook.test"), "{}", test.body);
+    let deliveries = house.ok(&["hook", "deliveries", id]);
+    assert!(deliveries.contains("standing.held"), "{deliveries}");
+    let log = house.ok(&["audit", "export"]);
+    assert!(log.contains("hook.added"), "{log}");
+    assert!(!log.contains("secret-path") && !log.contains("whsec_"), "neither is in the log");
+    house.ok(&["hook", "remove", id]);
+    drop(gate);
+}
+
+#[test]
+fn a_hook_in_a_private_network_is_refused_where_nobody_allowed_it() {
+    let house = House::init("http://127.0.0.1:9");
+    let gate = house.serve();
+    let rows = [
+        ("https://10.0.0.1/", "not on the open internet"),
+        ("https://169.254.169.254/latest", "not on the open internet"),
+        ("https://localhost/", "not on the open internet"),
+        ("http://127.0.0.1:8080/", "without TLS"),
+        ("ftp://a.example/", "begins with `https://`"),
+    ];
+    for (url, expected) in rows {
+        let output = house.cli(&["hook", "add", "first-partner", url]);
+        assert_eq!(output.status.code(), Some(1), "{url}");
+        assert!(text(&output).contains(expected), "{url}: {}", text(&output));
+    }
+    let nobody = house.cli(&["hook", "add", "nobody", "https://1.1.1.1/"]);
+    assert!(text(&nobody).contains("nobody"), "{}", text(&nobody));
+    let none = text(&house.cli(&["hook", "list"]));
+    assert!(none.contains("no hook yet"), "what the log refused is not kept: {none}");
+    drop(gate);
+}
