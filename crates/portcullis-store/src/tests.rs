@@ -1,5 +1,6 @@
 //! Tests of the store, on real files in a directory of their own.
 
+mod clocks;
 mod crash;
 mod damage;
 mod evidence;

@@ -1,0 +1,58 @@
+//! What time runs out for, done by the writer: once, and after a restart too.
+
+use std::sync::atomic::Ordering;
+
+use portcullis_registry::{PeopleCommand, PeopleRule, Wish};
+use portcullis_types::{ClassName, Closes};
+
+use super::*;
+
+const DAY_SECONDS: u64 = 86_400;
+
+/// How many events of that name there are, and what the partner has closed.
+async fn seen(office: &OfficeHandle, name: &str) -> (usize, String) {
+    let events = office.events(Revision(0), 100).await.unwrap();
+    let count = events.iter().filter(|logged| logged.event.name() == name).count();
+    let snapshot = office.snapshot();
+    let partner = snapshot.partner(portcullis_types::PartnerIx(0)).unwrap();
+    (count, partner.narrowed.as_ref().map(|n| n.closes.to_string()).unwrap_or_default())
+}
+
+#[tokio::test]
+async fn an_unconfirmed_hold_falls_back_once_also_when_the_gate_was_down() {
+    let (_dir, path) = place();
+    let clock = Arc::new(Turned::default());
+    let start = async |clock: &Arc<Turned>| {
+        let opened = open(&path).await.unwrap();
+        Writer::start(opened, Arc::new(()), Arc::clone(clock) as Arc<dyn Clock>).await.unwrap()
+    };
+    let office = start(&clock).await;
+    let rule = PeopleRule { two_persons: true, alone: 2 };
+    ask(&office, Command::People(PeopleCommand::SetRule(rule))).await.unwrap();
+    for id in ["acme", "zenith"] {
+        ask(&office, add_partner(id)).await.unwrap();
+    }
+    let to = Wish::Suspended {
+        closes: Closes::All,
+        even: Vec::new(),
+        fallback: vec![ClassName::new("place.posts").unwrap()],
+        review_by: None,
+    };
+    let reason = ReasonCode::new("investigation").unwrap();
+    let tell = "We are looking into unusual calls.".to_owned();
+    let subject = SubjectId::Partner(PartnerId::new("acme").unwrap());
+    ask(&office, Command::Stand { subject, to, reason, tell, case: None }).await.unwrap();
+    assert_eq!(seen(&office, "standing.restricted").await, (0, "all reads and writes".to_owned()));
+    office.close().await;
+    clock.0.fetch_add(DAY_SECONDS, Ordering::Relaxed);
+    let office = start(&clock).await;
+    // Any wish finds the clocks run out before it is judged.
+    ask(&office, add_partner("third")).await.unwrap();
+    assert_eq!(seen(&office, "standing.restricted").await, (1, "`place.posts`".to_owned()));
+    clock.0.fetch_sub(3600, Ordering::Relaxed);
+    ask(&office, add_partner("fourth")).await.unwrap();
+    assert_eq!(seen(&office, "standing.restricted").await, (1, "`place.posts`".to_owned()));
+    let events = office.events(Revision(0), 100).await.unwrap();
+    let fell = events.iter().find(|logged| logged.event.name() == "standing.restricted").unwrap();
+    assert_eq!(fell.actor, Actor::clock());
+}
