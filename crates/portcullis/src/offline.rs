@@ -28,7 +28,7 @@ pub(crate) fn export(db: &Path, line: &mut dyn FnMut(String) -> bool) -> Result<
         let reading =
             scope.spawn(|| wait(Store::export(db, &mut move |line| lines.send(line).is_ok())));
         // A reader that has had enough goes away, and so does the channel.
-        let _enough = taken.into_iter().all(|text| line(text));
+        let _enough = taken.into_iter().all(line);
         reading.join().unwrap_or_else(|_| Err("the file could not be read to its end".to_owned()))
     })
 }
