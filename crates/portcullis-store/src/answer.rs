@@ -1,6 +1,6 @@
 //! What the operator is answered, and who is written down as having asked.
 
-use portcullis_registry::{Actor, Command, Done, Planned, SignalSeen, SubjectId};
+use portcullis_registry::{Actor, Command, Done, Health, Planned, SignalSeen, SubjectId};
 use portcullis_types::{ClientId, PartnerId, Revision};
 
 /// The partner or client that a subject is.
@@ -56,4 +56,9 @@ pub(crate) fn done(command: &Command, planned: &Planned) -> Done {
         proposed: planned.proposed.clone(),
         alone: planned.alone,
     }
+}
+
+/// Kept apart so that both sides of the channel agree on what a healthy writer looks like.
+pub(crate) fn healthy() -> Health {
+    Health { durable: true, pending: 0, last_error: None }
 }

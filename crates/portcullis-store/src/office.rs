@@ -15,11 +15,12 @@ use portcullis_types::Revision;
 use sqlx::SqliteConnection;
 use tokio::sync::{mpsc, oneshot};
 
+use crate::answer::healthy;
 use crate::database::{self, EventRow};
 use crate::error::StoreError;
 use crate::evidence::{self, Reading};
 use crate::grants;
-use crate::writer::{Ask, healthy};
+use crate::writer::Ask;
 
 /// Most events in one answer.
 const EVENTS_MAX: usize = 1000;

@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use portcullis_audit::Approved;
 use portcullis_registry::{
-    Actor, Approval, Command, Done, Event, GrantsBatch, GrantsDone, Health, OfficeError, Place,
-    Planned, Sink, Terms,
+    Actor, Approval, Command, Done, Event, GrantsBatch, GrantsDone, OfficeError, Place, Planned,
+    Sink, Terms,
 };
 use portcullis_types::{Clock, Revision};
 use tokio::sync::{mpsc, oneshot};
@@ -295,9 +295,4 @@ impl Writer {
     fn report_pending(&self) {
         self.shared.pending(self.pending.len());
     }
-}
-
-/// Kept apart so that both sides of the channel agree on what a healthy writer looks like.
-pub(crate) fn healthy() -> Health {
-    Health { durable: true, pending: 0, last_error: None }
 }

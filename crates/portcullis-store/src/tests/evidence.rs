@@ -135,7 +135,7 @@ async fn a_store_is_compared_with_what_was_kept_of_it() {
 }
 
 #[tokio::test]
-#[expect(clippy::disallowed_methods, clippy::print_stdout, reason = "a measurement")]
+#[expect(clippy::disallowed_methods, reason = "a measurement")]
 #[ignore = "takes minutes without optimisation; run it to measure"]
 async fn a_hundred_thousand_events_are_appended_read_at_a_start_and_verified() {
     let clock = std::time::Instant::now;
