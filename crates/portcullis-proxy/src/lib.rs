@@ -57,8 +57,8 @@ mod upload;
 mod upstream;
 mod usage;
 
-pub use aside::{Aside, AsideAnswer, AsideCall, AsideOutlet, Asker};
 pub use address::{Placement, PlatformCredential, PublicUrl, Upstream};
+pub use aside::{Aside, AsideAnswer, AsideCall, AsideOutlet, Asker};
 pub use error::{ProxyError, SettingError};
 pub use metrics::Metrics;
 pub use reach::{Cutter, Recaller};

@@ -151,7 +151,12 @@ pub(crate) fn control(config: &Config, parts: &Parts) -> anyhow::Result<Control>
         )
     };
     Ok(Control {
-        settings: ControlSettings { tokens, oidc, hooks: Some(Arc::clone(&parts.hooks)), ..ControlSettings::default() },
+        settings: ControlSettings {
+            tokens,
+            oidc,
+            hooks: Some(Arc::clone(&parts.hooks)),
+            ..ControlSettings::default()
+        },
         office: Arc::clone(&parts.office),
         checker: Arc::new(Compiler { board: Arc::clone(&parts.board) }),
         probe: Arc::new(Watch {
