@@ -23,7 +23,7 @@ mod sign;
 mod target;
 
 pub use pace::{GIVE_UP, next_try};
-pub use post::{Message, Outcome, Poster, PosterError, Roots};
+pub use post::{Message, Outcome, Poster, PosterError, Roots, tls};
 pub use reach::Reach;
 pub use sign::{HookSecret, HookSecretError};
 pub use target::{TARGET_BYTES_MAX, Target, TargetError};

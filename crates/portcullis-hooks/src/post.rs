@@ -36,10 +36,10 @@ pub enum Roots {
     Only(Vec<Vec<u8>>),
 }
 
-/// Why nothing can be handed over to anybody.
+/// Why nobody can be believed over TLS.
 #[derive(Debug, Clone, Eq, PartialEq, thiserror::Error)]
 #[error(
-    "no certificate of an authority can be read on this machine, so no hook could be believed: {0}"
+    "no certificate of an authority can be read on this machine: {0}; install them (`ca-certificates`) or name their file in `SSL_CERT_FILE`"
 )]
 pub struct PosterError(String);
 
@@ -80,13 +80,8 @@ impl Poster {
         patience: Duration,
         names: impl Resolver,
     ) -> Result<Self, PosterError> {
-        let tls = TlsConfig::builder()
-            .provider(TlsProvider::Rustls)
-            .root_certs(believed(roots)?)
-            .unversioned_rustls_crypto_provider(Arc::new(aws_lc_rs::default_provider()))
-            .build();
         let config = Agent::config_builder()
-            .tls_config(tls)
+            .tls_config(tls(roots)?)
             // A proxy from the environment would be the one connected to, whatever was looked at.
             .proxy(None)
             .max_redirects(0)
@@ -182,6 +177,19 @@ impl<N: Resolver> Resolver for Looked<N> {
         }
         Ok(found)
     }
+}
+
+/// How the gate speaks TLS to whom it calls by itself: a hook, or who signs people in.
+///
+/// # Errors
+/// [`PosterError`] where there is no certificate of an authority.
+pub fn tls(roots: &Roots) -> Result<TlsConfig, PosterError> {
+    let provider = Arc::new(aws_lc_rs::default_provider());
+    Ok(TlsConfig::builder()
+        .provider(TlsProvider::Rustls)
+        .root_certs(believed(roots)?)
+        .unversioned_rustls_crypto_provider(provider)
+        .build())
 }
 
 fn believed(roots: &Roots) -> Result<RootCerts, PosterError> {

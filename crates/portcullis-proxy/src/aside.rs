@@ -20,7 +20,7 @@ use portcullis_judge::Trace;
 use portcullis_types::{KeyId, KeyIx, Now, Refusal};
 
 use crate::body::Kind;
-use crate::hygiene;
+use crate::hygiene::{self, FORWARDED_FOR};
 use crate::thread::Thread;
 use crate::ticket::{Conn, Ticket};
 use crate::{Settings, arrival};
@@ -30,7 +30,6 @@ const BODY_BYTES_MAX: u64 = 64 * 1024;
 /// The parameter that may hold the key, as in calls of the platform.
 const KEY_PARAMETER: &str = "access_token=";
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
-const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
 /// Answers some paths in the platform's place.
 pub trait Aside: Send + Sync {

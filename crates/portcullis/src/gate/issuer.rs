@@ -7,9 +7,9 @@ use std::time::Duration;
 
 use anyhow::Context;
 use portcullis_control::{ISSUER_BYTES_MAX, IssuerFetch, Oidc};
+use portcullis_hooks::Roots;
 use portcullis_registry::BoxFuture;
 use ureq::Agent;
-use ureq::tls::{Certificate, RootCerts, TlsConfig, TlsProvider};
 
 use crate::config::Issuer;
 
@@ -39,19 +39,7 @@ fn agent(tls: bool) -> anyhow::Result<Agent> {
         .max_idle_connections(0)
         .user_agent("portcullis");
     if tls {
-        let found = rustls_native_certs::load_native_certs();
-        let all: Vec<Certificate<'static>> =
-            found.certs.iter().map(|der| Certificate::from_der(der).to_owned()).collect();
-        anyhow::ensure!(
-            !all.is_empty(),
-            "this machine has no certificates of authorities, so the issuer can't be believed; install them (`ca-certificates`) or name their file in `SSL_CERT_FILE`"
-        );
-        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-        let tls = TlsConfig::builder()
-            .provider(TlsProvider::Rustls)
-            .root_certs(RootCerts::from(all))
-            .unversioned_rustls_crypto_provider(provider)
-            .build();
+        let tls = portcullis_hooks::tls(&Roots::System).context("the issuer can't be believed")?;
         config = config.tls_config(tls);
     }
     Ok(config.build().new_agent())
