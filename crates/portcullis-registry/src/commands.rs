@@ -1,11 +1,96 @@
-//! Commands that are asked for often, in short.
+//! What can be asked of the registry: the wish that becomes events, or is refused.
+//!
+//! Must not know the rules: they stand in `plan`.
 
-use portcullis_types::{Closes, ReasonCode};
+use std::sync::Arc;
 
-use crate::events::Command;
-use crate::standing::Wish;
+use portcullis_types::{
+    ClientId, Closes, Facts, KeyId, PartnerId, ReasonCode, ScopeName, TierName, Wall,
+};
+use serde::{Deserialize, Serialize};
+
+use crate::hooks::HookCommand;
+use crate::people::PeopleCommand;
+use crate::signals::{SignalBounds, SignalSeen};
+use crate::standing::{KeyCommand, StandingCommand, Wish};
 use crate::statement::StatementDraft;
-use crate::words::SubjectId;
+use crate::words::{ClientCategory, ImportedKey, KeyStart, Mode, RotatedSecret, SubjectId, Use};
+
+/// A wish. Reason code and text for the partner are part of the type, so none can be forgotten.
+#[expect(missing_docs, reason = "the members say what they hold; their rules stand in `plan`")]
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Command {
+    /// Declares a partner; without a tier it is on the one for its use.
+    AddPartner {
+        id: PartnerId,
+        name: String,
+        tier: Option<TierName>,
+        r#use: Use,
+        declared_use: String,
+        scopes: Option<Vec<ScopeName>>,
+        facts: Facts,
+    },
+    /// Changes a partner; `None` leaves a member as it is. `tier: Some(None)` puts it on the tier for
+    /// its use, `scopes: Some(None)` lifts the narrowing.
+    EditPartner {
+        id: PartnerId,
+        name: Option<String>,
+        tier: Option<Option<TierName>>,
+        r#use: Option<Use>,
+        declared_use: Option<String>,
+        scopes: Option<Option<Vec<ScopeName>>>,
+        facts: Option<Facts>,
+    },
+    /// Declares a client of a partner.
+    AddClient {
+        id: ClientId,
+        partner: PartnerId,
+        name: String,
+        purpose: String,
+        category: Option<ClientCategory>,
+        scopes: Option<Vec<ScopeName>>,
+    },
+    /// Replaces what a partner or a client declared; a use that is not named stays.
+    DeclareFacts { subject: SubjectId, facts: Facts },
+    /// Has policies enforced on a partner, or only watched.
+    SetMode { partner: PartnerId, mode: Mode, why: String },
+    /// Issues a key; its secret was made outside and only its digest is known here.
+    IssueKey {
+        id: KeyId,
+        partner: PartnerId,
+        client: Option<ClientId>,
+        scopes: Option<Vec<ScopeName>>,
+        start: KeyStart,
+        expires: Option<Wall>,
+        digest: String,
+        pepper: String,
+        label: String,
+    },
+    /// Imports keys of another gateway: one event, one blob.
+    ImportKeys { keys: Vec<ImportedKey>, pepper: String, create_partners: Option<(TierName, Use)> },
+    /// Changes how a partner or client stands; a key is put on hold and restored.
+    Stand { subject: SubjectId, to: Wish, reason: ReasonCode, tell: String, case: Option<String> },
+    /// Ends a key for ever.
+    RevokeKey { key: KeyId, reason: ReasonCode, tell: String, case: Option<String> },
+    /// Puts a whole set of route and policy files in force. The texts have been checked by the compiler.
+    PublishPolicy { files: Vec<(String, Arc<str>)> },
+    /// Records a watch that hit, and does what follows.
+    #[serde(skip)]
+    RaiseSignal { seen: SignalSeen, bounds: SignalBounds },
+    /// Records that a secret of the gate changed: `pepper`, `log_key`, `admin_token`, `platform_credential`.
+    RecordRotation { what: RotatedSecret, fingerprint: String },
+    /// About a standing, beside its steps.
+    Standing(StandingCommand),
+    /// About a key over time.
+    Credential(KeyCommand),
+    /// About people, and about what waits for a second one.
+    People(PeopleCommand),
+    /// About where a partner is told of changes.
+    Hook(HookCommand),
+    /// A step that takes something away, with its statement of reasons.
+    Stated { statement: Box<StatementDraft>, command: Box<Command> },
+}
 
 impl Command {
     /// Puts a subject on hold: everything closed, looked at again when it is usual.

@@ -5,7 +5,8 @@
 use portcullis_types::PartnerId;
 use serde::{Deserialize, Serialize};
 
-use crate::events::{Command, Event};
+use crate::commands::Command;
+use crate::events::Event;
 use crate::rejected::Rejected;
 use crate::state::{Planned, State};
 use crate::texts;

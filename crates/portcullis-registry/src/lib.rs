@@ -44,7 +44,8 @@ mod words;
 #[cfg(test)]
 mod tests;
 
-pub use events::{Command, Event};
+pub use commands::Command;
+pub use events::Event;
 pub use evidence::Evidence;
 pub use facts::{FACT_BYTES_MAX, FACTS_MAX, facts_blob};
 pub use grants::{

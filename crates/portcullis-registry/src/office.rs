@@ -10,7 +10,8 @@ use std::sync::Arc;
 use portcullis_types::{ClientId, KeyId, KeyIx, Notice, PartnerId, Revision, Wall};
 use serde::Serialize;
 
-use crate::events::{Command, Event};
+use crate::commands::Command;
+use crate::events::Event;
 use crate::evidence::Evidence;
 use crate::grants::{GrantChange, GrantsBatch, GrantsDone, GrantsPage, GrantsWanted};
 use crate::proposals::{Proposed, Terms};

@@ -22,7 +22,8 @@ use portcullis_types::{
 };
 use sha2::{Digest, Sha256};
 
-use crate::events::{Command, Event};
+use crate::commands::Command;
+use crate::events::Event;
 use crate::people::Roles;
 use crate::records::{ClientRecord, KeyRecord, PartnerRecord};
 use crate::rejected::Rejected;

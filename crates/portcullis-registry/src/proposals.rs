@@ -9,7 +9,7 @@ use std::sync::Arc;
 use portcullis_types::{Revision, Wall};
 use serde::Serialize;
 
-use crate::events::Command;
+use crate::commands::Command;
 use crate::people::Roles;
 use crate::words::Actor;
 

@@ -5,7 +5,8 @@
 use portcullis_types::{PersonId, Revision, Wall};
 use serde::{Deserialize, Serialize};
 
-use crate::events::{Command, Event};
+use crate::commands::Command;
+use crate::events::Event;
 use crate::people::{PeopleRule, Roles};
 
 /// A wish about people, or about what waits for a second one.

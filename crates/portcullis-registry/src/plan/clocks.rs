@@ -3,7 +3,7 @@
 use portcullis_types::{StandingName, Wall};
 
 use super::standing::{Why, ahead, later};
-use crate::events::Command;
+use crate::commands::Command;
 use crate::events::Event;
 use crate::records::SubjectIx;
 use crate::rejected::Rejected;

@@ -6,7 +6,8 @@ use portcullis_types::{ClientId, KeyId, PartnerId, ScopeName, Wall};
 
 use super::standing::{ahead, shut};
 use super::{narrows, sorted, undo};
-use crate::events::{Command, Event};
+use crate::commands::Command;
+use crate::events::Event;
 use crate::import::{IMPORT_KEYS_MAX, encode_keys};
 use crate::rejected::Rejected;
 use crate::state::{Blob, Planned, State, digest, mark};

@@ -4,7 +4,8 @@ use portcullis_types::{Facts, ScopeName, Wall};
 
 use super::facts::declared;
 use super::{narrows, quoted, sorted};
-use crate::events::{Command, Event};
+use crate::commands::Command;
+use crate::events::Event;
 use crate::records::PartnerRecord;
 use crate::rejected::Rejected;
 use crate::state::{Planned, State};

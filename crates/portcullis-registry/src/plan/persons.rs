@@ -3,7 +3,7 @@
 use portcullis_types::{PersonId, Wall};
 
 use super::Planned;
-use crate::events::Command;
+use crate::commands::Command;
 use crate::people::{PeopleCommand, PeopleEvent, PeopleRejected, PeopleRule, Role, Roles};
 use crate::rejected::Rejected;
 use crate::state::State;

@@ -4,7 +4,8 @@
 use portcullis_types::{Closes, StandingName, Wall};
 
 use super::Planned;
-use crate::events::{Command, Event};
+use crate::commands::Command;
+use crate::events::Event;
 use crate::reasons;
 use crate::rejected::Rejected;
 use crate::standing::KeyEvent;

@@ -5,7 +5,7 @@
 use portcullis_types::{PartnerId, PersonId, Revision, Wall};
 
 use super::Planned;
-use crate::events::Command;
+use crate::commands::Command;
 use crate::people::{PeopleEvent, PeopleRejected, Role, Roles};
 use crate::proposals::{
     Approval, Bearing, GLASS_MILLISECONDS, PROPOSAL_MILLISECONDS, PROPOSALS_MAX, Proposal,

@@ -6,7 +6,8 @@
 use portcullis_types::{Facts, Notice, Revision, ScopeName};
 
 use super::{APPROVERS_MIN, Planned};
-use crate::events::{Command, Event};
+use crate::commands::Command;
+use crate::events::Event;
 use crate::facts::read_blob;
 use crate::fold::named;
 use crate::people::{PeopleCommand, PeopleRejected, Role, Roles};

@@ -4,7 +4,7 @@ use portcullis_types::{KeyId, ReasonCode, StandingName, Wall};
 use serde::{Deserialize, Serialize};
 
 use super::{ClockName, Stood};
-use crate::events::Command;
+use crate::commands::Command;
 use crate::words::SubjectId;
 
 /// A wish about a standing that is no step.
