@@ -16,6 +16,7 @@
 
 mod api;
 mod auth;
+mod described;
 mod edges;
 mod explained;
 mod extract;

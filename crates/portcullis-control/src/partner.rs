@@ -38,7 +38,8 @@ use utoipa::openapi::{InfoBuilder, OpenApi, OpenApiBuilder};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::problem::{Problem, ProblemCode};
+use crate::described::with_problems;
+use crate::problem::{Document, Problem, ProblemCode};
 use crate::{KeyMaker, Recall};
 
 pub use agreed::{AgreedLimit, AgreedOperation, Agreements};
@@ -116,7 +117,8 @@ fn routes() -> OpenApiRouter<Arc<Api>> {
 
 /// This description
 #[utoipa::path(get, path = "/partner/v1/openapi.json", tag = "me", security(("key" = [])),
-    responses((status = 200, description = "OpenAPI 3.1", content_type = "application/json")))]
+    responses((status = 200, description = "OpenAPI 3.1", content_type = "application/json"),
+        (status = "4XX", body = Document)))]
 async fn description(State(api): Ctx) -> Response {
     ([(header::CONTENT_TYPE, "application/json")], api.openapi.clone()).into_response()
 }
@@ -138,7 +140,7 @@ pub fn partner_openapi() -> OpenApi {
         .build();
     let components = described.components.get_or_insert_default();
     components.add_security_scheme("key", SecurityScheme::Http(bearer));
-    described
+    with_problems(described)
 }
 
 /// Gives an error that a layer or the framework answered without a document one of its own. What a
