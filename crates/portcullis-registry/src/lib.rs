@@ -19,6 +19,7 @@ mod events;
 mod evidence;
 mod facts;
 mod fold;
+mod foreseen;
 mod grants;
 mod hooks;
 mod import;
@@ -48,6 +49,7 @@ pub use commands::Command;
 pub use events::Event;
 pub use evidence::Evidence;
 pub use facts::{FACT_BYTES_MAX, FACTS_MAX, facts_blob};
+pub use foreseen::Foreseen;
 pub use grants::{
     ACCOUNT_BYTES_MAX, GRANTS_BATCH_MAX, GRANTS_MAX, Grant, GrantChange, GrantLine, GrantName,
     GrantRow, GrantsBatch, GrantsDone, GrantsPage, GrantsPart, GrantsPlan, GrantsSum, GrantsWanted,

@@ -13,6 +13,7 @@ use serde::Serialize;
 use crate::commands::Command;
 use crate::events::Event;
 use crate::evidence::Evidence;
+use crate::foreseen::Foreseen;
 use crate::grants::{GrantChange, GrantsBatch, GrantsDone, GrantsPage, GrantsWanted};
 use crate::proposals::{Proposed, Terms};
 use crate::records::SubjectIx;
@@ -134,6 +135,9 @@ pub struct Done {
     pub proposed: Option<Proposed>,
     /// Whether it was done by one person only because the two-person rule is off.
     pub alone: bool,
+    /// What would be written, where nothing was done but looked at.
+    #[serde(skip)]
+    pub foreseen: Option<Box<Foreseen>>,
 }
 
 /// How the writer fares.

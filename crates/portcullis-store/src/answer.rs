@@ -55,6 +55,7 @@ pub(crate) fn done(command: &Command, planned: &Planned) -> Done {
         client,
         proposed: planned.proposed.clone(),
         alone: planned.alone,
+        foreseen: None,
     }
 }
 

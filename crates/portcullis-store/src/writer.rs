@@ -151,9 +151,10 @@ impl Writer {
         let actor = bounded(actor);
         let planned = self.state.decide(&actor, command, terms, now)?;
         if planned.events.is_empty() || terms.dry_run {
-            let done =
-                Done { revision: self.state.current().revision(), ..done(command, &planned) };
-            return Ok(done);
+            let foreseen =
+                terms.dry_run.then(|| self.state.foresee(&actor, command, &planned, now));
+            let revision = self.state.current().revision();
+            return Ok(Done { revision, foreseen, ..done(command, &planned) });
         }
         let Planned { events, blobs, approved, .. } = planned.clone();
         // What was proposed is done by who proposed it.

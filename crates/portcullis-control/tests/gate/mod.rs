@@ -194,6 +194,8 @@ impl Memory {
         let mut inner = self.inner.lock().unwrap();
         let now = self.clock.now().wall;
         let planned = inner.state.decide(&actor, &command, terms, now)?;
+        let looked = || inner.state.foresee(&actor, &command, &planned, now);
+        let foreseen = terms.dry_run.then(looked);
         let mut done = Done {
             revision: None,
             durable: false,
@@ -204,6 +206,7 @@ impl Memory {
             client: None,
             proposed: planned.proposed,
             alone: planned.alone,
+            foreseen,
         };
         if terms.dry_run {
             return Ok(Done { durable: true, ..done });
