@@ -45,7 +45,7 @@ pub enum NoteError {
 
 impl Checkpoint {
     /// The signed text: origin, size, root, each on a line.
-    fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         format!("{}\n{}\n{}\n", self.origin, self.size, self.root.to_base64())
     }
 

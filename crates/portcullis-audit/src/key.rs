@@ -55,10 +55,7 @@ impl LogKey {
     /// # Errors
     /// [`LogKeyError::Secret`] or [`LogKeyError::Name`].
     pub fn from_text(name: &str, text: &str) -> Result<Self, LogKeyError> {
-        let text = text.trim();
-        let hex = from_hex::<32>(&text.to_ascii_lowercase());
-        let seed = hex.or_else(|| from_base64(text)?.try_into().ok()).ok_or(LogKeyError::Secret)?;
-        Self::from_seed(name, &seed)
+        Self::from_seed(name, &seed(text)?)
     }
 
     /// The public half.
@@ -91,17 +88,8 @@ pub struct LogVerifier {
 
 impl LogVerifier {
     fn new(name: &str, key: VerifyingKey) -> Result<Self, LogKeyError> {
-        let visible = |c: char| !c.is_whitespace() && !c.is_control() && c != '+';
-        if name.is_empty() || name.len() > 120 || !name.chars().all(visible) {
-            return Err(LogKeyError::Name(name.chars().take(120).collect()));
-        }
-        let mut hash = Sha256::new();
-        hash.update(name.as_bytes());
-        hash.update([b'\n', ED25519]);
-        hash.update(key.as_bytes());
-        let hash: [u8; 32] = hash.finalize().into();
-        let [a, b, c, d, ..] = hash;
-        Ok(Self { name: name.to_owned(), hash: [a, b, c, d], key })
+        let hash = key_hash(name, ED25519, &key)?;
+        Ok(Self { name: name.to_owned(), hash, key })
     }
 
     /// The name of the log.
@@ -132,9 +120,7 @@ impl LogVerifier {
 
 impl fmt::Display for LogVerifier {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut bytes = vec![ED25519];
-        bytes.extend(self.key.as_bytes());
-        write!(f, "{}+{}+{}", self.name, self.fingerprint(), to_base64(&bytes))
+        f.write_str(&public_text(&self.name, ED25519, self.hash, &self.key))
     }
 }
 
@@ -147,17 +133,50 @@ impl fmt::Debug for LogVerifier {
 impl FromStr for LogVerifier {
     type Err = LogKeyError;
     fn from_str(text: &str) -> Result<Self, LogKeyError> {
-        let bad = || LogKeyError::Public(text.chars().take(240).collect());
-        // Base64 may hold `+`, the name and the hash may not.
-        let mut words = text.splitn(3, '+');
-        let (Some(name), Some(hash), Some(key)) = (words.next(), words.next(), words.next()) else {
-            return Err(bad());
-        };
-        let bytes = from_base64(key).ok_or_else(bad)?;
-        let Some((&ED25519, key)) = bytes.split_first() else { return Err(bad()) };
-        let key: &[u8; 32] = key.try_into().map_err(|_| bad())?;
-        let key = VerifyingKey::from_bytes(key).map_err(|_| bad())?;
-        let verifier = Self::new(name, key)?;
-        if verifier.fingerprint() == hash { Ok(verifier) } else { Err(bad()) }
+        let (name, key) = public_key(text, ED25519)?;
+        Self::new(name, key)
     }
+}
+
+/// The 32 bytes of a secret, written as 64 hex digits or as base64.
+pub(crate) fn seed(text: &str) -> Result<[u8; 32], LogKeyError> {
+    let text = text.trim();
+    let hex = from_hex::<32>(&text.to_ascii_lowercase());
+    hex.or_else(|| from_base64(text)?.try_into().ok()).ok_or(LogKeyError::Secret)
+}
+
+/// What stands before each signature of a key, by its name and kind.
+pub(crate) fn key_hash(name: &str, kind: u8, key: &VerifyingKey) -> Result<[u8; 4], LogKeyError> {
+    let visible = |c: char| !c.is_whitespace() && !c.is_control() && c != '+';
+    if name.is_empty() || name.len() > 120 || !name.chars().all(visible) {
+        return Err(LogKeyError::Name(name.chars().take(120).collect()));
+    }
+    let hash = Sha256::new().chain_update(name.as_bytes()).chain_update([b'\n', kind]);
+    let hash: [u8; 32] = hash.chain_update(key.as_bytes()).finalize().into();
+    let [a, b, c, d, ..] = hash;
+    Ok([a, b, c, d])
+}
+
+/// A public key as it is handed on: `name+hash+key`.
+pub(crate) fn public_text(name: &str, kind: u8, hash: [u8; 4], key: &VerifyingKey) -> String {
+    let mut bytes = vec![kind];
+    bytes.extend(key.as_bytes());
+    format!("{name}+{}+{}", to_hex(&hash), to_base64(&bytes))
+}
+
+/// Reads what [`public_text`] writes for a key of this kind: its name and the key.
+pub(crate) fn public_key(text: &str, kind: u8) -> Result<(&str, VerifyingKey), LogKeyError> {
+    let bad = || LogKeyError::Public(text.chars().take(240).collect());
+    // Base64 may hold `+`, the name and the hash may not.
+    let mut words = text.splitn(3, '+');
+    let (Some(name), Some(hash), Some(key)) = (words.next(), words.next(), words.next()) else {
+        return Err(bad());
+    };
+    let bytes = from_base64(key).ok_or_else(bad)?;
+    let Some((_, key)) = bytes.split_first().filter(|(found, _)| **found == kind) else {
+        return Err(bad());
+    };
+    let key: &[u8; 32] = key.try_into().map_err(|_| bad())?;
+    let key = VerifyingKey::from_bytes(key).map_err(|_| bad())?;
+    if to_hex(&key_hash(name, kind, &key)?) == hash { Ok((name, key)) } else { Err(bad()) }
 }

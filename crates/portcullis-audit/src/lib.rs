@@ -17,6 +17,7 @@
 
 mod check;
 mod checkpoint;
+mod cosign;
 mod encoding;
 mod export;
 mod hash;
@@ -30,12 +31,14 @@ mod tiles;
 mod time;
 mod tree;
 mod verdict;
+mod witness;
 
 #[cfg(test)]
 mod tests;
 
 pub use check::LogCheck;
 pub use checkpoint::{Checkpoint, NoteError, sign};
+pub use cosign::{WitnessKey, WitnessVerifier};
 pub use export::{checkpoint_line, event_line};
 pub use hash::{Hash, Peaks, leaf_hash};
 pub use kept::{Kept, KeptError};
@@ -48,3 +51,4 @@ pub use tiles::{NoTile, TILE_WIDTH, Tile, TileKind, bundle, unbundle, unhash};
 pub use time::wall_of;
 pub use tree::{Nodes, ProofError, Tree, verify_consistency, verify_inclusion};
 pub use verdict::{Fault, Verification};
+pub use witness::{AddCheckpoint, Witness, WitnessError};

@@ -3,6 +3,7 @@
 mod formats;
 mod kept;
 mod tiles;
+mod witness;
 
 use portcullis_types::Wall;
 use serde_json::{Value, json};
