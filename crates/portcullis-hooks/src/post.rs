@@ -117,11 +117,12 @@ impl Poster {
         self.looked.resolve(&uri, config, wait).map(drop).map_err(|error| said(&error))
     }
 
-    /// One try.
+    /// One try, signed with each of the secrets: more than one while a hook changes over.
     #[must_use]
-    pub fn post(&self, target: &Target, secret: &HookSecret, message: &Message) -> Outcome {
+    pub fn post(&self, target: &Target, secrets: &[HookSecret], message: &Message) -> Outcome {
         let seconds = message.seconds.to_string();
-        let signature = secret.sign(&message.id, message.seconds, &message.body);
+        let sign = |one: &HookSecret| one.sign(&message.id, message.seconds, &message.body);
+        let signature = secrets.iter().map(sign).collect::<Vec<_>>().join(" ");
         let sent = self
             .agent
             .post(target.url())

@@ -72,7 +72,7 @@ fn secret() -> HookSecret {
 }
 
 fn try_at(poster: &Poster, url: &str) -> Outcome {
-    poster.post(&Target::read(url).unwrap(), &secret(), &message())
+    poster.post(&Target::read(url).unwrap(), &[secret()], &message())
 }
 
 #[test]

@@ -139,6 +139,6 @@ async fn try_once(keeper: &Keeper, due: &DueDelivery) -> Outcome {
         body: due.message.body.clone(),
     };
     let poster = keeper.poster.clone();
-    let sent = tokio::task::spawn_blocking(move || poster.post(&target, &secret, &message)).await;
+    let sent = tokio::task::spawn_blocking(move || poster.post(&target, &[secret], &message)).await;
     sent.unwrap_or_else(|_| Outcome::Failed("the try was broken off".to_owned()))
 }
