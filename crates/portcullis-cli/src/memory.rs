@@ -131,7 +131,8 @@ impl Memory {
         self.blobs.extend(planned.blobs.into_iter().map(|blob| (blob.sha256, blob.body)));
         for event in planned.events {
             let blobs = |sha: &str| self.blobs.get(sha).cloned();
-            let place = Place { revision: Revision(self.revision), ts: at, by: &by };
+            let revision = Revision(self.revision);
+            let place = Place { revision, ts: at, by: &by, approver: None };
             let learned = self.state.apply(place, &event, &blobs);
             self.judge.learn(&learned.map_err(internal)?);
             self.revision += 1;

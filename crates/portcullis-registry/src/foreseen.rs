@@ -54,7 +54,7 @@ impl Foreseen {
         let mut state = State { now: now.clone(), ..State::default() };
         for event in self.events.iter().filter_map(of_standing) {
             let revision = next(&state.now);
-            let place = Place { revision, ts: self.at, by: &self.by };
+            let place = Place { revision, ts: self.at, by: &self.by, approver: None };
             // What can't be foreseen is left out; the writer's own rules took it already.
             let _ = state.apply(place, &event, &|_| None);
         }

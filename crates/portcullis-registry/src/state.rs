@@ -82,6 +82,8 @@ pub struct Place<'a> {
     pub ts: Wall,
     /// Who acted.
     pub by: &'a Actor,
+    /// Who let it happen, where it was proposed.
+    pub approver: Option<&'a Actor>,
 }
 
 /// Why an event of the log can't be taken into the state: the log is damaged or from elsewhere.

@@ -92,7 +92,7 @@ pub(crate) fn somebody() -> Actor {
 /// Where an event of nobody in particular stands.
 pub(crate) fn place(revision: u64) -> Place<'static> {
     static BY: std::sync::LazyLock<Actor> = std::sync::LazyLock::new(somebody);
-    Place { revision: Revision(revision), ts: NOON, by: &BY }
+    Place { revision: Revision(revision), ts: NOON, by: &BY, approver: None }
 }
 
 /// Everything a snapshot says, for comparison.

@@ -219,7 +219,7 @@ impl Opened {
         let not_written = |error: AppendError| StoreError::not_writable(&path, error);
         log.append(&batch).await.map_err(not_written)?;
         for event in &batch.events {
-            let place = Place { revision: rev, ts: at, by: &batch.actor };
+            let place = Place { revision: rev, ts: at, by: &batch.actor, approver: None };
             let folded = self.state.apply(place, event, &|_| None);
             folded.map_err(|error| StoreError::not_writable(&path, error))?;
         }

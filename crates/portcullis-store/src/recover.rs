@@ -124,7 +124,8 @@ impl Walk<'_> {
             }
             blobs.insert(sha256.to_owned(), Arc::from(body));
         }
-        let place = Place { revision: Revision(row.rev), ts: leaf.at, by: &leaf.actor };
+        let approver = leaf.approved.as_ref().map(|second| &second.by);
+        let place = Place { revision: Revision(row.rev), ts: leaf.at, by: &leaf.actor, approver };
         let folded =
             self.found.state.apply(place, &leaf.event, &|sha256| blobs.get(sha256).cloned());
         let learned = folded.map_err(|FoldError { why, .. }| {

@@ -262,7 +262,8 @@ impl Writer {
                 let blob = batch.blobs.iter().find(|blob| blob.sha256 == sha256);
                 blob.map(|blob| Arc::clone(&blob.body))
             };
-            let place = Place { revision, ts: batch.at, by: &batch.actor };
+            let approver = batch.approved.as_ref().map(|second| &second.by);
+            let place = Place { revision, ts: batch.at, by: &batch.actor, approver };
             match self.state.apply(place, event, &blob) {
                 Ok(learned) if learned.is_empty() => {}
                 Ok(learned) => self.sink.learn(&learned),

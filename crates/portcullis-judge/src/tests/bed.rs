@@ -238,7 +238,8 @@ impl Bed {
         self.blobs.extend(planned.blobs.into_iter().map(|blob| (blob.sha256, blob.body)));
         for event in planned.events {
             let blobs = |sha: &str| self.blobs.get(sha).cloned();
-            let place = Place { revision: Revision(self.revision), ts: self.now.wall, by: &BY };
+            let (revision, ts) = (Revision(self.revision), self.now.wall);
+            let place = Place { revision, ts, by: &BY, approver: None };
             let learned = self.state.apply(place, &event, &blobs).unwrap();
             self.revision += 1;
             self.judge.learn(&learned);

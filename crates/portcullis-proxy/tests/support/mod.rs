@@ -204,7 +204,8 @@ impl Office {
         for event in planned.events {
             let blobs = |sha: &str| self.blobs.get(sha).cloned();
             let now = Still.now().wall;
-            let place = Place { revision: Revision(self.revision), ts: now, by: &BY };
+            let revision = Revision(self.revision);
+            let place = Place { revision, ts: now, by: &BY, approver: None };
             let learned = self.state.apply(place, &event, &blobs).unwrap();
             self.revision += 1;
             self.judge.learn(&learned);

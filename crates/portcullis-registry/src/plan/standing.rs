@@ -36,7 +36,7 @@ impl State {
         let stood = self.new_standing(by, (subject, at, from), to, why, now)?;
         let to = to.name();
         self.changes(subject, (at, old), (to, &stood))?;
-        let place = Place { revision: Revision(0), ts: now, by };
+        let place = Place { revision: Revision(0), ts: now, by, approver: None };
         let state = if from == StandingName::Terminating && meanwhile(to) { from } else { to };
         let notice = Notice { revision: None, ..stood.notice(state, place) };
         let before = self.now.notice(at);

@@ -77,13 +77,15 @@ impl Gate {
         }
         let by = planned.approved.as_ref().map_or(by, |approval| &approval.proposer).clone();
         for event in &planned.events {
-            self.fold(by.clone(), event.clone());
+            let approver = planned.approved.as_ref().map(|approval| &approval.approver);
+            self.fold(by.clone(), approver, event.clone());
         }
         Ok(planned)
     }
 
-    fn fold(&mut self, by: Actor, event: Event) {
-        let place = Place { revision: Revision(self.log.len() as u64), ts: self.now, by: &by };
+    fn fold(&mut self, by: Actor, approver: Option<&Actor>, event: Event) {
+        let revision = Revision(self.log.len() as u64);
+        let place = Place { revision, ts: self.now, by: &by, approver };
         let blobs = &self.blobs;
         self.state.apply(place, &event, &|sha| blobs.get(sha).cloned()).unwrap();
         self.log.push((self.now, by, event));
@@ -117,7 +119,7 @@ impl Gate {
         for (at, by, event) in &self.log {
             again.now = *at;
             let event = serde_json::to_string(event).unwrap();
-            again.fold(by.clone(), serde_json::from_str(&event).unwrap());
+            again.fold(by.clone(), None, serde_json::from_str(&event).unwrap());
         }
         again.everything()
     }
@@ -257,7 +259,11 @@ fn only_another_person_with_the_role_approves_and_only_what_it_saw() {
     insta::assert_snapshot!(say(&person("ben"), "00", &[]), @"proposal 9 has digest `b9d46f0218d21c48d43fa205f7255a4f80416b53c15795803f0cd8d553b5ed27`, not the one that was approved; look at it again");
     assert!(gate.held());
     let remove = PeopleCommand::Remove { id: PersonId::new("ana").unwrap() }.into();
-    gate.fold(self::gate(), PeopleEvent::Removed { person: PersonId::new("ana").unwrap() }.into());
+    gate.fold(
+        self::gate(),
+        None,
+        PeopleEvent::Removed { person: PersonId::new("ana").unwrap() }.into(),
+    );
     insta::assert_snapshot!(gate.approve("ben", &proposal).unwrap_err(), @"`ana`, who proposed it, was removed since; propose it again");
     insta::assert_snapshot!(gate.ask(&person("ben"), &remove).unwrap_err(), @"unknown person `ana`; `portcullis person list` shows them");
 }
