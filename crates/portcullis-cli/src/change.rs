@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use crate::args::Reason;
 use crate::failure::Failure;
 use crate::out::{Out, clean, text};
+use crate::preview;
 
 /// Effect and undo: with the results for people, beside them for programs.
 pub(crate) fn show(change: &Value, out: &mut Out) -> Result<(), Failure> {
@@ -20,7 +21,7 @@ pub(crate) fn show(change: &Value, out: &mut Out) -> Result<(), Failure> {
         out.line(line)?;
     }
     warn(change, out);
-    Ok(())
+    preview::show(change, out)
 }
 
 /// Effect and undo as talk, where standard output belongs to something else.

@@ -40,6 +40,7 @@ mod offline;
 mod out;
 mod partners;
 mod people;
+mod preview;
 mod replay;
 mod run;
 mod signals;

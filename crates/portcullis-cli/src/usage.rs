@@ -83,7 +83,7 @@ fn row(args: &UsageArgs, part: &Value) -> Vec<String> {
 }
 
 /// Codes with their calls, after some words; nothing where there is none.
-fn codes(of: &Value, member: &str, words: &str) -> String {
+pub(crate) fn codes(of: &Value, member: &str, words: &str) -> String {
     let Some(Value::Object(codes)) = of.get(member) else { return String::new() };
     let told: Vec<_> = codes.iter().map(|(code, calls)| format!("{code} {calls}")).collect();
     if told.is_empty() { String::new() } else { format!("{words}{}", told.join(", ")) }

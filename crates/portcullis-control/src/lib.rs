@@ -27,6 +27,7 @@ mod needs;
 mod oidc;
 mod once;
 mod partner;
+mod preview;
 mod problem;
 mod record;
 mod router;
@@ -46,6 +47,7 @@ pub use partner::{
     AgreedLimit, AgreedOperation, Agreements, PartnerApi, PartnerCall, PartnerDesk, PartnerKey,
     partner_openapi,
 };
+pub use preview::{Left, Plane, UnderWay};
 pub use problem::{Document, EntryFault, Problem};
 pub use router::openapi;
 pub use serve::ServeError;

@@ -10,7 +10,7 @@ use portcullis_registry::{Office, UsageBook};
 use portcullis_types::Clock;
 use sha2::{Digest as _, Sha256};
 
-use crate::{AdminCall, Checker, Hooks, KeyMaker, Oidc, Probe, Recall};
+use crate::{AdminCall, Checker, Hooks, KeyMaker, Oidc, Plane, Probe, Recall};
 
 /// Everything the admin API stands on.
 #[derive(Clone)]
@@ -50,6 +50,8 @@ pub struct ControlSettings {
     pub oidc: Option<Oidc>,
     /// Keeps hooks and sends to them, where somebody does.
     pub hooks: Option<Arc<dyn Hooks>>,
+    /// Looks at calls under way and at what answers left behind; none: previews call it unknown.
+    pub plane: Option<Arc<dyn Plane>>,
     /// The version that `/healthz` names.
     pub version: String,
     /// Longest time until an answer begins.
@@ -73,6 +75,7 @@ impl Default for ControlSettings {
         Self {
             tokens: Vec::new(),
             hooks: None,
+            plane: None,
             oidc: None,
             version: env!("CARGO_PKG_VERSION").to_owned(),
             timeout: Duration::from_secs(30),

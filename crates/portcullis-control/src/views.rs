@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use portcullis_registry::{
     ClientCategory, ClientRecord, Credential, KeyRecord, PartnerRecord, Snapshot, Standing,
+    SubjectIx,
 };
 use portcullis_types::{Closes, KeyIx, ScopeName, Wall};
 use serde::Serialize;
@@ -205,6 +206,16 @@ impl KeyView {
 
     pub(crate) fn state(&self) -> &'static str {
         self.state
+    }
+}
+
+/// The word for how somebody stands.
+pub(crate) fn standing_word(snapshot: &Snapshot, at: SubjectIx, now: Wall) -> &'static str {
+    match at {
+        SubjectIx::Partner(_) | SubjectIx::Client(_) => state(snapshot.course(at)),
+        SubjectIx::Key(ix) => {
+            snapshot.key(ix).map_or("unknown", |key| KeyView::new(ix, key, snapshot, now).state())
+        }
     }
 }
 

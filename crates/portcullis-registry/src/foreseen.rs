@@ -15,7 +15,7 @@ use crate::snapshot::Snapshot;
 use crate::standing::KeyEvent;
 use crate::state::{Blob, Place, Planned, State};
 use crate::statement::Statement;
-use crate::words::Actor;
+use crate::words::{Actor, SubjectId};
 
 /// What a command would write.
 #[derive(Debug, Clone, Eq, PartialEq)]
@@ -59,6 +59,30 @@ impl Foreseen {
             let _ = state.apply(place, &event, &|_| None);
         }
         state.snapshot()
+    }
+
+    /// Who would stand otherwise, each once.
+    #[must_use]
+    pub fn subjects(&self) -> Vec<SubjectId> {
+        let mut subjects: Vec<SubjectId> = Vec::new();
+        for event in &self.events {
+            let subject = match event {
+                Event::Standing(event) => event.subject().clone(),
+                Event::KeyRevoked { key, .. } => SubjectId::Key(key.clone()),
+                Event::Credential(event) => SubjectId::Key(event.key().clone()),
+                _ => continue,
+            };
+            if !subjects.contains(&subject) {
+                subjects.push(subject);
+            }
+        }
+        subjects
+    }
+
+    /// Whether somebody would lose access, or be warned that this may come.
+    #[must_use]
+    pub fn takes_away(&self) -> bool {
+        self.events.iter().any(Event::takes_away)
     }
 
     /// What each event would tell its partner, with the statement of reasons it may read.

@@ -173,7 +173,8 @@ impl Snapshot {
     }
 
     /// What its own standing takes from a subject.
-    pub(crate) fn notice(&self, at: SubjectIx) -> Option<&Notice> {
+    #[must_use]
+    pub fn notice(&self, at: SubjectIx) -> Option<&Notice> {
         match at {
             SubjectIx::Partner(at) => self.partner(at)?.narrowed.as_deref(),
             SubjectIx::Client(at) => self.client(at)?.narrowed.as_deref(),

@@ -172,6 +172,7 @@ fn same(policy: &PolicyInForce) -> Change {
         warning: None,
         proposal: None,
         two_persons: None,
+        preview: None,
     }
 }
 

@@ -19,6 +19,7 @@ use crate::auth::Caller;
 use crate::extract::Body;
 use crate::moments;
 use crate::names;
+use crate::preview;
 use crate::problem::{Document, Problem};
 use crate::router::Shared;
 use crate::views::Change;
@@ -121,7 +122,7 @@ async fn done(
     let terms = Terms { dry_run, ..caller.terms()? };
     let done = shared.submit_on(caller, command, terms).await?;
     match minted {
-        _ if dry_run => Ok(Change::only_shown(done).answer(StatusCode::OK)),
+        _ if dry_run => Ok(preview::shown(shared, done).await?.answer(StatusCode::OK)),
         Some(minted) => shown_once(done, minted),
         None => Ok(Change::from(done).answer(StatusCode::OK)),
     }

@@ -16,6 +16,7 @@ use crate::auth::Caller;
 use crate::extract::Body;
 use crate::moments;
 use crate::names;
+use crate::preview;
 use crate::problem::{Document, Problem};
 use crate::router::Shared;
 use crate::views::Change;
@@ -161,7 +162,8 @@ async fn transition(
     let command = command(&shared, subject, wish)?;
     let terms = Terms { dry_run, ..caller.terms()? };
     let done = shared.submit_on(&caller, command, terms).await?;
-    let change = if dry_run { Change::only_shown(done) } else { Change::from(done) };
+    let change =
+        if dry_run { preview::shown(&shared, done).await? } else { Change::from(done) };
     Ok(change.answer(StatusCode::OK))
 }
 

@@ -136,6 +136,10 @@ impl Per {
 }
 
 impl Tally {
+    pub(crate) fn calls(&self) -> u64 {
+        self.calls
+    }
+
     pub(crate) fn add(&mut self, row: &UsageRow<'_>) {
         self.calls += row.calls;
         let permitted = row.observed || row.verdict == "permit";

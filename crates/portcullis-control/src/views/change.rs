@@ -9,6 +9,8 @@ use portcullis_registry::Done;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::preview::Preview;
+
 /// What a change came to.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub(crate) struct Change {
@@ -29,6 +31,9 @@ pub(crate) struct Change {
     /// `off` where one person did what otherwise takes two.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) two_persons: Option<&'static str>,
+    /// What it would do, where nothing was done but looked at.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) preview: Option<Box<Preview>>,
 }
 
 /// What waits for a second person.
@@ -61,6 +66,7 @@ impl From<Done> for Change {
                 why: proposed.why,
             }),
             two_persons: done.alone.then_some("off"),
+            preview: None,
         }
     }
 }
