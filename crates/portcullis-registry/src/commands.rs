@@ -9,6 +9,7 @@ use portcullis_types::{
 };
 use serde::{Deserialize, Serialize};
 
+use crate::answers::AnswerCommand;
 use crate::hooks::HookCommand;
 use crate::people::PeopleCommand;
 use crate::signals::{SignalBounds, SignalSeen};
@@ -88,6 +89,8 @@ pub enum Command {
     People(PeopleCommand),
     /// About where a partner is told of changes.
     Hook(HookCommand),
+    /// About answers of partners.
+    Answer(AnswerCommand),
     /// A step that takes something away, with its statement of reasons.
     Stated { statement: Box<StatementDraft>, command: Box<Command> },
 }

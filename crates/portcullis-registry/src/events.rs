@@ -6,6 +6,7 @@
 use portcullis_types::{ClientId, Facts, KeyId, PartnerId, ReasonCode, ScopeName, TierName, Wall};
 use serde::{Deserialize, Serialize};
 
+use crate::answers::AnswerEvent;
 use crate::hooks::HookEvent;
 use crate::people::PeopleEvent;
 use crate::signals::{NotHeld, SignalAction};
@@ -160,6 +161,9 @@ pub enum Event {
     /// About where a partner is told of changes.
     #[serde(untagged)]
     Hook(HookEvent),
+    /// About answers of partners.
+    #[serde(untagged)]
+    Answer(AnswerEvent),
 }
 
 impl Event {
@@ -185,6 +189,7 @@ impl Event {
             Self::Credential(event) => event.name(),
             Self::People(event) => event.name(),
             Self::Hook(event) => event.name(),
+            Self::Answer(event) => event.name(),
         }
     }
 
@@ -198,6 +203,7 @@ impl Event {
             }
             Self::FactsDeclared { blob, .. } => blob.iter().map(String::as_str).collect(),
             Self::People(PeopleEvent::ProposalMade { blob, .. }) => vec![blob],
+            Self::Answer(event) => event.blob().into_iter().collect(),
             Self::Standing(_) | Self::Credential(_) | Self::KeyRevoked { .. } => {
                 self.statement().into_iter().collect()
             }

@@ -4,6 +4,7 @@
 //! exists; the rules of the day stand in `plan`. It never loosens by accident: a second hold
 //! replaces the words, a second revocation changes nothing, and nothing brings a revoked key back.
 
+mod answers;
 mod keys;
 mod people;
 mod persons;
@@ -56,6 +57,7 @@ impl State {
         let learned = self.change(place, event, blob)?;
         self.rewind(find(&self.now), before);
         self.touch(place, event);
+        self.stepped(place, event);
         self.now.revision = Some(revision);
         self.now.at = self.now.at.max(ts);
         Ok(learned)
@@ -113,6 +115,7 @@ impl State {
                 }));
             }
             Event::People(event) => self.person_event(place, event, blob)?,
+            Event::Answer(event) => self.answer_event(place, event)?,
             // Hooks are kept beside the log.
             Event::Hook(_) => {}
             Event::SecretRotated { what, fingerprint, .. } => {

@@ -14,6 +14,8 @@
     )
 )]
 
+mod answers;
+mod calendar;
 mod commands;
 mod events;
 mod evidence;
@@ -45,6 +47,11 @@ mod words;
 #[cfg(test)]
 mod tests;
 
+pub use answers::{
+    ANSWER_BYTES_MAX, ANSWERS_PER_DAY, ATTACHMENTS_MAX, AnswerBody, AnswerCommand, AnswerEvent,
+    AnswerKind, AnswerRecord, AnswerRejected, Answers, Attachment, Outcome, Reply,
+};
+pub use calendar::{Calendar, CalendarError, HOLIDAYS_MAX, OFFSET_MINUTES_MAX, Promise};
 pub use commands::Command;
 pub use events::Event;
 pub use evidence::Evidence;

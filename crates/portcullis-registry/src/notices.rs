@@ -27,6 +27,9 @@ const SHOWN: &[&str] = &[
     "mode",
     "successor",
     "statement",
+    "answer",
+    "about",
+    "outcome",
 ];
 /// Those among them that are moments.
 const MOMENTS: &[&str] = &["review_by", "acknowledge_by", "until", "at", "expires"];
@@ -57,7 +60,7 @@ impl PartnerNotice {
         let kind = logged.event.name();
         let concerns = kind.starts_with("standing.")
             || kind.starts_with("key.")
-            || ["partner.mode_set", "client.added"].contains(&kind);
+            || ["partner.mode_set", "client.added", "answer.replied"].contains(&kind);
         if !concerns || INSIDE.contains(&kind) {
             return None;
         }

@@ -56,6 +56,16 @@ impl<T: Clone> Pages<T> {
         }
     }
 
+    /// How many records come before the first of which this is not so; so of all before it.
+    pub(crate) fn partition_point(&self, before: impl Fn(&T) -> bool) -> usize {
+        let (mut low, mut high) = (0, self.len);
+        while low < high {
+            let middle = low.midpoint(high);
+            if self.get(middle).is_some_and(&before) { low = middle + 1 } else { high = middle }
+        }
+        low
+    }
+
     /// Adds a record at the end.
     pub(crate) fn push(&mut self, record: T) {
         if self.len.is_multiple_of(FAN * FAN) {

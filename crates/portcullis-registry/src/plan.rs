@@ -2,6 +2,7 @@
 //!
 //! Nothing is changed here; the writer makes the events durable and then folds them.
 
+mod answers;
 mod clocks;
 mod credentials;
 mod facts;
@@ -68,6 +69,7 @@ impl State {
             Command::Credential(command) => self.credential(command, now),
             Command::People(command) => self.people(by, command, Roles::NONE, now),
             Command::Hook(command) => self.hook(command),
+            Command::Answer(command) => self.answer(by, command, now),
             Command::Stated { statement, command } => self.stated(by, statement, command, now),
         }?;
         planned.events.iter().try_for_each(fits)?;

@@ -5,6 +5,7 @@
 use portcullis_types::{ClientId, KeyId, PartnerId, ReasonCode, Revision, ScopeName, Wall};
 
 use crate::SubjectId;
+use crate::answers::AnswerRejected;
 use crate::people::PeopleRejected;
 use crate::standing::{CredentialRejected, StandingRejected};
 use crate::statement::StatementRejected;
@@ -166,6 +167,9 @@ pub enum Rejected {
     /// Something about a statement of reasons.
     #[error(transparent)]
     Statement(#[from] StatementRejected),
+    /// Something about an answer of a partner.
+    #[error(transparent)]
+    Answer(#[from] AnswerRejected),
 }
 
 impl Rejected {
@@ -218,6 +222,7 @@ impl Rejected {
             Self::Credential(rejected) => rejected.code(),
             Self::People(rejected) => rejected.code(),
             Self::Statement(rejected) => rejected.code(),
+            Self::Answer(rejected) => rejected.code(),
         }
     }
 
@@ -225,6 +230,7 @@ impl Rejected {
     #[must_use]
     pub fn is_unknown_subject(&self) -> bool {
         matches!(self, Self::People(rejected) if rejected.is_unknown_subject())
+            || matches!(self, Self::Answer(rejected) if rejected.is_unknown_subject())
             || matches!(
                 self,
                 Self::UnknownPartner { .. } | Self::UnknownClient { .. } | Self::UnknownKey { .. }
@@ -237,6 +243,7 @@ impl Rejected {
         matches!(self, Self::Standing(rejected) if rejected.is_conflict())
             || matches!(self, Self::Credential(rejected) if rejected.is_conflict())
             || matches!(self, Self::People(rejected) if rejected.is_conflict())
+            || matches!(self, Self::Answer(rejected) if rejected.is_conflict())
             || matches!(
                 self,
                 Self::Exists(_)

@@ -109,16 +109,9 @@ impl Signals {
 
     /// The newest first, from just before an event on; all without one.
     pub fn newest(&self, before: Option<Revision>) -> impl Iterator<Item = SignalMark> {
-        let mut size = self.marks.len();
-        if let Some(before) = before {
-            let (mut low, mut high) = (0, size);
-            while low < high {
-                let middle = low.midpoint(high);
-                let earlier = self.marks.get(middle).is_some_and(|mark| mark.revision < before);
-                if earlier { low = middle + 1 } else { high = middle }
-            }
-            size = low;
-        }
+        let size = before.map_or(self.marks.len(), |before| {
+            self.marks.partition_point(|mark| mark.revision < before)
+        });
         (0..size).rev().filter_map(|at| self.marks.get(at).copied())
     }
 

@@ -10,6 +10,7 @@ use portcullis_types::{
     ClientId, ClientIx, KeyId, KeyIx, Notice, PartnerId, PartnerIx, Revision, ScopeName, Wall,
 };
 
+use crate::answers::Answers;
 use crate::names::Names;
 use crate::pages::Pages;
 use crate::people::People;
@@ -30,6 +31,7 @@ pub struct Snapshot {
     pub(crate) policy: Option<Arc<PolicyInForce>>,
     pub(crate) grants: Option<Arc<GrantsLogged>>,
     pub(crate) signals: Signals,
+    pub(crate) answers: Answers,
     pub(crate) people: Arc<People>,
     pub(crate) peppers: Arc<Vec<(Arc<str>, u64)>>,
     pub(crate) secrets: Arc<BTreeMap<RotatedSecret, String>>,

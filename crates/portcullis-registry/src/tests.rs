@@ -1,5 +1,7 @@
 //! The rules of the registry as tables, and the fold against a model of three maps.
 
+mod answers;
+mod calendar;
 mod courses;
 mod credentials;
 mod facts;
@@ -98,7 +100,7 @@ pub(crate) fn place(revision: u64) -> Place<'static> {
 /// Everything a snapshot says, for comparison.
 pub(crate) fn all(snapshot: &Snapshot) -> String {
     format!(
-        "{:?} {:?} {:?} {:?}\n{:#?}\n{:#?}\n{:#?}\n{:?}",
+        "{:?} {:?} {:?} {:?}\n{:#?}\n{:#?}\n{:#?}\n{:?}\n{:?}",
         snapshot.revision(),
         snapshot.at(),
         snapshot.policy(),
@@ -107,6 +109,7 @@ pub(crate) fn all(snapshot: &Snapshot) -> String {
         snapshot.clients().collect::<Vec<_>>(),
         snapshot.keys().collect::<Vec<_>>(),
         snapshot.scope_lists().collect::<Vec<_>>(),
+        snapshot.answers().newest(None).collect::<Vec<_>>(),
     )
 }
 

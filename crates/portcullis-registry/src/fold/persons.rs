@@ -148,6 +148,7 @@ fn touched(event: &Event) -> Option<String> {
         ) => format!("person:{person}"),
         Event::People(_)
         | Event::Hook(_)
+        | Event::Answer(_)
         | Event::LogOpened { .. }
         | Event::GrantsChanged { .. }
         | Event::KeysImported { .. }

@@ -28,7 +28,7 @@ impl State {
             let (clock, at) = (*clock, *at);
             Some(Command::Standing(StandingCommand::RunOut { subject, clock, at }))
         });
-        over.chain(self.people_due(now)).collect()
+        over.chain(self.people_due(now)).chain(self.answers_due(now)).collect()
     }
 
     pub(super) fn standing(

@@ -217,20 +217,22 @@ impl State {
             return Err(PeopleRejected::SamePerson { person: by.id.clone() }.into());
         }
         self.may_approve(by, roles)?;
-        // One human may be known both by a record and by a claim: nothing tells them apart.
-        if by.id.starts_with(BY_CLAIM) != first.id.starts_with(BY_CLAIM) {
-            return Err(PeopleRejected::PersonsUnclear {
-                one: by.id.clone(),
-                other: first.id.clone(),
-            }
-            .into());
-        }
+        self.two_persons(by, first)?;
         let known = PersonId::new(&first.id).ok();
         let gone = known.is_some_and(|id| !self.now.people.persons.contains_key(&id));
         if gone && !first.id.starts_with(BY_CLAIM) {
             return Err(PeopleRejected::ProposerGone { person: first.id.clone() }.into());
         }
         Ok(())
+    }
+
+    /// One human may be known both by a record and by a claim: nothing tells them apart.
+    pub(super) fn two_persons(&self, one: &Actor, other: &Actor) -> Result<(), Rejected> {
+        if one.id.starts_with(BY_CLAIM) == other.id.starts_with(BY_CLAIM) {
+            return Ok(());
+        }
+        let (one, other) = (one.id.clone(), other.id.clone());
+        Err(PeopleRejected::PersonsUnclear { one, other }.into())
     }
 
     fn may_approve(&self, by: &Actor, roles: Roles) -> Result<(), Rejected> {

@@ -58,7 +58,7 @@ impl State {
                 Some(_) => Bearing::Widening,
             },
             Command::People(command) => self.of_people(command),
-            Command::Hook(_) | Command::Stated { .. } => Bearing::Neutral,
+            Command::Hook(_) | Command::Answer(_) | Command::Stated { .. } => Bearing::Neutral,
         }
     }
 
@@ -175,6 +175,7 @@ impl State {
             ) => return vec![format!("person:{id}")],
             Command::People(_)
             | Command::Hook(_)
+            | Command::Answer(_)
             | Command::Stated { .. }
             | Command::ImportKeys { .. }
             | Command::RaiseSignal { .. }
