@@ -7,6 +7,7 @@ use portcullis_limits::{Claim, RateSpec, look};
 use portcullis_policy::{Known, Per, Standing as Stands};
 use portcullis_registry::Standing;
 use portcullis_types::{ClassIx, Counts, KeyIx, Method, Now, Percent, RateId, Span};
+use smallvec::SmallVec;
 
 use crate::budgets;
 use crate::desk::Desk;
@@ -78,8 +79,9 @@ impl Desk {
             stands: narrowed.as_ref().map_or(Stands::Good, |narrowed| narrowed.standing()),
             view,
             key: record,
+            acting: SmallVec::new(),
         };
-        let caller = Caller { ix: key, key: record };
+        let caller = Caller::new(key, record);
         let factor = narrowed.as_ref().and_then(|narrowed| narrowed.factor());
         let look = Look { desk: self, view, bound, caller, group: partner.group, factor, now };
         let paced = bound.rates.iter().filter_map(|place| look.paced(place));
@@ -99,7 +101,7 @@ impl Desk {
         self.renew();
         let found = self.view.as_ref().and_then(|view| Some((view, view.snapshot.key(key)?)));
         let Some((view, record)) = found else { return Vec::new() };
-        let granted = view.granted(record);
+        let granted = view.granted(record, &[]);
         let catalogue = &view.bound.rules.catalogue;
         let standing = view.snapshot.standing(key, now.wall);
         let open = |operation: &Operation, class: &ClassIx| match &standing {

@@ -12,6 +12,7 @@ use portcullis_policy::Ruling;
 use portcullis_request::{Arrival, BodyWanted, wants_body};
 use portcullis_types::{KeyIx, Now, PartnerIx, Refusal};
 
+use crate::acting::Acting;
 use crate::asked_text::AskedText;
 use crate::duties::{Shapes, Standing};
 use crate::judge::Judge;
@@ -164,6 +165,7 @@ impl Desk {
                 known,
                 now,
                 platform,
+                acting: Acting::default(),
                 narrowed: None,
                 see: match &mut see {
                     Some(see) => Some(&mut **see),

@@ -6,9 +6,11 @@
 use std::sync::Arc;
 
 use portcullis_policy::StepKind;
+use portcullis_registry::CallClient;
 use portcullis_request::{Arrival, Texts, ask, batch, canonicalise};
 use portcullis_types::{KeyIx, Now, Refusal};
 
+use crate::acting::Acting;
 use crate::desk::Desk;
 use crate::duties::Due;
 use crate::metering::Caller;
@@ -58,6 +60,19 @@ impl Steps {
     }
 }
 
+/// For which client a call of an unbound key is, in words; none where nothing tells.
+fn told(client: CallClient, view: &View) -> Option<String> {
+    match client {
+        CallClient::OfKey => None,
+        CallClient::Granted(client) => {
+            let client = view.snapshot.client(client)?;
+            Some(format!("acts for client `{}` by the grant of its account", client.id))
+        }
+        CallClient::Undeclared => Some("acts for an account of no declared client".to_owned()),
+        CallClient::Several => Some("may act for several clients".to_owned()),
+    }
+}
+
 impl Desk {
     /// Explains a call of a key. Debits nothing and raises no signal.
     pub fn explain(&mut self, key: KeyIx, arrival: &Arrival<'_>, now: Now) -> Explanation {
@@ -89,7 +104,7 @@ impl Desk {
         steps.add("request", "read in one way", format!("parameters: {params}"));
 
         let record = view.snapshot.key(key).ok_or(Refusal::KeyUnknown)?;
-        let caller = Caller { ix: key, key: record };
+        let mut caller = Caller::new(key, record);
         let partner = view.snapshot.partner(record.partner).ok_or(Refusal::KeyUnknown)?;
         steps.add("key", format!("key `{}`", record.id), format!("partner `{}`", partner.id));
         let narrowed = standing::check(&judge.live, &view.snapshot, (key, record), now.wall)?;
@@ -98,8 +113,10 @@ impl Desk {
             crate::narrowed::Narrowed::words,
         );
         steps.add("standing", "partner, client and key", stands);
-        let ground = view.ground(record);
-        let unknown = || narrowed.as_deref().and_then(|narrowed| narrowed.closes_unknown(ground));
+        let unknown = || {
+            let ground = view.ground(record, &[]);
+            narrowed.as_deref().and_then(|narrowed| narrowed.closes_unknown(ground))
+        };
         let operation = canonical.operation.as_ref().map_err(Clone::clone);
         let operation = *operation.map_err(|refusal| unknown().unwrap_or(refusal))?;
         steps.add("catalogue", format!("operation `{}`", operation.name), &*operation.template);
@@ -116,6 +133,7 @@ impl Desk {
             known,
             now,
             platform: &platform,
+            acting: Acting::default(),
             narrowed,
             see: None,
         };
@@ -131,13 +149,19 @@ impl Desk {
         }
         let texts = Texts::default();
         let asks = ask(&canonical, catalogue, &judge.bounds, &texts)?;
+        pass.act(&mut caller, &asks)?;
+        if let Some(client) = told(pass.acting.told, view) {
+            steps.add("key", "bound to no client", client);
+        }
         let narrowed = pass.narrowed.as_deref();
+        let ground = view.ground(record, &pass.acting.clients);
         if let Some(held) = narrowed.and_then(|narrowed| narrowed.closes(&asks, ground)) {
             steps.add("standing", "what the call asks", "something of it is closed");
             return Err(held);
         }
         steps.add("policy", format!("tier `{}`", seat.tier.name), &*seat.tier.about);
-        let granted = view.granted(record);
+        pass.for_declared(&seat)?;
+        let granted = view.granted(record, &pass.acting.clients);
         let known = pass.partner(&seat);
         let who = portcullis_policy::Caller { granted: &granted, known: &known, now: now.wall };
         for step in seat.tier.explain(&asks, &who, catalogue) {

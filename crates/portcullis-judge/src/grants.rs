@@ -121,8 +121,21 @@ impl GrantBook {
         let Some(leaves) = self.accounts.get(&self.key(account)) else { return false };
         leaves.iter().any(|leave| {
             let whose = leave.client.is_none() || client.is_none() || leave.client == client;
-            leave.partner == partner && whose && leave.from <= now && now < leave.until
+            leave.partner == partner && whose && leave.holds(now)
         })
+    }
+
+    /// For which clients the account lets this partner act at that moment; none: for whichever.
+    pub(crate) fn clients(
+        &self,
+        account: &str,
+        partner: PartnerIx,
+        now: Wall,
+        mut each: impl FnMut(Option<ClientIx>),
+    ) {
+        let Some(leaves) = self.accounts.get(&self.key(account)) else { return };
+        let ours = leaves.iter().filter(|leave| leave.partner == partner && leave.holds(now));
+        ours.for_each(|leave| each(leave.client));
     }
 
     /// How many accounts let this partner act for them at that moment.
@@ -158,6 +171,12 @@ impl GrantBook {
             Tally::Timed(from, until) => _ = count.timed.insert(at, (from, until)),
         }
         count.counted = None;
+    }
+}
+
+impl Leave {
+    fn holds(&self, now: Wall) -> bool {
+        self.from <= now && now < self.until
     }
 }
 

@@ -10,6 +10,7 @@ use portcullis_policy::{AgeOf, FigureIx, Known, ListIx, PolicySet, Standing};
 use portcullis_registry::{KeyRecord, SubjectIx};
 use portcullis_types::asked::Target;
 use portcullis_types::{ClientIx, Facts, PartnerIx, ScopeSet, Wall};
+use smallvec::SmallVec;
 
 use crate::grants::GrantBook;
 use crate::names::Names;
@@ -55,6 +56,8 @@ pub(crate) struct Partner<'a> {
     pub(crate) stands: Standing,
     pub(crate) view: &'a View,
     pub(crate) key: &'a KeyRecord,
+    /// The clients that a call of an unbound key is for.
+    pub(crate) acting: SmallVec<[ClientIx; 2]>,
 }
 
 impl Partner<'_> {
@@ -117,7 +120,7 @@ impl Known for Partner<'_> {
     }
 
     fn scopes(&self) -> ScopeSet {
-        self.view.scopes(self.key)
+        self.view.scopes(self.key, &self.acting)
     }
 
     fn since(&self, of: AgeOf) -> Option<Wall> {

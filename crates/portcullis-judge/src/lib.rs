@@ -20,6 +20,7 @@
     )
 )]
 
+mod acting;
 mod agreed;
 mod amend;
 mod asked_text;
@@ -65,8 +66,10 @@ pub use live::RestoreError;
 pub use names::Names;
 pub use outbound::{Batch, Granted, Outbound, Permit, PlatformCredential};
 pub use portcullis_policy::{AllowIx, Per};
+pub use portcullis_registry::{
+    CallClient, UsageCells, UsageCount, UsageOf, UsageSink, UsageVerdict,
+};
 pub use portcullis_registry::{NarrowKind, SubjectIx};
-pub use portcullis_registry::{UsageCells, UsageCount, UsageSink, UsageVerdict};
 pub use portcullis_request::{Arrival, BodyWanted, Bounds, SentBody, SentTarget};
 pub use raised::Raised;
 pub use rules::Rules;

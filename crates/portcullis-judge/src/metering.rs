@@ -9,7 +9,7 @@ use portcullis_limits::{Claim, Denied, Reading, take};
 use portcullis_policy::{Per, Sharer, Tier};
 use portcullis_registry::{KeyRecord, SubjectIx};
 use portcullis_types::asked::Asks;
-use portcullis_types::{KeyIx, Mono, Refusal};
+use portcullis_types::{ClientIx, KeyIx, Mono, Refusal};
 use smallvec::SmallVec;
 
 use crate::live::{Attached, Counted, Live};
@@ -38,6 +38,8 @@ pub(crate) struct Reached {
 pub(crate) struct Caller<'a> {
     pub(crate) ix: KeyIx,
     pub(crate) key: &'a KeyRecord,
+    /// The client whose calls it makes: the key's own, or the one that grants tell.
+    pub(crate) client: Option<ClientIx>,
 }
 
 /// The rates in use of the three kinds of subject, as far as the call needs them.
@@ -115,23 +117,29 @@ fn left(per: Per, reading: Reading) -> RateReading {
     }
 }
 
-impl Caller<'_> {
-    /// Whose account a rate is on.
-    /// Whose account a limit is on; `group` is that of its partner.
+impl<'a> Caller<'a> {
+    /// As its key tells.
+    pub(crate) const fn new(ix: KeyIx, key: &'a KeyRecord) -> Self {
+        Self { ix, key, client: key.client }
+    }
+
+    /// Whose account a limit is on; `group` is that of its partner. Unbound keys share one, since what
+    /// an answer holds is counted by the key alone.
     pub(crate) fn shares(&self, per: Sharer, group: Option<u32>) -> Counted {
         match (per, group) {
             (Sharer::Partner, _) => self.counted(Per::Partner),
-            (Sharer::Client, _) => self.counted(Per::Client),
+            (Sharer::Client, _) => Self::new(self.ix, self.key).counted(Per::Client),
             (Sharer::Key, _) => self.counted(Per::Key),
             (Sharer::Group, Some(group)) => Counted::Group(group),
             (Sharer::Group, None) => Counted::Alone(self.key.partner),
         }
     }
 
+    /// Whose account a rate is on.
     pub(crate) fn counted(&self, per: Per) -> Counted {
         match per {
             Per::Partner => Counted::Subject(SubjectIx::Partner(self.key.partner)),
-            Per::Client => self.key.client.map_or(Counted::Unbound(self.key.partner), |client| {
+            Per::Client => self.client.map_or(Counted::Unbound(self.key.partner), |client| {
                 Counted::Subject(SubjectIx::Client(client))
             }),
             Per::Key => Counted::Subject(SubjectIx::Key(self.ix)),

@@ -32,9 +32,12 @@ pub(crate) struct Ground<'a> {
 }
 
 impl Narrowed {
-    /// Adds what a subject's standing takes; the widest subject comes first.
+    /// Adds what a subject's standing takes; the widest subject comes first, so that a client that is
+    /// known late stands before the key.
     pub(crate) fn add(&mut self, subject: Subject, notice: &Arc<Notice>) {
-        self.0.push((subject, Arc::clone(notice)));
+        let key = |known: &(Subject, _)| known.0 == Subject::Key && subject != Subject::Key;
+        let at = self.0.iter().position(key).unwrap_or(self.0.len());
+        self.0.insert(at, (subject, Arc::clone(notice)));
     }
 
     pub(crate) fn is_empty(&self) -> bool {

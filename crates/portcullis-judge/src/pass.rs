@@ -10,6 +10,7 @@ use portcullis_request::{Arrival, Canonical, Texts, canonicalise};
 use portcullis_types::asked::Asks;
 use portcullis_types::{Now, Refusal, TierIx};
 
+use crate::acting::Acting;
 use crate::amend;
 use crate::budgets::{self, Settlement, Standpoint};
 use crate::desk::Desk;
@@ -49,6 +50,8 @@ pub(crate) struct Pass<'v, 't> {
     pub(crate) known: Option<KnownKey>,
     pub(crate) now: Now,
     pub(crate) platform: &'t PlatformCredential,
+    /// For which clients its call is, where the key does not tell.
+    pub(crate) acting: Acting,
     /// What the caller's standing takes, where it takes anything.
     pub(crate) narrowed: Option<Box<Narrowed>>,
     /// Is shown what the call asks for.
@@ -122,10 +125,13 @@ impl<'v> Pass<'v, '_> {
         let texts = Texts::default();
         let asks = self.ask(canonical, catalogue, &texts);
         let asks = asks.map_err(|refusal| self.or_held(caller, operation, refusal.into()))?;
+        let mut caller = caller;
+        self.act(&mut caller, &asks)?;
         if let Some(held) = self.held(caller, |narrowed, ground| narrowed.closes(&asks, ground)) {
             return Err(held.into());
         }
-        desk.touched.borrow_mut().note(&asks, view.bound.rules.revision);
+        let clients = &self.acting.clients;
+        desk.touched.borrow_mut().note(&asks, view.bound.rules.revision, clients);
         if let Some(see) = &mut self.see {
             see(&asks);
         }
@@ -133,6 +139,7 @@ impl<'v> Pass<'v, '_> {
             self.trace.class_ix = Some(first.class);
         }
         let seat = self.seat(caller)?;
+        self.for_declared(&seat)?;
         let mut ruling = desk.ruling.borrow_mut();
         ruling.clear();
         let settlement = self.decide(&seat, &asks, &mut ruling)?;
@@ -163,6 +170,17 @@ impl<'v> Pass<'v, '_> {
         Ok(Seat { ix, caller, partner, tier, bound })
     }
 
+    /// Whether a call is for a declared client, where the tier asks for one.
+    pub(crate) fn for_declared(&mut self, seat: &Seat<'v>) -> Result<(), Refusal> {
+        if !seat.tier.clients_required {
+            return Ok(());
+        }
+        let refusal = self.acting.refusal(seat.caller.key, seat.partner.has_clients);
+        let Some(refusal) = refusal else { return Ok(()) };
+        self.rule = &seat.bound.clients_rule;
+        Err(refusal)
+    }
+
     fn decide(
         &mut self,
         seat: &Seat<'v>,
@@ -173,7 +191,7 @@ impl<'v> Pass<'v, '_> {
         let Seat { caller, tier, bound, .. } = *seat;
         let catalogue = &view.bound.rules.catalogue;
         let known = self.partner(seat);
-        let granted = view.granted(caller.key);
+        let granted = view.granted(caller.key, &self.acting.clients);
         let who =
             portcullis_policy::Caller { granted: &granted, known: &known, now: self.now.wall };
         let judged = tier.judge(asks, &who, catalogue, ruling);
@@ -222,6 +240,7 @@ impl<'v> Pass<'v, '_> {
             stands: self.narrowed.as_ref().map_or(Stands::Good, |narrowed| narrowed.standing()),
             view: self.view,
             key: seat.caller.key,
+            acting: self.acting.clients.clone(),
         }
     }
 

@@ -44,6 +44,8 @@ pub(crate) struct TierBound {
     pub(crate) name: Arc<str>,
     /// What is named when a scope is missing.
     pub(crate) scopes_rule: Arc<str>,
+    /// What is named when a call is for no declared client.
+    pub(crate) clients_rule: Arc<str>,
     /// Where each of the tier's paced rates is counted.
     pub(crate) rates: Vec<RatePlace>,
     /// The rates that are counted exactly, among the limits.
@@ -156,6 +158,7 @@ impl TierBound {
         Self {
             name: tier.name.shared(),
             scopes_rule: Arc::from(format!("{}/scopes", tier.name)),
+            clients_rule: Arc::from(format!("{}/clients", tier.name)),
             rates,
             rolling,
             limits,
@@ -174,6 +177,7 @@ impl TierBound {
         Self {
             name: Arc::clone(&self.name),
             scopes_rule: Arc::clone(&self.scopes_rule),
+            clients_rule: Arc::clone(&self.clients_rule),
             rates: self.rates.clone(),
             rolling: self.rolling.clone(),
             limits: self.limits.clone(),

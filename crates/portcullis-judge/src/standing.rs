@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use portcullis_registry::{KeyRecord, NarrowKind, Narrowings, Snapshot, Standing, SubjectIx};
-use portcullis_types::{KeyIx, Notice, Now, Refusal, Subject, Wall};
+use portcullis_types::{ClientIx, KeyIx, Notice, Now, Refusal, Subject, Wall};
 
 use crate::desk::Desk;
 use crate::live::Live;
@@ -39,8 +39,11 @@ impl Desk {
         self.renew();
         let view = self.view.as_ref().ok_or(Refusal::NotReady)?;
         let record = view.snapshot.key(key).ok_or(Refusal::KeyUnknown)?;
-        let narrowed = check(&self.judge.live, &view.snapshot, (key, record), now.wall)?;
-        let held = narrowed.and_then(|narrowed| narrowed.closes_read(read, view.ground(record)));
+        let live = &self.judge.live;
+        let narrowed = check(live, &view.snapshot, (key, record), now.wall)?;
+        let narrowed = with_clients(live, &view.snapshot, read.clients(), narrowed)?;
+        let ground = || view.ground(record, read.clients());
+        let held = narrowed.and_then(|narrowed| narrowed.closes_read(read, ground()));
         held.map_or(Ok(()), Err)
     }
 
@@ -102,20 +105,50 @@ fn narrowed(
     ];
     let mut all = Narrowed::default();
     for (subject, at, logged) in subjects {
-        let Some(at) = at else { continue };
-        if let Some(notice) = logged {
-            all.add(subject, notice);
+        if let Some(at) = at {
+            gather(live, &mut all, (subject, at), logged.as_ref())?;
         }
-        if live.narrowed(at).is_none() {
-            continue;
-        }
-        let told = live.notices(at);
-        // Whoever widened it meanwhile has published the snapshot before.
-        if told.is_empty() && live.narrowed(at).is_some() {
-            return Err(Refusal::Internal);
-        }
-        let known = |notice: &Notice| logged.as_ref().is_some_and(|logged| logged.covers(notice));
-        told.iter().filter(|notice| !known(notice)).for_each(|notice| all.add(subject, notice));
     }
     Ok((!all.is_empty()).then(|| Box::new(all)))
+}
+
+/// The same with what the standings of clients take that a call is for.
+pub(crate) fn with_clients(
+    live: &Live,
+    snapshot: &Snapshot,
+    clients: &[ClientIx],
+    narrowed: Option<Box<Narrowed>>,
+) -> Result<Option<Box<Narrowed>>, Refusal> {
+    let mut all = narrowed;
+    for client in clients {
+        let at = SubjectIx::Client(*client);
+        let logged = snapshot.client(*client).and_then(|client| client.narrowed.as_ref());
+        if logged.is_some() || live.narrowed(at).is_some() {
+            gather(live, all.get_or_insert_default(), (Subject::Client, at), logged)?;
+        }
+    }
+    Ok(all.filter(|all| !all.is_empty()))
+}
+
+/// What snapshot and live word take of one subject.
+fn gather(
+    live: &Live,
+    all: &mut Narrowed,
+    (subject, at): (Subject, SubjectIx),
+    logged: Option<&Arc<Notice>>,
+) -> Result<(), Refusal> {
+    if let Some(notice) = logged {
+        all.add(subject, notice);
+    }
+    if live.narrowed(at).is_none() {
+        return Ok(());
+    }
+    let told = live.notices(at);
+    // Whoever widened it meanwhile has published the snapshot before.
+    if told.is_empty() && live.narrowed(at).is_some() {
+        return Err(Refusal::Internal);
+    }
+    let known = |notice: &Notice| logged.is_some_and(|logged| logged.covers(notice));
+    told.iter().filter(|notice| !known(notice)).for_each(|notice| all.add(subject, notice));
+    Ok(())
 }

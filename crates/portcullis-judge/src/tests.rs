@@ -4,6 +4,7 @@ mod agreements;
 mod amended;
 mod arrivals;
 mod bed;
+mod clients;
 mod duties;
 mod entries;
 mod explain;

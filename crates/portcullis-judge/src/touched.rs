@@ -6,7 +6,8 @@
 use std::sync::Arc;
 
 use portcullis_types::asked::Asks;
-use portcullis_types::{ClassSet, Effect, FieldSet, Revision};
+use portcullis_types::{ClassSet, ClientIx, Effect, FieldSet, Revision};
+use smallvec::SmallVec;
 
 /// What a call reads. Of one that could not be read to its end nothing is known, and any closure closes it.
 #[derive(Debug, Clone, Default, Eq, PartialEq)]
@@ -18,6 +19,8 @@ pub(crate) struct Read {
     rules: Revision,
     pub(crate) classes: ClassSet,
     pub(crate) fields: FieldSet,
+    /// The clients that a call of an unbound key is for.
+    clients: SmallVec<[ClientIx; 2]>,
 }
 
 /// How many are kept.
@@ -35,6 +38,11 @@ impl Touched {
         self.0.as_deref().filter(|read| read.rules == rules)
     }
 
+    /// The clients it is for, beside that of its key.
+    pub(crate) fn clients(&self) -> &[ClientIx] {
+        self.0.as_deref().map_or(&[], |read| &read.clients)
+    }
+
     /// What both read.
     #[must_use]
     pub fn and(&self, other: &Self) -> Self {
@@ -43,7 +51,9 @@ impl Touched {
         Self(both.map(|(one, other)| {
             let classes = one.classes.union(&other.classes);
             let fields = one.fields.union(&other.fields);
-            Arc::new(Read { rules: one.rules, classes, fields })
+            let mut clients = one.clients.clone();
+            clients.extend(other.clients.iter().filter(|new| !one.clients.contains(new)).copied());
+            Arc::new(Read { rules: one.rules, classes, fields, clients })
         }))
     }
 }
@@ -56,12 +66,13 @@ impl Default for Kept {
 
 impl Kept {
     /// Notes what a call reads; nothing of a write, whose answer is not cut.
-    pub(crate) fn note(&mut self, asks: &Asks<'_>, rules: Revision) {
+    pub(crate) fn note(&mut self, asks: &Asks<'_>, rules: Revision, clients: &[ClientIx]) {
         self.last = None;
         if asks.effect == Effect::Write {
             return;
         }
-        let mut read = Read { rules, classes: ClassSet::EMPTY, fields: FieldSet::EMPTY };
+        let clients = SmallVec::from_slice(clients);
+        let mut read = Read { rules, classes: ClassSet::EMPTY, fields: FieldSet::EMPTY, clients };
         // Numbers of few classes differ in their low bits.
         let mut at = usize::from(asks.operation.0);
         for ask in &asks.asks {

@@ -6,9 +6,9 @@
 use std::sync::Arc;
 
 use portcullis_policy::{AllowIx, Per};
+use portcullis_registry::CallClient;
 use portcullis_types::{
-    ClassIx, ClientIx, KeyId, KeyIx, OperationIx, PartnerIx, RateId, Refusal, Revision, Span,
-    TierIx,
+    ClassIx, KeyId, KeyIx, OperationIx, PartnerIx, RateId, Refusal, Revision, Span, TierIx,
 };
 
 use crate::outbound::Granted;
@@ -34,8 +34,8 @@ pub struct Trace {
     pub partner: Option<Arc<str>>,
     /// The partner.
     pub partner_ix: Option<PartnerIx>,
-    /// The client the key is bound to.
-    pub client_ix: Option<ClientIx>,
+    /// For which client the call is.
+    pub client: CallClient,
     /// The key.
     pub key: Option<KeyIx>,
     /// The key's public id.

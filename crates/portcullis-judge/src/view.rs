@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use portcullis_policy::{PolicySet, Tier};
 use portcullis_registry::{KeyRecord, Mode, PartnerRecord, Snapshot};
-use portcullis_types::{ClassSet, PartnerIx, ScopeName, ScopeSet, TierIx};
+use portcullis_types::{ClassSet, ClientIx, PartnerIx, ScopeName, ScopeSet, TierIx};
 
 use crate::known::FactSets;
 use crate::live::Live;
@@ -39,6 +39,8 @@ pub(crate) struct PartnerView {
     pub(crate) group: Option<u32>,
     /// Whether policies are enforced on it.
     pub(crate) observed: bool,
+    /// Whether it declared clients.
+    pub(crate) has_clients: bool,
 }
 
 /// What views are made of beside state and rules.
@@ -62,7 +64,12 @@ impl View {
             let known = before.and_then(|before| before.partners.get(ix.at()));
             PartnerView::new(partner, policies, known, ground.live)
         });
-        let partners = partners.collect();
+        let mut partners: Vec<PartnerView> = partners.collect();
+        for (_, client) in snapshot.clients() {
+            if let Some(partner) = partners.get_mut(client.partner.at()) {
+                partner.has_clients = true;
+            }
+        }
         let clients = snapshot
             .clients()
             .map(|(_, client)| narrowing(policies, client.scopes.as_deref()))
@@ -88,34 +95,36 @@ impl View {
     }
 
     /// What a narrowed caller's call is held against.
-    pub(crate) fn ground(&self, key: &KeyRecord) -> Against<'_> {
+    pub(crate) fn ground(&self, key: &KeyRecord, clients: &[ClientIx]) -> Against<'_> {
         let rules = &self.bound.rules;
-        Against { catalogue: &rules.catalogue, rules: rules.revision, granted: self.granted(key) }
+        let granted = self.granted(key, clients);
+        Against { catalogue: &rules.catalogue, rules: rules.revision, granted }
     }
 
-    /// What a key's client and the key itself are narrowed to.
-    fn narrowed(&self, key: &KeyRecord) -> [ScopeSet; 2] {
+    /// What a key's client, those that its call is for, and the key itself are narrowed to.
+    fn narrowed(&self, key: &KeyRecord, clients: &[ClientIx]) -> [ScopeSet; 2] {
         // A client or list this view does not have grants nothing.
-        let client = key
-            .client
-            .map_or(ScopeSet::ALL, |ix| self.clients.get(ix.at()).copied().unwrap_or_default());
+        let client = key.client.iter().chain(clients).fold(ScopeSet::ALL, |left, ix| {
+            left.intersection(self.clients.get(ix.at()).copied().unwrap_or_default())
+        });
         let own = key.scopes.map_or(ScopeSet::ALL, |list| {
             self.lists.get(list.0 as usize).copied().unwrap_or_default()
         });
         [client, own]
     }
 
-    /// The scopes that a key holds: those of its partner, client and its own.
-    pub(crate) fn scopes(&self, key: &KeyRecord) -> ScopeSet {
-        let [client, own] = self.narrowed(key);
+    /// The scopes that a key holds: those of its partner, its clients and its own.
+    pub(crate) fn scopes(&self, key: &KeyRecord, clients: &[ClientIx]) -> ScopeSet {
+        let [client, own] = self.narrowed(key, clients);
         let partner = self.partner(key).map_or(ScopeSet::EMPTY, |partner| partner.scopes);
         partner.intersection(client).intersection(own)
     }
 
-    /// What a key may touch: tier, then partner, client and key, each of which only narrows.
-    pub(crate) fn granted(&self, key: &KeyRecord) -> ClassSet {
+    /// What a key may touch: tier, then partner, clients and key, each of which only narrows. `clients`
+    /// are those that a call of an unbound key is for.
+    pub(crate) fn granted(&self, key: &KeyRecord, clients: &[ClientIx]) -> ClassSet {
         let Some(partner) = self.partner(key) else { return ClassSet::EMPTY };
-        let [client, own] = self.narrowed(key);
+        let [client, own] = self.narrowed(key, clients);
         if client == ScopeSet::ALL && own == ScopeSet::ALL {
             return partner.granted;
         }
@@ -156,6 +165,7 @@ impl PartnerView {
             group: (partner.facts.group.as_deref().zip(tier))
                 .map(|(name, tier)| live.group(&format!("{}/{name}", tier.name))),
             observed: partner.mode == Mode::Observe,
+            has_clients: false,
         }
     }
 }

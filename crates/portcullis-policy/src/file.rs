@@ -96,6 +96,10 @@ pub(crate) struct TierFile {
     pub(crate) costs: Entries<At<u64>>,
     /// Whether several calls may come in one batch. Left out: no.
     pub(crate) batch: Option<At<bool>>,
+    /// `required`: every call must be for one declared client of the partner, which its key or the
+    /// grant of the account it acts for tells. Left out: calls of which that can't be told pass, and
+    /// are counted.
+    pub(crate) clients: Option<At<ClientsWord>>,
     /// Budgets in rolling windows, which rules debit.
     #[serde(default)]
     pub(crate) limits: Vec<LimitFile>,
@@ -114,6 +118,14 @@ pub(crate) struct TierFile {
     /// Calls and what becomes of them, tried by `portcullis test`.
     #[serde(default)]
     pub(crate) tests: Vec<CaseFile>,
+}
+
+/// For which clients calls may be.
+#[derive(Debug, Clone, Copy, Eq, PartialEq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum ClientsWord {
+    /// Declared ones only.
+    Required,
 }
 
 /// Calls per window.

@@ -35,6 +35,8 @@ pub struct Tier {
     pub frame: bool,
     /// Whether batches are agreed.
     pub batch: bool,
+    /// Whether every call must be for a declared client.
+    pub clients_required: bool,
     pub(crate) limits: Vec<Limit>,
     pub(crate) extents: Vec<Extent>,
     pub(crate) allow: Vec<Allow>,

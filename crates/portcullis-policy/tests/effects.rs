@@ -17,6 +17,7 @@ const GUARDED: &str = "\
 version: 1
 tier: guarded
 about: For tests
+clients: required
 lists: { brands: 50, grants: 9 }
 rates:
   - { id: calls, per: partner, max: 100, window: 1h }
@@ -166,6 +167,7 @@ fn each_loophole_is_told_in_a_sentence() {
         ("a denial of fewer hours", g, "to: 6 } } }", "to: 5 } } }"),
         ("larger pages", g, "rows: 25", "rows: 50"),
         ("several ids in a call", g, "    rows: 25", "    ids: 50\n    rows: 25"),
+        ("calls for clients that nobody declared", g, "clients: required\n", ""),
         ("batches", "newsroom.yaml", "rates: []\n", "rates: []\nbatch: true\n"),
         (
             "an operation of another class",

@@ -274,3 +274,20 @@ fn all_faults_of_a_tier_are_told_at_once_for_a_person() {
         .replacen("expect: allow posts", "expect: allow post", 1);
     insta::assert_snapshot!(Faults(compile(SETS, &tier)).to_string());
 }
+
+#[test]
+fn a_child_asks_for_declared_clients_where_its_parent_does() {
+    let required = |parent: &str| {
+        let sources = [
+            Source::new("sets.yaml", SETS),
+            Source::new("scopes.yaml", SCOPES),
+            Source::new("parent.yaml", parent),
+            Source::new("tier.yaml", TIER),
+        ];
+        let set = PolicySet::compile(&sources, &desk::catalogue()).unwrap();
+        set.tier("t").and_then(|ix| set.tier_at(ix)).unwrap().clients_required
+    };
+    assert!(!required(PARENT));
+    assert!(required(&PARENT.replace("about: x\n", "about: x\nclients: required\n")));
+    check("about: x", "about: x\nclients: sometimes", &["PC0002 4:10"]);
+}

@@ -122,6 +122,8 @@ fn every() -> Vec<Refusal> {
         Refusal::TooManyIds { max: 1 },
         Refusal::TooManyIds { max: 50 },
         Refusal::BatchNotAgreed,
+        Refusal::ClientUndeclared,
+        Refusal::ClientUnclear,
         Refusal::ReviewLapsed { at: Wall(1_712_000_000_000) },
         budget(40, false, 51_210),
         budget(2_500, true, 30),

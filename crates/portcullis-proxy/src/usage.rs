@@ -2,7 +2,7 @@
 //!
 //! Must not know hours or who keeps them.
 
-use portcullis_judge::{UsageCells, UsageVerdict};
+use portcullis_judge::{UsageCells, UsageOf, UsageVerdict};
 use portcullis_types::Wall;
 
 use crate::counts::Count;
@@ -29,7 +29,8 @@ pub(crate) fn count(cells: &mut UsageCells, count: &Count<'_>) {
     // The rule of a permit has not refused what went wrong later.
     let refused = trace.refused || refusal.is_none();
     let rule = trace.rule.as_ref().filter(|_| refused);
-    cells.count(trace.policy_revision, (key, trace.class_ix), verdict, rule);
+    let of = UsageOf { key, class: trace.class_ix, client: trace.client };
+    cells.count(trace.policy_revision, of, verdict, rule);
 }
 
 /// Hands over the last counts; readers hold the book for a moment only.

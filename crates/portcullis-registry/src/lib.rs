@@ -100,7 +100,8 @@ pub use statement::{
 };
 pub use texts::{TELL_BYTES_MAX, TELL_CHARS_MIN};
 pub use usage::{
-    UsageBook, UsageCells, UsageCount, UsageRow, UsageSink, UsageUnreadable, UsageVerdict,
+    CallClient, UsageBook, UsageCells, UsageCount, UsageOf, UsageRow, UsageSink, UsageUnreadable,
+    UsageVerdict,
 };
 pub use words::{
     Actor, ActorKind, ClientCategory, ImportedKey, ImportedState, KeyStart, Mode, PublishedFile,

@@ -6,11 +6,12 @@
 
 mod book;
 mod cells;
+mod rows;
 mod saved;
 
 use std::sync::Arc;
 
-use portcullis_types::{ClassIx, KeyIx, Revision, Wall};
+use portcullis_types::{ClassIx, ClientIx, KeyIx, Revision, Wall};
 
 pub use book::{UsageBook, UsageRow};
 pub use cells::UsageCells;
@@ -27,13 +28,42 @@ pub enum UsageVerdict {
     Refused(&'static str),
 }
 
+/// For which client a call was, where its key is bound to none.
+#[derive(Debug, Clone, Copy, Default, Eq, PartialEq, Hash)]
+pub enum CallClient {
+    /// The key's own, if it is bound to one; else it can't be told.
+    #[default]
+    OfKey,
+    /// The one that the account it acts for is granted for.
+    Granted(ClientIx),
+    /// It acts for an account that is granted for no declared client.
+    Undeclared,
+    /// More than one could be meant.
+    Several,
+}
+
+/// Whose call it was, and of what.
+#[derive(Debug, Clone, Copy, Eq, PartialEq, Hash)]
+pub struct UsageOf {
+    /// The key.
+    pub key: KeyIx,
+    /// The class, by the set of policies in force; none where the call did not get that far.
+    pub class: Option<ClassIx>,
+    /// For which client.
+    pub client: CallClient,
+}
+
+impl From<(KeyIx, Option<ClassIx>)> for UsageOf {
+    fn from((key, class): (KeyIx, Option<ClassIx>)) -> Self {
+        Self { key, class, client: CallClient::OfKey }
+    }
+}
+
 /// Calls of one key that came to the same.
 #[derive(Debug, Clone, Eq, PartialEq)]
 pub struct UsageCount {
-    /// Whose.
-    pub key: KeyIx,
-    /// Of which class, by the set of policies in force; none where the call did not get that far.
-    pub class: Option<ClassIx>,
+    /// Whose, and of what.
+    pub of: UsageOf,
     /// What became of them.
     pub verdict: UsageVerdict,
     /// The rule that refused them; none for permits.

@@ -206,6 +206,10 @@ pub enum Refusal {
     },
     /// Batches are not part of the agreement.
     BatchNotAgreed,
+    /// The agreement asks for a declared client, and the call is for none.
+    ClientUndeclared,
+    /// The agreement asks for a declared client, and which one the call is for can't be told.
+    ClientUnclear,
     /// What the partner declared was to be looked at again by now.
     ReviewLapsed {
         /// By when.

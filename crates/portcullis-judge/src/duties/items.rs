@@ -95,7 +95,7 @@ impl Desk {
     fn items_of(&self, ix: KeyIx, duties: &Arc<Duties>, now: Wall) -> Option<Asked> {
         let view = self.view.as_ref()?;
         let key = view.snapshot.key(ix)?;
-        let caller = Caller { ix, key };
+        let caller = Caller::new(ix, key);
         let account = |found: &FoundRule| self.account(view, &caller, found, now);
         let facts = Arc::clone(&view.partner(key)?.facts);
         let policies = &view.bound.rules.policies;

@@ -4,9 +4,11 @@
 
 use portcullis_catalogue::Operation;
 use portcullis_registry::KeyRecord;
+use portcullis_types::asked::Asks;
 use portcullis_types::{KeyIx, Refusal};
 
 use super::{Pass, Stop};
+use crate::acting::Acting;
 use crate::metering::Caller;
 use crate::narrowed::{Ground, Narrowed};
 use crate::standing;
@@ -35,7 +37,7 @@ impl<'v> Pass<'v, '_> {
             (Some(_), Some(_)) => return Err(Refusal::KeyConflict),
         };
         let key = self.note(ix).ok_or(Refusal::KeyUnknown)?;
-        Ok(Caller { ix, key })
+        Ok(Caller::new(ix, key))
     }
 
     /// Notes whose call it is.
@@ -43,8 +45,24 @@ impl<'v> Pass<'v, '_> {
         let key = self.view.snapshot.key(ix)?;
         self.trace.key = Some(ix);
         self.trace.partner_ix = Some(key.partner);
-        self.trace.client_ix = key.client;
         Some(key)
+    }
+
+    /// For which client a call of an unbound key is, and what the standing of that client takes.
+    pub(crate) fn act(&mut self, caller: &mut Caller<'v>, asks: &Asks<'_>) -> Result<(), Refusal> {
+        let (judge, view) = (&self.desk.judge, self.view);
+        let has_clients = view.partner(caller.key).is_some_and(|partner| partner.has_clients);
+        if caller.key.client.is_some() || !has_clients {
+            return Ok(());
+        }
+        let acting = Acting::by_grants(&judge.grants, caller.key.partner, asks, self.now.wall);
+        let narrowed = self.narrowed.take();
+        self.narrowed =
+            standing::with_clients(&judge.live, &view.snapshot, &acting.clients, narrowed)?;
+        self.trace.client = acting.told;
+        caller.client = acting.one();
+        self.acting = acting;
+        Ok(())
     }
 
     /// What the caller's standing says to a call, where it narrows anything.
@@ -54,7 +72,7 @@ impl<'v> Pass<'v, '_> {
         look: impl FnOnce(&Narrowed, Ground<'_>) -> Option<Refusal>,
     ) -> Option<Refusal> {
         let narrowed = self.narrowed.as_deref()?;
-        let held = look(narrowed, self.view.ground(caller.key))?;
+        let held = look(narrowed, self.view.ground(caller.key, &self.acting.clients))?;
         self.rule = &self.desk.stages.standing;
         Some(held)
     }

@@ -16,7 +16,7 @@ allow:
   - { id: other-places, class: [place.posts], target: any, limits: [places-per-day] }
 "##;
 
-fn explained(bed: &mut Bed, path: &str) -> String {
+pub(super) fn explained(bed: &mut Bed, path: &str) -> String {
     let key = bed.state.snapshot().key_ix(&KeyId::new("a1").unwrap()).unwrap();
     let (path, query) = path.split_once('?').map_or((path, None), |(path, q)| (path, Some(q)));
     let arrival = arrivals::get(path, query, &[]);

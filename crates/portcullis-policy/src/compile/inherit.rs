@@ -55,6 +55,7 @@ impl Compiler<'_> {
             let own = tier.costs.entry(*class).or_insert(*cost);
             *own = (*own).max(*cost);
         }
+        tier.clients_required |= parent.clients_required;
         self.inherit_extents(source, file, &parent, &mut tier);
         self.same_names(source, file, &parent);
         tier.deny.extend(parent.deny.iter().cloned());

@@ -111,6 +111,7 @@ impl Compiler<'_> {
             inherits: file.inherits.as_ref().and_then(|at| TierName::new(at).ok()),
             frame,
             batch: file.batch.as_ref().is_some_and(|batch| **batch),
+            clients_required: file.clients.is_some(),
             limits,
             extents,
             allow,

@@ -18,6 +18,13 @@ impl Change<'_> {
             let word = self.say("may send batches", "may no longer send batches");
             self.add(found, word.to_owned());
         }
+        if self.from.clients_required && !self.to.clients_required {
+            let word = self.say(
+                "may call for clients that were not declared",
+                "may call for declared clients only",
+            );
+            self.add(found, word.to_owned());
+        }
         self.scopes(found);
         for rule in self.to.allow.iter().filter(|rule| !rule.shadow) {
             // Classes for which the same is to be said are said together.

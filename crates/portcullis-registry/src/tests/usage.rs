@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use portcullis_types::ClassIx;
+use portcullis_types::{ClassIx, ClientIx};
 use proptest::prelude::*;
 
 use super::*;
@@ -27,8 +27,15 @@ fn told(book: &UsageBook, from: u64, to: u64) -> Vec<String> {
         let (key, class) = (row.key.0, row.class.unwrap_or("-"));
         let seen = if row.observed { " observed" } else { "" };
         let rule = row.rule.map(|rule| format!(" by {rule}")).unwrap_or_default();
+        let client = match row.client {
+            CallClient::OfKey => String::new(),
+            other => format!(" for {other:?}"),
+        };
         let hour = row.hour.0 / HOUR;
-        lines.push(format!("{hour}: key {key} {class} {}{seen}{rule} {}", row.verdict, row.calls));
+        lines.push(format!(
+            "{hour}: key {key} {class} {}{seen}{rule}{client} {}",
+            row.verdict, row.calls
+        ));
     });
     lines.sort();
     lines
@@ -64,6 +71,33 @@ fn calls_are_counted_by_key_class_verdict_and_rule() {
     assert_eq!(told(&book, 11, 12).len(), 1);
     assert_eq!(told(&book, 8, 10).len(), 0);
     assert_eq!(book.since(), Some(Wall(10 * HOUR)));
+}
+
+#[test]
+fn calls_of_a_key_are_counted_by_client_where_a_grant_tells_it() {
+    let book = book();
+    let mut cells = UsageCells::new(Arc::clone(&book) as Arc<dyn UsageSink>);
+    let clients = [
+        CallClient::OfKey,
+        CallClient::Granted(ClientIx(3)),
+        CallClient::Undeclared,
+        CallClient::Several,
+    ];
+    for client in clients.into_iter().chain(clients) {
+        let of = UsageOf { key: KeyIx(7), class: Some(ClassIx(0)), client };
+        cells.count(SET, of, UsageVerdict::Permit, None);
+    }
+    cells.flush(Wall(10 * HOUR));
+    let told_of = |book: &UsageBook| told(book, 10, 11).join("\n");
+    insta::assert_snapshot!(told_of(&book), @r"
+        10: key 7 place.posts permit 2
+        10: key 7 place.posts permit for Granted(ClientIx(3)) 2
+        10: key 7 place.posts permit for Several 2
+        10: key 7 place.posts permit for Undeclared 2
+        ");
+    let again = UsageBook::new();
+    again.restore(&book.save()).unwrap();
+    assert_eq!(told_of(&again), told_of(&book));
 }
 
 #[test]
@@ -114,8 +148,7 @@ fn a_busy_book_takes_nothing_and_gets_it_with_the_next_tick() {
 fn what_is_older_than_31_days_is_forgotten() {
     let book = book();
     let count = [UsageCount {
-        key: KeyIx(0),
-        class: None,
+        of: (KeyIx(0), None).into(),
         verdict: UsageVerdict::Permit,
         rule: None,
         calls: 1,

@@ -8,13 +8,14 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 
 use portcullis_types::{ClassIx, KeyIx, Revision, Wall};
 
-use super::{UsageCount, UsageSink, UsageVerdict};
+use super::rows::{Cell, Row, client_of, number_of};
+use super::{CallClient, UsageCount, UsageSink, UsageVerdict};
 
 /// An hour in milliseconds.
 pub(super) const HOUR: u64 = 3_600_000;
 /// Hours kept.
 const HOURS: u64 = 31 * 24;
-/// Most rows kept, of 16 bytes each: when there are more, the oldest hours go.
+/// Most rows kept, of 24 bytes each: when there are more, the oldest hours go.
 const ROWS: usize = 4_000_000;
 /// Most rows of the hour that runs: calls beyond it are counted as lost.
 const RUNNING: usize = 1_000_000;
@@ -22,15 +23,6 @@ const RUNNING: usize = 1_000_000;
 const SETS: usize = 4;
 /// No class, or more names than can be numbered.
 pub(super) const NONE: u16 = u16::MAX;
-
-/// Calls of one key in one hour that came to the same.
-#[derive(Debug, Clone, Copy, Eq, PartialEq, Ord, PartialOrd)]
-pub(super) struct Row {
-    pub(super) key: u32,
-    pub(super) class: u16,
-    pub(super) outcome: u16,
-    pub(super) calls: u64,
-}
 
 /// What calls can come to.
 #[derive(Debug, Clone, Eq, PartialEq, Hash, serde::Serialize, serde::Deserialize)]
@@ -53,7 +45,7 @@ pub(super) struct Inner {
     /// By set of policies: the numbers of its classes' names.
     sets: VecDeque<(Revision, Vec<u16>)>,
     hour: u64,
-    running: HashMap<(u32, u16, u16), u64>,
+    running: HashMap<Cell, u64>,
     pub(super) over: VecDeque<(u64, Arc<[Row]>)>,
     rows: usize,
     /// The first hour that is whole.
@@ -74,6 +66,8 @@ pub struct UsageRow<'a> {
     pub key: KeyIx,
     /// Of which class; none where they did not get that far.
     pub class: Option<&'a str>,
+    /// For which client.
+    pub client: CallClient,
     /// `permit`, or the code of a refusal.
     pub verdict: &'a str,
     /// Whether the refusal is one that was not enforced.
@@ -148,9 +142,9 @@ impl UsageSink for UsageBook {
         };
         inner.go_on(now.0 / HOUR);
         for count in counts {
-            let class = inner.class(policy, count.class);
+            let class = inner.class(policy, count.of.class);
             let outcome = inner.named.outcome(count);
-            let cell = (count.key.0, class, outcome);
+            let cell = (count.of.key.0, class, outcome, number_of(count.of.client));
             if inner.running.len() >= RUNNING && !inner.running.contains_key(&cell) {
                 inner.lost = inner.lost.saturating_add(count.calls);
                 continue;
@@ -180,10 +174,11 @@ impl Inner {
 
     pub(super) fn running_rows(&self) -> Vec<Row> {
         let rows = self.running.iter();
-        let row = |(cell, calls): (&(u32, u16, u16), &u64)| Row {
+        let row = |(cell, calls): (&Cell, &u64)| Row {
             key: cell.0,
             class: cell.1,
             outcome: cell.2,
+            client: cell.3,
             calls: *calls,
         };
         rows.map(row).collect()
@@ -201,7 +196,7 @@ impl Inner {
         }
         rows.sort_unstable();
         rows.dedup_by(|next, row| {
-            let same = (next.key, next.class, next.outcome) == (row.key, row.class, row.outcome);
+            let same = next.cell() == row.cell();
             if same {
                 row.calls = row.calls.saturating_add(next.calls);
             }
@@ -265,6 +260,7 @@ impl Named {
             key: KeyIx(row.key),
             class: self.classes.get(usize::from(row.class)).map(|name| &**name),
             verdict: outcome.map_or("other", |outcome| &outcome.verdict),
+            client: client_of(row.client),
             observed: outcome.is_some_and(|outcome| outcome.observed),
             rule: outcome.and_then(|outcome| outcome.rule.as_deref()),
             calls: row.calls,

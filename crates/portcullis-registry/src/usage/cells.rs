@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use portcullis_types::{ClassIx, KeyIx, Revision, Wall};
 
-use super::{UsageCount, UsageSink, UsageVerdict};
+use super::{CallClient, UsageCount, UsageOf, UsageSink, UsageVerdict};
 
 /// How long counts are kept before they are handed over, in milliseconds: many keys take turns, and
 /// each that is handed over costs as much as several calls that are counted here.
@@ -18,7 +18,7 @@ const KEPT_MS: u64 = 2_000;
 pub struct UsageCells {
     sink: Arc<dyn UsageSink>,
     policy: Option<Revision>,
-    /// By key and class.
+    /// By key and class, for the client of the key.
     permits: HashMap<u64, u64, BuildHasherDefault<Mixed>>,
     others: HashMap<Other, u64>,
     /// What the sink has yet to take, by the policies it was counted under.
@@ -27,7 +27,7 @@ pub struct UsageCells {
     handed: Wall,
 }
 
-type Other = (KeyIx, Option<ClassIx>, UsageVerdict, Option<Arc<str>>);
+type Other = (UsageOf, UsageVerdict, Option<Arc<str>>);
 
 impl UsageCells {
     /// Counts for a sink.
@@ -42,7 +42,7 @@ impl UsageCells {
     pub fn count(
         &mut self,
         policy: Option<Revision>,
-        (key, class): (KeyIx, Option<ClassIx>),
+        of: impl Into<UsageOf>,
         verdict: UsageVerdict,
         rule: Option<&Arc<str>>,
     ) {
@@ -50,11 +50,12 @@ impl UsageCells {
             self.gather();
             self.policy = policy;
         }
-        if verdict == UsageVerdict::Permit {
-            let class = class.map_or(0, |class| u64::from(class.0) + 1);
-            *self.permits.entry(u64::from(key.0) << 32 | class).or_default() += 1;
+        let of = of.into();
+        if (verdict, of.client) == (UsageVerdict::Permit, CallClient::OfKey) {
+            let class = of.class.map_or(0, |class| u64::from(class.0) + 1);
+            *self.permits.entry(u64::from(of.key.0) << 32 | class).or_default() += 1;
         } else {
-            *self.others.entry((key, class, verdict, rule.cloned())).or_default() += 1;
+            *self.others.entry((of, verdict, rule.cloned())).or_default() += 1;
         }
     }
 
@@ -86,16 +87,17 @@ impl UsageCells {
         let mut counts = Vec::with_capacity(self.permits.len() + self.others.len());
         for (cell, calls) in self.permits.drain() {
             let class = (cell & u64::from(u32::MAX)).checked_sub(1);
+            let key = KeyIx(u32::try_from(cell >> 32).unwrap_or(u32::MAX));
+            let class = class.and_then(|class| u16::try_from(class).ok()).map(ClassIx);
             counts.push(UsageCount {
-                key: KeyIx(u32::try_from(cell >> 32).unwrap_or(u32::MAX)),
-                class: class.and_then(|class| u16::try_from(class).ok()).map(ClassIx),
+                of: UsageOf::from((key, class)),
                 verdict: UsageVerdict::Permit,
                 rule: None,
                 calls,
             });
         }
-        for ((key, class, verdict, rule), calls) in self.others.drain() {
-            counts.push(UsageCount { key, class, verdict, rule, calls });
+        for ((of, verdict, rule), calls) in self.others.drain() {
+            counts.push(UsageCount { of, verdict, rule, calls });
         }
         if !counts.is_empty() {
             self.ready.push((self.policy, counts));

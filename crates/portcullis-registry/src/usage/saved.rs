@@ -1,6 +1,6 @@
 //! The book as bytes, for who keeps it beside the store.
 //!
-//! One line of JSON with the names, then rows of 16 bytes, then a digest over all before it. Must not
+//! One line of JSON with the names, then rows of 20 bytes, then a digest over all before it. Must not
 //! know files.
 
 use std::sync::Arc;
@@ -8,11 +8,14 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::book::{Outcome, Row, UsageBook};
+use super::book::{Outcome, UsageBook};
+use super::rows::{OF_KEY, Row};
 
 /// Names the format.
-const MAGIC: &str = "portcullis usage 1";
-const ROW_BYTES: usize = 16;
+const MAGIC: &str = "portcullis usage 2";
+const ROW_BYTES: usize = 20;
+/// The one before, whose rows named no client.
+const BEFORE: (&str, usize) = ("portcullis usage 1", 16);
 const DIGEST_BYTES: usize = 32;
 
 /// Why saved usage can't be taken up.
@@ -56,6 +59,7 @@ impl UsageBook {
             bytes.extend(row.key.to_le_bytes());
             bytes.extend(row.class.to_le_bytes());
             bytes.extend(row.outcome.to_le_bytes());
+            bytes.extend(row.client.to_le_bytes());
             bytes.extend(row.calls.to_le_bytes());
         }
         let digest = Sha256::digest(&bytes);
@@ -96,21 +100,33 @@ fn read(saved: &[u8]) -> Option<(Head, Vec<Row>)> {
     let end = content.iter().position(|byte| *byte == b'\n')?;
     let (head, rest) = content.split_at_checked(end)?;
     let head: Head = serde_json::from_slice(head).ok()?;
-    let rows: Vec<Row> = rest.get(1..)?.chunks_exact(ROW_BYTES).filter_map(row).collect();
+    let bytes = match &*head.format {
+        MAGIC => ROW_BYTES,
+        format if format == BEFORE.0 => BEFORE.1,
+        _ => return None,
+    };
+    let rows: Vec<Row> = rest.get(1..)?.chunks_exact(bytes).filter_map(row).collect();
     let in_order = head.hours.is_sorted_by(|one, next| one.0 <= next.0);
     let counted: usize = head.hours.iter().map(|(_, count)| count).sum();
-    let whole = rest.len() == 1 + rows.len() * ROW_BYTES && counted == rows.len() && in_order;
-    (head.format == MAGIC && whole).then_some((head, rows))
+    let whole = rest.len() == 1 + rows.len() * bytes && counted == rows.len() && in_order;
+    whole.then_some((head, rows))
 }
 
 fn row(bytes: &[u8]) -> Option<Row> {
     let (key, bytes) = bytes.split_first_chunk()?;
     let (class, bytes) = bytes.split_first_chunk()?;
-    let (outcome, calls) = bytes.split_first_chunk()?;
+    let (outcome, bytes) = bytes.split_first_chunk()?;
+    let (client, calls) = match bytes.len() {
+        8 => (OF_KEY, bytes),
+        _ => {
+            bytes.split_first_chunk().map(|(client, calls)| (u32::from_le_bytes(*client), calls))?
+        }
+    };
     Some(Row {
         key: u32::from_le_bytes(*key),
         class: u16::from_le_bytes(*class),
         outcome: u16::from_le_bytes(*outcome),
+        client,
         calls: u64::from_le_bytes(calls.try_into().ok()?),
     })
 }

@@ -128,6 +128,10 @@ mod rows {
         row("too_many_ids", 403, "More ids in one call than agreed", (10, 0));
     pub(super) const BATCH: Row =
         row("batch_not_agreed", 403, "The agreement does not cover batches", (10, 0));
+    pub(super) const CLIENT_UNDECLARED: Row =
+        row("client_undeclared", 403, "The call is for no declared client", (10, 0));
+    pub(super) const CLIENT_UNCLEAR: Row =
+        row("client_unclear", 403, "Which client the call is for cannot be told", (10, 0));
     pub(super) const REVIEW: Row =
         row("review_lapsed", 403, "What was declared is due for review", (10, 0));
     pub(super) const BUDGET: Row = row("budget_reached", 429, "A budget was reached", (4, 0));
@@ -187,6 +191,8 @@ pub fn all_rows() -> Vec<Row> {
         TERMS,
         IDS,
         BATCH,
+        CLIENT_UNDECLARED,
+        CLIENT_UNCLEAR,
         REVIEW,
         BUDGET,
         WITHHELD,
@@ -251,6 +257,8 @@ impl Refusal {
             Self::TermsNotMet { .. } => &rows::TERMS,
             Self::TooManyIds { .. } => &rows::IDS,
             Self::BatchNotAgreed => &rows::BATCH,
+            Self::ClientUndeclared => &rows::CLIENT_UNDECLARED,
+            Self::ClientUnclear => &rows::CLIENT_UNCLEAR,
             Self::ReviewLapsed { .. } => &rows::REVIEW,
             Self::BudgetReached(_) => &rows::BUDGET,
             Self::AnswerWithheld { .. } => &rows::WITHHELD,

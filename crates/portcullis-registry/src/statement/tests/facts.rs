@@ -34,6 +34,7 @@ fn rows_of_usage_make_a_fact_with_themselves_as_evidence() {
         hour: before(3).0,
         key: portcullis_types::KeyIx(0),
         class: Some("place.posts"),
+        client: crate::CallClient::OfKey,
         verdict: "permit",
         observed: false,
         rule: None,
