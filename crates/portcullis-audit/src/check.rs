@@ -106,6 +106,7 @@ impl LogCheck {
         self.kept.iter().try_for_each(|kept| kept.event(rev, &hash))?;
         self.peaks.append(hash);
         self.learn_key(rev, &head.event)?;
+        self.beside_reached()?;
         self.kept_reached()
     }
 
@@ -170,7 +171,6 @@ impl LogCheck {
                 format!("its checkpoint is stored for size {size} and signed for {}", found.size);
             return Err(at(size.saturating_sub(1), why));
         }
-        self.beside_reached()?;
         self.keys.truncate(1);
         self.signed = size;
         self.checkpoints += 1;

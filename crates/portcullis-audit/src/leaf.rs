@@ -102,6 +102,18 @@ where
     A: Serialize + DeserializeOwned,
     E: Serialize + DeserializeOwned,
 {
+    let leaf = read(bytes)?;
+    if encode(&leaf)? == bytes { Ok(leaf) } else { Err(LeafError::NotCanonical) }
+}
+
+/// Reads a leaf whose bytes are known to be those that were written, since a signed root covers
+/// them: half the time of [`decode`], which writes each leaf once more to compare.
+///
+/// # Errors
+/// [`LeafError::Unreadable`].
+pub fn read<A: DeserializeOwned, E: DeserializeOwned>(
+    bytes: &[u8],
+) -> Result<Leaf<A, E>, LeafError> {
     let wire: Wire<A, E> =
         serde_json::from_slice(bytes).map_err(|error| LeafError::Unreadable(error.to_string()))?;
     if wire.v != VERSION {
@@ -114,6 +126,5 @@ where
         (None, None) => None,
         _ => return Err(LeafError::Unreadable("half an approval".to_owned())),
     };
-    let leaf = Leaf { rev: wire.rev, at, actor: wire.actor, approved, event: wire.event };
-    if encode(&leaf)? == bytes { Ok(leaf) } else { Err(LeafError::NotCanonical) }
+    Ok(Leaf { rev: wire.rev, at, actor: wire.actor, approved, event: wire.event })
 }

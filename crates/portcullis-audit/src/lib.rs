@@ -43,7 +43,7 @@ pub use export::{checkpoint_line, event_line};
 pub use hash::{Hash, Peaks, leaf_hash};
 pub use kept::{Kept, KeptError};
 pub use key::{LogKey, LogKeyError, LogVerifier};
-pub use leaf::{Approved, LEAF_BYTES_MAX, Leaf, LeafError, decode, encode};
+pub use leaf::{Approved, LEAF_BYTES_MAX, Leaf, LeafError, decode, encode, read};
 pub use receipt::{Receipt, ReceiptError};
 pub use spine::{Spine, Spread};
 pub use tiler::Tiler;

@@ -2,7 +2,9 @@
 
 use std::path::PathBuf;
 
-use portcullis_audit::{Approved, Checkpoint, Hash, Leaf, LogKey, Peaks, encode, leaf_hash, sign};
+use portcullis_audit::{
+    Approved, Checkpoint, Hash, Leaf, LogKey, Peaks, TILE_WIDTH, encode, leaf_hash, sign,
+};
 use portcullis_registry::{Actor, Blob, Event};
 use portcullis_types::{Revision, Wall};
 use sqlx::{Row, SqliteConnection};
@@ -11,6 +13,11 @@ use crate::database::{TABLES, number};
 use crate::error::said;
 use crate::files;
 use crate::grants::table;
+
+/// Events of one run: of older runs one checkpoint stays.
+const RUN: u64 = TILE_WIDTH as u64;
+/// The newest runs, whole or begun, in which every checkpoint stays.
+const RUNS_RECENT: u64 = 4;
 
 /// What one command appends.
 #[derive(Debug, Clone)]
@@ -130,7 +137,24 @@ impl Log {
         let sql = "INSERT INTO checkpoints (size, note) VALUES (?, ?)";
         let query = sqlx::query(sql).bind(number(size)).bind(note);
         query.execute(&mut self.connection).await.map_err(failed)?;
+        self.thin(size).await.map_err(failed)?;
         sqlx::query("COMMIT").execute(&mut self.connection).await.map_err(failed)?;
+        Ok(())
+    }
+
+    /// Of runs that are not recent any more the last checkpoint stays, which covers the run, so that
+    /// a verification needs few signatures however slowly a log grew. Those signed by two keys stay:
+    /// they say that a key follows another.
+    async fn thin(&mut self, size: u64) -> Result<(), sqlx::Error> {
+        let old = |size: u64| (size / RUN).saturating_sub(RUNS_RECENT);
+        for run in old(self.peaks.size())..old(size) {
+            let (from, to) = (number(run * RUN), number((run + 1) * RUN));
+            let sql = "DELETE FROM checkpoints WHERE size > ?1 \
+                 AND size < (SELECT max(size) FROM checkpoints WHERE size <= ?2) \
+                 AND length(note) - length(replace(note, char(8212), '')) = 1";
+            let query = sqlx::query(sql).bind(from).bind(to);
+            query.execute(&mut self.connection).await?;
+        }
         Ok(())
     }
 

@@ -33,6 +33,8 @@ fn options(path: &Path) -> SqliteConnectOptions {
         .busy_timeout(Duration::from_secs(5))
         .pragma("cell_size_check", "ON")
         .pragma("trusted_schema", "OFF")
+        // A whole chunk: a reader is not woken for every few rows of it.
+        .row_buffer_size(CHUNK)
         .disable_statement_logging()
 }
 

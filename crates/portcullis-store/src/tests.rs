@@ -7,6 +7,8 @@ mod evidence;
 mod grants;
 mod outbox;
 mod refuse;
+mod speed;
+mod thin;
 mod work;
 
 use std::path::{Path, PathBuf};

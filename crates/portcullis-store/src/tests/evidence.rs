@@ -133,38 +133,3 @@ async fn a_store_is_compared_with_what_was_kept_of_it() {
         assert!(said.starts_with("the log was rewritten"), "{at}: {said}");
     }
 }
-
-#[tokio::test]
-#[expect(clippy::disallowed_methods, reason = "a measurement")]
-#[ignore = "takes minutes without optimisation; run it to measure"]
-async fn a_hundred_thousand_events_are_appended_read_at_a_start_and_verified() {
-    let clock = std::time::Instant::now;
-    let (_dir, path) = place();
-    let office = office(&path).await;
-    ask(&office, add_partner("acme")).await.unwrap();
-    let mut took = Vec::new();
-    for n in 0..99_998 {
-        let start = clock();
-        ask(&office, issue_key("acme", n)).await.unwrap();
-        took.push(start.elapsed());
-    }
-    took.sort_unstable();
-    println!("append: p50 {:?}, p99 {:?}", took[took.len() / 2], took[took.len() * 99 / 100]);
-    let start = clock();
-    let receipt = office.receipt(Revision(50_000)).await.unwrap();
-    println!("first receipt: {:?}", start.elapsed());
-    let start = clock();
-    office.receipt(Revision(50_001)).await.unwrap();
-    println!("next receipt: {:?}", start.elapsed());
-    office.close().await;
-    for _ in 0..3 {
-        let start = clock();
-        let opened = open(&path).await.unwrap();
-        println!("start: {:?}", start.elapsed());
-        drop(opened);
-        let start = clock();
-        let kept = vec![Kept::read(&receipt.to_string()).unwrap()];
-        let found = Store::inspect_against(&path, Some(log_key(1).public()), kept).await.unwrap();
-        println!("whole verification: {:?}: {found}", start.elapsed());
-    }
-}
