@@ -38,7 +38,7 @@ use utoipa::openapi::{InfoBuilder, OpenApi, OpenApiBuilder};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::described::with_problems;
+use crate::described::with_common;
 use crate::problem::{Document, Problem, ProblemCode};
 use crate::{KeyMaker, Recall};
 
@@ -140,7 +140,7 @@ pub fn partner_openapi() -> OpenApi {
         .build();
     let components = described.components.get_or_insert_default();
     components.add_security_scheme("key", SecurityScheme::Http(bearer));
-    with_problems(described)
+    with_common(described)
 }
 
 /// Gives an error that a layer or the framework answered without a document one of its own. What a

@@ -25,7 +25,7 @@ use crate::api::{
     policies, proposals, rotation, signals, transitions, usage,
 };
 use crate::auth::sign_in;
-use crate::described::with_problems;
+use crate::described::with_common;
 use crate::oidc::Issuer;
 use crate::once::{Remembered, once};
 use crate::problem::document;
@@ -159,5 +159,5 @@ pub fn openapi() -> OpenApi {
         .build();
     let components = described.components.get_or_insert_default();
     components.add_security_scheme("admin_token", SecurityScheme::Http(bearer));
-    with_problems(described)
+    with_common(described)
 }

@@ -10,6 +10,7 @@ use portcullis_types::{
 use serde::{Deserialize, Serialize};
 
 use crate::answers::AnswerCommand;
+use crate::cases::CaseCommand;
 use crate::hooks::HookCommand;
 use crate::people::PeopleCommand;
 use crate::signals::{SignalBounds, SignalSeen};
@@ -91,6 +92,8 @@ pub enum Command {
     Hook(HookCommand),
     /// About answers of partners.
     Answer(AnswerCommand),
+    /// About a case.
+    Case(CaseCommand),
     /// A step that takes something away, with its statement of reasons.
     Stated { statement: Box<StatementDraft>, command: Box<Command> },
 }

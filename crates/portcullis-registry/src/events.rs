@@ -7,6 +7,7 @@ use portcullis_types::{ClientId, Facts, KeyId, PartnerId, ReasonCode, ScopeName,
 use serde::{Deserialize, Serialize};
 
 use crate::answers::AnswerEvent;
+use crate::cases::CaseEvent;
 use crate::hooks::HookEvent;
 use crate::people::PeopleEvent;
 use crate::signals::{NotHeld, SignalAction};
@@ -161,6 +162,9 @@ pub enum Event {
     /// About where a partner is told of changes.
     #[serde(untagged)]
     Hook(HookEvent),
+    /// About a case.
+    #[serde(untagged)]
+    Case(CaseEvent),
     /// About answers of partners.
     #[serde(untagged)]
     Answer(AnswerEvent),
@@ -189,6 +193,7 @@ impl Event {
             Self::Credential(event) => event.name(),
             Self::People(event) => event.name(),
             Self::Hook(event) => event.name(),
+            Self::Case(event) => event.name(),
             Self::Answer(event) => event.name(),
         }
     }
@@ -203,6 +208,7 @@ impl Event {
             }
             Self::FactsDeclared { blob, .. } => blob.iter().map(String::as_str).collect(),
             Self::People(PeopleEvent::ProposalMade { blob, .. }) => vec![blob],
+            Self::Case(CaseEvent::Planned { plan, .. }) => vec![plan],
             Self::Answer(event) => event.blob().into_iter().collect(),
             Self::Standing(_) | Self::Credential(_) | Self::KeyRevoked { .. } => {
                 self.statement().into_iter().collect()
@@ -218,6 +224,7 @@ impl Event {
             | Self::SignalCapped { .. }
             | Self::SecretRotated { .. }
             | Self::Hook(_)
+            | Self::Case(_)
             | Self::People(_) => Vec::new(),
         }
     }

@@ -5,6 +5,7 @@
 //! replaces the words, a second revocation changes nothing, and nothing brings a revoked key back.
 
 mod answers;
+mod cases;
 mod keys;
 mod people;
 mod persons;
@@ -57,6 +58,7 @@ impl State {
         let learned = self.change(place, event, blob)?;
         self.rewind(find(&self.now), before);
         self.touch(place, event);
+        self.file(place, event);
         self.stepped(place, event);
         self.now.revision = Some(revision);
         self.now.at = self.now.at.max(ts);
@@ -117,6 +119,7 @@ impl State {
             Event::People(event) => self.person_event(place, event, blob)?,
             Event::Answer(event) => self.answer_event(place, event)?,
             // Hooks are kept beside the log.
+            Event::Case(event) => self.case_event(place, event, blob)?,
             Event::Hook(_) => {}
             Event::SecretRotated { what, fingerprint, .. } => {
                 Arc::make_mut(&mut self.now.secrets).insert(*what, fingerprint.clone());

@@ -16,6 +16,7 @@
 
 mod answers;
 mod calendar;
+mod cases;
 mod commands;
 mod events;
 mod evidence;
@@ -52,6 +53,10 @@ pub use answers::{
     AnswerKind, AnswerRecord, AnswerRejected, Answers, Attachment, Outcome, Reply,
 };
 pub use calendar::{Calendar, CalendarError, HOLIDAYS_MAX, OFFSET_MINUTES_MAX, Promise};
+pub use cases::{
+    CaseCommand, CaseEvent, CaseRecord, CaseRejected, Cases, Cohort, EVIDENCE_BYTES_MAX, Entry,
+    EvidenceRecord, Exit, PlanRecord, PlanState, RestorePlan, Stage,
+};
 pub use commands::Command;
 pub use events::Event;
 pub use evidence::Evidence;

@@ -3,6 +3,7 @@
 //! Nothing is changed here; the writer makes the events durable and then folds them.
 
 mod answers;
+mod cases;
 mod clocks;
 mod credentials;
 mod facts;
@@ -46,7 +47,7 @@ impl State {
     /// # Errors
     /// [`Rejected`], and nothing has changed.
     pub fn handle(&self, by: &Actor, command: &Command, now: Wall) -> Result<Planned, Rejected> {
-        let planned = match command {
+        let mut planned = match command {
             Command::AddPartner { .. } => self.add_partner(command, now),
             Command::EditPartner { .. } => self.edit_partner(command, now),
             Command::AddClient { .. } => self.add_client(command),
@@ -69,9 +70,12 @@ impl State {
             Command::Credential(command) => self.credential(command, now),
             Command::People(command) => self.people(by, command, Roles::NONE, now),
             Command::Hook(command) => self.hook(command),
+            Command::Case(command) => self.case(by, command, now),
             Command::Answer(command) => self.answer(by, command, now),
             Command::Stated { statement, command } => self.stated(by, statement, command, now),
         }?;
+        self.outside_too(&mut planned);
+        planned.events.iter().try_for_each(|event| self.case_is_open(event))?;
         planned.events.iter().try_for_each(fits)?;
         Ok(planned)
     }

@@ -6,6 +6,7 @@ use portcullis_types::{ClientId, KeyId, PartnerId, ReasonCode, Revision, ScopeNa
 
 use crate::SubjectId;
 use crate::answers::AnswerRejected;
+use crate::cases::CaseRejected;
 use crate::people::PeopleRejected;
 use crate::standing::{CredentialRejected, StandingRejected};
 use crate::statement::StatementRejected;
@@ -164,6 +165,9 @@ pub enum Rejected {
     /// Something about people.
     #[error(transparent)]
     People(#[from] PeopleRejected),
+    /// Something about a case.
+    #[error(transparent)]
+    Case(#[from] CaseRejected),
     /// Something about a statement of reasons.
     #[error(transparent)]
     Statement(#[from] StatementRejected),
@@ -221,6 +225,7 @@ impl Rejected {
             Self::Standing(rejected) => rejected.code(),
             Self::Credential(rejected) => rejected.code(),
             Self::People(rejected) => rejected.code(),
+            Self::Case(rejected) => rejected.code(),
             Self::Statement(rejected) => rejected.code(),
             Self::Answer(rejected) => rejected.code(),
         }
@@ -230,6 +235,7 @@ impl Rejected {
     #[must_use]
     pub fn is_unknown_subject(&self) -> bool {
         matches!(self, Self::People(rejected) if rejected.is_unknown_subject())
+            || matches!(self, Self::Case(rejected) if rejected.is_unknown_subject())
             || matches!(self, Self::Answer(rejected) if rejected.is_unknown_subject())
             || matches!(
                 self,
@@ -243,6 +249,7 @@ impl Rejected {
         matches!(self, Self::Standing(rejected) if rejected.is_conflict())
             || matches!(self, Self::Credential(rejected) if rejected.is_conflict())
             || matches!(self, Self::People(rejected) if rejected.is_conflict())
+            || matches!(self, Self::Case(rejected) if rejected.is_conflict())
             || matches!(self, Self::Answer(rejected) if rejected.is_conflict())
             || matches!(
                 self,

@@ -11,6 +11,7 @@ use portcullis_types::{
 };
 
 use crate::answers::Answers;
+use crate::cases::Cases;
 use crate::names::Names;
 use crate::pages::Pages;
 use crate::people::People;
@@ -33,6 +34,7 @@ pub struct Snapshot {
     pub(crate) signals: Signals,
     pub(crate) answers: Answers,
     pub(crate) people: Arc<People>,
+    pub(crate) cases: Cases,
     pub(crate) peppers: Arc<Vec<(Arc<str>, u64)>>,
     pub(crate) secrets: Arc<BTreeMap<RotatedSecret, String>>,
     pub(crate) partners: Pages<PartnerRecord>,
@@ -154,6 +156,12 @@ impl Snapshot {
     #[must_use]
     pub fn people(&self) -> &People {
         &self.people
+    }
+
+    /// All cases, and the ways back that were planned.
+    #[must_use]
+    pub fn cases(&self) -> &Cases {
+        &self.cases
     }
 
     /// Whose a subject is.

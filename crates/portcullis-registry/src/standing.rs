@@ -144,6 +144,9 @@ pub struct Stood {
     pub ran_out: Option<ClockName>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub case: Option<String>,
+    /// Whether it is a step of a plan that gives access back in stages.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub by_plan: bool,
     /// Digest of the statement of reasons.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub statement: Option<String>,
@@ -173,6 +176,7 @@ impl Stood {
             until: None,
             ran_out: None,
             case: None,
+            by_plan: false,
             statement: None,
         }
     }

@@ -7,7 +7,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::Arc;
 
-use portcullis_types::{KeyId, Notice, Revision, ScopeName, Wall};
+use portcullis_types::{CaseId, KeyId, Notice, Revision, ScopeName, Wall};
 
 use crate::events::Event;
 use crate::office::NarrowKind;
@@ -25,6 +25,8 @@ pub struct State {
     pub(crate) scope_index: HashMap<Arc<[ScopeName]>, ScopeListIx>,
     /// What time runs out for, and when.
     pub(crate) clocks: BTreeSet<(Wall, SubjectIx, ClockName)>,
+    /// Open cases, by when they are looked at again.
+    pub(crate) case_clocks: BTreeSet<(Wall, CaseId)>,
     pub(crate) digests: HashSet<u64, BuildHasherDefault<AsIs>>,
 }
 

@@ -2,6 +2,7 @@
 
 mod answers;
 mod calendar;
+mod cases;
 mod courses;
 mod credentials;
 mod facts;
@@ -10,6 +11,7 @@ mod model;
 mod people;
 mod rules;
 mod signals;
+mod staged;
 mod standing;
 mod statements;
 mod usage;
@@ -100,7 +102,7 @@ pub(crate) fn place(revision: u64) -> Place<'static> {
 /// Everything a snapshot says, for comparison.
 pub(crate) fn all(snapshot: &Snapshot) -> String {
     format!(
-        "{:?} {:?} {:?} {:?}\n{:#?}\n{:#?}\n{:#?}\n{:?}\n{:?}",
+        "{:?} {:?} {:?} {:?}\n{:#?}\n{:#?}\n{:#?}\n{:?}\n{:?}\n{:?}",
         snapshot.revision(),
         snapshot.at(),
         snapshot.policy(),
@@ -109,6 +111,7 @@ pub(crate) fn all(snapshot: &Snapshot) -> String {
         snapshot.clients().collect::<Vec<_>>(),
         snapshot.keys().collect::<Vec<_>>(),
         snapshot.scope_lists().collect::<Vec<_>>(),
+        snapshot.cases().iter().collect::<Vec<_>>(),
         snapshot.answers().newest(None).collect::<Vec<_>>(),
     )
 }

@@ -119,6 +119,11 @@ name!(
     "use 1 to 64 of a-z, A-Z, 0-9, `-`, `_`, `.`, and start with a letter or digit"
 );
 name!(
+    /// An investigation, by the name people give it.
+    CaseId, "case", 64, &['-', '_', '.'],
+    "use 1 to 64 of a-z, A-Z, 0-9, `-`, `_`, `.`, and start with a letter or digit"
+);
+name!(
     /// The name of a tier: a policy that a kind of partner is on.
     TierName, "tier", 64, &['-', '_', '.'],
     "use 1 to 64 of a-z, A-Z, 0-9, `-`, `_`, `.`, and start with a letter or digit"

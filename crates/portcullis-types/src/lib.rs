@@ -25,8 +25,8 @@ mod time;
 pub use closes::{Closes, Percent, StandingName};
 pub use facts::Facts;
 pub use ids::{
-    ClassName, ClientId, IdError, KeyId, OperationName, PartnerId, PersonId, RateId, ReasonCode,
-    ScopeName, TierName, TypeName,
+    CaseId, ClassName, ClientId, IdError, KeyId, OperationName, PartnerId, PersonId, RateId,
+    ReasonCode, ScopeName, TierName, TypeName,
 };
 pub use index::{
     CLASSES_MAX, ClassIx, ClassSet, ClientIx, FIELDS_MAX, FieldIx, FieldSet, KeyIx, OperationIx,

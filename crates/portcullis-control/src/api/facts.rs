@@ -177,7 +177,7 @@ pub(crate) async fn client(
 /// The modes a partner can be in.
 #[derive(Debug, Clone, Copy, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
-pub(crate) enum To {
+pub(crate) enum ModeName {
     /// What the policies say is enforced.
     Enforce,
     /// Calls are judged and recorded; only keys and holds are enforced.
@@ -189,7 +189,7 @@ pub(crate) enum To {
 #[serde(deny_unknown_fields)]
 pub(crate) struct ModeBody {
     /// The mode wished for.
-    mode: To,
+    mode: ModeName,
     /// Why, for who reads the log; the partner is not told.
     why: String,
 }
@@ -209,8 +209,8 @@ pub(crate) async fn mode(
     let snapshot = shared.control.office.snapshot();
     let partner = snapshot.partner(at).ok_or_else(|| partners::unknown(&shared, &id))?;
     let mode = match wish.mode {
-        To::Enforce => Mode::Enforce,
-        To::Observe => Mode::Observe,
+        ModeName::Enforce => Mode::Enforce,
+        ModeName::Observe => Mode::Observe,
     };
     let command = Command::SetMode { partner: partner.id.clone(), mode, why: wish.why };
     let change = Change::from(shared.submit(&caller, command).await?);

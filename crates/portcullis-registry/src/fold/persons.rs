@@ -110,7 +110,8 @@ impl State {
             to,
             StandingName::Suspended | StandingName::Restricted | StandingName::Terminated
         );
-        let at = self.now.subject_ix(&stood.subject).filter(|_| narrows)?;
+        // Whom a plan leaves out loses nothing that it had.
+        let at = self.now.subject_ix(&stood.subject).filter(|_| narrows && !stood.by_plan)?;
         Some(self.now.partner(self.now.partner_of(at)?)?.id.clone())
     }
 }
@@ -140,6 +141,7 @@ fn touched(event: &Event) -> Option<String> {
         Event::Credential(event) => format!("key:{}", event.key()),
         Event::ClientAdded { client, .. } => format!("client:{client}"),
         Event::KeyIssued { key, .. } | Event::KeyRevoked { key, .. } => format!("key:{key}"),
+        Event::Case(event) => format!("partner:{}", event.stages()?),
         Event::PolicyPublished { .. } => "policy".to_owned(),
         Event::People(
             PeopleEvent::Added { person, .. }

@@ -28,7 +28,10 @@ impl State {
             let (clock, at) = (*clock, *at);
             Some(Command::Standing(StandingCommand::RunOut { subject, clock, at }))
         });
-        over.chain(self.people_due(now)).chain(self.answers_due(now)).collect()
+        over.chain(self.people_due(now))
+            .chain(self.cases_due(now).map(Command::Case))
+            .chain(self.answers_due(now))
+            .collect()
     }
 
     pub(super) fn standing(

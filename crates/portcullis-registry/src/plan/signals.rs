@@ -4,7 +4,7 @@
 //! Cases are recorded as wanted: nothing else knows them yet. So are restrictions by a rule that names
 //! no classes.
 
-use portcullis_types::{Closes, ReasonCode, StandingName, Wall};
+use portcullis_types::{ClassName, Closes, ReasonCode, StandingName, Wall};
 
 use super::standing::Why;
 use crate::events::Event;
@@ -57,6 +57,19 @@ impl State {
         let id = &seen.partner;
         let what = format!("signal `{rule}` for partner `{id}`: {}", seen.evidence);
         if hold || restrict {
+        let broken = || self.broken_off(at, &closed(seen, restrict), hold, (by, now));
+        if let Some(mut planned) = (!seen.then.is_empty()).then(broken).flatten() {
+            planned.what = format!("{what}; {}", planned.what);
+            planned.events.insert(0, raised);
+            if hold {
+                let held = self.close_by_signal(by, seen, hold, now)?;
+                planned.what = format!("{}; {}", planned.what, held.what);
+                planned.narrows = held.narrows;
+                planned.blobs.extend(held.blobs);
+                planned.events.splice(2..2, held.events);
+            }
+            return Ok(planned);
+        }
             let mut planned = self.close_by_signal(by, seen, hold, now)?;
             planned.what = format!("{what}; {}", planned.what);
             planned.events.insert(0, raised);
@@ -123,6 +136,11 @@ fn not_held(seen: &SignalSeen, partner: &PartnerRecord, full: bool) -> Option<No
         full.then_some(NotHeld::Capped)
     }
 }
+/// The classes that a signal closes at least.
+fn closed(seen: &SignalSeen, restrict: bool) -> Vec<ClassName> {
+    if restrict { seen.classes.clone() } else { Vec::new() }
+}
+
 
 /// Whether a hold of the gate's would change nothing, or undo what a person decided.
 fn stays(course: &Course) -> bool {

@@ -1,6 +1,8 @@
 //! Steps of a standing: whether the table allows them, what must be given, what is told.
 
+mod beside;
 mod given;
+mod staged;
 mod told;
 
 use std::sync::Arc;
@@ -35,6 +37,7 @@ impl State {
         let old = self.now.course(at);
         let stood = self.new_standing(by, (subject, at, from), to, why, now)?;
         let to = to.name();
+        let beside = self.beside_plan(subject, (at, to), &stood)?;
         self.changes(subject, (at, old), (to, &stood))?;
         let place = Place { revision: Revision(0), ts: now, by, approver: None };
         let state = if from == StandingName::Terminating && meanwhile(to) { from } else { to };
@@ -49,12 +52,9 @@ impl State {
         });
         let widens = (!tighter).then_some(at);
         let (what, undo) = (self.told(at, to, &stood, now), self.undo_of(at, to, subject, old));
-        Ok(Planned {
-            narrows,
-            widens,
-            undo,
-            ..Planned::one(Event::Standing(StandingEvent::step(to, stood)), what)
-        })
+        let mut planned = Planned::one(Event::Standing(StandingEvent::step(to, stood)), what);
+        planned.events.extend(beside);
+        Ok(Planned { narrows, widens, undo, ..planned })
     }
 
     /// The whole new standing, with its clocks.

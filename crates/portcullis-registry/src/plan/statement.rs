@@ -88,7 +88,9 @@ impl Event {
     /// Whether it takes access away, or warns that this may come.
     pub(crate) fn takes_away(&self) -> bool {
         match self {
-            Self::Standing(event) => event.stood().is_some_and(|(to, _)| match to {
+            // Whom a plan leaves out loses nothing that it had.
+            Self::Standing(event) => event.stood().is_some_and(|(to, stood)| match to {
+                _ if stood.by_plan => false,
                 StandingName::Good | StandingName::Probation => false,
                 StandingName::Warned
                 | StandingName::Restricted

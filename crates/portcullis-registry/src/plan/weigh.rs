@@ -6,6 +6,7 @@
 use portcullis_types::{Facts, Notice, Revision, ScopeName};
 
 use super::{APPROVERS_MIN, Planned};
+use crate::cases::CaseCommand;
 use crate::commands::Command;
 use crate::events::Event;
 use crate::facts::read_blob;
@@ -58,7 +59,12 @@ impl State {
                 Some(_) => Bearing::Widening,
             },
             Command::People(command) => self.of_people(command),
-            Command::Hook(_) | Command::Answer(_) | Command::Stated { .. } => Bearing::Neutral,
+            Command::Case(
+                CaseCommand::Plan { .. } | CaseCommand::Stage { .. } | CaseCommand::Finish { .. },
+            ) => Bearing::Widening,
+            Command::Case(_) | Command::Hook(_) | Command::Answer(_) | Command::Stated { .. } => {
+                Bearing::Neutral
+            }
         }
     }
 
@@ -173,6 +179,7 @@ impl State {
                 | PeopleCommand::Edit { id, .. }
                 | PeopleCommand::Remove { id },
             ) => return vec![format!("person:{id}")],
+            Command::Case(command) => return self.about_case(command),
             Command::People(_)
             | Command::Hook(_)
             | Command::Answer(_)
@@ -209,6 +216,10 @@ impl State {
             }
             Command::People(PeopleCommand::Edit { id, .. } | PeopleCommand::Remove { id }) => {
                 return moved(on, self.now.people.persons.get(id).map(|person| person.revision));
+            }
+            Command::Case(command) => {
+                let case = command.case().and_then(|id| self.now.cases.find(id));
+                return moved(on, case.map(|case| case.revision));
             }
             _ => return Ok(()),
         };

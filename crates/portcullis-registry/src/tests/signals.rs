@@ -4,7 +4,7 @@ use super::*;
 
 const DAY: u64 = SIGNAL_HOLDS_WINDOW;
 
-fn seen(of: &str, then: &[SignalAction]) -> SignalSeen {
+pub(crate) fn seen(of: &str, then: &[SignalAction]) -> SignalSeen {
     SignalSeen {
         partner: partner_id(of),
         key: None,
