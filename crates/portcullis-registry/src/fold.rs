@@ -118,8 +118,8 @@ impl State {
             }
             Event::People(event) => self.person_event(place, event, blob)?,
             Event::Answer(event) => self.answer_event(place, event)?,
-            // Hooks are kept beside the log.
             Event::Case(event) => self.case_event(place, event, blob)?,
+            // Hooks are kept beside the log.
             Event::Hook(_) => {}
             Event::SecretRotated { what, fingerprint, .. } => {
                 Arc::make_mut(&mut self.now.secrets).insert(*what, fingerprint.clone());

@@ -158,12 +158,6 @@ impl Snapshot {
         &self.people
     }
 
-    /// All cases, and the ways back that were planned.
-    #[must_use]
-    pub fn cases(&self) -> &Cases {
-        &self.cases
-    }
-
     /// Whose a subject is.
     pub(crate) fn partner_of(&self, at: SubjectIx) -> Option<PartnerIx> {
         match at {

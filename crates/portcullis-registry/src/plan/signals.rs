@@ -56,7 +56,6 @@ impl State {
         };
         let id = &seen.partner;
         let what = format!("signal `{rule}` for partner `{id}`: {}", seen.evidence);
-        if hold || restrict {
         let broken = || self.broken_off(at, &closed(seen, restrict), hold, (by, now));
         if let Some(mut planned) = (!seen.then.is_empty()).then(broken).flatten() {
             planned.what = format!("{what}; {}", planned.what);
@@ -70,6 +69,7 @@ impl State {
             }
             return Ok(planned);
         }
+        if hold || restrict {
             let mut planned = self.close_by_signal(by, seen, hold, now)?;
             planned.what = format!("{what}; {}", planned.what);
             planned.events.insert(0, raised);
@@ -125,6 +125,11 @@ fn restricts(seen: &SignalSeen, partner: &PartnerRecord) -> bool {
         && state != StandingName::Terminating
 }
 
+/// The classes that a signal closes at least.
+fn closed(seen: &SignalSeen, restrict: bool) -> Vec<ClassName> {
+    if restrict { seen.classes.clone() } else { Vec::new() }
+}
+
 fn not_held(seen: &SignalSeen, partner: &PartnerRecord, full: bool) -> Option<NotHeld> {
     if !seen.then.contains(&SignalAction::Hold) {
         None
@@ -136,11 +141,6 @@ fn not_held(seen: &SignalSeen, partner: &PartnerRecord, full: bool) -> Option<No
         full.then_some(NotHeld::Capped)
     }
 }
-/// The classes that a signal closes at least.
-fn closed(seen: &SignalSeen, restrict: bool) -> Vec<ClassName> {
-    if restrict { seen.classes.clone() } else { Vec::new() }
-}
-
 
 /// Whether a hold of the gate's would change nothing, or undo what a person decided.
 fn stays(course: &Course) -> bool {
