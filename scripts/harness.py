@@ -25,6 +25,11 @@ BINARY = os.path.join(TARGET, "release", "portcullis")
 PLAZA = os.path.join(TARGET, "release", "portcullis-plaza")
 
 
+# What whoever takes access away says of it to the partner.
+FOUND = ["--fact", "calls of one night came from 41 towns", "--period", "9h",
+         "--indefinite-because", "nobody knows when the calls are explained"]
+
+
 class Failed(Exception):
     """A check of a script that did not hold; the message is for a person."""
 

@@ -52,6 +52,16 @@ need_venv() {
   python3 -c 'import ensurepip, venv' 2>/dev/null || apt_install python3 python3-venv
 }
 
+# Installs packages of Python into a folder of their own, once for each list: `python_packages VENV LIST`.
+python_packages() {
+  cmp -s "$2" "$1/installed.txt" && return
+  rm -rf "$1"
+  python3 -m venv "$1"
+  "$1/bin/pip" install --quiet --disable-pip-version-check --requirement "$2" ||
+    die "what $2 lists could not be installed; with no package index at hand, set SKIP_SDK=1"
+  cp "$2" "$1/installed.txt"
+}
+
 # Debian's npm brings some 300 packages with it and takes its minute, once.
 need_node() {
   command -v node >/dev/null && command -v npm >/dev/null || apt_install nodejs npm
