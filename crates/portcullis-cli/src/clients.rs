@@ -2,6 +2,8 @@
 //!
 //! Must not know the rules about clients: the gate has them.
 
+mod coverage;
+
 use serde_json::{Value, json};
 
 use crate::args::{ClientCommand, Common};
@@ -48,6 +50,9 @@ pub(crate) fn run(
             let empty =
                 "no client yet: declare one with `portcullis client add ID --partner PARTNER`";
             out.table(&["CLIENT", "PARTNER", "NAME", "STATE", "SCOPES"], rows.collect(), empty)
+        }
+        ClientCommand::Coverage { partner, since } => {
+            coverage::run(partner.as_deref(), since.as_deref(), &gate, out)
         }
         ClientCommand::Facts(args) => facts::run("clients", args, &gate, host, out),
         ClientCommand::Standing(verb) => standing::run("clients", verb, &gate, out),

@@ -15,8 +15,8 @@ use std::sync::Arc;
 
 use gate::{Gate, NOON, TOKEN};
 use hand::Machine;
-use portcullis_registry::{UsageCells, UsageSink, UsageVerdict};
-use portcullis_types::{ClassIx, KeyIx, Revision, Wall};
+use portcullis_registry::{CallClient, UsageCells, UsageOf, UsageSink, UsageVerdict};
+use portcullis_types::{ClassIx, ClientIx, KeyIx, Revision, Wall};
 
 const HOUR: u64 = 3_600_000;
 
@@ -79,6 +79,58 @@ fn usage_is_told_by_day_and_hour_with_the_rules_that_refused() {
     assert_eq!(json["total"]["refused"]["target_not_agreed"], 30);
     assert_eq!(json["keys"][0]["calls"], 30 * 5 + 1);
     assert_eq!(json["since"], "2024-03-30T07:00:00.000Z");
+}
+
+/// One partner with two clients: one with a key of its own, one told by grants alone.
+fn calls_for_clients(gate: &Gate) -> Machine {
+    let machine = Machine::at(&gate.url, TOKEN);
+    machine.types("partner add acme --tier plus --use newsroom");
+    machine.types("client add shop --partner acme");
+    machine.types("client add mill --partner acme");
+    machine.types("key issue --partner acme");
+    machine.types("key issue --partner acme --client shop");
+    machine.types("partner add globex --tier plus --use newsroom");
+    machine.types("key issue --partner globex");
+    let mut cells = UsageCells::new(Arc::clone(&gate.usage) as Arc<dyn UsageSink>);
+    let (shop, mill) = (ClientIx(0), ClientIx(1));
+    for (key, client, calls) in [
+        (0, CallClient::OfKey, 5),
+        (0, CallClient::Granted(mill), 4),
+        (0, CallClient::Granted(shop), 3),
+        (0, CallClient::Undeclared, 2),
+        (0, CallClient::Several, 1),
+        (1, CallClient::OfKey, 7),
+        (2, CallClient::OfKey, 6),
+    ] {
+        for _ in 0..calls {
+            let of = UsageOf { key: KeyIx(key), class: None, client };
+            cells.count(None, of, UsageVerdict::Permit, None);
+        }
+    }
+    cells.flush(NOON);
+    machine
+}
+
+#[test]
+fn coverage_names_the_calls_that_no_client_can_be_told_of() {
+    let gate = Gate::open();
+    let machine = calls_for_clients(&gate);
+    let keys = machine.types("key list -o json").json();
+    let hidden = |said: String| {
+        let mut said = said;
+        for (at, key) in keys.as_array().unwrap().iter().enumerate() {
+            said = said.replace(key["id"].as_str().unwrap(), &format!("KEY{at}"));
+        }
+        said
+    };
+    let told: Vec<_> = ["", " --partner globex", " --partner acme --since 99d", " --partner acmee"]
+        .into_iter()
+        .map(|words| {
+            let said = machine.types(&format!("client coverage{words}")).whole();
+            hidden(format!("$ portcullis client coverage{words}\n{said}"))
+        })
+        .collect();
+    insta::assert_snapshot!(told.join("\n\n"));
 }
 
 #[test]

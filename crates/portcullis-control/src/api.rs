@@ -5,6 +5,7 @@
 pub(crate) mod audit;
 pub(crate) mod calls;
 pub(crate) mod clients;
+pub(crate) mod coverage;
 pub(crate) mod facts;
 pub(crate) mod grants;
 pub(crate) mod health;

@@ -30,6 +30,7 @@ const NEEDS: &[(&str, &str, &[Role])] = &[
     ("PUT", "/v1/partners/{id}/mode", &[PolicyAuthor, Admin]),
     ("GET", "/v1/clients", ANY),
     ("POST", "/v1/clients", RUNS),
+    ("GET", "/v1/clients/coverage", &[Viewer, Investigator, Auditor, Admin]),
     ("GET", "/v1/clients/{id}", ANY),
     ("POST", "/v1/clients/{id}/transitions", ACTS),
     ("PUT", "/v1/clients/{id}/facts", RUNS),

@@ -21,8 +21,8 @@ use utoipa_axum::routes;
 
 use crate::Control;
 use crate::api::{
-    audit, calls, clients, facts, grants, health, hooks, import, keys, log, me, partners, people,
-    policies, proposals, rotation, signals, transitions, usage,
+    audit, calls, clients, coverage, facts, grants, health, hooks, import, keys, log, me, partners,
+    people, policies, proposals, rotation, signals, transitions, usage,
 };
 use crate::auth::sign_in;
 use crate::described::with_common;
@@ -94,6 +94,7 @@ fn quick() -> Routes {
         .routes(routes!(facts::partner))
         .routes(routes!(facts::mode))
         .routes(routes!(clients::list, clients::add))
+        .routes(routes!(coverage::show))
         .routes(routes!(clients::show))
         .routes(routes!(transitions::client))
         .routes(routes!(facts::client))

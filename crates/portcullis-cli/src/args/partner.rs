@@ -144,6 +144,15 @@ pub enum ClientCommand {
         #[arg(long, default_value_t = 1000, value_name = "N")]
         limit: u64,
     },
+    /// Tell which calls can be told apart by client, and which can't
+    Coverage {
+        /// Only those of this partner
+        #[arg(long)]
+        partner: Option<String>,
+        /// Since when: a date, a time, or how long ago such as 7d, at most 31 days [default: 7d]
+        #[arg(long, value_name = "WHEN")]
+        since: Option<String>,
+    },
     /// Show or declare its facts, beside those of its partner
     Facts(FactsArgs),
     /// Change how it stands.

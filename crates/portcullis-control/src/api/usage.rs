@@ -252,10 +252,6 @@ fn gather(shared: &Shared, whose: &Whose<'_>, (from, to): (Wall, Wall), per: Per
         let rule = RuleUsage { rule, verdict, observed, calls };
         (calls, rule)
     });
-    let keys = keys.into_iter().map(|(key, calls)| {
-        let id = whose.snapshot.key(KeyIx(key)).map(|record| record.id.to_string());
-        (calls, KeyUsage { key: id.unwrap_or_default(), calls })
-    });
     UsageView {
         from: from.rfc3339(),
         to: to.rfc3339(),
@@ -265,12 +261,23 @@ fn gather(shared: &Shared, whose: &Whose<'_>, (from, to): (Wall, Wall), per: Per
         total,
         data: data.collect(),
         rules: top(rules),
-        keys: top(keys),
+        keys: self::keys(whose.snapshot, keys.into_iter().map(|(key, calls)| (KeyIx(key), calls))),
     }
 }
 
+/// The keys with most calls.
+pub(crate) fn keys(
+    snapshot: &Snapshot,
+    calls: impl Iterator<Item = (KeyIx, u64)>,
+) -> Vec<KeyUsage> {
+    top(calls.map(|(key, calls)| {
+        let key = snapshot.key(key).map(|record| record.id.to_string());
+        (calls, KeyUsage { key: key.unwrap_or_default(), calls })
+    }))
+}
+
 /// Those with most calls.
-fn top<T>(entries: impl Iterator<Item = (u64, T)>) -> Vec<T> {
+pub(crate) fn top<T>(entries: impl Iterator<Item = (u64, T)>) -> Vec<T> {
     let mut entries: Vec<_> = entries.collect();
     entries.sort_by_key(|(calls, _)| std::cmp::Reverse(*calls));
     entries.into_iter().take(TOP).map(|(_, entry)| entry).collect()
