@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::answers::AnswerEvent;
 use crate::cases::CaseEvent;
+use crate::guard::GuardEvent;
 use crate::hooks::HookEvent;
 use crate::people::PeopleEvent;
 use crate::signals::{NotHeld, SignalAction};
@@ -168,6 +169,9 @@ pub enum Event {
     /// About answers of partners.
     #[serde(untagged)]
     Answer(AnswerEvent),
+    /// About events that were lost.
+    #[serde(untagged)]
+    Guard(GuardEvent),
 }
 
 impl Event {
@@ -195,6 +199,8 @@ impl Event {
             Self::Hook(event) => event.name(),
             Self::Case(event) => event.name(),
             Self::Answer(event) => event.name(),
+            Self::Guard(GuardEvent::Lost { .. }) => "log.lost",
+            Self::Guard(GuardEvent::Applied { .. }) => "guard.applied",
         }
     }
 
@@ -224,6 +230,7 @@ impl Event {
             | Self::SignalCapped { .. }
             | Self::SecretRotated { .. }
             | Self::Hook(_)
+            | Self::Guard(_)
             | Self::Case(_)
             | Self::People(_) => Vec::new(),
         }

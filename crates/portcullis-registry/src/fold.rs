@@ -18,6 +18,7 @@ pub(crate) use persons::named;
 use portcullis_types::{KeyIx, Notice, ReasonCode, StandingName};
 
 use crate::events::Event;
+use crate::guard::{GuardEvent, LogLost};
 use crate::import::decode_keys;
 use crate::records::{Credential, GrantsLogged, PepperIx, PolicyInForce};
 use crate::signals::SignalAction;
@@ -52,6 +53,7 @@ impl State {
         if revision.0 != expected {
             return Err(place.bad(format!("revision {expected} is missing")));
         }
+        let event = event.again();
         let subject = concerned(event);
         let find = |now: &Snapshot| subject.as_ref().and_then(|id| now.subject_ix(id));
         let before = find(&self.now).map(|at| running(&self.now, at)).unwrap_or_default();
@@ -119,6 +121,11 @@ impl State {
             Event::People(event) => self.person_event(place, event, blob)?,
             Event::Answer(event) => self.answer_event(place, event)?,
             Event::Case(event) => self.case_event(place, event, blob)?,
+            Event::Guard(GuardEvent::Lost { from, to }) => {
+                self.now.lost = Some(LogLost { from: *from, to: *to, at: place.ts });
+            }
+            // Taken for what it puts in force again before it comes here.
+            Event::Guard(GuardEvent::Applied { .. }) => {}
             // Hooks are kept beside the log.
             Event::Hook(_) => {}
             Event::SecretRotated { what, fingerprint, .. } => {

@@ -24,6 +24,7 @@ mod facts;
 mod fold;
 mod foreseen;
 mod grants;
+mod guard;
 mod hooks;
 mod import;
 mod names;
@@ -67,6 +68,7 @@ pub use grants::{
     GrantRow, GrantsBatch, GrantsDone, GrantsPage, GrantsPart, GrantsPlan, GrantsSum, GrantsWanted,
     Settled, SnapshotFeed, Term,
 };
+pub use guard::{GuardEvent, Guarded, LogLost};
 pub use hooks::{HookCommand, HookEvent};
 pub use import::{IMPORT_KEYS_MAX, decode_keys, encode_keys};
 pub use notices::PartnerNotice;

@@ -57,7 +57,8 @@ impl PartnerNotice {
     /// The notice that an event is for its partner; none where it is for nobody.
     #[must_use]
     pub fn of(logged: &LoggedEvent, snapshot: &Snapshot) -> Option<Self> {
-        let kind = logged.event.name();
+        let event = logged.event.again();
+        let kind = event.name();
         let concerns = kind.starts_with("standing.")
             || kind.starts_with("key.")
             || (kind.starts_with("restore.") && kind != "restore.staged")
@@ -65,7 +66,7 @@ impl PartnerNotice {
         if !concerns || INSIDE.contains(&kind) {
             return None;
         }
-        let Value::Object(members) = serde_json::to_value(&logged.event).ok()? else {
+        let Value::Object(members) = serde_json::to_value(event).ok()? else {
             return None;
         };
         let partner = partner_of(&members, snapshot)?;

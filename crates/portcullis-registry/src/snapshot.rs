@@ -12,6 +12,7 @@ use portcullis_types::{
 
 use crate::answers::Answers;
 use crate::cases::Cases;
+use crate::guard::LogLost;
 use crate::names::Names;
 use crate::pages::Pages;
 use crate::people::People;
@@ -31,6 +32,7 @@ pub struct Snapshot {
     pub(crate) origin: Option<Arc<str>>,
     pub(crate) policy: Option<Arc<PolicyInForce>>,
     pub(crate) grants: Option<Arc<GrantsLogged>>,
+    pub(crate) lost: Option<LogLost>,
     pub(crate) signals: Signals,
     pub(crate) answers: Answers,
     pub(crate) people: Arc<People>,
@@ -144,6 +146,12 @@ impl Snapshot {
     #[must_use]
     pub fn grants(&self) -> Option<&GrantsLogged> {
         self.grants.as_deref()
+    }
+
+    /// The events that were lost last; none: all are there.
+    #[must_use]
+    pub fn lost(&self) -> Option<LogLost> {
+        self.lost
     }
 
     /// What is known of signals.

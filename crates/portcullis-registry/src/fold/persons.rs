@@ -150,6 +150,7 @@ fn touched(event: &Event) -> Option<String> {
         ) => format!("person:{person}"),
         Event::People(_)
         | Event::Hook(_)
+        | Event::Guard(_)
         | Event::Answer(_)
         | Event::LogOpened { .. }
         | Event::GrantsChanged { .. }

@@ -228,6 +228,7 @@ pub(super) fn concerned(event: &Event) -> Option<SubjectId> {
         | Event::PolicyPublished { .. }
         | Event::SecretRotated { .. }
         | Event::Hook(_)
+        | Event::Guard(_)
         | Event::Case(_)
         | Event::Answer(_)
         | Event::People(_) => None,
