@@ -35,6 +35,7 @@ mod serve;
 mod settings;
 mod stream;
 mod views;
+mod witness;
 
 pub use edges::{
     AdminCall, CheckFault, Checked, Checker, Drift, DriftKind, KeyMaker, KeyMakerError, MintedKey,
@@ -52,3 +53,4 @@ pub use problem::{Document, EntryFault, Problem};
 pub use router::openapi;
 pub use serve::ServeError;
 pub use settings::{AdminToken, AdminTokenError, Control, ControlSettings};
+pub use witness::{CosignError, Cosigner, Witnessed, serve_witness};

@@ -82,6 +82,7 @@ fn open() -> Routes {
         .routes(routes!(health::metrics))
         .routes(routes!(health::document))
         .routes(routes!(log::checkpoint))
+        .routes(routes!(log::cosigned))
         .route("/log/tile/{level}/{*place}", get(log::hashes))
 }
 

@@ -19,15 +19,24 @@ use tower::ServiceExt as _;
 use crate::Control;
 use crate::record::Peer;
 
-/// Why the admin listener can't serve.
+/// Why a listener can't serve.
 #[derive(Debug, thiserror::Error)]
-#[error("the admin listener can't be used: {0}")]
+#[error("the listener can't be used: {0}")]
 pub struct ServeError(#[from] std::io::Error);
 
 /// Calls in flight get this long after `stop`.
 const DRAIN: Duration = Duration::from_secs(5);
 /// A body's chunks are read into the same buffer, so this is not a bound on bodies.
 const HEAD_BYTES_MAX: usize = 32 << 10;
+
+/// Bounds of a listener.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Bounds {
+    /// Most connections at once; more wait to be accepted.
+    pub(crate) connections: usize,
+    /// Longest time for a request head to arrive.
+    pub(crate) head_timeout: Duration,
+}
 
 impl Control {
     /// Serves until `stop` ends, then lets calls in flight finish within five seconds.
@@ -39,29 +48,39 @@ impl Control {
         listener: std::net::TcpListener,
         stop: impl Future<Output = ()> + Send,
     ) -> Result<(), ServeError> {
-        listener.set_nonblocking(true)?;
-        let listener = TcpListener::from_std(listener)?;
-        let head_timeout = self.settings.head_timeout;
-        let seats = Arc::new(Semaphore::new(self.settings.connections_max));
-        let (stopping, stopped) = watch::channel(false);
-        let router = self.router();
-        tokio::pin!(stop);
-        loop {
-            let accepted = tokio::select! {
-                () = &mut stop => break,
-                accepted = accept(&listener, &seats) => accepted,
-            };
-            if let Some((stream, peer, seat)) = accepted {
-                let (router, stopped) = (router.clone(), stopped.clone());
-                tokio::spawn(connection(router, stream, peer, seat, stopped, head_timeout));
-            }
-        }
-        drop(listener);
-        let _ = stopping.send(true);
-        drop(stopped);
-        let _ = tokio::time::timeout(DRAIN, stopping.closed()).await;
-        Ok(())
+        let settings = &self.settings;
+        let (connections, head_timeout) = (settings.connections_max, settings.head_timeout);
+        serve(self.router(), listener, Bounds { connections, head_timeout }, stop).await
     }
+}
+
+/// Serves routes, as [`Control::serve`] does.
+pub(crate) async fn serve(
+    router: Router,
+    listener: std::net::TcpListener,
+    bounds: Bounds,
+    stop: impl Future<Output = ()> + Send,
+) -> Result<(), ServeError> {
+    listener.set_nonblocking(true)?;
+    let listener = TcpListener::from_std(listener)?;
+    let seats = Arc::new(Semaphore::new(bounds.connections));
+    let (stopping, stopped) = watch::channel(false);
+    tokio::pin!(stop);
+    loop {
+        let accepted = tokio::select! {
+            () = &mut stop => break,
+            accepted = accept(&listener, &seats) => accepted,
+        };
+        if let Some((stream, peer, seat)) = accepted {
+            let (router, stopped) = (router.clone(), stopped.clone());
+            tokio::spawn(connection(router, stream, peer, seat, stopped, bounds.head_timeout));
+        }
+    }
+    drop(listener);
+    let _ = stopping.send(true);
+    drop(stopped);
+    let _ = tokio::time::timeout(DRAIN, stopping.closed()).await;
+    Ok(())
 }
 
 async fn accept(

@@ -10,7 +10,7 @@ use portcullis_registry::{Office, UsageBook};
 use portcullis_types::Clock;
 use sha2::{Digest as _, Sha256};
 
-use crate::{AdminCall, Checker, Hooks, KeyMaker, Oidc, Plane, Probe, Recall};
+use crate::{AdminCall, Checker, Hooks, KeyMaker, Oidc, Plane, Probe, Recall, Witnessed};
 
 /// Everything the admin API stands on.
 #[derive(Clone)]
@@ -52,6 +52,8 @@ pub struct ControlSettings {
     pub hooks: Option<Arc<dyn Hooks>>,
     /// Looks at calls under way and at what answers left behind; none: previews call it unknown.
     pub plane: Option<Arc<dyn Plane>>,
+    /// What witnesses signed, where some are asked.
+    pub witnessed: Option<Arc<dyn Witnessed>>,
     /// The version that `/healthz` names.
     pub version: String,
     /// Longest time until an answer begins.
@@ -75,6 +77,7 @@ impl Default for ControlSettings {
         Self {
             tokens: Vec::new(),
             hooks: None,
+            witnessed: None,
             plane: None,
             oidc: None,
             version: env!("CARGO_PKG_VERSION").to_owned(),

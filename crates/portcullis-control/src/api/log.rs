@@ -28,8 +28,38 @@ const FOR_EVER_HERE: &str = "private, max-age=31536000, immutable";
     responses((status = 200, body = String, content_type = "text/plain"), (status = "4XX", body = Document)))]
 pub(crate) async fn checkpoint(State(shared): Ctx) -> Result<Response, Problem> {
     let note = shared.control.office.checkpoint().await.map_err(refused)?;
-    let headers = [(header::CONTENT_TYPE, TEXT), (header::CACHE_CONTROL, "no-cache")];
-    Ok((headers, note).into_response())
+    Ok(fresh(witnessed(&shared, note)))
+}
+
+/// The newest signed root that enough witnesses have signed too, with their lines below it
+#[utoipa::path(get, path = "/log/cosigned", tag = "log",
+    responses((status = 200, body = String, content_type = "text/plain"), (status = "4XX", body = Document)))]
+pub(crate) async fn cosigned(State(shared): Ctx) -> Result<Response, Problem> {
+    let witnesses = shared.control.settings.witnessed.as_ref();
+    let newest = witnesses.and_then(|witnesses| witnesses.newest());
+    newest.map(fresh).ok_or_else(|| {
+        let detail = match witnesses {
+            None => "no witness is asked; `witnesses:` in the configuration names some",
+            Some(_) => {
+                "not enough witnesses have signed yet; `/readyz` says what each of them said"
+            }
+        };
+        let title = "No checkpoint is cosigned";
+        Problem::new(StatusCode::NOT_FOUND, "not_cosigned", title, detail)
+    })
+}
+
+/// What changes from one second to the next.
+fn fresh(note: String) -> Response {
+    ([(header::CONTENT_TYPE, TEXT), (header::CACHE_CONTROL, "no-cache")], note).into_response()
+}
+
+/// A checkpoint with what witnesses signed of it.
+fn witnessed(shared: &Shared, note: String) -> String {
+    match &shared.control.settings.witnessed {
+        Some(witnesses) => witnesses.under(note),
+        None => note,
+    }
 }
 
 /// A tile of hashes.
@@ -82,7 +112,8 @@ pub(crate) async fn receipt(
     Path(revision): Path<String>,
 ) -> Result<Response, Problem> {
     let revision = super::audit::number(&revision)?;
-    let receipt = shared.control.office.receipt(revision).await.map_err(refused)?;
+    let mut receipt = shared.control.office.receipt(revision).await.map_err(refused)?;
+    receipt.note = witnessed(&shared, receipt.note);
     Ok(([(header::CONTENT_TYPE, TEXT)], receipt.to_string()).into_response())
 }
 
