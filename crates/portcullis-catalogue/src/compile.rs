@@ -2,6 +2,7 @@
 //!
 //! Must not know policies, or where the files came from.
 
+mod lasting;
 mod operations;
 mod params;
 mod shapes;
@@ -72,6 +73,7 @@ impl Catalogue {
         let versions = compiler.versions(&files);
         let mut types = compiler.types(&files);
         let numbered = compiler.shapes(&files, &mut types);
+        let media = compiler.media(&files, &types, &numbered);
         let mut catalogue = Self {
             classes: std::mem::take(&mut compiler.classes),
             continuity,
@@ -81,6 +83,7 @@ impl Catalogue {
             routes: Routes::default(),
             fields: numbered.fields,
             shapes: numbered.shapes,
+            media,
         };
         compiler.operations(&files, &mut catalogue);
         if compiler.faults.is_empty() {

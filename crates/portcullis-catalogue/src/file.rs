@@ -2,6 +2,7 @@
 //!
 //! Must not know which values make sense together: `compile` does.
 
+use portcullis_types::Span;
 use portcullis_yaml::{At, Entries};
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -54,6 +55,11 @@ pub(crate) struct TypeFile {
     /// Plain fields, grouped by their class.
     #[serde(default)]
     pub(crate) fields: Entries<Vec<At<String>>>,
+    /// Plain fields that hold an address of media, each with how long such an address works once it
+    /// was given out, such as `24h`. A hold does not end it.
+    #[serde(default)]
+    #[schemars(with = "std::collections::BTreeMap<String, String>")]
+    pub(crate) media: Entries<At<Span>>,
     /// Fields that hold nodes, or that take modifiers.
     #[serde(default)]
     pub(crate) edges: Entries<EdgeFile>,
@@ -139,6 +145,8 @@ pub(crate) struct OperationFile {
     pub(crate) extra: Option<Extra>,
     /// What the body may be: `params` (default), or `opaque` bytes that the gate does not read.
     pub(crate) body: Option<Body>,
+    /// Whether it makes a subscription: the platform pushes from then on, and a hold does not end it.
+    pub(crate) subscribes: Option<At<bool>>,
     /// Whether answers hold paging links that must be rewritten.
     pub(crate) links: Option<bool>,
 }

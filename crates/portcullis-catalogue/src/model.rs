@@ -9,7 +9,8 @@ mod shape;
 use std::collections::BTreeMap;
 
 use portcullis_types::{
-    ClassIx, ClassName, ClassSet, FieldIx, Method, OperationIx, OperationName, TypeIx, TypeName,
+    ClassIx, ClassName, ClassSet, FieldIx, Method, OperationIx, OperationName, Span, TypeIx,
+    TypeName,
 };
 
 pub use roles::{Body, Extra, ParamRole};
@@ -27,6 +28,8 @@ pub struct Catalogue {
     pub(crate) routes: crate::routes::Routes,
     pub(crate) fields: Vec<FieldEntry>,
     pub(crate) shapes: Vec<Shape>,
+    /// Fields that hold addresses of media, and how long those work.
+    pub(crate) media: Box<[(FieldIx, Span)]>,
 }
 
 /// The version segment that begins a path, such as `/v21.0/…`.
@@ -127,6 +130,8 @@ pub struct Operation {
     pub extra: Extra,
     /// What its body may be.
     pub body: Body,
+    /// Whether it makes a subscription that pushes.
+    pub subscribes: bool,
     /// Whether answers hold absolute paging links that must be rewritten to the public URL.
     pub links: bool,
 }

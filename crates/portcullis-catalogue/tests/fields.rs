@@ -8,7 +8,7 @@
 )]
 
 use portcullis_catalogue::{Catalogue, ClassUse, What};
-use portcullis_types::{ClassSet, Effect, FieldIx};
+use portcullis_types::{ClassSet, Effect, FieldIx, FieldSet};
 use portcullis_yaml::{Faults, Source};
 
 fn plaza() -> Catalogue {
@@ -166,4 +166,36 @@ fn an_operation_that_says_two_things_is_a_fault() {
     check("    class: a\n    params: { q: page_size, r: page_size }\n", "PC0212", "second");
     check("    class: a\n    rows: 0\n", "PC0212", "no rows");
     check("    class: a\n    target_type: nothing\n", "PC0204", "unknown node type");
+}
+
+#[test]
+fn the_longest_address_of_media_counts_and_an_object_of_a_node_brings_its_own() {
+    let catalogue = plaza();
+    let works = |kind: &str, paths: &[&str]| {
+        let kind = catalogue.type_named(kind).unwrap();
+        let mut fields = FieldSet::EMPTY;
+        paths.iter().for_each(|path| fields.insert(catalogue.field_of(kind, path).unwrap()));
+        catalogue.media_works(&fields).map(|works| works.to_string())
+    };
+    assert_eq!(works("post", &["id", "caption"]), None);
+    assert_eq!(works("post", &["id", "media_url"]).as_deref(), Some("36h"));
+    assert_eq!(works("story", &["media_url", "thumbnail_url"]).as_deref(), Some("1d"));
+    assert_eq!(works("story", &["media_url", "owner.profile_picture_url"]).as_deref(), Some("36h"));
+    assert_eq!(catalogue.media_longest().unwrap().to_string(), "36h");
+    let subscribes = catalogue.operations().filter(|operation| operation.subscribes);
+    assert_eq!(subscribes.map(|o| o.name.as_str()).collect::<Vec<_>>(), ["subscribeWebhooks"]);
+}
+
+#[test]
+fn what_can_not_last_is_a_fault() {
+    let media = |media: &str| {
+        format!(
+            "types:\n  t:\n    default: [id]\n    fields: {{ a: [id, url] }}\n    media: {{ {media} }}\n    edges:\n      e: {{ class: a, holds: t }}\noperations: {{}}\n"
+        )
+    };
+    faulty(&media("urls: 24h"), "PC0211", "`urls` is no plain field of `t`");
+    faulty(&media("e: 24h"), "PC0211", "`e` is no plain field of `t`");
+    faulty(&media("url: 0s"), "PC0212", "works for no time");
+    let read = "operations:\n  o: { method: GET, path: /x, class: a, subscribes: true }\n";
+    faulty(read, "PC0212", "a read that makes a subscription");
 }

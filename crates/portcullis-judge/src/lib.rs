@@ -32,6 +32,7 @@ mod explain;
 mod grants;
 mod judge;
 mod known;
+mod left;
 mod live;
 mod metering;
 mod names;

@@ -14,6 +14,7 @@ use portcullis_registry::{NarrowKind, SubjectIx};
 use portcullis_types::{Closes, Mono, Notice, PartnerIx};
 use smallvec::SmallVec;
 
+use crate::left::Mark;
 use crate::shelf::Shelf;
 use crate::watching::SketchName;
 
@@ -39,6 +40,8 @@ pub(crate) struct Live {
     /// Partners that are linked, by the number of their group; and those that are not, each for itself.
     groups: Shelf<Slot>,
     alone: Shelf<Slot>,
+    /// What answers left behind, by key.
+    pub(crate) left: Shelf<Mark>,
     group_names: DashMap<Arc<str>, u32>,
     saved: budgeted::Saved,
     watched: Shelf<ArcSwapOption<Watches>>,

@@ -67,6 +67,8 @@ pub struct Permit {
     outbound: Outbound,
     /// Whether the answer holds paging links that must be rewritten.
     pub links: bool,
+    /// Whether it makes a subscription that pushes.
+    pub subscribes: bool,
     /// The key, for the table of open streams.
     pub key: KeyIx,
     /// The caller's own key as a query holds it, where the call's did: links of the answer may carry
@@ -102,11 +104,13 @@ impl Permit {
             query.push((name.clone(), value.expose().to_owned()));
         }
         let Sent { method, target, body } = write(canonical, &Amendments { query });
+        let operation = canonical.operation.as_ref().ok();
+        let subscribes = operation.is_some_and(|operation| operation.subscribes);
         let settlement = Settlement::default();
         let outbound = Outbound { method, target, body };
         let presented = canonical.query_credential().and_then(|key| std::str::from_utf8(key).ok());
         let link_key = presented.map(|key| Secret::new(escaped(key)));
-        Self { outbound, links, key, link_key, settlement, duties: None }
+        Self { outbound, links, subscribes, key, link_key, settlement, duties: None }
     }
 
     /// The same, with what it has debited and what must happen to the answer.

@@ -131,7 +131,7 @@ impl<'v> Pass<'v, '_> {
             return Err(held.into());
         }
         let clients = &self.acting.clients;
-        desk.touched.borrow_mut().note(&asks, view.bound.rules.revision, clients);
+        desk.touched.borrow_mut().note(&asks, &view.bound.rules, clients);
         if let Some(see) = &mut self.see {
             see(&asks);
         }

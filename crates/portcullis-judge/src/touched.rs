@@ -6,12 +6,14 @@
 use std::sync::Arc;
 
 use portcullis_types::asked::Asks;
-use portcullis_types::{ClassSet, ClientIx, Effect, FieldSet, Revision};
+use portcullis_types::{ClassSet, ClientIx, Effect, FieldSet, Revision, Span};
 use smallvec::SmallVec;
+
+use crate::rules::Rules;
 
 /// What a call reads. Of one that could not be read to its end nothing is known, and any closure closes it.
 #[derive(Debug, Clone, Default, Eq, PartialEq)]
-pub struct Touched(Option<Arc<Read>>);
+pub struct Touched(Option<Arc<Noted>>);
 
 /// Classes and fields that a call reads, by the numbers of the rules it was judged by.
 #[derive(Debug, Clone, Eq, PartialEq)]
@@ -23,37 +25,62 @@ pub(crate) struct Read {
     clients: SmallVec<[ClientIx; 2]>,
 }
 
+/// What a call reads, and what follows from it.
+#[derive(Debug, Clone, Eq, PartialEq)]
+struct Noted {
+    read: Read,
+    /// The longest that an address of media works that the answer may hold.
+    media: Option<Span>,
+}
+
 /// How many are kept.
 const KEPT: usize = 64;
 
 /// What the calls of a thread read: most are like one before, and need no memory of their own.
 pub(crate) struct Kept {
-    of: Box<[Option<Arc<Read>>]>,
-    last: Option<Arc<Read>>,
+    of: Box<[Option<Arc<Noted>>]>,
+    last: Option<Arc<Noted>>,
 }
 
 impl Touched {
     /// What it is by the numbers of these rules; none where it was read by others.
     pub(crate) fn known(&self, rules: Revision) -> Option<&Read> {
-        self.0.as_deref().filter(|read| read.rules == rules)
+        self.read().filter(|read| read.rules == rules)
     }
 
     /// The clients it is for, beside that of its key.
     pub(crate) fn clients(&self) -> &[ClientIx] {
-        self.0.as_deref().map_or(&[], |read| &read.clients)
+        self.read().map_or(&[], |read| &read.clients)
+    }
+
+    /// Whether the answer may hold addresses of media that work on.
+    #[must_use]
+    pub fn may_hold_media(&self) -> bool {
+        self.0.as_ref().is_none_or(|noted| noted.media.is_some())
+    }
+
+    /// How long those work at the longest, or that there are none; none where nothing is known.
+    pub(crate) fn media_works(&self) -> Option<Option<Span>> {
+        self.0.as_ref().map(|noted| noted.media)
+    }
+
+    fn read(&self) -> Option<&Read> {
+        self.0.as_deref().map(|noted| &noted.read)
     }
 
     /// What both read.
     #[must_use]
     pub fn and(&self, other: &Self) -> Self {
         let both = self.0.as_ref().zip(other.0.as_ref());
-        let both = both.filter(|(one, other)| one.rules == other.rules);
+        let both = both.filter(|(one, other)| one.read.rules == other.read.rules);
         Self(both.map(|(one, other)| {
+            let media = one.media.max(other.media);
+            let (one, other) = (&one.read, &other.read);
             let classes = one.classes.union(&other.classes);
             let fields = one.fields.union(&other.fields);
             let mut clients = one.clients.clone();
             clients.extend(other.clients.iter().filter(|new| !one.clients.contains(new)).copied());
-            Arc::new(Read { rules: one.rules, classes, fields, clients })
+            Arc::new(Noted { read: Read { rules: one.rules, classes, fields, clients }, media })
         }))
     }
 }
@@ -66,13 +93,14 @@ impl Default for Kept {
 
 impl Kept {
     /// Notes what a call reads; nothing of a write, whose answer is not cut.
-    pub(crate) fn note(&mut self, asks: &Asks<'_>, rules: Revision, clients: &[ClientIx]) {
+    pub(crate) fn note(&mut self, asks: &Asks<'_>, rules: &Rules, clients: &[ClientIx]) {
         self.last = None;
         if asks.effect == Effect::Write {
             return;
         }
         let clients = SmallVec::from_slice(clients);
-        let mut read = Read { rules, classes: ClassSet::EMPTY, fields: FieldSet::EMPTY, clients };
+        let (classes, fields) = (ClassSet::EMPTY, FieldSet::EMPTY);
+        let mut read = Read { rules: rules.revision, classes, fields, clients };
         // Numbers of few classes differ in their low bits.
         let mut at = usize::from(asks.operation.0);
         for ask in &asks.asks {
@@ -82,8 +110,11 @@ impl Kept {
         }
         let Some(slot) = self.of.get_mut(at % KEPT) else { return };
         match slot {
-            Some(kept) if **kept == read => {}
-            _ => *slot = Some(Arc::new(read)),
+            Some(kept) if kept.read == read => {}
+            _ => {
+                let media = rules.catalogue.media_works(&read.fields);
+                *slot = Some(Arc::new(Noted { read, media }));
+            }
         }
         self.last.clone_from(slot);
     }

@@ -7,11 +7,11 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use http::uri::PathAndQuery;
-use http::{HeaderMap, HeaderValue, Uri};
+use http::{HeaderMap, HeaderValue, StatusCode, Uri};
 use hyper::body::Incoming;
 use portcullis_judge::{Duties, Outbound, SentBody, SentTarget, Touched};
 use portcullis_sieve::LinkKey;
-use portcullis_types::{Effect, KeyIx, Method, Refusal};
+use portcullis_types::{Effect, KeyIx, Method, Now, Refusal};
 
 use crate::Settings;
 use crate::body::{Access, Reader};
@@ -30,6 +30,8 @@ pub(crate) struct Forward {
     /// The count of cuts when the call was judged.
     pub(crate) cuts: u64,
     pub(crate) effect: Effect,
+    /// Whether it makes a subscription that pushes.
+    pub(crate) subscribes: bool,
     /// What it reads; nothing known of a write, whose answer is never cut.
     pub(crate) read: Touched,
     /// The host the partner sent the call to.
@@ -46,6 +48,20 @@ impl Forward {
         }
         let standing = thread.bench.standing(self.key, &self.read, thread.now());
         standing.inspect_err(|_| thread.metrics.answers_cut.inc())
+    }
+
+    /// Notes what an answer leaves behind that no hold ends.
+    pub(crate) fn leaves(&self, status: StatusCode, thread: &Thread, now: Now) {
+        if !status.is_success() {
+            return;
+        }
+        match self.effect {
+            Effect::Read if self.read.may_hold_media() => {
+                thread.bench.gave_media(self.key, &self.read, now);
+            }
+            Effect::Write if self.subscribes => thread.bench.subscribed(self.key),
+            Effect::Read | Effect::Write => {}
+        }
     }
 
     /// Who reads the answer, as of now.

@@ -89,6 +89,16 @@ impl Bench {
         self.desk.borrow_mut().answered(key, found, now)
     }
 
+    /// An answer goes out that may hold addresses of media.
+    pub(crate) fn gave_media(&self, key: KeyIx, read: &Touched, now: Now) {
+        self.desk.borrow_mut().gave_media(key, read, now);
+    }
+
+    /// The platform took a call that makes a subscription.
+    pub(crate) fn subscribed(&self, key: KeyIx) {
+        self.desk.borrow().subscribed(key);
+    }
+
     /// Whether the head shows a key, which then is one that may be judged.
     pub(crate) fn shows_key(&self, parts: &Parts, now: Now) -> Result<bool, Refusal> {
         let keys = hygiene::header_keys(&parts.headers, &self.key_header);

@@ -61,7 +61,7 @@ pub use address::{Placement, PlatformCredential, PublicUrl, Upstream};
 pub use aside::{Aside, AsideAnswer, AsideCall, AsideOutlet, Asker};
 pub use error::{ProxyError, SettingError};
 pub use metrics::Metrics;
-pub use reach::{Cutter, Recaller};
+pub use reach::{Cutter, Looker, Recaller, UnderWay};
 pub use recall::{Recalled, RecalledAsk, RecalledMore, RecalledOutcome};
 pub use records::{More, Record, Recorder, Records, Signal};
 pub use settings::{Codec, Family, Limits, Settings, Timeouts};

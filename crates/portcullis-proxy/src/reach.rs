@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
+use portcullis_types::KeyIx;
 use tokio::sync::mpsc::UnboundedSender;
 
 use crate::Recalled;
@@ -29,7 +30,22 @@ pub(crate) enum Order {
     Drain(Duration),
     /// To look for a call of that id.
     Recall(Arc<str>, mpsc::Sender<Option<Box<Recalled>>>),
+    /// To count the calls of these keys that are under way.
+    Look(Arc<[KeyIx]>, mpsc::Sender<UnderWay>),
 }
+
+/// Calls that wait for the platform, or whose answers are going out.
+#[derive(Debug, Clone, Copy, Default, Eq, PartialEq)]
+pub struct UnderWay {
+    /// Those that read.
+    pub reads: u64,
+    /// Those that write.
+    pub writes: u64,
+}
+
+/// Counts calls under way.
+#[derive(Clone)]
+pub struct Looker(pub(crate) Vec<Reach>);
 
 /// Finds calls among the last ones of each thread.
 #[derive(Clone)]
@@ -47,6 +63,24 @@ impl Cutter {
     }
 }
 
+impl Looker {
+    /// The calls of these keys, which come in order, at this moment; none: a thread did not answer
+    /// within the time. Blocks.
+    #[must_use]
+    pub fn under_way(&self, keys: &[KeyIx], within: Duration) -> Option<UnderWay> {
+        let (to, from) = mpsc::channel();
+        let keys: Arc<[KeyIx]> = keys.into();
+        for reach in &self.0 {
+            let _ = reach.orders.send(Order::Look(Arc::clone(&keys), to.clone()));
+        }
+        drop(to);
+        self.0.iter().try_fold(UnderWay::default(), |sum, _| {
+            let UnderWay { reads, writes } = from.recv_timeout(within).ok()?;
+            Some(UnderWay { reads: sum.reads + reads, writes: sum.writes + writes })
+        })
+    }
+}
+
 impl Recaller {
     /// The newest call of that id; none: it is not among the last ones, or a thread does not answer
     /// within the time. Blocks.
@@ -60,6 +94,12 @@ impl Recaller {
         drop(to);
         let answers = self.0.iter().map_while(|_| from.recv_timeout(within).ok());
         answers.flatten().max_by_key(|call| call.came.at).map(|call| *call)
+    }
+}
+
+impl fmt::Debug for Looker {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Looker({} threads)", self.0.len())
     }
 }
 

@@ -71,7 +71,7 @@ impl Sending {
     ) -> Result<Self, Refusal> {
         let thread = &conn.thread;
         let Given { id, host, plain } = given;
-        let key = permit.key;
+        let (key, subscribes) = (permit.key, permit.subscribes);
         let link_key = permit.link_key.as_ref().and_then(|key| LinkKey::new(key.expose()));
         let (outbound, settlement, duties) = permit.into_parts();
         let effect = outbound.method().effect();
@@ -80,7 +80,8 @@ impl Sending {
         let cuts = thread.cuts.get();
         // Nothing was judged on this thread since the permit was given.
         let read = thread.bench.touched();
-        let forward = Forward { duties, plain, key, cuts, effect, read, host, link_key };
+        let forward =
+            Forward { duties, plain, key, cuts, effect, subscribes, read, host, link_key };
         let (call, state) = match forward::outward(conn, came, outbound, &forward, id) {
             Ok(made) => made,
             Err(refusal) => {
@@ -89,7 +90,7 @@ impl Sending {
             }
         };
         let answer = (&thread.pool).call(call);
-        let alarm = thread.ticker.alarm();
+        let alarm = thread.ticker.alarm_of(key, effect);
         let patience = thread.settings.timeouts.first_byte;
         alarm.set(patience);
         let uploaded = 0;
@@ -148,8 +149,10 @@ impl Sending {
         self.inward(answer, &ticket.conn.thread)
     }
 
-    /// Tells whether the platform knew what was asked for; gives the watches that hit.
+    /// Notes what was answered, and tells whether the platform knew what was asked for; gives the
+    /// watches that hit.
     pub(crate) fn found(&self, status: StatusCode, thread: &Thread, now: Now) -> Vec<SignalHit> {
+        self.forward.leaves(status, thread, now);
         let found = !matches!(status.as_u16(), 400 | 404 | 410);
         thread.bench.answered(self.forward.key, found, now)
     }

@@ -18,7 +18,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use crate::accept;
 use crate::aside::AsideOutlet;
 use crate::listen::listeners;
-use crate::reach::{Cutter, Order, Reach, Recaller};
+use crate::reach::{Cutter, Looker, Order, Reach, Recaller};
 use crate::thread::{Parts, Thread};
 use crate::{Metrics, ProxyError, Records, Settings};
 
@@ -172,6 +172,7 @@ async fn obey(
             }
             Some(Order::Drain(within)) => break within,
             Some(Order::Recall(id, to)) => thread.recall(&id, &to),
+            Some(Order::Look(keys, to)) => thread.look(&keys, &to),
             None => break Duration::ZERO,
         }
     };
@@ -191,6 +192,7 @@ async fn obey(
                     }
                     Some(Order::Drain(_)) => {}
                     Some(Order::Recall(id, to)) => thread.recall(&id, &to),
+                    Some(Order::Look(keys, to)) => thread.look(&keys, &to),
                     None => return,
                 },
             }
@@ -224,6 +226,12 @@ impl Running {
     #[must_use]
     pub fn cutter(&self) -> Cutter {
         Cutter(self.workers.iter().map(|worker| worker.reach.clone()).collect())
+    }
+
+    /// For whoever looks at what is under way.
+    #[must_use]
+    pub fn looker(&self) -> Looker {
+        Looker(self.workers.iter().map(|worker| worker.reach.clone()).collect())
     }
 
     /// For whoever looks for a call.

@@ -9,7 +9,7 @@ use std::sync::{Arc, mpsc};
 use http::HeaderValue;
 use portcullis_judge::UsageCells;
 use portcullis_sieve::{Gate, Plan, Program};
-use portcullis_types::{Clock, Now};
+use portcullis_types::{Clock, KeyIx, Now};
 use tokio::sync::Notify;
 
 use crate::answer;
@@ -20,6 +20,7 @@ use crate::judge::Bench;
 use crate::leak::Leak;
 use crate::metrics::Metrics;
 use crate::rates::Rates;
+use crate::reach::UnderWay;
 use crate::recall::{Recall, Recalled};
 use crate::records::Ring;
 use crate::refuse::Style;
@@ -160,6 +161,12 @@ impl Thread {
         let found = self.recall.as_ref().and_then(|recall| recall.find(id.as_bytes()));
         // Whoever asked may have gone.
         let _ = to.send(found.map(Box::new));
+    }
+
+    /// Counts the calls of some keys that are under way.
+    pub(crate) fn look(&self, keys: &[KeyIx], to: &mpsc::Sender<UnderWay>) {
+        // Whoever asked may have gone.
+        let _ = to.send(self.ticker.under_way(keys));
     }
 
     /// Whether this call's judging is timed. To look at a clock takes as long as a part of it, so

@@ -8,6 +8,10 @@ use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
+use portcullis_types::{Effect, KeyIx};
+
+use crate::reach::UnderWay;
+
 /// Never.
 const OFF: u64 = u64::MAX;
 
@@ -23,6 +27,8 @@ struct Slot {
     due_ms: u64,
     waker: Option<Waker>,
     flow: bool,
+    /// Whose call waits, and whether it reads; none: something else does.
+    call: Option<(KeyIx, Effect)>,
 }
 
 impl Ticker {
@@ -73,9 +79,32 @@ impl Ticker {
         due.into_iter().for_each(Waker::wake);
     }
 
+    /// The calls of these keys, which come in order, that are under way.
+    pub(crate) fn under_way(&self, keys: &[KeyIx]) -> UnderWay {
+        let mut found = UnderWay::default();
+        for (key, effect) in self.slots.borrow().iter().filter_map(|slot| slot.call) {
+            if keys.binary_search(&key).is_ok() {
+                match effect {
+                    Effect::Read => found.reads += 1,
+                    Effect::Write => found.writes += 1,
+                }
+            }
+        }
+        found
+    }
+
     /// A new alarm, off.
     pub(crate) fn alarm(self: &Rc<Self>) -> Alarm {
-        let slot = Slot { due_ms: OFF, waker: None, flow: false };
+        self.put(None)
+    }
+
+    /// The same for a call on its way to the platform and back.
+    pub(crate) fn alarm_of(self: &Rc<Self>, key: KeyIx, effect: Effect) -> Alarm {
+        self.put(Some((key, effect)))
+    }
+
+    fn put(self: &Rc<Self>, call: Option<(KeyIx, Effect)>) -> Alarm {
+        let slot = Slot { due_ms: OFF, waker: None, flow: false, call };
         let mut slots = self.slots.borrow_mut();
         let at = match self.free.borrow_mut().pop() {
             Some(at) => {
@@ -161,6 +190,7 @@ impl Drop for Alarm {
         self.with(|slot| {
             slot.due_ms = OFF;
             slot.waker = None;
+            slot.call = None;
         });
         self.ticker.free.borrow_mut().push(self.at);
     }
@@ -186,6 +216,22 @@ mod tests {
         }
         alarm.off();
         assert!(!poll(&alarm));
+    }
+
+    #[test]
+    fn a_call_is_under_way_as_long_as_its_alarm_is_kept() {
+        let ticker = Ticker::new(Duration::from_millis(10));
+        let _other = ticker.alarm();
+        let read = ticker.alarm_of(KeyIx(1), Effect::Read);
+        let _write = ticker.alarm_of(KeyIx(3), Effect::Write);
+        let keys = |keys: &[u32]| {
+            let keys: Vec<KeyIx> = keys.iter().copied().map(KeyIx).collect();
+            let UnderWay { reads, writes } = ticker.under_way(&keys);
+            (reads, writes)
+        };
+        assert_eq!((keys(&[1, 3]), keys(&[2, 3]), keys(&[])), ((1, 1), (0, 1), (0, 0)));
+        drop(read);
+        assert_eq!(keys(&[1, 3]), (0, 1));
     }
 
     #[test]

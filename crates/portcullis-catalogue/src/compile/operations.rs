@@ -100,6 +100,7 @@ impl Compiler {
             params,
             extra: file.extra.unwrap_or(Extra::Refuse),
             body: file.body.unwrap_or(Body::Params),
+            subscribes: self.subscribes(source, file),
             links: file.links.unwrap_or(false),
         });
     }
@@ -273,7 +274,7 @@ fn clash_fault(source: &Source, path: &At<String>, clash: &Clash, catalogue: &Ca
 }
 
 impl MethodWord {
-    const fn method(self) -> Method {
+    pub(super) const fn method(self) -> Method {
         match self {
             Self::Get => Method::Get,
             Self::Post => Method::Post,

@@ -3,7 +3,7 @@
 //! A shape is a type, or an object inside one; a number belongs to a type and a dotted path. Must
 //! not know how `fields` is written.
 
-use portcullis_types::{ClassIx, ClassSet, Effect, FieldIx, FieldSet, OperationIx, TypeIx};
+use portcullis_types::{ClassIx, ClassSet, Effect, FieldIx, FieldSet, OperationIx, Span, TypeIx};
 
 use super::{Answer, Catalogue, Field, Operation, OperationClass};
 
@@ -128,6 +128,20 @@ impl Shape {
 }
 
 impl Catalogue {
+    /// The longest that an address of media works that any of these fields may hold; none: none of
+    /// them holds one.
+    #[must_use]
+    pub fn media_works(&self, fields: &FieldSet) -> Option<Span> {
+        let held = self.media.iter().filter(|(field, _)| fields.contains(*field));
+        held.map(|(_, works)| *works).max_by_key(|works| works.milliseconds())
+    }
+
+    /// The longest that any address of media works; none: no field is said to hold one.
+    #[must_use]
+    pub fn media_longest(&self) -> Option<Span> {
+        self.media.iter().map(|(_, works)| *works).max_by_key(|works| works.milliseconds())
+    }
+
     /// What may stand in `fields` of a type.
     #[must_use]
     pub fn shape_of(&self, kind: TypeIx) -> Option<&Shape> {
