@@ -16,6 +16,7 @@ mod open;
 mod pace;
 mod people;
 mod plane;
+mod preview;
 mod probe;
 mod recall;
 mod reload;
@@ -120,6 +121,7 @@ impl Gate {
                 signals: Arc::clone(&figures),
                 usage: Arc::clone(&calls),
                 recaller: running.recaller(),
+                looker: running.looker(),
                 hooks,
             },
         )?;

@@ -9,8 +9,9 @@ use anyhow::Context;
 use portcullis_control::{AdminCall, Control, ControlSettings, Hooks};
 use portcullis_judge::Judge;
 use portcullis_proxy::{
-    Aside, AsideOutlet, Codec, Family, Limits, Metrics, Outlets, Placement, PlatformCredential,
-    Proxy, Recaller, Recorder, Records, Running, Settings, Timeouts, UsageOutlet,
+    Aside, AsideOutlet, Codec, Family, Limits, Looker, Metrics, Outlets, Placement,
+    PlatformCredential, Proxy, Recaller, Recorder, Records, Running, Settings, Timeouts,
+    UsageOutlet,
 };
 use portcullis_registry::{Office, UsageBook};
 use portcullis_types::Clock;
@@ -19,6 +20,7 @@ use super::board::Board;
 use super::checker::Compiler;
 use super::issuer;
 use super::keymaker::Minter;
+use super::preview::Foresight;
 use super::probe::Watch;
 use super::recall::Recall;
 use super::signals::Figures;
@@ -127,6 +129,7 @@ pub(crate) struct Parts {
     pub signals: Arc<Figures>,
     pub usage: Arc<UsageBook>,
     pub recaller: Recaller,
+    pub looker: Looker,
     pub hooks: Arc<dyn Hooks>,
 }
 
@@ -155,6 +158,7 @@ pub(crate) fn control(config: &Config, parts: &Parts) -> anyhow::Result<Control>
             tokens,
             oidc,
             hooks: Some(Arc::clone(&parts.hooks)),
+            plane: Some(Arc::new(Foresight::new(&parts.judge, &parts.board, parts.looker.clone()))),
             ..ControlSettings::default()
         },
         office: Arc::clone(&parts.office),
