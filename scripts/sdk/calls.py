@@ -19,6 +19,8 @@ from links import all_of, answered
 from sdks import ALL, PHOTO, VERSION
 
 TELL = "we saw reads far beyond your usual and ask you to call us"
+FOUND = ["--fact", "calls of one night came from 41 towns", "--period", "9h",
+         "--indefinite-because", "nobody knows when the calls are explained"]
 POSTS = 57
 NUMBERS = itertools.count(1)
 PLATFORM = "https://graph.platform.example"
@@ -84,11 +86,11 @@ def trial(make, gate, ids):
     batch(sdk, user, gate)
 
     expect(sdk, lambda: sdk.stories(user), 10, text="story")
-    gate.command("key", "hold", key_id, "--reason", "investigation", "--tell", TELL)
+    gate.command("key", "hold", key_id, "--reason", "investigation", "--tell", TELL, *FOUND)
     expect(sdk, lambda: sdk.profile(user), 368, text=TELL)
     gate.command("key", "restore", key_id, "--reason", "investigation-closed", "--tell", "thank you, that explains it")
     check(sdk.profile(user) == ids["paging_username"], f"{sdk.name}: the restored key does not work")
-    gate.command("key", "revoke", key_id, "--reason", "key-exposed", "--tell", TELL)
+    gate.command("key", "revoke", key_id, "--reason", "key-exposed", "--tell", TELL, *FOUND)
     expect(sdk, lambda: sdk.profile(user), 190, text=TELL)
 
     _, short = partner(gate, ids, calls_per_hour=3)

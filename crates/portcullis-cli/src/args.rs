@@ -10,6 +10,7 @@ mod offline;
 mod partner;
 mod people;
 mod standing;
+mod statement;
 
 use std::path::PathBuf;
 
@@ -23,6 +24,7 @@ pub use offline::{CheckArgs, DiffArgs, ExplainArgs, ReplayArgs, TestArgs};
 pub use partner::{ClientCommand, PartnerCommand, PartnerFields};
 pub use people::{PersonCommand, ProposalCommand};
 pub use standing::{DryRun, Shape, StandingVerb};
+pub use statement::{StatementArgs, StatementCommand};
 
 use crate::out::Format;
 
@@ -87,6 +89,9 @@ pub enum Command {
     /// Look at signals: watches of policies that hit
     #[command(subcommand)]
     Signal(SignalCommand),
+    /// Read statements of reasons: what partners were told, and why
+    #[command(subcommand)]
+    Statement(StatementCommand),
     /// Read and verify the log of all changes
     #[command(subcommand)]
     Audit(AuditCommand),

@@ -55,7 +55,7 @@ pub(crate) fn run(
             coverage::run(partner.as_deref(), since.as_deref(), &gate, out)
         }
         ClientCommand::Facts(args) => facts::run("clients", args, &gate, host, out),
-        ClientCommand::Standing(verb) => standing::run("clients", verb, &gate, out),
+        ClientCommand::Standing(verb) => standing::run("clients", verb, &gate, host, out),
     }
 }
 

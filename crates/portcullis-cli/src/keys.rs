@@ -15,6 +15,7 @@ use crate::import;
 use crate::out::{Out, text};
 use crate::partners::{notice, scopes};
 use crate::standing::dried;
+use crate::statement;
 
 pub(crate) fn run(
     command: &KeyCommand,
@@ -43,15 +44,18 @@ pub(crate) fn run(
             let path = format!("/v1/keys/{}", segment(&public(id)?));
             show(&Gate::find(common, host)?.get(&path)?, out)
         }
-        KeyCommand::Hold { id, reason, review_by, dry } => {
-            let body = transition("held", reason, review_by.as_deref());
+        KeyCommand::Hold { id, reason, review_by, statement, dry } => {
+            let mut body = transition("suspended", reason, review_by.as_deref());
+            statement::put(&mut body, statement, host)?;
             to(id, &dried(body, *dry), common, host, out)
         }
         KeyCommand::Restore { id, reason, dry } => {
             to(id, &dried(transition("restored", reason, None), *dry), common, host, out)
         }
-        KeyCommand::Revoke { id, reason, dry } => {
-            to(id, &dried(transition("revoked", reason, None), *dry), common, host, out)
+        KeyCommand::Revoke { id, reason, statement, dry } => {
+            let mut body = transition("revoked", reason, None);
+            statement::put(&mut body, statement, host)?;
+            to(id, &dried(body, *dry), common, host, out)
         }
         KeyCommand::Activate { id, dry } => {
             to(id, &dried(json!({ "to": "activated" }), *dry), common, host, out)
@@ -63,11 +67,12 @@ pub(crate) fn run(
             let path = format!("/v1/keys/{}/rotate", segment(&public(id)?));
             replaced(&Gate::find(common, host)?.post(&path, &body)?, out)
         }
-        KeyCommand::Compromised { id, reason, reissue, env, dry } => {
+        KeyCommand::Compromised { id, reason, reissue, env, statement, dry } => {
             let mut body = json!({ "reason": reason.reason, "tell": reason.tell });
             set(&mut body, "case", reason.case.as_deref());
             set(&mut body, "reissue", reissue.then_some(true));
             set(&mut body, "env", env.as_deref());
+            statement::put(&mut body, statement, host)?;
             let path = format!("/v1/keys/{}/compromised", segment(&public(id)?));
             replaced(&Gate::find(common, host)?.post(&path, &dried(body, *dry))?, out)
         }
@@ -140,7 +145,7 @@ fn show(key: &Value, out: &mut Out) -> Result<(), Failure> {
         return out.json(key);
     }
     let mut state = text(key, "state");
-    if let Some(whose) = key.get("held").and_then(Value::as_str) {
+    if let Some(whose) = key.get("standing_of").and_then(Value::as_str) {
         state.push_str(&format!(" (the {whose})"));
     }
     let mut members = vec![

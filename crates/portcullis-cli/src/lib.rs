@@ -45,6 +45,7 @@ mod replay;
 mod run;
 mod signals;
 mod standing;
+mod statement;
 mod status;
 mod usage;
 
@@ -52,7 +53,8 @@ pub use args::{
     ApplyArgs, AuditCommand, CatalogueCommand, CheckArgs, ClientCommand, Command, Common, DiffArgs,
     DryRun, ExplainArgs, FactsArgs, GrantCommand, GrantTo, HookCommand, ImportArgs, KeyCommand,
     ModeArgs, PartnerCommand, PartnerFields, PersonCommand, ProposalCommand, ProveArgs, Reason,
-    ReplayArgs, Shape, SignalCommand, StandingVerb, TestArgs, TilesArgs, UsageArgs, VerifyArgs,
+    ReplayArgs, Shape, SignalCommand, StandingVerb, StatementArgs, StatementCommand, TestArgs,
+    TilesArgs, UsageArgs, VerifyArgs,
 };
 pub use failure::{EntryFault, Failure, FileFault, Refusal, exit};
 pub use files::{Compiled, FileSet, compile, read_set};

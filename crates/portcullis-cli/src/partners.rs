@@ -73,7 +73,7 @@ pub(crate) fn run(
         PartnerCommand::Facts(args) => facts::run("partners", args, &gate, host, out),
         PartnerCommand::Observe(args) => facts::mode("observe", args, &gate, out),
         PartnerCommand::Enforce(args) => facts::mode("enforce", args, &gate, out),
-        PartnerCommand::Standing(verb) => standing::run("partners", verb, &gate, out),
+        PartnerCommand::Standing(verb) => standing::run("partners", verb, &gate, host, out),
     }
 }
 

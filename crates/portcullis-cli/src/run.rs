@@ -12,7 +12,7 @@ use crate::host::Host;
 use crate::out::{Out, clean};
 use crate::{
     apply, audit, cases, catalogue, check, clients, diff, explain, grants, hooks, keys, partners,
-    people, replay, signals, status, usage,
+    people, replay, signals, statement, status, usage,
 };
 
 /// Carries a command out. A reader that went away (`| head`) is no failure.
@@ -53,6 +53,7 @@ pub(crate) fn carry_out(
         Command::Hook(command) => hooks::run(command, common, host, out),
         Command::Usage(args) => usage::run(args, common, host, out),
         Command::Signal(command) => signals::run(command, common, host, out),
+        Command::Statement(command) => statement::run(command, common, host, out),
         Command::Audit(command) => audit::run(command, common, host, out),
         Command::Person(command) => people::run(command, common, host, out),
         Command::Proposal(command) => people::proposals(command, common, host, out),

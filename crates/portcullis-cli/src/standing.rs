@@ -4,67 +4,84 @@
 
 use serde_json::{Value, json};
 
-use crate::args::{DryRun, Shape, StandingVerb};
+use crate::args::{DryRun, Shape, StandingVerb, StatementArgs};
 use crate::change::{self, segment, set, set_list, transition};
 use crate::failure::Failure;
 use crate::gate::Gate;
+use crate::host::Host;
 use crate::out::{Out, clean, text};
+use crate::statement;
 
 /// Takes a step; `of` is `partners` or `clients`.
 pub(crate) fn run(
     of: &str,
     verb: &StandingVerb,
     gate: &Gate,
+    host: &dyn Host,
     out: &mut Out,
 ) -> Result<(), Failure> {
-    let (id, body) = wish(verb);
+    let (id, mut body, why) = wish(verb);
+    if let Some(why) = why {
+        statement::put(&mut body, why, host)?;
+    }
     let path = format!("/v1/{of}/{}/transitions", segment(id));
     change::show(&gate.post(&path, &body)?, out)
 }
 
-fn wish(verb: &StandingVerb) -> (&str, Value) {
+/// Whom it concerns, what is wished, and what was found where something is taken away.
+fn wish(verb: &StandingVerb) -> (&str, Value, Option<&StatementArgs>) {
     match verb {
-        StandingVerb::Hold { id, reason, shape, class, even, fallback, review_by, dry } => {
-            let mut body = dried(transition("held", reason, review_by.as_deref()), *dry);
+        StandingVerb::Hold {
+            id,
+            reason,
+            shape,
+            class,
+            even,
+            fallback,
+            review_by,
+            statement,
+            dry,
+        } => {
+            let mut body = dried(transition("suspended", reason, review_by.as_deref()), *dry);
             set(&mut body, "shape", named(*shape));
             set_list(&mut body, "classes", class);
             set_list(&mut body, "even", even);
             set_list(&mut body, "fallback", fallback);
-            (id, body)
+            (id, body, Some(statement))
         }
         StandingVerb::Restore { id, reason, dry } => {
-            (id, dried(transition("restored", reason, None), *dry))
+            (id, dried(transition("restored", reason, None), *dry), None)
         }
-        StandingVerb::Warn { id, reason, acknowledge_by, dry } => {
+        StandingVerb::Warn { id, reason, acknowledge_by, statement, dry } => {
             let mut body = dried(transition("warned", reason, None), *dry);
             set(&mut body, "acknowledge_by", acknowledge_by.as_deref());
-            (id, body)
+            (id, body, Some(statement))
         }
-        StandingVerb::Acknowledge { id, why } => (id, plain("acknowledged", why)),
-        StandingVerb::Ratify { id, why } => (id, plain("ratified", why)),
-        StandingVerb::Restrict { id, reason, class, factor, dry } => {
+        StandingVerb::Acknowledge { id, why } => (id, plain("acknowledged", why), None),
+        StandingVerb::Ratify { id, why } => (id, plain("ratified", why), None),
+        StandingVerb::Restrict { id, reason, class, factor, statement, dry } => {
             let mut body = dried(transition("restricted", reason, None), *dry);
             set_list(&mut body, "classes", class);
             set(&mut body, "factor", *factor);
-            (id, body)
+            (id, body, Some(statement))
         }
         StandingVerb::Extend { id, reason, review_by, dry } => {
-            (id, dried(transition("extended", reason, Some(review_by)), *dry))
+            (id, dried(transition("extended", reason, Some(review_by)), *dry), None)
         }
-        StandingVerb::Terminate { id, reason, notice_until, dry } => {
+        StandingVerb::Terminate { id, reason, notice_until, statement, dry } => {
             let mut body = dried(transition("terminating", reason, None), *dry);
             set(&mut body, "until", notice_until.as_deref());
-            (id, body)
+            (id, body, Some(statement))
         }
-        StandingVerb::End { id, reason, dry } => {
-            (id, dried(transition("terminated", reason, None), *dry))
+        StandingVerb::End { id, reason, statement, dry } => {
+            (id, dried(transition("terminated", reason, None), *dry), Some(statement))
         }
         StandingVerb::Probation { id, reason, stage, class, factor, dry } => {
             let mut body = dried(transition("probation", reason, None), *dry);
             set(&mut body, "stage", Some(*stage));
             set_list(&mut body, "classes", class);
             set(&mut body, "factor", *factor);
-            (id, body)
+            (id, body, None)
         }
     }
 }

@@ -47,6 +47,7 @@ fn help_says_what_each_command_is_for() {
           hook       Tell partners of changes of their access, at addresses of theirs
           usage      Show how often a partner called, by day and class, and what refused it
           signal     Look at signals: watches of policies that hit
+          statement  Read statements of reasons: what partners were told, and why
           audit      Read and verify the log of all changes
           person     Declare the people who run the gate, and what each may do
           proposal   Look at what waits for a second person; approve or refuse it
@@ -127,8 +128,26 @@ fn help_says_what_each_command_is_for() {
               --tell <TEXT>       What the partner is told: what happened, what it can do
               --case <ID>         The case this belongs to
               --review-by <WHEN>  When the hold is looked at again: `2026-12-01` or `7d`
-              --dry-run           Only say what would happen
           -h, --help              Print help (see more with '--help')
+
+        Statement of reasons:
+              --fact <TEXT>                What was found, in a sentence with names and figures; repeat for
+                                           more
+              --period <WHEN>              When: `24h` back from now, `2024-03-30..2024-03-31`, or `now`
+              --metric <TEXT>              What was measured of the first fact, such as `distinct places`
+              --value <FIGURE>             What was found of it, with its figure
+              --limit <FIGURE>             What is allowed of it
+              --evidence <FILE>            What shows it: a text file, or the SHA-256 of what is kept
+                                           elsewhere
+              --facts-from <REVISION>      Take over what a signal counted, or the facts of an earlier step,
+                                           by its revision
+              --ends <WHEN>                When the measure ends: `2026-12-01` or `30d`; somebody lifts it
+                                           then
+              --indefinite-because <TEXT>  Why nobody knows when it ends or is looked at again
+              --impact-note <TEXT>         A text that the partner may show its own customers
+              --statement <FILE>           The whole of it, YAML or JSON, with everything that has no option
+                                           here
+              --dry-run                    Only say what would happen
 
         Connection:
               --admin <URL>        Where the admin API listens [env: PORTCULLIS_ADMIN] [default: the

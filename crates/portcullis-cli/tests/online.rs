@@ -16,7 +16,8 @@ use std::sync::atomic::Ordering;
 use gate::{Gate, STARTER, TOKEN};
 use hand::Machine;
 
-const WHY: &str = "--reason bulk-location --tell 'Too many places were read at once.'";
+const WHY: &str = "--reason investigation --tell 'Too many places were read at once.'";
+const FOUND: &str = "--fact '12,304 places were read in one night.' --period 9h";
 
 fn acme(gate: &Gate) -> Machine {
     let machine = Machine::at(&gate.url, TOKEN);
@@ -128,7 +129,7 @@ fn a_key_is_shown_once_held_restored_and_revoked() {
     insta::assert_snapshot!(issued.whole(), @r"
         ptc_test_000000000000_000000000000000000000000000000001Xx3Nc
         key `000000000000` issued to partner `acme-travel` (revision 4)
-        undo: portcullis key revoke 000000000000 --reason mistake --tell 'This key was issued by mistake.'
+        undo: portcullis key revoke 000000000000 --reason mistake --tell 'This key was issued by mistake.' --fact 'This key was issued by mistake.' --period now
         this is the only time the key is shown: the gate keeps a digest of it
         [exit 0]
         ");
@@ -137,14 +138,14 @@ fn a_key_is_shown_once_held_restored_and_revoked() {
     let id = issue(&machine);
     let mut told = Vec::new();
     for words in [
-        format!("key hold {id} {WHY} --review-by 7d"),
-        format!("key hold {id} {WHY}"),
+        format!("key hold {id} {WHY} {FOUND} --review-by 7d"),
+        format!("key hold {id} {WHY} {FOUND} --review-by 7d"),
         format!("key show {id}"),
         format!("key restore {id} {WHY}"),
-        format!("key revoke {id} {WHY}"),
+        format!("key revoke {id} {WHY} {FOUND}"),
         format!("key restore {id} {WHY}"),
-        format!("key hold {secret} {WHY}"),
-        format!("partner hold acme-travel {WHY} --case c-7"),
+        format!("key hold {secret} {WHY} {FOUND} --review-by 7d"),
+        format!("partner hold acme-travel {WHY} {FOUND} --case c-7"),
         "partner list --held".to_owned(),
         "key list".to_owned(),
         "key list --state active".to_owned(),
@@ -154,22 +155,22 @@ fn a_key_is_shown_once_held_restored_and_revoked() {
         told.push(format!("$ portcullis {}\n{said}", words.replace(&secret, "THE-KEY")));
     }
     insta::assert_snapshot!(told.join("\n\n"), @r"
-        $ portcullis key hold 0000004gfFC4 --reason bulk-location --tell 'Too many places were read at once.' --review-by 7d
+        $ portcullis key hold 0000004gfFC4 --reason investigation --tell 'Too many places were read at once.' --fact '12,304 places were read in one night.' --period 9h --review-by 7d
         key `0000004gfFC4` on hold: refused from the next call on; to be looked at again by 2024-04-07T12:00:00.000Z (revision 6)
         undo: portcullis key restore 0000004gfFC4 --reason mistake --tell 'The hold was our mistake and is lifted.'
         [exit 0]
 
-        $ portcullis key hold 0000004gfFC4 --reason bulk-location --tell 'Too many places were read at once.'
-        error: key `0000004gfFC4` is already on hold since 2024-03-31T12:00:00.000Z (bulk-location); restore it first to hold it for another reason
+        $ portcullis key hold 0000004gfFC4 --reason investigation --tell 'Too many places were read at once.' --fact '12,304 places were read in one night.' --period 9h --review-by 7d
+        error: key `0000004gfFC4` is already on hold since 2024-03-31T12:00:00.000Z (investigation); restore it first to hold it for another reason
         [exit 5]
 
         $ portcullis key show 0000004gfFC4
         key        0000004gfFC4
         partner    acme-travel
         scopes     all
-        state      held (the key)
+        state      suspended (the key)
         since      2024-03-31T12:00:00.000Z
-        reason     bulk-location
+        reason     investigation
         told       Too many places were read at once.
         review by  2024-04-07T12:00:00.000Z
         label      night-job
@@ -178,38 +179,36 @@ fn a_key_is_shown_once_held_restored_and_revoked() {
         revision   5
         [exit 0]
 
-        $ portcullis key restore 0000004gfFC4 --reason bulk-location --tell 'Too many places were read at once.'
+        $ portcullis key restore 0000004gfFC4 --reason investigation --tell 'Too many places were read at once.'
         key `0000004gfFC4` restored: the hold is lifted (revision 7)
-        undo: portcullis key hold 0000004gfFC4 --reason bulk-location --tell 'Too many places were read at once.'
+        undo: portcullis key hold 0000004gfFC4 --reason investigation --tell 'Too many places were read at once.' --facts-from 6 --review-by 7d
         [exit 0]
 
-        $ portcullis key revoke 0000004gfFC4 --reason bulk-location --tell 'Too many places were read at once.'
+        $ portcullis key revoke 0000004gfFC4 --reason investigation --tell 'Too many places were read at once.' --fact '12,304 places were read in one night.' --period 9h
         key `0000004gfFC4` revoked for ever: refused from the next call on (revision 8)
         [exit 0]
 
-        $ portcullis key restore 0000004gfFC4 --reason bulk-location --tell 'Too many places were read at once.'
+        $ portcullis key restore 0000004gfFC4 --reason investigation --tell 'Too many places were read at once.'
         error: key `0000004gfFC4` is revoked since 2024-03-31T12:00:00.000Z and never returns; issue a new key instead
         [exit 5]
 
-        $ portcullis key hold THE-KEY --reason bulk-location --tell 'Too many places were read at once.'
-        key `000000000000` on hold: refused from the next call on (revision 9)
+        $ portcullis key hold THE-KEY --reason investigation --tell 'Too many places were read at once.' --fact '12,304 places were read in one night.' --period 9h --review-by 7d
+        key `000000000000` on hold: refused from the next call on; to be looked at again by 2024-04-07T12:00:00.000Z (revision 9)
         undo: portcullis key restore 000000000000 --reason mistake --tell 'The hold was our mistake and is lifted.'
         [exit 0]
 
-        $ portcullis partner hold acme-travel --reason bulk-location --tell 'Too many places were read at once.' --case c-7
-        partner `acme-travel` and all its keys on hold: refused from the next call on; to be looked at again by 2024-04-14T12:00:00.000Z (revision 10)
-        undo: portcullis partner restore acme-travel --reason mistake --tell 'The hold was our mistake and is lifted.'
-        [exit 0]
+        $ portcullis partner hold acme-travel --reason investigation --tell 'Too many places were read at once.' --fact '12,304 places were read in one night.' --period 9h --case c-7
+        error: unknown case `c-7`; open it first: `portcullis case open c-7`
+        [exit 1]
 
         $ portcullis partner list --held
-        PARTNER      NAME         TIER   USE            MODE     STATE  SCOPES
-        acme-travel  Acme Travel  basic  travel_search  enforce  held   media:read
+        no such partner; `portcullis partner list` shows all
         [exit 0]
 
         $ portcullis key list
-        KEY           PARTNER      CLIENT  STATE    SCOPES  ISSUED                    EXPIRES                   LABEL
-        000000000000  acme-travel          held     all     2024-03-31T12:00:00.000Z  2024-06-29T12:00:00.000Z
-        0000004gfFC4  acme-travel          revoked  all     2024-03-31T12:00:00.000Z                            night-job
+        KEY           PARTNER      CLIENT  STATE      SCOPES  ISSUED                    EXPIRES                   LABEL
+        000000000000  acme-travel          suspended  all     2024-03-31T12:00:00.000Z  2024-06-29T12:00:00.000Z
+        0000004gfFC4  acme-travel          revoked    all     2024-03-31T12:00:00.000Z                            night-job
         [exit 0]
 
         $ portcullis key list --state active
@@ -223,7 +222,7 @@ fn a_hold_that_is_not_durable_says_so_loudly() {
     let gate = Gate::open();
     let machine = acme(&gate);
     gate.office.full.store(true, Ordering::Relaxed);
-    insta::assert_snapshot!(machine.types(&format!("partner hold acme-travel {WHY}")).whole(), @r"
+    insta::assert_snapshot!(machine.types(&format!("partner hold acme-travel {WHY} {FOUND}")).whole(), @r"
         partner `acme-travel` and all its keys on hold: refused from the next call on; to be looked at again by 2024-04-14T12:00:00.000Z
         undo: portcullis partner restore acme-travel --reason mistake --tell 'The hold was our mistake and is lifted.'
         warning: NOT DURABLE: it is in force now but only in memory, because the store can't be written; it is lost if the gate stops before it is. Free space for the store; writing is retried every second and /readyz is red until it succeeds
@@ -240,7 +239,7 @@ fn a_hold_that_is_not_durable_says_so_loudly() {
 fn programs_get_json_and_the_talk_beside_it() {
     let gate = Gate::open();
     let machine = acme(&gate);
-    let held = machine.types(&format!("partner hold acme-travel {WHY} -o json"));
+    let held = machine.types(&format!("partner hold acme-travel {WHY} {FOUND} -o json"));
     assert_eq!(held.json()["durable"], true);
     assert!(held.talk.contains("undo: "), "{}", held.talk);
     assert_eq!(machine.types("partner list -o json").json()[0]["id"], "acme-travel");
@@ -340,7 +339,7 @@ fn the_log_is_listed_verified_exported_and_verified_again_without_the_gate() {
     let gate = Gate::open();
     let machine = acme(&gate);
     issue(&machine);
-    machine.types(&format!("partner hold acme-travel {WHY}"));
+    machine.types(&format!("partner hold acme-travel {WHY} {FOUND}"));
     insta::assert_snapshot!(machine.types("audit list").whole(), @r"
         REVISION  TIME                      ACTOR  EVENT             SUBJECT              DETAIL
         0         2024-03-31T12:00:00.000Z  boot   log.opened                             origin gate.test
@@ -348,7 +347,7 @@ fn the_log_is_listed_verified_exported_and_verified_again_without_the_gate() {
         2         2024-03-31T12:00:00.000Z  ops    partner.added     partner acme-travel  tier basic
         3         2024-03-31T12:00:00.000Z  ops    facts.declared    partner acme-travel  use travel_search, locations 1
         4         2024-03-31T12:00:00.000Z  ops    key.issued        key 000000000000     label night-job
-        5         2024-03-31T12:00:00.000Z  ops    standing.held     partner acme-travel  bulk-location: Too many places were read at once.
+        5         2024-03-31T12:00:00.000Z  ops    standing.held     partner acme-travel  investigation: Too many places were read at once.
         [exit 0]
         ");
     assert_eq!(machine.types("audit list --count 2 -o json").json()[1]["revision"], 5);
@@ -372,7 +371,7 @@ fn the_log_is_listed_verified_exported_and_verified_again_without_the_gate() {
     insta::assert_snapshot!(machine.types("audit verify").whole(), @r"
         DAMAGED at revision 1: the event does not match its stored hash: one of them was changed
         log       gate.test
-        root      e5iLzaVauIE75nFz1G9nO+edqYLKwfd3YJ61qLDqtwA=
+        root      0m5QMjy/5XSlTvhpcUEcEEu4CER6siz1yNt1ZOQhUnM=
         signed by gate.test+088fe270+AepKbGPinFIKvvVQexMuxfmVR3auvr57kkIe6mkURtIs
         [exit 1]
         ");

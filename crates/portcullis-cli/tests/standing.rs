@@ -15,6 +15,7 @@ use gate::{Gate, TOKEN};
 use hand::Machine;
 
 const WHY: &str = "--reason investigation --tell 'We look into unusual calls.'";
+const FOUND: &str = "--fact '12,304 places were read in one night.' --period 9h --indefinite-because 'nobody knows when the calls are explained'";
 
 fn transcript(commands: &[String]) -> String {
     let gate = Gate::open();
@@ -26,8 +27,8 @@ fn transcript(commands: &[String]) -> String {
         assert_eq!(machine.types(words).code, 0, "{words}");
     }
     let told = commands.iter().map(|words| {
-        let words = words.replace("WHY", WHY);
-        format!("$ portcullis {words}\n{}", machine.types(&words).whole())
+        let typed = words.replace("WHY", WHY).replace("FOUND", FOUND);
+        format!("$ portcullis {words}\n{}", machine.types(&typed).whole())
     });
     told.collect::<Vec<_>>().join("\n\n")
 }
@@ -36,24 +37,24 @@ fn transcript(commands: &[String]) -> String {
 fn a_standing_goes_through_its_steps_and_says_what_else_can_be_done() {
     insta::assert_snapshot!(transcript(
         &[
-            "partner hold acme --shape reads --dry-run WHY",
+            "partner hold acme --shape reads --dry-run WHY FOUND",
             "partner show acme",
-            "partner hold acme --shape reads-of --class place.posts --even profile.bio WHY",
+            "partner hold acme --shape reads-of --class place.posts --even profile.bio WHY FOUND",
             "partner show acme",
             "partner extend acme --review-by 15d WHY",
             "partner ratify acme",
-            "partner restrict acme --class place.post WHY",
-            "partner restrict acme --class place.posts --factor 50 WHY",
+            "partner restrict acme --class place.post WHY FOUND",
+            "partner restrict acme --class place.posts --factor 50 WHY FOUND",
             "partner show acme",
-            "partner end acme WHY",
-            "partner terminate acme --notice-until 7d WHY",
-            "partner terminate acme WHY",
-            "partner end acme WHY",
+            "partner end acme WHY FOUND",
+            "partner terminate acme --notice-until 7d WHY FOUND",
+            "partner terminate acme WHY FOUND",
+            "partner end acme WHY FOUND",
             "partner restore acme WHY",
             "partner probation acme --stage 1 WHY",
-            "client hold board --shape writes WHY",
+            "client hold board --shape writes WHY FOUND",
             "client show board",
-            "client warn board WHY",
+            "client warn board WHY FOUND",
         ]
         .map(str::to_owned)
     ));
@@ -81,7 +82,7 @@ fn a_key_is_rotated_given_up_and_never_comes_back() {
         (&"rotating".into(), &"active".into())
     );
     assert_eq!(shown(&old)["successor"], new.as_str());
-    let third = issue(&format!("key compromised {new} --reissue {WHY}"));
+    let third = issue(&format!("key compromised {new} --reissue {WHY} {FOUND}"));
     assert_eq!(
         (&shown(&new)["state"], &shown(&third)["state"]),
         (&"compromised".into(), &"active".into())

@@ -5,6 +5,7 @@
 pub(crate) mod audit;
 pub(crate) mod calls;
 pub(crate) mod clients;
+pub(crate) mod cases;
 pub(crate) mod coverage;
 pub(crate) mod facts;
 pub(crate) mod grants;
@@ -23,6 +24,7 @@ pub(crate) mod signals;
 pub(crate) mod transitions;
 pub(crate) mod usage;
 
+pub(crate) mod statements;
 use std::sync::Arc;
 
 use axum::extract::State;

@@ -15,6 +15,10 @@ use Role::{Admin, Approver, Auditor, Investigator, PolicyAuthor, Viewer};
 const ANY: &[Role] = &Role::ALL;
 /// Entries of the log tell of cases: not for everybody who may look at partners.
 const READS_LOG: &[Role] = &[Auditor];
+/// What passes between a partner and the platform.
+const READS_ANSWERS: &[Role] = &[Investigator, Approver, Auditor, Admin];
+/// Who decides about a case must know it.
+const READS_CASES: &[Role] = &[Investigator, Approver, Auditor];
 const ACTS: &[Role] = &[Investigator, Admin];
 const RUNS: &[Role] = &[Admin];
 
@@ -46,6 +50,13 @@ const NEEDS: &[(&str, &str, &[Role])] = &[
     ("GET", "/v1/signals", &[Investigator, Auditor]),
     ("GET", "/v1/usage", &[Viewer, Investigator, Auditor, Admin]),
     ("GET", "/v1/calls/{request}", &[Investigator]),
+    ("GET", "/v1/cases", READS_CASES),
+    ("POST", "/v1/cases", ACTS),
+    ("GET", "/v1/cases/{id}", READS_CASES),
+    ("GET", "/v1/cases/{id}/timeline", READS_CASES),
+    ("POST", "/v1/cases/{id}/changes", ACTS),
+    ("POST", "/v1/cases/{id}/evidence", ACTS),
+    ("POST", "/v1/cases/{id}/evidence/{sha256}/read", READS_CASES),
     ("GET", "/v1/grants", RUNS),
     ("PUT", "/v1/grants", RUNS),
     ("POST", "/v1/grants/changes", RUNS),
@@ -60,6 +71,7 @@ const NEEDS: &[(&str, &str, &[Role])] = &[
     ("GET", "/v1/audit/{revision}/receipt", READS_LOG),
     ("GET", "/v1/audit/consistency", ANY),
     ("GET", "/log/tile/entries/{*place}", READS_LOG),
+    ("GET", "/v1/statements/{digest}", &[Investigator, Approver, Auditor]),
     ("GET", "/v1/hooks", ANY),
     ("POST", "/v1/hooks", RUNS),
     ("DELETE", "/v1/hooks/{id}", RUNS),

@@ -20,6 +20,7 @@ mod receipts;
 mod refusals;
 mod usage;
 
+mod way_back;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -129,6 +130,9 @@ pub fn partner_openapi() -> OpenApi {
     let (_, routes) = routes().split_for_parts();
     let info = InfoBuilder::new()
         .title("Portcullis partner API")
+        .routes(routes!(way_back::attest))
+        .routes(routes!(answers::list, answers::add))
+        .routes(routes!(answers::show))
         .version(env!("CARGO_PKG_VERSION"))
         .description(Some("A partner's developer reads here how the partner stands and why, what still works, what its limits have left and why a call was refused; it works on hold, after the end and while the platform is down. Signed in with the partner's own key, where calls of the platform carry it: in `Authorization: Bearer`, in the key header, or as `access_token` in the query. Every error is an `application/problem+json` document whose `detail` says what to do."))
         .build();

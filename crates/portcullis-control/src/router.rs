@@ -21,8 +21,9 @@ use utoipa_axum::routes;
 
 use crate::Control;
 use crate::api::{
-    audit, calls, clients, coverage, facts, grants, health, hooks, import, keys, log, me, partners,
-    people, policies, proposals, rotation, signals, transitions, usage,
+    answers, audit, calls, cases, clients, coverage, facts, grants, health, hooks, import, keys,
+    log, me, notices, partners, people, policies, proposals, rotation, signals, statements,
+    transitions, usage,
 };
 use crate::auth::sign_in;
 use crate::described::with_common;
@@ -113,6 +114,7 @@ fn quick() -> Routes {
         .routes(routes!(proposals::ratify))
         .routes(routes!(policies::show))
         .routes(routes!(signals::list))
+        .routes(routes!(statements::show))
         .routes(routes!(usage::show))
         .routes(routes!(hooks::list, hooks::add))
         .routes(routes!(hooks::remove))
@@ -137,6 +139,10 @@ fn long() -> Routes {
         .routes(routes!(audit::export))
 }
 
+        .routes(routes!(cases::list, cases::open))
+        .routes(routes!(cases::show))
+        .routes(routes!(cases::timeline))
+        .routes(routes!(cases::changes::change))
 /// What is read and written line by line, however long it is.
 fn feeds() -> Routes {
     OpenApiRouter::new()
@@ -149,6 +155,8 @@ fn feeds() -> Routes {
 pub fn openapi() -> OpenApi {
     let (_, routes) = open().merge(quick()).merge(long()).merge(feeds()).split_for_parts();
     let info = InfoBuilder::new()
+        .routes(routes!(cases::evidence::add))
+        .routes(routes!(cases::evidence::read))
         .title("Portcullis admin API")
         .version(env!("CARGO_PKG_VERSION"))
         .description(Some("Operators and the command line look at the gate and change it here. Every change becomes an event of the log and is answered once it is durable and in force; 202 means in force but not yet durable. Every error is an `application/problem+json` document whose `detail` says what to do."))

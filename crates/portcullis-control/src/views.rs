@@ -2,6 +2,8 @@
 //!
 //! Must not know routes.
 
+mod answer;
+mod cases;
 mod change;
 mod standing;
 
@@ -16,6 +18,8 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::api::facts::FactsView;
+pub(crate) use answer::{AnswerView, AnswerWholeView};
+pub(crate) use cases::CaseView;
 pub(crate) use change::Change;
 use standing::state;
 pub(crate) use standing::{NoticeView, StandingView};
@@ -48,7 +52,7 @@ pub(crate) struct PartnerView {
     facts: FactsView,
     /// `enforce`, or `observe`: judged and recorded, only keys and holds enforced.
     mode: &'static str,
-    /// `good`, `warned`, `restricted`, `held`, `terminating`, `terminated` or `probation`.
+    /// `good`, `warned`, `restricted`, `suspended`, `terminating`, `terminated` or `probation`.
     state: &'static str,
     /// The hold or whatever else takes something away.
     hold: Option<NoticeView>,
@@ -99,7 +103,7 @@ pub(crate) struct ClientView {
     scopes: Option<Vec<String>>,
     /// What was declared for it beside its partner's facts.
     facts: FactsView,
-    /// `good`, `warned`, `restricted`, `held`, `terminating`, `terminated` or `probation`.
+    /// `good`, `warned`, `restricted`, `suspended`, `terminating`, `terminated` or `probation`.
     state: &'static str,
     /// The hold or whatever else takes something away.
     hold: Option<NoticeView>,
@@ -143,10 +147,10 @@ pub(crate) struct KeyView {
     /// The scopes it is narrowed to; null: all of its partner and client.
     scopes: Option<Vec<String>>,
     /// What becomes of a call with it: `pending`, `active`, `rotating` (both it and its successor work),
-    /// `held`, `narrowed` (a part is closed), `expired`, `revoked` or `compromised`.
+    /// `suspended`, `narrowed` (a part is closed), `expired`, `revoked` or `compromised`.
     state: &'static str,
-    /// Whose standing it is, where the state is `held` or `narrowed`: `partner`, `client` or `key`.
-    held: Option<String>,
+    /// Whose standing it is, where the state is `suspended` or `narrowed`: `partner`, `client` or `key`.
+    standing_of: Option<String>,
     /// The hold or revocation behind the state.
     notice: Option<NoticeView>,
     /// The word it is told by.
@@ -168,7 +172,7 @@ pub(crate) struct KeyView {
 
 impl KeyView {
     pub(crate) fn new(at: KeyIx, key: &KeyRecord, snapshot: &Snapshot, now: Wall) -> Self {
-        let (state, held, notice) = match snapshot.standing(at, now) {
+        let (state, standing_of, notice) = match snapshot.standing(at, now) {
             Standing::Good if key.credential == Credential::Rotating => ("rotating", None, None),
             Standing::Good => ("active", None, None),
             Standing::Revoked(notice) => (unknown(key.credential), None, Some(notice)),
@@ -176,7 +180,7 @@ impl KeyView {
             Standing::Pending { .. } => ("pending", None, None),
             Standing::Narrowed { by } => {
                 let whole = by.iter().find(|(_, notice)| notice.closes == Closes::All);
-                let state = if whole.is_some() { "held" } else { "narrowed" };
+                let state = if whole.is_some() { "suspended" } else { "narrowed" };
                 let widest = whole.or_else(|| by.iter().next());
                 let (whose, notice) = widest.map(|(s, n)| (s.to_string(), Arc::clone(n))).unzip();
                 (state, whose, notice)
@@ -192,7 +196,7 @@ impl KeyView {
             client: client.map(|client| client.id.to_string()),
             scopes: key.scopes.and_then(|at| snapshot.scope_list(at)).map(words),
             state,
-            held,
+            standing_of,
             notice: notice.as_deref().map(NoticeView::from),
             label: key.label.as_deref().map(str::to_owned),
             issued: key.issued.rfc3339(),

@@ -94,7 +94,17 @@ fn key(gate: &Gate) -> (String, String) {
 }
 
 fn hold() -> Value {
-    json!({"to": "held", "reason": "bulk-location", "tell": "Too many places were read at once."})
+    json!({
+        "to": "suspended", "reason": "bulk-location", "tell": "Too many places were read at once.",
+        "statement": {
+            "facts": [{
+                "statement": "Posts of 12,304 places in 41 towns were read in one night.",
+                "period": "2024-03-30..2024-03-31", "metric": "distinct places", "value": "12304",
+                "limit": "200 a day", "evidence": "one line of evidence",
+            }],
+            "indefinite_because": "nobody knows when the reads are explained",
+        },
+    })
 }
 
 #[test]
@@ -193,7 +203,7 @@ fn unknown_names_come_back_with_the_nearest_known_one() {
         404 unknown_partner: unknown partner `acme-trave`; did you mean `acme-travel`?
         400 request_unreadable: `prod` can't be part of a key: use 1 to 12 of a-z and 0-9, such as `live` or `test`
         404 unknown_key: there is no key `nope`; `portcullis key list` shows the ids; a key itself is not its id
-        400 unknown_state: there is no state of keys `hold`; did you mean `held`? the states are `active`, `held`, `revoked` and `expired`
+        400 unknown_state: there is no state of keys `hold`; the states are `pending`, `active`, `rotating`, `suspended`, `narrowed`, `expired`, `revoked`, `compromised`
         404 no_such_event: there is no event 99 yet; the newest is 2
         ");
 }
@@ -230,15 +240,22 @@ fn a_hold_bites_and_is_lifted_and_a_revoked_key_never_returns() {
     let held = post(&gate, &path, &hold());
     assert_eq!(held["durable"], true);
     assert!(held["undo"].as_str().unwrap().contains("restore"), "{held}");
-    assert_eq!(get(&gate, &format!("/v1/keys/{id}"))["state"], "held");
+    assert_eq!(get(&gate, &format!("/v1/keys/{id}"))["state"], "suspended");
     let mut wish = hold();
     wish["to"] = json!("restored");
+    let nothing = refused(&gate, "POST", &path, Some(&wish));
+    assert!(nothing.starts_with("422 statement_of_nothing"), "{nothing}");
+    let statement = wish.as_object_mut().unwrap().remove("statement").unwrap();
     post(&gate, &path, &wish);
     assert_eq!(get(&gate, &format!("/v1/keys/{id}"))["state"], "active");
     wish["to"] = json!("revoked");
+    let untold = refused(&gate, "POST", &path, Some(&wish));
+    insta::assert_snapshot!(untold, @"422 statement_missing: this takes access away, so the partner must be told what was found, and `bulk-location` wants a fact that was measured: `--fact 'what was found' --period 24h --metric 'distinct places' --value 12304 --limit '200 a day' --evidence FILE`, or `--facts-from REVISION` of a signal");
+    wish["statement"] = statement;
     post(&gate, &path, &wish);
     assert_eq!(get(&gate, &format!("/v1/keys/{id}"))["state"], "revoked");
     wish["to"] = json!("restored");
+    wish.as_object_mut().unwrap().remove("statement");
     let never = refused(&gate, "POST", &path, Some(&wish));
     assert!(never.starts_with("409 revoked_never_returns"), "{never}");
     wish["to"] = json!("revoked");
@@ -323,7 +340,7 @@ fn keys_are_listed_in_parts() {
     let whole: Vec<_> =
         whole["data"].as_array().unwrap().iter().map(|k| k["id"].to_string()).collect();
     assert_eq!((seen.len(), seen), (5, whole));
-    assert_eq!(get(&gate, "/v1/keys?partner=acme-travel&state=held")["data"], json!([]));
+    assert_eq!(get(&gate, "/v1/keys?partner=acme-travel&state=suspended")["data"], json!([]));
 }
 
 #[test]

@@ -126,4 +126,10 @@ impl Command {
             bare => bare,
         }
     }
+
+    /// Whether its statement keeps something from the partner for a time.
+    #[must_use]
+    pub(crate) fn withholds(&self) -> bool {
+        matches!(self, Self::Stated { statement, .. } if !statement.withheld.is_empty())
+    }
 }

@@ -203,6 +203,11 @@ fn undo(command: &str, id: &str, reason: &str, tell: &str) -> String {
     format!("portcullis {command} {id} --reason {reason} --tell {}", quoted(tell))
 }
 
+/// The same for a step that takes something away, where what the partner is told is all there is to tell.
+fn undo_by_fact(command: &str, id: &str, tell: &str, more: &str) -> String {
+    format!("{} --fact {} --period now{more}", undo(command, id, "mistake", tell), quoted(tell))
+}
+
 /// A text as a shell takes it.
 fn quoted(text: &str) -> String {
     format!("'{}'", text.replace('\'', r"'\''"))

@@ -63,6 +63,8 @@ pub enum Second {
     },
     /// It lengthens a hold.
     Extends,
+    /// The partner is not told all of why.
+    Withholds,
 }
 
 impl fmt::Display for Second {
@@ -75,6 +77,7 @@ impl fmt::Display for Second {
                 "it would be partner {partners} that one person narrows within an hour, and {alone} are allowed"
             ),
             Self::Extends => f.write_str("it lengthens a hold"),
+            Self::Withholds => f.write_str("it keeps a part of the reasons from the partner"),
         }
     }
 }

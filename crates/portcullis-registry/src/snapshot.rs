@@ -167,7 +167,8 @@ impl Snapshot {
     }
 
     /// Whose a subject is.
-    pub(crate) fn partner_of(&self, at: SubjectIx) -> Option<PartnerIx> {
+    #[must_use]
+    pub fn partner_of(&self, at: SubjectIx) -> Option<PartnerIx> {
         match at {
             SubjectIx::Partner(at) => Some(at),
             SubjectIx::Client(at) => self.client(at).map(|client| client.partner),

@@ -15,11 +15,12 @@ mod wording;
 
 use std::fmt;
 
-use portcullis_types::{ClassName, Closes, Percent, ReasonCode};
+use portcullis_types::{ClassName, Closes, Percent, ReasonCode, Wall};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use complete::About;
+pub(crate) use facts::fact_of_watch;
 pub use facts::{fact_of_signal, fact_of_usage};
 pub use moment::Moment;
 pub use parts::{
@@ -65,6 +66,16 @@ pub struct StatementDraft {
     pub impact_note: Option<String>,
     /// Digest of the statement that this one replaces.
     pub supersedes: Option<String>,
+}
+
+impl StatementDraft {
+    /// A draft of one thing that was found, between two moments.
+    #[must_use]
+    pub fn of_fact(statement: &str, (from, until): (Wall, Wall)) -> Self {
+        let period = Some(Period { from: Moment(from), until: Moment(until) });
+        let fact = Fact { statement: statement.to_owned(), period, ..Fact::default() };
+        Self { facts: vec![fact], ..Self::default() }
+    }
 }
 
 /// A whole statement of reasons.

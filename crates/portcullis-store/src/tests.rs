@@ -18,7 +18,7 @@ use std::sync::{Arc, Mutex};
 use portcullis_audit::LogKey;
 use portcullis_registry::{
     Actor, ActorKind, Command, Done, Evidence as _, Facts, GrantChange, KeyStart, NarrowKind,
-    Office, OfficeError, Sink, Snapshot, SubjectId, SubjectIx, Use,
+    Office, OfficeError, Sink, Snapshot, StatementDraft, SubjectId, SubjectIx, Use,
 };
 use portcullis_types::{
     Clock, KeyId, KeyIx, Mono, Notice, Now, PartnerId, ReasonCode, Revision, TierName, Wall,
@@ -139,9 +139,18 @@ pub(crate) fn key(n: u64) -> SubjectId {
     SubjectId::Key(KeyId::new(&format!("key{n}")).unwrap())
 }
 
+/// What was found, as every step here says it.
+pub(crate) fn found() -> StatementDraft {
+    let night = (Wall(1_699_900_000_000), Wall(1_699_990_000_000));
+    StatementDraft {
+        indefinite_because: Some("nobody knows when the calls are explained".to_owned()),
+        ..StatementDraft::of_fact("Calls of one night came from 41 towns.", night)
+    }
+}
+
 pub(crate) fn hold(subject: SubjectId) -> Command {
     let reason = ReasonCode::new("investigation").unwrap();
-    Command::hold(subject, reason, "We are looking into unusual calls.")
+    Command::hold(subject, reason, "We are looking into unusual calls.").stated(found())
 }
 
 pub(crate) fn restore(subject: SubjectId) -> Command {
@@ -153,7 +162,7 @@ pub(crate) fn revoke(n: u64) -> Command {
     let key = KeyId::new(&format!("key{n}")).unwrap();
     let reason = ReasonCode::new("key-exposed").unwrap();
     let tell = "The key stood in a public repository.".to_owned();
-    Command::RevokeKey { key, reason, tell, case: None }
+    Command::RevokeKey { key, reason, tell, case: None }.stated(found())
 }
 
 /// A small log: opened, partner, two keys, a policy, hold, restore, revoke.

@@ -13,7 +13,12 @@ mod common;
 use std::time::Duration;
 
 use common::http::once;
-use common::{House, Platform};
+use common::{FOUND, House, Platform};
+
+/// What whoever takes away must say too.
+fn found(verb: &str) -> &'static [&'static str] {
+    if verb == "hold" { &FOUND } else { &[] }
+}
 
 #[test]
 fn what_was_acknowledged_before_a_kill_is_there_after_it() {
@@ -29,32 +34,18 @@ fn what_was_acknowledged_before_a_kill_is_there_after_it() {
         for _ in 0..3 {
             let (verb, reason) =
                 if held { ("restore", "mistake") } else { ("hold", "investigation") };
-            house.ok(&[
-                "key",
-                verb,
-                &id,
-                "--reason",
-                reason,
-                "--tell",
-                "A round of the kill test.",
-            ]);
+            let step =
+                ["key", verb, &id, "--reason", reason, "--tell", "A round of the kill test."];
+            house.ok(&[&step[..], found(verb)].concat());
             held = !held;
         }
         // One more command may or may not be acknowledged when the kill comes.
         let verb = if held { "restore" } else { "hold" };
         let reason = if held { "mistake" } else { "investigation" };
         let config = house.config();
-        let mut racing = common::command(&[
-            "--config",
-            config.to_str().unwrap(),
-            "key",
-            verb,
-            &id,
-            "--reason",
-            reason,
-            "--tell",
-            "Racing the kill.",
-        ])
+        let at = ["--config", config.to_str().unwrap()];
+        let step = ["key", verb, &id, "--reason", reason, "--tell", "Racing the kill."];
+        let mut racing = common::command(&[&at[..], &step, found(verb)].concat())
         .stdout(std::process::Stdio::null())
         .stderr(std::process::Stdio::null())
         .spawn()

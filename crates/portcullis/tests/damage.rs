@@ -9,21 +9,15 @@
 
 mod common;
 
-use common::{Gate, House, Platform, text};
+use common::{FOUND, Gate, House, Platform, text};
 
 fn house_with_history(platform: &Platform) -> House {
     let house = House::init(&platform.url());
     let gate = house.serve();
     for _ in 0..2 {
-        house.ok(&[
-            "key",
-            "hold",
-            &house.key_id(),
-            "--reason",
-            "investigation",
-            "--tell",
-            "We are looking into it.",
-        ]);
+        let id = house.key_id();
+        let why = ["--reason", "investigation", "--tell", "We are looking into it."];
+        house.ok(&[&["key", "hold", &id], &why[..], &FOUND].concat());
         house.ok(&[
             "key",
             "restore",

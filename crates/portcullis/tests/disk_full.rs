@@ -14,7 +14,7 @@ mod common;
 use std::process::Command;
 
 use common::http::once;
-use common::{Gate, House, Platform, text};
+use common::{FOUND, Gate, House, Platform, text};
 
 const HOLD: [&str; 4] = ["--reason", "investigation", "--tell", "We are looking into it."];
 const RESTORE: [&str; 4] = ["--reason", "mistake", "--tell", "It was our own mistake."];
@@ -32,7 +32,7 @@ fn a_hold_bites_while_the_disk_is_full_and_becomes_durable_when_there_is_room() 
     let gate = house.serve();
     let id = house.key_id();
     limit(&gate, "1024");
-    let output = house.cli(&[&["key", "hold", &id], &HOLD[..]].concat());
+    let output = house.cli(&[&["key", "hold", &id], &HOLD[..], &FOUND].concat());
     assert!(text(&output).contains("durable"), "{}", text(&output));
     assert_eq!(once(house.public, "/v21.0/me?fields=id", &house.key).code(), "key_held");
     let ready = once(house.admin, "/readyz", "");

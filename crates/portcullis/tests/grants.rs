@@ -10,7 +10,7 @@
 mod common;
 
 use common::http::{Connection, once};
-use common::{ACCOUNT, House, Platform};
+use common::{ACCOUNT, FOUND, House, Platform};
 
 const PARTNER: &str = "first-partner";
 
@@ -80,7 +80,8 @@ fn an_observed_partner_is_refused_by_holds_alone() {
     house.ok(&["partner", "observe", PARTNER, "--why", "a month of watching"]);
     assert_eq!(asked().status, 200, "{}", asked().body);
     let tell = "We are looking into an unusual pattern of calls.";
-    house.ok(&["partner", "hold", PARTNER, "--reason", "investigation", "--tell", tell]);
+    let hold = ["partner", "hold", PARTNER, "--reason", "investigation", "--tell", tell];
+    house.ok(&[&hold[..], &FOUND].concat());
     assert_eq!(asked().code(), "partner_held");
     let why = ["--reason", "mistake", "--tell", "It was a mistake of ours."];
     house.ok(&[["partner", "restore", PARTNER].as_slice(), &why].concat());

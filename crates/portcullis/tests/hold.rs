@@ -10,12 +10,13 @@
 mod common;
 
 use common::http::{Connection, get, once};
-use common::{House, Platform, SLOW};
+use common::{FOUND, House, Platform, SLOW};
 
 const TELL: &str = "We are looking into an unusual pattern of calls.";
 
 fn hold(house: &House, what: &str, id: &str) {
-    house.ok(&[what, "hold", id, "--reason", "investigation", "--tell", TELL]);
+    let hold = [what, "hold", id, "--reason", "investigation", "--tell", TELL];
+    house.ok(&[&hold[..], &FOUND].concat());
 }
 
 fn restore(house: &House, what: &str, id: &str) {
@@ -72,15 +73,9 @@ fn a_held_partner_is_refused_with_all_its_keys_and_a_revoked_key_never_returns()
     assert_eq!(once(house.public, "/v21.0/me", &house.key).code(), "partner_held");
     restore(&house, "partner", &id);
     assert_eq!(once(house.public, "/v21.0/me?fields=id", &house.key).status, 200);
-    house.ok(&[
-        "key",
-        "revoke",
-        &house.key_id(),
-        "--reason",
-        "key-exposed",
-        "--tell",
-        "Your key was published.",
-    ]);
+    let id = house.key_id();
+    let why = ["--reason", "key-exposed", "--tell", "Your key was published."];
+    house.ok(&[&["key", "revoke", &id], &why[..], &FOUND].concat());
     let refused = once(house.public, "/v21.0/me?fields=id", &house.key);
     assert_eq!((refused.status, refused.code().as_str()), (401, "key_revoked"));
     let output = house.cli(&[

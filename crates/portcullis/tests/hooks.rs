@@ -14,7 +14,7 @@ use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener};
 use std::sync::mpsc::{Receiver, channel};
 
-use common::{House, PATIENCE, text};
+use common::{FOUND, House, PATIENCE, text};
 use portcullis_hooks::HookSecret;
 use serde_json::Value;
 
@@ -68,7 +68,7 @@ fn a_hold_reaches_the_partners_hook_signed_and_is_tried_until_it_is_taken() {
     let id = added["id"].as_str().unwrap();
 
     let why = ["--reason", "investigation", "--tell", "We look at how places were read."];
-    house.ok(&[&["partner", "hold", "first-partner"], &why[..]].concat());
+    house.ok(&[&["partner", "hold", "first-partner"], &why[..], &FOUND].concat());
     let (first, again) = (told.recv_timeout(PATIENCE).unwrap(), told.recv_timeout(PATIENCE));
     let again = again.unwrap();
     assert_eq!(first.head["webhook-id"], again.head["webhook-id"], "the same message again");

@@ -10,7 +10,7 @@
 mod common;
 
 use common::http::{Connection, once};
-use common::{House, Platform, SLOW, portcullis, text};
+use common::{FOUND, House, Platform, SLOW, portcullis, text};
 
 #[test]
 fn a_key_known_under_the_pepper_before_is_not_taken_in_twice() {
@@ -49,15 +49,9 @@ fn a_key_known_under_the_pepper_before_is_not_taken_in_twice() {
 fn revoked_keys_need_no_pepper() {
     let house = House::init("http://127.0.0.1:9");
     let mut gate = house.serve();
-    house.ok(&[
-        "key",
-        "revoke",
-        &house.key_id(),
-        "--reason",
-        "mistake",
-        "--tell",
-        "Never mind this key.",
-    ]);
+    let id = house.key_id();
+    let why = ["--reason", "mistake", "--tell", "Never mind this key."];
+    house.ok(&[&["key", "revoke", &id], &why[..], &FOUND].concat());
     gate.terminate();
     std::fs::copy(house.dir().join("secrets/log-key"), house.dir().join("secrets/pepper")).unwrap();
     let _gate = house.serve();
@@ -184,15 +178,8 @@ fn operators_are_served_until_the_last_call_has_ended() {
     let draining = text(&house.cli(&["status"]));
     assert!(draining.contains("NOT READY") && draining.contains("stopping"), "{draining}");
     let id = house.key_id();
-    house.ok(&[
-        "key",
-        "hold",
-        &id,
-        "--reason",
-        "investigation",
-        "--tell",
-        "We are looking into it.",
-    ]);
+    let why = ["--reason", "investigation", "--tell", "We are looking into it."];
+    house.ok(&[&["key", "hold", &id], &why[..], &FOUND].concat());
     drop(connection);
     let database = house.dir().join("data/portcullis.db");
     assert_eq!(gate.child.wait().unwrap().code(), Some(0));

@@ -12,7 +12,7 @@ mod common;
 use std::collections::BTreeSet;
 
 use common::http::{Answer, Connection, once};
-use common::{House, Platform};
+use common::{FOUND, House, Platform};
 use serde_json::{Value, json};
 
 const PARTNER: &str = "first-partner";
@@ -100,7 +100,7 @@ fn a_partner_on_hold_reads_why_and_until_when_also_while_the_platform_is_down() 
     let house = House::init(&platform.url());
     let gate = house.serve();
     let why = ["--reason", "investigation", "--tell", TELL, "--review-by", "7d"];
-    house.ok(&[&["partner", "hold", PARTNER], &why[..]].concat());
+    house.ok(&[&["partner", "hold", PARTNER], &why[..], &FOUND].concat());
     drop(platform);
     assert_eq!(once(house.public, "/v21.0/me", &house.key).code(), "partner_held");
     let me = told(&house, "me", &house.key);
@@ -139,7 +139,8 @@ fn a_key_that_ended_learns_that_and_nothing_else() {
     let house = House::init(&platform.url());
     let gate = house.serve();
     let (id, key) = another_key(&house, PARTNER);
-    house.ok(&["key", "revoke", &id, "--reason", "key-exposed", "--tell", ENDED]);
+    let revoke = ["key", "revoke", &id, "--reason", "key-exposed", "--tell", ENDED];
+    house.ok(&[&revoke[..], &FOUND].concat());
     let me = told(&house, "me", &key);
     assert_eq!(
         (&me["state"], &me["partner"], &me["key"]["id"]),
@@ -295,7 +296,7 @@ fn a_partner_restricted_in_part_reads_what_goes_on_and_acknowledges_a_warning() 
     let platform = Platform::start(None);
     let house = House::init(&platform.url());
     let gate = house.serve();
-    let why = ["--reason", "rate-abuse", "--tell", TELL];
+    let why = [&["--reason", "investigation", "--tell", TELL], &FOUND[..]].concat();
     let of = |list: &Value, class: &str| {
         let entries = list.as_array().unwrap().iter();
         entries.filter(|entry| entry["classes"].as_array().unwrap().contains(&json!(class))).count()

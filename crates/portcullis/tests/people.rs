@@ -13,7 +13,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
 
 use common::http::once;
-use common::{House, Platform, command, text};
+use common::{FOUND, House, Platform, command, text};
 use sha2::{Digest, Sha256};
 
 const ME: &str = "/v21.0/me?fields=id";
@@ -92,7 +92,7 @@ fn giving_access_back_takes_two_persons_and_taking_it_takes_one() {
     assert!(office.ok("vic", &["whoami"]).contains("person vic"), "vic is known");
     let why = ["--reason", "investigation", "--tell", "We look into unusual calls."];
     let key = office.house.key_id();
-    let hold = [&["key", "hold", &key][..], &why].concat();
+    let hold = [&["key", "hold", &key][..], &why, &FOUND].concat();
     let restore = [&["key", "restore", &key][..], &why].concat();
     let (code, said) = office.says("vic", &hold);
     assert_eq!(code, Some(4), "{said}");

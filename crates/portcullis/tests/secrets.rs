@@ -10,7 +10,7 @@
 mod common;
 
 use common::http::{Connection, once};
-use common::{House, PLATFORM_TOKEN, Platform};
+use common::{FOUND, House, PLATFORM_TOKEN, Platform};
 
 /// Calls with the key in every place it may sit; each must pass.
 fn calls(user: &str, key: &str) -> Vec<(&'static str, String)> {
@@ -196,15 +196,9 @@ fn nothing_the_gate_writes_holds_a_secret() {
         }
     }
     let explained = explained(&house, &ids);
-    house.ok(&[
-        "key",
-        "hold",
-        &house.key_id(),
-        "--reason",
-        "investigation",
-        "--tell",
-        "We are looking into it.",
-    ]);
+    let id = house.key_id();
+    let why = ["--reason", "investigation", "--tell", "We are looking into it."];
+    house.ok(&[&["key", "hold", &id], &why[..], &FOUND].concat());
     answers.push_str(
         &once(house.public, &format!("/v21.0/me?access_token={}", house.key), &house.key).body,
     );

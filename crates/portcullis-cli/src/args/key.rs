@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-use super::{DryRun, Reason};
+use super::{DryRun, Reason, StatementArgs};
 
 /// Issue, import, hold, restore and revoke keys.
 #[derive(Debug, Clone, Subcommand)]
@@ -43,7 +43,7 @@ pub enum KeyCommand {
         /// Only those of this partner
         #[arg(long)]
         partner: Option<String>,
-        /// Only those in this state: pending, active, rotating, held, narrowed, expired, revoked or
+        /// Only those in this state: pending, active, rotating, suspended, narrowed, expired, revoked or
         /// compromised
         #[arg(long)]
         state: Option<String>,
@@ -71,6 +71,9 @@ pub enum KeyCommand {
         /// When the hold is looked at again: `2026-12-01` or `7d`
         #[arg(long, value_name = "WHEN")]
         review_by: Option<String>,
+        /// What was found.
+        #[command(flatten)]
+        statement: StatementArgs,
         /// Whether it is done.
         #[command(flatten)]
         dry: DryRun,
@@ -121,6 +124,9 @@ pub enum KeyCommand {
         /// The environment in the new key's text, such as `live` or `test`
         #[arg(long, requires = "reissue")]
         env: Option<String>,
+        /// What was found.
+        #[command(flatten)]
+        statement: StatementArgs,
         /// Whether it is done.
         #[command(flatten)]
         dry: DryRun,
@@ -132,6 +138,9 @@ pub enum KeyCommand {
         /// What the partner is told.
         #[command(flatten)]
         reason: Reason,
+        /// What was found.
+        #[command(flatten)]
+        statement: StatementArgs,
         /// Whether it is done.
         #[command(flatten)]
         dry: DryRun,

@@ -4,7 +4,7 @@
 
 use clap::{Args, Subcommand, ValueEnum};
 
-use super::Reason;
+use super::{Reason, StatementArgs};
 
 /// Steps of a standing.
 #[derive(Debug, Clone, Subcommand)]
@@ -31,6 +31,9 @@ pub enum StandingVerb {
         /// When it is looked at again: `2026-12-01` or `7d` [default: in 14 days]
         #[arg(long, value_name = "WHEN")]
         review_by: Option<String>,
+        /// What was found.
+        #[command(flatten)]
+        statement: StatementArgs,
         /// Whether it is done.
         #[command(flatten)]
         dry: DryRun,
@@ -56,6 +59,9 @@ pub enum StandingVerb {
         /// By when it is to be acknowledged: `2026-12-01` or `7d` [default: in 14 days]
         #[arg(long, value_name = "WHEN")]
         acknowledge_by: Option<String>,
+        /// What was found.
+        #[command(flatten)]
+        statement: StatementArgs,
         /// Whether it is done.
         #[command(flatten)]
         dry: DryRun,
@@ -81,6 +87,9 @@ pub enum StandingVerb {
         /// What is left of rates and budgets, in per cent
         #[arg(long, value_name = "PERCENT")]
         factor: Option<u8>,
+        /// What was found.
+        #[command(flatten)]
+        statement: StatementArgs,
         /// Whether it is done.
         #[command(flatten)]
         dry: DryRun,
@@ -117,6 +126,9 @@ pub enum StandingVerb {
         /// When access may end: `2026-12-31` or `60d` [default: in 30 days, the least]
         #[arg(long, value_name = "WHEN")]
         notice_until: Option<String>,
+        /// What was found.
+        #[command(flatten)]
+        statement: StatementArgs,
         /// Whether it is done.
         #[command(flatten)]
         dry: DryRun,
@@ -128,6 +140,9 @@ pub enum StandingVerb {
         /// What the partner is told.
         #[command(flatten)]
         reason: Reason,
+        /// What was found.
+        #[command(flatten)]
+        statement: StatementArgs,
         /// Whether it is done.
         #[command(flatten)]
         dry: DryRun,

@@ -21,7 +21,8 @@ use crate::problem::{Document, Problem};
 use crate::views::{Change, KeyView, Page};
 use crate::{KeyMaker, KeyMakerError, MintedKey};
 
-const STATES: [&str; 4] = ["active", "held", "revoked", "expired"];
+const STATES: [&str; 8] =
+    ["pending", "active", "rotating", "suspended", "narrowed", "expired", "revoked", "compromised"];
 
 /// Which keys.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -34,7 +35,8 @@ pub(crate) struct Which {
     after: Option<String>,
     /// Only those of this partner.
     partner: Option<String>,
-    /// Only those in this state: `active`, `held`, `revoked` or `expired`.
+    /// Only those in this state: `pending`, `active`, `rotating`, `suspended`, `narrowed`, `expired`,
+    /// `revoked` or `compromised`.
     state: Option<String>,
 }
 
@@ -48,7 +50,7 @@ pub(crate) async fn list(
     let limit = limit(which.limit)?;
     let partner = which.partner.map(|id| partners::position(&shared, &id)).transpose()?;
     if let Some(state) = which.state.as_deref().filter(|state| !STATES.contains(state)) {
-        let list = "the states are `active`, `held`, `revoked` and `expired`";
+        let list = format!("the states are `{}`", STATES.join("`, `"));
         let status = StatusCode::BAD_REQUEST;
         return Err(Problem::unknown(
             status,
@@ -56,7 +58,7 @@ pub(crate) async fn list(
             "state of keys",
             state,
             STATES,
-            list,
+            &list,
         ));
     }
     let snapshot = shared.control.office.snapshot();

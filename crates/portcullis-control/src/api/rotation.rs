@@ -7,13 +7,14 @@ use axum::Extension;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
-use portcullis_registry::{Command, KeyCommand, NewSecret, Terms};
-use portcullis_types::Wall;
+use portcullis_registry::{Command, KeyCommand, NewSecret, SubjectId, Terms};
+use portcullis_types::{KeyId, Wall};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::Ctx;
 use super::keys::{Issued, mint, position, shown_once};
+use super::statements::Given;
+use super::{Ctx, statements};
 use crate::MintedKey;
 use crate::auth::Caller;
 use crate::extract::Body;
@@ -67,6 +68,8 @@ pub(crate) struct Compromise {
     reason: String,
     /// The text for the partner.
     tell: String,
+    /// The statement of reasons.
+    statement: Option<Given>,
     /// The case this belongs to.
     case: Option<String>,
     /// Whether a new key is issued in its place.
@@ -92,15 +95,22 @@ pub(crate) async fn compromised(
     Body(wish): Body<Compromise>,
 ) -> Result<Response, Problem> {
     position(&shared.control.office.snapshot(), &id)?;
+    let key: KeyId = names::id(&id)?;
+    let subject = SubjectId::Key(key.clone());
+    let draft = statements::draft(&shared, &subject, wish.statement).await?;
     let env = wish.env.as_deref();
     let minted = wish.reissue.then(|| mint(&*shared.control.keys, env)).transpose()?;
     let command = Command::Credential(KeyCommand::Compromised {
-        key: names::id(&id)?,
+        key,
         reason: names::id(&wish.reason)?,
         tell: wish.tell,
         case: wish.case,
         reissue: minted.as_ref().map(|minted| secret(&shared, minted)),
     });
+    let command = match draft {
+        Some(draft) => command.stated(draft),
+        None => command,
+    };
     done(&shared, &caller, command, minted.as_ref(), wish.dry_run).await
 }
 

@@ -15,6 +15,7 @@ use super::asker::{Asker, Writer};
 use super::changes::OwnChange;
 use super::keys::OwnKey;
 use super::measures::{Clock, Measure, clocks};
+use super::way_back::OwnWayBack;
 use super::{AgreedOperation, Ctx};
 use crate::api::aside;
 use crate::problem::{Document, Problem};
@@ -42,6 +43,8 @@ pub(super) struct Me {
     /// Operations of the agreement that work, as far as standing goes.
     works: Vec<AgreedOperation>,
     /// What ends or is looked at, and when; the next first.
+    /// How your access comes back in stages; null where no such plan goes on.
+    way_back: Option<OwnWayBack>,
     clocks: Vec<Clock>,
 }
 
@@ -108,6 +111,7 @@ impl Me {
             clocks: Vec::new(),
         }
     }
+            way_back: None,
 
     fn whole(asker: &Asker, works: Vec<AgreedOperation>, closed: Vec<AgreedOperation>) -> Self {
         let key = OwnKey::new(asker.at, &asker.key, &asker.snapshot, asker.wall());
@@ -135,6 +139,7 @@ impl Me {
             measures: measures.iter().map(|(of, notice)| Measure::new(*of, notice)).collect(),
             key,
             partner: Some(Named {
+            way_back: OwnWayBack::of(asker),
                 id: asker.partner.id.to_string(),
                 name: asker.partner.name.to_string(),
             }),

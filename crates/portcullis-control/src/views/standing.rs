@@ -119,10 +119,7 @@ fn open(notice: &Notice) -> &'static str {
     }
 }
 
-/// The word for a standing; a suspension is a hold.
+/// The word for a standing.
 pub(super) fn state(course: Option<&Course>) -> &'static str {
-    match course.map(|course| course.state).unwrap_or_default() {
-        StandingName::Suspended => "held",
-        other => other.name(),
-    }
+    course.map(|course| course.state).unwrap_or_default().name()
 }

@@ -168,6 +168,8 @@ fn fall_back(subject: &SubjectId, ix: SubjectIx, course: &Course) -> Option<Plan
     let what = format!("{subject}: nobody else confirmed the hold, so only {closes} stay closed");
     stood.closes = closes;
     stood.ran_out = Some(ClockName::Ratification);
+    // What is left of the hold rests on its reasons.
+    stood.statement = course.statement.as_deref().map(str::to_owned);
     stood.review_by = course.review.filter(|clock| !clock.ran_out).map(|clock| clock.at);
     let event = Event::Standing(StandingEvent::step(StandingName::Restricted, stood));
     Some(Planned { widens: Some(ix), ..Planned::one(event, what) })

@@ -5,7 +5,7 @@
 use portcullis_types::{KeyId, KeyIx, Notice, StandingName, Wall};
 
 use super::standing::{Why, ahead};
-use super::undo;
+use super::undo_by_fact;
 use crate::events::Event;
 use crate::office::NarrowKind;
 use crate::records::{Credential, KeyRecord, SubjectIx};
@@ -38,7 +38,8 @@ impl State {
             return Err(CredentialRejected::NotPending { key: id.clone() }.into());
         }
         let event = Event::Credential(KeyEvent::Activated { key: id.clone() });
-        let undo = undo("key hold", id.as_str(), "mistake", "This key was activated too early.");
+        let tell = "This key was activated too early.";
+        let undo = undo_by_fact("key hold", id.as_str(), tell, " --review-by 7d");
         let what = format!("key `{id}` works from the next call on");
         Ok(Planned { undo: Some(undo), ..Planned::one(event, what) })
     }

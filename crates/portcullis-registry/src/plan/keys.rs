@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use portcullis_types::{ClientId, KeyId, PartnerId, ScopeName, Wall};
 
 use super::standing::{ahead, shut};
-use super::{narrows, sorted, undo};
+use super::{narrows, sorted, undo_by_fact};
 use crate::commands::Command;
 use crate::events::Event;
 use crate::import::{IMPORT_KEYS_MAX, encode_keys};
@@ -59,9 +59,8 @@ impl State {
             pepper: texts::label("pepper's fingerprint", pepper)?,
             label: texts::label("label", label)?,
         };
-        let undo =
-            Some(undo("key revoke", id.as_str(), "mistake", "This key was issued by mistake."));
-        Ok(Planned { created: vec![id.clone()], undo, ..Planned::one(event, what) })
+        let undo = undo_by_fact("key revoke", id.as_str(), "This key was issued by mistake.", "");
+        Ok(Planned { created: vec![id.clone()], undo: Some(undo), ..Planned::one(event, what) })
     }
 
     pub(super) fn check_client(

@@ -13,6 +13,7 @@ use crate::rejected::Rejected;
 use crate::signals::{ALARM_EVERY, NotHeld, SignalAction, SignalBounds, SignalSeen};
 use crate::standing::{Course, Who, Wish, cell};
 use crate::state::{Planned, State};
+use crate::statement::{Automation, Extent, StatementDraft, fact_of_watch};
 use crate::texts;
 use crate::words::{Actor, Mode, SubjectId};
 
@@ -71,6 +72,9 @@ impl State {
         }
         if hold || restrict {
             let mut planned = self.close_by_signal(by, seen, hold, now)?;
+            let why = StatementDraft { facts: vec![fact_of_watch(seen, now)], ..by_rule(&rule) };
+            // A watch that measures nothing a statement could name must not keep its hold from biting.
+            let _ = self.explain(by, &why, &mut planned, now);
             planned.what = format!("{what}; {}", planned.what);
             planned.events.insert(0, raised);
             return Ok(planned);
@@ -112,6 +116,13 @@ impl State {
         };
         self.stand(by, (&SubjectId::Partner(seen.partner.clone()), &to), why, now)
     }
+}
+
+/// A statement of what a rule alone found and decided.
+fn by_rule(rule: &str) -> StatementDraft {
+    let automation =
+        Automation { detection: Extent::Full, decision: Extent::Full, rule: Some(rule.to_owned()) };
+    StatementDraft { automation: Some(automation), ..StatementDraft::default() }
 }
 
 /// Whether classes can be closed as the rule wants, and nobody closed more already.

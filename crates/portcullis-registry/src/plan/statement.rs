@@ -1,7 +1,7 @@
 //! Steps with their statement of reasons: completed from the step itself, kept by its digest, named
 //! by the event.
 
-use portcullis_types::{Closes, StandingName, Wall};
+use portcullis_types::{Closes, KeyId, ReasonCode, StandingName, Wall};
 
 use super::Planned;
 use crate::commands::Command;
@@ -9,9 +9,9 @@ use crate::events::Event;
 use crate::reasons;
 use crate::rejected::Rejected;
 use crate::standing::KeyEvent;
-use crate::state::State;
+use crate::state::{Blob, State};
 use crate::statement::{About, StatementDraft, StatementRejected};
-use crate::words::{Actor, SubjectId};
+use crate::words::{Actor, ActorKind, SubjectId};
 
 impl State {
     /// What a step with a statement comes to.
@@ -23,54 +23,76 @@ impl State {
         now: Wall,
     ) -> Result<Planned, Rejected> {
         let mut planned = self.handle(by, command.bare(), now)?;
-        let of_nothing = || Rejected::from(StatementRejected::OfNothing);
-        let explained = planned.events.iter_mut().find(|event| event.takes_away());
-        let event = explained.ok_or_else(of_nothing)?;
-        let (_, blobs) = complete(by, draft, event, now)?;
-        if let (Some(member), Some(statement)) = (event.statement_mut(), blobs.first()) {
-            *member = Some(statement.sha256.clone());
+        if !planned.events.iter().any(Event::takes_away) {
+            return Err(StatementRejected::OfNothing.into());
         }
-        planned.blobs.extend(blobs);
+        self.explain(by, draft, &mut planned, now)?;
         Ok(planned)
+    }
+
+    /// Gives each event that takes something away its statement. Nothing has changed where it has gaps.
+    pub(super) fn explain(
+        &self,
+        by: &Actor,
+        draft: &StatementDraft,
+        planned: &mut Planned,
+        now: Wall,
+    ) -> Result<(), Rejected> {
+        let taking = planned.events.iter().filter(|event| event.takes_away());
+        let each = taking.map(|event| complete(by, draft, event, now));
+        let statements = each.collect::<Result<Vec<_>, _>>()?;
+        let taking = planned.events.iter_mut().filter(|event| event.takes_away());
+        for (event, blobs) in taking.zip(statements) {
+            if let (Some(member), Some(statement)) = (event.statement_mut(), blobs.first()) {
+                *member = Some(statement.sha256.clone());
+            }
+            planned.blobs.extend(blobs);
+        }
+        Ok(())
     }
 }
 
-/// The whole statement of what an event takes away.
+/// Refuses to take something away from a partner that is not told why. What a partner ends itself,
+/// what the machine's owner does while no gate serves and what the gate does by its rules go without.
+pub(super) fn told_why(by: &Actor, planned: &Planned) -> Result<(), Rejected> {
+    if !matches!(by.kind, ActorKind::Person | ActorKind::Token) {
+        return Ok(());
+    }
+    let untold = |event: &&Event| event.takes_away() && event.statement().is_none();
+    let reason = planned.events.iter().find(untold).and_then(Event::told).map(|told| told.0);
+    match reason {
+        Some(reason) => {
+            let (reason, wanted) = (reason.clone(), reasons::find(reason)?.facts);
+            Err(StatementRejected::Missing { reason, wanted }.into())
+        }
+        None => Ok(()),
+    }
+}
+
+/// The whole statement of what an event takes away, and what is kept with it.
 fn complete(
     by: &Actor,
     draft: &StatementDraft,
     event: &Event,
     now: Wall,
-) -> Result<(crate::Statement, Vec<crate::Blob>), Rejected> {
-    let key;
+) -> Result<Vec<Blob>, Rejected> {
+    let key = |id: &KeyId| SubjectId::Key(id.clone());
     let (subject, change, stood) = match event {
         Event::Standing(event) => {
             let found = event.stood().ok_or(StatementRejected::OfNothing)?;
-            (event.subject(), (found.1.from.name(), found.0.name()), Some(found.1))
+            let change = (found.1.from.name(), found.0.name());
+            (event.subject().clone(), change, Some(found.1))
         }
-        Event::KeyRevoked { key: id, .. } => {
-            key = SubjectId::Key(id.clone());
-            (&key, ("active", "revoked"), None)
-        }
+        Event::KeyRevoked { key: id, .. } => (key(id), ("active", "revoked"), None),
         Event::Credential(KeyEvent::Compromised { key: id, .. }) => {
-            key = SubjectId::Key(id.clone());
-            (&key, ("active", "compromised"), None)
+            (key(id), ("active", "compromised"), None)
         }
         _ => return Err(StatementRejected::OfNothing.into()),
     };
-    let (reason, tell, case) = match event {
-        Event::KeyRevoked { reason, tell, case, .. }
-        | Event::Credential(KeyEvent::Compromised { reason, tell, case, .. }) => {
-            (reason, tell, case)
-        }
-        _ => {
-            let stood = stood.ok_or(StatementRejected::OfNothing)?;
-            (&stood.reason, &stood.tell, &stood.case)
-        }
-    };
+    let (reason, tell, case) = event.told().ok_or(StatementRejected::OfNothing)?;
     let about = About {
         by,
-        subject,
+        subject: &subject,
         change,
         closes: stood.map_or(&Closes::All, |stood| &stood.closes),
         even: stood.map_or(&[], |stood| &*stood.even),
@@ -79,9 +101,11 @@ fn complete(
         reason,
         template: reasons::find(reason)?,
         tell,
-        case: case.as_deref(),
+        case,
     };
-    draft.complete(&about, now).map_err(|gaps| StatementRejected::Incomplete { gaps }.into())
+    let whole =
+        draft.complete(&about, now).map_err(|gaps| StatementRejected::Incomplete { gaps })?;
+    Ok(whole.1)
 }
 
 impl Event {
@@ -100,6 +124,21 @@ impl Event {
             }),
             Self::KeyRevoked { .. } | Self::Credential(KeyEvent::Compromised { .. }) => true,
             _ => false,
+        }
+    }
+
+    /// Reason code, text and case of what it takes away.
+    fn told(&self) -> Option<(&ReasonCode, &str, Option<&str>)> {
+        match self {
+            Self::Standing(event) => {
+                let (_, stood) = event.stood()?;
+                Some((&stood.reason, &stood.tell, stood.case.as_deref()))
+            }
+            Self::KeyRevoked { reason, tell, case, .. }
+            | Self::Credential(KeyEvent::Compromised { reason, tell, case, .. }) => {
+                Some((reason, tell, case.as_deref()))
+            }
+            _ => None,
         }
     }
 

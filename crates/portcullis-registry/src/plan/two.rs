@@ -5,6 +5,7 @@
 use portcullis_types::{PartnerId, PersonId, Revision, Wall};
 
 use super::Planned;
+use super::statement::told_why;
 use crate::commands::Command;
 use crate::people::{PeopleEvent, PeopleRejected, Role, Roles};
 use crate::proposals::{
@@ -43,9 +44,10 @@ impl State {
         if planned.events.is_empty() {
             return Ok(planned);
         }
+        told_why(by, &planned)?;
         let bearing = self.bearing(command, &planned, terms);
         if !self.now.people.rule.two_persons {
-            planned.alone = bearing == Bearing::Widening;
+            planned.alone = bearing == Bearing::Widening || command.withholds();
             return Ok(planned);
         }
         let Some(second) = self.second(by, command, &planned, (bearing, now)) else {
@@ -83,6 +85,7 @@ impl State {
                 | Command::Stand { to: Wish::Terminating { .. } | Wish::Terminated, .. },
                 _,
             ) => Some(Second::Final),
+            _ if command.withholds() => Some(Second::Withholds),
             (_, Bearing::Widening) => Some(Second::Widens),
             (_, Bearing::Narrowing) => self.too_many(by, planned, now),
             (_, Bearing::Neutral) => None,

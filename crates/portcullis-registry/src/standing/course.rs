@@ -33,6 +33,8 @@ pub struct Course {
     pub stage: Option<u8>,
     /// What the partner is told, and what is closed.
     pub notice: Arc<Notice>,
+    /// Digest of its statement of reasons.
+    pub statement: Option<Arc<str>>,
     /// Who brought it about.
     pub by: Actor,
     /// What stays closed of a hold that nobody confirms.
@@ -69,6 +71,7 @@ impl Course {
             state,
             stage: stood.stage,
             notice: Arc::new(stood.notice(state, place)),
+            statement: stood.statement.as_deref().map(Arc::from),
             by: place.by.clone(),
             fallback: Arc::from(stood.fallback.as_slice()),
             ratify: Clock::to(stood.ratify_by),

@@ -28,7 +28,7 @@ pub(super) fn gaps(statement: &Statement, about: &About<'_>, now: Wall) -> Vec<G
     found.facts(&statement.facts, about, now);
     found.ground(statement);
     found.length(statement);
-    found.withheld(&statement.withheld, about, now);
+    found.withheld(&statement.withheld, now);
     found.duties(statement, now);
     found.redress(statement, now);
     if !is_language(&statement.lang) {
@@ -98,7 +98,10 @@ impl Found {
     fn fact(&mut self, at: &str, fact: &Fact, now: Wall) {
         self.says(&format!("{at}.statement"), &fact.statement);
         match fact.period {
-            None => self.gap(&format!("{at}.period"), "is missing; say from when to when"),
+            None => self.gap(
+                &format!("{at}.period"),
+                "is missing; say from when to when, such as `--period 24h`",
+            ),
             Some(period) if period.from > period.until => {
                 self.gap(&format!("{at}.period"), "ends before it begins");
             }
@@ -131,7 +134,7 @@ impl Found {
             }
             None if measured => self.gap(
                 &format!("{at}.evidence"),
-                "is missing; give the digest of what shows the figure, or its text",
+                "is missing; give the digest of what shows the figure, or its text (`--evidence`)",
             ),
             Some(_) | None => {}
         }
@@ -164,12 +167,12 @@ impl Found {
         if !told && measure.indefinite_because.is_none() && !named.contains(&measure.to.as_str()) {
             self.gap(
                 "indefinite_because",
-                "is missing: there is no review date and no end, so say why nobody knows one",
+                "is missing: give a review date (`--review-by`) or an end (`--ends`), or say why nobody knows one (`--indefinite-because`)",
             );
         }
     }
 
-    fn withheld(&mut self, withheld: &[Withheld], about: &About<'_>, now: Wall) {
+    fn withheld(&mut self, withheld: &[Withheld], now: Wall) {
         let mut seen = HashSet::new();
         for (at, part) in withheld.iter().enumerate() {
             let at = format!("withheld[{at}]");
@@ -182,14 +185,6 @@ impl Found {
                 self.gap(&format!("{at}.until"), "lies in the past");
             } else if until > now.0.saturating_add(WITHHELD_MAX) {
                 self.gap(&format!("{at}.until"), "is more than 90 days away");
-            }
-            if self.text(&format!("{at}.approved_by"), &part.approved_by, NAME_MAX)
-                && part.approved_by == about.by.id
-            {
-                self.gap(
-                    &format!("{at}.approved_by"),
-                    "is who asks for it; a second person has to agree",
-                );
             }
         }
     }

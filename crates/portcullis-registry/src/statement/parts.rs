@@ -88,7 +88,7 @@ pub enum WithheldField {
     Explanation,
 }
 
-/// A part that the partner does not read yet.
+/// A part that the partner does not read yet. It takes a second person; the event names that one.
 #[derive(Debug, Clone, Eq, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Withheld {
@@ -98,8 +98,6 @@ pub struct Withheld {
     pub ground: String,
     /// Until when; the partner reads it from then on.
     pub until: Moment,
-    /// The second person who agreed.
-    pub approved_by: String,
 }
 
 /// Something the partner has to do.

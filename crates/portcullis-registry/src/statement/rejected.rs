@@ -1,6 +1,9 @@
 //! Why a step is refused for its statement of reasons.
 
+use portcullis_types::ReasonCode;
+
 use super::Gap;
+use crate::reasons::FactsWanted;
 
 /// What is wrong with a statement, or with having none.
 #[derive(Debug, Clone, Eq, PartialEq, thiserror::Error)]
@@ -13,9 +16,15 @@ pub enum StatementRejected {
     },
     /// There is none.
     #[error(
-        "this takes access away, so the partner must be told why: give at least one fact, such as `--fact 'what was found' --period 24h`, with `--metric`, `--value` and `--limit` where it was measured"
+        "this takes access away, so the partner must be told what was found, and `{reason}` wants {}, or `--facts-from REVISION` of a signal",
+        wanted.asked()
     )]
-    Missing,
+    Missing {
+        /// Why access is taken away, by code.
+        reason: ReasonCode,
+        /// What facts of that reason must say.
+        wanted: FactsWanted,
+    },
     /// There is one, and nothing for it to explain.
     #[error(
         "this takes nothing away, so there is nothing for a statement of reasons to explain; leave it out"
@@ -29,8 +38,20 @@ impl StatementRejected {
     pub fn code(&self) -> &'static str {
         match self {
             Self::Incomplete { .. } => "statement_incomplete",
-            Self::Missing => "statement_missing",
+            Self::Missing { .. } => "statement_missing",
             Self::OfNothing => "statement_of_nothing",
+        }
+    }
+}
+
+impl FactsWanted {
+    /// What to write, as a person types it.
+    fn asked(self) -> &'static str {
+        match self {
+            Self::Measured => {
+                "a fact that was measured: `--fact 'what was found' --period 24h --metric 'distinct places' --value 12304 --limit '200 a day' --evidence FILE`"
+            }
+            Self::Stated => "a fact with its period: `--fact 'what was found' --period 24h`",
         }
     }
 }

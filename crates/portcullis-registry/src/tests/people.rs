@@ -7,14 +7,16 @@ use super::*;
 const HOUR: u64 = 3_600_000;
 
 /// A log in which each event has its actor.
-struct Gate {
-    state: State,
-    log: Vec<(Wall, Actor, Event)>,
+pub(super) struct Gate {
+    pub(super) state: State,
+    pub(super) log: Vec<(Wall, Actor, Event)>,
+    /// Who let an event happen that was proposed, by its number.
+    approvers: HashMap<u64, Actor>,
     blobs: HashMap<String, Arc<[u8]>>,
-    now: Wall,
+    pub(super) now: Wall,
 }
 
-fn person(id: &str) -> Actor {
+pub(super) fn person(id: &str) -> Actor {
     Actor { kind: ActorKind::Person, id: id.to_owned() }
 }
 
@@ -41,19 +43,36 @@ fn restore(subject: SubjectId) -> Command {
     Command::restore(subject, reason, "Thank you, that explains it.")
 }
 
+/// What was found, as every step here says it.
+pub(super) fn found() -> StatementDraft {
+    let night = (Wall(NOON.0 - 9 * HOUR), NOON);
+    StatementDraft {
+        indefinite_because: Some("nobody knows when the calls are explained".to_owned()),
+        ..StatementDraft::of_fact("Reads of one night came from 41 towns.", night)
+    }
+}
+
+fn hold(subject: SubjectId) -> Command {
+    super::hold(subject).stated(found())
+}
+
 fn acme() -> SubjectId {
     SubjectId::Partner(partner_id("acme"))
 }
 
-fn files(text: &str) -> Command {
+pub(super) fn files(text: &str) -> Command {
     Command::PublishPolicy { files: vec![("policies/a.yaml".to_owned(), Arc::from(text))] }
 }
 
 impl Gate {
+    fn empty(blobs: HashMap<String, Arc<[u8]>>) -> Self {
+        let (log, approvers) = (Vec::new(), HashMap::new());
+        Self { state: State::new(), log, approvers, blobs, now: NOON }
+    }
+
     /// `ana`, `ben` and `cho` may approve, `vic` may look; acme has a key; the rule is on.
-    fn open() -> Self {
-        let (log, blobs) = (Vec::new(), HashMap::new());
-        let mut gate_ = Self { state: State::new(), log, blobs, now: NOON };
+    pub(super) fn open() -> Self {
+        let mut gate_ = Self::empty(HashMap::new());
         for person in ["ana", "ben", "cho"] {
             gate_.ask(&somebody(), &add(person, &[Role::Approver, Role::Admin])).unwrap();
         }
@@ -66,11 +85,16 @@ impl Gate {
         gate_
     }
 
-    fn ask(&mut self, by: &Actor, command: &Command) -> Result<Planned, Rejected> {
+    pub(super) fn ask(&mut self, by: &Actor, command: &Command) -> Result<Planned, Rejected> {
         self.on(by, command, &Terms::default())
     }
 
-    fn on(&mut self, by: &Actor, command: &Command, terms: &Terms) -> Result<Planned, Rejected> {
+    pub(super) fn on(
+        &mut self,
+        by: &Actor,
+        command: &Command,
+        terms: &Terms,
+    ) -> Result<Planned, Rejected> {
         let planned = self.state.decide(by, command, terms, self.now)?;
         for blob in &planned.blobs {
             self.blobs.insert(blob.sha256.clone(), Arc::clone(&blob.body));
@@ -88,6 +112,7 @@ impl Gate {
         let place = Place { revision, ts: self.now, by: &by, approver };
         let blobs = &self.blobs;
         self.state.apply(place, &event, &|sha| blobs.get(sha).cloned()).unwrap();
+        self.approvers.extend(approver.map(|approver| (revision.0, approver.clone())));
         self.log.push((self.now, by, event));
     }
 
@@ -113,18 +138,18 @@ impl Gate {
         now.partner(now.partner_ix(&partner_id("acme")).unwrap()).unwrap().narrowed.is_some()
     }
 
-    fn replayed(&self) -> String {
-        let (log, blobs) = (Vec::new(), self.blobs.clone());
-        let mut again = Self { state: State::new(), log, blobs, now: NOON };
-        for (at, by, event) in &self.log {
+    pub(super) fn replayed(&self) -> String {
+        let mut again = Self::empty(self.blobs.clone());
+        for (revision, (at, by, event)) in (0..).zip(&self.log) {
             again.now = *at;
             let event = serde_json::to_string(event).unwrap();
-            again.fold(by.clone(), None, serde_json::from_str(&event).unwrap());
+            let approver = self.approvers.get(&revision);
+            again.fold(by.clone(), approver, serde_json::from_str(&event).unwrap());
         }
         again.everything()
     }
 
-    fn everything(&self) -> String {
+    pub(super) fn everything(&self) -> String {
         format!("{}\n{:#?}", all(self.state.current()), self.state.current().people())
     }
 }
@@ -170,14 +195,15 @@ fn what_widens_waits_for_a_second_person_and_what_narrows_does_not() {
         };
         let reason = ReasonCode::new("investigation").unwrap();
         let tell = "We look into unusual calls.".to_owned();
-        Command::Stand { subject: acme(), to, reason, tell, case: None }
+        Command::Stand { subject: acme(), to, reason, tell, case: None }.stated(found())
     };
     let revoke = Command::RevokeKey {
         key: key_id("key1"),
         reason: ReasonCode::new("key-exposed").unwrap(),
         tell: "This key was published.".to_owned(),
         case: None,
-    };
+    }
+    .stated(found());
     check(&[], &partner("zenith", None), false);
     check(&[], &client("shop", "acme", None), false);
     check(&[], &key(2, "acme", None, None), true);

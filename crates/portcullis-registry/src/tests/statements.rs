@@ -140,3 +140,38 @@ fn a_hook_is_of_a_partner_there_is() {
     };
     assert_eq!(desk.at(AT, &add.into()).unwrap_err().code(), "unknown_partner");
 }
+
+#[test]
+fn whoever_takes_access_away_says_what_was_found() {
+    let mut desk = desk();
+    let key = Command::hold(
+        SubjectId::Key(key_id("key1")),
+        ReasonCode::new("key-exposed").unwrap(),
+        "The key stood in a public place.",
+    );
+    let check = |desk: &Desk, kind, command: &Command| {
+        let by = Actor { kind, id: "ana".to_owned() };
+        let decided = desk.state.decide(&by, command, &Terms::default(), AT);
+        decided.map(|_| ()).map_err(|rejected| format!("{}: {rejected}", rejected.code()))
+    };
+    let told: Vec<String> = [hold(), key, revoke()]
+        .map(|command| check(&desk, ActorKind::Token, &command).unwrap_err())
+        .to_vec();
+    assert_snapshot!(told.join("\n"), @r"
+        statement_missing: this takes access away, so the partner must be told what was found, and `bulk-location` wants a fact that was measured: `--fact 'what was found' --period 24h --metric 'distinct places' --value 12304 --limit '200 a day' --evidence FILE`, or `--facts-from REVISION` of a signal
+        statement_missing: this takes access away, so the partner must be told what was found, and `key-exposed` wants a fact with its period: `--fact 'what was found' --period 24h`, or `--facts-from REVISION` of a signal
+        statement_missing: this takes access away, so the partner must be told what was found, and `bulk-location` wants a fact that was measured: `--fact 'what was found' --period 24h --metric 'distinct places' --value 12304 --limit '200 a day' --evidence FILE`, or `--facts-from REVISION` of a signal
+        ");
+    assert!(check(&desk, ActorKind::Person, &hold()).is_err());
+    for free in [ActorKind::Local, ActorKind::Partner, ActorKind::Gate] {
+        assert_eq!(check(&desk, free, &hold()), Ok(()), "{free:?}");
+    }
+    assert_eq!(check(&desk, ActorKind::Token, &hold().stated(draft())), Ok(()));
+    desk.at(AT, &hold()).unwrap();
+    let restore = Command::restore(
+        acme(),
+        ReasonCode::new("mistake").unwrap(),
+        "It was our mistake, all is open again.",
+    );
+    assert_eq!(check(&desk, ActorKind::Token, &restore), Ok(()), "what is given back needs none");
+}

@@ -41,7 +41,8 @@ async fn an_unconfirmed_hold_falls_back_once_also_when_the_gate_was_down() {
     let reason = ReasonCode::new("investigation").unwrap();
     let tell = "We are looking into unusual calls.".to_owned();
     let subject = SubjectId::Partner(PartnerId::new("acme").unwrap());
-    ask(&office, Command::Stand { subject, to, reason, tell, case: None }).await.unwrap();
+    let step = Command::Stand { subject, to, reason, tell, case: None };
+    ask(&office, step.stated(found())).await.unwrap();
     assert_eq!(seen(&office, "standing.restricted").await, (0, "all reads and writes".to_owned()));
     office.close().await;
     clock.0.fetch_add(DAY_SECONDS, Ordering::Relaxed);

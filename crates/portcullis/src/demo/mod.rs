@@ -170,7 +170,7 @@ impl Show<'_> {
              curl -s -H 'Authorization: Bearer {key}' 'http://{public}/v21.0/{user}/media?fields=id,caption&limit=3'\n  \
              curl -s -H 'Authorization: Bearer {other}' 'http://{public}/v21.0/{story}'\n  \
              portcullis --config {dir} key list\n  \
-             portcullis --config {dir} key hold {id} --reason investigation --tell 'We are looking into this.'\n  \
+             portcullis --config {dir} key hold {id} --reason investigation --tell 'We are looking into this.' --fact 'A partner asked for a look at last night.' --period 9h --review-by 7d\n  \
              portcullis --config {dir} audit list\n",
             user = ids.paging_user,
             story = ids.expired_story,

@@ -30,6 +30,16 @@ pub const PLATFORM_TOKEN: &str = "plaza-token-0123456789abcdef-only-the-gate-kno
 /// The account that `me` stands for in the sample platform, which authorised the first partner.
 pub const ACCOUNT: &str = "17841400000006647";
 
+/// What was found, as whoever takes access away must say it.
+pub const FOUND: [&str; 6] = [
+    "--fact",
+    "Calls of one night came from 41 towns.",
+    "--period",
+    "1d",
+    "--indefinite-because",
+    "nobody knows when the calls are explained",
+];
+
 /// How long a test waits for what comes at once, and on a machine with much else to do later.
 pub const PATIENCE: Duration = Duration::from_secs(120);
 

@@ -1,6 +1,6 @@
 //! What the operator is told of a step, and the command that undoes it.
 
-use portcullis_types::{Closes, StandingName, Wall};
+use portcullis_types::{ClassName, Closes, Notice, StandingName, Wall};
 
 use super::meanwhile;
 use crate::plan::undo;
@@ -92,16 +92,40 @@ impl State {
             return plain.then(|| undo(&format!("{noun} restore"), id, "mistake", tell));
         }
         let notice = old.map(|old| &*old.notice).or(self.now.notice(at))?;
-        let shape = match &notice.closes {
-            Closes::All => "",
-            Closes::Reads => " --shape reads",
-            Closes::Writes => " --shape writes",
-            Closes::ReadsOf(_) | Closes::Classes(_) | Closes::Nothing => return None,
-        };
-        let simple = notice.state == StandingName::Suspended && notice.even.is_empty();
+        let simple = notice.state == StandingName::Suspended && notice.factor.is_none();
         let command = undo(&format!("{noun} hold"), id, notice.reason.as_str(), &notice.tell);
-        simple.then(|| format!("{command}{shape}"))
+        simple.then(|| format!("{command}{}", again(notice, old)))
     }
+}
+
+/// Options that put on hold again as before, for what was found then.
+fn again(notice: &Notice, old: Option<&Course>) -> String {
+    let (shape, named) = match &notice.closes {
+        Closes::Reads => (" --shape reads", &[][..]),
+        Closes::Writes => (" --shape writes", &[][..]),
+        Closes::ReadsOf(classes) => (" --shape reads-of", &**classes),
+        Closes::All | Closes::Classes(_) | Closes::Nothing => ("", &[][..]),
+    };
+    let mut options = shape.to_owned();
+    let even: Vec<_> = notice.even.iter().filter(|class| !named.contains(class)).cloned().collect();
+    let fallback = old.map_or(&[][..], |old| &*old.fallback);
+    for (option, classes) in [("class", named), ("even", &*even), ("fallback", fallback)] {
+        let names: Vec<&str> = classes.iter().map(ClassName::as_str).collect();
+        if !names.is_empty() {
+            options.push_str(&format!(" --{option} {}", names.join(",")));
+        }
+    }
+    match (old, notice.revision) {
+        // A key's hold has no usual review date.
+        (None, Some(revision)) => {
+            options.push_str(&format!(" --facts-from {} --review-by 7d", revision.0));
+        }
+        (Some(Course { statement: Some(_), .. }), Some(revision)) => {
+            options.push_str(&format!(" --facts-from {}", revision.0));
+        }
+        _ => {}
+    }
+    options
 }
 
 /// What a restriction or a stage leaves, in words.
