@@ -10,14 +10,18 @@ use crate::checkpoint::{Checkpoint, NoteError};
 use crate::hash::{Peaks, leaf_hash};
 use crate::kept::Kept;
 use crate::key::LogVerifier;
-use crate::verdict::{Fault, Verification};
+use crate::verdict::{Fault, Verification, at, cut};
 
 /// The check under way.
 #[derive(Debug, Default)]
 pub struct LogCheck {
     peaks: Peaks,
-    /// The key in force and, until the next checkpoint, the one before it.
+    /// The key in force and the one before it, which may sign beside it for a time.
     keys: Vec<LogVerifier>,
+    /// Whether no checkpoint has been signed yet since the last rotation: both must sign that one.
+    rotated: bool,
+    /// How many of the keys have signed the newest checkpoint.
+    signers: usize,
     checkpoints: u64,
     signed: u64,
     beside: Option<(Checkpoint, String)>,
@@ -74,6 +78,12 @@ impl LogCheck {
     #[must_use]
     pub fn key(&self) -> Option<&LogVerifier> {
         self.keys.first()
+    }
+
+    /// The key before it, where there was one.
+    #[must_use]
+    pub fn key_before(&self) -> Option<&LogVerifier> {
+        self.keys.get(1)
     }
 
     /// The subtree roots so far, to go on appending from.
@@ -137,7 +147,9 @@ impl LogCheck {
                 if self.keys.first().is_some_and(|old| old.name() != key.name()) {
                     return Err(at(rev, "the new log key has another name than the log"));
                 }
+                self.keys.truncate(1);
                 self.keys.insert(0, key);
+                self.rotated = !opening;
                 Ok(())
             }
             None if opening => Err(at(rev, "the first event names no log key")),
@@ -157,12 +169,12 @@ impl LogCheck {
         if size < self.peaks.size() || size <= self.signed {
             return Err(at(size.saturating_sub(1), "its checkpoint is out of order"));
         }
-        let found = if signatures || self.keys.len() > 1 {
+        let found = if signatures || self.rotated {
             self.open(note)
         } else {
-            Checkpoint::claimed(note)
+            Checkpoint::claimed(note).map(|found| (found, 1))
         };
-        let found = found.map_err(|error| {
+        let (found, signers) = found.map_err(|error| {
             at(size.saturating_sub(1), format!("the checkpoint over it can't be believed: {error}"))
         })?;
         self.compare(&found)?;
@@ -171,7 +183,8 @@ impl LogCheck {
                 format!("its checkpoint is stored for size {size} and signed for {}", found.size);
             return Err(at(size.saturating_sub(1), why));
         }
-        self.keys.truncate(1);
+        self.rotated = false;
+        self.signers = signers;
         self.signed = size;
         self.checkpoints += 1;
         Ok(())
@@ -181,15 +194,24 @@ impl LogCheck {
     fn beside_reached(&mut self) -> Result<(), Fault> {
         let reached = |(claimed, _): &mut (Checkpoint, String)| claimed.size == self.peaks.size();
         let Some((_, note)) = self.beside.take_if(reached) else { return Ok(()) };
-        let believed = self.open(&note).map_err(|error| Fault {
+        let (believed, _) = self.open(&note).map_err(|error| Fault {
             revision: self.peaks.size().checked_sub(1),
             why: format!("the checkpoint file beside the log does not belong to it: {error}"),
         })?;
         self.compare(&believed)
     }
 
-    fn open(&self, note: &str) -> Result<Checkpoint, NoteError> {
-        Checkpoint::open(note, &self.keys.iter().collect::<Vec<_>>())
+    /// Opens a checkpoint that the key in force has signed, alone or with the one before it, and says
+    /// how many have.
+    fn open(&self, note: &str) -> Result<(Checkpoint, usize), NoteError> {
+        let keys: Vec<&LogVerifier> = self.keys.iter().collect();
+        let both = Checkpoint::open(note, &keys).map(|found| (found, keys.len()));
+        match keys.split_first() {
+            Some((newest, [_])) if !self.rotated => {
+                both.or_else(|_| Checkpoint::open(note, &[newest]).map(|found| (found, 1)))
+            }
+            _ => both,
+        }
     }
 
     fn compare(&self, found: &Checkpoint) -> Result<(), Fault> {
@@ -244,12 +266,21 @@ impl LogCheck {
             return Err(at(self.signed, "the event is under no signed checkpoint"));
         }
         match (trusted, self.keys.first()) {
-            (Some(trusted), Some(key)) if trusted != key => Err(Fault {
-                revision: None,
-                why: format!("the log is signed by `{key}`, and the trusted key is `{trusted}`"),
-            }),
+            (Some(trusted), Some(key)) if !self.signers().any(|signer| signer == trusted) => {
+                Err(Fault {
+                    revision: None,
+                    why: format!(
+                        "the log is signed by `{key}`, and the trusted key is `{trusted}`"
+                    ),
+                })
+            }
             _ => Ok(()),
         }
+    }
+
+    /// The keys that have signed the newest checkpoint.
+    fn signers(&self) -> impl Iterator<Item = &LogVerifier> {
+        self.keys.iter().take(self.signers)
     }
 
     fn report(self, fault: Option<Fault>, trusted: bool) -> Verification {
@@ -265,12 +296,4 @@ impl LogCheck {
             fault,
         }
     }
-}
-
-fn cut(signed: u64, there: u64) -> String {
-    format!("the log was cut: a checkpoint is signed for {signed} events and {there} are there")
-}
-
-fn at(revision: u64, why: impl Into<String>) -> Fault {
-    Fault { revision: Some(revision), why: why.into() }
 }

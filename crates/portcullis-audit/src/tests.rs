@@ -2,6 +2,7 @@
 
 mod formats;
 mod kept;
+mod rotation;
 mod tiles;
 mod witness;
 
@@ -39,6 +40,11 @@ fn small_log() -> Kept {
         (vec![rotated], vec![&second, &first]),
         (vec![plain(4)], vec![&second]),
     ];
+    written(steps)
+}
+
+/// A log of these events, each step under a checkpoint by its keys.
+fn written(steps: Vec<(Vec<Value>, Vec<&LogKey>)>) -> Kept {
     let mut kept = Kept { events: Vec::new(), checkpoints: Vec::new() };
     let mut peaks = Peaks::default();
     for (events, keys) in steps {
@@ -63,6 +69,10 @@ fn small_log() -> Kept {
 }
 
 fn check(kept: &Kept, beside: Option<&str>) -> Verification {
+    check_by(kept, beside, key(2).public())
+}
+
+fn check_by(kept: &Kept, beside: Option<&str>, trusted: &LogVerifier) -> Verification {
     let mut log = match LogCheck::new(beside) {
         Ok(log) => log,
         Err(fault) => return LogCheck::default().fail(fault),
@@ -83,7 +93,7 @@ fn check(kept: &Kept, beside: Option<&str>) -> Verification {
             return log.fail(fault);
         }
     }
-    log.finish(Some(key(2).public()))
+    log.finish(Some(trusted))
 }
 
 fn last_note(kept: &Kept) -> String {

@@ -49,6 +49,16 @@ pub struct Fault {
     pub why: String,
 }
 
+/// A fault with its place.
+pub(crate) fn at(revision: u64, why: impl Into<String>) -> Fault {
+    Fault { revision: Some(revision), why: why.into() }
+}
+
+/// What is said of a log that is shorter than what was signed.
+pub(crate) fn cut(signed: u64, there: u64) -> String {
+    format!("the log was cut: a checkpoint is signed for {signed} events and {there} are there")
+}
+
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands a reference")]
 fn is_none(kept: &u64) -> bool {
     *kept == 0

@@ -61,7 +61,9 @@ pub enum WitnessError {
     )]
     Unreadable,
     /// A log that this witness does not know.
-    #[error("this witness does not know the log `{0}`; its operator names the key of a log with `--log`")]
+    #[error(
+        "this witness does not know the log `{0}`; its operator names the key of a log with `--log`"
+    )]
     UnknownLog(String),
     /// No known key has signed.
     #[error("no key that this witness knows has signed the checkpoint: {0}")]

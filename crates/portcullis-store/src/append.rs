@@ -52,7 +52,7 @@ pub(crate) struct Log {
     pub(crate) path: PathBuf,
     pub(crate) peaks: Peaks,
     pub(crate) key: LogKey,
-    /// The key before, until a checkpoint has been signed by both.
+    /// The key before, which signs beside it as long as it is configured.
     pub(crate) previous: Option<LogKey>,
     /// The time of the newest event; no later one is given an earlier time.
     pub(crate) last: Wall,
@@ -97,7 +97,6 @@ impl Log {
             }
         }
         self.peaks = peaks;
-        self.previous = None;
         self.fresh = false;
         self.last = self.last.max(batch.at);
         // The event is durable by now. The copy beside may lag behind: it is then only an older
@@ -143,15 +142,16 @@ impl Log {
     }
 
     /// Of runs that are not recent any more the last checkpoint stays, which covers the run, so that
-    /// a verification needs few signatures however slowly a log grew. Those signed by two keys stay:
-    /// they say that a key follows another.
+    /// a verification needs few signatures however slowly a log grew. Those of rotations stay: they
+    /// say that a key follows another.
     async fn thin(&mut self, size: u64) -> Result<(), sqlx::Error> {
         let old = |size: u64| (size / RUN).saturating_sub(RUNS_RECENT);
         for run in old(self.peaks.size())..old(size) {
             let (from, to) = (number(run * RUN), number((run + 1) * RUN));
             let sql = "DELETE FROM checkpoints WHERE size > ?1 \
                  AND size < (SELECT max(size) FROM checkpoints WHERE size <= ?2) \
-                 AND length(note) - length(replace(note, char(8212), '')) = 1";
+                 AND NOT EXISTS (SELECT 1 FROM events WHERE rev = size - 1 \
+                 AND instr(CAST(leaf AS TEXT), '\"type\":\"secret.rotated\"') > 0)";
             let query = sqlx::query(sql).bind(from).bind(to);
             query.execute(&mut self.connection).await?;
         }

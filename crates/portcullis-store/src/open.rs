@@ -20,7 +20,7 @@ pub struct Options {
     pub path: PathBuf,
     /// The key that signs the log; its name is the log's name.
     pub log_key: LogKey,
-    /// The key before it, given for one start to rotate.
+    /// The key before it: given once to rotate, and for as long as both are to sign.
     pub previous_log_key: Option<LogKey>,
 }
 
@@ -162,13 +162,16 @@ async fn resume(
 ) -> Result<Opened, StoreError> {
     let Walked { check, state, learned, last } = walked;
     let peaks = check.peaks().clone();
-    let in_force = check.key().cloned();
+    let (in_force, before) = (check.key().cloned(), check.key_before().cloned());
     let verification = check.finish(None);
     if let Some(fault) = verification.fault {
         return Err(StoreError::damaged(&path, fault));
     }
-    let rotate = match &in_force {
-        Some(in_log) if in_log == key.public() => None,
+    let mut rotated = false;
+    let previous = match &in_force {
+        Some(in_log) if in_log == key.public() => {
+            previous.filter(|old| Some(old.public()) == before.as_ref())
+        }
         Some(in_log) if in_log.name() != key.public().name() => {
             let configured = key.public().name().to_owned();
             return Err(StoreError::OtherName {
@@ -178,7 +181,10 @@ async fn resume(
             });
         }
         in_log => match previous.filter(|old| Some(old.public()) == in_log.as_ref()) {
-            Some(old) => Some(old),
+            Some(old) => {
+                rotated = true;
+                Some(old)
+            }
             None => {
                 let configured = key.public().to_string();
                 let in_log = in_log.as_ref().map_or_else(String::new, ToString::to_string);
@@ -187,9 +193,8 @@ async fn resume(
         },
     };
     let connection = database::writer(&path).await?;
-    let rotated = rotate.is_some();
     let recovered = Recovered { created: false, rotated, events: peaks.size() };
-    let log = Log { connection, path, peaks, key, previous: rotate, last, fresh: false };
+    let log = Log { connection, path, peaks, key, previous, last, fresh: false };
     let mut out = Opened { store: Store { log, lock }, state, learned, policy, recovered };
     if rotated {
         let public = out.store.log.key.public();

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use portcullis_audit::Checkpoint;
 use portcullis_registry::{
     Command, Event, ImportedKey, ImportedState, Office, OfficeError, RotatedSecret, SubjectId, Use,
 };
@@ -218,6 +219,20 @@ async fn the_log_key_is_rotated_by_giving_both_and_later_the_new_one() {
     let again = Store::open(with(2, Some(1)), Wall(0)).await.unwrap();
     assert!(!again.recovered.rotated, "the previous key may stay configured");
     drop(again);
+    // Both sign as long as both are configured.
+    for (old, by_the_old_one, partner) in [(Some(1), true, "p2"), (None, false, "p3")] {
+        let opened = Store::open(with(2, old), Wall(0)).await.unwrap();
+        let office = Writer::start(opened, Arc::new(()), Arc::new(Turned::default())).await.unwrap();
+        ask(&office, add_partner(partner)).await.unwrap();
+        let note = office.checkpoint().await.unwrap();
+        for (key, signed) in [(1, by_the_old_one), (2, true)] {
+            let opened = Checkpoint::signed_by(&note, log_key(key).public());
+            assert_eq!(opened.is_ok(), signed, "key {key}: {note}");
+            let found = Store::inspect(&path, Some(log_key(key).public())).await.unwrap();
+            assert_eq!(found.is_clean(), signed, "key {key}: {found}");
+        }
+        office.close().await;
+    }
     let other = LogKey::from_seed("another/log", &[2; 32]).unwrap();
     let refused = Store::open(Options { log_key: other, ..with(2, None) }, Wall(0)).await;
     assert!(matches!(refused, Err(StoreError::OtherName { .. })));
