@@ -2,6 +2,7 @@
 //!
 //! Must not know how a command is carried out.
 
+mod answer;
 mod audit;
 mod grant;
 mod hook;
@@ -16,6 +17,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
+pub use answer::{AnswerCommand, NoticeCommand, ReplyArgs, ReplyOutcome};
 pub use audit::{AuditCommand, ProveArgs, TilesArgs, VerifyArgs};
 pub use grant::{FactsArgs, GrantCommand, GrantTo, ModeArgs};
 pub use hook::HookCommand;
@@ -84,6 +86,12 @@ pub enum Command {
     /// Tell partners of changes of their access, at addresses of theirs
     #[command(subcommand)]
     Hook(HookCommand),
+    /// Read answers and appeals of partners, and reply
+    #[command(subcommand)]
+    Answer(AnswerCommand),
+    /// See what partners were told, and whether it reached them
+    #[command(subcommand)]
+    Notice(NoticeCommand),
     /// Show how often a partner called, by day and class, and what refused it
     Usage(UsageArgs),
     /// Look at signals: watches of policies that hit

@@ -21,13 +21,7 @@ pub(crate) fn run(
     let gate = Gate::find(common, host)?;
     match command {
         HookCommand::Add { partner, url } => {
-            let made = gate.post("/v1/hooks", &json!({ "partner": partner, "url": url }))?;
-            change::show(&made, out)?;
-            if !out.is_json() {
-                out.line(format!("hook: {}", text(&made, "id")))?;
-                out.line(format!("secret, shown this once: {}", text(&made, "secret")))?;
-            }
-            Ok(())
+            made(&gate.post("/v1/hooks", &json!({ "partner": partner, "url": url }))?, out)
         }
         HookCommand::List => {
             let found = gate.get("/v1/hooks")?;
@@ -38,6 +32,10 @@ pub(crate) fn run(
         HookCommand::Remove { id } => {
             let path = format!("/v1/hooks/{}", segment(id));
             change::show(&gate.call(Method::DELETE, &path, None, &[])?, out)
+        }
+        HookCommand::Rotate { id, overlap } => {
+            let path = format!("/v1/hooks/{}/rotate", segment(id));
+            made(&gate.post(&path, &json!({ "until": overlap }))?, out)
         }
         HookCommand::Test { id } => {
             gate.post(&format!("/v1/hooks/{}/test", segment(id)), &json!({}))?;
@@ -57,6 +55,16 @@ pub(crate) fn run(
             Ok(())
         }
     }
+}
+
+/// A hook with the secret that is shown once.
+fn made(made: &Value, out: &mut Out) -> Result<(), Failure> {
+    change::show(made, out)?;
+    if !out.is_json() {
+        out.line(format!("hook: {}", text(made, "id")))?;
+        out.line(format!("secret, shown this once: {}", text(made, "secret")))?;
+    }
+    Ok(())
 }
 
 fn listed(

@@ -14,6 +14,7 @@
 )]
 
 mod answer;
+mod answers;
 mod apply;
 mod args;
 mod asked;
@@ -50,11 +51,11 @@ mod status;
 mod usage;
 
 pub use args::{
-    ApplyArgs, AuditCommand, CatalogueCommand, CheckArgs, ClientCommand, Command, Common, DiffArgs,
-    DryRun, ExplainArgs, FactsArgs, GrantCommand, GrantTo, HookCommand, ImportArgs, KeyCommand,
-    ModeArgs, PartnerCommand, PartnerFields, PersonCommand, ProposalCommand, ProveArgs, Reason,
-    ReplayArgs, Shape, SignalCommand, StandingVerb, StatementArgs, StatementCommand, TestArgs,
-    TilesArgs, UsageArgs, VerifyArgs,
+    AnswerCommand, ApplyArgs, AuditCommand, CatalogueCommand, CheckArgs, ClientCommand, Command,
+    Common, DiffArgs, DryRun, ExplainArgs, FactsArgs, GrantCommand, GrantTo, HookCommand,
+    ImportArgs, KeyCommand, ModeArgs, NoticeCommand, PartnerCommand, PartnerFields, PersonCommand,
+    ProposalCommand, ProveArgs, Reason, ReplayArgs, ReplyArgs, ReplyOutcome, Shape, SignalCommand,
+    StandingVerb, StatementArgs, StatementCommand, TestArgs, TilesArgs, UsageArgs, VerifyArgs,
 };
 pub use failure::{EntryFault, Failure, FileFault, Refusal, exit};
 pub use files::{Compiled, FileSet, compile, read_set};

@@ -11,8 +11,8 @@ use crate::failure::{Failure, Refusal, exit};
 use crate::host::Host;
 use crate::out::{Out, clean};
 use crate::{
-    apply, audit, cases, catalogue, check, clients, diff, explain, grants, hooks, keys, partners,
-    people, replay, signals, statement, status, usage,
+    answers, apply, audit, cases, catalogue, check, clients, diff, explain, grants, hooks, keys,
+    partners, people, replay, signals, statement, status, usage,
 };
 
 /// Carries a command out. A reader that went away (`| head`) is no failure.
@@ -50,6 +50,8 @@ pub(crate) fn carry_out(
         Command::Client(command) => clients::run(command, common, host, out),
         Command::Key(command) => keys::run(command, common, host, out),
         Command::Grant(command) => grants::run(command, common, host, out),
+        Command::Answer(command) => answers::run(command, common, host, out),
+        Command::Notice(command) => answers::notices(command, common, host, out),
         Command::Hook(command) => hooks::run(command, common, host, out),
         Command::Usage(args) => usage::run(args, common, host, out),
         Command::Signal(command) => signals::run(command, common, host, out),

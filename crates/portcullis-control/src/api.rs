@@ -2,10 +2,11 @@
 //!
 //! Must not know layers.
 
+pub(crate) mod answers;
 pub(crate) mod audit;
 pub(crate) mod calls;
-pub(crate) mod clients;
 pub(crate) mod cases;
+pub(crate) mod clients;
 pub(crate) mod coverage;
 pub(crate) mod facts;
 pub(crate) mod grants;
@@ -15,16 +16,17 @@ pub(crate) mod import;
 pub(crate) mod keys;
 pub(crate) mod log;
 pub(crate) mod me;
+pub(crate) mod notices;
 pub(crate) mod partners;
 pub(crate) mod people;
 pub(crate) mod policies;
 pub(crate) mod proposals;
 pub(crate) mod rotation;
 pub(crate) mod signals;
+pub(crate) mod statements;
 pub(crate) mod transitions;
 pub(crate) mod usage;
 
-pub(crate) mod statements;
 use std::sync::Arc;
 
 use axum::extract::State;
@@ -82,6 +84,9 @@ fn refused(error: OfficeError) -> Problem {
             (StatusCode::PRECONDITION_FAILED, "It was changed since")
         }
         OfficeError::Rejected(Rejected::People(rejected)) if rejected.is_forbidden() => {
+            (StatusCode::FORBIDDEN, "It takes somebody else")
+        }
+        OfficeError::Rejected(Rejected::Answer(rejected)) if rejected.is_forbidden() => {
             (StatusCode::FORBIDDEN, "It takes somebody else")
         }
         OfficeError::Rejected(rejected) if rejected.is_conflict() => {

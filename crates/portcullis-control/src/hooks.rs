@@ -14,6 +14,8 @@ pub trait Hooks: fmt::Debug + Send + Sync {
     fn list(&self) -> BoxFuture<'_, Result<Vec<HookSeen>, HookError>>;
     /// Keeps a new one with a secret of its own; it is told of what happens from here on.
     fn add(&self, partner: PartnerId, url: String) -> BoxFuture<'_, Result<HookMade, HookError>>;
+    /// Gives one a new secret; messages are signed with the old one too until a moment.
+    fn rotate(&self, id: String, until: Wall) -> BoxFuture<'_, Result<HookMade, HookError>>;
     /// Forgets one with its secret and its messages.
     fn remove(&self, id: String) -> BoxFuture<'_, Result<(), HookError>>;
     /// Sends one a message that says nothing, as soon as possible.
@@ -25,6 +27,8 @@ pub trait Hooks: fmt::Debug + Send + Sync {
         before: Option<i64>,
         count: usize,
     ) -> BoxFuture<'_, Result<Vec<DeliverySeen>, HookError>>;
+    /// What became of a message at each hook that it was for.
+    fn sent(&self, message: String) -> BoxFuture<'_, Result<Vec<DeliverySeen>, HookError>>;
     /// Sends a message once more, whatever became of it.
     fn replay(&self, id: String, delivery: i64) -> BoxFuture<'_, Result<(), HookError>>;
 }
@@ -57,6 +61,8 @@ pub struct HookMade {
 pub struct DeliverySeen {
     /// Its number.
     pub id: i64,
+    /// To which hook.
+    pub hook: String,
     /// Its id for the hook.
     pub message: String,
     /// What it is about.

@@ -6,6 +6,7 @@
 //! the judge or a secret.
 
 mod agreed;
+mod answers;
 mod asker;
 mod changes;
 mod clients;
@@ -26,11 +27,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::extract::{DefaultBodyLimit, State};
+use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::{HeaderValue, StatusCode, header};
-use axum::middleware::map_response;
+use axum::middleware::{from_fn_with_state, map_response};
 use axum::response::{IntoResponse, Response};
-use portcullis_registry::{Office, UsageBook};
+use portcullis_registry::{Office, Promise, UsageBook};
 use portcullis_types::Clock;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::timeout::TimeoutLayer;
@@ -40,15 +41,27 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::described::with_common;
+use crate::once::{Once, Room, once};
 use crate::problem::{Document, Problem, ProblemCode};
-use crate::{KeyMaker, Recall};
+use crate::{KeyMaker, Recall, Remembers};
 
 pub use agreed::{AgreedLimit, AgreedOperation, Agreements};
 pub use asker::PartnerKey;
 pub use desk::{PartnerCall, PartnerDesk};
+pub(crate) use notices::readable;
 
 /// Longest time until an answer begins; the data plane gives up a little later.
 const TIMEOUT: Duration = Duration::from_secs(20);
+/// Of how many calls of partners, and of one key, a repetition is known.
+const ROOM: Room = Room { all: 10_000, each: 100 };
+/// Longest body; whoever takes it in bounds it too.
+const BODY_BYTES_MAX: usize = 512 << 10;
+
+/// Who asks, as it is known when it asks again.
+fn who(request: &Request) -> String {
+    let key = request.extensions().get::<PartnerKey>();
+    key.map(|key| format!("key {}", key.key.0)).unwrap_or_default()
+}
 
 /// Everything the partners' API stands on.
 #[derive(Clone)]
@@ -65,6 +78,10 @@ pub struct PartnerApi {
     pub keys: Arc<dyn KeyMaker>,
     /// For dates.
     pub clock: Arc<dyn Clock>,
+    /// By when answers are replied to.
+    pub promise: Promise,
+    /// Keeps answers to repeated calls over a restart, where something does.
+    pub remembers: Option<Arc<dyn Remembers>>,
 }
 
 impl fmt::Debug for PartnerApi {
@@ -87,11 +104,14 @@ impl PartnerApi {
     /// without is refused.
     pub fn router(self) -> Router {
         let openapi = partner_openapi().to_pretty_json().unwrap_or_default();
+        let (remembers, clock) = (self.remembers.clone(), Arc::clone(&self.clock));
+        let remembered = Arc::new(Once::new(ROOM, remembers, clock, BODY_BYTES_MAX, who));
         let api = Arc::new(Api { parts: self, openapi, changes: changes::Changes::default() });
         let (router, _) = routes().split_for_parts();
         router
             .fallback(|| async { StatusCode::NOT_FOUND })
             .layer(CatchPanicLayer::new())
+            .layer(from_fn_with_state(remembered, once))
             .layer(TimeoutLayer::with_status_code(StatusCode::GATEWAY_TIMEOUT, TIMEOUT))
             .layer(DefaultBodyLimit::disable()) // bounded by whoever took the body in
             .layer(map_response(document))
@@ -110,6 +130,8 @@ fn routes() -> OpenApiRouter<Arc<Api>> {
         .routes(routes!(usage::show))
         .routes(routes!(refusals::show))
         .routes(routes!(clients::list, clients::add))
+        .routes(routes!(answers::list, answers::add))
+        .routes(routes!(answers::show))
         .routes(routes!(notices::list))
         .routes(routes!(notices::show))
         .routes(routes!(receipts::show))

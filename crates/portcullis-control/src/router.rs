@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::extract::DefaultBodyLimit;
+use axum::extract::{DefaultBodyLimit, Request};
 use axum::http::{StatusCode, header};
 use axum::middleware::{from_fn_with_state, map_response};
 use axum::routing::get;
@@ -25,22 +25,31 @@ use crate::api::{
     log, me, notices, partners, people, policies, proposals, rotation, signals, statements,
     transitions, usage,
 };
-use crate::auth::sign_in;
+use crate::auth::{Caller, sign_in};
 use crate::described::with_common;
 use crate::oidc::Issuer;
-use crate::once::{Remembered, once};
+use crate::once::{Once, Room, once};
 use crate::problem::document;
 use crate::record::record;
 
 /// What every route can reach.
 pub(crate) struct Shared {
     pub(crate) control: Control,
-    pub(crate) remembered: Remembered,
+    pub(crate) once: Arc<Once>,
     pub(crate) openapi: String,
     pub(crate) issuer: Option<Issuer>,
 }
 
 type Routes = OpenApiRouter<Arc<Shared>>;
+
+/// The people of one gate: whoever asks most, asks for all.
+const ROOM: Room = Room { all: 1000, each: 1000 };
+
+/// Who asks, as it is known when it asks again.
+fn who(request: &Request) -> String {
+    let caller = request.extensions().get::<Caller>();
+    caller.map(|caller| format!("{:?} {}", caller.kind, caller.name)).unwrap_or_default()
+}
 
 impl Control {
     /// All routes with their layers.
@@ -49,8 +58,10 @@ impl Control {
         let settings = self.settings.clone();
         let clock = Arc::clone(&self.clock);
         let issuer = settings.oidc.clone().map(|oidc| Issuer::new(oidc, clock));
-        let remembered = Remembered::default();
-        let shared = Arc::new(Shared { control: self, remembered, openapi, issuer });
+        let (remembers, clock) = (settings.remembers.clone(), Arc::clone(&self.clock));
+        let once = Once::new(ROOM, remembers, clock, settings.import_body_max, who);
+        let once = Arc::new(once);
+        let shared = Arc::new(Shared { control: self, once, openapi, issuer });
         let quick = signed(quick(), &shared, settings.body_max, settings.timeout);
         let long = signed(long(), &shared, settings.import_body_max, settings.timeout_long);
         let feeds = signed(feeds(), &shared, settings.feed_body_max, settings.timeout_long);
@@ -69,7 +80,7 @@ impl Control {
 fn signed(routes: Routes, shared: &Arc<Shared>, body_max: usize, timeout: Duration) -> Routes {
     routes
         .route_layer(CatchPanicLayer::new())
-        .route_layer(from_fn_with_state(Arc::clone(shared), once))
+        .route_layer(from_fn_with_state(Arc::clone(&shared.once), once))
         .route_layer(TimeoutLayer::with_status_code(StatusCode::GATEWAY_TIMEOUT, timeout))
         .route_layer(RequestBodyLimitLayer::new(body_max))
         .route_layer(from_fn_with_state(Arc::clone(shared), sign_in))
@@ -114,14 +125,24 @@ fn quick() -> Routes {
         .routes(routes!(proposals::ratify))
         .routes(routes!(policies::show))
         .routes(routes!(signals::list))
+        .routes(routes!(answers::list))
+        .routes(routes!(answers::show))
+        .routes(routes!(answers::reply))
+        .routes(routes!(notices::list))
+        .routes(routes!(notices::show))
         .routes(routes!(statements::show))
         .routes(routes!(usage::show))
         .routes(routes!(hooks::list, hooks::add))
         .routes(routes!(hooks::remove))
+        .routes(routes!(hooks::rotate))
         .routes(routes!(hooks::test))
         .routes(routes!(hooks::deliveries))
         .routes(routes!(hooks::replay))
         .routes(routes!(calls::show))
+        .routes(routes!(cases::list, cases::open))
+        .routes(routes!(cases::show))
+        .routes(routes!(cases::timeline))
+        .routes(routes!(cases::changes::change))
         .routes(routes!(audit::list))
         .routes(routes!(audit::checkpoint))
         .routes(routes!(audit::show))
@@ -134,15 +155,13 @@ fn quick() -> Routes {
 fn long() -> Routes {
     OpenApiRouter::new()
         .routes(routes!(import::import))
+        .routes(routes!(cases::evidence::add))
+        .routes(routes!(cases::evidence::read))
         .routes(routes!(policies::publish))
         .routes(routes!(audit::verify))
         .routes(routes!(audit::export))
 }
 
-        .routes(routes!(cases::list, cases::open))
-        .routes(routes!(cases::show))
-        .routes(routes!(cases::timeline))
-        .routes(routes!(cases::changes::change))
 /// What is read and written line by line, however long it is.
 fn feeds() -> Routes {
     OpenApiRouter::new()
@@ -155,8 +174,6 @@ fn feeds() -> Routes {
 pub fn openapi() -> OpenApi {
     let (_, routes) = open().merge(quick()).merge(long()).merge(feeds()).split_for_parts();
     let info = InfoBuilder::new()
-        .routes(routes!(cases::evidence::add))
-        .routes(routes!(cases::evidence::read))
         .title("Portcullis admin API")
         .version(env!("CARGO_PKG_VERSION"))
         .description(Some("Operators and the command line look at the gate and change it here. Every change becomes an event of the log and is answered once it is durable and in force; 202 means in force but not yet durable. Every error is an `application/problem+json` document whose `detail` says what to do."))

@@ -10,7 +10,9 @@ use portcullis_registry::{Office, UsageBook};
 use portcullis_types::Clock;
 use sha2::{Digest as _, Sha256};
 
-use crate::{AdminCall, Checker, Hooks, KeyMaker, Oidc, Plane, Probe, Recall, Witnessed};
+use crate::{
+    AdminCall, Checker, Hooks, KeyMaker, Oidc, Plane, Probe, Recall, Remembers, Witnessed,
+};
 
 /// Everything the admin API stands on.
 #[derive(Clone)]
@@ -54,6 +56,8 @@ pub struct ControlSettings {
     pub plane: Option<Arc<dyn Plane>>,
     /// What witnesses signed, where some are asked.
     pub witnessed: Option<Arc<dyn Witnessed>>,
+    /// Keeps answers to repeated calls over a restart, where something does.
+    pub remembers: Option<Arc<dyn Remembers>>,
     /// The version that `/healthz` names.
     pub version: String,
     /// Longest time until an answer begins.
@@ -77,8 +81,9 @@ impl Default for ControlSettings {
         Self {
             tokens: Vec::new(),
             hooks: None,
-            witnessed: None,
+            remembers: None,
             plane: None,
+            witnessed: None,
             oidc: None,
             version: env!("CARGO_PKG_VERSION").to_owned(),
             timeout: Duration::from_secs(30),

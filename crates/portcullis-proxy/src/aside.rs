@@ -3,6 +3,7 @@
 //! The key is shown in the head and must be known, in whatever state; body and answer are bounded.
 //! Must not know what is answered, nor by whom.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::net::IpAddr;
 use std::pin::Pin;
@@ -17,6 +18,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, response};
 use http_body::Body;
 use hyper::body::Incoming;
 use portcullis_judge::Trace;
+use portcullis_request::unescaped;
 use portcullis_types::{KeyId, KeyIx, Now, Refusal};
 
 use crate::body::Kind;
@@ -26,10 +28,11 @@ use crate::ticket::{Conn, Ticket};
 use crate::{Settings, arrival};
 
 /// Longest body that is taken in.
-const BODY_BYTES_MAX: u64 = 64 * 1024;
+const BODY_BYTES_MAX: u64 = 256 * 1024;
 /// The parameter that may hold the key, as in calls of the platform.
-const KEY_PARAMETER: &str = "access_token=";
+const KEY_PARAMETER: &str = "access_token";
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
+const IDEMPOTENCY_REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
 
 /// Answers some paths in the platform's place.
 pub trait Aside: Send + Sync {
@@ -125,7 +128,7 @@ impl Asked {
         let thread = &conn.thread;
         let now = thread.now();
         aside.admits(peer(conn, &parts.headers), now)?;
-        let asker = aside.known(presented(&parts, &thread.settings)?, now)?;
+        let asker = aside.known(&presented(&parts, &thread.settings)?, now)?;
         ticket.trace = Some(Trace {
             partner: Some(Arc::clone(&asker.partner)),
             key_id: Some(asker.id.clone()),
@@ -156,25 +159,34 @@ impl Asked {
         alarm.off();
         drop(held);
         let (mut parts, bytes) = answer.ok_or(Refusal::Internal)?.into_parts();
-        let told = [CONTENT_TYPE, CACHE_CONTROL, ALLOW, RETRY_AFTER, WWW_AUTHENTICATE];
-        parts.headers = kept(&parts.headers, &told);
+        let told = [CACHE_CONTROL, ALLOW, RETRY_AFTER, WWW_AUTHENTICATE, IDEMPOTENCY_REPLAYED];
+        parts.headers = kept(&parts.headers, &[&[CONTENT_TYPE], &told[..]].concat());
         Ok((parts, Kind::Full(Some(bytes))))
     }
 }
 
 /// The key, which must stand in the head; the same key twice is one.
-fn presented<'p>(parts: &'p Parts, settings: &Settings) -> Result<&'p [u8], Refusal> {
-    let mut keys = hygiene::header_keys(&parts.headers, &settings.key_header);
-    let query = parts.uri.query().unwrap_or_default();
-    keys.extend(
-        query.split('&').filter_map(|pair| pair.strip_prefix(KEY_PARAMETER)).map(str::as_bytes),
-    );
-    let first = *keys.first().ok_or(Refusal::KeyMissing)?;
+fn presented<'p>(parts: &'p Parts, settings: &Settings) -> Result<Cow<'p, [u8]>, Refusal> {
+    let shown = hygiene::header_keys(&parts.headers, &settings.key_header);
+    let mut keys: Vec<Cow<'p, [u8]>> = shown.into_iter().map(Cow::Borrowed).collect();
+    for value in parts.uri.query().unwrap_or_default().split('&').filter_map(key_in) {
+        keys.push(match unescaped(value)? {
+            Cow::Borrowed(key) => Cow::Borrowed(key.as_bytes()),
+            Cow::Owned(key) => Cow::Owned(key.into_bytes()),
+        });
+    }
+    let first = keys.first().cloned().ok_or(Refusal::KeyMissing)?;
     if keys.iter().all(|key| *key == first) { Ok(first) } else { Err(Refusal::KeyConflict) }
 }
 
+/// The key in a pair of a query, whose name may be encoded as its value is.
+fn key_in(pair: &str) -> Option<&str> {
+    let (name, value) = pair.split_once('=')?;
+    unescaped(name).is_ok_and(|name| name == KEY_PARAMETER).then_some(value)
+}
+
 fn without_key(query: Option<&str>) -> Option<String> {
-    let rest: Vec<_> = query?.split('&').filter(|pair| !pair.starts_with(KEY_PARAMETER)).collect();
+    let rest: Vec<_> = query?.split('&').filter(|pair| key_in(pair).is_none()).collect();
     (!rest.is_empty()).then(|| rest.join("&"))
 }
 
@@ -218,6 +230,7 @@ mod tests {
             let settings = Settings::new("127.0.0.1:0".parse().unwrap(), upstream, none);
             let parts = parts(target, headers);
             let found = presented(&parts, &settings);
+            let found = found.as_deref().map_err(Clone::clone);
             assert_eq!(found, expected.map(str::as_bytes), "{target} {headers:?}");
         }
         check("/p/me", &[], Err(Refusal::KeyMissing));
@@ -228,12 +241,19 @@ mod tests {
         check("/p/me?access_token=b", &[("x-api-key", "a")], Err(Refusal::KeyConflict));
         check("/p/me?access_token=a&access_token=b", &[], Err(Refusal::KeyConflict));
         check("/p/me", &[("authorization", "Basic a")], Ok("Basic a"));
+        check("/p/me?access_token=%61%2B", &[("x-api-key", "a+")], Ok("a+"));
+        check("/p/me?access%5Ftoken=%61", &[("x-api-key", "a")], Ok("a"));
+        check("/p/me?access_token=%61", &[("x-api-key", "%61")], Err(Refusal::KeyConflict));
+        check("/p/me?access_token", &[], Err(Refusal::KeyMissing));
+        let unreadable = unescaped("%6").unwrap_err();
+        check("/p/me?access_token=%6", &[("x-api-key", "%6")], Err(unreadable));
     }
 
     #[test]
     fn a_query_goes_on_without_the_key() {
         assert_eq!(without_key(Some("from=7d&access_token=a")), Some("from=7d".to_owned()));
         assert_eq!(without_key(Some("access_token=a")), None);
+        assert_eq!(without_key(Some("%61ccess_token=a&x=y")), Some("x=y".to_owned()));
         assert_eq!(without_key(None), None);
     }
 }

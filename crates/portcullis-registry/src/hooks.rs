@@ -2,7 +2,7 @@
 //!
 //! Address and secret lie beside the log, never in it. Must not know how a message is sent.
 
-use portcullis_types::PartnerId;
+use portcullis_types::{PartnerId, Wall};
 use serde::{Deserialize, Serialize};
 
 use crate::commands::Command;
@@ -20,6 +20,8 @@ pub enum HookCommand {
     Add { hook: String, partner: PartnerId, origin: String },
     /// Ends that.
     Remove { hook: String },
+    /// Gives it a new secret; the old one signs too until a moment.
+    Rotate { hook: String, until: Wall },
 }
 
 /// A fact about a hook. `type` in JSON is the dotted name.
@@ -33,6 +35,9 @@ pub enum HookEvent {
     /// No more.
     #[serde(rename = "hook.removed")]
     Removed { hook: String },
+    /// It has a new secret; the old one signs too until then.
+    #[serde(rename = "hook.rotated")]
+    Rotated { hook: String, until: Wall },
 }
 
 impl HookEvent {
@@ -42,6 +47,7 @@ impl HookEvent {
         match self {
             Self::Added { .. } => "hook.added",
             Self::Removed { .. } => "hook.removed",
+            Self::Rotated { .. } => "hook.rotated",
         }
     }
 }
@@ -66,6 +72,12 @@ impl State {
                 let hook = texts::label("hook", hook)?;
                 let what = format!("hook `{hook}` removed with its secret");
                 (HookEvent::Removed { hook }, what)
+            }
+            HookCommand::Rotate { hook, until } => {
+                let (hook, until) = (texts::label("hook", hook)?, *until);
+                let date = until.rfc3339();
+                let what = format!("hook `{hook}` has a new secret; both sign until {date}");
+                (HookEvent::Rotated { hook, until }, what)
             }
         };
         Ok(Planned::one(Event::Hook(event), what))

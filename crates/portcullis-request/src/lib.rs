@@ -42,7 +42,7 @@ pub use batch::{Entry, Results, batch, resolve};
 pub use canonical::Canonical;
 pub use members::{Members, with_members};
 pub use params::{Form, Param, Place};
-pub use percent::escaped;
+pub use percent::{escaped, unescaped};
 pub use read::{BodyWanted, canonicalise, wants_body};
 pub use stands::{Stand, stands};
 pub use texts::Texts;

@@ -66,6 +66,14 @@ pub fn escaped(text: &str) -> String {
     out
 }
 
+/// A name or value of a query as it is meant.
+///
+/// # Errors
+/// What can't be read in one way only: half an escape, bytes that are no text.
+pub fn unescaped(raw: &str) -> Result<Cow<'_, str>, Refusal> {
+    decode(raw).map(|decoded| decoded.text)
+}
+
 /// Decodes one name or value of a query or form.
 pub(crate) fn decode(raw: &str) -> Result<Decoded<'_>, Refusal> {
     let kinds = raw.bytes().fold(0, |kinds, byte| kinds | kind(byte));

@@ -16,6 +16,7 @@
 
 mod answer;
 mod append;
+mod beside;
 mod clocks;
 mod database;
 mod error;
@@ -28,6 +29,7 @@ mod open;
 mod outbox;
 mod pending;
 mod recover;
+mod repeats;
 mod writer;
 
 #[cfg(test)]
@@ -37,6 +39,7 @@ pub use error::StoreError;
 pub use office::OfficeHandle;
 pub use open::{Opened, Options, Policy, Recovered, Store};
 pub use outbox::{
-    Bytes, DeliveryRow, DueDelivery, HOOKS_MAX, KeptHook, NewDelivery, Outbox, Tried,
+    Backlog, Bytes, DeliveryRow, DueDelivery, HOOKS_MAX, KeptHook, NewDelivery, Outbox, Tried,
 };
+pub use repeats::{RepeatRow, Repeats};
 pub use writer::Writer;

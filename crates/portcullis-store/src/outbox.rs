@@ -5,20 +5,19 @@
 //! log is the truth: what a hook has not been told yet is found again from where its cursor stands.
 //! Must not know what a message says or how it is sent.
 
+mod care;
 mod kept;
 mod rows;
 
-use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::path::Path;
 
 use portcullis_types::{Revision, Wall};
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
-use sqlx::{ConnectOptions, Connection, SqliteConnection};
-use tokio::sync::Mutex;
+use sqlx::Connection;
 
+use crate::beside::Beside;
 use crate::database::number;
-use crate::error::{StoreError, said};
-use crate::files;
+use crate::error::StoreError;
+pub use care::Backlog;
 pub use kept::{Bytes, DeliveryRow, DueDelivery, KeptHook, NewDelivery, Tried};
 use rows::{delivery, due, hook};
 
@@ -28,17 +27,14 @@ pub const HOOKS_MAX: usize = 10_000;
 const KEPT: u64 = 10_000;
 
 const TABLES: [&str; 3] = [
-    "CREATE TABLE IF NOT EXISTS hooks (id TEXT PRIMARY KEY, partner TEXT NOT NULL, url TEXT NOT NULL, secret BLOB NOT NULL, added INTEGER NOT NULL, cursor INTEGER NOT NULL) STRICT",
+    "CREATE TABLE IF NOT EXISTS hooks (id TEXT PRIMARY KEY, partner TEXT NOT NULL, url TEXT NOT NULL, secret BLOB NOT NULL, added INTEGER NOT NULL, cursor INTEGER NOT NULL, previous BLOB, previous_until INTEGER) STRICT",
     "CREATE TABLE IF NOT EXISTS deliveries (id INTEGER PRIMARY KEY AUTOINCREMENT, hook TEXT NOT NULL, message TEXT NOT NULL, kind TEXT NOT NULL, body TEXT NOT NULL, made INTEGER NOT NULL, next INTEGER, failures INTEGER NOT NULL DEFAULT 0, done INTEGER, status INTEGER, said TEXT, UNIQUE (hook, message)) STRICT",
     "CREATE INDEX IF NOT EXISTS deliveries_next ON deliveries (next) WHERE next IS NOT NULL",
 ];
 
 /// The file.
 #[derive(Debug)]
-pub struct Outbox {
-    path: PathBuf,
-    connection: Mutex<SqliteConnection>,
-}
+pub struct Outbox(Beside);
 
 impl Outbox {
     /// Opens the file beside a store, or makes it, for its owner only.
@@ -46,24 +42,15 @@ impl Outbox {
     /// # Errors
     /// [`StoreError`] when it can't be read or written, or is some other file.
     pub async fn open(store: &Path) -> Result<Self, StoreError> {
-        let path = store.with_extension("hooks.db");
-        files::make_directory(&path)?;
-        files::make_private(&path)?;
-        let options = SqliteConnectOptions::new()
-            .filename(&path)
-            .journal_mode(SqliteJournalMode::Wal)
-            .synchronous(SqliteSynchronous::Full)
-            .busy_timeout(Duration::from_secs(5))
-            .pragma("trusted_schema", "OFF")
-            .pragma("secure_delete", "ON")
-            .disable_statement_logging();
-        let not_ours =
-            |error: sqlx::Error| StoreError::NotAStore { path: path.clone(), why: said(&error) };
-        let mut connection = options.connect().await.map_err(not_ours)?;
-        for sql in TABLES {
-            sqlx::query(sql).execute(&mut connection).await.map_err(not_ours)?;
+        let outbox = Self(Beside::open(store, "hooks.db", &TABLES).await?);
+        // Files of before secrets changed have no room for a second one; the others refuse these.
+        for sql in [
+            "ALTER TABLE hooks ADD COLUMN previous BLOB",
+            "ALTER TABLE hooks ADD COLUMN previous_until INTEGER",
+        ] {
+            let _ = sqlx::query(sql).execute(&mut *outbox.0.connection.lock().await).await;
         }
-        Ok(Self { connection: Mutex::new(connection), path })
+        Ok(outbox)
     }
 
     /// Every hook, by id.
@@ -71,10 +58,10 @@ impl Outbox {
     /// # Errors
     /// [`StoreError`] when the file can't be read.
     pub async fn hooks(&self) -> Result<Vec<KeptHook>, StoreError> {
-        let sql = "SELECT id, partner, url, secret, added, cursor FROM hooks ORDER BY partner, id";
-        let rows = sqlx::query(sql).fetch_all(&mut *self.connection.lock().await).await;
+        let sql = "SELECT id, partner, url, secret, added, cursor, previous, previous_until FROM hooks ORDER BY partner, id";
+        let rows = sqlx::query(sql).fetch_all(&mut *self.0.connection.lock().await).await;
         rows.and_then(|rows| rows.iter().map(|row| hook(row, 0)).collect())
-            .map_err(|error| self.unread(&error))
+            .map_err(|error| self.0.unread(&error))
     }
 
     /// Keeps a hook.
@@ -91,8 +78,8 @@ impl Outbox {
             .bind(&hook.secret.0)
             .bind(number(hook.added.0))
             .bind(number(hook.cursor.0));
-        let done = query.execute(&mut *self.connection.lock().await).await;
-        done.map(drop).map_err(|error| self.unwritten(&error))
+        let done = query.execute(&mut *self.0.connection.lock().await).await;
+        done.map(drop).map_err(|error| self.0.unwritten(&error))
     }
 
     /// Forgets a hook, its secret and its messages; whether there was one.
@@ -100,7 +87,7 @@ impl Outbox {
     /// # Errors
     /// [`StoreError`] when the file can't be written.
     pub async fn remove(&self, id: &str) -> Result<bool, StoreError> {
-        let mut connection = self.connection.lock().await;
+        let mut connection = self.0.connection.lock().await;
         let removed = async {
             let mut all = connection.begin().await?;
             sqlx::query("DELETE FROM deliveries WHERE hook = ?")
@@ -112,7 +99,7 @@ impl Outbox {
             all.commit().await?;
             Ok(gone.rows_affected() > 0)
         };
-        removed.await.map_err(|error| self.unwritten(&error))
+        removed.await.map_err(|error| self.0.unwritten(&error))
     }
 
     /// Takes messages for a hook and moves its cursor, both or neither. A message it has is not
@@ -127,7 +114,7 @@ impl Outbox {
         messages: &[NewDelivery],
         now: Wall,
     ) -> Result<(), StoreError> {
-        let mut connection = self.connection.lock().await;
+        let mut connection = self.0.connection.lock().await;
         let taken = async {
             let mut all = connection.begin().await?;
             for message in messages {
@@ -150,7 +137,7 @@ impl Outbox {
             }
             all.commit().await
         };
-        taken.await.map_err(|error| self.unwritten(&error))
+        taken.await.map_err(|error| self.0.unwritten(&error))
     }
 
     /// The oldest message of each hook whose time has come; so one that hangs delays nobody else's.
@@ -158,10 +145,10 @@ impl Outbox {
     /// # Errors
     /// [`StoreError`] when the file can't be read.
     pub async fn due(&self, now: Wall, count: usize) -> Result<Vec<DueDelivery>, StoreError> {
-        let sql = "SELECT h.id, h.partner, h.url, h.secret, h.added, h.cursor, d.id, d.message, d.kind, d.body, d.made, d.failures FROM deliveries d JOIN hooks h ON h.id = d.hook WHERE d.id IN (SELECT min(id) FROM deliveries WHERE next <= ? GROUP BY hook) ORDER BY d.next LIMIT ?";
+        let sql = "SELECT h.id, h.partner, h.url, h.secret, h.added, h.cursor, h.previous, h.previous_until, d.id, d.message, d.kind, d.body, d.made, d.failures FROM deliveries d JOIN hooks h ON h.id = d.hook WHERE d.id IN (SELECT min(id) FROM deliveries WHERE next <= ? GROUP BY hook) ORDER BY d.next LIMIT ?";
         let query = sqlx::query(sql).bind(number(now.0)).bind(number(count as u64));
-        let rows = query.fetch_all(&mut *self.connection.lock().await).await;
-        rows.and_then(|rows| rows.iter().map(due).collect()).map_err(|error| self.unread(&error))
+        let rows = query.fetch_all(&mut *self.0.connection.lock().await).await;
+        rows.and_then(|rows| rows.iter().map(due).collect()).map_err(|error| self.0.unread(&error))
     }
 
     /// Writes down what became of a try.
@@ -177,8 +164,8 @@ impl Outbox {
             .bind(tried.status.map(i64::from))
             .bind(&tried.said)
             .bind(delivery);
-        let done = query.execute(&mut *self.connection.lock().await).await;
-        done.map(drop).map_err(|error| self.unwritten(&error))
+        let done = query.execute(&mut *self.0.connection.lock().await).await;
+        done.map(drop).map_err(|error| self.0.unwritten(&error))
     }
 
     /// The newest messages of a hook, from just before a number on.
@@ -194,9 +181,9 @@ impl Outbox {
         let sql = "SELECT id, hook, message, kind, made, next, failures, done, status, said FROM deliveries WHERE hook = ? AND id < ? ORDER BY id DESC LIMIT ?";
         let query =
             sqlx::query(sql).bind(hook).bind(before.unwrap_or(i64::MAX)).bind(number(count as u64));
-        let rows = query.fetch_all(&mut *self.connection.lock().await).await;
+        let rows = query.fetch_all(&mut *self.0.connection.lock().await).await;
         rows.and_then(|rows| rows.iter().map(delivery).collect())
-            .map_err(|error| self.unread(&error))
+            .map_err(|error| self.0.unread(&error))
     }
 
     /// Has a message of a hook sent again, whatever became of it, for another three days; whether
@@ -208,15 +195,7 @@ impl Outbox {
         let sql = "UPDATE deliveries SET next = ?, made = ?, failures = 0, done = NULL WHERE hook = ? AND id = ?";
         let at = number(now.0);
         let query = sqlx::query(sql).bind(at).bind(at).bind(hook).bind(delivery);
-        let done = query.execute(&mut *self.connection.lock().await).await;
-        done.map(|done| done.rows_affected() > 0).map_err(|error| self.unwritten(&error))
-    }
-
-    fn unread(&self, error: &sqlx::Error) -> StoreError {
-        StoreError::NotReadable { path: self.path.clone(), why: said(error) }
-    }
-
-    fn unwritten(&self, error: &sqlx::Error) -> StoreError {
-        StoreError::NotWritable { path: self.path.clone(), why: said(error) }
+        let done = query.execute(&mut *self.0.connection.lock().await).await;
+        done.map(|done| done.rows_affected() > 0).map_err(|error| self.0.unwritten(&error))
     }
 }

@@ -19,6 +19,14 @@ pub enum HookCommand {
         /// The hook's id
         id: String,
     },
+    /// Give a hook a new secret, shown once; the old one signs too for a while
+    Rotate {
+        /// The hook's id
+        id: String,
+        /// How long both sign: a length such as 24h, or a moment; at most 14 days
+        #[arg(long, default_value = "24h", value_name = "WHEN")]
+        overlap: String,
+    },
     /// Send a hook a message that says nothing
     Test {
         /// The hook's id

@@ -3,21 +3,26 @@
 //! Must not know how a message is sent.
 
 use axum::extract::{Path, State};
-use axum::http::StatusCode;
-use axum::response::Response;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse as _, Response};
 use axum::{Extension, Json};
-use portcullis_registry::HookCommand;
+use portcullis_registry::{Done, HookCommand};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::{Ctx, limit};
 use crate::auth::Caller;
 use crate::extract::{Body, Params};
-use crate::hooks::{DeliverySeen, HookError, HookSeen, Hooks};
+use crate::hooks::{DeliverySeen, HookError, HookMade, HookSeen, Hooks};
+use crate::moments;
 use crate::names;
+use crate::once::ShownOnce;
 use crate::problem::{Document, Problem};
 use crate::router::Shared;
 use crate::views::{Change, Page};
+
+/// Longest time for which two secrets of a hook sign: 14 days, as with keys.
+const OVERLAP_MAX: u64 = 14 * 86_400_000;
 
 /// A hook, without its address and secret.
 #[derive(Debug, Serialize, ToSchema)]
@@ -37,6 +42,8 @@ pub(crate) struct HookView {
 pub(crate) struct DeliveryView {
     /// Its number.
     id: i64,
+    /// To which hook.
+    hook: String,
     /// `webhook-id`.
     message: String,
     /// What it is about.
@@ -66,7 +73,8 @@ impl From<HookSeen> for HookView {
 
 impl From<DeliverySeen> for DeliveryView {
     fn from(seen: DeliverySeen) -> Self {
-        let DeliverySeen { id, message, kind, made, next, failures, taken, status, said } = seen;
+        let DeliverySeen { id, hook, message, kind, made, next, failures, taken, status, said } =
+            seen;
         let state = match (taken, next) {
             (Some(_), None) => "taken",
             (_, Some(_)) => "waiting",
@@ -74,7 +82,7 @@ impl From<DeliverySeen> for DeliveryView {
         };
         let text = |at: Option<portcullis_types::Wall>| at.map(portcullis_types::Wall::rfc3339);
         let (made, next, taken) = (made.rfc3339(), text(next), text(taken));
-        Self { id, message, kind, made, state, next, failures, taken, status, said }
+        Self { id, hook, message, kind, made, state, next, failures, taken, status, said }
     }
 }
 
@@ -134,7 +142,7 @@ pub(crate) async fn add(
     State(shared): Ctx,
     Extension(caller): Extension<Caller>,
     Body(new): Body<NewHook>,
-) -> Result<(StatusCode, Json<HookMadeView>), Problem> {
+) -> Result<Response, Problem> {
     let (hooks, partner) = (keeper(&shared)?, names::id(&new.partner)?);
     let made = hooks.add(partner, new.url).await.map_err(refused)?;
     let command = HookCommand::Add {
@@ -143,17 +151,61 @@ pub(crate) async fn add(
         origin: made.origin.clone(),
     };
     match shared.submit(&caller, command).await {
-        Ok(done) => {
-            let secret = made.secret.to_string();
-            let view = HookMadeView { id: made.id, secret, change: Change::from(done) };
-            Ok((StatusCode::CREATED, Json(view)))
-        }
+        Ok(done) => Ok(shown_once(made, done)),
         Err(problem) => {
             // What the log does not know must not be there.
             hooks.remove(made.id).await.map_err(refused)?;
             Err(problem)
         }
     }
+}
+
+/// The answer that shows a secret for the only time.
+fn shown_once(made: HookMade, done: Done) -> Response {
+    let told = format!(
+        "the secret of hook `{0}` was made by the first call and shown once; if that answer was lost, make another by `portcullis hook rotate {0}`",
+        made.id
+    );
+    let (id, secret) = (made.id, made.secret.to_string());
+    let view = HookMadeView { id, secret, change: Change::from(done) };
+    let mut response = (StatusCode::CREATED, Json(view)).into_response();
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response.extensions_mut().insert(ShownOnce(told));
+    response
+}
+
+/// A new secret for a hook.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct HookRotation {
+    /// Until when messages are signed with the old secret too: a date, a time, or a length from now
+    /// such as `24h`; at most 14 days, 24 hours when absent.
+    until: Option<String>,
+}
+
+/// Gives a hook a new secret, which the answer shows once; both sign for a while
+#[utoipa::path(post, path = "/v1/hooks/{id}/rotate", tag = "hooks", security(("admin_token" = [])),
+    params(("id" = String, Path, description = "The hook's id")),
+    request_body = HookRotation,
+    responses((status = 201, body = HookMadeView), (status = "4XX", body = Document)))]
+pub(crate) async fn rotate(
+    State(shared): Ctx,
+    Extension(caller): Extension<Caller>,
+    Path(id): Path<String>,
+    Body(HookRotation { until }): Body<HookRotation>,
+) -> Result<Response, Problem> {
+    let (hooks, now) = (keeper(&shared)?, shared.now());
+    let until = moments::future("until", until.as_deref().unwrap_or("24h"), now)?;
+    if until.0.saturating_sub(now.0) > OVERLAP_MAX {
+        return Err(Problem::unreadable("`until` is more than 14 days away: send a nearer moment"));
+    }
+    let hook = hooks.list().await.map_err(refused)?.into_iter().find(|hook| hook.id == id);
+    let hook = hook.ok_or_else(|| refused(HookError::Unknown))?;
+    // First the log: a secret that it does not know of must not sign.
+    let command = HookCommand::Rotate { hook: hook.id, until };
+    let done = shared.submit(&caller, command).await?;
+    let made = hooks.rotate(id, until).await.map_err(refused)?;
+    Ok(shown_once(made, done))
 }
 
 /// Removes a hook with its secret
@@ -218,7 +270,7 @@ fn keeper(shared: &Shared) -> Result<&dyn Hooks, Problem> {
     })
 }
 
-fn refused(error: HookError) -> Problem {
+pub(super) fn refused(error: HookError) -> Problem {
     let detail = error.to_string();
     let (status, code, title) = match error {
         HookError::Unfit(_) => {

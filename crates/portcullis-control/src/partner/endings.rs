@@ -6,6 +6,7 @@
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
+use axum::response::{IntoResponse as _, Response};
 use portcullis_registry::{Command, KeyCommand, NewSecret};
 use portcullis_types::KeyIx;
 use serde::{Deserialize, Serialize};
@@ -17,6 +18,7 @@ use super::changes::OwnChange;
 use super::keys::own;
 use crate::api::keys::mint;
 use crate::extract::Body;
+use crate::once::ShownOnce;
 use crate::problem::{Document, Problem};
 use crate::{moments, names};
 
@@ -102,7 +104,7 @@ pub(super) async fn rotate(
     Writer(asker): Writer,
     Path(id): Path<String>,
     Body(wish): Body<Rotation>,
-) -> Result<(StatusCode, Json<Rotated>), Problem> {
+) -> Result<Response, Problem> {
     itself(&asker, own(&asker, &id)?)?;
     let until = wish.until.map(|text| moments::future("until", &text, asker.wall())).transpose()?;
     let minted = mint(&*api.parts.keys, None)?;
@@ -111,7 +113,13 @@ pub(super) async fn rotate(
     let command = Command::Credential(KeyCommand::Rotate { key: names::id(&id)?, new, until });
     let change = api.change(&asker, command).await?;
     let rotated = Rotated { id: minted.id.to_string(), key: minted.secret.to_string(), change };
-    Ok((StatusCode::CREATED, Json(rotated)))
+    let told = ShownOnce(format!(
+        "key `{}` was issued by the first call and shown once; if that answer was lost, end the key and rotate again under a new `Idempotency-Key`",
+        rotated.id
+    ));
+    let mut response = (StatusCode::CREATED, Json(rotated)).into_response();
+    response.extensions_mut().insert(told);
+    Ok(response)
 }
 
 /// A key renews none but itself, or it would gain what another may do.

@@ -19,6 +19,7 @@ use super::way_back::OwnWayBack;
 use super::{AgreedOperation, Ctx};
 use crate::api::aside;
 use crate::problem::{Document, Problem};
+use crate::views::AnswerView;
 
 /// How the asker stands.
 #[derive(Debug, Serialize, ToSchema)]
@@ -42,10 +43,12 @@ pub(super) struct Me {
     closed: Vec<AgreedOperation>,
     /// Operations of the agreement that work, as far as standing goes.
     works: Vec<AgreedOperation>,
-    /// What ends or is looked at, and when; the next first.
     /// How your access comes back in stages; null where no such plan goes on.
     way_back: Option<OwnWayBack>,
+    /// What ends or is looked at, and when; the next first.
     clocks: Vec<Clock>,
+    /// Your answers and appeals that wait for the platform, with when it replies.
+    answers: Vec<AnswerView>,
 }
 
 /// A partner or a client.
@@ -108,10 +111,11 @@ impl Me {
             client: None,
             closed: Vec::new(),
             works: Vec::new(),
+            way_back: None,
             clocks: Vec::new(),
+            answers: Vec::new(),
         }
     }
-            way_back: None,
 
     fn whole(asker: &Asker, works: Vec<AgreedOperation>, closed: Vec<AgreedOperation>) -> Self {
         let key = OwnKey::new(asker.at, &asker.key, &asker.snapshot, asker.wall());
@@ -135,11 +139,15 @@ impl Me {
         };
         Self {
             at: asker.wall().rfc3339(),
+            way_back: OwnWayBack::of(asker),
             clocks: clocks(asker, &measures),
+            answers: asker
+                .waiting()
+                .map(|record| AnswerView::outside(record, &asker.snapshot))
+                .collect(),
             measures: measures.iter().map(|(of, notice)| Measure::new(*of, notice)).collect(),
             key,
             partner: Some(Named {
-            way_back: OwnWayBack::of(asker),
                 id: asker.partner.id.to_string(),
                 name: asker.partner.name.to_string(),
             }),

@@ -70,6 +70,10 @@ pub(super) fn clocks(asker: &Asker, measures: &[(Subject, Arc<Notice>)]) -> Vec<
     for (of, notice) in measures.iter().filter(|(of, _)| *of == Subject::Key) {
         add(format!("the measure on the {of} is looked at again"), notice.review_by);
     }
+    for answer in asker.waiting().filter(|answer| answer.replies.is_empty()) {
+        let (kind, about) = (answer.kind, answer.about.0);
+        add(format!("your {kind} about event {about} is replied to"), answer.due);
+    }
     add("this key ends".to_owned(), asker.key.expires);
     add("what you declared is to be reviewed".to_owned(), asker.partner.facts.review_by);
     if let Some(client) = &asker.client {

@@ -4,15 +4,15 @@
 
 use axum::Json;
 use axum::extract::{Path, State};
-use portcullis_registry::{LoggedEvent, PartnerNotice, Statement};
-use portcullis_types::Revision;
+use portcullis_registry::{LoggedEvent, Office, PartnerNotice, Statement};
+use portcullis_types::{Revision, Wall};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
 
+use super::Ctx;
 use super::asker::{Asker, Reader};
 use super::receipts::{is_about, missing, none};
-use super::{Api, Ctx};
 use crate::extract::Params;
 use crate::problem::{Document, Problem};
 
@@ -125,18 +125,23 @@ pub(super) async fn show(
     let mut notice = OwnNotice::of(&asker, &logged).ok_or_else(none)?;
     let digest = notice.change.get("statement").and_then(Value::as_str).map(str::to_owned);
     if let Some(digest) = digest {
-        notice.statement = statement(&api, digest, &asker).await?;
+        notice.statement = readable(&*api.parts.office, &digest, asker.wall()).await?;
     }
     Ok(Json(notice))
 }
 
-/// None: it was erased, or is none that this version reads.
-async fn statement(api: &Api, digest: String, asker: &Asker) -> Result<Option<Value>, Problem> {
-    let blob = match api.parts.office.blob(digest).await {
+/// The statement of reasons as its partner may read it at a moment; none: it was erased, or is none
+/// that this version reads.
+pub(crate) async fn readable(
+    office: &dyn Office,
+    digest: &str,
+    now: Wall,
+) -> Result<Option<Value>, Problem> {
+    let blob = match office.blob(digest.to_owned()).await {
         Ok(blob) => blob,
         Err(error) if missing(&error).status == 404 => return Ok(None),
         Err(error) => return Err(missing(&error)),
     };
     let read = serde_json::from_slice::<Statement>(&blob).ok();
-    Ok(read.map(|statement| statement.for_partner(asker.wall())))
+    Ok(read.map(|statement| statement.for_partner(now)))
 }

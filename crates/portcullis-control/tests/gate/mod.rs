@@ -321,7 +321,7 @@ impl Inner {
         let note = sign(&Checkpoint { origin: "gate.test".to_owned(), size, root }, &[&self.key]);
         self.notes.push((size, note));
         let blobs = &self.blobs;
-        let place = Place { revision, ts: at, by: &actor, approver: None };
+        let place = Place { revision, ts: at, by: &actor, approver: approver.as_ref() };
         self.state.apply(place, &event, &|digest| blobs.get(digest).cloned()).unwrap();
         let hash = hash.to_hex();
         let ts = at.rfc3339();

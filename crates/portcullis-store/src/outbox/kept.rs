@@ -19,6 +19,8 @@ pub struct KeptHook {
     pub added: Wall,
     /// The next event to be looked at for it.
     pub cursor: Revision,
+    /// The secret before, and until when it signs too.
+    pub previous: Option<(Bytes, Wall)>,
 }
 
 /// Bytes that are not shown.

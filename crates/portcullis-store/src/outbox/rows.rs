@@ -28,20 +28,21 @@ pub(super) fn hook(row: &SqliteRow, at: usize) -> Result<KeptHook, Error> {
         secret: Bytes(row.try_get(at + 3)?),
         added: wall(row, at + 4)?,
         cursor: Revision(wall(row, at + 5)?.0),
+        previous: row.try_get::<Option<Vec<u8>>, _>(at + 6)?.map(Bytes).zip(perhaps(row, at + 7)?),
     })
 }
 
 pub(super) fn due(row: &SqliteRow) -> Result<DueDelivery, Error> {
     Ok(DueDelivery {
         hook: hook(row, 0)?,
-        id: row.try_get(6)?,
+        id: row.try_get(8)?,
         message: NewDelivery {
-            message: row.try_get(7)?,
-            kind: row.try_get(8)?,
-            body: row.try_get(9)?,
+            message: row.try_get(9)?,
+            kind: row.try_get(10)?,
+            body: row.try_get(11)?,
         },
-        made: wall(row, 10)?,
-        failures: count(row, 11)?,
+        made: wall(row, 12)?,
+        failures: count(row, 13)?,
     })
 }
 

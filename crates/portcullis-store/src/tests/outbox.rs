@@ -12,6 +12,7 @@ fn hook(id: &str, cursor: u64) -> KeptHook {
         secret: Bytes(b"a very secret secret of a hook".to_vec()),
         added: Wall(5),
         cursor: Revision(cursor),
+        previous: None,
     }
 }
 

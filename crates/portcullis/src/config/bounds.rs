@@ -9,7 +9,12 @@ use super::settle::{Limits, Settling, Timeouts};
 use super::shape::ConfigFile;
 
 impl Settling<'_> {
-    fn bound(&mut self, at: Option<&At<usize>>, default: usize, range: (usize, usize)) -> usize {
+    pub(super) fn bound(
+        &mut self,
+        at: Option<&At<usize>>,
+        default: usize,
+        range: (usize, usize),
+    ) -> usize {
         match at {
             Some(at) if at.value < range.0 || at.value > range.1 => {
                 let message = format!("{} is outside {} to {}", at.value, range.0, range.1);

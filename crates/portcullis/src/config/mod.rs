@@ -3,6 +3,7 @@
 //! Knows files, environment and addresses. Must not start anything.
 
 mod bounds;
+mod calendar;
 mod fetch;
 mod load;
 mod people;

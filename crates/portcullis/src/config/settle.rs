@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use ipnet::IpNet;
+use portcullis_registry::Promise;
 use portcullis_types::Span;
 use portcullis_yaml::{At, Fault, Source};
 
@@ -49,6 +50,7 @@ pub(crate) struct Config {
     pub holds_per_day: usize,
     pub explain_calls: usize,
     pub people: People,
+    pub promise: Promise,
 }
 
 /// Bounds in force.
@@ -140,6 +142,7 @@ impl Settling<'_> {
             holds_per_day: self.holds_per_day(file),
             explain_calls: self.explain_calls(file),
             people: self.people(file),
+            promise: self.promise(file),
             base: self.base.clone(),
         };
         if self.faults.is_empty() { Ok(config) } else { Err(self.faults) }

@@ -2,6 +2,7 @@
 //!
 //! Defaults are safe on the open internet. Must not read any other file.
 
+mod calendar;
 mod people;
 
 use std::collections::BTreeMap;
@@ -11,6 +12,7 @@ use portcullis_yaml::At;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+pub(crate) use calendar::Calendar;
 pub(crate) use people::{OpenId, People, TokenFrom};
 
 /// The configuration of one gate.
@@ -40,6 +42,9 @@ pub(crate) struct ConfigFile {
     /// Who runs the gate, and how many of them a decision takes.
     #[serde(default)]
     pub people: People,
+    /// Business days: by when partners are replied to.
+    #[serde(default)]
+    pub calendar: Calendar,
     /// How keys look.
     #[serde(default)]
     pub keys: Keys,

@@ -9,7 +9,7 @@ use std::sync::{Arc, OnceLock};
 
 use portcullis_control::{
     AgreedLimit, AgreedOperation, Agreements, CallExplained, PartnerApi, PartnerCall, PartnerDesk,
-    PartnerKey, Recall,
+    PartnerKey, Recall, Remembers,
 };
 use portcullis_judge::{AgreedTo, Judge, LimitState, Per};
 use portcullis_proxy::{Aside, AsideAnswer, AsideCall, Asker};
@@ -36,6 +36,7 @@ pub(super) struct Parts<'a> {
     pub(super) office: &'a Arc<dyn Office>,
     pub(super) usage: &'a Arc<UsageBook>,
     pub(super) runtime: &'a Handle,
+    pub(super) remembers: Option<Arc<dyn Remembers>>,
 }
 
 /// The partners' API, as the data plane sees it.
@@ -63,6 +64,8 @@ impl PartnerDoor {
                 env: parts.config.key_env.clone(),
             }),
             clock: Arc::new(SystemClock::start()),
+            promise: parts.config.promise.clone(),
+            remembers: parts.remembers.clone(),
         };
         Self {
             prefix: parts.config.partner_api.clone(),

@@ -20,6 +20,7 @@ use serde_json::json;
 use tokio::sync::Notify;
 use zeroize::Zeroizing;
 
+use super::care::HookFigures;
 use crate::clock::SystemClock;
 use crate::config::Config;
 use crate::talk;
@@ -35,6 +36,7 @@ pub(crate) struct Keeper {
     clock: SystemClock,
     /// There is something to send.
     more: Notify,
+    figures: Arc<HookFigures>,
 }
 
 impl fmt::Debug for Keeper {
@@ -63,12 +65,18 @@ pub(crate) fn start(
         poster,
         clock: SystemClock::start(),
         more: Notify::new(),
+        figures: Arc::default(),
     });
     runtime.spawn(pump::run(Arc::clone(&keeper)));
     Ok(keeper)
 }
 
 impl Keeper {
+    /// How its messages fare.
+    pub(crate) fn figures(&self) -> &Arc<HookFigures> {
+        &self.figures
+    }
+
     fn now(&self) -> Wall {
         self.clock.now().wall
     }
@@ -91,13 +99,8 @@ impl Keeper {
         if self.outbox.hooks().await.map_err(store)?.len() >= HOOKS_MAX {
             return Err(HookError::Full(HOOKS_MAX));
         }
-        let mut random = Zeroizing::new([0u8; 40]);
-        let unlucky = |why: &dyn fmt::Display| HookError::Store(format!("no randomness: {why}"));
-        getrandom::fill(random.as_mut()).map_err(|why| unlucky(&why))?;
-        let (name, bytes) = random.split_at(8);
-        let secret = HookSecret::new(bytes).map_err(|why| unlucky(&why))?;
-        let id: String = name.iter().map(|byte| format!("{byte:02x}")).collect();
-        let id = format!("hook_{id}");
+        let id: String = drawn::<8>()?.iter().map(|byte| format!("{byte:02x}")).collect();
+        let (id, secret) = (format!("hook_{id}"), new_secret()?);
         let newest = self.office.snapshot().revision();
         let hook = KeptHook {
             id: id.clone(),
@@ -106,9 +109,20 @@ impl Keeper {
             secret: Bytes(secret.bytes().to_vec()),
             added: self.now(),
             cursor: Revision(newest.map_or(0, |newest| newest.0 + 1)),
+            previous: None,
         };
         self.outbox.add(&hook).await.map_err(store)?;
         Ok(HookMade { id, origin: target.origin().to_owned(), secret: secret.expose() })
+    }
+
+    async fn change_secret(&self, id: String, until: Wall) -> Result<HookMade, HookError> {
+        let hook = self.known(&id).await?;
+        let secret = new_secret()?;
+        let kept = self.outbox.rotate(&id, &Bytes(secret.bytes().to_vec()), until).await;
+        kept.map_err(store)?.then_some(()).ok_or(HookError::Unknown)?;
+        let target = Target::read(&hook.url);
+        let origin = target.map(|target| target.origin().to_owned()).unwrap_or_default();
+        Ok(HookMade { id, origin, secret: secret.expose() })
     }
 
     async fn greet(&self, id: &str) -> Result<(), HookError> {
@@ -146,6 +160,10 @@ impl Hooks for Keeper {
         Box::pin(self.keep(partner, url))
     }
 
+    fn rotate(&self, id: String, until: Wall) -> BoxFuture<'_, Result<HookMade, HookError>> {
+        Box::pin(self.change_secret(id, until))
+    }
+
     fn remove(&self, id: String) -> BoxFuture<'_, Result<(), HookError>> {
         Box::pin(async move {
             let gone = self.outbox.remove(&id).await.map_err(store)?;
@@ -170,6 +188,13 @@ impl Hooks for Keeper {
         })
     }
 
+    fn sent(&self, message: String) -> BoxFuture<'_, Result<Vec<DeliverySeen>, HookError>> {
+        Box::pin(async move {
+            let rows = self.outbox.sent(&message).await.map_err(store)?;
+            Ok(rows.into_iter().map(seen).collect())
+        })
+    }
+
     fn replay(&self, id: String, delivery: i64) -> BoxFuture<'_, Result<(), HookError>> {
         Box::pin(async move {
             let found = self.outbox.replay(&id, delivery, self.now()).await.map_err(store)?;
@@ -180,8 +205,23 @@ impl Hooks for Keeper {
 }
 
 fn seen(row: DeliveryRow) -> DeliverySeen {
-    let DeliveryRow { id, message, kind, made, next, failures, done, status, said, .. } = row;
-    DeliverySeen { id, message, kind, made, next, failures, taken: done, status, said }
+    let DeliveryRow { id, hook, message, kind, made, next, failures, done, status, said } = row;
+    DeliverySeen { id, hook, message, kind, made, next, failures, taken: done, status, said }
+}
+
+fn new_secret() -> Result<HookSecret, HookError> {
+    HookSecret::new(drawn::<32>()?.as_ref()).map_err(|why| unlucky(&why))
+}
+
+/// Random bytes.
+fn drawn<const N: usize>() -> Result<Zeroizing<[u8; N]>, HookError> {
+    let mut random = Zeroizing::new([0; N]);
+    getrandom::fill(random.as_mut()).map_err(|why| unlucky(&why))?;
+    Ok(random)
+}
+
+fn unlucky(why: &dyn fmt::Display) -> HookError {
+    HookError::Store(format!("no randomness: {why}"))
 }
 
 fn store(error: StoreError) -> HookError {

@@ -6,6 +6,7 @@ mod aside;
 mod board;
 pub(crate) mod bootstrap;
 mod budgets;
+mod care;
 mod checker;
 mod drift;
 mod hooks;
@@ -14,12 +15,14 @@ mod kept;
 mod keymaker;
 mod open;
 mod pace;
+mod page;
 mod people;
 mod plane;
 mod preview;
 mod probe;
 mod recall;
 mod reload;
+mod repeats;
 mod rotation;
 pub(crate) mod set;
 mod signals;
@@ -97,12 +100,14 @@ impl Gate {
         budgets::restore(&judge, &config.store);
         usage::restore(&calls, &config.store);
         let metrics = Arc::new(Metrics::new());
+        let [remembers, remembers_partners] = repeats::open(&config, &runtime);
         let partners = Arc::new(aside::PartnerDoor::new(&aside::Parts {
             config: &config,
             judge: &judge,
             office: &office,
             usage: &calls,
             runtime: runtime.handle(),
+            remembers: remembers_partners,
         }));
         let shared = plane::Shared { judge: &judge, metrics: &metrics, usage: &calls };
         let running = plane::start(&config, &shared, Arc::clone(&partners) as _)?;
@@ -122,7 +127,9 @@ impl Gate {
                 usage: Arc::clone(&calls),
                 recaller: running.recaller(),
                 looker: running.looker(),
+                hook_figures: Arc::clone(hooks.figures()),
                 hooks,
+                remembers,
             },
         )?;
         partners.remember(Arc::clone(&admin.recall));

@@ -6,7 +6,7 @@ use std::io::Write;
 use std::sync::Arc;
 
 use anyhow::Context;
-use portcullis_control::{AdminCall, Control, ControlSettings, Hooks};
+use portcullis_control::{AdminCall, Control, ControlSettings, Hooks, Remembers};
 use portcullis_judge::Judge;
 use portcullis_proxy::{
     Aside, AsideOutlet, Codec, Family, Limits, Looker, Metrics, Outlets, Placement,
@@ -17,6 +17,7 @@ use portcullis_registry::{Office, UsageBook};
 use portcullis_types::Clock;
 
 use super::board::Board;
+use super::care::{self, HookFigures};
 use super::checker::Compiler;
 use super::issuer;
 use super::keymaker::Minter;
@@ -131,6 +132,8 @@ pub(crate) struct Parts {
     pub recaller: Recaller,
     pub looker: Looker,
     pub hooks: Arc<dyn Hooks>,
+    pub hook_figures: Arc<HookFigures>,
+    pub remembers: Option<Arc<dyn Remembers>>,
 }
 
 /// Puts the admin API together; it does not listen yet.
@@ -143,11 +146,14 @@ pub(crate) fn control(config: &Config, parts: &Parts) -> anyhow::Result<Control>
     let metrics = Arc::clone(&parts.metrics);
     let board = Arc::clone(&parts.board);
     let (office, signals) = (Arc::clone(&parts.office), Arc::clone(&parts.signals));
+    let hooks = Arc::clone(&parts.hook_figures);
     let page = move || {
         let failures = board.notes().reload_failures;
-        let signals = signals.page(&office.snapshot(), SystemClock::start().now().wall);
+        let (snapshot, now) = (office.snapshot(), SystemClock::start().now().wall);
+        let signals = signals.page(&snapshot, now);
+        let owed = care::page(&snapshot, &hooks, now);
         format!(
-            "{}{signals}# HELP portcullis_config_reload_failures_total Reloads that changed nothing for faults in the files.\n\
+            "{}{signals}{owed}# HELP portcullis_config_reload_failures_total Reloads that changed nothing for faults in the files.\n\
              # TYPE portcullis_config_reload_failures_total counter\n\
              portcullis_config_reload_failures_total {failures}\n",
             metrics.render()
@@ -158,6 +164,7 @@ pub(crate) fn control(config: &Config, parts: &Parts) -> anyhow::Result<Control>
             tokens,
             oidc,
             hooks: Some(Arc::clone(&parts.hooks)),
+            remembers: parts.remembers.clone(),
             plane: Some(Arc::new(Foresight::new(&parts.judge, &parts.board, parts.looker.clone()))),
             ..ControlSettings::default()
         },

@@ -10,6 +10,7 @@ use portcullis_registry::{Office, Snapshot};
 use portcullis_types::Clock;
 
 use super::board::Board;
+use super::care;
 use super::signals::Figures;
 use crate::clock::SystemClock;
 
@@ -102,6 +103,7 @@ impl Probe for Watch {
         };
         let now = SystemClock::start().now().wall;
         let signals = self.signals.line(&self.office.snapshot(), now);
+        let answers = care::line(&self.office.snapshot(), now);
         let peppers = notes.pepper_fault.clone();
         let serving =
             if notes.stopping { "stopping: calls under way may finish" } else { "serves" };
@@ -119,6 +121,7 @@ impl Probe for Watch {
                 line("files", files.0, files.1),
                 line("signals", signals.0, signals.1),
                 line("people", true, people(&self.office.snapshot())),
+                line("answers", answers.0, answers.1),
                 line("calls", !notes.stopping, serving.to_owned()),
             ],
         }

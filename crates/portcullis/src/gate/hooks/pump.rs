@@ -4,12 +4,13 @@
 
 use std::collections::HashSet;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use portcullis_hooks::{HookSecret, Message, Outcome, Target, next_try};
 use portcullis_registry::PartnerNotice;
 use portcullis_store::{DueDelivery, KeptHook, NewDelivery, StoreError, Tried};
-use portcullis_types::Revision;
+use portcullis_types::{Revision, Wall};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
@@ -58,6 +59,12 @@ async fn round(
 ) -> Result<(), String> {
     let hooks = keeper.outbox.hooks().await.map_err(|error| error.to_string())?;
     derive(keeper, &hooks).await?;
+    let backlog = keeper.outbox.backlog().await.map_err(|error| error.to_string())?;
+    keeper.figures.stand(backlog);
+    if hooks.iter().any(|hook| expired(hook, keeper.now())) {
+        let gone = keeper.outbox.forget_secrets(keeper.now()).await;
+        gone.map_err(|error| error.to_string())?;
+    }
     if hooks.is_empty() || ways.len() >= TOGETHER {
         return Ok(());
     }
@@ -69,6 +76,11 @@ async fn round(
         }
     }
     Ok(())
+}
+
+/// Whether the secret before signs no more.
+fn expired(hook: &KeptHook, now: Wall) -> bool {
+    hook.previous.as_ref().is_some_and(|(_, until)| *until <= now)
 }
 
 /// What is new in the log for each hook.
@@ -123,22 +135,28 @@ async fn send(keeper: Arc<Keeper>, due: DueDelivery) -> (String, Result<(), Stor
             Tried { at: now, taken: false, status: None, said: Some(why), next: next() }
         }
     };
+    let figures = &keeper.figures;
+    let figure = if tried.taken { &figures.sent } else { &figures.failed };
+    figure.fetch_add(1, Ordering::Relaxed);
     (hook, keeper.outbox.record(due.id, &tried).await)
 }
 
 async fn try_once(keeper: &Keeper, due: &DueDelivery) -> Outcome {
-    let read = (Target::read(&due.hook.url), HookSecret::new(&due.hook.secret.0));
-    let (Ok(target), Ok(secret)) = read else {
+    let now = keeper.now();
+    let before = due.hook.previous.iter().filter(|_| !expired(&due.hook, now));
+    let secrets = [&due.hook.secret].into_iter().chain(before.map(|(secret, _)| secret));
+    let secrets = secrets.map(|secret| HookSecret::new(&secret.0)).collect::<Result<Vec<_>, _>>();
+    let (Ok(target), Ok(secrets)) = (Target::read(&due.hook.url), secrets) else {
         return Outcome::Failed(
             "its address or secret is damaged; remove it and add it".to_owned(),
         );
     };
     let message = Message {
         id: due.message.message.clone(),
-        seconds: keeper.now().0 / 1000,
+        seconds: now.0 / 1000,
         body: due.message.body.clone(),
     };
     let poster = keeper.poster.clone();
-    let sent = tokio::task::spawn_blocking(move || poster.post(&target, &[secret], &message)).await;
+    let sent = tokio::task::spawn_blocking(move || poster.post(&target, &secrets, &message)).await;
     sent.unwrap_or_else(|_| Outcome::Failed("the try was broken off".to_owned()))
 }

@@ -3,12 +3,13 @@
 //! Must not know how a signal is raised or what follows it.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use portcullis_registry::{SignalBounds, Snapshot};
 use portcullis_types::Wall;
+
+use super::super::page::Page;
 
 /// Figures of the signals of one gate.
 #[derive(Debug, Default)]
@@ -66,14 +67,9 @@ impl Figures {
 
     /// The figures in Prometheus' text format.
     pub(crate) fn page(&self, snapshot: &Snapshot, now: Wall) -> String {
-        let mut page = String::new();
+        let mut page = Page::default();
         let mut head = |name: &str, kind: &str, about: &str, lines: &[(String, u64)]| {
-            // Writing to a text never fails.
-            let _ = writeln!(page, "# HELP portcullis_{name} {about}");
-            let _ = writeln!(page, "# TYPE portcullis_{name} {kind}");
-            for (labels, value) in lines {
-                let _ = writeln!(page, "portcullis_{name}{labels} {value}");
-            }
+            page.each((name, kind), about, lines);
         };
         let one = |value: u64| vec![(String::new(), value)];
         let raised = self.raised.lock().unwrap_or_else(PoisonError::into_inner);
@@ -92,7 +88,7 @@ impl Figures {
             "Whether a hold was left out within the last 24 hours, since there were too many.";
         head("signal_holds_capped", "gauge", about, &one(capped));
         head("signals_lost_total", "counter", "Signals lost for lack of room.", &load(&self.lost));
-        page
+        page.text()
     }
 }
 
