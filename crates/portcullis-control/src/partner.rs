@@ -19,9 +19,10 @@ mod measures;
 mod notices;
 mod receipts;
 mod refusals;
+mod status;
 mod usage;
-
 mod way_back;
+
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -123,6 +124,7 @@ fn routes() -> OpenApiRouter<Arc<Api>> {
     OpenApiRouter::new()
         .routes(routes!(me::show))
         .routes(routes!(me::acknowledge))
+        .routes(routes!(status::show))
         .routes(routes!(keys::list))
         .routes(routes!(endings::revoke))
         .routes(routes!(endings::rotate))
@@ -130,6 +132,7 @@ fn routes() -> OpenApiRouter<Arc<Api>> {
         .routes(routes!(usage::show))
         .routes(routes!(refusals::show))
         .routes(routes!(clients::list, clients::add))
+        .routes(routes!(way_back::attest))
         .routes(routes!(answers::list, answers::add))
         .routes(routes!(answers::show))
         .routes(routes!(notices::list))
@@ -152,9 +155,6 @@ pub fn partner_openapi() -> OpenApi {
     let (_, routes) = routes().split_for_parts();
     let info = InfoBuilder::new()
         .title("Portcullis partner API")
-        .routes(routes!(way_back::attest))
-        .routes(routes!(answers::list, answers::add))
-        .routes(routes!(answers::show))
         .version(env!("CARGO_PKG_VERSION"))
         .description(Some("A partner's developer reads here how the partner stands and why, what still works, what its limits have left and why a call was refused; it works on hold, after the end and while the platform is down. Signed in with the partner's own key, where calls of the platform carry it: in `Authorization: Bearer`, in the key header, or as `access_token` in the query. Every error is an `application/problem+json` document whose `detail` says what to do."))
         .build();

@@ -71,7 +71,11 @@ pub(super) async fn show(State(api): Ctx, asker: Asker) -> Result<Json<Me>, Prob
     let (at, now) = (asker.at, asker.now);
     let all = aside(move || agreements.operations(at, now)).await?;
     let (works, closed) = all.into_iter().partition(|operation| operation.open);
-    Ok(Json(Me::whole(&asker, works, closed)))
+    let mut me = Me::whole(&asker, works, closed);
+    for measure in &mut me.measures {
+        measure.explain(&api, asker.wall()).await;
+    }
+    Ok(Json(me))
 }
 
 /// Takes down that you have read a warning; with a key bound to a client, the client's
@@ -171,7 +175,7 @@ fn pending(from: Option<Wall>) -> String {
 }
 
 /// The strictest state of all, and a sentence about it.
-fn in_words(measures: &[(Subject, Arc<Notice>)], closed: usize) -> (String, String) {
+pub(super) fn in_words(measures: &[(Subject, Arc<Notice>)], closed: usize) -> (String, String) {
     let states = measures.iter().map(|(_, notice)| notice.state);
     let state = states.max_by_key(|state| severity(*state)).unwrap_or_default();
     let told = match state {

@@ -5,11 +5,14 @@
 use std::sync::Arc;
 
 use portcullis_registry::{Course, REASONS, Standing};
-use portcullis_types::{Notice, Percent, Subject, Wall};
+use portcullis_types::{Notice, Percent, Revision, Subject, Wall};
 use serde::Serialize;
+use serde_json::Value;
 use utoipa::ToSchema;
 
+use super::Api;
 use super::asker::Asker;
+use super::notices::readable;
 
 /// What was taken away from somebody.
 #[derive(Debug, Serialize, ToSchema)]
@@ -36,6 +39,10 @@ pub(super) struct Measure {
     review_by: Option<String>,
     /// The event of the log that says so; null while it is not durable.
     revision: Option<u64>,
+    /// The statement of reasons: what is withheld for a time is left out, with the ground and the end
+    /// of that. Null where there is none, or it can't be read now.
+    #[schema(value_type = Option<Object>)]
+    statement: Option<Value>,
 }
 
 /// Something that ends or is looked at.
@@ -101,7 +108,28 @@ impl Measure {
             factor: notice.factor.map(Percent::get),
             review_by: notice.review_by.map(Wall::rfc3339),
             revision: notice.revision.map(|revision| revision.0),
+            statement: None,
         }
+    }
+
+    /// Adds its statement of reasons. How one stands is told also while the store can't be read.
+    pub(super) async fn explain(&mut self, api: &Api, now: Wall) {
+        let Some(revision) = self.revision.map(Revision) else { return };
+        let office = &*api.parts.office;
+        let Ok(logged) = office.event(revision).await else { return };
+        if let Some(digest) = logged.event.statement() {
+            self.statement = readable(office, digest, now).await.ok().flatten();
+        }
+    }
+
+    /// What the partner may tell its own customers about it.
+    pub(super) fn impact_note(&self) -> Option<&str> {
+        self.statement.as_ref()?.get("impact_note")?.as_str()
+    }
+
+    /// Since when it is.
+    pub(super) fn since(&self) -> &str {
+        &self.since
     }
 }
 

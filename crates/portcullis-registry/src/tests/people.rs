@@ -231,6 +231,32 @@ fn what_widens_waits_for_a_second_person_and_what_narrows_does_not() {
     let id = PersonId::new("cho").unwrap();
     check(&[], &PeopleCommand::Remove { id }.into(), true);
 }
+#[test]
+fn what_is_kept_from_the_partner_takes_two_persons_and_the_event_names_the_second() {
+    let mut gate = Gate::open();
+    let kept = Withheld {
+        field: WithheldField::Facts,
+        ground: "witnesses of another inquiry would be known".to_owned(),
+        until: Moment(Wall(NOON.0 + 30 * 24 * HOUR)),
+    };
+    let draft = StatementDraft { withheld: vec![kept], ..found() };
+    let command = super::hold(acme()).stated(draft);
+    let proposal = gate.proposed(&command);
+    assert!(!gate.held(), "proposed is not done");
+    insta::assert_snapshot!(gate.ask(&somebody(), &command).unwrap_err(), @"this takes two persons, since it keeps a part of the reasons from the partner; admin token `ops` belongs to none: write `person:` beside it in `portcullis.yaml`");
+    let planned = gate.approve("ben", &proposal).unwrap();
+    assert!(gate.held());
+    assert_eq!(planned.approved.unwrap().approver.id, "ben");
+    let digest = planned.events[1].statement().unwrap();
+    let statement: Statement = serde_json::from_slice(&gate.blobs[digest]).unwrap();
+    assert_eq!(statement.withheld.len(), 1);
+    assert!(statement.for_partner(gate.now)["facts"].get("withheld_until").is_some());
+
+    let mut alone = Gate::open();
+    alone.ask(&self::gate(), &rule(false)).unwrap();
+    assert!(alone.ask(&person("ana"), &command).unwrap().alone, "and says so");
+}
+
 
 #[test]
 fn a_policy_that_is_proved_narrower_takes_one_person() {

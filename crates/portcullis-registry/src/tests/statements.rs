@@ -175,3 +175,44 @@ fn whoever_takes_access_away_says_what_was_found() {
     );
     assert_eq!(check(&desk, ActorKind::Token, &restore), Ok(()), "what is given back needs none");
 }
+
+#[test]
+fn a_hold_by_a_signal_says_what_was_counted_and_what_is_left_of_it_says_the_same() {
+    let mut desk = desk();
+    let by = Actor { kind: ActorKind::Gate, id: "signals".to_owned() };
+    let seen = SignalSeen {
+        classes: vec![portcullis_types::ClassName::new("place.posts").unwrap()],
+        ..super::signals::seen("acme", &[SignalAction::Hold])
+    };
+    let bounds = SignalBounds { holds_per_day: 3, uncounted: 0 };
+    let planned = desk.by(&by, AT, &Command::RaiseSignal { seen, bounds }).unwrap();
+    let digest = planned.events[1].statement().unwrap();
+    let statement: Statement = serde_json::from_slice(&desk.blobs[digest]).unwrap();
+    assert_snapshot!(serde_json::to_string_pretty(&statement).unwrap());
+    let due = desk.state.due(Wall(AT.0 + 4 * 3_600_000));
+    let fell = desk.as_clock(Wall(AT.0 + 4 * 3_600_000), &due[0]).unwrap();
+    assert_eq!(fell.events[0].name(), "standing.restricted");
+    assert_eq!(fell.events[0].statement(), Some(digest));
+}
+
+#[test]
+fn the_undo_of_a_restore_puts_on_hold_as_it_was() {
+    let mut desk = desk();
+    let class = |name: &str| portcullis_types::ClassName::new(name).unwrap();
+    let to = Wish::Suspended {
+        closes: Closes::ReadsOf([class("place.posts"), class("profile.bio")].into()),
+        even: vec![class("publish.status")],
+        fallback: vec![class("place.posts")],
+        review_by: None,
+    };
+    let reason = ReasonCode::new("investigation").unwrap();
+    let tell = "We look into unusual calls.".to_owned();
+    let hold = Command::Stand { subject: acme(), to, reason, tell, case: None };
+    desk.at(AT, &hold.stated(draft())).unwrap();
+    let restore = Command::restore(
+        acme(),
+        ReasonCode::new("mistake").unwrap(),
+        "It was our mistake, all is open again.",
+    );
+    assert_snapshot!(desk.at(AT, &restore).unwrap().undo.unwrap(), @"portcullis partner hold acme --reason investigation --tell 'We look into unusual calls.' --shape reads-of --class place.posts,profile.bio --even publish.status --fallback place.posts --facts-from 2");
+}
