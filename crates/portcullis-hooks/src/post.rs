@@ -1,22 +1,25 @@
 //! One try to hand a message over: bounded in time, in size and in where it goes.
 //!
-//! Blocking; whoever calls it gives it a thread. An answer's body is never read, let alone kept.
+//! Blocking; whoever calls it gives it a thread. An answer's body is read only where it is asked for, and
+//! only a short one.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use rustls::crypto::aws_lc_rs;
 use ureq::config::Config;
-use ureq::http::Uri;
+use ureq::http::{Response, Uri};
 use ureq::tls::{Certificate, RootCerts, TlsConfig, TlsProvider};
 use ureq::unversioned::resolver::{DefaultResolver, ResolvedSocketAddrs, Resolver};
 use ureq::unversioned::transport::{DefaultConnector, NextTimeout};
-use ureq::{Agent, Error};
+use ureq::{Agent, Body, Error};
 
 use crate::{HookSecret, Reach, Target};
 
 /// Longest head of an answer in bytes.
 const HEAD_MAX: usize = 16 << 10;
+/// Longest body of an answer that is read.
+const REPLY_MAX: u64 = 4096;
 /// Longest wait for a name alone.
 const LOOK: Duration = Duration::from_secs(5);
 
@@ -120,22 +123,48 @@ impl Poster {
     /// One try, signed with each of the secrets: more than one while a hook changes over.
     #[must_use]
     pub fn post(&self, target: &Target, secrets: &[HookSecret], message: &Message) -> Outcome {
+        outcome(&self.send(target, secrets, message))
+    }
+
+    /// The same, with the answer's body where that is short and whole.
+    #[must_use]
+    pub fn ask(
+        &self,
+        target: &Target,
+        secrets: &[HookSecret],
+        message: &Message,
+    ) -> (Outcome, Option<Vec<u8>>) {
+        let mut sent = self.send(target, secrets, message);
+        let outcome = outcome(&sent);
+        let body = sent.as_mut().ok().map(|answer| answer.body_mut().with_config());
+        let read = body.and_then(|body| body.limit(REPLY_MAX).read_to_vec().ok());
+        (outcome, read.filter(|read| !read.is_empty()))
+    }
+
+    fn send(
+        &self,
+        target: &Target,
+        secrets: &[HookSecret],
+        message: &Message,
+    ) -> Result<Response<Body>, Error> {
         let seconds = message.seconds.to_string();
         let sign = |one: &HookSecret| one.sign(&message.id, message.seconds, &message.body);
         let signature = secrets.iter().map(sign).collect::<Vec<_>>().join(" ");
-        let sent = self
-            .agent
+        self.agent
             .post(target.url())
             .header("content-type", "application/json")
             .header("webhook-id", &message.id)
             .header("webhook-timestamp", &seconds)
             .header("webhook-signature", &signature)
-            .send(message.body.as_str());
-        match sent.map(|answer| answer.status()) {
-            Ok(status) if status.is_success() => Outcome::Delivered(status.as_u16()),
-            Ok(status) => Outcome::Answered(status.as_u16()),
-            Err(error) => Outcome::Failed(said(&error)),
-        }
+            .send(message.body.as_str())
+    }
+}
+
+fn outcome(sent: &Result<Response<Body>, Error>) -> Outcome {
+    match sent.as_ref().map(Response::status) {
+        Ok(status) if status.is_success() => Outcome::Delivered(status.as_u16()),
+        Ok(status) => Outcome::Answered(status.as_u16()),
+        Err(error) => Outcome::Failed(said(error)),
     }
 }
 

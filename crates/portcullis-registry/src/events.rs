@@ -216,6 +216,7 @@ impl Event {
             Self::People(PeopleEvent::ProposalMade { blob, .. }) => vec![blob],
             Self::Case(CaseEvent::Planned { plan, .. }) => vec![plan],
             Self::Answer(event) => event.blob().into_iter().collect(),
+            Self::Hook(HookEvent::Platform(event)) => event.reply().into_iter().collect(),
             Self::Standing(_) | Self::Credential(_) | Self::KeyRevoked { .. } => {
                 self.statement().into_iter().collect()
             }

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::commands::Command;
 use crate::events::Event;
+use crate::platform::{PlatformCommand, PlatformEvent};
 use crate::rejected::Rejected;
 use crate::state::{Planned, State};
 use crate::texts;
@@ -22,6 +23,8 @@ pub enum HookCommand {
     Remove { hook: String },
     /// Gives it a new secret; the old one signs too until a moment.
     Rotate { hook: String, until: Wall },
+    /// What became of a message to the platform itself.
+    Platform(PlatformCommand),
 }
 
 /// A fact about a hook. `type` in JSON is the dotted name.
@@ -38,6 +41,9 @@ pub enum HookEvent {
     /// It has a new secret; the old one signs too until then.
     #[serde(rename = "hook.rotated")]
     Rotated { hook: String, until: Wall },
+    /// About the platform's own hook.
+    #[serde(untagged)]
+    Platform(PlatformEvent),
 }
 
 impl HookEvent {
@@ -48,6 +54,7 @@ impl HookEvent {
             Self::Added { .. } => "hook.added",
             Self::Removed { .. } => "hook.removed",
             Self::Rotated { .. } => "hook.rotated",
+            Self::Platform(event) => event.name(),
         }
     }
 }
@@ -62,6 +69,7 @@ impl State {
     /// Hooks are kept beside the log, so that all there is to check is the partner.
     pub(crate) fn hook(&self, command: &HookCommand) -> Result<Planned, Rejected> {
         let (event, what) = match command {
+            HookCommand::Platform(command) => return self.platform(command),
             HookCommand::Add { hook, partner, origin } => {
                 let partner = self.known_partner(partner)?.1.id.clone();
                 let what = format!("partner `{partner}` is told of changes at {origin}");

@@ -33,6 +33,7 @@ mod office;
 mod pages;
 mod people;
 mod plan;
+mod platform;
 mod proposals;
 mod reasons;
 mod records;
@@ -79,6 +80,7 @@ pub use people::{
 };
 pub use portcullis_audit::{Fault, Verification};
 pub use portcullis_types::Facts;
+pub use platform::{PLATFORM_REPLY_BYTES_MAX, PlatformCommand, PlatformEvent};
 pub use proposals::{
     Approval, Bearing, GLASS_MILLISECONDS, Glass, PROPOSAL_MILLISECONDS, PROPOSALS_MAX, Proposal,
     Proposed, Second, Terms,

@@ -6,6 +6,7 @@ mod cases;
 mod courses;
 mod credentials;
 mod facts;
+mod foreseen;
 mod grants;
 mod model;
 mod people;

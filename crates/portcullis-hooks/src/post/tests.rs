@@ -235,3 +235,22 @@ fn a_certificate_must_be_of_the_host_and_of_somebody_believed() {
     refused(told(&known, "127.0.0.1"), "not valid for name");
     refused(told(&Roots::Only(Vec::new()), "localhost"), "UnknownIssuer");
 }
+
+#[test]
+fn an_answer_is_read_where_it_is_asked_for_and_short() {
+    let poster = poster(loopback(), PATIENT);
+    let ask = |answer: &'static [u8]| {
+        let (at, _told) = hook(answer);
+        let target = Target::read(&format!("http://{at}/x")).unwrap();
+        poster.ask(&target, &[secret()], &message())
+    };
+    let said = ask(b"HTTP/1.1 202 Accepted\r\nContent-Length: 11\r\n\r\n{\"ended\":3}");
+    assert_eq!(said, (Outcome::Delivered(202), Some(br#"{"ended":3}"#.to_vec())));
+    let none = ask(b"HTTP/1.1 204 No Content\r\n\r\n");
+    assert_eq!(none, (Outcome::Delivered(204), None));
+    let long = format!("HTTP/1.1 200 OK\r\nContent-Length: 5000\r\n\r\n{}", "x".repeat(5000));
+    assert_eq!(ask(long.leak().as_bytes()), (Outcome::Delivered(200), None));
+    // It broke off: the status stands, half an answer does not.
+    let half = ask(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{\"e");
+    assert_eq!(half, (Outcome::Delivered(200), None));
+}

@@ -1,0 +1,133 @@
+//! What the platform was told of holds and restores, and what it answered: kept in the log, since a hold
+//! does not reach what the platform has given out already.
+//!
+//! Must not know how a message is sent.
+
+use portcullis_types::{PartnerId, Revision};
+use serde::{Deserialize, Serialize};
+
+use crate::events::Event;
+use crate::hooks::{HookCommand, HookEvent};
+use crate::rejected::Rejected;
+use crate::state::{Blob, Planned, State};
+use crate::texts;
+
+/// Most bytes that are kept of an answer.
+pub const PLATFORM_REPLY_BYTES_MAX: usize = 4096;
+
+/// What became of a message to the platform.
+#[expect(missing_docs, reason = "the members say what they hold")]
+#[derive(Debug, Clone, Eq, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PlatformCommand {
+    /// It has it, and answered with that status and, perhaps, some JSON.
+    Told {
+        about: Revision,
+        partner: PartnerId,
+        #[serde(default)]
+        case: Option<String>,
+        status: u16,
+        #[serde(default)]
+        reply: Option<String>,
+    },
+    /// It was given up.
+    Lost {
+        about: Revision,
+        partner: PartnerId,
+        #[serde(default)]
+        case: Option<String>,
+        why: String,
+    },
+}
+
+/// The same as a fact: `about` is the event that was told, `reply` the digest of the answer.
+#[expect(missing_docs, reason = "the members are those of the command that led to the event")]
+#[derive(Debug, Clone, Eq, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "type", deny_unknown_fields)]
+pub enum PlatformEvent {
+    /// The platform has it.
+    #[serde(rename = "platform.told")]
+    Told {
+        about: Revision,
+        partner: PartnerId,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        case: Option<String>,
+        status: u16,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reply: Option<String>,
+    },
+    /// It was not told.
+    #[serde(rename = "platform.not_told")]
+    Lost {
+        about: Revision,
+        partner: PartnerId,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        case: Option<String>,
+        why: String,
+    },
+}
+
+impl PlatformEvent {
+    /// The dotted name.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Told { .. } => "platform.told",
+            Self::Lost { .. } => "platform.not_told",
+        }
+    }
+
+    /// Digest of the answer.
+    #[must_use]
+    pub fn reply(&self) -> Option<&str> {
+        match self {
+            Self::Told { reply, .. } => reply.as_deref(),
+            Self::Lost { .. } => None,
+        }
+    }
+}
+
+impl From<PlatformCommand> for crate::commands::Command {
+    fn from(command: PlatformCommand) -> Self {
+        HookCommand::Platform(command).into()
+    }
+}
+
+impl State {
+    /// What the platform was told of must have happened.
+    pub(crate) fn platform(&self, command: &PlatformCommand) -> Result<Planned, Rejected> {
+        let case = |case: &Option<String>| {
+            case.as_deref().map(|case| texts::label("case", case)).transpose()
+        };
+        let known =
+            |partner: &PartnerId| Ok::<_, Rejected>(self.known_partner(partner)?.1.id.clone());
+        let (event, what, reply) = match command {
+            PlatformCommand::Told { about, partner, case: of, status, reply } => {
+                let what =
+                    format!("the platform was told of event {} and answered {status}", about.0);
+                let reply = reply.as_ref().filter(|text| text.len() <= PLATFORM_REPLY_BYTES_MAX);
+                let reply = reply.map(|text| Blob::new(text.clone().into_bytes()));
+                let event = PlatformEvent::Told {
+                    about: *about,
+                    partner: known(partner)?,
+                    case: case(of)?,
+                    status: *status,
+                    reply: reply.as_ref().map(|blob| blob.sha256.clone()),
+                };
+                (event, what, reply)
+            }
+            PlatformCommand::Lost { about, partner, case: of, why } => {
+                let what = format!("the platform could not be told of event {}", about.0);
+                let event = PlatformEvent::Lost {
+                    about: *about,
+                    partner: known(partner)?,
+                    case: case(of)?,
+                    why: texts::words("reason", why)?,
+                };
+                (event, what, None)
+            }
+        };
+        let event = Event::Hook(HookEvent::Platform(event));
+        Ok(Planned { blobs: reply.into_iter().collect(), ..Planned::one(event, what) })
+    }
+}
