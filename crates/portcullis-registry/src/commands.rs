@@ -9,6 +9,7 @@ use portcullis_types::{
 };
 use serde::{Deserialize, Serialize};
 
+use crate::agreement::{Narrowed, Told};
 use crate::answers::AnswerCommand;
 use crate::cases::CaseCommand;
 use crate::hooks::HookCommand;
@@ -96,6 +97,9 @@ pub enum Command {
     Case(CaseCommand),
     /// A step that takes something away, with its statement of reasons.
     Stated { statement: Box<StatementDraft>, command: Box<Command> },
+    /// A change of an agreement, with what those are told that it leaves less. `narrowed` are those whom
+    /// another tier or set of policies leaves less; whom scopes and facts do is found out.
+    Told { told: Box<Told>, narrowed: Vec<Narrowed>, command: Box<Command> },
 }
 
 impl Command {
@@ -122,7 +126,7 @@ impl Command {
     #[must_use]
     pub fn bare(&self) -> &Self {
         match self {
-            Self::Stated { command, .. } => command.bare(),
+            Self::Stated { command, .. } | Self::Told { command, .. } => command.bare(),
             bare => bare,
         }
     }
@@ -130,6 +134,10 @@ impl Command {
     /// Whether its statement keeps something from the partner for a time.
     #[must_use]
     pub(crate) fn withholds(&self) -> bool {
-        matches!(self, Self::Stated { statement, .. } if !statement.withheld.is_empty())
+        match self {
+            Self::Stated { statement, .. } => !statement.withheld.is_empty(),
+            Self::Told { told, .. } => !told.statement.withheld.is_empty(),
+            _ => false,
+        }
     }
 }

@@ -6,6 +6,7 @@
 use portcullis_types::{ClientId, Facts, KeyId, PartnerId, ReasonCode, ScopeName, TierName, Wall};
 use serde::{Deserialize, Serialize};
 
+use crate::agreement::AgreementEvent;
 use crate::answers::AnswerEvent;
 use crate::cases::CaseEvent;
 use crate::guard::GuardEvent;
@@ -157,6 +158,9 @@ pub enum Event {
     /// About a key over time.
     #[serde(untagged)]
     Credential(KeyEvent),
+    /// About an agreement.
+    #[serde(untagged)]
+    Agreement(AgreementEvent),
     /// About people, and about what waits for a second one.
     #[serde(untagged)]
     People(PeopleEvent),
@@ -195,6 +199,7 @@ impl Event {
             Self::SecretRotated { .. } => "secret.rotated",
             Self::Standing(event) => event.name(),
             Self::Credential(event) => event.name(),
+            Self::Agreement(event) => event.name(),
             Self::People(event) => event.name(),
             Self::Hook(event) => event.name(),
             Self::Case(event) => event.name(),
@@ -217,6 +222,7 @@ impl Event {
             Self::Case(CaseEvent::Planned { plan, .. }) => vec![plan],
             Self::Answer(event) => event.blob().into_iter().collect(),
             Self::Hook(HookEvent::Platform(event)) => event.reply().into_iter().collect(),
+            Self::Agreement(event) => vec![event.statement()],
             Self::Standing(_) | Self::Credential(_) | Self::KeyRevoked { .. } => {
                 self.statement().into_iter().collect()
             }

@@ -126,8 +126,8 @@ impl State {
             }
             // Taken for what it puts in force again before it comes here.
             Event::Guard(GuardEvent::Applied { .. }) => {}
-            // Hooks are kept beside the log.
-            Event::Hook(_) => {}
+            // Hooks are kept beside the log; an agreement is what the event before made it.
+            Event::Hook(_) | Event::Agreement(_) => {}
             Event::SecretRotated { what, fingerprint, .. } => {
                 Arc::make_mut(&mut self.now.secrets).insert(*what, fingerprint.clone());
             }

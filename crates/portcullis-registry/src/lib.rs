@@ -14,6 +14,7 @@
     )
 )]
 
+mod agreement;
 mod answers;
 mod calendar;
 mod cases;
@@ -50,6 +51,9 @@ mod words;
 #[cfg(test)]
 mod tests;
 
+pub use agreement::{
+    AgreementEvent, AgreementRejected, NARROWED_MAX, NARROWED_TEXTS_MAX, Narrowed, Told,
+};
 pub use answers::{
     ANSWER_BYTES_MAX, ANSWERS_PER_DAY, ATTACHMENTS_MAX, AnswerBody, AnswerCommand, AnswerEvent,
     AnswerKind, AnswerRecord, AnswerRejected, Answers, Attachment, Outcome, Reply,

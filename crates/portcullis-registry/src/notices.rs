@@ -61,6 +61,7 @@ impl PartnerNotice {
         let kind = event.name();
         let concerns = kind.starts_with("standing.")
             || kind.starts_with("key.")
+            || kind.starts_with("agreement.")
             || (kind.starts_with("restore.") && kind != "restore.staged")
             || ["partner.mode_set", "client.added", "answer.replied"].contains(&kind);
         if !concerns || INSIDE.contains(&kind) {

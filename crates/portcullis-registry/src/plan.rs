@@ -2,6 +2,7 @@
 //!
 //! Nothing is changed here; the writer makes the events durable and then folds them.
 
+mod agreement;
 mod answers;
 mod cases;
 mod clocks;
@@ -73,6 +74,9 @@ impl State {
             Command::Case(command) => self.case(by, command, now),
             Command::Answer(command) => self.answer(by, command, now),
             Command::Stated { statement, command } => self.stated(by, statement, command, now),
+            Command::Told { told, narrowed, command } => {
+                self.told_change(by, (told, narrowed), command, now)
+            }
         }?;
         self.outside_too(&mut planned);
         planned.events.iter().try_for_each(|event| self.case_is_open(event))?;

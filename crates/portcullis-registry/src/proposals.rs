@@ -9,6 +9,7 @@ use std::sync::Arc;
 use portcullis_types::{Revision, Wall};
 use serde::Serialize;
 
+use crate::agreement::Narrowed;
 use crate::commands::Command;
 use crate::people::Roles;
 use crate::words::Actor;
@@ -27,8 +28,10 @@ pub struct Terms {
     pub roles: Roles,
     /// Why it can't wait for a second person.
     pub break_glass: Option<String>,
-    /// Whether a policy set is proved to let through nothing that the one in force stops.
+    /// Whether a policy set or another tier is proved to let through nothing that those before stop.
     pub proved_narrower: bool,
+    /// Whom a policy set or another tier leaves less.
+    pub narrowed: Vec<Narrowed>,
     /// The revision that the wish builds on: its subject must not have changed since.
     pub on: Option<Revision>,
     /// Only say what would happen.

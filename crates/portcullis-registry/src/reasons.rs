@@ -157,6 +157,13 @@ pub const REASONS: &[Reason] = &[
         "an objection that is upheld undoes the measure",
     ),
     stated(
+        "agreement-changed",
+        "the agreement, or what was declared under it, is another",
+        GroundKind::Contract,
+        "changes",
+        "the agreement may be changed, and its partner is told how",
+    ),
+    stated(
         "mistake",
         "the earlier step was an error of the platform",
         GroundKind::Contract,

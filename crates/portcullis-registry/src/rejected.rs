@@ -5,6 +5,7 @@
 use portcullis_types::{ClientId, KeyId, PartnerId, ReasonCode, Revision, ScopeName, Wall};
 
 use crate::SubjectId;
+use crate::agreement::AgreementRejected;
 use crate::answers::AnswerRejected;
 use crate::cases::CaseRejected;
 use crate::people::PeopleRejected;
@@ -168,6 +169,9 @@ pub enum Rejected {
     /// Something about a case.
     #[error(transparent)]
     Case(#[from] CaseRejected),
+    /// About a change of an agreement.
+    #[error(transparent)]
+    Agreement(#[from] AgreementRejected),
     /// Something about a statement of reasons.
     #[error(transparent)]
     Statement(#[from] StatementRejected),
@@ -226,6 +230,7 @@ impl Rejected {
             Self::Credential(rejected) => rejected.code(),
             Self::People(rejected) => rejected.code(),
             Self::Case(rejected) => rejected.code(),
+            Self::Agreement(rejected) => rejected.code(),
             Self::Statement(rejected) => rejected.code(),
             Self::Answer(rejected) => rejected.code(),
         }

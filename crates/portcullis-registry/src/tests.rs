@@ -1,5 +1,6 @@
 //! The rules of the registry as tables, and the fold against a model of three maps.
 
+mod agreement;
 mod answers;
 mod calendar;
 mod cases;

@@ -45,6 +45,7 @@ pub(crate) fn done(command: &Command, planned: &Planned) -> Done {
         | Command::Case(_)
         | Command::Answer(_)
         | Command::Stated { .. }
+        | Command::Told { .. }
         | Command::RecordRotation { .. } => (None, None),
     };
     Done {

@@ -186,6 +186,7 @@ impl Event {
             | Self::KeyRevoked { case, .. }
             | Self::Credential(KeyEvent::Compromised { case, .. }) => case.as_deref(),
             Self::Standing(event) => event.stood().and_then(|(_, stood)| stood.case.as_deref()),
+            Self::Agreement(event) => event.case(),
             _ => None,
         }
     }

@@ -104,7 +104,11 @@ impl State {
 
     /// The partner whose access an event narrows.
     pub(crate) fn partner_narrowed(&self, event: &Event) -> Option<PartnerId> {
-        let Event::Standing(event) = event else { return None };
+        let event = match event {
+            Event::Agreement(event) => return Some(event.partner().clone()),
+            Event::Standing(event) => event,
+            _ => return None,
+        };
         let (to, stood) = event.stood()?;
         let narrows = matches!(
             to,
@@ -142,6 +146,7 @@ fn touched(event: &Event) -> Option<String> {
         Event::ClientAdded { client, .. } => format!("client:{client}"),
         Event::KeyIssued { key, .. } | Event::KeyRevoked { key, .. } => format!("key:{key}"),
         Event::Case(event) => format!("partner:{}", event.stages()?),
+        Event::Agreement(event) => format!("partner:{}", event.partner()),
         Event::PolicyPublished { .. } => "policy".to_owned(),
         Event::People(
             PeopleEvent::Added { person, .. }

@@ -216,6 +216,7 @@ pub(super) fn concerned(event: &Event) -> Option<SubjectId> {
             Some(SubjectId::Key(key.clone()))
         }
         Event::FactsDeclared { subject, .. } => Some(subject.clone()),
+        Event::Agreement(event) => Some(SubjectId::Partner(event.partner().clone())),
         Event::LogOpened { .. }
         | Event::PartnerAdded { .. }
         | Event::PartnerEdited { .. }

@@ -2,6 +2,7 @@
 
 use portcullis_types::{Facts, ScopeName, Wall};
 
+use super::agreement::fewer_scopes;
 use super::facts::declared;
 use super::{narrows, quoted, sorted};
 use crate::commands::Command;
@@ -155,6 +156,11 @@ fn back(old: &PartnerRecord, after: &Event) -> Option<String> {
         Some(before) => {
             before.iter().for_each(|scope| command.push_str(&format!(" --scope {scope}")));
         }
+    }
+    let fewer = !fewer_scopes(scopes.as_deref(), old.scopes.as_deref()).is_empty();
+    if fewer || *tier != old.tier || r#use.is_some() {
+        let tell = quoted("The edit of the agreement was our mistake and is taken back.");
+        command.push_str(&format!(" --reason mistake --tell {tell} --fact {tell} --period now"));
     }
     Some(command)
 }

@@ -151,6 +151,7 @@ impl Event {
             }
             Self::KeyRevoked { statement, .. }
             | Self::Credential(KeyEvent::Compromised { statement, .. }) => statement.as_deref(),
+            Self::Agreement(event) => Some(event.statement()),
             _ => None,
         }
     }

@@ -45,6 +45,7 @@ impl State {
             return Ok(planned);
         }
         told_why(by, &planned)?;
+        self.told_whom(by, command, terms, &planned)?;
         let bearing = self.bearing(command, &planned, terms);
         if !self.now.people.rule.two_persons {
             planned.alone = bearing == Bearing::Widening || command.withholds();

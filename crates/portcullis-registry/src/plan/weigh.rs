@@ -32,7 +32,7 @@ impl State {
                 if all { Bearing::Neutral } else { Bearing::Widening }
             }
             Command::EditPartner { .. } | Command::DeclareFacts { .. } => {
-                let each = planned.events.iter().map(|event| self.edited(event, planned));
+                let each = planned.events.iter().map(|event| self.edited(event, planned, terms));
                 each.max().unwrap_or_default()
             }
             Command::SetMode { mode, .. } => match mode {
@@ -62,9 +62,11 @@ impl State {
             Command::Case(
                 CaseCommand::Plan { .. } | CaseCommand::Stage { .. } | CaseCommand::Finish { .. },
             ) => Bearing::Widening,
-            Command::Case(_) | Command::Hook(_) | Command::Answer(_) | Command::Stated { .. } => {
-                Bearing::Neutral
-            }
+            Command::Case(_)
+            | Command::Hook(_)
+            | Command::Answer(_)
+            | Command::Stated { .. }
+            | Command::Told { .. } => Bearing::Neutral,
         }
     }
 
@@ -87,33 +89,42 @@ impl State {
         }
     }
 
-    fn edited(&self, event: &Event, planned: &Planned) -> Bearing {
+    fn edited(&self, event: &Event, planned: &Planned, terms: &Terms) -> Bearing {
         match event {
+            Event::Agreement(_) => Bearing::Narrowing,
             Event::PartnerEdited { partner, tier, r#use, scopes, .. } => {
                 let at = self.now.partner_ix(partner);
                 let Some(old) = at.and_then(|at| self.now.partner(at)) else {
                     return Bearing::Widening;
                 };
                 // What another tier gives is for `diff` to say, and it can't be asked here.
-                if *tier != old.tier || r#use.is_some() {
-                    return Bearing::Widening;
-                }
-                scoped(old.scopes.as_deref(), scopes.as_deref())
-            }
-            Event::FactsDeclared { subject, facts, blob } => {
-                let apart = || {
-                    let name = blob.as_deref()?;
-                    read_blob(&planned.blobs.iter().find(|blob| blob.sha256 == name)?.body)
+                let moved = *tier != old.tier || r#use.is_some();
+                let tiers = match (moved, terms.proved_narrower) {
+                    (false, _) => Bearing::Neutral,
+                    (true, true) => Bearing::Narrowing,
+                    (true, false) => Bearing::Widening,
                 };
-                let new = facts.clone().or_else(apart);
-                let old = self.declared_before(subject);
-                old.zip(new).map_or(Bearing::Widening, |(old, new)| declared(old, &new))
+                tiers.max(scoped(old.scopes.as_deref(), scopes.as_deref()))
+            }
+            Event::FactsDeclared { subject, .. } => {
+                let both = self.declared_before(subject).zip(self.declared_now(event, planned));
+                both.map_or(Bearing::Widening, |(old, new)| declared(old, &new))
             }
             _ => Bearing::Widening,
         }
     }
 
-    fn declared_before(&self, subject: &SubjectId) -> Option<&Facts> {
+    /// What an event declares, here or in its blob.
+    pub(super) fn declared_now(&self, event: &Event, planned: &Planned) -> Option<Facts> {
+        let Event::FactsDeclared { facts, blob, .. } = event else { return None };
+        let apart = || {
+            let name = blob.as_deref()?;
+            read_blob(&planned.blobs.iter().find(|blob| blob.sha256 == name)?.body)
+        };
+        facts.clone().or_else(apart)
+    }
+
+    pub(super) fn declared_before(&self, subject: &SubjectId) -> Option<&Facts> {
         match self.now.subject_ix(subject)? {
             SubjectIx::Partner(at) => self.now.partner(at).map(|record| &*record.facts),
             SubjectIx::Client(at) => self.now.client(at).map(|record| &*record.facts),
@@ -184,6 +195,7 @@ impl State {
             | Command::Hook(_)
             | Command::Answer(_)
             | Command::Stated { .. }
+            | Command::Told { .. }
             | Command::ImportKeys { .. }
             | Command::RaiseSignal { .. }
             | Command::RecordRotation { .. } => return Vec::new(),

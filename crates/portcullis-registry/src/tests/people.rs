@@ -56,6 +56,17 @@ fn hold(subject: SubjectId) -> Command {
     super::hold(subject).stated(found())
 }
 
+/// A change of an agreement that says why.
+pub(super) fn told(command: Command, narrowed: Vec<Narrowed>) -> Command {
+    let told = Told {
+        reason: ReasonCode::new("agreement-changed").unwrap(),
+        tell: "Your agreement covers less from today on; ask us for the rest.".to_owned(),
+        case: None,
+        statement: found(),
+    };
+    Command::Told { told: Box::new(told), narrowed, command: Box::new(command) }
+}
+
 fn acme() -> SubjectId {
     SubjectId::Partner(partner_id("acme"))
 }
@@ -118,13 +129,13 @@ impl Gate {
 
     /// Proposes as `ana`; yields the proposal.
     #[track_caller]
-    fn proposed(&mut self, command: &Command) -> Proposal {
+    pub(super) fn proposed(&mut self, command: &Command) -> Proposal {
         let planned = self.ask(&person("ana"), command).unwrap();
         assert!(planned.proposed.is_some(), "{}", planned.what);
         self.state.current().people().open().last().unwrap().clone()
     }
 
-    fn approve(&mut self, by: &str, proposal: &Proposal) -> Result<Planned, Rejected> {
+    pub(super) fn approve(&mut self, by: &str, proposal: &Proposal) -> Result<Planned, Rejected> {
         let (proposal, digest) = (proposal.id, proposal.digest.clone());
         self.ask(&person(by), &PeopleCommand::Approve { proposal, digest }.into())
     }
@@ -168,20 +179,8 @@ fn what_widens_waits_for_a_second_person_and_what_narrows_does_not() {
         assert_eq!(planned.proposed.is_some(), waits, "{command:?}: {}", planned.what);
         assert_eq!(gate.everything(), gate.replayed());
     }
-    let edit = |scopes: Option<Option<Vec<ScopeName>>>, tier: Option<&str>| Command::EditPartner {
-        id: partner_id("acme"),
-        name: None,
-        tier: tier.map(|tier| Some(TierName::new(tier).unwrap())),
-        r#use: None,
-        declared_use: None,
-        scopes,
-        facts: None,
-    };
-    let facts = |entries: &[&str]| {
-        let entries = entries.iter().map(|&entry| entry.to_owned()).collect();
-        let lists = [("locations".to_owned(), entries)].into();
-        Command::DeclareFacts { subject: acme(), facts: Facts { lists, ..Facts::default() } }
-    };
+    let edit = |scopes, tier| told(super::agreement::edit(scopes, tier), Vec::new());
+    let facts = |entries: &[&str]| told(super::agreement::locations(entries), Vec::new());
     let mode =
         |mode| Command::SetMode { partner: partner_id("acme"), mode, why: "a test".to_owned() };
     let reads = |classes: &[&str]| {
@@ -231,6 +230,7 @@ fn what_widens_waits_for_a_second_person_and_what_narrows_does_not() {
     let id = PersonId::new("cho").unwrap();
     check(&[], &PeopleCommand::Remove { id }.into(), true);
 }
+
 #[test]
 fn what_is_kept_from_the_partner_takes_two_persons_and_the_event_names_the_second() {
     let mut gate = Gate::open();
@@ -256,7 +256,6 @@ fn what_is_kept_from_the_partner_takes_two_persons_and_the_event_names_the_secon
     alone.ask(&self::gate(), &rule(false)).unwrap();
     assert!(alone.ask(&person("ana"), &command).unwrap().alone, "and says so");
 }
-
 
 #[test]
 fn a_policy_that_is_proved_narrower_takes_one_person() {

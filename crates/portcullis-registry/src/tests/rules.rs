@@ -49,7 +49,7 @@ fn a_reason_from_the_list_and_a_text_for_the_partner_are_needed() {
     };
     let told = |command: &Command| desk().ask(command).unwrap_err().to_string();
     insta::assert_snapshot!(told(&with("bulk-locations", "You asked for too many places.")), @"unknown reason code `bulk-locations`; did you mean `bulk-location`?");
-    insta::assert_snapshot!(told(&with("because", "You asked for too many places.")), @"unknown reason code `because`; use one of `bulk-location`, `ephemeral-content`, `back-channel`, `undeclared-use`, `key-exposed`, `rate-abuse`, `contract-review`, `security-incident`, `partner-request`, `customer-complaint`, `signal`, `investigation`, `investigation-closed`, `appeal-upheld`, `mistake`");
+    insta::assert_snapshot!(told(&with("because", "You asked for too many places.")), @"unknown reason code `because`; use one of `bulk-location`, `ephemeral-content`, `back-channel`, `undeclared-use`, `key-exposed`, `rate-abuse`, `contract-review`, `security-incident`, `partner-request`, `customer-complaint`, `signal`, `investigation`, `investigation-closed`, `appeal-upheld`, `agreement-changed`, `mistake`");
     insta::assert_snapshot!(told(&with("investigation", "  \n  because  ")), @"say to the partner what happened, in at least 10 characters; they read it in every refusal");
     check(&with("investigation", &"long ".repeat(1000)), "text_too_long");
     check(&with("investigation", "a text with \u{1b}[31m colours"), "text_unprintable");
@@ -299,6 +299,6 @@ fn an_edit_names_the_edit_that_puts_it_back() {
         facts: None,
     };
     let undo = |id: &str| desk().ask(&edit(id)).unwrap().undo.unwrap();
-    insta::assert_snapshot!(undo("acme"), @"portcullis partner edit acme --name 'Some Partner' --use publishing --scope media:read --scope profile:read");
-    insta::assert_snapshot!(undo("zenith"), @"portcullis partner edit zenith --name 'Some Partner' --use publishing --all-scopes");
+    insta::assert_snapshot!(undo("acme"), @"portcullis partner edit acme --name 'Some Partner' --use publishing --scope media:read --scope profile:read --reason mistake --tell 'The edit of the agreement was our mistake and is taken back.' --fact 'The edit of the agreement was our mistake and is taken back.' --period now");
+    insta::assert_snapshot!(undo("zenith"), @"portcullis partner edit zenith --name 'Some Partner' --use publishing --all-scopes --reason mistake --tell 'The edit of the agreement was our mistake and is taken back.' --fact 'The edit of the agreement was our mistake and is taken back.' --period now");
 }

@@ -1,0 +1,218 @@
+//! Whom a change of an agreement leaves less, and the statement each of them gets.
+//!
+//! Scopes and facts are compared here; what another tier or set of policies gives comes with the command,
+//! from whoever can compare them.
+
+use std::collections::HashSet;
+
+use portcullis_types::{Closes, Facts, PartnerIx, ScopeName, Wall};
+
+use super::{Planned, standing::Why};
+use crate::agreement::{AgreementEvent, AgreementRejected, NARROWED_MAX, Narrowed, Told};
+use crate::commands::Command;
+use crate::events::Event;
+use crate::proposals::Terms;
+use crate::reasons;
+use crate::rejected::Rejected;
+use crate::snapshot::Snapshot;
+use crate::state::State;
+use crate::statement::{About, StatementRejected};
+use crate::words::{Actor, ActorKind, SubjectId};
+
+/// Why a change of an agreement has no end of its own.
+const UNTIL_CHANGED: &str = "it holds until the agreement is changed again";
+
+impl State {
+    /// A change of an agreement with what those are told that it leaves less.
+    pub(super) fn told_change(
+        &self,
+        by: &Actor,
+        (told, narrowed): (&Told, &[Narrowed]),
+        command: &Command,
+        now: Wall,
+    ) -> Result<Planned, Rejected> {
+        if !is_change(command) {
+            return Err(AgreementRejected::OfNothing.into());
+        }
+        let mut planned = self.handle(by, command, now)?;
+        let mut whom = narrowed.to_vec();
+        Narrowed::join(&mut whom, self.left_less(&planned));
+        if whom.len() > NARROWED_MAX {
+            let (count, max) = (whom.len(), NARROWED_MAX);
+            return Err(AgreementRejected::TooMany { count, max }.into());
+        }
+        let checked = Why::new(&told.reason, &told.tell, told.case.as_deref())?;
+        drop(checked);
+        for narrowed in &whom {
+            let event = self.narrowed(by, told, narrowed, (&mut planned, now))?;
+            planned.events.push(Event::Agreement(event));
+        }
+        if !planned.events.is_empty() {
+            let told = match whom.len() {
+                0 => "nobody is left less, so nobody is told".to_owned(),
+                1 => "the partner is told why it is left less".to_owned(),
+                count => format!("{count} partners are told why they are left less"),
+            };
+            planned.what = format!("{}; {told}", planned.what);
+        }
+        Ok(planned)
+    }
+
+    fn narrowed(
+        &self,
+        by: &Actor,
+        told: &Told,
+        narrowed: &Narrowed,
+        (planned, now): (&mut Planned, Wall),
+    ) -> Result<AgreementEvent, Rejected> {
+        let Told { reason, tell, case, statement } = told;
+        let (_, record) = self.known_partner(&narrowed.partner)?;
+        let subject = SubjectId::Partner(record.id.clone());
+        let mut draft = statement.clone();
+        if draft.ends_at.is_none() {
+            draft.indefinite_because.get_or_insert_with(|| UNTIL_CHANGED.to_owned());
+        }
+        let about = About {
+            by,
+            subject: &subject,
+            change: ("as agreed", "agreed to less"),
+            closes: &Closes::Nothing,
+            even: &[],
+            factor: None,
+            review_by: None,
+            reason,
+            template: reasons::find(reason)?,
+            tell,
+            case: case.as_deref(),
+        };
+        let whole = draft.complete(&about, now);
+        let (_, blobs) = whole.map_err(|gaps| StatementRejected::Incomplete { gaps })?;
+        let statement = blobs.first().map(|blob| blob.sha256.clone()).unwrap_or_default();
+        for blob in blobs {
+            if !planned.blobs.iter().any(|known| known.sha256 == blob.sha256) {
+                planned.blobs.push(blob);
+            }
+        }
+        Ok(AgreementEvent::Narrowed {
+            partner: narrowed.partner.clone(),
+            reason: reason.clone(),
+            tell: tell.clone(),
+            case: case.clone(),
+            statement,
+            what: narrowed.what.clone(),
+        })
+    }
+
+    /// Refuses a change that leaves somebody less who is not told why, and names whom.
+    pub(super) fn told_whom(
+        &self,
+        by: &Actor,
+        command: &Command,
+        terms: &Terms,
+        planned: &Planned,
+    ) -> Result<(), Rejected> {
+        let asks = matches!(by.kind, ActorKind::Person | ActorKind::Token);
+        if !asks || !is_change(command) {
+            return Ok(());
+        }
+        let mut whom = terms.narrowed.clone();
+        Narrowed::join(&mut whom, self.left_less(planned));
+        if whom.is_empty() { Ok(()) } else { Err(AgreementRejected::untold(whom)) }
+    }
+
+    /// Whom these events leave less, as far as scopes and facts tell. Who has no key that works loses
+    /// nothing.
+    fn left_less(&self, planned: &Planned) -> Vec<Narrowed> {
+        let mut all = Vec::new();
+        for event in &planned.events {
+            let (subject, what) = match event {
+                Event::PartnerEdited { partner, scopes, .. } => {
+                    let old = self.now.partner_ix(partner).and_then(|at| self.now.partner(at));
+                    let old = old.and_then(|old| old.scopes.as_deref());
+                    (SubjectId::Partner(partner.clone()), fewer_scopes(old, scopes.as_deref()))
+                }
+                Event::FactsDeclared { subject, .. } => {
+                    let both = self.declared_before(subject).zip(self.declared_now(event, planned));
+                    let what = both.map(|(old, new)| fewer_facts(old, &new)).unwrap_or_default();
+                    (subject.clone(), what)
+                }
+                _ => continue,
+            };
+            let partner = self.now.subject_ix(&subject).and_then(|at| self.now.partner_of(at));
+            let Some(at) = partner.filter(|_| !what.is_empty()) else { continue };
+            if let Some(record) = self.now.partner(at).filter(|_| self.now.calls(at)) {
+                Narrowed::join(&mut all, vec![Narrowed::new(record.id.clone(), what)]);
+            }
+        }
+        all
+    }
+}
+
+impl Snapshot {
+    /// Whether a partner has a key that is not ended.
+    #[must_use]
+    pub fn calls(&self, partner: PartnerIx) -> bool {
+        self.keys().any(|(_, key)| key.partner == partner && key.ended.is_none())
+    }
+
+    /// All partners that have a key which is not ended.
+    #[must_use]
+    pub fn callers(&self) -> HashSet<PartnerIx> {
+        self.keys().filter(|(_, key)| key.ended.is_none()).map(|(_, key)| key.partner).collect()
+    }
+}
+
+/// Whether it is a change of an agreement.
+const fn is_change(command: &Command) -> bool {
+    matches!(
+        command,
+        Command::EditPartner { .. } | Command::DeclareFacts { .. } | Command::PublishPolicy { .. }
+    )
+}
+
+pub(super) fn fewer_scopes(old: Option<&[ScopeName]>, new: Option<&[ScopeName]>) -> Vec<String> {
+    let quoted = |names: &[&ScopeName]| {
+        let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+        names.join(", ")
+    };
+    match (old, new) {
+        (_, None) => Vec::new(),
+        (None, Some([])) => vec!["is narrowed to no scope at all".to_owned()],
+        (None, Some(new)) => {
+            vec![format!("is narrowed to {}", quoted(&new.iter().collect::<Vec<_>>()))]
+        }
+        (Some(old), Some(new)) => {
+            let gone: Vec<&ScopeName> = old.iter().filter(|scope| !new.contains(scope)).collect();
+            if gone.is_empty() { Vec::new() } else { vec![format!("loses {}", quoted(&gone))] }
+        }
+    }
+}
+
+/// What was declared before and is no more. A first date of review ends nothing that was not declared.
+fn fewer_facts(old: &Facts, new: &Facts) -> Vec<String> {
+    let mut what = Vec::new();
+    for (name, entries) in &old.lists {
+        let left = new.lists.get(name);
+        let stays = |entry: &&String| left.is_some_and(|left| left.contains(entry));
+        let gone = entries.iter().filter(|entry| !stays(entry)).count();
+        if gone > 0 {
+            what.push(format!("loses {gone} of its {} `{name}`", entries.len()));
+        }
+    }
+    for (name, old) in &old.figures {
+        match new.figures.get(name) {
+            Some(new) if new >= old => {}
+            Some(new) => what.push(format!("has `{name}` {new} instead of {old}")),
+            None => what.push(format!("has no `{name}` any more")),
+        }
+    }
+    let any = !old.lists.is_empty() || !old.figures.is_empty();
+    if let Some(new) = new.review_by.filter(|new| any && old.review_by.is_none_or(|old| *new < old))
+    {
+        what.push(format!("is reviewed by {}", new.rfc3339()));
+    }
+    if let Some(group) = new.group.as_ref().filter(|_| old.group != new.group) {
+        what.push(format!("shares its limits with the group `{group}`"));
+    }
+    what
+}
