@@ -6,6 +6,7 @@ mod calendar;
 mod cases;
 mod courses;
 mod credentials;
+mod decided;
 mod facts;
 mod foreseen;
 mod grants;

@@ -164,14 +164,24 @@ impl State {
         if key.narrowed.is_some() {
             return Err(CredentialRejected::HeldFirst { key: key.id.clone() }.into());
         }
+        // Whoever replaces a key does not let it begin sooner, or again.
+        if let Some(at) = key.expires.filter(|at| *at <= now) {
+            return Err(CredentialRejected::Over { key: key.id.clone(), at }.into());
+        }
+        let starts = key.more.as_ref().and_then(|more| more.starts);
+        let start = match (key.credential, starts) {
+            (Credential::Pending, None) => KeyStart::WhenActivated,
+            (Credential::Pending, Some(from)) if now < from => KeyStart::At(from),
+            _ => KeyStart::AtOnce,
+        };
         self.fresh(&new.id, &new.digest)?;
         Ok(Event::KeyIssued {
             key: new.id.clone(),
             partner: owner.ok_or(Rejected::Full("keys"))?,
             client,
             scopes,
-            start: KeyStart::AtOnce,
-            expires: key.expires.filter(|at| key.credential != Credential::Rotating && *at > now),
+            start,
+            expires: key.expires.filter(|_| key.credential != Credential::Rotating),
             digest: new.digest.clone(),
             pepper: texts::label("pepper's fingerprint", &new.pepper)?,
             label: key.label.as_deref().unwrap_or_default().to_owned(),

@@ -50,7 +50,8 @@ impl State {
             kind: NarrowKind::Hold,
             notice: Arc::new(notice.clone()),
         });
-        let widens = (!tighter).then_some(at);
+        // What a plan kept on hold beside it comes back with it, however it stands itself.
+        let widens = (!tighter || !beside.is_empty()).then_some(at);
         let (what, undo) = (self.told(at, to, &stood, now), self.undo_of(at, to, subject, old));
         let mut planned = Planned::one(Event::Standing(StandingEvent::step(to, stood)), what);
         planned.events.extend(beside);
