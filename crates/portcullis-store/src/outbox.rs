@@ -34,7 +34,7 @@ const TABLES: [&str; 3] = [
 
 /// The file.
 #[derive(Debug)]
-pub struct Outbox(Beside);
+pub struct Outbox(pub(crate) Beside);
 
 impl Outbox {
     /// Opens the file beside a store, or makes it, for its owner only.

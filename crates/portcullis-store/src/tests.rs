@@ -7,6 +7,7 @@ mod evidence;
 mod grants;
 mod outbox;
 mod refuse;
+mod repeats;
 mod speed;
 mod thin;
 mod work;

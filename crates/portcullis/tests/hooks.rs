@@ -91,6 +91,15 @@ fn a_hold_reaches_the_partners_hook_signed_and_is_tried_until_it_is_taken() {
     let log = house.ok(&["audit", "export"]);
     assert!(log.contains("hook.added"), "{log}");
     assert!(!log.contains("secret-path") && !log.contains("whsec_"), "neither is in the log");
+    let new = house.ok(&["hook", "rotate", id, "--overlap", "1h", "--output", "json"]);
+    let new: Value = serde_json::from_str(&new[..=new.rfind('}').unwrap()]).unwrap();
+    let new = HookSecret::from_text(new["secret"].as_str().unwrap()).unwrap();
+    house.ok(&["hook", "test", id]);
+    let both = told.recv_timeout(PATIENCE).unwrap();
+    let seconds = both.head["webhook-timestamp"].parse().unwrap();
+    let signed = [&new, &secret].map(|one| one.sign(&both.head["webhook-id"], seconds, &both.body));
+    assert_eq!(both.head["webhook-signature"], signed.join(" "), "the new one first");
+    assert!(house.ok(&["audit", "list"]).contains("hook.rotated"));
     house.ok(&["hook", "remove", id]);
     drop(gate);
 }

@@ -33,6 +33,7 @@ pub enum AnswerCommand {
 pub struct ReplyArgs {
     /// The answer's number
     pub id: u64,
+    /// What it comes to
     #[command(flatten)]
     pub outcome: ReplyOutcome,
     /// What the partner is told

@@ -2,7 +2,7 @@
 
 use portcullis_types::{Revision, Wall};
 
-use crate::{Bytes, KeptHook, NewDelivery, Outbox, Tried};
+use crate::{Backlog, Bytes, KeptHook, NewDelivery, Outbox, Tried};
 
 fn hook(id: &str, cursor: u64) -> KeptHook {
     KeptHook {
@@ -106,4 +106,55 @@ async fn the_file_is_for_its_owner_only_and_no_other_file_is_taken_for_it() {
     std::fs::write(&path, "not a database, but long enough to be looked at as one").unwrap();
     let error = Outbox::open(&store).await.unwrap_err().to_string();
     assert!(error.contains("other.hooks.db"), "{error}");
+}
+
+#[tokio::test]
+async fn a_hook_signs_with_both_secrets_until_the_old_one_is_forgotten() {
+    let dir = tempfile::tempdir().unwrap();
+    let outbox = Outbox::open(&dir.path().join("gate.db")).await.unwrap();
+    outbox.add(&hook("one", 0)).await.unwrap();
+    let new = Bytes(b"another secret secret of a hook".to_vec());
+    assert!(!outbox.rotate("two", &new, Wall(50)).await.unwrap(), "there is none");
+    assert!(outbox.rotate("one", &new, Wall(50)).await.unwrap());
+    outbox.forget_secrets(Wall(49)).await.unwrap();
+    let both = outbox.hooks().await.unwrap().remove(0);
+    let before = hook("one", 0).secret;
+    assert_eq!((&both.secret, both.previous), (&new, Some((before, Wall(50)))));
+    outbox.forget_secrets(Wall(50)).await.unwrap();
+    let one = outbox.hooks().await.unwrap().remove(0);
+    assert_eq!((one.secret, one.previous), (new, None));
+}
+
+#[tokio::test]
+async fn a_file_of_before_secrets_changed_is_read_on() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = dir.path().join("gate.db");
+    let outbox = Outbox::open(&store).await.unwrap();
+    for column in ["previous", "previous_until"] {
+        let sql = format!("ALTER TABLE hooks DROP COLUMN {column}");
+        let query = sqlx::query(sqlx::AssertSqlSafe(sql));
+        query.execute(&mut *outbox.0.connection.lock().await).await.unwrap();
+    }
+    drop(outbox);
+    let outbox = Outbox::open(&store).await.unwrap();
+    outbox.add(&hook("one", 3)).await.unwrap();
+    assert_eq!(outbox.hooks().await.unwrap(), [hook("one", 3)]);
+}
+
+#[tokio::test]
+async fn what_waits_and_what_was_given_up_is_counted() {
+    let dir = tempfile::tempdir().unwrap();
+    let outbox = Outbox::open(&dir.path().join("gate.db")).await.unwrap();
+    assert_eq!(outbox.backlog().await.unwrap(), Backlog::default());
+    outbox.add(&hook("one", 0)).await.unwrap();
+    outbox.add(&hook("two", 0)).await.unwrap();
+    outbox.take("one", Revision(9), &[message(4), message(7)], Wall(100)).await.unwrap();
+    outbox.take("two", Revision(9), &[message(7)], Wall(101)).await.unwrap();
+    let first = outbox.due(Wall(100), 1).await.unwrap()[0].id;
+    outbox.record(first, &failed(100, None)).await.unwrap();
+    let expected = Backlog { waiting: 2, oldest: Some(Wall(100)), given_up: 1 };
+    assert_eq!(outbox.backlog().await.unwrap(), expected);
+    let sent = outbox.sent("ntc_7").await.unwrap();
+    let hooks: Vec<_> = sent.iter().map(|row| row.hook.as_str()).collect();
+    assert_eq!(hooks, ["one", "two"]);
 }
