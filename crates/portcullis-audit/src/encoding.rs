@@ -26,7 +26,8 @@ pub(crate) fn from_hex<const N: usize>(text: &str) -> Option<[u8; N]> {
 }
 
 /// Standard base64 with padding (RFC 4648 §4).
-pub(crate) fn to_base64(bytes: &[u8]) -> String {
+#[must_use]
+pub fn to_base64(bytes: &[u8]) -> String {
     let mut out = String::with_capacity(bytes.len().div_ceil(3) * 4);
     for chunk in bytes.chunks(3) {
         let bits =
@@ -40,7 +41,8 @@ pub(crate) fn to_base64(bytes: &[u8]) -> String {
 }
 
 /// Reads what [`to_base64`] writes and nothing else: padding needed, spare bits zero.
-pub(crate) fn from_base64(text: &str) -> Option<Vec<u8>> {
+#[must_use]
+pub fn from_base64(text: &str) -> Option<Vec<u8>> {
     let mut out = Vec::with_capacity(text.len() / 4 * 3);
     for chunk in text.as_bytes().chunks(4) {
         let digits = chunk.iter().take_while(|byte| **byte != b'=').count();

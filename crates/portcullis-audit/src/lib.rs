@@ -15,6 +15,7 @@
     )
 )]
 
+mod case_bundle;
 mod check;
 mod checkpoint;
 mod cosign;
@@ -36,9 +37,13 @@ mod witness;
 #[cfg(test)]
 mod tests;
 
+pub use case_bundle::{
+    BundleContent, BundleCovers, BundleEvent, BundleFault, BundleHead, BundleProof, CaseBundle,
+};
 pub use check::LogCheck;
 pub use checkpoint::{Checkpoint, NoteError, sign};
 pub use cosign::{WitnessKey, WitnessVerifier};
+pub use encoding::{from_base64, to_base64};
 pub use export::{checkpoint_line, event_line};
 pub use hash::{Hash, Peaks, leaf_hash};
 pub use kept::{Kept, KeptError};

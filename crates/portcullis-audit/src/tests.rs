@@ -1,5 +1,6 @@
 //! A small log that is touched everywhere; in `formats` the known vectors and laws.
 
+mod case_bundle;
 mod formats;
 mod kept;
 mod rotation;
