@@ -53,6 +53,10 @@ impl State {
         if revision.0 != expected {
             return Err(place.bad(format!("revision {expected} is missing")));
         }
+        let place = match event {
+            Event::Guard(GuardEvent::Applied { by, .. }) => Place { by, ..place },
+            _ => place,
+        };
         let event = event.again();
         let subject = concerned(event);
         let find = |now: &Snapshot| subject.as_ref().and_then(|id| now.subject_ix(id));

@@ -10,7 +10,7 @@ use crate::events::Event;
 use crate::records::SubjectIx;
 use crate::standing::{KeyEvent, StandingEvent};
 use crate::state::{Place, State};
-use crate::words::SubjectId;
+use crate::words::{Actor, SubjectId};
 
 /// What became of a log that holds less than was acknowledged.
 #[derive(Debug, Clone, Eq, PartialEq, Serialize, Deserialize)]
@@ -30,6 +30,8 @@ pub enum GuardEvent {
     Applied {
         /// The revision that it had.
         lost: u64,
+        /// Who acted then: a hold stays as hard to lift as it was.
+        by: Actor,
         /// What happened then, without its statement of reasons, which is gone.
         event: Box<Event>,
     },

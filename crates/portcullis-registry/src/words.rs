@@ -80,7 +80,7 @@ pub enum Mode {
 }
 
 /// Whose standing or credential a command concerns.
-#[derive(Debug, Clone, Eq, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Eq, PartialEq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "kind", content = "id")]
 pub enum SubjectId {
     /// A partner with all its keys.

@@ -56,6 +56,8 @@ pub(crate) struct Log {
     pub(crate) previous: Option<LogKey>,
     /// The time of the newest event; no later one is given an earlier time.
     pub(crate) last: Wall,
+    /// The newest checkpoint, as far as it is known.
+    pub(crate) note: String,
     /// Whether the tables must be made first.
     pub(crate) fresh: bool,
 }
@@ -102,6 +104,7 @@ impl Log {
         // The event is durable by now. The copy beside may lag behind: it is then only an older
         // witness, and the next append brings it up to date.
         let _ = files::write_checkpoint(&self.path, &note);
+        self.note = note;
         Ok(())
     }
 

@@ -67,6 +67,44 @@ pub enum StoreError {
         /// What the system says.
         why: String,
     },
+    /// A directory is no backup, or can't become one.
+    #[error("`{}` can't be used as a backup: {why}", dir.display())]
+    Backup {
+        /// The directory.
+        dir: PathBuf,
+        /// Why not.
+        why: String,
+    },
+    /// Putting a backup back would lose events.
+    #[error("the backup is older than `{}`: events {from} to {to} would be lost, and the {kept} holds and ends of keys among them would stay in force; say `--accept-loss` to put it back all the same", path.display())]
+    Loses {
+        /// The store.
+        path: PathBuf,
+        /// The first revision.
+        from: u64,
+        /// The last.
+        to: u64,
+        /// How many narrowings stay.
+        kept: usize,
+    },
+    /// The guard beside it can't be believed.
+    #[error("`{}` is damaged at line {line}: it keeps holds and revocations that an older copy of the store does not know; put back the copy of it that is whole, or move it away if the store was not put back to an older state", path.display())]
+    GuardDamaged {
+        /// The guard.
+        path: PathBuf,
+        /// The first line that is wrong.
+        line: usize,
+    },
+    /// The guard beside it is of another log.
+    #[error("`{}` guards the log `{in_guard}` and the configuration says `{configured}`; use the log's own name, or move the guard away with its store", path.display())]
+    GuardOfAnother {
+        /// The guard.
+        path: PathBuf,
+        /// The name of its log.
+        in_guard: String,
+        /// The configured name.
+        configured: String,
+    },
     /// The configured log key is not the one in force.
     #[error(
         "the configured log key is `{configured}` and the log is signed by `{in_log}`; configure that key again, or, to rotate, give it as the previous log key beside the new one"
@@ -96,6 +134,10 @@ impl StoreError {
 
     pub(crate) fn not_readable(path: &Path, why: impl ToString) -> Self {
         Self::NotReadable { path: path.to_owned(), why: why.to_string() }
+    }
+
+    pub(crate) fn backup(dir: &Path, why: impl ToString) -> Self {
+        Self::Backup { dir: dir.to_owned(), why: why.to_string() }
     }
 
     pub(crate) fn damaged(path: &Path, fault: Fault) -> Self {

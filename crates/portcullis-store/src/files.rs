@@ -54,7 +54,7 @@ pub(crate) fn make_private(path: &Path) -> Result<(), StoreError> {
     private().open(path).map(drop).map_err(|error| StoreError::not_writable(path, error))
 }
 
-fn private() -> OpenOptions {
+pub(crate) fn private() -> OpenOptions {
     let mut options = OpenOptions::new();
     options.read(true).write(true).create(true).truncate(false);
     #[cfg(unix)]
@@ -75,10 +75,15 @@ pub(crate) fn read_checkpoint(path: &Path) -> Result<Option<String>, StoreError>
 
 /// Replaces the checkpoint beside the store in one step.
 pub(crate) fn write_checkpoint(path: &Path, note: &str) -> std::io::Result<()> {
-    let (target, fresh) = (checkpoint_path(path), beside(path, ".checkpoint.new"));
+    replace(&checkpoint_path(path), note.as_bytes())
+}
+
+/// Replaces a file in one step.
+pub(crate) fn replace(target: &Path, content: &[u8]) -> std::io::Result<()> {
+    let fresh = beside(target, ".new");
     let mut file = private().open(&fresh)?;
     file.set_len(0)?;
-    file.write_all(note.as_bytes())?;
+    file.write_all(content)?;
     // Without this a power cut could leave the new name with no content.
     file.sync_all()?;
     fs::rename(fresh, target)

@@ -16,6 +16,7 @@
 
 mod answer;
 mod append;
+mod backup;
 mod beside;
 mod clocks;
 mod database;
@@ -23,6 +24,8 @@ mod error;
 mod evidence;
 mod files;
 mod grants;
+mod guard;
+mod guarded;
 mod inspect;
 mod office;
 mod open;
@@ -30,11 +33,13 @@ mod outbox;
 mod pending;
 mod recover;
 mod repeats;
+mod take;
 mod writer;
 
 #[cfg(test)]
 mod tests;
 
+pub use backup::{Copied, Manifest, PutBack, Wanted};
 pub use error::StoreError;
 pub use office::OfficeHandle;
 pub use open::{Opened, Options, Policy, Recovered, Store};

@@ -11,12 +11,13 @@ use crate::append::{AppendError, Batch, Log};
 use crate::database;
 use crate::error::StoreError;
 use crate::files::{self, Found, Lock};
-use crate::recover::{Depth, Stopped, Walked, walk};
+use crate::guard::{self, Guard, Kept};
+use crate::recover::{Depth, Walked, walk};
 
 /// Where the store is and who signs.
 #[derive(Debug)]
 pub struct Options {
-    /// The SQLite file. Beside it lie `.lock`, `.checkpoint`, and SQLite's own `-wal` and `-shm`.
+    /// The SQLite file. Beside it lie `.lock`, `.checkpoint`, `.guard`, and SQLite's own `-wal` and `-shm`.
     pub path: PathBuf,
     /// The key that signs the log; its name is the log's name.
     pub log_key: LogKey,
@@ -28,6 +29,7 @@ pub struct Options {
 #[derive(Debug)]
 pub struct Store {
     pub(crate) log: Log,
+    pub(crate) guard: Option<Guard>,
     pub(crate) lock: Lock,
 }
 
@@ -50,7 +52,7 @@ pub struct Opened {
 }
 
 /// What opening did.
-#[derive(Debug, Clone, Copy, Eq, PartialEq)]
+#[derive(Debug, Clone, Copy, Default, Eq, PartialEq)]
 pub struct Recovered {
     /// Whether the log was begun just now.
     pub created: bool,
@@ -58,6 +60,10 @@ pub struct Recovered {
     pub rotated: bool,
     /// How many events there are.
     pub events: u64,
+    /// The first and last revision that were acknowledged once and are gone.
+    pub lost: Option<(u64, u64)>,
+    /// How many narrowings that the log did not know were put in force again.
+    pub put_back: usize,
 }
 
 impl Store {
@@ -70,19 +76,33 @@ impl Store {
         files::make_directory(&path)?;
         let lock = files::lock(&path)?;
         let beside = files::read_checkpoint(&path)?;
+        let kept = guard::read(&path)?;
+        let name = log_key.public().name().to_owned();
+        let kept = kept.unwrap_or_else(|| Kept::new(&name));
         let walked = match files::look(&path)? {
             Found::Nothing => None,
-            Found::Database => recover(&path, beside.as_deref()).await?,
+            Found::Database => recover(&path, beside.as_deref(), kept.size).await?,
         };
-        match walked {
-            Some((walked, policy)) => {
-                resume(path, lock, (log_key, previous_log_key), walked, policy, now).await
+        // A log of another name is refused as such below.
+        let in_log = walked.as_ref().and_then(|(walked, _)| walked.check.key());
+        if kept.name != name && in_log.is_none_or(|key| key.name() == name) {
+            let (path, in_guard) = (guard::path_of(&path), kept.name);
+            return Err(StoreError::GuardOfAnother { path, in_guard, configured: name });
+        }
+        let (mut opened, events, narrowings) = match walked {
+            Some((mut walked, policy)) => {
+                let narrowings = std::mem::take(&mut walked.narrowings);
+                let keys = (log_key, previous_log_key);
+                let events = walked.check.size();
+                (resume(path, lock, keys, walked, policy, now).await?, events, narrowings)
             }
             None => {
                 refuse_vanished(&path, beside.as_deref())?;
-                begin(path, lock, log_key, now).await
+                (begin(path, lock, log_key, now).await?, 0, Vec::new())
             }
-        }
+        };
+        opened.put_back(kept, (events, narrowings), now).await?;
+        Ok(opened)
     }
 }
 
@@ -90,6 +110,7 @@ impl Store {
 async fn recover(
     path: &Path,
     beside: Option<&str>,
+    gather: u64,
 ) -> Result<Option<(Walked, Policy)>, StoreError> {
     let mut reader = database::reader(path).await?;
     let found = async {
@@ -97,10 +118,9 @@ async fn recover(
             return Ok(None);
         }
         let check = LogCheck::new(beside).map_err(|fault| StoreError::damaged(path, fault))?;
-        let walked = match walk(&mut reader, path, check, Depth::Start).await {
+        let walked = match walk(&mut reader, path, check, Depth::Start { gather }).await {
             Ok(walked) => walked,
-            Err(Stopped::Fault(_, fault)) => return Err(StoreError::damaged(path, fault)),
-            Err(Stopped::Error(error)) => return Err(error),
+            Err(stopped) => return Err(stopped.into_error(path)),
         };
         let mut policy = None;
         if let Some(set) = walked.state.current().policy() {
@@ -142,13 +162,19 @@ async fn begin(path: PathBuf, lock: Lock, key: LogKey, now: Wall) -> Result<Open
         key,
         previous: None,
         last: Wall::default(),
+        note: String::new(),
         fresh: true,
     };
-    let recovered = Recovered { created: true, rotated: false, events: 1 };
+    let recovered = Recovered { created: true, events: 1, ..Recovered::default() };
     let state = State::new();
-    let mut out =
-        Opened { store: Store { log, lock }, state, learned: Vec::new(), policy: None, recovered };
-    out.record(opened, now).await?;
+    let mut out = Opened {
+        store: Store { log, guard: None, lock },
+        state,
+        learned: Vec::new(),
+        policy: None,
+        recovered,
+    };
+    out.record(own(), vec![opened], now).await?;
     Ok(out)
 }
 
@@ -160,7 +186,7 @@ async fn resume(
     policy: Policy,
     now: Wall,
 ) -> Result<Opened, StoreError> {
-    let Walked { check, state, learned, last } = walked;
+    let Walked { check, state, learned, last, .. } = walked;
     let peaks = check.peaks().clone();
     let (in_force, before) = (check.key().cloned(), check.key_before().cloned());
     let verification = check.finish(None);
@@ -193,42 +219,48 @@ async fn resume(
         },
     };
     let connection = database::writer(&path).await?;
-    let recovered = Recovered { created: false, rotated, events: peaks.size() };
-    let log = Log { connection, path, peaks, key, previous, last, fresh: false };
-    let mut out = Opened { store: Store { log, lock }, state, learned, policy, recovered };
+    let recovered = Recovered { rotated, events: peaks.size(), ..Recovered::default() };
+    let note = String::new();
+    let log = Log { connection, path, peaks, key, previous, last, note, fresh: false };
+    let store = Store { log, guard: None, lock };
+    let mut out = Opened { store, state, learned, policy, recovered };
     if rotated {
         let public = out.store.log.key.public();
         let (fingerprint, log_key) = (public.fingerprint(), Some(public.to_string()));
         let what = RotatedSecret::LogKey;
-        out.record(Event::SecretRotated { what, fingerprint, log_key }, now).await?;
+        let rotated = Event::SecretRotated { what, fingerprint, log_key };
+        out.record(own(), vec![rotated], now).await?;
     }
     Ok(out)
 }
 
+/// Who begins a log and rotates its key.
+fn own() -> Actor {
+    Actor { kind: ActorKind::Gate, id: "store".to_owned() }
+}
+
 impl Opened {
-    /// Appends and folds one event of the gate's own.
-    async fn record(&mut self, event: Event, now: Wall) -> Result<(), StoreError> {
+    /// Appends and folds events of the gate's own.
+    pub(crate) async fn record(
+        &mut self,
+        actor: Actor,
+        events: Vec<Event>,
+        now: Wall,
+    ) -> Result<(), StoreError> {
         let log = &mut self.store.log;
         let path = log.path.clone();
-        let rev = log.next();
-        let actor = Actor { kind: ActorKind::Gate, id: "store".to_owned() };
+        let first = log.next();
         let at = now.max(log.last);
-        let batch = Batch {
-            at,
-            actor,
-            approved: None,
-            events: vec![event],
-            blobs: Vec::new(),
-            grants: Vec::new(),
-        };
+        let (blobs, grants) = (Vec::new(), Vec::new());
+        let batch = Batch { at, actor, approved: None, events, blobs, grants };
         let not_written = |error: AppendError| StoreError::not_writable(&path, error);
         log.append(&batch).await.map_err(not_written)?;
-        for event in &batch.events {
-            let place = Place { revision: rev, ts: at, by: &batch.actor, approver: None };
+        for (revision, event) in (first.0..).map(Revision).zip(&batch.events) {
+            let place = Place { revision, ts: at, by: &batch.actor, approver: None };
             let folded = self.state.apply(place, event, &|_| None);
             folded.map_err(|error| StoreError::not_writable(&path, error))?;
         }
-        self.recovered.events = rev.0 + 1;
+        self.recovered.events = log.next().0;
         Ok(())
     }
 }

@@ -15,12 +15,14 @@ use sqlx::SqliteConnection;
 
 use crate::database::{self, CHUNK, EventRow};
 use crate::error::StoreError;
+use crate::guard::Record;
 
 /// How much is checked.
 #[derive(Debug, Clone, Copy, Eq, PartialEq)]
 pub(crate) enum Depth {
-    /// All hashes, all roots, the newest signature: at every start.
-    Start,
+    /// All hashes, all roots, the newest signature: at every start. Narrowings from that revision on
+    /// are gathered for the guard.
+    Start { gather: u64 },
     /// All signatures, and SQLite's own structure, too.
     Whole,
 }
@@ -31,6 +33,8 @@ pub(crate) struct Walked {
     pub(crate) state: State,
     pub(crate) learned: Vec<([u8; 16], KeyIx)>,
     pub(crate) last: Wall,
+    /// What the guard does not know yet.
+    pub(crate) narrowings: Vec<Record>,
 }
 
 /// Where the walk stopped.
@@ -39,6 +43,16 @@ pub(crate) enum Stopped {
     Fault(Box<LogCheck>, Fault),
     /// At something that keeps the file from being read.
     Error(StoreError),
+}
+
+impl Stopped {
+    /// The error that it is.
+    pub(crate) fn into_error(self, path: &Path) -> StoreError {
+        match self {
+            Self::Fault(_, fault) => StoreError::damaged(path, fault),
+            Self::Error(error) => error,
+        }
+    }
 }
 
 /// The walk under way.
@@ -62,7 +76,13 @@ pub(crate) async fn walk(
         Ok(size) => size,
         Err(error) => return Err(stopped(check, error)),
     };
-    let found = Walked { check, state: State::new(), learned: Vec::new(), last: Wall::default() };
+    let found = Walked {
+        check,
+        state: State::new(),
+        learned: Vec::new(),
+        last: Wall::default(),
+        narrowings: Vec::new(),
+    };
     let mut walk = Walk { connection, path, depth, last_checkpoint, waiting: Vec::new(), found };
     match walk.run().await {
         Ok(()) => Ok(walk.found),
@@ -112,7 +132,7 @@ impl Walk<'_> {
         let at_rev = |why: String| Fault { revision: Some(row.rev), why };
         // At a start the roots vouch for the bytes; whether they are canonical is not asked again.
         let leaf: Result<Leaf<Actor, Event>, _> = match self.depth {
-            Depth::Start => read(&row.leaf),
+            Depth::Start { .. } => read(&row.leaf),
             Depth::Whole => decode(&row.leaf),
         };
         let leaf = leaf.map_err(|error| damaged(at_rev(error.to_string())))?;
@@ -137,6 +157,13 @@ impl Walk<'_> {
         })?;
         self.found.learned.extend(learned);
         self.found.last = self.found.last.max(leaf.at);
+        if let Depth::Start { gather } = self.depth
+            && leaf.rev >= gather
+            && leaf.event.guards().is_some()
+        {
+            let record = Record::of(leaf.rev, false, (&leaf.actor, &leaf.event));
+            self.found.narrowings.push(record);
+        }
         Ok(())
     }
 

@@ -1,10 +1,12 @@
 //! Tests of the store, on real files in a directory of their own.
 
+mod backup;
 mod clocks;
 mod crash;
 mod damage;
 mod evidence;
 mod grants;
+mod guard;
 mod outbox;
 mod refuse;
 mod repeats;

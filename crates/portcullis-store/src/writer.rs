@@ -8,8 +8,7 @@ use std::time::Duration;
 
 use portcullis_audit::Approved;
 use portcullis_registry::{
-    Actor, Approval, Command, Done, Event, GrantsBatch, GrantsDone, OfficeError, Place, Planned,
-    Sink, Terms,
+    Actor, Approval, Command, Done, GrantsBatch, GrantsDone, OfficeError, Planned, Sink, Terms,
 };
 use portcullis_types::{Clock, Revision};
 use tokio::sync::{mpsc, oneshot};
@@ -20,6 +19,7 @@ use crate::append::{AppendError, Batch};
 use crate::database;
 use crate::error::StoreError;
 use crate::grants::{self, Feed};
+use crate::guard::Guard;
 use crate::office::{OfficeHandle, Shared};
 use crate::open::{Opened, Store};
 use crate::pending::{PENDING_MAX, Pending, Waiting};
@@ -52,10 +52,10 @@ pub struct Writer {
     pub(crate) salt: Vec<u8>,
     /// The snapshot of the grants that is being fed.
     pub(crate) feed: Option<Feed>,
-    shared: Arc<Shared>,
+    pub(crate) shared: Arc<Shared>,
     pending: Pending,
     /// Set when memory and file no longer agree; only a restart helps.
-    broken: Option<String>,
+    pub(crate) broken: Option<String>,
 }
 
 impl Writer {
@@ -133,7 +133,8 @@ impl Writer {
 
     async fn close(mut self) -> usize {
         self.flush().await;
-        let Store { log, lock } = self.store;
+        self.guard(Vec::new());
+        let Store { log, lock, .. } = self.store;
         database::close(log.connection).await;
         // Only now may another process have it.
         drop(lock);
@@ -200,6 +201,7 @@ impl Writer {
                     revision: None,
                     ..done(command, &waiting.planned)
                 };
+                self.guard_waiting(&waiting.batch);
                 self.pending.push(waiting);
                 self.report_pending();
                 Ok(done)
@@ -209,13 +211,16 @@ impl Writer {
 
     /// Writes what waits, first come first.
     pub(crate) async fn flush(&mut self) {
+        if self.store.guard.as_ref().is_some_and(Guard::lags) {
+            self.guard(Vec::new());
+        }
         while let Some(first) = self.pending.first() {
             let batch = first.batch.clone();
             if self.append(&batch).await.is_err() {
                 return;
             }
             if let Some(waiting) = self.pending.pop() {
-                self.take_in(&waiting);
+                self.take_in(&waiting).await;
             }
             self.report_pending();
         }
@@ -228,11 +233,11 @@ impl Writer {
             return Err(OfficeError::NotWritten(why));
         }
         self.append(&waiting.batch).await.map_err(OfficeError::NotWritten)?;
-        self.take_in(waiting);
+        self.take_in(waiting).await;
         Ok(())
     }
 
-    async fn append(&mut self, batch: &Batch) -> Result<(), String> {
+    pub(crate) async fn append(&mut self, batch: &Batch) -> Result<(), String> {
         if let Some(why) = &self.broken {
             return Err(why.clone());
         }
@@ -250,43 +255,6 @@ impl Writer {
                 }
                 Err(error.to_string())
             }
-        }
-    }
-
-    /// Folds a durable batch and tells everybody.
-    fn take_in(&mut self, waiting: &Waiting) {
-        let Waiting { batch, planned } = waiting;
-        let first = self.store.log.next().0.saturating_sub(batch.events.len() as u64);
-        for (revision, event) in (first..).map(Revision).zip(&batch.events) {
-            let blob = |sha256: &str| {
-                let blob = batch.blobs.iter().find(|blob| blob.sha256 == sha256);
-                blob.map(|blob| Arc::clone(&blob.body))
-            };
-            let approver = batch.approved.as_ref().map(|second| &second.by);
-            let place = Place { revision, ts: batch.at, by: &batch.actor, approver };
-            match self.state.apply(place, event, &blob) {
-                Ok(learned) if learned.is_empty() => {}
-                Ok(learned) => self.sink.learn(&learned),
-                Err(error) => {
-                    // The log is right and the memory is not: publish nothing more until a restart.
-                    self.broken = Some(error.to_string());
-                    self.shared.broke(error.to_string());
-                    return;
-                }
-            }
-            if let Event::PolicyPublished { files, .. } = event {
-                let texts = files.iter().map(|file| {
-                    let text = blob(&file.sha256).unwrap_or_default();
-                    (file.name.clone(), Arc::from(&*String::from_utf8_lossy(&text)))
-                });
-                self.sink.policy(revision, texts.collect());
-            }
-        }
-        let snapshot = self.state.snapshot();
-        self.shared.publish(Arc::clone(&snapshot));
-        self.sink.publish(snapshot);
-        if let Some(subject) = planned.widens {
-            self.sink.widen(subject);
         }
     }
 

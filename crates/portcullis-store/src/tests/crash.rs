@@ -7,7 +7,7 @@ use super::*;
 
 /// Copies what a killed process would leave, and opens it elsewhere.
 pub(super) async fn after_a_kill(path: &Path, to: &Path) -> Opened {
-    for suffix in ["", "-wal", ".checkpoint"] {
+    for suffix in ["", "-wal", ".checkpoint", ".guard"] {
         let (from, to) = (crate::files::beside(path, suffix), crate::files::beside(to, suffix));
         let _ = std::fs::remove_file(&to);
         if from.exists() {
@@ -121,7 +121,7 @@ struct Cut<'a> {
 
 impl Cut<'_> {
     fn put(&self, to: &Path) {
-        for suffix in ["-shm", "-wal", ".checkpoint", ".checkpoint.new"] {
+        for suffix in ["-shm", "-wal", ".checkpoint", ".checkpoint.new", ".guard"] {
             let _ = std::fs::remove_file(crate::files::beside(to, suffix));
         }
         std::fs::write(to, self.database).unwrap();

@@ -1,0 +1,128 @@
+//! What became durable is taken into the state and the guard, and told to everybody.
+//!
+//! Must not know what was asked.
+
+use std::sync::Arc;
+
+use portcullis_registry::{Event, Place};
+use portcullis_types::Revision;
+
+use crate::append::Batch;
+use crate::guard::Record;
+use crate::guarded::{actor, again, sorted};
+use crate::pending::Waiting;
+use crate::writer::Writer;
+
+impl Writer {
+    /// Folds a durable batch, guards what it narrows and tells everybody.
+    pub(crate) async fn take_in(&mut self, waiting: &Waiting) {
+        let folded = self.fold(&waiting.batch) && self.narrow_again(&waiting.batch).await;
+        if !folded {
+            return;
+        }
+        let snapshot = self.state.snapshot();
+        self.shared.publish(Arc::clone(&snapshot));
+        self.sink.publish(snapshot);
+        if let Some(subject) = waiting.planned.widens {
+            self.sink.widen(subject);
+        }
+    }
+
+    /// Folds the batch that is at the end of the log; whether memory and file agree.
+    fn fold(&mut self, batch: &Batch) -> bool {
+        let first = self.store.log.next().0.saturating_sub(batch.events.len() as u64);
+        for (revision, event) in (first..).map(Revision).zip(&batch.events) {
+            let blob = |sha256: &str| {
+                let blob = batch.blobs.iter().find(|blob| blob.sha256 == sha256);
+                blob.map(|blob| Arc::clone(&blob.body))
+            };
+            let approver = batch.approved.as_ref().map(|second| &second.by);
+            let place = Place { revision, ts: batch.at, by: &batch.actor, approver };
+            match self.state.apply(place, event, &blob) {
+                Ok(learned) if learned.is_empty() => {}
+                Ok(learned) => self.sink.learn(&learned),
+                Err(error) => {
+                    self.part(error.to_string());
+                    return false;
+                }
+            }
+            if let Event::PolicyPublished { files, .. } = event {
+                let texts = files.iter().map(|file| {
+                    let text = blob(&file.sha256).unwrap_or_default();
+                    (file.name.clone(), Arc::from(&*String::from_utf8_lossy(&text)))
+                });
+                self.sink.policy(revision, texts.collect());
+            }
+        }
+        let records = records(batch, first, false);
+        if !records.is_empty() {
+            self.guard(records);
+        }
+        true
+    }
+
+    /// The log is right and the memory is not: nothing more is published until a restart.
+    fn part(&mut self, why: String) {
+        self.shared.broke(why.clone());
+        self.broken = Some(why);
+    }
+
+    /// Who was narrowed in events that were lost, and is known again by this batch, is narrowed before
+    /// anybody hears of it.
+    async fn narrow_again(&mut self, batch: &Batch) -> bool {
+        let adds = |event: &Event| {
+            matches!(
+                event,
+                Event::PartnerAdded { .. }
+                    | Event::ClientAdded { .. }
+                    | Event::KeyIssued { .. }
+                    | Event::KeysImported { .. }
+            )
+        };
+        let Some(guard) = &mut self.store.guard else { return true };
+        if guard.waits.is_empty() || !batch.events.iter().any(adds) {
+            return true;
+        }
+        let waits = std::mem::take(&mut guard.waits);
+        let (due, unknown) = sorted(&self.state, waits, batch.at);
+        guard.waits = unknown;
+        if due.is_empty() {
+            return true;
+        }
+        let batch = Batch {
+            at: batch.at,
+            actor: actor(),
+            approved: None,
+            events: due.iter().map(again).collect(),
+            blobs: Vec::new(),
+            grants: Vec::new(),
+        };
+        if let Err(why) = self.append(&batch).await {
+            self.part(why);
+            return false;
+        }
+        self.fold(&batch)
+    }
+
+    /// Guards narrowings that bite before the log has them.
+    pub(crate) fn guard_waiting(&mut self, batch: &Batch) {
+        self.guard(records(batch, self.store.log.next().0, true));
+    }
+
+    /// Writes to the guard, and says so where it can't.
+    pub(crate) fn guard(&mut self, records: Vec<Record>) {
+        let log = &self.store.log;
+        let Some(guard) = &mut self.store.guard else { return };
+        if let Err(error) = guard.keep(records, (log.next().0, &log.note)) {
+            self.shared.failed(format!("the guard beside the store can't be written: {error}"));
+        }
+    }
+}
+
+/// What a batch narrows, as it is kept.
+fn records(batch: &Batch, first: u64, waits: bool) -> Vec<Record> {
+    let numbered = (first..).zip(&batch.events);
+    let narrowings = numbered.filter(|(_, event)| event.guards().is_some());
+    let record = |(rev, event)| Record::of(rev, waits, (&batch.actor, event));
+    narrowings.map(record).collect()
+}
