@@ -89,7 +89,7 @@ pub use proposals::{
     Approval, Bearing, GLASS_MILLISECONDS, Glass, PROPOSAL_MILLISECONDS, PROPOSALS_MAX, Proposal,
     Proposed, Second, Terms,
 };
-pub use reasons::{FactsWanted, REASONS, Reason};
+pub use reasons::{FactsWanted, REASONS, Reason, ReasonUnfit, Reasons};
 pub use records::{
     ClientRecord, Credential, GrantsLogged, KeyMore, KeyRecord, Narrowings, PartnerRecord,
     PepperIx, PolicyInForce, ScopeListIx, Standing, SubjectIx,

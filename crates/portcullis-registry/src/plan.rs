@@ -34,7 +34,6 @@ use crate::state::{Blob, Planned, State};
 use crate::texts;
 use crate::words::{Actor, RotatedSecret, SubjectId};
 use persons::APPROVERS_MIN;
-use standing::Why;
 
 /// Room in a leaf for what stands around the event: revision, time, actor.
 const AROUND_BYTES_MAX: usize = 1024;
@@ -59,10 +58,10 @@ impl State {
                 self.import_keys(keys, pepper, create_partners.as_ref())
             }
             Command::Stand { subject, to, reason, tell, case } => {
-                self.stand(by, (subject, to), Why::new(reason, tell, case.as_deref())?, now)
+                self.stand(by, (subject, to), self.why(reason, tell, case.as_deref())?, now)
             }
             Command::RevokeKey { key, reason, tell, case } => {
-                self.revoke(key, Why::new(reason, tell, case.as_deref())?, now)
+                self.revoke(key, self.why(reason, tell, case.as_deref())?, now)
             }
             Command::RaiseSignal { seen, bounds } => self.raise_signal(seen, *bounds, by, now),
             Command::PublishPolicy { files } => self.publish_policy(files),

@@ -4,30 +4,35 @@
 //! A partner reads the code in every refusal, so a free text would become a second, unwritten
 //! policy. Must not know who is concerned.
 
+use std::borrow::Cow;
+
 use portcullis_types::{ReasonCode, nearest};
+use schemars::JsonSchema;
+use serde::Deserialize;
 
 use crate::Rejected;
-use crate::statement::GroundKind;
+use crate::statement::{GroundKind, is_specific};
 
 /// One reason, and the template of its statements.
-#[derive(Debug, Clone, Copy, Eq, PartialEq)]
+#[derive(Debug, Clone, Eq, PartialEq)]
 pub struct Reason {
     /// The code that operators write and partners read.
-    pub code: &'static str,
+    pub code: Cow<'static, str>,
     /// What it stands for.
-    pub about: &'static str,
+    pub about: Cow<'static, str>,
     /// What its facts must say.
     pub facts: FactsWanted,
     /// What it rests on where nobody says otherwise.
     pub ground: GroundKind,
     /// The clause it rests on where nobody says otherwise.
-    pub clause: &'static str,
+    pub clause: Cow<'static, str>,
     /// Why that clause applies where nobody says otherwise.
-    pub because: &'static str,
+    pub because: Cow<'static, str>,
 }
 
 /// What the facts of a statement must say.
-#[derive(Debug, Clone, Copy, Eq, PartialEq)]
+#[derive(Debug, Clone, Copy, Eq, PartialEq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
 pub enum FactsWanted {
     /// At least one says what was measured, when, against which limit, and by what evidence.
     Measured,
@@ -41,14 +46,7 @@ const fn measured(
     clause: &'static str,
     because: &'static str,
 ) -> Reason {
-    Reason {
-        code,
-        about,
-        facts: FactsWanted::Measured,
-        ground: GroundKind::Contract,
-        clause,
-        because,
-    }
+    reason(code, about, (FactsWanted::Measured, GroundKind::Contract), clause, because)
 }
 
 const fn stated(
@@ -58,11 +56,28 @@ const fn stated(
     clause: &'static str,
     because: &'static str,
 ) -> Reason {
-    Reason { code, about, facts: FactsWanted::Stated, ground, clause, because }
+    reason(code, about, (FactsWanted::Stated, ground), clause, because)
 }
 
-/// Every reason there is. There is no `other`: a partner must learn what happened.
-pub const REASONS: &[Reason] = &[
+const fn reason(
+    code: &'static str,
+    about: &'static str,
+    (facts, ground): (FactsWanted, GroundKind),
+    clause: &'static str,
+    because: &'static str,
+) -> Reason {
+    Reason {
+        code: Cow::Borrowed(code),
+        about: Cow::Borrowed(about),
+        facts,
+        ground,
+        clause: Cow::Borrowed(clause),
+        because: Cow::Borrowed(because),
+    }
+}
+
+/// The reasons that every gate has. There is no `other`: a partner must learn what happened.
+pub static REASONS: &[Reason] = &[
     measured(
         "bulk-location",
         "posts or places were collected over many locations",
@@ -172,17 +187,100 @@ pub const REASONS: &[Reason] = &[
     ),
 ];
 
-/// The reason with a code, or the refusal that names the nearest.
-pub(crate) fn find(code: &ReasonCode) -> Result<&'static Reason, Rejected> {
-    if let Some(reason) = REASONS.iter().find(|reason| reason.code == code.as_str()) {
-        return Ok(reason);
-    }
-    let known = REASONS.iter().map(|reason| reason.code);
-    let near = nearest(code.as_str(), known).map(str::to_owned);
-    Err(Rejected::UnknownReason { reason: code.clone(), near })
+/// Most reasons of a list.
+const REASONS_MAX: usize = 100;
+/// Most bytes of the texts of a reason.
+const TEXT_MAX: usize = 200;
+
+/// The reasons of one gate: those that every gate has, and what its configuration says of them.
+#[derive(Debug, Clone)]
+pub struct Reasons(Vec<Reason>);
+
+/// Why a reason of the configuration can't be taken.
+#[derive(Debug, Clone, Eq, PartialEq, thiserror::Error)]
+pub enum ReasonUnfit {
+    /// The code is no name.
+    #[error(
+        "`{code}` is no reason code: write lower-case words with `-`, such as `price-scraping`"
+    )]
+    Code {
+        /// The code.
+        code: String,
+    },
+    /// A text is missing or too long.
+    #[error("`{member}` of reason `{code}` is empty or longer than {max} bytes")]
+    Text {
+        /// The code.
+        code: String,
+        /// The text.
+        member: &'static str,
+        /// How long it may be.
+        max: usize,
+    },
+    /// The explanation fits everything.
+    #[error("`because` of reason `{code}` could be told to anybody: say why the clause applies")]
+    Unspecific {
+        /// The code.
+        code: String,
+    },
+    /// The list is full.
+    #[error("more than {max} reasons: leave some out")]
+    TooMany {
+        /// How many there may be.
+        max: usize,
+    },
 }
 
-/// Whether a code is on the list.
-pub(crate) fn check(code: &ReasonCode) -> Result<(), Rejected> {
-    find(code).map(|_| ())
+impl Default for Reasons {
+    fn default() -> Self {
+        Self(REASONS.to_vec())
+    }
+}
+
+impl Reasons {
+    /// Adds a reason, or puts another template in place of one that is there. None is ever taken
+    /// out of the list: the gate itself needs some.
+    ///
+    /// # Errors
+    /// [`ReasonUnfit`], and nothing has changed.
+    pub fn put(&mut self, reason: Reason) -> Result<(), ReasonUnfit> {
+        let code = reason.code.to_string();
+        if ReasonCode::new(&code).is_err() {
+            return Err(ReasonUnfit::Code { code });
+        }
+        let texts =
+            [("about", &reason.about), ("clause", &reason.clause), ("because", &reason.because)];
+        for (member, text) in texts {
+            if text.trim().is_empty() || text.len() > TEXT_MAX {
+                return Err(ReasonUnfit::Text { code, member, max: TEXT_MAX });
+            }
+        }
+        if !is_specific(&reason.because) {
+            return Err(ReasonUnfit::Unspecific { code });
+        }
+        if let Some(known) = self.0.iter_mut().find(|known| known.code == reason.code) {
+            *known = reason;
+        } else if self.0.len() >= REASONS_MAX {
+            return Err(ReasonUnfit::TooMany { max: REASONS_MAX });
+        } else {
+            self.0.push(reason);
+        }
+        Ok(())
+    }
+
+    /// The reason with a code.
+    #[must_use]
+    pub fn get(&self, code: &str) -> Option<&Reason> {
+        self.0.iter().find(|reason| reason.code == code)
+    }
+
+    /// The same, or the refusal that names the nearest.
+    pub(crate) fn find(&self, code: &ReasonCode) -> Result<&Reason, Rejected> {
+        self.get(code.as_str()).ok_or_else(|| {
+            let codes = || self.0.iter().map(|reason| &*reason.code);
+            let near = nearest(code.as_str(), codes()).map(str::to_owned);
+            let known = codes().map(|code| format!("`{code}`")).collect::<Vec<_>>().join(", ");
+            Rejected::UnknownReason { reason: code.clone(), near, known }
+        })
+    }
 }

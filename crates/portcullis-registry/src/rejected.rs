@@ -46,8 +46,8 @@ pub enum Rejected {
     #[error("key `{key}` is revoked since {} and never returns; issue a new key instead", since.rfc3339())]
     RevokedNeverReturns { key: KeyId, since: Wall },
     /// The reason is not on the list.
-    #[error("unknown reason code `{reason}`{}", meant(near.as_deref(), &format!("use one of {}", reasons())))]
-    UnknownReason { reason: ReasonCode, near: Option<String> },
+    #[error("unknown reason code `{reason}`{}", meant(near.as_deref(), &format!("use one of {known}")))]
+    UnknownReason { reason: ReasonCode, near: Option<String>, known: String },
     /// No text for the partner.
     #[error(
         "say to the partner what happened, in at least {least} characters; they read it in every refusal"
@@ -276,8 +276,4 @@ impl Rejected {
 
 fn meant(near: Option<&str>, otherwise: &str) -> String {
     near.map_or_else(|| format!("; {otherwise}"), |name| format!("; did you mean `{name}`?"))
-}
-
-fn reasons() -> String {
-    crate::REASONS.iter().map(|reason| format!("`{}`", reason.code)).collect::<Vec<_>>().join(", ")
 }

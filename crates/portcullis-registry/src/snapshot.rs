@@ -16,6 +16,7 @@ use crate::guard::LogLost;
 use crate::names::Names;
 use crate::pages::Pages;
 use crate::people::People;
+use crate::reasons::Reasons;
 use crate::records::{
     ClientRecord, Credential, GrantsLogged, KeyRecord, Narrowings, PartnerRecord, PepperIx,
     PolicyInForce, ScopeListIx, Standing, SubjectIx,
@@ -33,6 +34,7 @@ pub struct Snapshot {
     pub(crate) policy: Option<Arc<PolicyInForce>>,
     pub(crate) grants: Option<Arc<GrantsLogged>>,
     pub(crate) lost: Option<LogLost>,
+    pub(crate) reasons: Arc<Reasons>,
     pub(crate) signals: Signals,
     pub(crate) answers: Answers,
     pub(crate) people: Arc<People>,
@@ -158,6 +160,12 @@ impl Snapshot {
     #[must_use]
     pub fn signals(&self) -> &Signals {
         &self.signals
+    }
+
+    /// The reasons for which access can be taken away.
+    #[must_use]
+    pub fn reasons(&self) -> &Reasons {
+        &self.reasons
     }
 
     /// The people who run the gate, and what waits for a second one.

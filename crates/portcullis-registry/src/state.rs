@@ -12,6 +12,7 @@ use portcullis_types::{CaseId, KeyId, Notice, Revision, ScopeName, Wall};
 use crate::events::Event;
 use crate::office::NarrowKind;
 use crate::proposals::{Approval, Proposed};
+use crate::reasons::Reasons;
 use crate::records::{ScopeListIx, SubjectIx};
 use crate::snapshot::Snapshot;
 use crate::standing::ClockName;
@@ -103,6 +104,12 @@ impl State {
     #[must_use]
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// Takes the reasons of this gate. They are no part of the log: what was accepted for a reason
+    /// stays, whatever becomes of the reason.
+    pub fn take_reasons(&mut self, reasons: Reasons) {
+        self.now.reasons = Arc::new(reasons);
     }
 
     /// The state as everybody else may read it.

@@ -28,6 +28,7 @@ pub use parts::{
     WithheldField,
 };
 pub use rejected::StatementRejected;
+pub(crate) use wording::is_specific;
 
 use crate::words::SubjectId;
 

@@ -108,7 +108,10 @@ impl Me {
             told: format!(
                 "This key is {state} and never returns. Use another key of yours, or ask the platform's partner team for one."
             ),
-            measures: notice.map(|notice| Measure::new(Subject::Key, notice)).into_iter().collect(),
+            measures: notice
+                .map(|notice| Measure::new(Subject::Key, notice, &asker.snapshot))
+                .into_iter()
+                .collect(),
             key: key.bare(),
             state,
             partner: None,
@@ -149,7 +152,10 @@ impl Me {
                 .waiting()
                 .map(|record| AnswerView::outside(record, &asker.snapshot))
                 .collect(),
-            measures: measures.iter().map(|(of, notice)| Measure::new(*of, notice)).collect(),
+            measures: measures
+                .iter()
+                .map(|(of, notice)| Measure::new(*of, notice, &asker.snapshot))
+                .collect(),
             key,
             partner: Some(Named {
                 id: asker.partner.id.to_string(),

@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use portcullis_registry::{Course, REASONS, Standing};
+use portcullis_registry::{Course, Snapshot, Standing};
 use portcullis_types::{Notice, Percent, Revision, Subject, Wall};
 use serde::Serialize;
 use serde_json::Value;
@@ -26,7 +26,7 @@ pub(super) struct Measure {
     /// The reason code.
     reason: String,
     /// What that stands for.
-    reason_about: Option<&'static str>,
+    reason_about: Option<String>,
     /// What the platform wrote to you.
     tell: String,
     /// What is closed, in words.
@@ -94,14 +94,14 @@ pub(super) fn clocks(asker: &Asker, measures: &[(Subject, Arc<Notice>)]) -> Vec<
 }
 
 impl Measure {
-    pub(super) fn new(of: Subject, notice: &Notice) -> Self {
-        let about = REASONS.iter().find(|reason| reason.code == notice.reason.as_str());
+    pub(super) fn new(of: Subject, notice: &Notice, snapshot: &Snapshot) -> Self {
+        let about = snapshot.reasons().get(notice.reason.as_str());
         Self {
             of: of.to_string(),
             state: notice.state.name(),
             since: notice.since.rfc3339(),
             reason: notice.reason.to_string(),
-            reason_about: about.map(|reason| reason.about),
+            reason_about: about.map(|reason| reason.about.to_string()),
             tell: notice.tell.to_string(),
             closes: notice.closes.to_string(),
             even: notice.even.iter().map(ToString::to_string).collect(),

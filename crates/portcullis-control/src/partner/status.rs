@@ -41,7 +41,7 @@ pub(super) async fn show(State(api): Ctx, Reader(asker): Reader) -> Result<Json<
     let (state, _) = in_words(&measures, 0);
     let mut notes = Vec::new();
     for (of, notice) in &measures {
-        let mut measure = Measure::new(*of, notice);
+        let mut measure = Measure::new(*of, notice, &asker.snapshot);
         measure.explain(&api, asker.wall()).await;
         let note = measure.impact_note().map(str::to_owned);
         notes.extend(note.map(|text| Note { since: measure.since().to_owned(), text }));

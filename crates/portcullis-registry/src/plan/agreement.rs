@@ -7,12 +7,11 @@ use std::collections::HashSet;
 
 use portcullis_types::{Closes, Facts, PartnerIx, ScopeName, Wall};
 
-use super::{Planned, standing::Why};
+use super::Planned;
 use crate::agreement::{AgreementEvent, AgreementRejected, NARROWED_MAX, Narrowed, Told};
 use crate::commands::Command;
 use crate::events::Event;
 use crate::proposals::Terms;
-use crate::reasons;
 use crate::rejected::Rejected;
 use crate::snapshot::Snapshot;
 use crate::state::State;
@@ -41,8 +40,7 @@ impl State {
             let (count, max) = (whom.len(), NARROWED_MAX);
             return Err(AgreementRejected::TooMany { count, max }.into());
         }
-        let checked = Why::new(&told.reason, &told.tell, told.case.as_deref())?;
-        drop(checked);
+        self.why(&told.reason, &told.tell, told.case.as_deref()).map(drop)?;
         for narrowed in &whom {
             let event = self.narrowed(by, told, narrowed, (&mut planned, now))?;
             planned.events.push(Event::Agreement(event));
@@ -81,7 +79,7 @@ impl State {
             factor: None,
             review_by: None,
             reason,
-            template: reasons::find(reason)?,
+            template: self.now.reasons.find(reason)?,
             tell,
             case: case.as_deref(),
         };

@@ -43,7 +43,7 @@ impl State {
         match command {
             StandingCommand::Ratify { subject, why } => self.ratify(by, subject, why),
             StandingCommand::ExtendReview { subject, review_by, reason, tell, case } => {
-                let why = Why::new(reason, tell, case.as_deref())?;
+                let why = self.why(reason, tell, case.as_deref())?;
                 self.extend(subject, *review_by, why, now)
             }
             StandingCommand::Acknowledge { subject, why } => self.acknowledge(subject, why),

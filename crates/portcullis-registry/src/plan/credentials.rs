@@ -26,7 +26,7 @@ impl State {
             KeyCommand::Activate { key } => self.activate(key, now),
             KeyCommand::Rotate { key, new, until } => self.rotate(key, new, *until, now),
             KeyCommand::Compromised { key, reason, tell, case, reissue } => {
-                let why = Why::new(reason, tell, case.as_deref())?;
+                let why = self.why(reason, tell, case.as_deref())?;
                 self.compromised(key, why, reissue.as_ref(), now)
             }
         }

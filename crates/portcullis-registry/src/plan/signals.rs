@@ -6,7 +6,6 @@
 
 use portcullis_types::{ClassName, Closes, ReasonCode, StandingName, Wall};
 
-use super::standing::Why;
 use crate::events::Event;
 use crate::records::PartnerRecord;
 use crate::rejected::Rejected;
@@ -106,7 +105,7 @@ impl State {
         let reason = reason.map_err(|_| Rejected::NameMissing)?;
         // A rule without fit words must not keep its hold from biting.
         let tell = seen.tell.as_deref().filter(|tell| texts::tell(tell).is_ok()).unwrap_or(TELL);
-        let why = Why::new(&reason, tell, None)?;
+        let why = self.why(&reason, tell, None)?;
         let classes = seen.classes.clone();
         let to = if hold {
             let (closes, even, review_by) = (Closes::All, Vec::new(), None);
@@ -114,7 +113,13 @@ impl State {
         } else {
             Wish::Restricted { classes, factor: None }
         };
-        self.stand(by, (&SubjectId::Partner(seen.partner.clone()), &to), why, now)
+        let subject = SubjectId::Partner(seen.partner.clone());
+        let mut planned = self.stand(by, (&subject, &to), why, now)?;
+        let facts = vec![fact_of_watch(seen, now)];
+        let draft = StatementDraft { facts, ..by_rule(&seen.rule) };
+        // A watch that measures nothing a statement could name must not keep its hold from biting.
+        let _ = self.explain(by, &draft, &mut planned, now);
+        Ok(planned)
     }
 }
 

@@ -18,8 +18,8 @@ use crate::standing::{
     StandingEvent, StandingRejected, Stood, Who, Wish, cell, possible,
 };
 use crate::state::{Narrowing, Place, Planned, State};
+use crate::texts;
 use crate::words::{Actor, SubjectId};
-use crate::{reasons, texts};
 use given::shaped;
 pub(super) use given::{ahead, later};
 
@@ -243,17 +243,20 @@ pub(super) struct Why<'a> {
     pub(super) case: Option<String>,
 }
 
-impl<'a> Why<'a> {
-    pub(super) fn new(
+impl State {
+    pub(super) fn why<'a>(
+        &self,
         reason: &'a ReasonCode,
         tell: &str,
         case: Option<&str>,
-    ) -> Result<Self, Rejected> {
-        reasons::check(reason)?;
+    ) -> Result<Why<'a>, Rejected> {
+        self.now.reasons.find(reason)?;
         let case = case.map(|case| texts::label("case", case)).transpose()?;
-        Ok(Self { reason, tell: texts::tell(tell)?, case: case.filter(|case| !case.is_empty()) })
+        Ok(Why { reason, tell: texts::tell(tell)?, case: case.filter(|case| !case.is_empty()) })
     }
+}
 
+impl Why<'_> {
     pub(super) fn notice(&self, since: Wall) -> Notice {
         Notice::hold(since, self.reason.clone(), Arc::from(self.tell.as_str()))
     }

@@ -6,7 +6,6 @@ use portcullis_types::{Closes, KeyId, ReasonCode, StandingName, Wall};
 use super::Planned;
 use crate::commands::Command;
 use crate::events::Event;
-use crate::reasons;
 use crate::rejected::Rejected;
 use crate::standing::KeyEvent;
 use crate::state::{Blob, State};
@@ -39,7 +38,7 @@ impl State {
         now: Wall,
     ) -> Result<(), Rejected> {
         let taking = planned.events.iter().filter(|event| event.takes_away());
-        let each = taking.map(|event| complete(by, draft, event, now));
+        let each = taking.map(|event| self.complete(by, draft, event, now));
         let statements = each.collect::<Result<Vec<_>, _>>()?;
         let taking = planned.events.iter_mut().filter(|event| event.takes_away());
         for (event, blobs) in taking.zip(statements) {
@@ -50,62 +49,63 @@ impl State {
         }
         Ok(())
     }
-}
 
-/// Refuses to take something away from a partner that is not told why. What a partner ends itself,
-/// what the machine's owner does while no gate serves and what the gate does by its rules go without.
-pub(super) fn told_why(by: &Actor, planned: &Planned) -> Result<(), Rejected> {
-    if !matches!(by.kind, ActorKind::Person | ActorKind::Token) {
-        return Ok(());
-    }
-    let untold = |event: &&Event| event.takes_away() && event.statement().is_none();
-    let reason = planned.events.iter().find(untold).and_then(Event::told).map(|told| told.0);
-    match reason {
-        Some(reason) => {
-            let (reason, wanted) = (reason.clone(), reasons::find(reason)?.facts);
-            Err(StatementRejected::Missing { reason, wanted }.into())
+    /// Refuses to take something away from a partner that is not told why. What a partner ends itself,
+    /// what the machine's owner does while no gate serves and what the gate does by its rules go without.
+    pub(super) fn told_why(&self, by: &Actor, planned: &Planned) -> Result<(), Rejected> {
+        if !matches!(by.kind, ActorKind::Person | ActorKind::Token) {
+            return Ok(());
         }
-        None => Ok(()),
+        let untold = |event: &&Event| event.takes_away() && event.statement().is_none();
+        let reason = planned.events.iter().find(untold).and_then(Event::told).map(|told| told.0);
+        match reason {
+            Some(reason) => {
+                let (reason, wanted) = (reason.clone(), self.now.reasons.find(reason)?.facts);
+                Err(StatementRejected::Missing { reason, wanted }.into())
+            }
+            None => Ok(()),
+        }
     }
-}
 
-/// The whole statement of what an event takes away, and what is kept with it.
-fn complete(
-    by: &Actor,
-    draft: &StatementDraft,
-    event: &Event,
-    now: Wall,
-) -> Result<Vec<Blob>, Rejected> {
-    let key = |id: &KeyId| SubjectId::Key(id.clone());
-    let (subject, change, stood) = match event {
-        Event::Standing(event) => {
-            let found = event.stood().ok_or(StatementRejected::OfNothing)?;
-            let change = (found.1.from.name(), found.0.name());
-            (event.subject().clone(), change, Some(found.1))
-        }
-        Event::KeyRevoked { key: id, .. } => (key(id), ("active", "revoked"), None),
-        Event::Credential(KeyEvent::Compromised { key: id, .. }) => {
-            (key(id), ("active", "compromised"), None)
-        }
-        _ => return Err(StatementRejected::OfNothing.into()),
-    };
-    let (reason, tell, case) = event.told().ok_or(StatementRejected::OfNothing)?;
-    let about = About {
-        by,
-        subject: &subject,
-        change,
-        closes: stood.map_or(&Closes::All, |stood| &stood.closes),
-        even: stood.map_or(&[], |stood| &*stood.even),
-        factor: stood.and_then(|stood| stood.factor),
-        review_by: stood.and_then(|stood| stood.review_by.or(stood.until)),
-        reason,
-        template: reasons::find(reason)?,
-        tell,
-        case,
-    };
-    let whole =
-        draft.complete(&about, now).map_err(|gaps| StatementRejected::Incomplete { gaps })?;
-    Ok(whole.1)
+    /// The whole statement of what an event takes away, and what is kept with it.
+    fn complete(
+        &self,
+        by: &Actor,
+        draft: &StatementDraft,
+        event: &Event,
+        now: Wall,
+    ) -> Result<Vec<Blob>, Rejected> {
+        let key = |id: &KeyId| SubjectId::Key(id.clone());
+        let (subject, change, stood) = match event {
+            Event::Standing(event) => {
+                let found = event.stood().ok_or(StatementRejected::OfNothing)?;
+                let change = (found.1.from.name(), found.0.name());
+                (event.subject().clone(), change, Some(found.1))
+            }
+            Event::KeyRevoked { key: id, .. } => (key(id), ("active", "revoked"), None),
+            Event::Credential(KeyEvent::Compromised { key: id, .. }) => {
+                (key(id), ("active", "compromised"), None)
+            }
+            _ => return Err(StatementRejected::OfNothing.into()),
+        };
+        let (reason, tell, case) = event.told().ok_or(StatementRejected::OfNothing)?;
+        let about = About {
+            by,
+            subject: &subject,
+            change,
+            closes: stood.map_or(&Closes::All, |stood| &stood.closes),
+            even: stood.map_or(&[], |stood| &*stood.even),
+            factor: stood.and_then(|stood| stood.factor),
+            review_by: stood.and_then(|stood| stood.review_by.or(stood.until)),
+            reason,
+            template: self.now.reasons.find(reason)?,
+            tell,
+            case,
+        };
+        let whole =
+            draft.complete(&about, now).map_err(|gaps| StatementRejected::Incomplete { gaps })?;
+        Ok(whole.1)
+    }
 }
 
 impl Event {

@@ -5,7 +5,6 @@
 use portcullis_types::{PartnerId, PersonId, Revision, Wall};
 
 use super::Planned;
-use super::statement::told_why;
 use crate::commands::Command;
 use crate::people::{PeopleEvent, PeopleRejected, Role, Roles};
 use crate::proposals::{
@@ -44,7 +43,7 @@ impl State {
         if planned.events.is_empty() {
             return Ok(planned);
         }
-        told_why(by, &planned)?;
+        self.told_why(by, &planned)?;
         self.told_whom(by, command, terms, &planned)?;
         let bearing = self.bearing(command, &planned, terms);
         if !self.now.people.rule.two_persons {

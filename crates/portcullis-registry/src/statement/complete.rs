@@ -92,9 +92,9 @@ impl StatementDraft {
         let reason = about.template;
         let ground = self.ground.clone().unwrap_or_else(|| Ground {
             kind: reason.ground,
-            clause: reason.clause.to_owned(),
+            clause: reason.clause.to_string(),
             version: None,
-            explanation: reason.because.to_owned(),
+            explanation: reason.because.to_string(),
         });
         let automated = Automation {
             detection: Extent::Full,

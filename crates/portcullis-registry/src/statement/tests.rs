@@ -46,6 +46,7 @@ fn complete_as(
     let by = Actor { kind: ActorKind::Token, id: "maria".to_owned() };
     let reason = ReasonCode::new(reason).unwrap();
     let subject = SubjectId::Partner(partner_id("acme"));
+    let reasons = reasons::Reasons::default();
     let about = About {
         by: &by,
         subject: &subject,
@@ -55,7 +56,7 @@ fn complete_as(
         factor: None,
         review_by,
         reason: &reason,
-        template: reasons::find(&reason).unwrap(),
+        template: reasons.get(reason.as_str()).unwrap(),
         tell: "Posts of far more places than declared were read; tell us what for.",
         case: Some("c-17"),
     };
@@ -197,10 +198,44 @@ fn a_stated_reason_is_content_with_what_happened_and_when() {
 #[test]
 fn every_template_is_specific_enough_for_its_own_check() {
     for reason in crate::REASONS {
-        if let Err(gaps) = complete_as(&whole(), reason.code, ("suspended", Some(days(1).0))) {
+        if let Err(gaps) = complete_as(&whole(), &reason.code, ("suspended", Some(days(1).0))) {
             panic!("{}: {gaps:?}", reason.code);
         }
     }
+}
+
+#[test]
+fn a_gate_has_reasons_of_its_own_and_none_that_says_nothing() {
+    let own = |code: &'static str, because: &'static str| crate::Reason {
+        code: code.into(),
+        about: "prices were collected in bulk".into(),
+        facts: reasons::FactsWanted::Stated,
+        ground: GroundKind::Contract,
+        clause: "permitted use".into(),
+        because: because.into(),
+    };
+    let mut reasons = reasons::Reasons::default();
+    let because = "the agreement leaves prices to their shops";
+    reasons.put(own("price-scraping", because)).unwrap();
+    assert_eq!(reasons.get("price-scraping").unwrap().because, because);
+    reasons.put(own("bulk-location", because)).unwrap();
+    assert_eq!(reasons.get("bulk-location").unwrap().facts, reasons::FactsWanted::Stated);
+    assert!(reasons.get("mistake").is_some(), "the others stay");
+    let rows = [
+        own("Price scraping", because),
+        own("price-scraping", "it is in violation of our policies"),
+        crate::Reason { clause: " ".into(), ..own("price-scraping", because) },
+    ];
+    let told = rows.map(|reason| reasons.put(reason).unwrap_err().to_string());
+    assert_snapshot!(told.join("\n"), @r"
+        `Price scraping` is no reason code: write lower-case words with `-`, such as `price-scraping`
+        `because` of reason `price-scraping` could be told to anybody: say why the clause applies
+        `clause` of reason `price-scraping` is empty or longer than 200 bytes
+        ");
+    for n in 0..100 {
+        let _ = reasons.put(crate::Reason { code: format!("own-{n}").into(), ..own("x", because) });
+    }
+    assert_snapshot!(reasons.put(own("one-more", because)).unwrap_err(), @"more than 100 reasons: leave some out");
 }
 
 #[test]

@@ -106,7 +106,7 @@ const FILLERS: &[&str] = &[
 ];
 
 /// Whether enough words are left once phrases and fillers are gone.
-pub(super) fn is_specific(text: &str) -> bool {
+pub(crate) fn is_specific(text: &str) -> bool {
     let lower = text.to_lowercase();
     let bare = PHRASES.iter().fold(lower, |text, phrase| text.replace(phrase, " "));
     let words = bare.split(|c: char| c.is_whitespace() || ",;:.!?()\"".contains(c));

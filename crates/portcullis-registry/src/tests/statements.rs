@@ -196,6 +196,42 @@ fn a_hold_by_a_signal_says_what_was_counted_and_what_is_left_of_it_says_the_same
 }
 
 #[test]
+fn what_was_taken_for_a_reason_stays_when_the_reason_is_gone() {
+    let mut desk = desk();
+    let mut reasons = Reasons::default();
+    let own = Reason {
+        code: "price-scraping".into(),
+        about: "prices were collected in bulk".into(),
+        facts: FactsWanted::Stated,
+        ground: GroundKind::Contract,
+        clause: "permitted use".into(),
+        because: "the agreement leaves prices to their shops".into(),
+    };
+    reasons.put(own).unwrap();
+    desk.state.take_reasons(reasons);
+    let to = Wish::Suspended {
+        closes: Closes::All,
+        even: Vec::new(),
+        fallback: vec![portcullis_types::ClassName::new("place.posts").unwrap()],
+        review_by: None,
+    };
+    let reason = ReasonCode::new("price-scraping").unwrap();
+    let tell = "Prices of 41 shops were read at once.".to_owned();
+    let hold = Command::Stand { subject: acme(), to, reason, tell, case: None };
+    let by = Actor { kind: ActorKind::Person, id: "ana".to_owned() };
+    desk.by(&by, AT, &PeopleCommand::SetRule(PeopleRule { two_persons: true, alone: 9 }).into())
+        .unwrap();
+    desk.by(&by, AT, &hold.clone().stated(draft())).unwrap();
+    let mut again = desk.replayed();
+    assert_eq!(all(&desk.state.snapshot()), all(&again.state.snapshot()));
+    assert_eq!(again.by(&by, AT, &hold).unwrap_err().code(), "unknown_reason");
+    let later = Wall(AT.0 + 24 * 3_600_000);
+    let due = again.state.due(later);
+    let fell = again.as_clock(later, &due[0]).unwrap();
+    assert_eq!(fell.events[0].name(), "standing.restricted");
+}
+
+#[test]
 fn the_undo_of_a_restore_puts_on_hold_as_it_was() {
     let mut desk = desk();
     let class = |name: &str| portcullis_types::ClassName::new(name).unwrap();

@@ -4,7 +4,7 @@
 
 use portcullis_types::{CaseId, ClientId, PartnerIx, ReasonCode, StandingName, Wall};
 
-use super::{Why, allowed};
+use super::allowed;
 use crate::cases::{
     CaseEvent, CaseRecord, CaseRejected, Cohort, PlanRecord, PlanState, STAGE_SUBJECTS_MAX, Stage,
 };
@@ -41,7 +41,7 @@ impl State {
             return Err(CaseRejected::NothingToStage { subject: partner, state: from }.into());
         }
         allowed(&partner, from, StandingName::Probation, Who::of(by))?;
-        let why = Why::new(told.0, told.1, Some(case.as_str()))?;
+        let why = self.why(told.0, told.1, Some(case.as_str()))?;
         let (classes, factor) = (stage.classes.clone(), stage.factor);
         let to = Wish::Probation { stage: number, classes, factor };
         let mut stood = self.new_standing(by, (&partner, at, from), &to, why, now)?;
@@ -84,7 +84,7 @@ impl State {
         let subject = self.partner_subject(plan.partner)?;
         let SubjectId::Partner(partner) = &subject else { return Err(Rejected::Full("partners")) };
         let finished = CaseEvent::Finished { case: case.clone(), partner: partner.clone() };
-        let why = Why::new(told.0, told.1, Some(case.as_str()))?;
+        let why = self.why(told.0, told.1, Some(case.as_str()))?;
         let mut planned = self.stand(by, (&subject, &Wish::Good), why, now)?;
         planned.events.insert(0, finished.into());
         planned.what = format!("the plan of case `{case}` is over: {}", planned.what);
@@ -223,6 +223,7 @@ impl Like<'_> {
     pub(super) fn closed(&self, id: &SubjectId, from: StandingName) -> Event {
         let mut stood = self.stood(id, from);
         stood.keep(&self.base.notice);
+        stood.statement = self.base.statement.as_deref().map(str::to_owned);
         Event::Standing(StandingEvent::step(StandingName::Suspended, stood))
     }
 }
