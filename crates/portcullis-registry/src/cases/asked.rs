@@ -44,6 +44,8 @@ pub enum CaseCommand {
     Finish { case: CaseId, reason: ReasonCode, tell: String },
     /// Takes down what a partner attests, for itself or for a client.
     Attest { partner: PartnerId, client: Option<ClientId>, text: String },
+    /// Seals a bundle of a case by its digest. Only who makes the bundle asks for it.
+    Export { case: CaseId, digest: String, evidence: bool },
     /// Says that a case was not looked at in time; only the gate's clock does.
     #[serde(skip)]
     ReviewOver { case: CaseId, at: Wall },
@@ -96,6 +98,9 @@ pub enum CaseEvent {
     /// It ended.
     #[serde(rename = "case.closed")]
     Closed { case: CaseId, why: String },
+    /// A bundle of it was handed out: the digest of all in it; `evidence`: with bodies.
+    #[serde(rename = "case.exported")]
+    Exported { case: CaseId, digest: String, evidence: bool },
     /// A way back in stages was planned; the blob is the plan.
     #[serde(rename = "restore.planned")]
     Planned { case: CaseId, partner: PartnerId, plan: String, stages: u8 },
@@ -133,6 +138,7 @@ impl CaseEvent {
             Self::ReviewSet { .. } => "case.review_set",
             Self::ReviewOver { .. } => "case.review_over",
             Self::Closed { .. } => "case.closed",
+            Self::Exported { .. } => "case.exported",
             Self::Planned { .. } => "restore.planned",
             Self::Staged { .. } => "restore.staged",
             Self::Finished { .. } => "restore.finished",
@@ -154,6 +160,7 @@ impl CaseEvent {
             | Self::ReviewSet { case, .. }
             | Self::ReviewOver { case, .. }
             | Self::Closed { case, .. }
+            | Self::Exported { case, .. }
             | Self::Planned { case, .. }
             | Self::Staged { case, .. }
             | Self::Finished { case, .. }
@@ -208,6 +215,7 @@ impl CaseCommand {
             | Self::Plan { case, .. }
             | Self::Stage { case, .. }
             | Self::Finish { case, .. }
+            | Self::Export { case, .. }
             | Self::ReviewOver { case, .. } => Some(case),
             Self::Attest { .. } => None,
         }

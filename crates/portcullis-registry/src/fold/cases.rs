@@ -59,6 +59,7 @@ impl State {
                 }
             }
             CaseEvent::Opened { .. }
+            | CaseEvent::Exported { .. }
             | CaseEvent::EvidenceRead { .. }
             | CaseEvent::Planned { .. }
             | CaseEvent::Staged { .. }

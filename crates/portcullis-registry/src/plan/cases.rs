@@ -49,6 +49,9 @@ impl State {
             }
             CaseCommand::ReviewOver { case, at } => self.review_over(by, case, *at, now),
             CaseCommand::Close { case, why } => self.case_closed(case, why),
+            CaseCommand::Export { case, digest, evidence } => {
+                self.exported(case, digest, *evidence)
+            }
             CaseCommand::Plan { case, plan } => self.plan_restore(case, plan),
             CaseCommand::Stage { case, stage, reason, tell } => {
                 self.stage(by, (case, *stage), (reason, tell), now)
@@ -196,6 +199,7 @@ fn grows(command: &CaseCommand) -> bool {
         CaseCommand::Open { .. }
             | CaseCommand::Close { .. }
             | CaseCommand::ReadEvidence { .. }
+            | CaseCommand::Export { .. }
             | CaseCommand::ReviewOver { .. }
     )
 }

@@ -15,12 +15,7 @@ impl State {
             return Ok(Planned::nothing("nothing to do"));
         };
         let record = self.open_case(case.as_str())?;
-        let hex = sha256.len() == 64
-            && sha256.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
-        if !hex {
-            let shown = sha256.chars().take(80).collect();
-            return Err(CaseRejected::DigestUnreadable(shown).into());
-        }
+        digested(sha256)?;
         if record.evidence.iter().any(|one| *one.sha256 == **sha256) {
             return Err(CaseRejected::Same(case.clone()).into());
         }
@@ -64,4 +59,28 @@ impl State {
         let event = CaseEvent::EvidenceRead { case, sha256, purpose };
         Ok(Planned::one(event.into(), what))
     }
+
+    /// Also of a case that is closed.
+    pub(super) fn exported(
+        &self,
+        case: &CaseId,
+        digest: &str,
+        evidence: bool,
+    ) -> Result<Planned, Rejected> {
+        self.known_case(case.as_str())?;
+        digested(digest)?;
+        let with = if evidence { ", with the bodies of its evidence" } else { "" };
+        let what = format!("case `{case}` handed out as a bundle{with}");
+        let (case, digest) = (case.clone(), digest.to_owned());
+        Ok(Planned::one(CaseEvent::Exported { case, digest, evidence }.into(), what))
+    }
+}
+
+/// Refuses what is no digest.
+fn digested(text: &str) -> Result<(), CaseRejected> {
+    let hex = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
+    if text.len() == 64 && text.bytes().all(hex) {
+        return Ok(());
+    }
+    Err(CaseRejected::DigestUnreadable(text.chars().take(80).collect()))
 }

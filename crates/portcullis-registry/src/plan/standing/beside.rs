@@ -177,6 +177,8 @@ fn again(base: &Course, subject: SubjectId, now: Wall) -> Stood {
     stood.keep(&base.notice);
     stood.fallback = base.fallback.to_vec();
     stood.by_plan = true;
+    // What holds again rests on the reasons it had.
+    stood.statement = base.statement.as_deref().map(str::to_owned);
     let reviewed = base.state == StandingName::Suspended;
     stood.review_by = reviewed.then(|| later(now, REVIEW_DAYS_MAX));
     stood
