@@ -20,6 +20,8 @@ use crate::words::{Actor, Mode, SubjectId};
 const REASON: &str = "signal";
 /// What a partner is told where its rule has no words.
 const TELL: &str = "Unusual use of your access was seen and is being looked at.";
+/// Why a restriction that no person chose has no end.
+const UNTIL_EXPLAINED: &str = "until what the watch counted is explained and somebody lifts it";
 
 impl State {
     pub(super) fn raise_signal(
@@ -71,9 +73,6 @@ impl State {
         }
         if hold || restrict {
             let mut planned = self.close_by_signal(by, seen, hold, now)?;
-            let why = StatementDraft { facts: vec![fact_of_watch(seen, now)], ..by_rule(&rule) };
-            // A watch that measures nothing a statement could name must not keep its hold from biting.
-            let _ = self.explain(by, &why, &mut planned, now);
             planned.what = format!("{what}; {}", planned.what);
             planned.events.insert(0, raised);
             return Ok(planned);
@@ -115,8 +114,9 @@ impl State {
         };
         let subject = SubjectId::Partner(seen.partner.clone());
         let mut planned = self.stand(by, (&subject, &to), why, now)?;
-        let facts = vec![fact_of_watch(seen, now)];
-        let draft = StatementDraft { facts, ..by_rule(&seen.rule) };
+        let mut draft = by_rule(&seen.rule);
+        draft.facts.push(fact_of_watch(seen, now));
+        draft.indefinite_because = (!hold).then(|| UNTIL_EXPLAINED.to_owned());
         // A watch that measures nothing a statement could name must not keep its hold from biting.
         let _ = self.explain(by, &draft, &mut planned, now);
         Ok(planned)

@@ -189,10 +189,18 @@ fn a_hold_by_a_signal_says_what_was_counted_and_what_is_left_of_it_says_the_same
     let digest = planned.events[1].statement().unwrap();
     let statement: Statement = serde_json::from_slice(&desk.blobs[digest]).unwrap();
     assert_snapshot!(serde_json::to_string_pretty(&statement).unwrap());
+    assert_eq!(planned.blobs.len(), 2, "the statement and its evidence");
     let due = desk.state.due(Wall(AT.0 + 4 * 3_600_000));
     let fell = desk.as_clock(Wall(AT.0 + 4 * 3_600_000), &due[0]).unwrap();
     assert_eq!(fell.events[0].name(), "standing.restricted");
     assert_eq!(fell.events[0].statement(), Some(digest));
+
+    let mut desk = self::desk();
+    let classes = vec![portcullis_types::ClassName::new("place.posts").unwrap()];
+    let seen = SignalSeen { classes, ..super::signals::seen("acme", &[SignalAction::Restrict]) };
+    let planned = desk.by(&by, AT, &Command::RaiseSignal { seen, bounds }).unwrap();
+    assert_eq!(planned.events[1].name(), "standing.restricted");
+    assert!(planned.events[1].statement().is_some(), "also where it has no end");
 }
 
 #[test]
