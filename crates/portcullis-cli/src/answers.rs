@@ -20,14 +20,14 @@ pub(crate) fn run(
     let gate = Gate::find(common, host)?;
     match command {
         AnswerCommand::List { partner, open, limit } => {
-            let open = open.then_some("true");
-            let filters = [("partner", partner.as_deref()), ("open", open)];
+            let empty = if *open { "nothing waits" } else { "no partner has answered yet" };
+            let filters = [("partner", partner.as_deref()), ("open", open.then_some("true"))];
             let answers = change::list(&gate, "/v1/answers", &filters, *limit, out)?;
             if out.is_json() {
                 return out.json(&answers);
             }
             let heads = ["ANSWER", "CAME", "PARTNER", "KIND", "ABOUT", "STATE", "REPLY BY"];
-            out.table(&heads, answers.iter().map(row).collect(), "no partner has answered yet")
+            out.table(&heads, answers.iter().map(row).collect(), empty)
         }
         AnswerCommand::Show { id } => show(&gate.get(&format!("/v1/answers/{id}"))?, out),
         AnswerCommand::Reply(args) => reply(args, &gate, out),

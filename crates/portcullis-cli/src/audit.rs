@@ -125,7 +125,9 @@ fn row(event: &Value) -> Vec<String> {
 }
 
 /// Members that tell an event from others of its kind.
-const TOLD: [&str; 17] = [
+const TOLD: [&str; 19] = [
+    "kind",
+    "outcome",
     "tier",
     "mode",
     "why",

@@ -15,8 +15,17 @@ use crate::problem::{Document, Problem};
 
 /// What a partner learns of: how it stands, its keys, its clients, what it declared. What the gate saw
 /// of its calls is not among it.
-const TOLD: [&str; 7] =
-    ["partner.", "client.", "facts.", "standing.", "key.", "credential.", "answer."];
+const TOLD: [&str; 9] = [
+    "partner.",
+    "client.",
+    "facts.",
+    "agreement.",
+    "standing.",
+    "restore.",
+    "key.",
+    "credential.",
+    "answer.",
+];
 
 /// The receipt of an event about you: tlog-proof text, to be kept and checked offline
 #[utoipa::path(get, path = "/partner/v1/receipts/{revision}", tag = "receipts", security(("key" = [])),

@@ -100,6 +100,14 @@ impl AnswerEvent {
         }
     }
 
+    /// The case it names.
+    pub(crate) fn case(&self) -> Option<&str> {
+        match self {
+            Self::Replied { case, .. } => case.as_deref(),
+            Self::Received { .. } | Self::Overdue { .. } => None,
+        }
+    }
+
     /// The blob it names.
     pub(crate) fn blob(&self) -> Option<&str> {
         match self {

@@ -194,6 +194,7 @@ impl Event {
             | Self::Credential(KeyEvent::Compromised { case, .. }) => case.as_deref(),
             Self::Standing(event) => event.stood().and_then(|(_, stood)| stood.case.as_deref()),
             Self::Agreement(event) => event.case(),
+            Self::Answer(event) => event.case(),
             _ => None,
         }
     }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use portcullis_types::{Revision, StandingName};
 
+use crate::agreement::AgreementEvent;
 use crate::answers::{AnswerEvent, AnswerKind, AnswerRecord, Outcome, Reply, Step};
 use crate::events::Event;
 use crate::standing::{KeyEvent, StandingEvent};
@@ -123,6 +124,9 @@ fn step(event: &Event) -> Option<SubjectId> {
         Event::Standing(event) => event.stood().map(|(_, stood)| stood.subject.clone()),
         Event::KeyRevoked { key, .. } | Event::Credential(KeyEvent::Compromised { key, .. }) => {
             Some(SubjectId::Key(key.clone()))
+        }
+        Event::Agreement(AgreementEvent::Narrowed { partner, .. }) => {
+            Some(SubjectId::Partner(partner.clone()))
         }
         _ => None,
     }
