@@ -66,7 +66,7 @@ impl Settling<'_> {
     }
 
     /// Fetched, and looked at now: a secret that can't be used must not stop a start halfway.
-    fn secret(
+    pub(super) fn secret(
         &mut self,
         at: Option<&At<SecretFrom>>,
         unfit: impl FnOnce(&str) -> Option<String>,

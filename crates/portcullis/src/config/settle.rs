@@ -13,6 +13,7 @@ use portcullis_types::Span;
 use portcullis_yaml::{At, Fault, Source};
 
 use super::people::{People, Token};
+use super::platform::PlatformHook;
 use super::secrets::Secret;
 use super::shape::{Codec, ConfigFile, Family, Place, RecordsTo};
 
@@ -27,6 +28,7 @@ pub(crate) struct Config {
     pub key_header: String,
     pub trusted_proxies: Vec<IpNet>,
     pub hooks_allowed: Vec<IpNet>,
+    pub platform_hook: Option<PlatformHook>,
     pub family: Family,
     pub rate_fields: bool,
     /// Where the partners' own API begins, without a slash at its end.
@@ -122,6 +124,7 @@ impl Settling<'_> {
             key_header: self.key_header(file.public.key_header.as_ref()),
             trusted_proxies: self.networks(&file.public.trusted_proxies),
             hooks_allowed: self.networks(&file.hooks.allow),
+            platform_hook: self.platform_hook(file),
             family: file.public.family,
             rate_fields: file.public.rate_fields.as_ref().is_none_or(|at| at.value),
             partner_api: self.partner_api(file.public.partner_api.as_ref()),
@@ -208,7 +211,7 @@ impl Settling<'_> {
         name
     }
 
-    fn networks(&mut self, list: &[At<String>]) -> Vec<IpNet> {
+    pub(super) fn networks(&mut self, list: &[At<String>]) -> Vec<IpNet> {
         let mut out = Vec::new();
         for at in list {
             let net = at.value.parse::<IpNet>().ok();

@@ -4,6 +4,7 @@
 
 mod calendar;
 mod people;
+mod platform;
 
 use std::collections::BTreeMap;
 
@@ -14,6 +15,7 @@ use serde::Deserialize;
 
 pub(crate) use calendar::Calendar;
 pub(crate) use people::{OpenId, People, TokenFrom};
+pub(crate) use platform::PlatformHook;
 
 /// The configuration of one gate.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -60,6 +62,9 @@ pub(crate) struct ConfigFile {
     /// Where hooks of partners may be.
     #[serde(default)]
     pub hooks: Hooks,
+    /// Where the platform is told of holds and restores.
+    #[serde(default)]
+    pub platform_hook: Option<PlatformHook>,
     /// Bounds.
     #[serde(default)]
     pub limits: Limits,
@@ -198,6 +203,9 @@ pub(crate) struct Secrets {
     /// The platform's own credential.
     #[serde(default)]
     pub platform_credential: Option<At<SecretFrom>>,
+    /// What signs messages to the platform's own hook: `whsec_` and base64.
+    #[serde(default)]
+    pub platform_hook: Option<At<SecretFrom>>,
 }
 
 /// Where one secret comes from: exactly one member.

@@ -18,6 +18,7 @@ mod pace;
 mod page;
 mod people;
 mod plane;
+mod platform;
 mod preview;
 mod probe;
 mod recall;
@@ -114,6 +115,7 @@ impl Gate {
         let public = running.addr();
         let _first = cutter.set(running.cutter());
         let hooks = hooks::start(&config, &runtime, &office)?;
+        let platform = platform::start(&config, &runtime, &office)?;
         let figures = Arc::new(signals::Figures::new(config.holds_per_day as u64));
         let (stop_admin, stopped) = oneshot::channel();
         let admin = plane::control(
@@ -130,6 +132,7 @@ impl Gate {
                 hook_figures: Arc::clone(hooks.figures()),
                 hooks,
                 remembers,
+                platform,
             },
         )?;
         partners.remember(Arc::clone(&admin.recall));

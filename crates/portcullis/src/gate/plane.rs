@@ -21,6 +21,7 @@ use super::care::{self, HookFigures};
 use super::checker::Compiler;
 use super::issuer;
 use super::keymaker::Minter;
+use super::platform;
 use super::preview::Foresight;
 use super::probe::Watch;
 use super::recall::Recall;
@@ -134,6 +135,7 @@ pub(crate) struct Parts {
     pub hooks: Arc<dyn Hooks>,
     pub hook_figures: Arc<HookFigures>,
     pub remembers: Option<Arc<dyn Remembers>>,
+    pub platform: Option<Arc<platform::Figures>>,
 }
 
 /// Puts the admin API together; it does not listen yet.
@@ -147,13 +149,15 @@ pub(crate) fn control(config: &Config, parts: &Parts) -> anyhow::Result<Control>
     let board = Arc::clone(&parts.board);
     let (office, signals) = (Arc::clone(&parts.office), Arc::clone(&parts.signals));
     let hooks = Arc::clone(&parts.hook_figures);
+    let platform = parts.platform.clone();
     let page = move || {
         let failures = board.notes().reload_failures;
         let (snapshot, now) = (office.snapshot(), SystemClock::start().now().wall);
         let signals = signals.page(&snapshot, now);
         let owed = care::page(&snapshot, &hooks, now);
+        let platform = platform.as_ref().map(|figures| figures.page(now)).unwrap_or_default();
         format!(
-            "{}{signals}{owed}# HELP portcullis_config_reload_failures_total Reloads that changed nothing for faults in the files.\n\
+            "{}{signals}{owed}{platform}# HELP portcullis_config_reload_failures_total Reloads that changed nothing for faults in the files.\n\
              # TYPE portcullis_config_reload_failures_total counter\n\
              portcullis_config_reload_failures_total {failures}\n",
             metrics.render()
@@ -175,6 +179,7 @@ pub(crate) fn control(config: &Config, parts: &Parts) -> anyhow::Result<Control>
             office: Arc::clone(&parts.office),
             board: Arc::clone(&parts.board),
             signals: Arc::clone(&parts.signals),
+            platform: parts.platform.clone(),
             metrics: Arc::new(page),
         }),
         keys: Arc::new(Minter { judge: Arc::clone(&parts.judge), env: config.key_env.clone() }),

@@ -11,6 +11,7 @@ use portcullis_types::Clock;
 
 use super::board::Board;
 use super::care;
+use super::platform;
 use super::signals::Figures;
 use crate::clock::SystemClock;
 
@@ -20,6 +21,7 @@ pub(crate) struct Watch {
     pub(crate) office: Arc<dyn Office>,
     pub(crate) board: Arc<Board>,
     pub(crate) signals: Arc<Figures>,
+    pub(crate) platform: Option<Arc<platform::Figures>>,
     pub(crate) metrics: Arc<dyn Fn() -> String + Send + Sync>,
 }
 
@@ -103,6 +105,8 @@ impl Probe for Watch {
         };
         let now = SystemClock::start().now().wall;
         let signals = self.signals.line(&self.office.snapshot(), now);
+        let platform = self.platform.as_ref().map(|figures| figures.line());
+        let platform = platform.map(|(ok, detail)| line("platform", ok, detail));
         let answers = care::line(&self.office.snapshot(), now);
         let peppers = notes.pepper_fault.clone();
         let serving =
@@ -123,7 +127,10 @@ impl Probe for Watch {
                 line("people", true, people(&self.office.snapshot())),
                 line("answers", answers.0, answers.1),
                 line("calls", !notes.stopping, serving.to_owned()),
-            ],
+            ]
+            .into_iter()
+            .chain(platform)
+            .collect(),
         }
     }
 
