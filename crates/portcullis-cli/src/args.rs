@@ -4,6 +4,7 @@
 
 mod answer;
 mod audit;
+mod case;
 mod grant;
 mod hook;
 mod key;
@@ -19,6 +20,7 @@ use clap::{Args, Subcommand};
 
 pub use answer::{AnswerCommand, NoticeCommand, ReplyArgs, ReplyOutcome};
 pub use audit::{AuditCommand, ProveArgs, TilesArgs, VerifyArgs};
+pub use case::{CaseCommand, EvidenceCommand, Told};
 pub use grant::{FactsArgs, GrantCommand, GrantTo, ModeArgs};
 pub use hook::HookCommand;
 pub use key::{ImportArgs, KeyCommand};
@@ -100,6 +102,9 @@ pub enum Command {
     /// Read statements of reasons: what partners were told, and why
     #[command(subcommand)]
     Statement(StatementCommand),
+    /// Work on cases: notes, evidence, and the way back in stages
+    #[command(subcommand)]
+    Case(CaseCommand),
     /// Read and verify the log of all changes
     #[command(subcommand)]
     Audit(AuditCommand),

@@ -2,6 +2,7 @@
 //!
 //! Must not know what events mean beyond their members.
 
+mod bundle;
 mod proofs;
 mod tiles;
 mod verify;

@@ -19,6 +19,7 @@ mod apply;
 mod args;
 mod asked;
 mod audit;
+mod case;
 mod cases;
 mod catalogue;
 mod change;
@@ -51,11 +52,11 @@ mod status;
 mod usage;
 
 pub use args::{
-    AnswerCommand, ApplyArgs, AuditCommand, CatalogueCommand, CheckArgs, ClientCommand, Command,
-    Common, DiffArgs, DryRun, ExplainArgs, FactsArgs, GrantCommand, GrantTo, HookCommand,
+    AnswerCommand, ApplyArgs, AuditCommand, CaseCommand, CatalogueCommand, CheckArgs,
+    ClientCommand, Command, Common, DiffArgs, DryRun, EvidenceCommand, ExplainArgs, FactsArgs, GrantCommand, GrantTo, HookCommand,
     ImportArgs, KeyCommand, ModeArgs, NoticeCommand, PartnerCommand, PartnerFields, PersonCommand,
     ProposalCommand, ProveArgs, Reason, ReplayArgs, ReplyArgs, ReplyOutcome, Shape, SignalCommand,
-    StandingVerb, StatementArgs, StatementCommand, TestArgs, TilesArgs, UsageArgs, VerifyArgs,
+    StandingVerb, StatementArgs, StatementCommand, TestArgs, TilesArgs, Told, UsageArgs, VerifyArgs,
 };
 pub use failure::{EntryFault, Failure, FileFault, Refusal, exit};
 pub use files::{Compiled, FileSet, compile, read_set};

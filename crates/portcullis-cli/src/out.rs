@@ -3,6 +3,7 @@
 //! Writes through handles, so that a closed pipe ends the program quietly. Must not know commands.
 
 use std::io::{self, Write};
+use std::path::PathBuf;
 
 use clap::ValueEnum;
 use comfy_table::{Table, presets};
@@ -12,6 +13,8 @@ use serde_json::Value;
 
 use crate::args::Common;
 use crate::failure::Failure;
+use crate::files::unwritable;
+use crate::host::Host;
 
 /// How results are written.
 #[derive(Debug, Clone, Copy, Default, Eq, PartialEq, ValueEnum)]
@@ -134,6 +137,19 @@ impl Out {
             self.line(format!("{}{}", name.bold(), clean(value)))?;
         }
         Ok(())
+    }
+
+    /// Bytes of results to a new file, or to standard output.
+    pub(crate) fn put(
+        &mut self,
+        bytes: &[u8],
+        to: Option<&PathBuf>,
+        host: &dyn Host,
+    ) -> Result<(), Failure> {
+        let Some(path) = to else { return Ok(self.data.write_all(bytes)?) };
+        let mut file = host.create(path).map_err(|error| unwritable(path, &error))?;
+        let written = file.write_all(bytes).and_then(|()| file.flush());
+        written.map_err(|error| unwritable(path, &error))
     }
 
     /// What was written so far can be read.

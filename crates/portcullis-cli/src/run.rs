@@ -11,8 +11,8 @@ use crate::failure::{Failure, Refusal, exit};
 use crate::host::Host;
 use crate::out::{Out, clean};
 use crate::{
-    answers, apply, audit, cases, catalogue, check, clients, diff, explain, grants, hooks, keys,
-    partners, people, replay, signals, statement, status, usage,
+    answers, apply, audit, case, cases, catalogue, check, clients, diff, explain, grants, hooks,
+    keys, partners, people, replay, signals, statement, status, usage,
 };
 
 /// Carries a command out. A reader that went away (`| head`) is no failure.
@@ -56,6 +56,7 @@ pub(crate) fn carry_out(
         Command::Usage(args) => usage::run(args, common, host, out),
         Command::Signal(command) => signals::run(command, common, host, out),
         Command::Statement(command) => statement::run(command, common, host, out),
+        Command::Case(command) => case::run(command, common, host, out),
         Command::Audit(command) => audit::run(command, common, host, out),
         Command::Person(command) => people::run(command, common, host, out),
         Command::Proposal(command) => people::proposals(command, common, host, out),

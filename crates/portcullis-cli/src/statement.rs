@@ -18,7 +18,7 @@ use crate::out::{Out, clean, text};
 /// Sets the member `statement` where anything of one was typed.
 pub(crate) fn put(body: &mut Value, args: &StatementArgs, host: &dyn Host) -> Result<(), Failure> {
     let mut statement = match &args.statement {
-        Some(file) => from_file(file, host)?,
+        Some(file) => from_file(file, "statement: write members such as `facts:`", host)?,
         None => json!({}),
     };
     for (at, fact) in args.fact.iter().enumerate() {
@@ -70,7 +70,8 @@ fn words(path: &Path, host: &dyn Host) -> Result<String, Failure> {
     })
 }
 
-fn from_file(path: &Path, host: &dyn Host) -> Result<Value, Failure> {
+/// A YAML or JSON file with members; `what` says what else it should have been.
+pub(crate) fn from_file(path: &Path, what: &str, host: &dyn Host) -> Result<Value, Failure> {
     let source = Source::new(path.display().to_string(), words(path, host)?);
     let read = read_foreign(&source).map_err(|faults| {
         let listed: Vec<String> = faults.iter().map(ToString::to_string).collect();
@@ -79,10 +80,7 @@ fn from_file(path: &Path, host: &dyn Host) -> Result<Value, Failure> {
     if read.is_object() {
         return Ok(read);
     }
-    Err(Failure::Local(format!(
-        "{} is no statement: write members such as `facts:`",
-        path.display()
-    )))
+    Err(Failure::Local(format!("{} is no {what}", path.display())))
 }
 
 pub(crate) fn run(

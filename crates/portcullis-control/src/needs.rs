@@ -56,6 +56,7 @@ const NEEDS: &[(&str, &str, &[Role])] = &[
     ("GET", "/v1/cases/{id}/timeline", READS_CASES),
     ("POST", "/v1/cases/{id}/changes", ACTS),
     ("POST", "/v1/cases/{id}/evidence", ACTS),
+    ("POST", "/v1/cases/{id}/export", READS_CASES),
     ("POST", "/v1/cases/{id}/evidence/{sha256}/read", READS_CASES),
     ("GET", "/v1/grants", RUNS),
     ("PUT", "/v1/grants", RUNS),

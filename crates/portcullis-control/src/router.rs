@@ -157,6 +157,7 @@ fn long() -> Routes {
         .routes(routes!(import::import))
         .routes(routes!(cases::evidence::add))
         .routes(routes!(cases::evidence::read))
+        .routes(routes!(cases::export::export))
         .routes(routes!(policies::publish))
         .routes(routes!(audit::verify))
         .routes(routes!(audit::export))

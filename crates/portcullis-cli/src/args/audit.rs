@@ -56,6 +56,9 @@ pub enum AuditCommand {
 /// What is verified, and by what.
 #[derive(Debug, Clone, Default, Args)]
 pub struct VerifyArgs {
+    /// Verify this bundle of a case, without a server
+    #[arg(value_name = "BUNDLE", conflicts_with_all = ["db", "export", "against"], requires = "log_key")]
+    pub bundle: Option<PathBuf>,
     /// Verify this database file, without a server
     #[arg(long, value_name = "FILE", conflicts_with = "export")]
     pub db: Option<PathBuf>,
@@ -64,7 +67,7 @@ pub struct VerifyArgs {
     pub export: Option<PathBuf>,
     /// The public key that must have signed the root, `name+id+key`, with --db and --export;
     /// without it a log forged as a whole, keys included, would pass
-    #[arg(long, value_name = "VKEY")]
+    #[arg(long, visible_alias = "key", value_name = "VKEY")]
     pub log_key: Option<String>,
     /// A checkpoint or receipt that was kept elsewhere: the log must still agree with it, even if
     /// somebody with the genuine key wrote it anew; repeat for more

@@ -3,7 +3,6 @@
 //! Nothing that the gate answers is believed: proofs are followed here. Must not know what events
 //! mean.
 
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use owo_colors::OwoColorize as _;
@@ -13,7 +12,7 @@ use serde_json::{Value, json};
 use super::verify::{kept, key};
 use crate::args::ProveArgs;
 use crate::failure::Failure;
-use crate::files::{unreadable, unwritable};
+use crate::files::unreadable;
 use crate::gate::Gate;
 use crate::host::Host;
 use crate::out::Out;
@@ -47,7 +46,7 @@ pub(super) fn receipt(
 ) -> Result<(), Failure> {
     let receipt = fetch(revision, gate)?;
     receipt.leads().map_err(|error| Failure::Local(format!("the receipt is not used: {error}")))?;
-    put(&receipt.to_string(), to, host, out)?;
+    out.put(receipt.to_string().as_bytes(), to, host)?;
     if let Some(path) = to {
         let path = path.display();
         out.say(format!("receipt written to {path}; anybody can check it with `portcullis audit verify-receipt {path} --log-key VKEY`"));
@@ -169,17 +168,4 @@ fn grown(
 fn found(out: &mut Out, what: String) -> Result<(), Failure> {
     out.line(format!("{} {what}", "DAMAGED:".red().bold()))?;
     Err(Failure::Findings)
-}
-
-/// A new file, or standard output.
-fn put(text: &str, to: Option<&PathBuf>, host: &dyn Host, out: &mut Out) -> Result<(), Failure> {
-    let Some(path) = to else {
-        return out.bytes().write_all(text.as_bytes()).map_err(|error| match error.kind() {
-            std::io::ErrorKind::BrokenPipe => Failure::Closed,
-            _ => Failure::Local(format!("the output can't be written: {error}")),
-        });
-    };
-    let mut file = host.create(path).map_err(|error| unwritable(path, &error))?;
-    let written = file.write_all(text.as_bytes()).and_then(|()| file.flush());
-    written.map_err(|error| unwritable(path, &error))
 }

@@ -8,6 +8,7 @@ use owo_colors::OwoColorize as _;
 use portcullis_audit::{Kept, LogVerifier, Verification};
 use serde_json::{Value, json};
 
+use super::bundle;
 use crate::args::{Common, VerifyArgs};
 use crate::failure::Failure;
 use crate::files::unreadable;
@@ -25,6 +26,9 @@ pub(super) fn run(
     let kept = args.against.iter().map(|path| kept(path, host));
     let kept = kept.collect::<Result<Vec<_>, _>>()?;
     let trusted = args.log_key.as_deref().map(key).transpose()?;
+    if let (Some(file), Some(key)) = (&args.bundle, &trusted) {
+        return bundle::verify(file, key, host, out);
+    }
     let only = |kept: Vec<(String, Kept)>| kept.into_iter().map(|(_, kept)| kept).collect();
     let verdict = match (&args.db, &args.export) {
         (Some(db), _) => host.verify(db, trusted.as_ref(), only(kept)).map_err(Failure::Local)?,

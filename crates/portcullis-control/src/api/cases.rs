@@ -4,6 +4,7 @@
 
 pub(crate) mod changes;
 pub(crate) mod evidence;
+pub(crate) mod export;
 mod plan;
 
 use axum::extract::{Path, State};
@@ -21,7 +22,7 @@ use crate::extract::{Body, Params};
 use crate::problem::{Document, Problem};
 use crate::router::Shared;
 use crate::views::{CaseView, Change, Page};
-use crate::{moments, names};
+use crate::{moments, names, preview};
 
 /// Which cases.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -242,6 +243,6 @@ async fn submit(
 ) -> Result<Response, Problem> {
     let terms = portcullis_registry::Terms { dry_run, ..caller.terms()? };
     let done = shared.submit_on(caller, command.into(), terms).await?;
-    let change = if dry_run { Change::only_shown(done) } else { Change::from(done) };
+    let change = if dry_run { preview::shown(shared, done).await? } else { Change::from(done) };
     Ok(change.answer(StatusCode::OK))
 }

@@ -5,8 +5,7 @@
 use axum::extract::{Path, State};
 use axum::response::Response;
 use axum::{Extension, Json};
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use portcullis_audit::{from_base64, to_base64};
 use portcullis_registry::{CaseCommand, OfficeError};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -44,8 +43,8 @@ pub(crate) async fn add(
     Body(new): Body<NewEvidence>,
 ) -> Result<Response, Problem> {
     let case = known(&shared, &id)?.id;
-    let body = new.body.map(|text| STANDARD.decode(text)).transpose();
-    let body = body.map_err(|_| Problem::unreadable("`body` is not base64"))?;
+    let bare = || Problem::unreadable("`body` is not base64");
+    let body = new.body.map(|text| from_base64(&text).ok_or_else(bare)).transpose()?;
     let NewEvidence { name, sha256, bytes, .. } = new;
     let command = CaseCommand::AddEvidence { case, name, sha256, bytes, body };
     submit(&shared, &caller, command, false).await
@@ -87,7 +86,7 @@ pub(crate) async fn read(
     let command = CaseCommand::ReadEvidence { case, sha256: sha256.clone(), purpose };
     let done = shared.submit(&caller, command).await?;
     let body = match shared.control.office.blob(sha256.clone()).await {
-        Ok(body) => Some(STANDARD.encode(body)),
+        Ok(body) => Some(to_base64(&body)),
         Err(OfficeError::NoSuchBlob(_)) => None,
         Err(error) => return Err(refused(error)),
     };

@@ -221,8 +221,11 @@ impl Like<'_> {
     }
 
     pub(super) fn closed(&self, id: &SubjectId, from: StandingName) -> Event {
-        let mut stood = self.stood(id, from);
-        stood.keep(&self.base.notice);
+        let notice = &self.base.notice;
+        // The hold goes on, and so does what was said about it.
+        let said = (notice.reason.clone(), notice.tell.to_string());
+        let mut stood = Stood { reason: said.0, tell: said.1, ..self.stood(id, from) };
+        stood.keep(notice);
         stood.statement = self.base.statement.as_deref().map(str::to_owned);
         Event::Standing(StandingEvent::step(StandingName::Suspended, stood))
     }

@@ -1,0 +1,135 @@
+//! `case`: parse, call, render.
+//!
+//! Must not know the rules of a case or of its way back: the gate does.
+
+mod evidence;
+mod show;
+
+use serde_json::{Value, json};
+
+use crate::args::{CaseCommand, Common, DryRun, Told};
+use crate::change::{self, segment, set, set_list};
+use crate::failure::Failure;
+use crate::gate::Gate;
+use crate::host::Host;
+use crate::out::{Out, text};
+use crate::statement::from_file;
+
+pub(crate) fn run(
+    command: &CaseCommand,
+    common: &Common,
+    host: &dyn Host,
+    out: &mut Out,
+) -> Result<(), Failure> {
+    let gate = &Gate::find(common, host)?;
+    match command {
+        CaseCommand::Open { .. } => open(command, gate, out),
+        CaseCommand::List { closed, subject, limit } => {
+            let closed = closed.then_some("true");
+            let filters = [("closed", closed), ("subject", subject.as_deref())];
+            show::list(&change::list(gate, "/v1/cases", &filters, *limit, out)?, out)
+        }
+        CaseCommand::Show { id } => {
+            let timeline = change::list(gate, &at(id, "/timeline"), &[], 1000, out)?;
+            show::whole(&gate.get(&at(id, ""))?, &timeline, out)
+        }
+        CaseCommand::Evidence(command) => evidence::run(command, gate, host, out),
+        CaseCommand::Restore { id, plan, dry } => {
+            let plan = from_file(plan, "plan: write its `stages:`", host)?;
+            done(gate, id, dried(json!({ "do": "plan", "plan": plan }), *dry), out)
+        }
+        CaseCommand::Stage { id, stage, reason, dry } => {
+            let stage = match stage {
+                Some(stage) => u64::from(*stage),
+                None => next(&gate.get(&at(id, ""))?),
+            };
+            let mut body = told("stage", reason, *dry);
+            set(&mut body, "stage", Some(stage));
+            done(gate, id, body, out)
+        }
+        CaseCommand::Finish { id, reason, dry } => {
+            done(gate, id, told("finish", reason, *dry), out)
+        }
+        CaseCommand::Export { .. } => evidence::export(command, gate, host, out),
+        plain => {
+            let (id, body) = of_plain(plain, host)?;
+            done(gate, id, body, out)
+        }
+    }
+}
+
+/// What needs nothing but what was typed.
+fn of_plain<'a>(command: &'a CaseCommand, host: &dyn Host) -> Result<(&'a str, Value), Failure> {
+    Ok(match command {
+        CaseCommand::Note { id, text } => (id, json!({ "do": "note", "text": typed(text, host)? })),
+        CaseCommand::Link { id, subject, signal } => {
+            let mut body = json!({ "do": "link", "signals": signal });
+            set_list(&mut body, "subjects", subject);
+            (id, body)
+        }
+        CaseCommand::Assign { id, owner } => (id, json!({ "do": "assign", "owner": owner })),
+        CaseCommand::Review { id, when } => (id, json!({ "do": "review", "review_by": when })),
+        CaseCommand::Close { id, why } => (id, json!({ "do": "close", "why": why })),
+        CaseCommand::Attest { id, client, text } => {
+            (id, json!({ "do": "attest", "client": client, "text": typed(text, host)? }))
+        }
+        _ => return Err(Failure::Usage("this command has a way of its own".to_owned())),
+    })
+}
+
+fn open(command: &CaseCommand, gate: &Gate, out: &mut Out) -> Result<(), Failure> {
+    let CaseCommand::Open { id, title, subject, signal, owner, review_by } = command else {
+        return Ok(());
+    };
+    let mut body = json!({ "title": title, "signals": signal });
+    set(&mut body, "id", id.as_deref());
+    set(&mut body, "owner", owner.as_deref());
+    set(&mut body, "review_by", review_by.as_deref());
+    set_list(&mut body, "subjects", subject);
+    change::show(&gate.post("/v1/cases", &body)?, out)
+}
+
+/// Text as typed, or standard input.
+fn typed(text: &str, host: &dyn Host) -> Result<String, Failure> {
+    if text != "-" {
+        return Ok(text.to_owned());
+    }
+    let unreadable = |error| Failure::Local(format!("standard input can't be read: {error}"));
+    host.input().map_err(unreadable)
+}
+
+fn told(what: &str, reason: &Told, dry: DryRun) -> Value {
+    dried(json!({ "do": what, "reason": reason.reason, "tell": reason.tell }), dry)
+}
+
+fn dried(body: Value, dry: DryRun) -> Value {
+    crate::standing::dried(body, dry)
+}
+
+/// The stage that follows the one it is at.
+fn next(case: &Value) -> u64 {
+    case.pointer("/plan/stage").and_then(Value::as_u64).map_or(1, |at| at + 1)
+}
+
+fn done(gate: &Gate, id: &str, body: Value, out: &mut Out) -> Result<(), Failure> {
+    change::show(&gate.post(&at(id, "/changes"), &body)?, out)
+}
+
+fn at(id: &str, below: &str) -> String {
+    format!("/v1/cases/{}{below}", segment(id))
+}
+
+/// The digest of a case's evidence that begins like that.
+fn digest_of(case: &Value, start: &str) -> Result<String, Failure> {
+    let evidence = case.get("evidence").and_then(Value::as_array).into_iter().flatten();
+    let digests = evidence.map(|one| text(one, "sha256"));
+    let found: Vec<String> = digests.filter(|digest| digest.starts_with(start)).collect();
+    match found.as_slice() {
+        [one] => Ok(one.clone()),
+        found => Err(Failure::Usage(format!(
+            "{} of its evidence begin with `{start}`; `portcullis case show {}` lists them",
+            found.len(),
+            text(case, "id")
+        ))),
+    }
+}
