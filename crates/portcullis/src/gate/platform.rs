@@ -4,8 +4,10 @@
 //! What is to be told is found from the log, so nothing is lost when the gate stops; nothing waits for
 //! it. Must not know what a hold closes.
 
+mod figures;
+
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use anyhow::Context as _;
@@ -19,10 +21,10 @@ use portcullis_types::{Clock as _, PartnerId, Revision};
 use serde_json::Value;
 use tokio::time::sleep;
 
-use super::page::Page;
 use crate::clock::SystemClock;
 use crate::config::{Config, PlatformHook};
 use crate::talk;
+pub(crate) use figures::Figures;
 
 /// How often it is looked for more.
 const EVERY: Duration = Duration::from_secs(1);
@@ -52,17 +54,6 @@ pub(crate) struct Platform {
     hook: PlatformHook,
     clock: SystemClock,
     figures: Arc<Figures>,
-}
-
-/// How messages to the platform fare.
-#[derive(Debug, Default)]
-pub(crate) struct Figures {
-    sent: AtomicU64,
-    failed: AtomicU64,
-    lost: AtomicU64,
-    waiting: AtomicU64,
-    /// When the oldest that waits was made; 0: none waits.
-    oldest: AtomicU64,
 }
 
 /// Opens the file beside the log and begins to tell the platform, on the control plane's runtime; none
@@ -136,8 +127,7 @@ impl Platform {
             None => false,
         };
         let backlog = self.outbox.backlog().await.map_err(|error| error.to_string())?;
-        self.figures.waiting.store(backlog.waiting, Ordering::Relaxed);
-        self.figures.oldest.store(backlog.oldest.map_or(0, |at| at.0), Ordering::Relaxed);
+        self.figures.stand(backlog);
         Ok(told)
     }
 
@@ -265,38 +255,4 @@ fn json(body: &[u8]) -> Option<String> {
     let short = body.len() <= PLATFORM_REPLY_BYTES_MAX;
     let is_json = short && serde_json::from_slice::<Value>(body).is_ok();
     is_json.then(|| String::from_utf8_lossy(body).into_owned())
-}
-
-impl Figures {
-    /// Whether the platform knows all, and a line about it.
-    pub(crate) fn line(&self) -> (bool, String) {
-        let load = |figure: &AtomicU64| figure.load(Ordering::Relaxed);
-        let (waiting, lost) = (load(&self.waiting), load(&self.lost));
-        let mut told = format!("{waiting} messages wait for the platform's hook");
-        if lost > 0 {
-            told.push_str(&format!(
-                "; {lost} were given up after three days: `portcullis audit list --type platform.not_told`"
-            ));
-        }
-        (waiting == 0 && lost == 0, told)
-    }
-
-    /// The figures in Prometheus' text format.
-    pub(crate) fn page(&self, now: portcullis_types::Wall) -> String {
-        let load = |figure: &AtomicU64| figure.load(Ordering::Relaxed);
-        let mut page = Page::default();
-        let about = "Messages that the platform's hook took since the start.";
-        page.one(("platform_messages_total", "counter"), about, load(&self.sent));
-        let about = "Tries to tell the platform that failed since the start.";
-        page.one(("platform_failures_total", "counter"), about, load(&self.failed));
-        let about = "Messages to the platform that were given up since the start.";
-        page.one(("platform_lost_total", "counter"), about, load(&self.lost));
-        let about = "Messages that wait for the platform's hook.";
-        page.one(("platform_waiting", "gauge"), about, load(&self.waiting));
-        let oldest = Some(load(&self.oldest)).filter(|at| *at > 0);
-        let about = "Age of the oldest message that waits for the platform.";
-        let age = oldest.map_or(0, |at| now.0.saturating_sub(at) / 1000);
-        page.one(("platform_oldest_seconds", "gauge"), about, age);
-        page.text()
-    }
 }
