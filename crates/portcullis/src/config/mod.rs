@@ -7,6 +7,7 @@ mod calendar;
 mod fetch;
 mod load;
 mod people;
+mod reasons;
 mod platform;
 mod secrets;
 mod settle;

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use ipnet::IpNet;
-use portcullis_registry::Promise;
+use portcullis_registry::{Promise, Reasons};
 use portcullis_types::Span;
 use portcullis_yaml::{At, Fault, Source};
 
@@ -53,6 +53,7 @@ pub(crate) struct Config {
     pub explain_calls: usize,
     pub people: People,
     pub promise: Promise,
+    pub reasons: Reasons,
 }
 
 /// Bounds in force.
@@ -146,6 +147,7 @@ impl Settling<'_> {
             explain_calls: self.explain_calls(file),
             people: self.people(file),
             promise: self.promise(file),
+            reasons: self.reasons(file),
             base: self.base.clone(),
         };
         if self.faults.is_empty() { Ok(config) } else { Err(self.faults) }

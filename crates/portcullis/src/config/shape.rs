@@ -4,6 +4,7 @@
 
 mod calendar;
 mod people;
+mod reasons;
 mod platform;
 
 use std::collections::BTreeMap;
@@ -15,6 +16,7 @@ use serde::Deserialize;
 
 pub(crate) use calendar::Calendar;
 pub(crate) use people::{OpenId, People, TokenFrom};
+pub(crate) use reasons::ReasonAt;
 pub(crate) use platform::PlatformHook;
 
 /// The configuration of one gate.
@@ -47,6 +49,9 @@ pub(crate) struct ConfigFile {
     /// Business days: by when partners are replied to.
     #[serde(default)]
     pub calendar: Calendar,
+    /// Reasons for which access can be taken away, beside or in place of those that every gate has.
+    #[serde(default)]
+    pub reasons: Vec<ReasonAt>,
     /// How keys look.
     #[serde(default)]
     pub keys: Keys,

@@ -53,7 +53,8 @@ pub(crate) async fn open(config: &Config, sink: Arc<dyn Sink>) -> anyhow::Result
             None => None,
         },
     };
-    let opened = Store::open(options, clock.now().wall).await?;
+    let mut opened = Store::open(options, clock.now().wall).await?;
+    opened.state.take_reasons(config.reasons.clone());
     let recovered = opened.recovered;
     let office = Writer::start(opened, sink, clock).await?;
     Ok(OpenStore { office, recovered })
