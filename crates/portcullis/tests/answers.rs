@@ -102,7 +102,7 @@ fn an_appeal_of_a_partner_on_hold_is_replied_to_and_both_sides_read_it() {
     let said = house.ok(&["notice", "list", PARTNER]);
     assert!(said.contains("answer.replied") && said.contains("standing.held"), "{said}");
     let said = house.ok(&["notice", "show", &hold.to_string()]);
-    assert!(said.contains(TELL) && said.contains("sent to no hook"), "{said}");
+    assert!(said.contains(TELL) && said.contains("\"explanation\""), "{said}");
 
     let again = json!({ "kind": "answer", "about": 0, "text": "Of nobody's event." });
     assert_eq!(send(&house, "answers", "other", &again).code(), "no_such_event");
