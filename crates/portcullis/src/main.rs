@@ -23,6 +23,7 @@ mod offline;
 mod serve;
 mod starter;
 mod talk;
+mod witness;
 
 use std::io::Write;
 use std::process::ExitCode;
@@ -50,6 +51,8 @@ enum Command {
     Init(init::InitArgs),
     /// Run the gate
     Serve(serve::ServeArgs),
+    /// Cosign the checkpoints of logs that only grow, so that nobody is shown another history
+    Witness(witness::WitnessArgs),
     /// Watch the gate at work: a sample platform, three partners, a hold and a restore
     Demo(demo::DemoArgs),
     #[command(flatten)]
@@ -61,6 +64,7 @@ fn main() -> ExitCode {
     let result = match arguments.command {
         Command::Init(args) => init::run(&args, arguments.common.output == Format::Json),
         Command::Serve(args) => serve::run(&args, arguments.common.config.as_deref()),
+        Command::Witness(args) => witness::run(&args),
         Command::Demo(args) => demo::run(&args),
         Command::Client(command) => {
             let mut out = Out::terminal(arguments.common.output);

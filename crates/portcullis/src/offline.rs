@@ -52,5 +52,10 @@ pub(crate) fn publish(path: &Path, content: &[u8]) -> io::Result<()> {
     file.write_all(content)?;
     // Without this a power cut could leave the new name with no content.
     file.sync_all()?;
-    fs::rename(fresh, path)
+    fs::rename(fresh, path)?;
+    // And without this the old one.
+    match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => File::open(parent)?.sync_all(),
+        _ => Ok(()),
+    }
 }

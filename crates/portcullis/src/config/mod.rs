@@ -12,11 +12,13 @@ mod platform;
 mod secrets;
 mod settle;
 mod shape;
+mod witnesses;
 
 pub(crate) use fetch::admin_token;
 pub(crate) use load::load;
 pub(crate) use people::{Issuer, Token};
 pub(crate) use platform::PlatformHook;
-pub(crate) use secrets::Secret;
+pub(crate) use secrets::{Secret, read_file as secret_in};
 pub(crate) use settle::{Config, public_url_fault, upstream_fault};
 pub(crate) use shape::{Codec, Family, Place, RecordsTo, schema};
+pub(crate) use witnesses::Witnesses;

@@ -69,7 +69,8 @@ pub(crate) fn fetch(from: &SecretFrom, base: &Path) -> Result<Secret, SecretErro
     }
 }
 
-fn read_file(path: &Path, guard_mode: bool) -> Result<Secret, SecretError> {
+/// A secret in a file; where its mode is guarded, others must not be able to read it.
+pub(crate) fn read_file(path: &Path, guard_mode: bool) -> Result<Secret, SecretError> {
     let text = std::fs::read_to_string(path)
         .map_err(|why| SecretError::File { path: path.to_path_buf(), why })?;
     if guard_mode && others_may_read(path) {

@@ -16,6 +16,7 @@ use super::people::{People, Token};
 use super::platform::PlatformHook;
 use super::secrets::Secret;
 use super::shape::{Codec, ConfigFile, Family, Place, RecordsTo};
+use super::witnesses::Witnesses;
 
 /// A configuration that holds.
 #[derive(Debug)]
@@ -29,6 +30,7 @@ pub(crate) struct Config {
     pub trusted_proxies: Vec<IpNet>,
     pub hooks_allowed: Vec<IpNet>,
     pub platform_hook: Option<PlatformHook>,
+    pub witnesses: Witnesses,
     pub family: Family,
     pub rate_fields: bool,
     /// Where the partners' own API begins, without a slash at its end.
@@ -40,6 +42,7 @@ pub(crate) struct Config {
     pub upstream: String,
     pub place: Place,
     pub store: PathBuf,
+    pub log_name: String,
     pub routes: PathBuf,
     pub policies: PathBuf,
     pub key_env: String,
@@ -126,6 +129,7 @@ impl Settling<'_> {
             trusted_proxies: self.networks(&file.public.trusted_proxies),
             hooks_allowed: self.networks(&file.hooks.allow),
             platform_hook: self.platform_hook(file),
+            witnesses: self.witnesses(file),
             family: file.public.family,
             rate_fields: file.public.rate_fields.as_ref().is_none_or(|at| at.value),
             partner_api: self.partner_api(file.public.partner_api.as_ref()),
@@ -134,6 +138,7 @@ impl Settling<'_> {
             upstream: self.upstream(&file.upstream.url),
             place: file.upstream.credential,
             store: self.path(file.store.path.as_ref(), "data/portcullis.db"),
+            log_name: self.log_name(file.store.log_name.as_ref()),
             routes: self.path(file.routes.as_ref(), "routes"),
             policies: self.path(file.policies.as_ref(), "policies"),
             key_env: self.key_env(file.keys.env.as_ref()),

@@ -6,6 +6,7 @@ mod calendar;
 mod people;
 mod reasons;
 mod platform;
+mod witnesses;
 
 use std::collections::BTreeMap;
 
@@ -18,6 +19,7 @@ pub(crate) use calendar::Calendar;
 pub(crate) use people::{OpenId, People, TokenFrom};
 pub(crate) use reasons::ReasonAt;
 pub(crate) use platform::PlatformHook;
+pub(crate) use witnesses::{WitnessAt, Witnesses};
 
 /// The configuration of one gate.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -67,6 +69,9 @@ pub(crate) struct ConfigFile {
     /// Where hooks of partners may be.
     #[serde(default)]
     pub hooks: Hooks,
+    /// Who signs checkpoints of the log beside its own key.
+    #[serde(default)]
+    pub witnesses: Witnesses,
     /// Where the platform is told of holds and restores.
     #[serde(default)]
     pub platform_hook: Option<PlatformHook>,
@@ -187,6 +192,10 @@ pub(crate) struct Store {
     /// The SQLite file, from the folder of this file.
     #[serde(default)]
     pub path: Option<At<String>>,
+    /// What the log is called, for those who check more than one, such as `gate.example.com/log`;
+    /// `portcullis` unless said otherwise. A log keeps the name that it began with.
+    #[serde(default)]
+    pub log_name: Option<At<String>>,
 }
 
 /// Where each secret comes from.

@@ -3,18 +3,14 @@
 //! Must not know what stands in them.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use anyhow::Context;
 use portcullis_control::{ISSUER_BYTES_MAX, IssuerFetch, Oidc};
-use portcullis_hooks::Roots;
 use portcullis_registry::BoxFuture;
 use ureq::Agent;
 
+use super::agent::agent;
 use crate::config::Issuer;
-
-/// The longest wait for a document.
-const PATIENCE: Duration = Duration::from_secs(5);
 
 struct Fetcher {
     agent: Agent,
@@ -23,26 +19,11 @@ struct Fetcher {
 /// The issuer as the admin API uses it.
 pub(crate) fn oidc(of: &Issuer) -> anyhow::Result<Oidc> {
     let Issuer { issuer, audience, jwks, algorithms, roles_claim, roles } = of.clone();
-    let tls = issuer.starts_with("https://")
-        || jwks.as_ref().is_some_and(|jwks| jwks.starts_with("https://"));
-    let fetch = Arc::new(Fetcher { agent: agent(tls)? });
+    let asked = [Some(issuer.as_str()), jwks.as_deref()];
+    let agent = agent(asked.into_iter().flatten()).context("the issuer can't be believed")?;
+    let fetch = Arc::new(Fetcher { agent });
     let audiences = vec![audience];
     Ok(Oidc { issuer, audiences, jwks, algorithms, roles_claim, roles, fetch })
-}
-
-fn agent(tls: bool) -> anyhow::Result<Agent> {
-    let mut config = Agent::config_builder()
-        .proxy(None)
-        .max_redirects(0)
-        .max_redirects_will_error(false)
-        .timeout_global(Some(PATIENCE))
-        .max_idle_connections(0)
-        .user_agent("portcullis");
-    if tls {
-        let tls = portcullis_hooks::tls(&Roots::System).context("the issuer can't be believed")?;
-        config = config.tls_config(tls);
-    }
-    Ok(config.build().new_agent())
 }
 
 impl IssuerFetch for Fetcher {

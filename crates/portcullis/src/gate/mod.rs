@@ -2,6 +2,7 @@
 //!
 //! The only place that joins store, judge, data plane and control plane.
 
+mod agent;
 mod aside;
 mod board;
 pub(crate) mod bootstrap;
@@ -29,6 +30,7 @@ pub(crate) mod set;
 mod signals;
 mod sink;
 mod usage;
+mod witnesses;
 
 use std::net::{SocketAddr, TcpListener};
 use std::sync::{Arc, OnceLock};
@@ -115,6 +117,7 @@ impl Gate {
         let public = running.addr();
         let _first = cutter.set(running.cutter());
         let hooks = hooks::start(&config, &runtime, &office)?;
+        let witnesses = witnesses::start(&config, &runtime, &office)?;
         let platform = platform::start(&config, &runtime, &office)?;
         let figures = Arc::new(signals::Figures::new(config.holds_per_day as u64));
         let (stop_admin, stopped) = oneshot::channel();
@@ -132,6 +135,7 @@ impl Gate {
                 hook_figures: Arc::clone(hooks.figures()),
                 hooks,
                 remembers,
+                witnesses,
                 platform,
             },
         )?;

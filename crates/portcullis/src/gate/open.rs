@@ -15,9 +15,6 @@ use portcullis_types::Clock;
 use crate::clock::SystemClock;
 use crate::config::{Config, Secret};
 
-/// The log's name, unless its key says otherwise.
-const ORIGIN: &str = "portcullis";
-
 /// An open store with its writer running.
 pub(crate) struct OpenStore {
     pub office: OfficeHandle,
@@ -47,9 +44,9 @@ pub(crate) async fn open(config: &Config, sink: Arc<dyn Sink>) -> anyhow::Result
     let clock = Arc::new(SystemClock::start());
     let options = Options {
         path: config.store.clone(),
-        log_key: log_key(&config.secrets.log_key, "secrets.log_key")?,
+        log_key: log_key(config, &config.secrets.log_key, "secrets.log_key")?,
         previous_log_key: match &config.secrets.log_key_previous {
-            Some(secret) => Some(log_key(secret, "secrets.log_key_previous")?),
+            Some(secret) => Some(log_key(config, secret, "secrets.log_key_previous")?),
             None => None,
         },
     };
@@ -60,8 +57,10 @@ pub(crate) async fn open(config: &Config, sink: Arc<dyn Sink>) -> anyhow::Result
     Ok(OpenStore { office, recovered })
 }
 
-fn log_key(secret: &Secret, name: &str) -> anyhow::Result<LogKey> {
-    LogKey::from_text(ORIGIN, secret.expose()).with_context(|| format!("`{name}` can't be used"))
+/// The key that signs the log.
+pub(crate) fn log_key(config: &Config, secret: &Secret, name: &str) -> anyhow::Result<LogKey> {
+    let key = LogKey::from_text(&config.log_name, secret.expose());
+    key.with_context(|| format!("`{name}` can't be used"))
 }
 
 /// A judge with the configured peppers; it refuses everything until it has rules and a state.

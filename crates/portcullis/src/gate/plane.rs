@@ -26,6 +26,7 @@ use super::preview::Foresight;
 use super::probe::Watch;
 use super::recall::Recall;
 use super::signals::Figures;
+use super::witnesses::Cosigned;
 use crate::clock::SystemClock;
 use crate::config::{self, Config, Place, RecordsTo};
 use crate::talk;
@@ -135,6 +136,7 @@ pub(crate) struct Parts {
     pub hooks: Arc<dyn Hooks>,
     pub hook_figures: Arc<HookFigures>,
     pub remembers: Option<Arc<dyn Remembers>>,
+    pub witnesses: Option<Arc<Cosigned>>,
     pub platform: Option<Arc<platform::Figures>>,
 }
 
@@ -149,15 +151,16 @@ pub(crate) fn control(config: &Config, parts: &Parts) -> anyhow::Result<Control>
     let board = Arc::clone(&parts.board);
     let (office, signals) = (Arc::clone(&parts.office), Arc::clone(&parts.signals));
     let hooks = Arc::clone(&parts.hook_figures);
-    let platform = parts.platform.clone();
+    let (cosigned, platform) = (parts.witnesses.clone(), parts.platform.clone());
     let page = move || {
         let failures = board.notes().reload_failures;
         let (snapshot, now) = (office.snapshot(), SystemClock::start().now().wall);
         let signals = signals.page(&snapshot, now);
         let owed = care::page(&snapshot, &hooks, now);
+        let witnesses = cosigned.as_ref().map(|cosigned| cosigned.page()).unwrap_or_default();
         let platform = platform.as_ref().map(|figures| figures.page(now)).unwrap_or_default();
         format!(
-            "{}{signals}{owed}{platform}# HELP portcullis_config_reload_failures_total Reloads that changed nothing for faults in the files.\n\
+            "{}{signals}{owed}{witnesses}{platform}# HELP portcullis_config_reload_failures_total Reloads that changed nothing for faults in the files.\n\
              # TYPE portcullis_config_reload_failures_total counter\n\
              portcullis_config_reload_failures_total {failures}\n",
             metrics.render()
@@ -170,6 +173,7 @@ pub(crate) fn control(config: &Config, parts: &Parts) -> anyhow::Result<Control>
             hooks: Some(Arc::clone(&parts.hooks)),
             remembers: parts.remembers.clone(),
             plane: Some(Arc::new(Foresight::new(&parts.judge, &parts.board, parts.looker.clone()))),
+            witnessed: parts.witnesses.clone().map(|witnesses| witnesses as _),
             ..ControlSettings::default()
         },
         office: Arc::clone(&parts.office),
@@ -179,6 +183,7 @@ pub(crate) fn control(config: &Config, parts: &Parts) -> anyhow::Result<Control>
             office: Arc::clone(&parts.office),
             board: Arc::clone(&parts.board),
             signals: Arc::clone(&parts.signals),
+            witnesses: parts.witnesses.clone(),
             platform: parts.platform.clone(),
             metrics: Arc::new(page),
         }),

@@ -13,6 +13,7 @@ use super::board::Board;
 use super::care;
 use super::platform;
 use super::signals::Figures;
+use super::witnesses::Cosigned;
 use crate::clock::SystemClock;
 
 /// Looks at the parts of the gate.
@@ -21,6 +22,7 @@ pub(crate) struct Watch {
     pub(crate) office: Arc<dyn Office>,
     pub(crate) board: Arc<Board>,
     pub(crate) signals: Arc<Figures>,
+    pub(crate) witnesses: Option<Arc<Cosigned>>,
     pub(crate) platform: Option<Arc<platform::Figures>>,
     pub(crate) metrics: Arc<dyn Fn() -> String + Send + Sync>,
 }
@@ -105,6 +107,8 @@ impl Probe for Watch {
         };
         let now = SystemClock::start().now().wall;
         let signals = self.signals.line(&self.office.snapshot(), now);
+        let witnesses = self.witnesses.as_ref().map(|cosigned| cosigned.line());
+        let witnesses = witnesses.map(|(ok, detail)| line("witnesses", ok, detail));
         let platform = self.platform.as_ref().map(|figures| figures.line());
         let platform = platform.map(|(ok, detail)| line("platform", ok, detail));
         let answers = care::line(&self.office.snapshot(), now);
@@ -129,6 +133,7 @@ impl Probe for Watch {
                 line("calls", !notes.stopping, serving.to_owned()),
             ]
             .into_iter()
+            .chain(witnesses)
             .chain(platform)
             .collect(),
         }

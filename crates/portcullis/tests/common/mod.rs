@@ -225,7 +225,12 @@ impl Gate {
 
     /// Starts it and does not wait.
     pub fn spawn(config: &Path) -> Self {
-        let mut child = command(&["serve", "--config", config.to_str().unwrap()])
+        Self::spawn_command(command(&["serve", "--config", config.to_str().unwrap()]))
+    }
+
+    /// Any other command that runs until it is stopped.
+    pub fn spawn_command(mut command: Command) -> Self {
+        let mut child = command
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .stdin(Stdio::null())
