@@ -56,7 +56,7 @@ pub enum Guarded {
     /// At least that much is taken away already.
     Known,
     /// It is to be put in force again.
-    Due(Event),
+    Due(Box<Event>),
 }
 
 impl Event {
@@ -119,7 +119,7 @@ impl State {
             }
             _ => true,
         };
-        if known { Guarded::Known } else { Guarded::Due(event) }
+        if known { Guarded::Known } else { Guarded::Due(Box::new(event)) }
     }
 
     fn ended(&self, at: portcullis_types::KeyIx) -> bool {

@@ -26,6 +26,11 @@ pub use manifest::{Copied, Manifest};
 const DATABASE: &str = "portcullis.db";
 /// Measurements beside a store that go with it.
 const MEASURED: [&str; 2] = ["budgets", "usage"];
+/// Small databases beside it that go with it: where partners and the platform are told of changes.
+const QUEUES: [&str; 2] = ["hooks.db", "platform.hooks.db"];
+/// What goes when a backup is put back: a request that is sent again must not be answered by what
+/// is lost, and cosignatures of what is lost say nothing.
+const DROPPED: [&str; 2] = ["repeats.db", "db.cosigned"];
 
 /// What putting a backup back does, or did.
 #[derive(Debug, Clone, Eq, PartialEq, Serialize)]
@@ -82,12 +87,17 @@ impl Store {
         let unwritten = |error: io::Error| StoreError::backup(dir, error);
         files::write_checkpoint(&copy, &checkpoint).map_err(unwritten)?;
         let mut names = vec![DATABASE.to_owned(), format!("{DATABASE}.checkpoint")];
-        for kind in MEASURED {
-            let from = path.with_extension(kind);
-            if from.exists() {
-                fs::copy(&from, copy.with_extension(kind)).map_err(unwritten)?;
-                names.push(format!("portcullis.{kind}"));
+        for kind in MEASURED.into_iter().chain(QUEUES) {
+            let (from, to) = (path.with_extension(kind), copy.with_extension(kind));
+            if !from.exists() {
+                continue;
             }
+            if QUEUES.contains(&kind) {
+                copy_database(&from, &to).await?;
+            } else {
+                fs::copy(&from, &to).map_err(unwritten)?;
+            }
+            names.push(format!("portcullis.{kind}"));
         }
         let copied = names.into_iter().map(|name| {
             let sha256 = manifest::digest(&dir.join(&name))?;
@@ -227,12 +237,17 @@ fn aside(path: &Path) -> io::Result<Option<PathBuf>> {
     Ok(Some(aside).filter(|aside| aside.exists()))
 }
 
-/// Copies a database and its measurements into place.
+/// Copies a database and what goes with it into place.
 fn in_place(copy: &Path, path: &Path) -> io::Result<()> {
-    for kind in MEASURED {
-        let from = copy.with_extension(kind);
-        if from.exists() {
-            fs::copy(from, path.with_extension(kind))?;
+    for kind in MEASURED.into_iter().chain(QUEUES).chain(DROPPED) {
+        let (from, to) = (copy.with_extension(kind), path.with_extension(kind));
+        for gone in ["", "-wal", "-shm"].map(|suffix| beside(&to, suffix)) {
+            if gone.exists() {
+                fs::remove_file(gone)?;
+            }
+        }
+        if from.exists() && !DROPPED.contains(&kind) {
+            fs::copy(from, to)?;
         }
     }
     let fresh = beside(path, ".new");

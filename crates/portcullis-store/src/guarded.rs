@@ -76,7 +76,7 @@ pub(crate) fn sorted(state: &State, waits: Vec<Record>, now: Wall) -> (Vec<Recor
         let place = Place { revision, ts: now, by: &record.by, approver: None };
         match state.guarded(&record.event, place) {
             Guarded::Known => {}
-            Guarded::Due(event) => due.push(Record { waits: false, event, ..record }),
+            Guarded::Due(event) => due.push(Record { waits: false, event: *event, ..record }),
             Guarded::Unknown => unknown.push(record),
         }
     }

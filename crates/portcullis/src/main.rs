@@ -22,6 +22,7 @@ mod init;
 mod offline;
 mod serve;
 mod starter;
+mod store;
 mod talk;
 mod witness;
 
@@ -53,6 +54,8 @@ enum Command {
     Serve(serve::ServeArgs),
     /// Cosign the checkpoints of logs that only grow, so that nobody is shown another history
     Witness(witness::WitnessArgs),
+    /// Back the store up, and put a backup back
+    Store(store::StoreArgs),
     /// Watch the gate at work: a sample platform, three partners, a hold and a restore
     Demo(demo::DemoArgs),
     #[command(flatten)]
@@ -65,6 +68,10 @@ fn main() -> ExitCode {
         Command::Init(args) => init::run(&args, arguments.common.output == Format::Json),
         Command::Serve(args) => serve::run(&args, arguments.common.config.as_deref()),
         Command::Witness(args) => witness::run(&args),
+        Command::Store(args) => {
+            let config = arguments.common.config.as_deref();
+            store::run(&args, config, arguments.common.output == Format::Json)
+        }
         Command::Demo(args) => demo::run(&args),
         Command::Client(command) => {
             let mut out = Out::terminal(arguments.common.output);

@@ -25,17 +25,23 @@ async fn a_backup_made_in_use_is_put_back_and_what_was_taken_since_stays_taken()
         ask(&office, command).await.unwrap();
     }
     std::fs::write(path.with_extension("usage"), "calls").unwrap();
+    std::fs::write(path.with_extension("repeats.db"), "answers").unwrap();
+    let outbox = crate::Outbox::open(&path).await.unwrap();
     let backup = dir.path().join("backup");
     let made = Store::backup(&path, &backup, NOW).await.unwrap();
     assert_eq!((made.events, made.peppers.as_slice()), (4, &["abcd1234".to_owned()][..]));
     let names: Vec<_> = made.files.iter().map(|file| file.name.as_str()).collect();
-    assert_eq!(names, ["portcullis.db", "portcullis.db.checkpoint", "portcullis.usage"]);
+    assert_eq!(
+        names,
+        ["db", "db.checkpoint", "usage", "hooks.db"].map(|name| format!("portcullis.{name}"))
+    );
     ask(&office, hold(key(1))).await.unwrap();
     ask(&office, revoke(2)).await.unwrap();
     let busy = put_back(&path, &backup, true).await.unwrap_err();
     assert!(matches!(busy, StoreError::Locked { .. }), "{busy}");
     let before = office.snapshot();
     office.close().await;
+    drop(outbox);
     let refused = put_back(&path, &backup, false).await.unwrap_err();
     insta::assert_snapshot!(told(&refused, &dir), @"the backup is older than `…/data/portcullis.db`: events 4 to 5 would be lost, and the 2 holds and ends of keys among them would stay in force; say `--accept-loss` to put it back all the same");
     assert_eq!(open(&path).await.unwrap().recovered.events, 6, "nothing was changed");
@@ -48,6 +54,11 @@ async fn a_backup_made_in_use_is_put_back_and_what_was_taken_since_stays_taken()
     let now = summary(&opened.state.snapshot());
     assert_eq!(now.split_once('[').unwrap().1, summary(&before).split_once('[').unwrap().1);
     assert_eq!(std::fs::read(path.with_extension("usage")).unwrap(), b"calls");
+    assert!(path.with_extension("hooks.db").exists());
+    assert!(
+        !path.with_extension("repeats.db").exists(),
+        "answers of what is lost are not repeated"
+    );
 }
 
 #[tokio::test]

@@ -49,6 +49,7 @@ use crate::talk;
 use board::Board;
 use keymaker::Minter;
 use open::OpenStore;
+pub(crate) use open::log_key;
 use sink::Join;
 
 /// A gate that serves. Ends with [`Gate::stop`].
@@ -91,6 +92,12 @@ impl Gate {
             config.store.display(),
             store.recovered.events
         ));
+        if let Some((from, to)) = store.recovered.lost {
+            talk::error(&format!(
+                "the store is older than it was: events {from} to {to} were acknowledged once and are gone; {} holds and ends of keys among them are in force again, and the loss is in the log",
+                store.recovered.put_back
+            ));
+        }
         if store.recovered.rotated {
             talk::info(
                 "rotation of the log key recorded: the log is signed by the new key from here on; `log_key_previous` can be removed",

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use portcullis_control::{Drift, DriftKind, Probe, Readiness, ReadyDetail};
 use portcullis_judge::Judge;
 use portcullis_registry::{Office, Snapshot};
-use portcullis_types::Clock;
+use portcullis_types::{Clock, Wall};
 
 use super::board::Board;
 use super::care;
@@ -39,6 +39,22 @@ fn fits(snapshot: &Snapshot) -> String {
         [] => "fits; there is no key yet".to_owned(),
         keys => format!("fits the keys that aren't revoked: {}", keys.join(", ")),
     }
+}
+
+/// For so long a loss of events is shown: 30 days.
+const LOSS_SHOWN: u64 = 30 * 86_400_000;
+
+/// Events that were lost not long ago.
+fn lost(snapshot: &Snapshot, now: Wall) -> Option<ReadyDetail> {
+    let lost = snapshot.lost().filter(|lost| now.0.saturating_sub(lost.at.0) < LOSS_SHOWN)?;
+    let detail = format!(
+        "events {} to {} were lost by {}: what was held or revoked in them holds, all else of them is undone; `portcullis audit list --from {}` shows what was put in force again",
+        lost.from,
+        lost.to,
+        lost.at.rfc3339(),
+        lost.from
+    );
+    Some(line("history", false, detail))
 }
 
 /// How many persons a decision takes, for everybody to see.
@@ -135,6 +151,7 @@ impl Probe for Watch {
             .into_iter()
             .chain(witnesses)
             .chain(platform)
+            .chain(lost(&self.office.snapshot(), now))
             .collect(),
         }
     }
