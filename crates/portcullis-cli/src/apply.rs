@@ -15,6 +15,7 @@ use crate::files::read_set;
 use crate::gate::{Gate, deployment};
 use crate::host::Host;
 use crate::out::{Out, clean, text};
+use crate::told;
 
 pub(crate) fn run(
     args: &ApplyArgs,
@@ -40,7 +41,8 @@ pub(crate) fn run(
         .map(|source| json!({ "name": source.name, "text": &*source.text }))
         .collect();
     out.say(format!("{} read from {}", count(files.len(), "file"), dir.display()));
-    let body = json!({ "files": files, "dry_run": args.dry_run });
+    let mut body = json!({ "files": files, "dry_run": args.dry_run });
+    told::put(&mut body, &args.told, host)?;
     let gate = Gate::find(common, host)?;
     let applied = gate.call(Method::PUT, "/v1/policies", Some(&body), &[])?;
     if out.is_json() {
@@ -50,6 +52,7 @@ pub(crate) fn run(
     for file in &changes {
         out.line(format!("{:<8} {}", text(file, "kind"), clean(&text(file, "name"))))?;
     }
+    told::show(applied.get("narrowed").unwrap_or(&Value::Null), out)?;
     if args.dry_run {
         let verdict = if changes.is_empty() {
             "nothing would change"

@@ -13,6 +13,7 @@ mod partner;
 mod people;
 mod standing;
 mod statement;
+mod told;
 
 use std::path::PathBuf;
 
@@ -29,6 +30,7 @@ pub use partner::{ClientCommand, PartnerCommand, PartnerFields};
 pub use people::{PersonCommand, ProposalCommand};
 pub use standing::{DryRun, Shape, StandingVerb};
 pub use statement::{StatementArgs, StatementCommand};
+pub use told::ToldArgs;
 
 use crate::out::Format;
 
@@ -144,6 +146,9 @@ pub struct ApplyArgs {
     /// Let the server compile and compare the files, and change nothing
     #[arg(long)]
     pub dry_run: bool,
+    /// What those are told whom the set leaves less.
+    #[command(flatten)]
+    pub told: ToldArgs,
 }
 
 /// Why access is taken away or given back. Both the code and the text reach the partner.

@@ -14,12 +14,13 @@ use serde_json::{Value, json};
 use ureq::http::Method;
 
 use crate::args::{FactsArgs, ModeArgs};
-use crate::change::{self, segment};
+use crate::change::{self, segment, set};
 use crate::failure::Failure;
 use crate::files::unreadable;
 use crate::gate::Gate;
 use crate::host::Host;
 use crate::out::{Out, text};
+use crate::told;
 
 /// Entries of a list shown to people.
 const SHOWN: usize = 12;
@@ -84,7 +85,9 @@ pub(crate) fn run(
             facts
         }
     };
-    let body = serde_json::to_value(&facts).map_err(std::io::Error::other)?;
+    let mut body = serde_json::to_value(&facts).map_err(std::io::Error::other)?;
+    told::put(&mut body, &args.told, host)?;
+    set(&mut body, "dry_run", args.dry.dry_run.then_some(true));
     let on = args.if_revision.map_or_else(|| text(&known, "revision"), |on| on.to_string());
     let headers = [("if-match", format!("\"{on}\""))];
     change::show(&gate.call(Method::PUT, &format!("{path}/facts"), Some(&body), &headers)?, out)

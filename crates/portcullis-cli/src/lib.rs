@@ -49,14 +49,16 @@ mod signals;
 mod standing;
 mod statement;
 mod status;
+mod told;
 mod usage;
 
 pub use args::{
     AnswerCommand, ApplyArgs, AuditCommand, CaseCommand, CatalogueCommand, CheckArgs,
-    ClientCommand, Command, Common, DiffArgs, DryRun, EvidenceCommand, ExplainArgs, FactsArgs, GrantCommand, GrantTo, HookCommand,
-    ImportArgs, KeyCommand, ModeArgs, NoticeCommand, PartnerCommand, PartnerFields, PersonCommand,
-    ProposalCommand, ProveArgs, Reason, ReplayArgs, ReplyArgs, ReplyOutcome, Shape, SignalCommand,
-    StandingVerb, StatementArgs, StatementCommand, TestArgs, TilesArgs, Told, UsageArgs, VerifyArgs,
+    ClientCommand, Command, Common, DiffArgs, DryRun, EvidenceCommand, ExplainArgs, FactsArgs,
+    GrantCommand, GrantTo, HookCommand, ImportArgs, KeyCommand, ModeArgs, NoticeCommand,
+    PartnerCommand, PartnerFields, PersonCommand, ProposalCommand, ProveArgs, Reason, ReplayArgs,
+    ReplyArgs, ReplyOutcome, Shape, SignalCommand, StandingVerb, StatementArgs, StatementCommand,
+    TestArgs, TilesArgs, Told, ToldArgs, UsageArgs, VerifyArgs,
 };
 pub use failure::{EntryFault, Failure, FileFault, Refusal, exit};
 pub use files::{Compiled, FileSet, compile, read_set};

@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 use ureq::http::Method;
 
 use crate::args::{Common, PartnerCommand, PartnerFields};
+use crate::case;
 use crate::change::{self, segment, set, set_list};
 use crate::facts;
 use crate::failure::Failure;
@@ -13,6 +14,7 @@ use crate::gate::Gate;
 use crate::host::Host;
 use crate::out::{Out, text};
 use crate::standing;
+use crate::told;
 
 pub(crate) fn run(
     command: &PartnerCommand,
@@ -40,6 +42,8 @@ pub(crate) fn run(
             all_scopes,
             if_revision,
             fields,
+            dry,
+            told,
         } => {
             let mut body = json!({});
             set(&mut body, "name", name.as_deref());
@@ -53,6 +57,8 @@ pub(crate) fn run(
             if body.as_object().is_some_and(Map::is_empty) {
                 return Err(Failure::Usage("name what to change, such as `--tier TIER`; see `portcullis partner edit --help`".to_owned()));
             }
+            told::put(&mut body, told, host)?;
+            set(&mut body, "dry_run", dry.dry_run.then_some(true));
             let matching = if_revision.map(|revision| ("if-match", format!("\"{revision}\"")));
             let headers: Vec<_> = matching.into_iter().collect();
             let path = format!("/v1/partners/{}", segment(id));
@@ -68,7 +74,8 @@ pub(crate) fn run(
             list(&partners, tier.is_some() || *held || *observed, out)
         }
         PartnerCommand::Show { id } => {
-            show(&gate.get(&format!("/v1/partners/{}", segment(id)))?, out)
+            show(&gate.get(&format!("/v1/partners/{}", segment(id)))?, out)?;
+            case::about(&format!("partner:{id}"), &gate, out)
         }
         PartnerCommand::Facts(args) => facts::run("partners", args, &gate, host, out),
         PartnerCommand::Observe(args) => facts::mode("observe", args, &gate, out),

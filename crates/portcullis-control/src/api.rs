@@ -24,6 +24,7 @@ pub(crate) mod proposals;
 pub(crate) mod rotation;
 pub(crate) mod signals;
 pub(crate) mod statements;
+pub(crate) mod told;
 pub(crate) mod transitions;
 pub(crate) mod usage;
 

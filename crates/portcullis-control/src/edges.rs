@@ -6,6 +6,7 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use portcullis_registry::{Narrowed, PartnerRecord, Snapshot};
 use portcullis_types::{KeyId, KeyIx, Wall};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -19,9 +20,14 @@ pub trait Checker: Send + Sync {
     /// All faults of all files.
     fn check(&self, files: &[(String, Arc<str>)]) -> Result<Checked, Vec<CheckFault>>;
 
-    /// Whether a set is proved to let nobody do more than the one in force; in doubt it is not.
-    fn proves_narrower(&self, _files: &[(String, Arc<str>)]) -> bool {
-        false
+    /// What a set does to the partners there are. In doubt it is not proved narrower.
+    fn weighs_set(&self, _files: &[(String, Arc<str>)], _partners: &Snapshot) -> Weighed {
+        Weighed::default()
+    }
+
+    /// What another tier, by name or by use, does to a partner.
+    fn weighs_move(&self, _partner: &PartnerRecord, _to: &AgreedTier) -> Weighed {
+        Weighed::default()
     }
 
     /// The names of the tiers in force.
@@ -32,6 +38,24 @@ pub trait Checker: Send + Sync {
 
     /// The names of the classes in force.
     fn classes(&self) -> Vec<String>;
+}
+
+/// What a change of policies or of a tier comes to.
+#[derive(Debug, Clone, Default, Eq, PartialEq)]
+pub struct Weighed {
+    /// Whether it is proved to let nobody do more than before.
+    pub proved_narrower: bool,
+    /// Whom it leaves less, and how.
+    pub narrowed: Vec<Narrowed>,
+}
+
+/// A tier by its name, or by a use where no tier is named.
+#[derive(Debug, Clone, Default, Eq, PartialEq)]
+pub struct AgreedTier {
+    /// Its name.
+    pub tier: Option<String>,
+    /// The use.
+    pub purpose: Option<String>,
 }
 
 /// What a set without faults holds.

@@ -38,8 +38,8 @@ mod views;
 mod witness;
 
 pub use edges::{
-    AdminCall, CheckFault, Checked, Checker, Drift, DriftKind, KeyMaker, KeyMakerError, MintedKey,
-    Probe, Readiness, ReadyDetail,
+    AdminCall, AgreedTier, CheckFault, Checked, Checker, Drift, DriftKind, KeyMaker, KeyMakerError,
+    MintedKey, Probe, Readiness, ReadyDetail, Weighed,
 };
 pub use explained::{CallExplained, CallNow, CallSignal, CallStep, CallThen, Recall};
 pub use hooks::{DeliverySeen, HookError, HookMade, HookSeen, Hooks};

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use portcullis_policy::{PolicySet, Tier};
 use portcullis_registry::{KeyRecord, Mode, PartnerRecord, Snapshot};
-use portcullis_types::{ClassSet, ClientIx, PartnerIx, ScopeName, ScopeSet, TierIx};
+use portcullis_types::{ClassSet, ClientIx, PartnerIx, ScopeName, ScopeSet, TierIx, TierName};
 
 use crate::known::FactSets;
 use crate::live::Live;
@@ -143,13 +143,9 @@ impl PartnerView {
         before: Option<&Self>,
         live: &Live,
     ) -> Self {
-        let tier_ix = match (&partner.tier, &partner.facts.purpose) {
-            (Some(tier), _) => policies.tier(tier.as_str()),
-            (None, Some(purpose)) => policies.tier_for_use(purpose),
-            (None, None) => policies.tier(portcullis_policy::STRICTEST),
-        };
-        // A frame is there to be inherited and nobody's tier.
-        let tier = tier_ix.and_then(|ix| policies.tier_at(ix)).filter(|tier| !tier.frame);
+        let named = partner.tier.as_ref().map(TierName::as_str);
+        let tier_ix = policies.tier_of(named, partner.facts.purpose.as_deref());
+        let tier = tier_ix.and_then(|ix| policies.tier_at(ix));
         let scopes = narrowing(policies, partner.scopes.as_deref());
         let same = before.filter(|before| Arc::ptr_eq(&before.facts.facts, &partner.facts));
         let facts = same.map_or_else(
@@ -157,7 +153,7 @@ impl PartnerView {
             |before| Arc::clone(&before.facts),
         );
         Self {
-            tier: tier.and(tier_ix),
+            tier: tier_ix,
             scopes,
             granted: tier.map_or(ClassSet::EMPTY, |tier| left(policies, tier, scopes)),
             facts,

@@ -49,6 +49,23 @@ pub struct Effect {
     pub who: String,
     /// What, as the rest of a sentence that begins with `who`.
     pub text: String,
+    /// Whose calls it concerns.
+    #[serde(skip)]
+    pub whom: Whom,
+}
+
+/// Whose calls an effect concerns.
+#[derive(Debug, Clone, Default, Eq, PartialEq, Ord, PartialOrd)]
+pub enum Whom {
+    /// Everybody's.
+    #[default]
+    All,
+    /// Of partners on these tiers.
+    Tiers(Vec<String>),
+    /// Of keys that are narrowed to this scope.
+    Scope(String),
+    /// Nobody's: it is told of a use, or what is watched refuses no call.
+    Nobody,
 }
 
 impl fmt::Display for Effect {
@@ -68,11 +85,15 @@ pub fn diff(old: Side<'_>, new: Side<'_>) -> Vec<Effect> {
     for tier in old.policies.tiers() {
         let who = who(tier);
         match new.policies.tier(tier.name.as_str()).and_then(|ix| new.policies.tier_at(ix)) {
-            Some(now) => compare(&who, (old, Some(tier)), (new, Some(now)), &mut effects),
+            Some(now) => {
+                let whom = Whom::Tiers(vec![tier.name.to_string()]);
+                compare((&who, &whom), (old, Some(tier)), (new, Some(now)), &mut effects);
+            }
             None if tier.frame => {}
             None => {
                 let text = format!("lose everything: the tier `{}` is gone", tier.name);
-                effects.insert(Effect { way: Way::Narrower, who, text });
+                let whom = Whom::Tiers(vec![tier.name.to_string()]);
+                effects.insert(Effect { way: Way::Narrower, who, text, whom });
             }
         }
     }
@@ -101,7 +122,7 @@ fn uses(old: Side<'_>, new: Side<'_>, effects: &mut BTreeSet<Effect>) {
         let who = format!("partners of the use `{purpose}`");
         let before = before.and_then(|(ix, _)| old.policies.tier_at(ix));
         let after = after.and_then(|(ix, _)| new.policies.tier_at(ix));
-        compare(&who, (old, before), (new, after), effects);
+        compare((&who, &Whom::Nobody), (old, before), (new, after), effects);
     }
 }
 
@@ -123,15 +144,23 @@ fn scopes(old: Side<'_>, new: Side<'_>, effects: &mut BTreeSet<Effect>) {
             if !all.is_empty() {
                 let text = format!("{verb} {}, where their tier gives it", words::join(&all));
                 let who = format!("keys narrowed to the scope `{name}`");
-                effects.insert(Effect { way, who, text });
+                effects.insert(Effect { way, who, text, whom: Whom::Scope(name.to_owned()) });
             }
         }
     }
 }
 
+/// What somebody gains and loses who goes from one tier to another; none gives nothing.
+#[must_use]
+pub fn diff_tiers(old: (Side<'_>, Option<&Tier>), new: (Side<'_>, Option<&Tier>)) -> Vec<Effect> {
+    let mut effects = BTreeSet::new();
+    compare(("the partner", &Whom::All), old, new, &mut effects);
+    effects.into_iter().collect()
+}
+
 /// A tier before and after; none gives nothing.
 fn compare(
-    who: &str,
+    (who, whom): (&str, &Whom),
     old: (Side<'_>, Option<&Tier>),
     new: (Side<'_>, Option<&Tier>),
     effects: &mut BTreeSet<Effect>,
@@ -152,7 +181,7 @@ fn compare(
         }
     };
     let words = Words { catalogue: new.0.catalogue, lists: &lists };
-    let mut found = Vec::new();
+    let (mut found, mut watched) = (Vec::new(), Vec::new());
     for way in [Way::Wider, Way::Narrower] {
         // What is wider from old to new is what is narrower from new to old.
         let (from, to) = match way {
@@ -163,8 +192,12 @@ fn compare(
         change.rules(&mut found);
         change.bounds(&mut found);
         change.denials(&mut found);
+        change.watches(&mut watched);
     }
-    effects.extend(found.into_iter().map(|(way, text)| Effect { way, who: who.to_owned(), text }));
+    for (all, whom) in [(found, whom), (watched, &Whom::Nobody)] {
+        let effect = |(way, text)| Effect { way, who: who.to_owned(), text, whom: whom.clone() };
+        effects.extend(all.into_iter().map(effect));
+    }
 }
 
 /// Two tiers, read in the direction in which `to` may give more than `from`.

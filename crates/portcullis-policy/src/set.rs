@@ -105,6 +105,18 @@ impl PolicySet {
         self.uses.get(purpose).copied().or_else(|| self.tier(STRICTEST))
     }
 
+    /// The tier that a partner is on: the one of that name, else that of its use, else the one named
+    /// [`STRICTEST`]. A frame is there to be inherited and nobody's tier.
+    #[must_use]
+    pub fn tier_of(&self, name: Option<&str>, purpose: Option<&str>) -> Option<TierIx> {
+        let found = match (name, purpose) {
+            (Some(name), _) => self.tier(name),
+            (None, Some(purpose)) => self.tier_for_use(purpose),
+            (None, None) => self.tier(STRICTEST),
+        };
+        found.filter(|ix| self.tier_at(*ix).is_some_and(|tier| !tier.frame))
+    }
+
     /// Names of the lists that the tiers speak of, by [`ListIx`].
     pub fn lists(&self) -> impl ExactSizeIterator<Item = &str> {
         self.lists.iter().map(|name| &**name)

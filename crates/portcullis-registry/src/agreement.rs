@@ -23,7 +23,7 @@ const SHOWN_TEXTS: usize = 2;
 pub struct Narrowed {
     /// Who.
     pub partner: PartnerId,
-    /// How, as the rest of a sentence that begins with the partner.
+    /// How, each as the rest of a sentence that begins with `they`.
     pub what: Vec<String>,
 }
 
@@ -64,8 +64,8 @@ pub enum AgreementEvent {
 pub enum AgreementRejected {
     /// Nobody would be told why.
     #[error(
-        "this leaves {} less, and none is told why: {}; add `--reason agreement-changed --tell 'what changes, and what you can do' --fact 'what was found or agreed' --period now`, and each gets a notice with its statement",
-        partners(*count), told(whom)
+        "this leaves {} less, and nobody is told why: {}; add `--reason agreement-changed --tell 'what changes, and what you can do' --fact 'what was found or agreed' --period now`, and each gets a notice with its statement",
+        partners(*count), told(*count, whom)
     )]
     Untold {
         /// How many partners.
@@ -179,10 +179,14 @@ fn partners(count: usize) -> String {
     if count == 1 { "1 partner".to_owned() } else { format!("{count} partners") }
 }
 
-fn told(whom: &[Narrowed]) -> String {
+fn told(count: usize, whom: &[Narrowed]) -> String {
     let each = whom.iter().map(|one| {
         let shown: Vec<&str> = one.what.iter().take(SHOWN_TEXTS).map(String::as_str).collect();
-        format!("`{}` {}", one.partner, shown.join(", "))
+        format!("`{}`: they {}", one.partner, shown.join(", they "))
     });
-    each.collect::<Vec<_>>().join("; ")
+    let mut each: Vec<String> = each.collect();
+    if count > whom.len() {
+        each.push(format!("and {} more, whom `--dry-run` names", count - whom.len()));
+    }
+    each.join("; ")
 }

@@ -6,6 +6,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
+use super::{DryRun, ToldArgs};
+
 /// Accounts that let a partner act for them.
 #[derive(Debug, Clone, Subcommand)]
 pub enum GrantCommand {
@@ -97,6 +99,12 @@ pub struct FactsArgs {
     /// Only if it was not changed since this revision
     #[arg(long, value_name = "REVISION", requires = "set")]
     pub if_revision: Option<u64>,
+    /// Only say what would happen.
+    #[command(flatten)]
+    pub dry: DryRun,
+    /// What the partner is told where this leaves it less.
+    #[command(flatten)]
+    pub told: ToldArgs,
 }
 
 /// Which partners, and why.

@@ -4,7 +4,7 @@
 
 use clap::{Args, Subcommand};
 
-use super::{FactsArgs, ModeArgs, StandingVerb};
+use super::{DryRun, FactsArgs, ModeArgs, StandingVerb, ToldArgs};
 
 /// Declare partners, look at them, put them on hold.
 #[derive(Debug, Clone, Subcommand)]
@@ -51,6 +51,12 @@ pub enum PartnerCommand {
         /// What it declared, and its scopes.
         #[command(flatten)]
         fields: PartnerFields,
+        /// Only say what would happen.
+        #[command(flatten)]
+        dry: DryRun,
+        /// What it is told where this leaves it less.
+        #[command(flatten)]
+        told: Box<ToldArgs>,
     },
     /// List partners
     List {

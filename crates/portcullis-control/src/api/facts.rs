@@ -13,11 +13,14 @@ use portcullis_types::{Revision, Wall};
 use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
 
+use super::told::{ToldBody, with_words};
 use super::{Ctx, clients, partners};
+use crate::Weighed;
 use crate::auth::Caller;
 use crate::extract::Body;
 use crate::moments;
 use crate::problem::{Document, Problem};
+use crate::router::Shared;
 use crate::views::Change;
 
 /// What was declared.
@@ -67,6 +70,30 @@ pub(crate) struct FactsBody {
     group: Option<String>,
 }
 
+/// All that is declared, and what the partner is told where that is less than before.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Declared {
+    /// What the data is used for; the one declared before when absent.
+    #[serde(rename = "use")]
+    purpose: Option<String>,
+    /// When the declaration lapses: a date, a time, or a length from now such as `90d`.
+    review_by: Option<String>,
+    /// Figures by name, such as `calls_per_hour`.
+    #[serde(default)]
+    figures: BTreeMap<String, u64>,
+    /// Lists by name, such as `locations`: ids, or names in lower case. No accounts: those are grants.
+    #[serde(default)]
+    lists: BTreeMap<String, Vec<String>>,
+    /// The name that partners with one owner bear together.
+    group: Option<String>,
+    /// What the partner is told where this leaves it less.
+    told: Option<ToldBody>,
+    /// Only says what would happen.
+    #[serde(default)]
+    dry_run: bool,
+}
+
 /// Facts to change; absent members stay as they are, null removes.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -103,6 +130,22 @@ impl FactsBody {
     }
 }
 
+/// Replaces what a subject declared.
+async fn declare(
+    shared: &Shared,
+    caller: &Caller,
+    subject: SubjectId,
+    body: Declared,
+) -> Result<Response, Problem> {
+    let Declared { purpose, review_by, figures, lists, group, told, dry_run } = body;
+    let facts = FactsBody { purpose, review_by, figures, lists, group }.read(shared.now())?;
+    let command = (Command::DeclareFacts { subject: subject.clone(), facts }, told);
+    let weighed = (Weighed::default(), Some(subject));
+    let (command, terms) = with_words(shared, caller, command, weighed, dry_run).await?;
+    let change = Change::from(shared.submit_on(caller, command, terms).await?);
+    Ok(change.answer(StatusCode::OK))
+}
+
 impl FactsEdit {
     pub(crate) fn apply(self, old: &Facts, now: Wall) -> Result<Facts, Problem> {
         let mut facts = Facts { purpose: None, ..old.clone() };
@@ -132,46 +175,42 @@ fn put<T>(old: &mut BTreeMap<String, T>, new: BTreeMap<String, Option<T>>) {
 #[utoipa::path(put, path = "/v1/partners/{id}/facts", tag = "partners", security(("admin_token" = [])),
     params(("id" = String, Path, description = "The partner's id"),
         ("If-Match" = Option<String>, Header, description = "The revision the declaration builds on; 412 when the partner was changed since")),
-    request_body = FactsBody,
+    request_body = Declared,
     responses((status = 200, body = Change), (status = "4XX", body = Document)))]
 pub(crate) async fn partner(
     State(shared): Ctx,
     Extension(caller): Extension<Caller>,
     Path(id): Path<String>,
     headers: HeaderMap,
-    Body(facts): Body<FactsBody>,
+    Body(facts): Body<Declared>,
 ) -> Result<Response, Problem> {
     let at = partners::position(&shared, &id)?;
     let snapshot = shared.control.office.snapshot();
     let partner = snapshot.partner(at).ok_or_else(|| partners::unknown(&shared, &id))?;
     let subject = SubjectId::Partner(partner.id.clone());
     unchanged(&subject, partner.revision, &headers)?;
-    let command = Command::DeclareFacts { subject, facts: facts.read(shared.now())? };
-    let change = Change::from(shared.submit(&caller, command).await?);
-    Ok(change.answer(StatusCode::OK))
+    declare(&shared, &caller, subject, facts).await
 }
 
 /// Replaces what was declared for a client
 #[utoipa::path(put, path = "/v1/clients/{id}/facts", tag = "clients", security(("admin_token" = [])),
     params(("id" = String, Path, description = "The client's id"),
         ("If-Match" = Option<String>, Header, description = "The revision the declaration builds on; 412 when the client was changed since")),
-    request_body = FactsBody,
+    request_body = Declared,
     responses((status = 200, body = Change), (status = "4XX", body = Document)))]
 pub(crate) async fn client(
     State(shared): Ctx,
     Extension(caller): Extension<Caller>,
     Path(id): Path<String>,
     headers: HeaderMap,
-    Body(facts): Body<FactsBody>,
+    Body(facts): Body<Declared>,
 ) -> Result<Response, Problem> {
     let at = clients::position(&shared, &id)?;
     let snapshot = shared.control.office.snapshot();
     let client = snapshot.client(at).ok_or_else(|| clients::unknown(&shared, &id))?;
     let subject = SubjectId::Client(client.id.clone());
     unchanged(&subject, client.revision, &headers)?;
-    let command = Command::DeclareFacts { subject, facts: facts.read(shared.now())? };
-    let change = Change::from(shared.submit(&caller, command).await?);
-    Ok(change.answer(StatusCode::OK))
+    declare(&shared, &caller, subject, facts).await
 }
 
 /// The modes a partner can be in.

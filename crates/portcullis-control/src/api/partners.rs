@@ -14,6 +14,7 @@ use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 
 use super::facts::{FactsBody, FactsEdit, named, unchanged};
+use super::told::{self, ToldBody};
 use super::{Ctx, limit};
 use crate::auth::Caller;
 use crate::extract::{Body, Params};
@@ -161,6 +162,11 @@ pub(crate) struct PartnerEdit {
     scopes: Option<Option<Vec<String>>>,
     /// What it declared; absent members stay as they are.
     facts: Option<FactsEdit>,
+    /// What the partner is told where this leaves it less.
+    told: Option<ToldBody>,
+    /// Only says what would happen.
+    #[serde(default)]
+    dry_run: bool,
 }
 
 /// Changes a partner
@@ -200,7 +206,12 @@ pub(crate) async fn edit(
         scopes,
         facts: facts.transpose()?,
     };
-    let change = Change::from(shared.submit(&caller, command).await?);
+    let of = Some(SubjectId::Partner(partner.id.clone()));
+    let weighed = told::moved(&shared, &command).await?;
+    let command = (command, edit.told);
+    let (command, terms) =
+        told::with_words(&shared, &caller, command, (weighed, of), edit.dry_run).await?;
+    let change = Change::from(shared.submit_on(&caller, command, terms).await?);
     Ok(change.answer(StatusCode::OK))
 }
 

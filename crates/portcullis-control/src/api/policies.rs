@@ -9,11 +9,12 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
-use portcullis_registry::{Command, PolicyInForce, Terms};
+use portcullis_registry::{Command, PolicyInForce};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use utoipa::{IntoParams, ToSchema};
 
+use super::told::{NarrowedView, ToldBody, with_words};
 use super::{Ctx, aside, refused};
 use crate::auth::Caller;
 use crate::extract::{Body, Params};
@@ -21,7 +22,7 @@ use crate::names::orphans;
 use crate::problem::{Document, Problem};
 use crate::router::Shared;
 use crate::views::Change;
-use crate::{CheckFault, Checked, Drift, DriftKind};
+use crate::{CheckFault, Checked, Drift, DriftKind, Weighed};
 
 /// Whether to send the texts too.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -101,6 +102,8 @@ pub(crate) struct Candidate {
     /// Compile and compare, change nothing.
     #[serde(default)]
     dry_run: bool,
+    /// What those are told whom it leaves less; without it, nobody may be left less.
+    told: Option<ToldBody>,
 }
 
 /// A file of a candidate.
@@ -123,6 +126,8 @@ pub(crate) struct Applied {
     holds: Checked,
     /// How it differs from the set that was in force.
     changes: Vec<Drift>,
+    /// Whom it leaves less, and how.
+    narrowed: Vec<NarrowedView>,
     /// The change; null for a dry run.
     change: Option<Change>,
 }
@@ -147,19 +152,24 @@ pub(crate) async fn publish(
         return Err(problem);
     }
     let changes = changes(snapshot.policy(), &files);
+    let (checker, weighing) = (Arc::clone(&shared.control.checker), files.clone());
+    let weighed = match changes.is_empty() {
+        true => Weighed::default(),
+        false => aside(move || checker.weighs_set(&weighing, &snapshot)).await?,
+    };
+    let narrowed = weighed.narrowed.iter().map(NarrowedView::from).collect();
     let change = if candidate.dry_run {
         None
     } else if changes.is_empty() {
-        snapshot.policy().map(same)
+        shared.control.office.snapshot().policy().map(same)
     } else {
-        let (checker, candidate) = (Arc::clone(&shared.control.checker), files.clone());
-        let proved_narrower = aside(move || checker.proves_narrower(&candidate)).await?;
-        let terms = Terms { proved_narrower, ..caller.terms()? };
-        let command = Command::PublishPolicy { files };
+        let command = (Command::PublishPolicy { files }, candidate.told);
+        let (command, terms) =
+            with_words(&shared, &caller, command, (weighed, None), false).await?;
         Some(Change::from(shared.submit_on(&caller, command, terms).await?))
     };
     let status = change.as_ref().map_or(StatusCode::OK, |change| change.status(StatusCode::OK));
-    let applied = Applied { dry_run: candidate.dry_run, holds, changes, change };
+    let applied = Applied { dry_run: candidate.dry_run, holds, changes, narrowed, change };
     Ok((status, Json(applied)).into_response())
 }
 

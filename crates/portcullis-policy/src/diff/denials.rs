@@ -30,7 +30,6 @@ impl Change<'_> {
             }
         }
         self.filters(found);
-        self.watches(found);
     }
 
     fn known(&self, class: ClassIx) -> bool {
@@ -87,7 +86,7 @@ impl Change<'_> {
         })
     }
 
-    fn watches(&self, found: &mut Found) {
+    pub(super) fn watches(&self, found: &mut Found) {
         for watch in self.from.watches.iter().filter(|watch| !watch.shadow) {
             let same = self.to.watches.iter().find(|other| other.id == watch.id);
             let text = match same {

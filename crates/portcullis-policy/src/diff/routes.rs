@@ -10,7 +10,7 @@ use portcullis_catalogue::{
 use portcullis_types::ClassIx;
 
 use super::words::join;
-use super::{Effect, Side, Way, types};
+use super::{Effect, Side, Way, Whom, types};
 
 /// Collects effects of routes.
 pub(super) struct Routes<'a, 'e> {
@@ -59,13 +59,13 @@ fn classes(catalogue: &Catalogue, operation: &Operation) -> Vec<(Option<String>,
 }
 
 impl Routes<'_, '_> {
-    pub(super) fn add(&mut self, way: Way, who: String, text: String) {
-        self.effects.insert(Effect { way, who, text });
+    pub(super) fn add(&mut self, way: Way, (who, whom): (String, Whom), text: String) {
+        self.effects.insert(Effect { way, who, text, whom });
     }
 
     /// Everyone: what concerns no class of its own.
     pub(super) fn all(&mut self, way: Way, text: String) {
-        self.add(way, "all partners".to_owned(), text);
+        self.add(way, ("all partners".to_owned(), Whom::All), text);
     }
 
     /// The tiers that give a class.
@@ -94,7 +94,8 @@ impl Routes<'_, '_> {
         let lose: Vec<String> = had.difference(&has).cloned().collect();
         for (way, verb, who) in [(Way::Wider, "gain", gain), (Way::Narrower, "lose", lose)] {
             if !who.is_empty() {
-                self.add(way, format!("partners on {}", join(&who)), text(verb));
+                let told = format!("partners on {}", join(&who));
+                self.add(way, (told, Whom::Tiers(who)), text(verb));
             }
         }
     }

@@ -109,7 +109,13 @@ impl State {
         terms: &Terms,
         planned: &Planned,
     ) -> Result<(), Rejected> {
-        let asks = matches!(by.kind, ActorKind::Person | ActorKind::Token);
+        let files = matches!(command, Command::PublishPolicy { .. });
+        let asks = match by.kind {
+            ActorKind::Person | ActorKind::Token => true,
+            // Changed files can't say why.
+            ActorKind::Gate => files,
+            ActorKind::Local | ActorKind::Partner => false,
+        };
         if !asks || !is_change(command) {
             return Ok(());
         }
@@ -175,13 +181,13 @@ pub(super) fn fewer_scopes(old: Option<&[ScopeName]>, new: Option<&[ScopeName]>)
     };
     match (old, new) {
         (_, None) => Vec::new(),
-        (None, Some([])) => vec!["is narrowed to no scope at all".to_owned()],
+        (None, Some([])) => vec!["are narrowed to no scope at all".to_owned()],
         (None, Some(new)) => {
-            vec![format!("is narrowed to {}", quoted(&new.iter().collect::<Vec<_>>()))]
+            vec![format!("are narrowed to {}", quoted(&new.iter().collect::<Vec<_>>()))]
         }
         (Some(old), Some(new)) => {
             let gone: Vec<&ScopeName> = old.iter().filter(|scope| !new.contains(scope)).collect();
-            if gone.is_empty() { Vec::new() } else { vec![format!("loses {}", quoted(&gone))] }
+            if gone.is_empty() { Vec::new() } else { vec![format!("lose {}", quoted(&gone))] }
         }
     }
 }
@@ -194,23 +200,23 @@ fn fewer_facts(old: &Facts, new: &Facts) -> Vec<String> {
         let stays = |entry: &&String| left.is_some_and(|left| left.contains(entry));
         let gone = entries.iter().filter(|entry| !stays(entry)).count();
         if gone > 0 {
-            what.push(format!("loses {gone} of its {} `{name}`", entries.len()));
+            what.push(format!("lose {gone} of their {} `{name}`", entries.len()));
         }
     }
     for (name, old) in &old.figures {
         match new.figures.get(name) {
             Some(new) if new >= old => {}
-            Some(new) => what.push(format!("has `{name}` {new} instead of {old}")),
-            None => what.push(format!("has no `{name}` any more")),
+            Some(new) => what.push(format!("have `{name}` {new} instead of {old}")),
+            None => what.push(format!("have no `{name}` any more")),
         }
     }
     let any = !old.lists.is_empty() || !old.figures.is_empty();
     if let Some(new) = new.review_by.filter(|new| any && old.review_by.is_none_or(|old| *new < old))
     {
-        what.push(format!("is reviewed by {}", new.rfc3339()));
+        what.push(format!("are reviewed by {}", new.rfc3339()));
     }
     if let Some(group) = new.group.as_ref().filter(|_| old.group != new.group) {
-        what.push(format!("shares its limits with the group `{group}`"));
+        what.push(format!("share their limits with the group `{group}`"));
     }
     what
 }

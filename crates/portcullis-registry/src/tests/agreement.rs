@@ -75,30 +75,38 @@ fn whoever_leaves_a_partner_less_says_why_or_is_refused_with_whom_and_how() {
             }
         }
     }
-    check(&[], &edit(Some(scopes("a b")), None), "`acme` is narrowed to `a`, `b`");
-    check(&[], &edit(Some(scopes("")), None), "`acme` is narrowed to no scope at all");
+    check(&[], &edit(Some(scopes("a b")), None), "`acme`: they are narrowed to `a`, `b`");
+    check(&[], &edit(Some(scopes("")), None), "`acme`: they are narrowed to no scope at all");
     let ab = edit(Some(scopes("a b")), None);
-    check(&[ab.clone()], &edit(Some(scopes("a c")), None), "`acme` loses `b`");
+    check(&[ab.clone()], &edit(Some(scopes("a c")), None), "`acme`: they lose `b`");
     check(&[ab.clone()], &edit(Some(scopes("a b c")), None), "");
     check(&[ab], &edit(Some(None), None), "");
     check(&[], &locations(&["1", "2"]), "");
     check(
         &[locations(&["1", "2"])],
         &locations(&["1", "3"]),
-        "`acme` loses 1 of its 2 `locations`",
+        "`acme`: they lose 1 of their 2 `locations`",
     );
     check(&[locations(&["1", "2"])], &locations(&["1", "2", "3"]), "");
     check(&[], &all_of(100, Some(30), None), "");
     let agreed = [all_of(100, Some(30), None)];
-    check(&agreed, &all_of(60, Some(30), None), "`acme` has `calls_per_hour` 60 instead of 100");
+    check(
+        &agreed,
+        &all_of(60, Some(30), None),
+        "`acme`: they have `calls_per_hour` 60 instead of 100",
+    );
     check(&agreed, &all_of(160, Some(60), None), "");
-    check(&agreed, &all_of(100, Some(7), None), "`acme` is reviewed by 2023-11-21T22:13:20.000Z");
+    check(
+        &agreed,
+        &all_of(100, Some(7), None),
+        "`acme`: they are reviewed by 2023-11-21T22:13:20.000Z",
+    );
     check(
         &agreed,
         &all_of(100, Some(30), Some("x")),
-        "`acme` shares its limits with the group `x`",
+        "`acme`: they share their limits with the group `x`",
     );
-    check(&agreed, &locations(&["1", "2", "3"]), "`acme` has no `calls_per_hour` any more");
+    check(&agreed, &locations(&["1", "2", "3"]), "`acme`: they have no `calls_per_hour` any more");
 }
 
 #[test]
@@ -195,5 +203,5 @@ fn a_reason_needs_somebody_who_is_left_less_and_a_change_that_it_can_be_of() {
     let gaps = gate.ask(&person("ana"), &empty).unwrap_err();
     assert_eq!(gaps.code(), "statement_incomplete");
     let untold = gate.ask(&person("ana"), &edit(Some(scopes("a")), None)).unwrap_err();
-    insta::assert_snapshot!(untold, @"this leaves 1 partner less, and none is told why: `acme` is narrowed to `a`; add `--reason agreement-changed --tell 'what changes, and what you can do' --fact 'what was found or agreed' --period now`, and each gets a notice with its statement");
+    insta::assert_snapshot!(untold, @"this leaves 1 partner less, and nobody is told why: `acme`: they are narrowed to `a`; add `--reason agreement-changed --tell 'what changes, and what you can do' --fact 'what was found or agreed' --period now`, and each gets a notice with its statement");
 }

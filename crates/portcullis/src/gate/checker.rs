@@ -5,14 +5,14 @@
 use std::sync::Arc;
 
 use portcullis_catalogue::OperationClass;
-use portcullis_control::{CheckFault, Checked, Checker};
+use portcullis_control::{AgreedTier, CheckFault, Checked, Checker, Weighed};
 use portcullis_judge::Rules;
-use portcullis_policy::{Side, Way, diff};
+use portcullis_registry::{PartnerRecord, Snapshot};
 use portcullis_types::Revision;
 use portcullis_yaml::Fault;
 
 use super::board::Board;
-use super::set;
+use super::{set, weighed};
 
 /// Compiles candidates and names what is in force.
 #[derive(Debug)]
@@ -27,8 +27,12 @@ impl Checker for Compiler {
         Ok(summary(&rules))
     }
 
-    fn proves_narrower(&self, files: &[(String, Arc<str>)]) -> bool {
-        narrower(&self.board, files)
+    fn weighs_set(&self, files: &[(String, Arc<str>)], partners: &Snapshot) -> Weighed {
+        weighed::weigh_set(&self.board, files, partners)
+    }
+
+    fn weighs_move(&self, partner: &PartnerRecord, to: &AgreedTier) -> Weighed {
+        weighed::weigh_move(&self.board, partner, to)
     }
 
     fn tiers(&self) -> Vec<String> {
@@ -44,18 +48,6 @@ impl Checker for Compiler {
         let classes = rules.iter().flat_map(|rules| rules.catalogue.classes());
         classes.map(ToString::to_string).collect()
     }
-}
-
-/// Whether a set is proved to let nobody do more than the one in force. In doubt it is not.
-pub(crate) fn narrower(board: &Board, files: &[(String, Arc<str>)]) -> bool {
-    let Some(old) = board.rules() else { return false };
-    let Ok(new) = set::compile(&files.to_vec(), Revision(0)) else { return false };
-    let effects = diff(side(&old), side(&new));
-    effects.iter().all(|effect| effect.way == Way::Narrower)
-}
-
-fn side(rules: &Rules) -> Side<'_> {
-    Side { policies: &rules.policies, catalogue: &rules.catalogue }
 }
 
 /// What a set holds, in figures and names.

@@ -30,6 +30,7 @@ pub(crate) mod set;
 mod signals;
 mod sink;
 mod usage;
+mod weighed;
 mod witnesses;
 
 use std::net::{SocketAddr, TcpListener};

@@ -10,12 +10,13 @@ use std::time::Duration;
 
 use anyhow::Context;
 use notify::{RecursiveMode, Watcher};
+use portcullis_control::Weighed;
 use portcullis_registry::{Actor, ActorKind, Command, Office, Terms};
 use portcullis_types::Revision;
 
 use super::board::Board;
-use super::checker::narrower;
 use super::set;
+use super::weighed::weigh_set;
 use crate::talk;
 
 /// Editors write a file in several steps; a change counts once it was quiet this long.
@@ -91,8 +92,8 @@ impl Reload {
             return self.faulty(faults);
         }
         let actor = Actor { kind: ActorKind::Gate, id: "files".to_owned() };
-        let proved_narrower = narrower(&self.board, &files);
-        let terms = Terms { proved_narrower, ..Terms::default() };
+        let Weighed { proved_narrower, narrowed } = weigh_set(&self.board, &files, &snapshot);
+        let terms = Terms { proved_narrower, narrowed, ..Terms::default() };
         let command = Command::PublishPolicy { files };
         match self.runtime.block_on(self.office.submit_on(actor, command, terms)) {
             Ok(done) => {

@@ -1,0 +1,97 @@
+//! What those are told whom a change of an agreement leaves less.
+//!
+//! Must not know whom a change leaves less, nor the rules about reasons.
+
+use portcullis_registry::{Command, Narrowed, SubjectId, Terms, Told};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::statements::{self, Given};
+use crate::auth::Caller;
+use crate::names;
+use crate::problem::Problem;
+use crate::router::Shared;
+use crate::{AgreedTier, Weighed};
+
+/// What those are told whom a change leaves less: needed where it leaves anybody less.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ToldBody {
+    /// The reason code, such as `agreement-changed`; the partner reads it.
+    reason: String,
+    /// The text for the partner: what changes, what it can do.
+    tell: String,
+    /// The case this belongs to.
+    case: Option<String>,
+    /// The statement of reasons.
+    statement: Option<Given>,
+}
+
+/// A partner that a change leaves less.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct NarrowedView {
+    /// Its id.
+    partner: String,
+    /// How, each as the rest of a sentence that begins with `they`.
+    what: Vec<String>,
+}
+
+impl From<&Narrowed> for NarrowedView {
+    fn from(narrowed: &Narrowed) -> Self {
+        Self { partner: narrowed.partner.to_string(), what: narrowed.what.clone() }
+    }
+}
+
+/// A change with what is told of it, and the terms it is weighed on. `of` is whose events the facts of
+/// the statement may be taken from.
+pub(crate) async fn with_words(
+    shared: &Shared,
+    caller: &Caller,
+    (command, told): (Command, Option<ToldBody>),
+    (weighed, of): (Weighed, Option<SubjectId>),
+    dry_run: bool,
+) -> Result<(Command, Terms), Problem> {
+    let Weighed { proved_narrower, narrowed } = weighed;
+    let terms = Terms { dry_run, proved_narrower, narrowed: narrowed.clone(), ..caller.terms()? };
+    let Some(told) = told else { return Ok((command, terms)) };
+    let first = narrowed.first().map(|one| SubjectId::Partner(one.partner.clone()));
+    let statement = match of.or(first) {
+        Some(of) => statements::draft(shared, &of, told.statement).await?,
+        None => None,
+    };
+    let told = Told {
+        reason: names::id(&told.reason)?,
+        tell: told.tell,
+        case: told.case,
+        statement: statement.unwrap_or_default(),
+    };
+    let command = Command::Told { told: Box::new(told), narrowed, command: Box::new(command) };
+    Ok((command, terms))
+}
+
+/// What a partner's move to another tier comes to; a partner without a key that works loses nothing.
+pub(crate) async fn moved(shared: &Shared, command: &Command) -> Result<Weighed, Problem> {
+    let Command::EditPartner { id, tier, r#use, .. } = command else {
+        return Ok(Weighed::default());
+    };
+    if tier.is_none() && r#use.is_none() {
+        return Ok(Weighed::default());
+    }
+    let snapshot = shared.control.office.snapshot();
+    let Some((at, partner)) =
+        snapshot.partner_ix(id).and_then(|at| Some((at, snapshot.partner(at)?)))
+    else {
+        return Ok(Weighed::default());
+    };
+    let named = tier.clone().unwrap_or_else(|| partner.tier.clone());
+    let purpose = r#use.map(|new| new.name().to_owned());
+    let to = AgreedTier {
+        tier: named.map(|tier| tier.to_string()),
+        purpose: purpose.or_else(|| partner.facts.purpose.clone()),
+    };
+    let mut weighed = shared.control.checker.weighs_move(partner, &to);
+    if !snapshot.calls(at) {
+        weighed.narrowed.clear();
+    }
+    Ok(weighed)
+}

@@ -1,0 +1,122 @@
+//! Changes of an agreement over a whole gate: whom they leave less is told, or nothing changes.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test may stop at the first surprise"
+)]
+
+mod common;
+
+use common::http::once;
+use common::{FOUND, House, Platform, text};
+
+const PARTNER: &str = "first-partner";
+const POLICY: &str = "policies/publishing.yaml";
+const TELL: [&str; 4] = [
+    "--reason",
+    "agreement-changed",
+    "--tell",
+    "Fewer posts a day from today on; write to us if you need more.",
+];
+
+/// A step that must be refused, and what is said.
+#[track_caller]
+fn refused(house: &House, args: &[&str]) -> String {
+    let output = house.cli(args);
+    assert_eq!(output.status.code(), Some(1), "{args:?}: {}", text(&output));
+    text(&output)
+}
+
+fn told<'a>(args: &[&'a str]) -> Vec<&'a str> {
+    args.iter().chain(&TELL).chain(&FOUND).copied().collect()
+}
+
+fn notices(house: &House) -> serde_json::Value {
+    let answer = once(house.public, "/partner/v1/notices", &house.key);
+    serde_json::from_str(&answer.body).unwrap()
+}
+
+#[test]
+fn a_set_that_leaves_a_partner_less_names_it_and_comes_into_force_with_a_reason_only() {
+    let platform = Platform::start(None);
+    let house = House::init(&platform.url());
+    let gate = house.serve();
+    let partner = PARTNER;
+    house.edit(POLICY, "each: target, max: 50, window: 24h", "each: target, max: 5, window: 24h");
+    let shown = house.ok(&["apply", "--dry-run"]);
+    assert!(shown.contains(&format!("less for {PARTNER}: ")), "{shown}");
+    assert!(shown.contains("published-per-account"), "{shown}");
+    let said = refused(&house, &["apply"]);
+    assert!(said.contains(&format!("`{partner}`")) && said.contains("--reason"), "{said}");
+    assert_eq!(house.ok(&["audit", "list"]).matches("policy.published").count(), 1, "{said}");
+
+    house.ok(&told(&["apply"]));
+    let all = notices(&house);
+    let last = all["data"].as_array().unwrap().last().unwrap();
+    assert_eq!(last["type"], "agreement.narrowed", "{all}");
+    assert_eq!(last["change"]["reason"], "agreement-changed");
+    assert!(!last.to_string().contains("published-per-account"), "rules stay inside: {last}");
+    let digest = last["change"]["statement"].as_str().expect("a statement of reasons");
+    assert!(house.ok(&["statement", "show", digest]).contains("41 towns"));
+
+    // What gives more needs no words.
+    house.edit(POLICY, "each: target, max: 5, window: 24h", "each: target, max: 50, window: 24h");
+    house.ok(&["apply"]);
+    drop(gate);
+}
+
+#[test]
+fn a_stricter_watch_leaves_nobody_less_and_tips_off_nobody() {
+    let platform = Platform::start(None);
+    let house = House::init(&platform.url());
+    let gate = house.serve();
+    let file = house.dir().join(POLICY);
+    let policy = std::fs::read_to_string(&file).unwrap();
+    let walk = "watch:\n  - { id: walk, signal: id_walk, over: 20, per: 24h, then: [open_case] }\n";
+    let (head, tail) = policy.split_once("watch:\n").expect("watches");
+    std::fs::write(&file, format!("{head}{walk}{tail}")).unwrap();
+    let count = notices(&house)["data"].as_array().unwrap().len();
+    let shown = house.ok(&["apply"]);
+    assert!(!shown.contains("less for"), "{shown}");
+    assert_eq!(notices(&house)["data"].as_array().unwrap().len(), count);
+    drop(gate);
+}
+
+#[test]
+fn a_move_to_a_tier_that_gives_less_says_what_is_lost_and_is_undone_as_it_says() {
+    let platform = Platform::start(None);
+    let house = House::init(&platform.url());
+    let gate = house.serve();
+    let partner = PARTNER;
+    let edit = ["partner", "edit", partner, "--tier", "newsroom"];
+    let said = refused(&house, &edit);
+    assert!(said.contains(&format!("`{partner}`: they ")) && said.contains("lose `"), "{said}");
+    let tried = house.ok(&told(&[&edit[..], &["--dry-run"]].concat()));
+    assert!(tried.contains("is told why"), "{tried}");
+    assert!(!house.ok(&["partner", "show", partner]).contains("newsroom"), "only tried");
+    let done = house.ok(&told(&edit));
+    assert!(house.ok(&["partner", "show", partner]).contains("newsroom"));
+    let undo = done.lines().find_map(|line| line.strip_prefix("undo: portcullis ")).unwrap();
+    let words = shell(undo);
+    house.ok(&words.iter().map(String::as_str).collect::<Vec<_>>());
+    assert!(!house.ok(&["partner", "show", partner]).contains("newsroom"));
+
+    house.ok(&["partner", "facts", partner, "--set", "locations=1,2,3"]);
+    let fewer = ["partner", "facts", partner, "--set", "locations-=2"];
+    assert!(refused(&house, &fewer).contains("lose 1 of their 3 `locations`"));
+    house.ok(&told(&fewer));
+    drop(gate);
+}
+
+/// The words of a line as a shell takes them; quotes don't nest here. The options of the connection at
+/// its end are given anew.
+fn shell(line: &str) -> Vec<String> {
+    let pieces = line.split('\'').enumerate();
+    let words = pieces.flat_map(|(at, piece)| match at % 2 {
+        0 => piece.split_whitespace().map(str::to_owned).collect::<Vec<_>>(),
+        _ => vec![piece.to_owned()],
+    });
+    words.take_while(|word| word != "--config").collect()
+}
