@@ -111,6 +111,25 @@ fn next(case: &Value) -> u64 {
     case.pointer("/plan/stage").and_then(Value::as_u64).map_or(1, |at| at + 1)
 }
 
+/// The open cases about a subject, where whoever asks may know them.
+pub(crate) fn about(subject: &str, gate: &Gate, out: &mut Out) -> Result<(), Failure> {
+    let (status, page) = gate.look(&format!("/v1/cases?subject={}", segment(subject)))?;
+    let cases = page.get("data").and_then(Value::as_array).filter(|_| status == 200);
+    if out.is_json() {
+        return Ok(());
+    }
+    for case in cases.into_iter().flatten() {
+        let plan = case.get("plan").filter(|plan| text(plan, "state") == "running");
+        let stages =
+            |plan: &Value| plan.get("stages").and_then(Value::as_array).map_or(0, Vec::len);
+        let way_back = plan.map(|plan| {
+            format!("; access comes back in stages, at {} of {}", text(plan, "stage"), stages(plan))
+        });
+        out.line(format!("case {}{}", text(case, "id"), way_back.unwrap_or_default()))?;
+    }
+    Ok(())
+}
+
 fn done(gate: &Gate, id: &str, body: Value, out: &mut Out) -> Result<(), Failure> {
     change::show(&gate.post(&at(id, "/changes"), &body)?, out)
 }

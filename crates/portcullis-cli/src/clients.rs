@@ -7,6 +7,7 @@ mod coverage;
 use serde_json::{Value, json};
 
 use crate::args::{ClientCommand, Common};
+use crate::case;
 use crate::change::{self, segment, set, set_list};
 use crate::facts;
 use crate::failure::Failure;
@@ -33,7 +34,8 @@ pub(crate) fn run(
             change::show(&gate.post("/v1/clients", &body)?, out)
         }
         ClientCommand::Show { id } => {
-            show(&gate.get(&format!("/v1/clients/{}", segment(id)))?, out)
+            show(&gate.get(&format!("/v1/clients/{}", segment(id)))?, out)?;
+            case::about(&format!("client:{id}"), &gate, out)
         }
         ClientCommand::List { partner, limit } => {
             let filters = [("partner", partner.as_deref())];

@@ -45,9 +45,12 @@ fn help_says_what_each_command_is_for() {
           key        Issue, import, hold, restore and revoke keys
           grant      Feed, give, withdraw and list grants: accounts that let a partner act for them
           hook       Tell partners of changes of their access, at addresses of theirs
+          answer     Read answers and appeals of partners, and reply
+          notice     See what partners were told, and whether it reached them
           usage      Show how often a partner called, by day and class, and what refused it
           signal     Look at signals: watches of policies that hit
           statement  Read statements of reasons: what partners were told, and why
+          case       Work on cases: notes, evidence, and the way back in stages
           audit      Read and verify the log of all changes
           person     Declare the people who run the gate, and what each may do
           proposal   Look at what waits for a second person; approve or refuse it
@@ -235,13 +238,17 @@ fn help_says_what_each_command_is_for() {
     insta::assert_snapshot!(help("audit verify"), @r"
         Verify every event against the signed root of the log
 
-        Usage: portcullis audit verify [OPTIONS]
+        Usage: portcullis audit verify [OPTIONS] [BUNDLE]
+
+        Arguments:
+          [BUNDLE]  Verify this bundle of a case, without a server
 
         Options:
               --db <FILE>       Verify this database file, without a server
               --export <FILE>   Verify this exported log, without a server
               --log-key <VKEY>  The public key that must have signed the root, `name+id+key`, with --db and
                                 --export; without it a log forged as a whole, keys included, would pass
+                                [alias: --key]
               --against <FILE>  A checkpoint or receipt that was kept elsewhere: the log must still agree
                                 with it, even if somebody with the genuine key wrote it anew; repeat for
                                 more

@@ -136,6 +136,8 @@ pub enum Event {
         wanted: Vec<SignalAction>,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         not_held: Option<NotHeld>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        case: Option<String>,
     },
     /// Alarm: signals have put `held` partners on hold within 24 hours and may put no more.
     #[serde(rename = "signal.capped")]

@@ -56,6 +56,8 @@ pub(crate) struct SignalView {
     held: bool,
     /// Why it did not, where the rule wants it: `observed`, `held_already` or `capped`.
     not_held: Option<&'static str>,
+    /// The case that it opened, or belongs to, where its rule wants one.
+    case: Option<String>,
 }
 
 impl SignalView {
@@ -70,6 +72,7 @@ impl SignalView {
             then,
             wanted,
             not_held,
+            case,
         } = logged.event
         else {
             return None;
@@ -88,6 +91,7 @@ impl SignalView {
             then: names(&then),
             wanted: names(&wanted),
             not_held: not_held.map(portcullis_registry::NotHeld::name),
+            case,
         })
     }
 }

@@ -191,6 +191,7 @@ impl Event {
             Self::Case(event) => Some(event.case().as_str()),
             Self::Standing(StandingEvent::Extended { case, .. })
             | Self::KeyRevoked { case, .. }
+            | Self::SignalRaised { case, .. }
             | Self::Credential(KeyEvent::Compromised { case, .. }) => case.as_deref(),
             Self::Standing(event) => event.stood().and_then(|(_, stood)| stood.case.as_deref()),
             Self::Agreement(event) => event.case(),

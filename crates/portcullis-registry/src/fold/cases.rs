@@ -159,11 +159,15 @@ impl State {
         let case = event.case().and_then(|id| CaseId::new(id).ok());
         let Some(at) = case.and_then(|id| self.now.cases.at(&id)) else { return };
         let subject = match event {
+            Event::SignalRaised { partner, .. } => Some(SubjectId::Partner(partner.clone())),
             Event::Case(event) => event.stages().cloned().map(SubjectId::Partner),
             other => concerned(other),
         };
         self.now.cases.change(at, |case| {
             case.revision = place.revision;
+            if matches!(event, Event::SignalRaised { .. }) {
+                case.signals.push(place.revision);
+            }
             if case.timeline.len() < TIMELINE_MAX {
                 case.timeline.push(place.revision);
             }

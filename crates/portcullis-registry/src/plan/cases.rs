@@ -5,20 +5,20 @@ mod evidence;
 mod links;
 mod planned;
 
-use portcullis_types::{CaseId, PersonId, Wall, nearest};
+use portcullis_types::{CaseId, PartnerId, PersonId, Wall, nearest};
 
 use super::standing::{ahead, later};
 use super::{NEAR_NAMES_MAX, Planned};
 use crate::cases::{
-    CaseCommand, CaseEvent, CaseRecord, CaseRejected, NOTE_BYTES_MAX, REVIEW_DAYS, REVIEW_DAYS_MAX,
-    TIMELINE_MAX,
+    CaseCommand, CaseEvent, CaseRecord, CaseRejected, LINKS_MAX, NOTE_BYTES_MAX, REVIEW_DAYS,
+    REVIEW_DAYS_MAX, TIMELINE_MAX,
 };
 use crate::events::Event;
 use crate::rejected::Rejected;
 use crate::standing::Who;
 use crate::state::{Blob, State};
 use crate::texts;
-use crate::words::Actor;
+use crate::words::{Actor, ActorKind, SubjectId};
 use links::bounded;
 
 impl State {
@@ -99,6 +99,35 @@ impl State {
         Ok(Planned::one(event.into(), what))
     }
 
+    /// The case that a signal belongs to: the one that the gate opened about its partner, or a new one.
+    pub(super) fn case_of_signal(
+        &self,
+        by: &Actor,
+        partner: &PartnerId,
+        rule: &str,
+        now: Wall,
+    ) -> Result<(CaseId, Option<Event>), Rejected> {
+        let about = SubjectId::Partner(partner.clone());
+        let own = |case: &&CaseRecord| {
+            let room = case.signals.len() < LINKS_MAX && case.timeline.len() < TIMELINE_MAX;
+            case.closed.is_none() && case.by.kind == ActorKind::Gate && room
+        };
+        let mut open = self.now.cases.iter().rev().filter(own);
+        if let Some(case) = open.find(|case| case.subjects.contains(&about)) {
+            return Ok((case.id.clone(), None));
+        }
+        let case = self.next_case()?;
+        let event = CaseEvent::Opened {
+            case: case.clone(),
+            title: rule.to_owned(),
+            owner: by.id.clone(),
+            subjects: vec![about],
+            signals: Vec::new(),
+            review_by: later(now, REVIEW_DAYS),
+        };
+        Ok((case, Some(event.into())))
+    }
+
     /// The next number that nobody took by hand.
     fn next_case(&self) -> Result<CaseId, Rejected> {
         let from = self.now.cases.count() + 1;
@@ -168,7 +197,8 @@ impl State {
     /// Whatever names a case names one that is open.
     pub(super) fn case_is_open(&self, event: &Event) -> Result<(), Rejected> {
         match (event, event.case()) {
-            (Event::Case(_), _) | (_, None) => Ok(()),
+            // A signal may open the case that it names, and an answer may come when it is closed.
+            (Event::Case(_) | Event::SignalRaised { .. } | Event::Hook(_), _) | (_, None) => Ok(()),
             (_, Some(case)) => self.open_case(case).map(|_| ()),
         }
     }

@@ -111,6 +111,7 @@ impl State {
         if keys.len() > IMPORT_KEYS_MAX {
             return Err(Rejected::ImportTooLarge { count: keys.len(), max: IMPORT_KEYS_MAX });
         }
+        self.none_staged(keys)?;
         let (mut ids, mut marks, mut partners) =
             (HashSet::new(), HashSet::new(), HashSet::<&PartnerId>::new());
         for (index, key) in keys.iter().enumerate() {

@@ -1,8 +1,8 @@
 //! What follows a signal: it is recorded, and where its rule says so the partner is put on hold, as
 //! long as not too many are.
 //!
-//! Cases are recorded as wanted: nothing else knows them yet. So are restrictions by a rule that names
-//! no classes.
+//! A rule may open a case: the next signals of its partner join it. Restrictions by a rule that names
+//! no classes are recorded as wanted.
 
 use portcullis_types::{ClassName, Closes, ReasonCode, StandingName, Wall};
 
@@ -31,6 +31,25 @@ impl State {
         by: &Actor,
         now: Wall,
     ) -> Result<Planned, Rejected> {
+        let wants = seen.then.contains(&SignalAction::OpenCase);
+        let case = wants.then(|| self.case_of_signal(by, &seen.partner, &seen.rule, now));
+        let (case, opened) = case.transpose()?.unzip();
+        let case = case.map(|case| case.to_string());
+        let mut planned = self.raised(seen, bounds, case.as_deref(), (by, now))?;
+        if let (Some(case), Some(opened)) = (case, opened.flatten()) {
+            planned.events.insert(0, opened);
+            planned.what.push_str(&format!("; case `{case}` opened"));
+        }
+        Ok(planned)
+    }
+
+    fn raised(
+        &self,
+        seen: &SignalSeen,
+        bounds: SignalBounds,
+        case: Option<&str>,
+        (by, now): (&Actor, Wall),
+    ) -> Result<Planned, Rejected> {
         let (at, partner) = self.known_partner(&seen.partner)?;
         let (signals, cap) = (&self.now.signals, bounds.cap(self.now.partner_count()));
         let held = signals.held_but(now, Some(at)).saturating_add(bounds.uncounted);
@@ -38,9 +57,10 @@ impl State {
         let hold = seen.then.contains(&SignalAction::Hold) && not_held.is_none();
         // A hold closes more than the restriction that is wanted beside it.
         let restrict = !hold && restricts(seen, partner);
+        let id = &seen.partner;
         let undone = |action: &SignalAction| match action {
             SignalAction::Flag => false,
-            SignalAction::OpenCase => true,
+            SignalAction::OpenCase => case.is_none(),
             SignalAction::Restrict => !hold && !restrict,
             SignalAction::Hold => !hold,
         };
@@ -55,8 +75,8 @@ impl State {
             then: seen.then.clone(),
             wanted: seen.then.iter().copied().filter(undone).collect(),
             not_held,
+            case: case.map(str::to_owned),
         };
-        let id = &seen.partner;
         let what = format!("signal `{rule}` for partner `{id}`: {}", seen.evidence);
         let broken = || self.broken_off(at, &closed(seen, restrict), hold, (by, now));
         if let Some(mut planned) = (!seen.then.is_empty()).then(broken).flatten() {

@@ -198,3 +198,21 @@ pub(crate) fn refused(desk: &mut Desk, asked: &Command) -> String {
     let rejected = desk.ask(asked).unwrap_err();
     format!("{}: {rejected}", rejected.code())
 }
+
+#[test]
+fn a_signal_opens_a_case_where_its_rule_says_so_and_the_next_joins_it() {
+    let mut desk = desk();
+    let gate = Actor { kind: ActorKind::Gate, id: "signal:newsroom/places-in-order".to_owned() };
+    let raise = |desk: &mut Desk| {
+        let seen = super::signals::seen("acme", &[SignalAction::OpenCase]);
+        let bounds = SignalBounds { holds_per_day: 3, uncounted: 0 };
+        desk.by(&gate, NOON, &Command::RaiseSignal { seen, bounds }).unwrap().what
+    };
+    insta::assert_snapshot!(raise(&mut desk), @"signal `newsroom/places-in-order` for partner `acme`: steps 12, of 14; case `case-2` opened");
+    raise(&mut desk);
+    let cases = desk.state.snapshot();
+    let case = cases.cases().find(&case_id("case-2")).unwrap();
+    assert_eq!(case.timeline, [3, 4, 5].map(Revision), "one that a person opened is left alone");
+    assert_eq!(case.signals, [4, 5].map(Revision));
+    assert_eq!(all(&desk.replayed().state.snapshot()), all(&desk.state.snapshot()));
+}

@@ -44,9 +44,9 @@ fn a_hit_is_recorded_with_what_is_wanted_and_nothing_is_pretended() {
     let mut with_key = seen("p0", &[SignalAction::Flag, SignalAction::OpenCase]);
     with_key.key = Some(key_id("key1"));
     let planned = desk.ask(&raise(with_key)).unwrap();
-    insta::assert_snapshot!(planned.what, @"signal `newsroom/places-in-order` for partner `p0`: steps 12, of 14");
+    insta::assert_snapshot!(planned.what, @"signal `newsroom/places-in-order` for partner `p0`: steps 12, of 14; case `case-1` opened");
     let json = serde_json::to_string(&desk.log.last().unwrap().1).unwrap();
-    insta::assert_snapshot!(json, @r#"{"type":"signal.raised","partner":"p0","key":"key1","rule":"newsroom/places-in-order","signal":"id_walk","evidence":"steps 12, of 14","then":["flag","open_case"],"wanted":["open_case"]}"#);
+    insta::assert_snapshot!(json, @r#"{"type":"signal.raised","partner":"p0","key":"key1","rule":"newsroom/places-in-order","signal":"id_walk","evidence":"steps 12, of 14","then":["flag","open_case"],"case":"case-1"}"#);
     assert!(planned.narrows.is_none() && !is_held(&desk, 0));
     assert_eq!(desk.ask(&raise(seen("nobody", &[]))).unwrap_err().code(), "unknown_partner");
 }

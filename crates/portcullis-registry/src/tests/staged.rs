@@ -157,6 +157,9 @@ fn the_next_stage_waits_for_what_must_be_so() {
     told.push(refused(&mut desk, &stage(2)));
     told.push(refused(&mut desk, &finish()));
     told.push(refused(&mut desk, &planned(plan())));
+    let keys = vec![imported(9, "acme", ImportedState::Active)];
+    let pepper = "aabbccdd".to_owned();
+    told.push(refused(&mut desk, &Command::ImportKeys { keys, pepper, create_partners: None }));
     let why = "Done.".to_owned();
     told.push(refused(&mut desk, &CaseCommand::Close { case: case_id("c-1"), why }.into()));
     told.push(refused(

@@ -16,7 +16,7 @@ use crate::records::SubjectIx;
 use crate::rejected::Rejected;
 use crate::standing::{Course, REVIEW_DAYS_MAX, StandingEvent, Stood};
 use crate::state::{Blob, Narrowing, Place, Planned, State};
-use crate::words::{Actor, SubjectId};
+use crate::words::{Actor, ImportedKey, SubjectId};
 
 impl State {
     /// What follows a signal during a stage: all of it is as it was before the first one.
@@ -108,6 +108,21 @@ impl State {
                 .push_str("; closed meanwhile by the plan that brings access back in stages");
         }
         planned.events.extend(closed);
+    }
+
+    /// Imported keys have no client, so that a stage for some could not leave them out.
+    pub(in crate::plan) fn none_staged(&self, keys: &[ImportedKey]) -> Result<(), Rejected> {
+        for at in self.now.cases.plans.keys() {
+            let plan = self.now.cases.plan_of(*at).filter(|(_, plan)| plan.is_under_way());
+            let (Some((record, _)), Some(partner)) = (plan, self.now.partner(*at)) else {
+                continue;
+            };
+            if keys.iter().any(|key| key.partner == partner.id) {
+                let (case, partner) = (record.id.clone(), partner.id.clone());
+                return Err(CaseRejected::PlanRunning { case, partner }.into());
+            }
+        }
+        Ok(())
     }
 
     fn left_outside(&self, event: &Event) -> Option<Event> {

@@ -19,6 +19,7 @@ fn a_signal_of_the_log_makes_a_fact_that_holds() {
         then: vec![SignalAction::Hold],
         wanted: Vec::new(),
         not_held: None,
+        case: None,
     };
     let fact = fact_of_signal(Revision(8), before(1).0, DIGEST, &event).unwrap();
     let draft = StatementDraft { facts: vec![fact], ..StatementDraft::default() };
