@@ -48,6 +48,11 @@ fn each_fault_of_a_configuration_is_named_with_its_line() {
         ("public:\n", "timeouts: { head: 0s }\npublic:\n", &["PC0013"]),
         ("public:\n", "keys: { env: staging }\npublic:\n", &["PC0010"]),
         ("public:\n", "limits: { calls: many }\npublic:\n", &["calls"]),
+        (
+            "public:\n",
+            "reasons:\n  - { code: Prices, about: a, facts: stated, ground: contract, clause: c, because: d }\npublic:\n",
+            &["PC0050", "`Prices` is no reason code"],
+        ),
         ("public:\n", "\tpublic:\n", &["portcullis.yaml"]),
     ];
     for (from, to, words) in table {

@@ -100,7 +100,8 @@ fn a_partner_on_hold_reads_why_and_until_when_also_while_the_platform_is_down() 
     let house = House::init(&platform.url());
     let gate = house.serve();
     let why = ["--reason", "investigation", "--tell", TELL, "--review-by", "7d"];
-    house.ok(&[&["partner", "hold", PARTNER], &why[..], &FOUND].concat());
+    let note = ["--impact-note", "Reading pauses until we talked; what was posted stays."];
+    house.ok(&[&["partner", "hold", PARTNER], &why[..], &FOUND, &note].concat());
     drop(platform);
     assert_eq!(once(house.public, "/v21.0/me", &house.key).code(), "partner_held");
     let me = told(&house, "me", &house.key);
@@ -108,6 +109,9 @@ fn a_partner_on_hold_reads_why_and_until_when_also_while_the_platform_is_down() 
     let measure = &me["measures"][0];
     assert_eq!((&measure["of"], &measure["reason"]), (&json!("partner"), &json!("investigation")));
     assert_eq!(measure["tell"], TELL);
+    assert_eq!(measure["statement"]["facts"][0]["statement"], FOUND[1], "{measure}");
+    let status = told(&house, "status", &house.key);
+    assert_eq!((&status["state"], &status["notes"][0]["text"]), (&me["state"], &json!(note[1])));
     assert!(measure["review_by"].is_string() && measure["revision"].is_u64(), "{measure}");
     assert!(
         !me["closed"].as_array().unwrap().is_empty()

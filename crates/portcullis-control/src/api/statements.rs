@@ -71,10 +71,9 @@ pub(crate) async fn draft(
 
 /// From when to when, as people write it.
 fn period_of(text: &str, now: Wall) -> Result<Value, Problem> {
-    const MEMBER: &str = "period";
-    let moment = |text: &str| match text {
+    let moment = |one: &str| match one {
         "now" => Ok(now),
-        text => moments::moment(MEMBER, text, now),
+        one => moments::moment("period", one, now).map_err(|_| no_period(text)),
     };
     let (from, until) = match (text.split_once(".."), text.parse::<Span>()) {
         (Some((from, until)), _) => (moment(from)?, moment(until)?),
@@ -82,6 +81,13 @@ fn period_of(text: &str, now: Wall) -> Result<Value, Problem> {
         (None, Err(_)) => (moment(text)?, moment(text)?),
     };
     Ok(json!({ "from": from.rfc3339(), "until": until.rfc3339() }))
+}
+
+fn no_period(text: &str) -> Problem {
+    let shown: String = text.chars().take(80).collect();
+    Problem::unreadable(format!(
+        "`period` is `{shown}`: write `24h` back from now, `2024-03-30..2024-03-31`, a moment or `now`"
+    ))
 }
 
 /// The facts that an event of the same partner rests on.
@@ -95,7 +101,7 @@ async fn found(shared: &Shared, of: &SubjectId, at: Revision) -> Result<Vec<Fact
         Event::SignalRaised { partner, .. } => Some(partner.clone()),
         _ => PartnerNotice::of(&logged, &snapshot).map(|notice| notice.partner),
     };
-    if whose != partner {
+    if whose.is_some() && whose != partner {
         return Err(no_facts(at, "is about somebody else"));
     }
     if let Some(fact) = fact_of_signal(at, logged.at, &logged.hash, &logged.event) {

@@ -167,7 +167,7 @@ impl Found {
         if !told && measure.indefinite_because.is_none() && !named.contains(&measure.to.as_str()) {
             self.gap(
                 "indefinite_because",
-                "is missing: give a review date (`--review-by`) or an end (`--ends`), or say why nobody knows one (`--indefinite-because`)",
+                "is missing: give an end (`--ends`), for a hold a review date (`--review-by`), or say why nobody knows one (`--indefinite-because`)",
             );
         }
     }
