@@ -293,6 +293,7 @@ impl LogCheck {
             root: Some(self.peaks.root().to_base64()),
             signed_by: key.map(ToString::to_string),
             trusted_key: trusted && fault.is_none(),
+            replayed: false,
             fault,
         }
     }

@@ -26,6 +26,9 @@ pub struct Verification {
     /// Whether that key was compared with one the caller trusts. If not, a whole forged log with
     /// keys of its own would pass.
     pub trusted_key: bool,
+    /// Whether the log was folded anew and led to the state that a running gate acts on.
+    #[serde(skip_serializing_if = "is_not")]
+    pub replayed: bool,
     /// What is wrong.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fault: Option<Fault>,
@@ -60,6 +63,11 @@ pub(crate) fn cut(signed: u64, there: u64) -> String {
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands a reference")]
+fn is_not(replayed: &bool) -> bool {
+    !replayed
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands a reference")]
 fn is_none(kept: &u64) -> bool {
     *kept == 0
 }
@@ -85,10 +93,11 @@ impl fmt::Display for Verification {
                     "{events} events and {checkpoints} signed checkpoints are as they were written"
                 )?;
                 match self.kept {
-                    0 => Ok(()),
-                    1 => f.write_str(", and agree with what was kept elsewhere"),
-                    kept => write!(f, ", and agree with {kept} things kept elsewhere"),
+                    0 => {}
+                    1 => f.write_str(", and agree with what was kept elsewhere")?,
+                    kept => write!(f, ", and agree with {kept} things kept elsewhere")?,
                 }
+                if self.replayed { f.write_str(", and lead to the state in force") } else { Ok(()) }
             }
         }
     }

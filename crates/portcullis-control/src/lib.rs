@@ -50,6 +50,7 @@ pub use partner::{
     partner_openapi,
 };
 pub use preview::{Left, Plane, UnderWay};
+pub use api::past::past_view;
 pub use problem::{Document, EntryFault, Problem};
 pub use router::openapi;
 pub use serve::ServeError;

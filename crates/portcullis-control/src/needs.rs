@@ -65,6 +65,8 @@ const NEEDS: &[(&str, &str, &[Role])] = &[
     ("GET", "/v1/audit", READS_LOG),
     ("GET", "/v1/audit/{revision}", READS_LOG),
     ("GET", "/v1/audit/{revision}/receipt", READS_LOG),
+    ("GET", "/v1/audit/at", READS_LOG),
+    ("GET", "/v1/audit/query", READS_LOG),
     ("GET", "/v1/audit/checkpoint", ANY),
     ("GET", "/v1/audit/consistency", ANY),
     ("GET", "/log/tile/entries/{*place}", READS_LOG),

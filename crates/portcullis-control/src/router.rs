@@ -22,8 +22,8 @@ use utoipa_axum::routes;
 use crate::Control;
 use crate::api::{
     answers, audit, calls, cases, clients, coverage, facts, grants, health, hooks, import, keys,
-    log, me, notices, partners, people, policies, proposals, rotation, signals, statements,
-    transitions, usage,
+    log, me, notices, partners, past, people, policies, proposals, query, rotation, signals,
+    statements, transitions, usage,
 };
 use crate::auth::{Caller, sign_in};
 use crate::described::with_common;
@@ -144,6 +144,7 @@ fn quick() -> Routes {
         .routes(routes!(cases::timeline))
         .routes(routes!(cases::changes::change))
         .routes(routes!(audit::list))
+        .routes(routes!(query::query))
         .routes(routes!(audit::checkpoint))
         .routes(routes!(audit::show))
         .routes(routes!(log::receipt))
@@ -160,6 +161,7 @@ fn long() -> Routes {
         .routes(routes!(cases::export::export))
         .routes(routes!(policies::publish))
         .routes(routes!(audit::verify))
+        .routes(routes!(past::at))
         .routes(routes!(audit::export))
 }
 

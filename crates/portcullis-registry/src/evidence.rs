@@ -2,10 +2,22 @@
 //!
 //! Apart from the office's other doors, since none of it needs to know what an event means.
 
+use std::sync::Arc;
+
 use portcullis_audit::{Hash, Kept, Receipt, Tile, Verification};
-use portcullis_types::Revision;
+use portcullis_types::{Revision, Wall};
 
 use crate::office::{BoxFuture, OfficeError};
+use crate::snapshot::Snapshot;
+
+/// A place in the log: all that happened up to there.
+#[derive(Debug, Clone, Copy, Eq, PartialEq)]
+pub enum LogPoint {
+    /// That event and all before it.
+    Revision(Revision),
+    /// All that had happened at that moment.
+    Time(Wall),
+}
 
 /// The log as evidence. Everything is told of the log that the newest checkpoint covers.
 pub trait Evidence: Send + Sync {
@@ -22,4 +34,6 @@ pub trait Evidence: Send + Sync {
     ) -> BoxFuture<'_, Result<Option<Vec<Hash>>, OfficeError>>;
     /// Recomputes everything from the store, and compares it with what was kept elsewhere.
     fn verify(&self, kept: Vec<Kept>) -> BoxFuture<'_, Result<Verification, OfficeError>>;
+    /// The state of then, folded from the log anew.
+    fn past(&self, point: LogPoint) -> BoxFuture<'_, Result<Arc<Snapshot>, OfficeError>>;
 }

@@ -22,6 +22,7 @@ mod commands;
 mod events;
 mod evidence;
 mod facts;
+mod fingerprint;
 mod fold;
 mod foreseen;
 mod grants;
@@ -65,7 +66,7 @@ pub use cases::{
 };
 pub use commands::Command;
 pub use events::Event;
-pub use evidence::Evidence;
+pub use evidence::{Evidence, LogPoint};
 pub use facts::{FACT_BYTES_MAX, FACTS_MAX, facts_blob};
 pub use foreseen::Foreseen;
 pub use grants::{

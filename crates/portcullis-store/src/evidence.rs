@@ -4,11 +4,14 @@
 //! unreadable store and not as a false proof. Must not know who asks.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use portcullis_audit::{
     Checkpoint, Hash, Kept, Nodes as _, Receipt, Spine, Spread, TILE_WIDTH, Tile, TileKind, bundle,
 };
-use portcullis_registry::{BoxFuture, Evidence, OfficeError, Verification};
+use portcullis_registry::{
+    BoxFuture, Evidence, LogPoint, Office as _, OfficeError, Snapshot, Verification,
+};
 use portcullis_types::Revision;
 use sqlx::SqliteConnection;
 use tokio::sync::Mutex;
@@ -16,6 +19,7 @@ use tokio::sync::Mutex;
 use crate::database;
 use crate::inspect::inspect_in_use;
 use crate::office::{OfficeHandle, not_read};
+use crate::past::past_in_use;
 
 /// The connection and what it has read, made on first use.
 pub(crate) type Reading = Mutex<Option<Reader>>;
@@ -177,7 +181,20 @@ impl Evidence for OfficeHandle {
     fn verify(&self, kept: Vec<Kept>) -> BoxFuture<'_, Result<Verification, OfficeError>> {
         Box::pin(async move {
             let shared = self.shared();
-            inspect_in_use(shared.path(), shared.trusted(), kept).await.map_err(not_read)
+            let now = || self.snapshot();
+            inspect_in_use(shared.path(), shared.trusted(), kept, &now).await.map_err(not_read)
+        })
+    }
+
+    fn past(&self, point: LogPoint) -> BoxFuture<'_, Result<Arc<Snapshot>, OfficeError>> {
+        Box::pin(async move {
+            let newest = self.snapshot().revision();
+            if let LogPoint::Revision(asked) = point
+                && newest.is_none_or(|newest| newest < asked)
+            {
+                return Err(OfficeError::NoSuchEvent { asked, newest });
+            }
+            past_in_use(self.shared().path(), point).await.map_err(not_read)
         })
     }
 }

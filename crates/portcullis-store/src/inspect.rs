@@ -1,10 +1,12 @@
 //! The check of a store at rest or in use, without its lock and without writing to it.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use portcullis_audit::{
-    Hash, Kept, LogCheck, LogVerifier, Verification, checkpoint_line, event_line,
+    Fault, Hash, Kept, LogCheck, LogVerifier, Verification, checkpoint_line, event_line,
 };
+use portcullis_registry::Snapshot;
 use sqlx::{Connection, SqliteConnection};
 
 use crate::database::{self, CHUNK};
@@ -39,7 +41,7 @@ impl Store {
         // The file beside is read first: the database can then only be as new or newer.
         let beside = files::read_checkpoint(path)?;
         let reader = open(path).await?;
-        check(reader, path, Known { beside: beside.as_deref(), trusted, kept }).await
+        check(reader, path, Known { beside: beside.as_deref(), trusted, kept, now: None }).await
     }
 
     /// Hands out the log as the lines of `FORMAT.md`, in order. `line` says whether to go on.
@@ -62,17 +64,23 @@ struct Known<'a> {
     beside: Option<&'a str>,
     trusted: Option<&'a LogVerifier>,
     kept: Vec<Kept>,
+    now: Option<Now<'a>>,
 }
+
+/// The state that the writer of this process acts on.
+type Now<'a> = &'a (dyn Fn() -> Arc<Snapshot> + Sync);
 
 /// The same beside the writer of this process.
 pub(crate) async fn inspect_in_use(
     path: &Path,
     trusted: &LogVerifier,
     kept: Vec<Kept>,
+    now: Now<'_>,
 ) -> Result<Verification, StoreError> {
     let beside = files::read_checkpoint(path)?;
     let reader = database::reader_beside(path).await?;
-    let known = Known { beside: beside.as_deref(), trusted: Some(trusted), kept };
+    let trusted = Some(trusted);
+    let known = Known { beside: beside.as_deref(), trusted, kept, now: Some(now) };
     check(reader, path, known).await
 }
 
@@ -86,7 +94,7 @@ async fn check(
     verification
 }
 
-async fn open(path: &Path) -> Result<SqliteConnection, StoreError> {
+pub(crate) async fn open(path: &Path) -> Result<SqliteConnection, StoreError> {
     if files::look(path)? == Found::Nothing {
         return Err(StoreError::not_readable(
             path,
@@ -119,10 +127,24 @@ async fn in_one_view(
         Err(fault) => return Ok(LogCheck::default().fail(fault)),
     };
     match walk(&mut view, path, check, Depth::Whole).await {
-        Ok(walked) => Ok(walked.check.finish(known.trusted)),
+        Ok(walked) => {
+            let found = walked.check.finish(known.trusted);
+            Ok(replayed(found, walked.state.current(), known.now))
+        }
         Err(Stopped::Fault(check, fault)) => Ok(check.fail(fault)),
         Err(Stopped::Error(error)) => Err(error),
     }
+}
+
+/// Compares the state that the log leads to with the one in force, where no event came between.
+fn replayed(found: Verification, folded: &Snapshot, now: Option<Now<'_>>) -> Verification {
+    let now = now.map(|now| now()).filter(|now| now.revision() == folded.revision());
+    let Some(now) = now.filter(|_| found.is_clean()) else { return found };
+    if now.fingerprint() == folded.fingerprint() {
+        return Verification { replayed: true, ..found };
+    }
+    let why = "the log is whole, and the state that this gate acts on is not what it leads to; restart the gate, which folds the log anew";
+    Verification { fault: Some(Fault { revision: None, why: why.to_owned() }), ..found }
 }
 
 fn damaged_or(error: StoreError) -> Result<Verification, StoreError> {

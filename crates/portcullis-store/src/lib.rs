@@ -30,6 +30,7 @@ mod inspect;
 mod office;
 mod open;
 mod outbox;
+mod past;
 mod pending;
 mod recover;
 mod repeats;

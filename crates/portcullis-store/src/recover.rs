@@ -25,6 +25,8 @@ pub(crate) enum Depth {
     Start { gather: u64 },
     /// All signatures, and SQLite's own structure, too.
     Whole,
+    /// So many events and no more: the state of then.
+    Then(u64),
 }
 
 /// What the walk found.
@@ -101,7 +103,12 @@ impl Walk<'_> {
     async fn run(&mut self) -> Result<(), StoreError> {
         loop {
             let from = self.found.check.size();
-            let rows = database::events(self.connection, self.path, from, CHUNK).await?;
+            let count = match self.depth {
+                Depth::Then(size) if size <= from => return Ok(()),
+                Depth::Then(size) => usize::try_from(size - from).unwrap_or(CHUNK).min(CHUNK),
+                _ => CHUNK,
+            };
+            let rows = database::events(self.connection, self.path, from, count).await?;
             if rows.is_empty() {
                 break;
             }
@@ -132,7 +139,7 @@ impl Walk<'_> {
         let at_rev = |why: String| Fault { revision: Some(row.rev), why };
         // At a start the roots vouch for the bytes; whether they are canonical is not asked again.
         let leaf: Result<Leaf<Actor, Event>, _> = match self.depth {
-            Depth::Start { .. } => read(&row.leaf),
+            Depth::Start { .. } | Depth::Then(_) => read(&row.leaf),
             Depth::Whole => decode(&row.leaf),
         };
         let leaf = leaf.map_err(|error| damaged(at_rev(error.to_string())))?;

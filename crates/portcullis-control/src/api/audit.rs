@@ -151,6 +151,8 @@ pub(crate) struct VerdictView {
     signed_by: Option<String>,
     /// Whether that key is the one the gate is configured with.
     trusted_key: bool,
+    /// Whether the log was folded anew and led to the state in force.
+    replayed: bool,
     /// The first bad revision, where one can be named.
     revision: Option<u64>,
 }
@@ -167,6 +169,7 @@ impl From<Verification> for VerdictView {
             root: verdict.root,
             signed_by: verdict.signed_by,
             trusted_key: verdict.trusted_key,
+            replayed: verdict.replayed,
             revision: verdict.fault.and_then(|fault| fault.revision),
         }
     }

@@ -1,11 +1,14 @@
 //! The log in memory as evidence, from the whole tree.
 
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use portcullis_audit::{
     Fault, Hash, Kept, LogKey, Nodes as _, Receipt, Tile, Tree, bundle, leaf_hash,
 };
-use portcullis_registry::{BoxFuture, Evidence, OfficeError, Verification};
+use portcullis_registry::{
+    BoxFuture, Evidence, LogPoint, LoggedEvent, OfficeError, Place, Snapshot, State, Verification,
+};
 use portcullis_types::Revision;
 
 use super::Memory;
@@ -65,5 +68,26 @@ impl Evidence for Memory {
             verdict = Verification { events: 1, checkpoints: 1, fault: Some(fault), ..verdict };
         }
         Box::pin(async move { Ok(verdict) })
+    }
+
+    fn past(&self, point: LogPoint) -> BoxFuture<'_, Result<Arc<Snapshot>, OfficeError>> {
+        let inner = self.inner.lock().unwrap();
+        let mut state = State::new();
+        let newest = inner.events.last().map(|event| event.revision);
+        if let LogPoint::Revision(asked) = point
+            && newest.is_none_or(|newest| newest < asked)
+        {
+            return Box::pin(async move { Err(OfficeError::NoSuchEvent { asked, newest }) });
+        }
+        let then = inner.events.iter().take_while(|event| match point {
+            LogPoint::Revision(last) => event.revision <= last,
+            LogPoint::Time(moment) => event.at <= moment,
+        });
+        for logged in then {
+            let LoggedEvent { revision, at: ts, actor: by, approver, event, .. } = logged;
+            let place = Place { revision: *revision, ts: *ts, by, approver: approver.as_ref() };
+            state.apply(place, event, &|digest| inner.blobs.get(digest).cloned()).unwrap();
+        }
+        Box::pin(async move { Ok(state.snapshot()) })
     }
 }

@@ -1,0 +1,168 @@
+//! Events of the log by what they say, the newest first, in bounded work a call.
+//!
+//! Must not know how the log is stored.
+
+use axum::Json;
+use axum::extract::State;
+use portcullis_registry::{LoggedEvent, Snapshot, SubjectId};
+use portcullis_types::{Revision, Wall};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use utoipa::{IntoParams, ToSchema};
+
+use super::audit::EventView;
+use super::{Ctx, limit, refused};
+use crate::extract::Params;
+use crate::moments::moment;
+use crate::problem::{Document, Problem};
+
+/// Most events that one call looks at.
+const LOOKED_AT_MAX: u64 = 20_000;
+/// Events fetched at once.
+const CHUNK: u64 = 500;
+
+/// What is looked for; all that is named must hold.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct Wanted {
+    /// The id of a partner, client or key; of a partner also what happened to its clients and keys.
+    subject: Option<String>,
+    /// The kind of event, such as `standing.held`, or how kinds begin, such as `standing.`.
+    r#type: Option<String>,
+    /// Who acted or approved.
+    actor: Option<String>,
+    /// Not before that moment: a date or a time, RFC 3339.
+    since: Option<String>,
+    /// Not after that moment.
+    until: Option<String>,
+    /// The case that the event names.
+    case: Option<String>,
+    /// What stands anywhere in the event, in capitals or not.
+    text: Option<String>,
+    /// Only events before this revision: the `next` of the part before.
+    before: Option<u64>,
+    /// At most this many events, 1 to 1000; 100 when absent.
+    count: Option<usize>,
+}
+
+/// Events that were looked for.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct FoundPage {
+    /// The events, newest first.
+    data: Vec<EventView>,
+    /// Send it as `before` to look on; null once all was looked at.
+    next: Option<u64>,
+}
+
+/// Events of the log by what they say, newest first. A part may be empty and still have a `next`: so many events were looked at
+#[utoipa::path(get, path = "/v1/audit/query", tag = "audit", security(("admin_token" = [])),
+    params(Wanted), responses((status = 200, body = FoundPage), (status = "4XX", body = Document)))]
+pub(crate) async fn query(
+    State(shared): Ctx,
+    Params(wanted): Params<Wanted>,
+) -> Result<Json<FoundPage>, Problem> {
+    let (office, now) = (&shared.control.office, shared.control.clock.now().wall);
+    let read = |member, text: &Option<String>| {
+        text.as_deref().map(|text| moment(member, text, now)).transpose()
+    };
+    let (since, until) = (read("since", &wanted.since)?, read("until", &wanted.until)?);
+    let (count, snapshot) = (limit(wanted.count)?, office.snapshot());
+    let size = snapshot.revision().map_or(0, |newest| newest.0 + 1);
+    let mut before = wanted.before.unwrap_or(size).min(size);
+    let last = before.saturating_sub(LOOKED_AT_MAX);
+    let filter = Filter { wanted, text: None }.ready();
+    let mut data = Vec::new();
+    while before > last {
+        let from = before.saturating_sub(CHUNK).max(last);
+        let length = usize::try_from(before - from).unwrap_or_default();
+        let mut events = office.events(Revision(from), length).await.map_err(refused)?;
+        while let Some(event) = events.pop() {
+            if since.is_some_and(|since: Wall| event.at < since) {
+                return Ok(Json(FoundPage { data, next: None }));
+            }
+            before = event.revision.0;
+            if until.is_none_or(|until: Wall| event.at <= until) && filter.takes(&event, &snapshot)
+            {
+                data.push(EventView::from(event));
+                if data.len() == count {
+                    return Ok(Json(FoundPage { data, next: Some(before).filter(|n| *n > 0) }));
+                }
+            }
+        }
+        before = from;
+    }
+    Ok(Json(FoundPage { data, next: Some(before).filter(|next| *next > 0) }))
+}
+
+/// What an event must say.
+struct Filter {
+    wanted: Wanted,
+    text: Option<String>,
+}
+
+impl Filter {
+    fn ready(mut self) -> Self {
+        self.text = self.wanted.text.as_deref().map(str::to_lowercase);
+        self
+    }
+
+    /// The cheap questions come first.
+    fn takes(&self, logged: &LoggedEvent, snapshot: &Snapshot) -> bool {
+        let wanted = &self.wanted;
+        let kind = logged.event.name();
+        let is_kind =
+            |wanted: &str| kind == wanted || wanted.ends_with('.') && kind.starts_with(wanted);
+        let acted = |who: &str| {
+            logged.actor.id == who
+                || logged.approver.as_ref().is_some_and(|second| second.id == who)
+        };
+        if !(wanted.r#type.as_deref().is_none_or(is_kind)
+            && wanted.actor.as_deref().is_none_or(acted)
+            && self.text.as_ref().is_none_or(|text| logged.leaf.to_lowercase().contains(text)))
+        {
+            return false;
+        }
+        if wanted.subject.is_none() && wanted.case.is_none() {
+            return true;
+        }
+        let event = serde_json::to_value(&logged.event).unwrap_or_default();
+        wanted.case.as_deref().is_none_or(|case| named(&event, "case") == Some(case))
+            && wanted.subject.as_deref().is_none_or(|id| concerns(&event, id, snapshot))
+    }
+}
+
+fn named<'a>(event: &'a Value, member: &str) -> Option<&'a str> {
+    event.get(member)?.as_str()
+}
+
+/// Whether an event names this id, or a client or key of it.
+fn concerns(event: &Value, wanted: &str, snapshot: &Snapshot) -> bool {
+    let subject = event.get("subject").map(|subject| serde_json::from_value(subject.clone()).ok());
+    let each = ["partner", "client", "key"].map(|kind| {
+        let id = named(event, kind)?;
+        serde_json::from_value(serde_json::json!({ "kind": kind, "id": id })).ok()
+    });
+    let subjects = each.into_iter().chain(subject).flatten();
+    subjects.into_iter().any(|subject: SubjectId| {
+        subject.as_str() == wanted || owners(&subject, snapshot).any(|owner| owner == wanted)
+    })
+}
+
+/// The partner of a client or key, and the client of a key.
+fn owners<'a>(of: &SubjectId, snapshot: &'a Snapshot) -> impl Iterator<Item = &'a str> {
+    let (partner, client) = match of {
+        SubjectId::Partner(_) => (None, None),
+        SubjectId::Client(id) => {
+            let client = snapshot.client_ix(id).and_then(|at| snapshot.client(at));
+            (client.map(|client| client.partner), None)
+        }
+        SubjectId::Key(id) => {
+            let key = snapshot.key_ix(id).and_then(|at| snapshot.key(at));
+            (key.map(|key| key.partner), key.and_then(|key| key.client))
+        }
+    };
+    let partner = partner.and_then(|at| snapshot.partner(at)).map(|partner| partner.id.as_str());
+    let client = client.and_then(|at| snapshot.client(at)).map(|client| client.id.as_str());
+    [partner, client].into_iter().flatten()
+}
