@@ -20,6 +20,7 @@ use crate::files::unreadable;
 use crate::gate::Gate;
 use crate::host::Host;
 use crate::out::{Out, text};
+use crate::standing::dried;
 use crate::told;
 
 /// Entries of a list shown to people.
@@ -96,7 +97,7 @@ pub(crate) fn run(
 /// Sets the mode of partners, one after the other.
 pub(crate) fn mode(to: &str, args: &ModeArgs, gate: &Gate, out: &mut Out) -> Result<(), Failure> {
     for id in &args.id {
-        let body = json!({ "mode": to, "why": args.why });
+        let body = dried(json!({ "mode": to, "why": args.why }), args.dry);
         let path = format!("/v1/partners/{}/mode", segment(id));
         change::show(&gate.call(Method::PUT, &path, Some(&body), &[])?, out)?;
     }

@@ -11,6 +11,7 @@ use crate::failure::Failure;
 use crate::gate::Gate;
 use crate::host::Host;
 use crate::out::{Out, clean, text};
+use crate::standing::dried;
 
 pub(crate) fn run(
     command: &PersonCommand,
@@ -74,7 +75,7 @@ pub(crate) fn proposals(
     match command {
         ProposalCommand::List => waiting(&gate.get("/v1/proposals")?, out),
         ProposalCommand::Show { id } => show(&gate.get(&format!("/v1/proposals/{id}"))?, out),
-        ProposalCommand::Approve { id, digest } => {
+        ProposalCommand::Approve { id, digest, dry } => {
             let proposal = gate.get(&format!("/v1/proposals/{id}"))?;
             let now = text(&proposal, "digest");
             if digest.as_ref().is_some_and(|seen| seen.len() < 8 || !now.starts_with(seen)) {
@@ -84,7 +85,8 @@ pub(crate) fn proposals(
             }
             out.say(format!("{} proposed: {}", text(&proposal, "by"), text(&proposal, "what")));
             let path = format!("/v1/proposals/{id}/approve");
-            change::show(&gate.post(&path, &json!({ "digest": now }))?, out)
+            let body = dried(json!({ "digest": now }), *dry);
+            change::show(&gate.post(&path, &body)?, out)
         }
         ProposalCommand::Refuse { id, why } => {
             let path = format!("/v1/proposals/{id}/refuse");

@@ -40,11 +40,10 @@ pub(crate) fn show(change: &Value, out: &mut Out) -> Result<(), Failure> {
         members.extend(standing);
         out.card(&members)?;
     }
-    out.line("")?;
-    out.card(&whom(preview))?;
-    calls(preview, out)?;
-    for notice in list(preview, "notices") {
-        told(notice, out)?;
+    if list(preview, "steps").next().is_some() {
+        out.line("")?;
+        out.card(&whom(preview))?;
+        calls(preview, out)?;
     }
     let goes_on: Vec<&Value> = list(preview, "not_stopped").collect();
     if !goes_on.is_empty() {
@@ -54,7 +53,7 @@ pub(crate) fn show(change: &Value, out: &mut Out) -> Result<(), Failure> {
     for entry in goes_on {
         out.line(format!("  - {}", clean(&text(entry, "told"))))?;
     }
-    Ok(())
+    list(preview, "notices").try_for_each(|notice| told(notice, out))
 }
 
 fn list<'a>(of: &'a Value, member: &str) -> impl Iterator<Item = &'a Value> {
@@ -64,7 +63,7 @@ fn list<'a>(of: &'a Value, member: &str) -> impl Iterator<Item = &'a Value> {
 fn whom(preview: &Value) -> Vec<(&'static str, String)> {
     let under_way = match preview.get("under_way").filter(|calls| !calls.is_null()) {
         None => "unknown".to_owned(),
-        Some(calls) => format!("{} reads, {} writes", text(calls, "reads"), text(calls, "writes")),
+        Some(calls) => format!("reads {}, writes {}", text(calls, "reads"), text(calls, "writes")),
     };
     let mut open = text(preview, "open");
     let continuity = text(preview, "continuity");
@@ -98,7 +97,7 @@ fn calls(preview: &Value, out: &mut Out) -> Result<(), Failure> {
         return out.line("no calls in the last 24 hours");
     }
     out.line(format!(
-        "the last 24 hours: {} calls, {} permitted",
+        "the last 24 hours: calls {}, permitted {}",
         text(&total, "calls"),
         text(&total, "permitted")
     ))?;
@@ -127,17 +126,26 @@ fn told(notice: &Value, out: &mut Out) -> Result<(), Failure> {
         clean(&text(notice, "partner")),
         clean(&text(notice, "type"))
     ))?;
-    for (member, indent) in [("change", 2), ("statement", 2)] {
-        let Some(Value::Object(members)) = notice.get(member) else { continue };
-        if member == "statement" {
-            out.line("  with the statement of reasons:")?;
-        }
-        let by = if member == "statement" { indent + 2 } else { indent };
-        for (name, value) in members {
-            tree(name, value, by, out)?;
-        }
+    // Its parts that the step itself tells, and digests, are for programs.
+    parts(notice, "change", &["subject", "statement"], 2, out)?;
+    if notice.get("statement").is_some_and(Value::is_object) {
+        out.line("  with the statement of reasons:")?;
     }
-    Ok(())
+    let told = ["v", "lang", "issued_at", "subject", "reason", "tell", "measure"];
+    parts(notice, "statement", &told, 4, out)
+}
+
+/// The members of a part, without those.
+fn parts(
+    notice: &Value,
+    part: &str,
+    without: &[&str],
+    indent: usize,
+    out: &mut Out,
+) -> Result<(), Failure> {
+    let Some(Value::Object(members)) = notice.get(part) else { return Ok(()) };
+    let mut shown = members.iter().filter(|(name, _)| !without.contains(&name.as_str()));
+    shown.try_for_each(|(name, value)| tree(name, value, indent, out))
 }
 
 /// A member with what is in it, one value to a line.

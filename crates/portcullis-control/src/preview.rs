@@ -31,7 +31,7 @@ const DAY: u64 = 24 * 3_600_000;
 /// What a change would do.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub(crate) struct Preview {
-    /// Who would stand otherwise, and how.
+    /// Who would stand otherwise, and how; where nobody would, all but the notices is empty.
     steps: Vec<Step>,
     /// The keys of which something would change.
     keys: Touched,
@@ -111,11 +111,13 @@ struct NoticeAhead {
     statement: Option<Value>,
 }
 
-/// The answer to a change that was only looked at.
+/// The answer to a change; with a preview, where it was only looked at.
 pub(crate) async fn shown(shared: &Shared, mut done: Done) -> Result<Change, Problem> {
-    let foreseen = done.foreseen.take().filter(|foreseen| !foreseen.events.is_empty());
+    let Some(foreseen) = done.foreseen.take() else { return Ok(Change::from(done)) };
     let change = Change::only_shown(done);
-    let Some(foreseen) = foreseen else { return Ok(change) };
+    if foreseen.events.is_empty() {
+        return Ok(change);
+    }
     let look = Look {
         now: shared.control.office.snapshot(),
         usage: Arc::clone(&shared.control.usage),
@@ -182,7 +184,7 @@ impl Look {
         let found = subjects.iter().filter_map(|subject| after.subject_ix(subject));
         let notices: Vec<&Notice> = found.filter_map(|at| taken(after, at)).collect();
         let all = self.plane.as_ref().map(|plane| plane.continuity()).unwrap_or_default();
-        touched::open(&notices, all)
+        touched::open(&notices, all, subjects)
     }
 
     fn calls(&self, keys: &[KeyIx], now: Wall) -> LastDay {

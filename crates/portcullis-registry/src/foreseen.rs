@@ -43,6 +43,8 @@ impl State {
     ) -> Box<Foreseen> {
         let approved = planned.proposed.as_ref().and_then(|_| self.handle(by, command, at).ok());
         let Planned { events, blobs, .. } = approved.unwrap_or_else(|| planned.clone());
+        // What was proposed is done by who proposed it.
+        let by = planned.approved.as_ref().map_or(by, |approved| &approved.proposer);
         Box::new(Foreseen { by: by.clone(), at, events, blobs })
     }
 }

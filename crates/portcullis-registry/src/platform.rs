@@ -77,6 +77,13 @@ impl PlatformEvent {
         }
     }
 
+    /// The case it names.
+    pub(crate) fn case(&self) -> Option<&str> {
+        match self {
+            Self::Told { case, .. } | Self::Lost { case, .. } => case.as_deref(),
+        }
+    }
+
     /// Digest of the answer.
     #[must_use]
     pub fn reply(&self) -> Option<&str> {

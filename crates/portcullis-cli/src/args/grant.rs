@@ -116,4 +116,7 @@ pub struct ModeArgs {
     /// Why, for who reads the log; the partner is not told
     #[arg(long, value_name = "TEXT")]
     pub why: String,
+    /// Whether it is done.
+    #[command(flatten)]
+    pub dry: DryRun,
 }

@@ -4,6 +4,8 @@
 
 use clap::Subcommand;
 
+use super::DryRun;
+
 /// Declare the people who run the gate.
 #[derive(Debug, Clone, Subcommand)]
 pub enum PersonCommand {
@@ -65,6 +67,9 @@ pub enum ProposalCommand {
         /// The beginning of the digest that was looked at [default: that of now]
         #[arg(long)]
         digest: Option<String>,
+        /// Whether it is done.
+        #[command(flatten)]
+        dry: DryRun,
     },
     /// Refuse a proposal, or take one's own back
     Refuse {

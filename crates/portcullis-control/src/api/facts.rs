@@ -8,7 +8,7 @@ use axum::Extension;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::Response;
-use portcullis_registry::{Command, Facts, Mode, SubjectId};
+use portcullis_registry::{Command, Facts, Mode, SubjectId, Terms};
 use portcullis_types::{Revision, Wall};
 use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
@@ -19,6 +19,7 @@ use crate::Weighed;
 use crate::auth::Caller;
 use crate::extract::Body;
 use crate::moments;
+use crate::preview;
 use crate::problem::{Document, Problem};
 use crate::router::Shared;
 use crate::views::Change;
@@ -142,8 +143,8 @@ async fn declare(
     let command = (Command::DeclareFacts { subject: subject.clone(), facts }, told);
     let weighed = (Weighed::default(), Some(subject));
     let (command, terms) = with_words(shared, caller, command, weighed, dry_run).await?;
-    let change = Change::from(shared.submit_on(caller, command, terms).await?);
-    Ok(change.answer(StatusCode::OK))
+    let done = shared.submit_on(caller, command, terms).await?;
+    Ok(preview::shown(shared, done).await?.answer(StatusCode::OK))
 }
 
 impl FactsEdit {
@@ -231,6 +232,9 @@ pub(crate) struct ModeBody {
     mode: ModeName,
     /// Why, for who reads the log; the partner is not told.
     why: String,
+    /// Only says what would happen.
+    #[serde(default)]
+    dry_run: bool,
 }
 
 /// Has policies enforced on a partner, or only watched; in force with the answer
@@ -252,8 +256,9 @@ pub(crate) async fn mode(
         ModeName::Observe => Mode::Observe,
     };
     let command = Command::SetMode { partner: partner.id.clone(), mode, why: wish.why };
-    let change = Change::from(shared.submit(&caller, command).await?);
-    Ok(change.answer(StatusCode::OK))
+    let terms = Terms { dry_run: wish.dry_run, ..caller.terms()? };
+    let done = shared.submit_on(&caller, command, terms).await?;
+    Ok(preview::shown(&shared, done).await?.answer(StatusCode::OK))
 }
 
 /// Whether a subject is still the one that an edit builds on.

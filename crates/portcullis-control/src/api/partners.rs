@@ -19,6 +19,7 @@ use super::{Ctx, limit};
 use crate::auth::Caller;
 use crate::extract::{Body, Params};
 use crate::names;
+use crate::preview;
 use crate::problem::{Document, Problem};
 use crate::router::Shared;
 use crate::views::{Change, Page, PartnerView};
@@ -211,8 +212,8 @@ pub(crate) async fn edit(
     let command = (command, edit.told);
     let (command, terms) =
         told::with_words(&shared, &caller, command, (weighed, of), edit.dry_run).await?;
-    let change = Change::from(shared.submit_on(&caller, command, terms).await?);
-    Ok(change.answer(StatusCode::OK))
+    let done = shared.submit_on(&caller, command, terms).await?;
+    Ok(preview::shown(&shared, done).await?.answer(StatusCode::OK))
 }
 
 /// Where a partner is, or a 404 with the nearest name.

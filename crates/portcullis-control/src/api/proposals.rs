@@ -6,7 +6,7 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use axum::{Extension, Json};
-use portcullis_registry::{Actor, Glass, PeopleCommand, Proposal};
+use portcullis_registry::{Actor, Glass, PeopleCommand, Proposal, Terms};
 use portcullis_types::Revision;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -15,6 +15,7 @@ use utoipa::ToSchema;
 use super::Ctx;
 use crate::auth::Caller;
 use crate::extract::Body;
+use crate::preview;
 use crate::problem::{Document, Problem};
 use crate::views::Change;
 
@@ -132,6 +133,9 @@ pub(crate) async fn show(
 pub(crate) struct Approval {
     /// The digest of the proposal that was looked at.
     digest: String,
+    /// Only says what would happen.
+    #[serde(default)]
+    dry_run: bool,
 }
 
 /// Lets what somebody else proposed happen, at once and once
@@ -143,10 +147,12 @@ pub(crate) async fn approve(
     State(shared): Ctx,
     Extension(caller): Extension<Caller>,
     Path(id): Path<String>,
-    Body(Approval { digest }): Body<Approval>,
+    Body(Approval { digest, dry_run }): Body<Approval>,
 ) -> Result<Response, Problem> {
     let command = PeopleCommand::Approve { proposal: number(&id)?, digest };
-    Ok(Change::from(shared.submit(&caller, command).await?).answer(StatusCode::OK))
+    let terms = Terms { dry_run, ..caller.terms()? };
+    let done = shared.submit_on(&caller, command.into(), terms).await?;
+    Ok(preview::shown(&shared, done).await?.answer(StatusCode::OK))
 }
 
 /// Why a proposal is refused or taken back.

@@ -81,6 +81,5 @@ async fn transition(
     };
     let terms = Terms { dry_run, ..caller.terms()? };
     let done = shared.submit_on(&caller, command, terms).await?;
-    let change = if dry_run { preview::shown(&shared, done).await? } else { Change::from(done) };
-    Ok(change.answer(StatusCode::OK))
+    Ok(preview::shown(&shared, done).await?.answer(StatusCode::OK))
 }

@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 
 use portcullis_registry::{Snapshot, SubjectId, SubjectIx};
-use portcullis_types::{Effect, KeyIx, Notice, StandingName};
+use portcullis_types::{Closes, Effect, KeyIx, Notice, StandingName};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -81,20 +81,35 @@ pub(super) fn keys_of(subjects: &[SubjectId], snapshot: &Snapshot) -> Vec<KeyIx>
 }
 
 /// What none of the notices closes, in words, and the continuity classes that stay open.
-pub(super) fn open(notices: &[&Notice], continuity: Vec<String>) -> (String, Vec<String>) {
+pub(super) fn open(
+    notices: &[&Notice],
+    continuity: Vec<String>,
+    subjects: &[SubjectId],
+) -> (String, Vec<String>) {
     let ended = |notice: &&Notice| notice.state == StandingName::Terminated;
+    if subjects.is_empty() {
+        return (String::new(), Vec::new());
+    }
     if notices.iter().all(|notice| notice.closes.is_nothing()) {
         return ("everything".to_owned(), Vec::new());
     }
     if notices.iter().any(ended) {
-        return ("the partner's own pages (`/partner/v1`) alone".to_owned(), Vec::new());
+        let words = if subjects.iter().all(|subject| matches!(subject, SubjectId::Key(_))) {
+            "nothing with this key but `/partner/v1/me`; the partner's other keys are as they were"
+        } else {
+            "nothing but the partner's own pages (`/partner/v1`)"
+        };
+        return (words.to_owned(), Vec::new());
     }
     let shut = |class: &str| {
         let bars = |effect| notices.iter().any(|notice| notice.bars(class, effect, true));
         bars(Effect::Read) || bars(Effect::Write)
     };
     let open: Vec<String> = continuity.into_iter().filter(|class| !shut(class)).collect();
-    let words =
-        "everything else, the continuity classes, and the partner's own pages (`/partner/v1`)";
+    let words = if notices.iter().any(|notice| notice.closes == Closes::All) {
+        "nothing but the partner's own pages (`/partner/v1`) and the continuity classes"
+    } else {
+        "everything else, the partner's own pages (`/partner/v1`), and the continuity classes"
+    };
     (words.to_owned(), open)
 }

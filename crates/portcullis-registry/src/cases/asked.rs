@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::RestorePlan;
 use crate::commands::Command;
 use crate::events::Event;
+use crate::hooks::HookEvent;
 use crate::words::SubjectId;
 
 /// A wish about a case.
@@ -196,6 +197,7 @@ impl Event {
             Self::Standing(event) => event.stood().and_then(|(_, stood)| stood.case.as_deref()),
             Self::Agreement(event) => event.case(),
             Self::Answer(event) => event.case(),
+            Self::Hook(HookEvent::Platform(event)) => event.case(),
             _ => None,
         }
     }

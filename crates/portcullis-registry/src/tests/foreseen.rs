@@ -93,6 +93,7 @@ fn what_the_platform_answered_is_kept_where_it_is_short() {
         let planned = desk.ask(&command.into())?;
         let text = serde_json::to_string(&planned.events[0]).unwrap();
         assert_eq!(serde_json::from_str::<Event>(&text).unwrap(), planned.events[0]);
+        assert_eq!(planned.events[0].case(), Some("case-1"));
         let blobs = planned.events[0].blobs().len();
         assert_eq!(planned.blobs.len(), blobs);
         Ok::<_, Rejected>((planned.events[0].name(), blobs, planned.what))

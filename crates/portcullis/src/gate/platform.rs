@@ -13,8 +13,8 @@ use std::time::Duration;
 use anyhow::Context as _;
 use portcullis_hooks::{Message, Outcome, Poster, Reach, Roots, next_try};
 use portcullis_registry::{
-    Actor, ActorKind, Event, LoggedEvent, Office, OfficeError, PLATFORM_REPLY_BYTES_MAX,
-    PartnerNotice, PlatformCommand, Snapshot,
+    Actor, ActorKind, LoggedEvent, Office, OfficeError, PLATFORM_REPLY_BYTES_MAX, PartnerNotice,
+    PlatformCommand, Snapshot,
 };
 use portcullis_store::{Bytes, DueDelivery, KeptHook, NewDelivery, Outbox, Tried};
 use portcullis_types::{Clock as _, PartnerId, Revision};
@@ -229,16 +229,11 @@ fn message(logged: &LoggedEvent, snapshot: &Snapshot) -> Option<NewDelivery> {
         return None;
     }
     let mut body = notice.body;
-    if let (Some(case), Some(Value::Object(data))) = (case(&logged.event), body.get_mut("data")) {
+    if let (Some(case), Some(Value::Object(data))) = (logged.event.case(), body.get_mut("data")) {
         data.insert("case".to_owned(), case.into());
     }
     let message = format!("plt_{}", notice.revision.0);
     Some(NewDelivery { message, kind: notice.kind, body: body.to_string() })
-}
-
-fn case(event: &Event) -> Option<String> {
-    let members = serde_json::to_value(event).ok()?;
-    members.get("case").and_then(Value::as_str).map(str::to_owned)
 }
 
 /// What a message was about, by its body.
