@@ -51,7 +51,7 @@ pub struct StatementDraft {
     pub automation: Option<Automation>,
     /// What it rests on; that of the reason's template unless said otherwise.
     pub ground: Option<Ground>,
-    /// When it ends by itself.
+    /// When it ends: looked at and lifted then.
     pub ends_at: Option<Moment>,
     /// Why it has neither an end nor a review date.
     pub indefinite_because: Option<String>,
@@ -153,7 +153,7 @@ pub struct Measure {
     /// When it is looked at again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub review_by: Option<Moment>,
-    /// When it ends by itself.
+    /// When it ends: looked at and lifted then.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ends_at: Option<Moment>,
     /// Why it has neither an end nor a review date.

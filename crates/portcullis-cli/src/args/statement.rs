@@ -31,7 +31,7 @@ pub struct StatementArgs {
     /// Take over what a signal counted, or the facts of an earlier step, by its revision
     #[arg(long, value_name = "REVISION")]
     pub facts_from: Vec<u64>,
-    /// When the measure ends: `2026-12-01` or `30d`; somebody lifts it then
+    /// When the measure ends: `2026-12-01` or `30d`; an event says so, and somebody lifts it
     #[arg(long, value_name = "WHEN")]
     pub ends: Option<String>,
     /// Why nobody knows when it ends or is looked at again

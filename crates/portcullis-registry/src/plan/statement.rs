@@ -45,6 +45,10 @@ impl State {
             if let (Some(member), Some(statement)) = (event.statement_mut(), blobs.first()) {
                 *member = Some(statement.sha256.clone());
             }
+            // An end that was told is looked at when it comes: somebody has to lift what is closed.
+            if let (Event::Standing(step), Some(ends)) = (event, draft.ends_at) {
+                step.stood_mut().map(|stood| stood.review_by.get_or_insert(ends.0));
+            }
             planned.blobs.extend(blobs);
         }
         Ok(())

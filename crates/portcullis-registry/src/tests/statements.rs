@@ -260,3 +260,24 @@ fn the_undo_of_a_restore_puts_on_hold_as_it_was() {
     );
     assert_snapshot!(desk.at(AT, &restore).unwrap().undo.unwrap(), @"portcullis partner hold acme --reason investigation --tell 'We look into unusual calls.' --shape reads-of --class place.posts,profile.bio --even publish.status --fallback place.posts --facts-from 2");
 }
+
+#[test]
+fn an_end_that_was_told_is_looked_at_when_it_comes() {
+    let mut desk = desk();
+    let ends = Wall(AT.0 + 30 * 86_400_000);
+    let restrict = |ends_at| {
+        let classes = vec![portcullis_types::ClassName::new("place.posts").unwrap()];
+        let reason = ReasonCode::new("bulk-location").unwrap();
+        let tell = "Posts of far more places than declared were read.".to_owned();
+        let to = Wish::Restricted { classes, factor: None };
+        Command::Stand { subject: acme(), to, reason, tell, case: None }
+            .stated(StatementDraft { ends_at, ..draft() })
+    };
+    assert_eq!(desk.at(AT, &restrict(None)).unwrap_err().code(), "statement_incomplete");
+    desk.at(AT, &restrict(Some(Moment(ends)))).unwrap();
+    assert_eq!(desk.state.due(Wall(ends.0 - 1)).len(), 0);
+    let due = desk.state.due(ends);
+    let over = desk.as_clock(ends, &due[0]).unwrap();
+    assert_eq!(over.events[0].name(), "standing.ran_out");
+    assert_eq!(desk.state.due(ends).len(), 0, "said once");
+}
