@@ -105,3 +105,24 @@ fn the_demo_sees_every_verdict_it_expects() {
         assert!(shown.contains(word), "the demo shows no {word}: {shown}");
     }
 }
+
+#[test]
+fn the_story_is_told_from_the_sweep_to_a_bundle_that_verifies() {
+    let output = portcullis(&["demo", "--story"]);
+    let shown = text(&output);
+    assert_eq!(output.status.code(), Some(0), "{shown}");
+    for word in [
+        "places-in-order",
+        "not stopped by this:",
+        "(bulk-location): Posts of places were read one after the other",
+        "found: The watch `city-guide/places-in-order` counted ids in order",
+        "prepares a post",
+        "no attestation for client `hillside`",
+        "approved by ben",
+        "fell_back",
+        "without the gate",
+        ", 0 unexpected",
+    ] {
+        assert!(shown.contains(word), "the story shows no {word}: {shown}");
+    }
+}

@@ -16,6 +16,8 @@ pub(crate) struct Answer {
     /// The refusal's text for the partner.
     pub detail: Option<String>,
     pub retry_after: Option<String>,
+    /// The whole of it, where it is JSON.
+    pub body: Option<Value>,
 }
 
 /// A blocking client, as a partner's own would be.
@@ -55,16 +57,26 @@ impl Caller {
             "DELETE" => self.agent.delete(&url).header("authorization", &bearer).call(),
             _ => self.agent.get(&url).header("authorization", &bearer).call(),
         };
-        let mut answer = sent.with_context(|| format!("{method} {}{target}", self.base))?;
-        let status = answer.status().as_u16();
-        let retry_after = answer
-            .headers()
-            .get("retry-after")
-            .and_then(|value| value.to_str().ok())
-            .map(str::to_owned);
-        let text = answer.body_mut().read_to_string().context("the answer broke off")?;
-        let json: Option<Value> = serde_json::from_str(&text).ok();
-        let member = |name: &str| json.as_ref()?.get(name)?.as_str().map(str::to_owned);
-        Ok(Answer { status, code: member("code"), detail: member("detail"), retry_after })
+        read(sent.with_context(|| format!("{method} {}{target}", self.base))?)
     }
+
+    /// Sends JSON with a bearer key.
+    pub(crate) fn tell(&self, target: &str, key: &str, body: &Value) -> anyhow::Result<Answer> {
+        let post = self.agent.post(format!("{}{target}", self.base));
+        let post = post.header("authorization", format!("Bearer {key}"));
+        let post = post.content_type("application/json");
+        let sent = post.send(body.to_string());
+        read(sent.with_context(|| format!("POST {}{target}", self.base))?)
+    }
+}
+
+fn read(mut answer: ureq::http::Response<ureq::Body>) -> anyhow::Result<Answer> {
+    let status = answer.status().as_u16();
+    let retry_after = answer.headers().get("retry-after");
+    let retry_after = retry_after.and_then(|value| value.to_str().ok()).map(str::to_owned);
+    let text = answer.body_mut().read_to_string().context("the answer broke off")?;
+    let body: Option<Value> = serde_json::from_str(&text).ok();
+    let member = |name: &str| body.as_ref()?.get(name)?.as_str().map(str::to_owned);
+    let (code, detail) = (member("code"), member("detail"));
+    Ok(Answer { status, code, detail, retry_after, body })
 }

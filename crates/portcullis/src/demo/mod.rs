@@ -6,6 +6,7 @@ mod caller;
 mod print;
 mod script;
 mod stage;
+mod story;
 
 use std::process::ExitCode;
 
@@ -26,8 +27,12 @@ pub(crate) struct DemoArgs {
     /// End after the script; exit code 0 only if every verdict was the expected one
     #[arg(long)]
     once: bool,
+    /// Tell another story: a sweep, a case, a hold with its reasons, an answer, the way back in
+    /// stages, and what all of it leaves to verify; each step with how long it took
+    #[arg(long, conflicts_with = "once")]
+    story: bool,
     /// Only start platform and gate, print their addresses and keys as JSON, and stay up
-    #[arg(long, conflicts_with = "once", hide = true)]
+    #[arg(long, conflicts_with_all = ["once", "story"], hide = true)]
     bare: bool,
 }
 
@@ -45,7 +50,11 @@ const FLOOD_MAX: usize = 2_000;
 /// Runs it.
 pub(crate) fn run(args: &DemoArgs) -> anyhow::Result<ExitCode> {
     crate::talk::hush();
-    let theatre = Theatre::open()?;
+    if args.story {
+        return story::run();
+    }
+    let mut theatre = Theatre::open(|_| Ok(()))?;
+    theatre.cast()?;
     if args.bare {
         return theatre.bare();
     }

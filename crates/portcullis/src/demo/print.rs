@@ -35,8 +35,18 @@ impl Stage {
 
     /// A verdict, and whether it was the one expected.
     pub(crate) fn verdict(&mut self, step: &Step, answer: &Answer) -> bool {
-        let as_expected = match step.expect {
-            Expect::Pass => answer.status == 200 && answer.code.is_none(),
+        self.judged((name(step.who), step.tries), step.expect, answer)
+    }
+
+    /// The same of somebody who is no player of the demo's.
+    pub(crate) fn judged(
+        &mut self,
+        (who, tries): (&str, &str),
+        expect: Expect,
+        answer: &Answer,
+    ) -> bool {
+        let as_expected = match expect {
+            Expect::Pass => matches!(answer.status, 200..300) && answer.code.is_none(),
             Expect::Refused(code) => answer.code.as_deref() == Some(code),
         };
         let word = match (answer.status, &answer.code) {
@@ -47,8 +57,8 @@ impl Stage {
         self.line(&format!(
             "  {word} {} {:<16} {:<46} {}",
             answer.status,
-            name(step.who),
-            step.tries,
+            who,
+            tries,
             code.dimmed()
         ));
         if let Some(detail) = &answer.detail {
@@ -57,7 +67,7 @@ impl Stage {
         if let Some(seconds) = &answer.retry_after {
             self.line(&format!("          {}", format!("Retry-After: {seconds}").dimmed()));
         }
-        self.count(as_expected, || format!("expected {:?}", step.expect));
+        self.count(as_expected, || format!("expected {expect:?}"));
         as_expected
     }
 

@@ -53,8 +53,8 @@ fn parts(ids: &Showcase) -> [Part; 3] {
 }
 
 impl Theatre {
-    /// Starts everything.
-    pub(crate) fn open() -> anyhow::Result<Self> {
+    /// Starts everything, once the files of the deployment are as they are to be.
+    pub(crate) fn open(prepare: impl FnOnce(&Path) -> anyhow::Result<()>) -> anyhow::Result<Self> {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(1)
             .enable_all()
@@ -80,23 +80,16 @@ impl Theatre {
                 .map(|(name, text)| ((*name).to_owned(), (*text).to_owned()))
                 .collect(),
         })?;
+        prepare(&dir)?;
         let config = load(&written.config)
             .map_err(|faults| anyhow::anyhow!("{}", portcullis_yaml::Faults(faults)))?;
         let gate = Gate::start(config)?;
-        let mut theatre = Self {
-            runtime,
-            platform,
-            gate,
-            ids,
-            players: Vec::new(),
-            dir,
-            admin_token: written.admin_token,
-        };
-        theatre.cast()?;
-        Ok(theatre)
+        let (players, admin_token) = (Vec::new(), written.admin_token);
+        Ok(Self { runtime, platform, gate, ids, players, dir, admin_token })
     }
 
-    fn cast(&mut self) -> anyhow::Result<()> {
+    /// Declares the three players, and gives each a key.
+    pub(crate) fn cast(&mut self) -> anyhow::Result<()> {
         for part in parts(&self.ids) {
             let who = part.who;
             let partner = PartnerId::new(name(who))?;
@@ -116,9 +109,10 @@ impl Theatre {
             if !part.accounts.is_empty() {
                 self.gate.grant(actor(), bootstrap::granted(&partner, &part.accounts))?;
             }
-            let (key_id, key) = bootstrap::issue(&self.gate.minter(), partner, |command| {
-                self.gate.submit(actor(), command)
-            })?;
+            let (key_id, key) =
+                bootstrap::issue(&self.gate.minter(), (partner, None), |command| {
+                    self.gate.submit(actor(), command)
+                })?;
             self.players.push(Player { who, key_id, key });
         }
         Ok(())
@@ -168,6 +162,15 @@ impl Theatre {
     ) -> anyhow::Result<String> {
         let subject = SubjectId::Key(key.clone());
         Ok(self.gate.submit(actor(), Command::restore(subject, reason, tell))?.what)
+    }
+
+    pub(crate) fn dir(&self) -> &Path {
+        &self.dir
+    }
+
+    /// The gate itself, to be asked as its machine's owner.
+    pub(crate) fn gate(&self) -> &Gate {
+        &self.gate
     }
 
     /// Verifies the log: whether it is clean, and a line about it.
@@ -226,7 +229,7 @@ impl Theatre {
     }
 }
 
-fn actor() -> Actor {
+pub(crate) fn actor() -> Actor {
     Actor { kind: ActorKind::Local, id: "demo".to_owned() }
 }
 

@@ -11,7 +11,7 @@ use portcullis_registry::{
     Actor, ActorKind, Command, Done, Facts, Grant, GrantLine, GrantName, GrantsBatch, KeyStart,
     Office, Term, Use,
 };
-use portcullis_types::{KeyId, PartnerId, Revision, TierName};
+use portcullis_types::{ClientId, KeyId, PartnerId, Revision, TierName};
 
 use super::keymaker::Minter;
 use super::{open, set};
@@ -63,10 +63,23 @@ pub(crate) fn first_partner(config: &Path, accounts: &[String]) -> anyhow::Resul
             .context("the accounts can't be taken in")?;
     }
     let minter = Minter { judge: open::judge(&config)?, env: config.key_env.clone() };
-    let (_, key) = issue(&minter, partner.clone(), submit)?;
+    let (_, key) = issue(&minter, (partner.clone(), None), submit)?;
     let lost = runtime.block_on(opened.close());
     anyhow::ensure!(lost == 0, "the log can't be written");
     Ok(First { partner, tier, key })
+}
+
+/// Carries out commands before a gate serves, straight into the store.
+pub(crate) fn before_start(config: &Path, commands: Vec<Command>) -> anyhow::Result<()> {
+    let config = crate::serve::read(config)?;
+    let runtime = open::control_runtime()?;
+    let opened = runtime.block_on(open::open(&config, Arc::new(())))?;
+    for command in commands {
+        let actor = Actor { kind: ActorKind::Local, id: "init".to_owned() };
+        runtime.block_on(opened.submit(actor, command)).context("the log can't be begun")?;
+    }
+    anyhow::ensure!(runtime.block_on(opened.close()) == 0, "the log can't be written");
+    Ok(())
 }
 
 /// Declared facts with a rate and nothing else.
@@ -83,17 +96,17 @@ pub(crate) fn granted(partner: &PartnerId, accounts: &[String]) -> GrantsBatch {
     GrantsBatch { lines: accounts.iter().map(line).collect(), ..GrantsBatch::default() }
 }
 
-/// Issues a key for a partner.
+/// Issues a key for a partner, or for a client of it.
 pub(crate) fn issue(
     minter: &Minter,
-    partner: PartnerId,
+    (partner, client): (PartnerId, Option<ClientId>),
     submit: impl Fn(Command) -> anyhow::Result<Done>,
 ) -> anyhow::Result<(KeyId, Secret)> {
     let minted = minter.mint(None)?;
     submit(Command::IssueKey {
         id: minted.id.clone(),
         partner,
-        client: None,
+        client,
         scopes: None,
         start: KeyStart::AtOnce,
         expires: None,
