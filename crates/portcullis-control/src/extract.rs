@@ -28,7 +28,14 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
             ));
         }
         let bytes = Bytes::from_request(request, state).await.map_err(|_| too_large())?;
-        serde_json::from_slice(&bytes).map(Self).map_err(|e| unreadable(&e))
+        let read = serde_json::from_slice(&bytes).map_err(|e| unreadable(&e))?;
+        // A list would be taken for members in their order, which nobody promised.
+        if bytes.trim_ascii_start().first() != Some(&b'{') {
+            return Err(Problem::unreadable(
+                "the body can't be taken: it is no object with named members; see `/openapi.json`",
+            ));
+        }
+        Ok(Self(read))
     }
 }
 
