@@ -146,6 +146,22 @@ pub(crate) async fn remove(
     Ok(Change::from(shared.submit(&caller, command).await?).answer(StatusCode::OK))
 }
 
+/// Takes everything from a person, and erases its name and logins
+///
+/// The log keeps salted commitments to them, which tell nothing once the contents are gone.
+#[utoipa::path(delete, path = "/v1/people/{id}/personal", tag = "people", security(("admin_token" = [])),
+    params(("id" = String, Path, description = "The person's id, also of one who was removed")),
+    responses((status = 200, body = Change), (status = 202, body = Change, description = "Proposed to a second person"),
+        (status = "4XX", body = Document)))]
+pub(crate) async fn erase(
+    State(shared): Ctx,
+    Extension(caller): Extension<Caller>,
+    Path(id): Path<String>,
+) -> Result<Response, Problem> {
+    let command = PeopleCommand::Erase { id: names::id(&id)? };
+    Ok(Change::from(shared.submit(&caller, command).await?).answer(StatusCode::OK))
+}
+
 fn roles(texts: &[String]) -> Result<Roles, Problem> {
     let known = || Role::ALL.iter().map(|role| role.name());
     let role = |text: &String| {

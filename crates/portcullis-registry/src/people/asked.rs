@@ -20,6 +20,8 @@ pub enum PeopleCommand {
     Edit { id: PersonId, name: Option<String>, roles: Option<Roles>, logins: Option<Vec<String>> },
     /// Takes everything from a person.
     Remove { id: PersonId },
+    /// Takes everything from a person, its name and logins out of the store too.
+    Erase { id: PersonId },
     /// Sets how many persons a decision takes. Only the gate asks for it, at its start.
     SetRule(PeopleRule),
     /// Lets what somebody else proposed happen.
@@ -39,12 +41,34 @@ pub enum PeopleCommand {
 #[derive(Debug, Clone, Eq, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type", deny_unknown_fields)]
 pub enum PeopleEvent {
-    /// A person was declared.
+    /// A person was declared. Its name and logins are in the salted content `personal` names; older
+    /// events name them here.
     #[serde(rename = "person.added")]
-    Added { person: PersonId, name: String, roles: Roles, logins: Vec<String> },
+    Added {
+        person: PersonId,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        name: Option<String>,
+        roles: Roles,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        logins: Option<Vec<String>>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        personal: Option<String>,
+    },
     /// A person was changed: the whole new record.
     #[serde(rename = "person.edited")]
-    Edited { person: PersonId, name: String, roles: Roles, logins: Vec<String> },
+    Edited {
+        person: PersonId,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        name: Option<String>,
+        roles: Roles,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        logins: Option<Vec<String>>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        personal: Option<String>,
+    },
+    /// What was personal of a person is no more: the contents of these digests are gone.
+    #[serde(rename = "person.erased")]
+    Erased { person: PersonId, personal: Vec<String> },
     /// A person may do nothing any more.
     #[serde(rename = "person.removed")]
     Removed { person: PersonId },
@@ -82,6 +106,7 @@ impl PeopleEvent {
             Self::Added { .. } => "person.added",
             Self::Edited { .. } => "person.edited",
             Self::Removed { .. } => "person.removed",
+            Self::Erased { .. } => "person.erased",
             Self::RuleSet { .. } => "people.rule_set",
             Self::ProposalMade { .. } => "proposal.made",
             Self::ProposalApproved { .. } => "proposal.approved",

@@ -33,6 +33,7 @@ impl State {
                 self.edit_person(id, name.as_deref(), *roles, logins.as_deref())
             }
             PeopleCommand::Remove { id } => self.remove_person(id),
+            PeopleCommand::Erase { id } => self.erase_person(id),
             PeopleCommand::SetRule(rule) => Ok(self.set_rule(*rule)),
             PeopleCommand::Approve { proposal, digest } => {
                 self.approve(by, *proposal, digest, roles, now)
@@ -63,9 +64,10 @@ impl State {
         }
         let event = PeopleEvent::Added {
             person: id.clone(),
-            name: texts::name(name)?,
+            name: Some(texts::name(name)?),
             roles,
-            logins: self.logins(id, logins)?,
+            logins: Some(self.logins(id, logins)?),
+            personal: None,
         };
         let what = format!("person `{id}` added with roles: {roles}");
         let undo = Some(format!("portcullis person remove {id}"));
@@ -90,7 +92,9 @@ impl State {
             return Err(PeopleRejected::PersonSame(id.clone()).into());
         }
         self.enough_approvers(id, new)?;
-        let event = PeopleEvent::Edited { person: id.clone(), name, roles: new, logins };
+        let (name, logins) = (Some(name), Some(logins));
+        let person = id.clone();
+        let event = PeopleEvent::Edited { person, name, roles: new, logins, personal: None };
         Ok(Planned::one(event.into(), format!("person `{id}` changed; roles: {new}")))
     }
 
@@ -99,6 +103,24 @@ impl State {
         self.enough_approvers(id, Roles::NONE)?;
         let event = PeopleEvent::Removed { person: id.clone() };
         Ok(Planned::one(event.into(), format!("person `{id}` removed: it may do nothing any more")))
+    }
+
+    /// Nobody is erased who may still do something.
+    fn erase_person(&self, id: &PersonId) -> Result<Planned, Rejected> {
+        let people = &self.now.people;
+        let personal = people.personal.get(id).cloned();
+        let personal = match (personal, people.persons.contains_key(id)) {
+            (None, false) => return Err(PeopleRejected::UnknownPerson(id.clone()).into()),
+            (personal, _) => personal.unwrap_or_default(),
+        };
+        let what = format!("what is personal of `{id}` is erased; the id stays in the log");
+        let erased = PeopleEvent::Erased { person: id.clone(), personal };
+        let mut planned = Planned::one(erased.into(), what);
+        if people.persons.contains_key(id) {
+            self.enough_approvers(id, Roles::NONE)?;
+            planned.events.insert(0, PeopleEvent::Removed { person: id.clone() }.into());
+        }
+        Ok(planned)
     }
 
     fn set_rule(&self, rule: PeopleRule) -> Planned {
