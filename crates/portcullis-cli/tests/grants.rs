@@ -140,12 +140,12 @@ fn facts_are_declared_from_a_file_or_one_by_one() {
 
         $ portcullis partner edit acme --tier plus
         partner `acme` changed (revision 9)
-        undo: portcullis partner edit acme --tier-by-use
+        undo: portcullis partner edit acme --tier-by-use --reason mistake --tell 'The edit of the agreement was our mistake and is taken back.' --fact 'The edit of the agreement was our mistake and is taken back.' --period now
         [exit 0]
 
         $ portcullis partner edit acme --tier-by-use
         partner `acme` changed (revision 10)
-        undo: portcullis partner edit acme --tier plus
+        undo: portcullis partner edit acme --tier plus --reason mistake --tell 'The edit of the agreement was our mistake and is taken back.' --fact 'The edit of the agreement was our mistake and is taken back.' --period now
         [exit 0]
 
         $ portcullis partner show acme

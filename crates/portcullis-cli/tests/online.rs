@@ -80,7 +80,7 @@ fn a_partner_is_declared_listed_shown_and_edited() {
 
         $ portcullis partner edit acme-travel --tier plus --scope media:read
         partner `acme-travel` changed (revision 5)
-        undo: portcullis partner edit acme-travel --tier basic --all-scopes
+        undo: portcullis partner edit acme-travel --tier basic --all-scopes --reason mistake --tell 'The edit of the agreement was our mistake and is taken back.' --fact 'The edit of the agreement was our mistake and is taken back.' --period now
         [exit 0]
 
         $ portcullis partner edit acme-travel --all-scopes --if-revision 2

@@ -289,5 +289,5 @@ fn a_child_asks_for_declared_clients_where_its_parent_does() {
     };
     assert!(!required(PARENT));
     assert!(required(&PARENT.replace("about: x\n", "about: x\nclients: required\n")));
-    check("about: x", "about: x\nclients: sometimes", &["PC0002 4:10"]);
+    check("about: x", "about: x\nclients: sometimes", &["PC0111 4:10"]);
 }
