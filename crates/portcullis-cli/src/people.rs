@@ -40,6 +40,10 @@ pub(crate) fn run(
             let path = format!("/v1/people/{}", segment(id));
             change::show(&gate.call(Method::DELETE, &path, None, &[])?, out)
         }
+        PersonCommand::Erase { id } => {
+            let path = format!("/v1/people/{}/personal", segment(id));
+            change::show(&gate.call(Method::DELETE, &path, None, &[])?, out)
+        }
     }
 }
 

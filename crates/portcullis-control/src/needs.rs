@@ -91,6 +91,7 @@ const NEEDS: &[(&str, &str, &[Role])] = &[
     ("POST", "/v1/people", RUNS),
     ("PATCH", "/v1/people/{id}", RUNS),
     ("DELETE", "/v1/people/{id}", RUNS),
+    ("DELETE", "/v1/people/{id}/personal", RUNS),
     ("GET", "/v1/proposals", ANY),
     ("GET", "/v1/proposals/{id}", ANY),
     ("POST", "/v1/proposals/{id}/approve", &[Approver]),

@@ -118,6 +118,7 @@ fn quick() -> Routes {
         .routes(routes!(rotation::compromised))
         .routes(routes!(people::list, people::add))
         .routes(routes!(people::edit, people::remove))
+        .routes(routes!(people::erase))
         .routes(routes!(proposals::list))
         .routes(routes!(proposals::show))
         .routes(routes!(proposals::approve))

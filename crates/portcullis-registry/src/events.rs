@@ -220,7 +220,7 @@ impl Event {
                 files.iter().map(|f| f.sha256.as_str()).collect()
             }
             Self::FactsDeclared { blob, .. } => blob.iter().map(String::as_str).collect(),
-            Self::People(PeopleEvent::ProposalMade { blob, .. }) => vec![blob],
+            Self::People(_) => self.erasable(),
             Self::Case(CaseEvent::Planned { plan, .. }) => vec![plan],
             Self::Answer(event) => event.blob().into_iter().collect(),
             Self::Hook(HookEvent::Platform(event)) => event.reply().into_iter().collect(),
@@ -240,8 +240,7 @@ impl Event {
             | Self::SecretRotated { .. }
             | Self::Hook(_)
             | Self::Guard(_)
-            | Self::Case(_)
-            | Self::People(_) => Vec::new(),
+            | Self::Case(_) => Vec::new(),
         }
     }
 }

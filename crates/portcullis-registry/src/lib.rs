@@ -34,6 +34,7 @@ mod notices;
 mod office;
 mod pages;
 mod people;
+mod personal;
 mod plan;
 mod platform;
 mod proposals;

@@ -170,6 +170,8 @@ impl Default for PeopleRule {
 #[derive(Debug, Clone, Default)]
 pub struct People {
     pub(crate) persons: BTreeMap<PersonId, PersonRecord>,
+    /// Contents that hold what is personal, of those who were removed too.
+    pub(crate) personal: BTreeMap<PersonId, Vec<String>>,
     pub(crate) rule: PeopleRule,
     pub(crate) open: BTreeMap<u64, Proposal>,
     pub(crate) glass: BTreeMap<u64, Glass>,

@@ -13,6 +13,7 @@ use crate::database::{TABLES, number};
 use crate::error::said;
 use crate::files;
 use crate::grants::table;
+use crate::personal;
 
 /// Events of one run: of older runs one checkpoint stays.
 const RUN: u64 = TILE_WIDTH as u64;
@@ -104,6 +105,11 @@ impl Log {
         // The event is durable by now. The copy beside may lag behind: it is then only an older
         // witness, and the next append brings it up to date.
         let _ = files::write_checkpoint(&self.path, &note);
+        if batch.events.iter().any(|event| !event.erases().is_empty()) {
+            // Pages from before lie in the write-ahead log until it begins anew.
+            let anew = sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)");
+            let _ = anew.execute(&mut self.connection).await;
+        }
         self.note = note;
         Ok(())
     }
@@ -139,6 +145,7 @@ impl Log {
         let sql = "INSERT INTO checkpoints (size, note) VALUES (?, ?)";
         let query = sqlx::query(sql).bind(number(size)).bind(note);
         query.execute(&mut self.connection).await.map_err(failed)?;
+        personal::erase(&mut self.connection, &batch.events).await.map_err(failed)?;
         self.thin(size).await.map_err(failed)?;
         sqlx::query("COMMIT").execute(&mut self.connection).await.map_err(failed)?;
         Ok(())

@@ -59,6 +59,8 @@ pub(crate) async fn writer(path: &Path) -> Result<SqliteConnection, StoreError> 
     let connection = options(path)
         .journal_mode(SqliteJournalMode::Wal)
         .synchronous(SqliteSynchronous::Full)
+        // What is erased is overwritten.
+        .pragma("secure_delete", "ON")
         // A feed of grants touches pages all over their table: with these it is written once where
         // it would be written four times (64 MiB of cache, a checkpoint each 32 MiB).
         .pragma("cache_size", "-65536")

@@ -32,6 +32,7 @@ mod open;
 mod outbox;
 mod past;
 mod pending;
+mod personal;
 mod recover;
 mod repeats;
 mod take;

@@ -3,7 +3,7 @@
 //! The same walk serves the start (signatures of the newest checkpoint and of rotations only) and
 //! the full verification.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -35,6 +35,8 @@ pub(crate) struct Walked {
     pub(crate) state: State,
     pub(crate) learned: Vec<([u8; 16], KeyIx)>,
     pub(crate) last: Wall,
+    /// Contents that are not there and that no event has erased so far, with the event of each.
+    pub(crate) absent: BTreeMap<String, u64>,
     /// What the guard does not know yet.
     pub(crate) narrowings: Vec<Record>,
 }
@@ -83,6 +85,7 @@ pub(crate) async fn walk(
         state: State::new(),
         learned: Vec::new(),
         last: Wall::default(),
+        absent: BTreeMap::new(),
         narrowings: Vec::new(),
     };
     let mut walk = Walk { connection, path, depth, last_checkpoint, waiting: Vec::new(), found };
@@ -117,6 +120,12 @@ impl Walk<'_> {
                 self.checkpoints_at(row.rev + 1).await?;
             }
         }
+        if let Some((sha256, rev)) = self.found.absent.first_key_value() {
+            let why = format!(
+                "its content `{sha256}` is missing from the store, and no event says that it was erased"
+            );
+            return Err(StoreError::damaged(self.path, Fault { revision: Some(*rev), why }));
+        }
         // Whatever checkpoint is left covers events that are not there.
         self.waiting.clear();
         let beyond = self.found.check.size() + 1;
@@ -147,6 +156,10 @@ impl Walk<'_> {
         for sha256 in leaf.event.blobs() {
             let body = database::blob(self.connection, self.path, sha256).await;
             let body = body.map_err(|error| placed(error, row.rev))?;
+            if body.is_none() && leaf.event.erasable().contains(&sha256) {
+                self.found.absent.entry(sha256.to_owned()).or_insert(row.rev);
+                continue;
+            }
             let missing = || format!("its content `{sha256}` is missing from the store");
             let body = body.ok_or_else(|| StoreError::damaged(self.path, at_rev(missing())))?;
             if Hash(Sha256::digest(&body).into()).to_hex() != *sha256 {
@@ -154,6 +167,9 @@ impl Walk<'_> {
                 return Err(StoreError::damaged(self.path, at_rev(why)));
             }
             blobs.insert(sha256.to_owned(), Arc::from(body));
+        }
+        for sha256 in leaf.event.erases() {
+            self.found.absent.remove(sha256);
         }
         let approver = leaf.approved.as_ref().map(|second| &second.by);
         let place = Place { revision: Revision(row.rev), ts: leaf.at, by: &leaf.actor, approver };

@@ -8,6 +8,7 @@ mod evidence;
 mod grants;
 mod guard;
 mod outbox;
+mod personal;
 mod past;
 mod refuse;
 mod repeats;

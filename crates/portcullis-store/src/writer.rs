@@ -150,13 +150,14 @@ impl Writer {
         self.flush().await;
         let now = self.clock.now().wall.max(self.store.log.last);
         let actor = bounded(actor);
-        let planned = self.state.decide(&actor, command, terms, now)?;
+        let mut planned = self.state.decide(&actor, command, terms, now)?;
         if planned.events.is_empty() || terms.dry_run {
             let foreseen =
                 terms.dry_run.then(|| self.state.foresee(&actor, command, &planned, now));
             let revision = self.state.current().revision();
             return Ok(Done { revision, foreseen, ..done(command, &planned) });
         }
+        self.seal(&mut planned).await?;
         let Planned { events, blobs, approved, .. } = planned.clone();
         // What was proposed is done by who proposed it.
         let (actor, approved) = match approved {

@@ -48,6 +48,11 @@ pub enum PersonCommand {
         /// The person's id
         id: String,
     },
+    /// Take everything from a person, and erase its name and logins from the store
+    Erase {
+        /// The person's id, also of one who was removed
+        id: String,
+    },
 }
 
 /// What waits for a second person.

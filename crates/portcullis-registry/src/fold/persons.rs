@@ -4,8 +4,10 @@ use std::sync::Arc;
 
 use portcullis_types::{PartnerId, StandingName};
 
+use crate::commands::Command;
 use crate::events::Event;
-use crate::people::{HOUR, PeopleEvent, PeopleRule, PersonRecord};
+use crate::people::{HOUR, PeopleCommand, PeopleEvent, PeopleRule, PersonRecord};
+use crate::personal::{ERASED, Personal};
 use crate::proposals::{Glass, Proposal};
 use crate::state::{FoldError, Place, State};
 use crate::words::{ActorKind, SubjectId};
@@ -19,27 +21,50 @@ impl State {
     ) -> Result<(), FoldError> {
         let people = Arc::make_mut(&mut self.now.people);
         match event {
-            PeopleEvent::Added { person, name, roles, logins }
-            | PeopleEvent::Edited { person, name, roles, logins } => {
+            PeopleEvent::Added { person, name, roles, logins, personal }
+            | PeopleEvent::Edited { person, name, roles, logins, personal } => {
                 let added = people.persons.get(person).map_or(place.ts, |old| old.added);
+                if let Some(sha256) = personal {
+                    people.personal.entry(person.clone()).or_default().push(sha256.clone());
+                }
+                let apart = personal.as_deref().and_then(blob);
+                let apart: Option<Personal> = apart
+                    .map(|body| serde_json::from_slice(&body))
+                    .transpose()
+                    .map_err(|_| place.bad("what is personal in it is unreadable"))?;
+                let (name, logins) = match apart {
+                    Some(apart) => (Some(apart.name), Some(apart.logins)),
+                    None => (name.clone(), logins.clone()),
+                };
                 let record = PersonRecord {
                     id: person.clone(),
-                    name: Arc::from(name.as_str()),
+                    name: Arc::from(name.as_deref().unwrap_or(ERASED)),
                     roles: *roles,
-                    logins: logins.clone(),
+                    logins: logins.unwrap_or_default(),
                     added,
                     revision: place.revision,
                 };
                 people.persons.insert(person.clone(), record);
             }
             PeopleEvent::Removed { person } => drop(people.persons.remove(person)),
+            PeopleEvent::Erased { person, personal } => {
+                people.personal.remove(person);
+                people.open.retain(|_, open| !personal.contains(&open.digest));
+            }
             PeopleEvent::RuleSet { two_persons, alone } => {
                 people.rule = PeopleRule { two_persons: *two_persons, alone: *alone };
             }
             PeopleEvent::ProposalMade { blob: digest, what, expires, about } => {
-                let body = blob(digest).ok_or_else(|| place.bad("its command is missing"))?;
-                // A command of an older version that means nothing any more can't be approved.
+                // A command that was erased, or of an older version that means nothing any more, can't be
+                // approved.
+                let body = blob(digest).unwrap_or_default();
                 if let Ok(command) = serde_json::from_slice(&body) {
+                    if let Command::People(
+                        PeopleCommand::Add { id, .. } | PeopleCommand::Edit { id, .. },
+                    ) = &command
+                    {
+                        people.personal.entry(id.clone()).or_default().push(digest.clone());
+                    }
                     let proposal = Proposal {
                         id: place.revision,
                         digest: digest.clone(),
@@ -151,7 +176,8 @@ fn touched(event: &Event) -> Option<String> {
         Event::People(
             PeopleEvent::Added { person, .. }
             | PeopleEvent::Edited { person, .. }
-            | PeopleEvent::Removed { person },
+            | PeopleEvent::Removed { person }
+            | PeopleEvent::Erased { person, .. },
         ) => format!("person:{person}"),
         Event::People(_)
         | Event::Hook(_)

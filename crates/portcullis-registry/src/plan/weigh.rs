@@ -151,7 +151,7 @@ impl State {
                 if fewer && same && !decides { Bearing::Narrowing } else { Bearing::Widening }
             }
             // Who decides is not changed by one alone, neither to more nor to fewer.
-            PeopleCommand::Remove { id } => {
+            PeopleCommand::Remove { id } | PeopleCommand::Erase { id } => {
                 let decides =
                     people.persons.get(id).is_some_and(|old| old.roles.has(Role::Approver));
                 if decides { Bearing::Widening } else { Bearing::Narrowing }
@@ -188,7 +188,8 @@ impl State {
             Command::People(
                 PeopleCommand::Add { id, .. }
                 | PeopleCommand::Edit { id, .. }
-                | PeopleCommand::Remove { id },
+                | PeopleCommand::Remove { id }
+                | PeopleCommand::Erase { id },
             ) => return vec![format!("person:{id}")],
             Command::Case(command) => return self.about_case(command),
             Command::People(_)
