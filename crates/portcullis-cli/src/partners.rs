@@ -138,6 +138,7 @@ fn show(partner: &Value, out: &mut Out) -> Result<(), Failure> {
     members.push(("declared use", text(partner, "declared_use")));
     let facts = facts::lines(&facts);
     members.extend(facts.iter().map(|(name, value)| (&**name, value.clone())));
+    members.push(("platform", platform(partner)));
     members.push(("added", text(partner, "added")));
     members.push(("revision", text(partner, "revision")));
     members.retain(|(_, value)| !value.is_empty());
@@ -157,6 +158,16 @@ pub(crate) fn notice(of: &Value, members: &mut Vec<(&str, String)>) {
         }
     }
     standing::lines(of, members);
+}
+
+/// What the platform itself said when it was told of the partner.
+fn platform(partner: &Value) -> String {
+    let Some(seen) = partner.get("platform") else { return String::new() };
+    let (about, at, status) = (text(seen, "about"), text(seen, "at"), text(seen, "status"));
+    match status.as_str() {
+        "" => format!("could not be told of event {about} by {at}"),
+        status => format!("told of event {about}, answered {status} on {at}"),
+    }
 }
 
 /// Scopes in words: nothing is narrowed unless it is said.

@@ -21,7 +21,7 @@ use crate::api::facts::FactsView;
 pub(crate) use answer::{AnswerView, AnswerWholeView};
 pub(crate) use cases::CaseView;
 pub(crate) use change::Change;
-use standing::state;
+use standing::{PlatformView, state};
 pub(crate) use standing::{NoticeView, StandingView};
 
 /// A part of a list.
@@ -58,6 +58,9 @@ pub(crate) struct PartnerView {
     hold: Option<NoticeView>,
     /// What is closed, and which clocks run; null while it is good.
     standing: Option<StandingView>,
+    /// What the platform itself answered last when it was told of this partner; absent: nothing yet.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    platform: Option<PlatformView>,
     /// When it was declared.
     added: String,
     /// The event that added or last edited it; send it as `If-Match` with an edit.
@@ -79,6 +82,7 @@ impl PartnerView {
             state: state(partner.course.as_deref()),
             standing: partner.course.as_deref().map(StandingView::from),
             hold: partner.narrowed.as_deref().map(NoticeView::from),
+            platform: partner.platform.as_deref().map(PlatformView::from),
             added: partner.added.rfc3339(),
             revision: partner.revision.0,
         }

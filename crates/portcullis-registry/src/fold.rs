@@ -19,6 +19,7 @@ use portcullis_types::{KeyIx, Notice, ReasonCode, StandingName};
 
 use crate::events::Event;
 use crate::guard::{GuardEvent, LogLost};
+use crate::hooks::HookEvent;
 use crate::import::decode_keys;
 use crate::records::{Credential, GrantsLogged, PepperIx, PolicyInForce};
 use crate::signals::SignalAction;
@@ -131,6 +132,7 @@ impl State {
             // Taken for what it puts in force again before it comes here.
             Event::Guard(GuardEvent::Applied { .. }) => {}
             // Hooks are kept beside the log; an agreement is what the event before made it.
+            Event::Hook(HookEvent::Platform(event)) => self.platform_event(place, event)?,
             Event::Hook(_) | Event::Agreement(_) => {}
             Event::SecretRotated { what, fingerprint, .. } => {
                 Arc::make_mut(&mut self.now.secrets).insert(*what, fingerprint.clone());

@@ -86,7 +86,9 @@ pub use people::{
 };
 pub use portcullis_audit::{Fault, Verification};
 pub use portcullis_types::Facts;
-pub use platform::{PLATFORM_REPLY_BYTES_MAX, PlatformCommand, PlatformEvent};
+pub use platform::{
+    PLATFORM_REPLY_BYTES_MAX, PlatformCommand, PlatformEvent, PlatformSeen,
+};
 pub use proposals::{
     Approval, Bearing, GLASS_MILLISECONDS, Glass, PROPOSAL_MILLISECONDS, PROPOSALS_MAX, Proposal,
     Proposed, Second, Terms,

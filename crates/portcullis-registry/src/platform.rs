@@ -3,13 +3,15 @@
 //!
 //! Must not know how a message is sent.
 
-use portcullis_types::{PartnerId, Revision};
+use std::sync::Arc;
+
+use portcullis_types::{PartnerId, Revision, Wall};
 use serde::{Deserialize, Serialize};
 
 use crate::events::Event;
 use crate::hooks::{HookCommand, HookEvent};
 use crate::rejected::Rejected;
-use crate::state::{Blob, Planned, State};
+use crate::state::{Blob, FoldError, Place, Planned, State};
 use crate::texts;
 
 /// Most bytes that are kept of an answer.
@@ -67,6 +69,17 @@ pub enum PlatformEvent {
     },
 }
 
+/// What became of a message to the platform.
+#[derive(Debug, Clone, Copy, Eq, PartialEq)]
+pub struct PlatformSeen {
+    /// The event it was told of.
+    pub about: Revision,
+    /// When it answered, or was given up.
+    pub at: Wall,
+    /// The status it answered with; none: it was given up.
+    pub status: Option<u16>,
+}
+
 impl PlatformEvent {
     /// The dotted name.
     #[must_use]
@@ -101,6 +114,25 @@ impl From<PlatformCommand> for crate::commands::Command {
 }
 
 impl State {
+    /// Takes in what became of a message.
+    pub(crate) fn platform_event(
+        &mut self,
+        place: Place<'_>,
+        event: &PlatformEvent,
+    ) -> Result<(), FoldError> {
+        let (about, partner, status) = match event {
+            PlatformEvent::Told { about, partner, status, .. } => (*about, partner, Some(*status)),
+            PlatformEvent::Lost { about, partner, .. } => (*about, partner, None),
+        };
+        let Some(at) = self.now.partner_ix(partner) else {
+            let why = format!("unknown partner `{partner}`");
+            return Err(FoldError { revision: place.revision, why });
+        };
+        let seen = Arc::new(PlatformSeen { about, at: place.ts, status });
+        self.now.partners.change(at.at(), |record| record.platform = Some(seen));
+        Ok(())
+    }
+
     /// What the platform was told of must have happened.
     pub(crate) fn platform(&self, command: &PlatformCommand) -> Result<Planned, Rejected> {
         let case = |case: &Option<String>| {

@@ -10,6 +10,7 @@ use portcullis_types::{
     Revision, ScopeName, Subject, TierName, Wall,
 };
 
+use crate::platform::PlatformSeen;
 use crate::standing::Course;
 use crate::words::{ClientCategory, Mode, PublishedFile};
 
@@ -125,6 +126,8 @@ pub struct PartnerRecord {
     pub course: Option<Arc<Course>>,
     /// The review date of its facts that passed, and an event said so.
     pub lapsed: Option<Wall>,
+    /// What became of the last message to the platform about it.
+    pub platform: Option<Arc<PlatformSeen>>,
     /// When it was added.
     pub added: Wall,
     /// The event that added or last edited it.

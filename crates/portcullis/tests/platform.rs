@@ -103,6 +103,7 @@ fn the_platform_is_told_of_a_hold_until_it_answers_and_the_log_has_its_answer() 
     let message: Value = serde_json::from_str(&again.1).unwrap();
     assert_eq!(message["type"], "standing.held");
     let event = logged(&house, "platform.told");
+    assert!(house.ok(&["partner", "show", "first-partner"]).contains("answered 200"));
     assert_eq!(event["event"]["about"], message["data"]["revision"]);
     assert_eq!(
         (&event["event"]["partner"], &event["event"]["status"]),

@@ -1,6 +1,6 @@
 //! A standing as the admin API shows it: what is closed, who brought it about, which clocks run.
 
-use portcullis_registry::{ClockName, Course};
+use portcullis_registry::{ClockName, Course, PlatformSeen};
 use portcullis_types::{ClassName, Closes, Notice, StandingName, Wall};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -29,6 +29,23 @@ impl From<&Notice> for NoticeView {
             review_by: notice.review_by.map(Wall::rfc3339),
             revision: notice.revision.map(|revision| revision.0),
         }
+    }
+}
+
+/// What became of a message to the platform itself.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub(crate) struct PlatformView {
+    /// The event it was told of.
+    about: u64,
+    /// When it answered, or was given up, RFC 3339.
+    at: String,
+    /// The status it answered with; null: it could not be told.
+    status: Option<u16>,
+}
+
+impl From<&PlatformSeen> for PlatformView {
+    fn from(seen: &PlatformSeen) -> Self {
+        Self { about: seen.about.0, at: seen.at.rfc3339(), status: seen.status }
     }
 }
 

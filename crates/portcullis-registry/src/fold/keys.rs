@@ -152,6 +152,7 @@ fn created(place: Place<'_>, id: &PartnerId, tier: TierName, use_: Use) -> Partn
         narrowed: None,
         course: None,
         lapsed: None,
+        platform: None,
         added: place.ts,
         revision: place.revision,
     }

@@ -39,6 +39,7 @@ impl State {
             narrowed: old.and_then(|old| old.narrowed.clone()),
             course: old.and_then(|old| old.course.clone()),
             lapsed: old.and_then(|old| old.lapsed),
+            platform: old.and_then(|old| old.platform.clone()),
             added: old.map_or(place.ts, |old| old.added),
             revision: place.revision,
         };

@@ -104,6 +104,11 @@ fn what_the_platform_answered_is_kept_where_it_is_short() {
     let long = Some("1".repeat(PLATFORM_REPLY_BYTES_MAX + 1));
     assert_eq!(told(long, "acme").unwrap(), ("platform.told", 0, what));
     assert_eq!(told(None, "acne").unwrap_err().code(), "unknown_partner");
+    let seen = |desk: &Desk| {
+        let at = desk.state.current().partner_ix(&partner_id("acme")).unwrap();
+        desk.state.current().partner(at).unwrap().platform.as_ref().unwrap().status
+    };
+    assert_eq!(seen(&desk), Some(202));
     let lost = PlatformCommand::Lost {
         about: Revision(3),
         partner: partner_id("acme"),
@@ -112,5 +117,6 @@ fn what_the_platform_answered_is_kept_where_it_is_short() {
     };
     let planned = desk.ask(&lost.into()).unwrap();
     assert_eq!(planned.events[0].name(), "platform.not_told");
+    assert_eq!(seen(&desk), None);
     assert_eq!(all(&desk.state.snapshot()), all(&desk.replayed().state.snapshot()));
 }
