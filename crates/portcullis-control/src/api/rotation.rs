@@ -107,10 +107,7 @@ pub(crate) async fn compromised(
         case: wish.case,
         reissue: minted.as_ref().map(|minted| secret(&shared, minted)),
     });
-    let command = match draft {
-        Some(draft) => command.stated(draft),
-        None => command,
-    };
+    let command = statements::with(draft, command);
     done(&shared, &caller, command, minted.as_ref(), wish.dry_run).await
 }
 

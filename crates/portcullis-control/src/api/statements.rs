@@ -6,7 +6,8 @@ use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use portcullis_registry::{
-    Event, Fact, OfficeError, PartnerNotice, Statement, StatementDraft, SubjectId, fact_of_signal,
+    Command, Event, Fact, OfficeError, PartnerNotice, Statement, StatementDraft, SubjectId,
+    fact_of_signal,
 };
 use portcullis_types::{Revision, Span, Wall};
 use serde::{Deserialize, Serialize};
@@ -67,6 +68,14 @@ pub(crate) async fn draft(
         draft.facts.extend(found(shared, of, Revision(revision)).await?);
     }
     Ok(Some(draft))
+}
+
+/// The command with what was found, where that was sent.
+pub(crate) fn with(draft: Option<StatementDraft>, command: Command) -> Command {
+    match draft {
+        Some(draft) => command.stated(draft),
+        None => command,
+    }
 }
 
 /// From when to when, as people write it.

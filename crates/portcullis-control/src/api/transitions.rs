@@ -2,6 +2,7 @@
 //!
 //! Must not know how a hold reaches the data plane.
 
+pub(crate) mod bulk;
 mod wish;
 
 use axum::Extension;
@@ -74,11 +75,7 @@ async fn transition(
 ) -> Result<Response, Problem> {
     let (dry_run, statement) = (wish.dry_run, wish.statement.take());
     let draft = statements::draft(&shared, &subject, statement).await?;
-    let command = command(&shared, subject, wish)?;
-    let command = match draft {
-        Some(draft) => command.stated(draft),
-        None => command,
-    };
+    let command = statements::with(draft, command(&shared, subject, wish)?);
     let terms = Terms { dry_run, ..caller.terms()? };
     let done = shared.submit_on(&caller, command, terms).await?;
     Ok(preview::shown(&shared, done).await?.answer(StatusCode::OK))
