@@ -2,20 +2,19 @@
 //!
 //! Must not count any.
 
-use portcullis_registry::{Calendar, CalendarError, Moment, Promise};
+use portcullis_registry::{Calendar, CalendarError, Moment, OFFSET_MINUTES_MAX, Promise};
 use portcullis_types::Wall;
 use portcullis_yaml::At;
 
 use super::settle::Settling;
-use super::shape::{self, ConfigFile};
+use super::shape;
 
 const DAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
 const USUAL: [bool; 7] = [true, true, true, true, true, false, false];
 const HOURS: (u32, u32) = (9 * 60, 17 * 60);
 
 impl Settling<'_> {
-    pub(super) fn promise(&mut self, file: &ConfigFile) -> Promise {
-        let written = &file.calendar;
+    pub(super) fn promise(&mut self, written: &shape::Calendar) -> Promise {
         let week = self.week(&written.week);
         let hours = written.hours.as_ref().map_or(HOURS, |at| self.hours(at));
         let offset = written.utc_offset.as_ref().map_or(0, |at| self.utc_offset(at));
@@ -59,6 +58,7 @@ impl Settling<'_> {
     fn hours(&mut self, at: &At<String>) -> (u32, u32) {
         let read = at.value.split_once('-');
         let read = read.and_then(|(from, to)| Some((minutes(from)?, minutes(to)?)));
+        let read = read.filter(|(from, to)| from < to);
         read.unwrap_or_else(|| {
             let message = format!("`{}` are no hours of a day", at.value);
             self.fault(
@@ -78,6 +78,7 @@ impl Settling<'_> {
             _ => None,
         };
         let read = at.value.get(1..).and_then(minutes).and_then(|n| i32::try_from(n).ok());
+        let read = read.filter(|minutes| *minutes <= OFFSET_MINUTES_MAX);
         sign.zip(read).map_or_else(
             || {
                 let message = format!("`{}` is no offset from UTC", at.value);
@@ -120,7 +121,37 @@ fn minutes(text: &str) -> Option<u32> {
 
 #[cfg(test)]
 mod tests {
+    use std::path::PathBuf;
+
+    use portcullis_yaml::{Faults, Source};
+
     use super::*;
+
+    fn settled(text: &str) -> (Promise, String) {
+        let source = Source::new("portcullis.yaml", text);
+        let read = portcullis_yaml::read_partly::<shape::Calendar>(&source);
+        let mut settling = Settling { source: &source, faults: read.faults, base: PathBuf::new() };
+        let promise = settling.promise(&read.value.unwrap());
+        (promise, Faults(settling.faults).to_string())
+    }
+
+    #[test]
+    fn business_days_are_read_as_agreements_write_them() {
+        let text = "week: [Mon, sat]\nhours: 08:00-12:00\nutc_offset: -08:00\nholidays: [2026-11-28]\nreply_days: 1\n";
+        let (promise, faults) = settled(text);
+        assert_eq!(faults, Faults(Vec::new()).to_string());
+        // Monday; the Saturday after is off, so it is the Monday after that, at noon there.
+        let monday = Moment::read("2026-11-23T17:00:00Z").unwrap();
+        assert_eq!(promise.reply_by(monday.0).rfc3339(), "2026-11-30T20:00:00.000Z");
+        assert_eq!(settled("{}").0, Promise::default());
+    }
+
+    #[test]
+    fn every_fault_of_a_calendar_is_told_with_what_to_write() {
+        let text = "week: [mon, noday]\nhours: 9-5\nutc_offset: CET\nholidays: [2026-13-01, 2026-12-25]\nreply_days: 0\n";
+        insta::assert_snapshot!(settled(text).1);
+        insta::assert_snapshot!(settled("hours: 17:00-09:00\nutc_offset: +15:00\n").1);
+    }
 
     #[test]
     fn minutes_read_as_people_write_them() {

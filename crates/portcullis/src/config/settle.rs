@@ -151,7 +151,7 @@ impl Settling<'_> {
             holds_per_day: self.holds_per_day(file),
             explain_calls: self.explain_calls(file),
             people: self.people(file),
-            promise: self.promise(file),
+            promise: self.promise(&file.calendar),
             reasons: self.reasons(file),
             base: self.base.clone(),
         };
