@@ -53,7 +53,8 @@ for _ in $(seq 200); do
   "$bin" status --config "$config" >/dev/null 2>&1 && break
   sleep 0.05
 done
-"$bin" apply "$gate" --config "$config" >>"$RIG_WORK/import.log"
+"$bin" apply "$gate" --config "$config" --reason agreement-changed --tell "The tier of the rig comes into force." \
+  --fact "The rig has 1 tier of its own." --period now >>"$RIG_WORK/import.log"
 "$bin" key import "$gate/keys.txt" --create-partners --tier travel-search --use research --config "$config" >>"$RIG_WORK/import.log"
 kill "$pid"
 wait "$pid" || true

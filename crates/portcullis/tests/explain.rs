@@ -10,7 +10,7 @@
 mod common;
 
 use common::http::{Answer, Connection, once, post};
-use common::{House, Platform, text};
+use common::{FOUND, House, Platform, text};
 use serde_json::{Value, json};
 
 /// An account that authorised nobody.
@@ -99,7 +99,8 @@ fn a_call_is_explained_by_its_id_as_it_was_decided_and_as_of_now() {
         "watch:\n",
         "deny:\n  - { id: closed, class: any }\nwatch:\n",
     );
-    house.ok(&["apply", house.dir().to_str().unwrap()]);
+    let told = ["--reason", "agreement-changed", "--tell", "All of it is closed for a while."];
+    house.ok(&[&["apply"], &told[..], &FOUND[..]].concat());
     let rule = read["then"]["rule"].clone();
     let read = house.ok(&["explain", "--request", read["request"].as_str().unwrap(), "-o", "json"]);
     let read: Value = serde_json::from_str(&read).unwrap();
