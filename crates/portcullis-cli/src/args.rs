@@ -28,7 +28,7 @@ pub use key::{ImportArgs, KeyCommand};
 pub use offline::{CheckArgs, DiffArgs, ExplainArgs, ReplayArgs, TestArgs};
 pub use partner::{ClientCommand, PartnerCommand, PartnerFields};
 pub use people::{PersonCommand, ProposalCommand};
-pub use standing::{DryRun, Shape, StandingVerb};
+pub use standing::{DryRun, HoldAllArgs, Shape, StandingVerb};
 pub use statement::{StatementArgs, StatementCommand};
 pub use told::ToldArgs;
 

@@ -55,7 +55,7 @@ mod usage;
 pub use args::{
     AnswerCommand, ApplyArgs, AuditCommand, CaseCommand, CatalogueCommand, CheckArgs,
     ClientCommand, Command, Common, DiffArgs, DryRun, EvidenceCommand, ExplainArgs, FactsArgs,
-    GrantCommand, GrantTo, HookCommand, ImportArgs, KeyCommand, ModeArgs, NoticeCommand,
+    GrantCommand, GrantTo, HoldAllArgs, HookCommand, ImportArgs, KeyCommand, ModeArgs, NoticeCommand,
     PartnerCommand, PartnerFields, PersonCommand, ProposalCommand, ProveArgs, Reason, ReplayArgs,
     ReplyArgs, ReplyOutcome, Shape, SignalCommand, StandingVerb, StatementArgs, StatementCommand,
     TestArgs, TilesArgs, Told, ToldArgs, UsageArgs, VerifyArgs,

@@ -77,6 +77,7 @@ pub(crate) fn run(
             show(&gate.get(&format!("/v1/partners/{}", segment(id)))?, out)?;
             case::about(&format!("partner:{id}"), &gate, out)
         }
+        PartnerCommand::HoldAll(args) => standing::hold_all(args, &gate, host, out),
         PartnerCommand::Facts(args) => facts::run("partners", args, &gate, host, out),
         PartnerCommand::Observe(args) => facts::mode("observe", args, &gate, out),
         PartnerCommand::Enforce(args) => facts::mode("enforce", args, &gate, out),

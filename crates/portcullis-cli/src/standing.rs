@@ -12,6 +12,10 @@ use crate::host::Host;
 use crate::out::{Out, clean, text};
 use crate::statement;
 
+mod all;
+
+pub(crate) use all::hold_all;
+
 /// Takes a step; `of` is `partners` or `clients`.
 pub(crate) fn run(
     of: &str,

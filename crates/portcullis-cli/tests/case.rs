@@ -128,3 +128,36 @@ fn a_bundle_is_verified_without_a_server_and_a_change_of_it_is_named() {
     let said = machine.types(&format!("audit verify whole --key {}", other.public()));
     assert!(said.whole().starts_with("DAMAGED:"), "{}", said.whole());
 }
+
+#[test]
+fn many_are_put_on_hold_by_a_list_that_was_looked_at() {
+    let (_gate, machine) = opened();
+    for words in [
+        "partner add globex --tier basic --use travel_search",
+        "partner add initech --tier plus --use research",
+        "partner hold globex WHY FOUND",
+    ] {
+        let said = machine.types(&words.replace("WHY", WHY).replace("FOUND", FOUND));
+        assert_eq!(said.code, 0, "{}", said.whole());
+    }
+    let list =
+        machine.types(&format!("partner hold-all --all-of tier=basic {WHY} {FOUND} -o json"));
+    let digest = list.json()["list"].as_str().unwrap().to_owned();
+    insta::assert_snapshot!(transcript(
+        &machine,
+        &[
+            "partner hold-all --all-of tier=basic --all-of category=agency WHY FOUND",
+            "partner hold-all --all-of tier=basic WHY",
+            "partner hold-all --all-of tier=basic WHY FOUND",
+            "partner hold-all --all-of tier=basic --list 0123456789abcdef WHY FOUND",
+            "partner hold-all --all-of name=acme WHY FOUND",
+            "partner hold-all --all-of use=research --yes WHY FOUND",
+        ]
+    ));
+    let words = format!("partner hold-all --all-of tier=basic --list {digest} {WHY} {FOUND}");
+    insta::assert_snapshot!(machine.types(&words).whole(), @r"
+        partner `acme` and all its keys on hold: refused from the next call on; to be looked at again by 2024-04-14T12:00:00.000Z (revision 9)
+        [exit 0]
+        ");
+    assert!(machine.types(&words).whole().contains("the list again"), "it is another one by now");
+}

@@ -144,8 +144,8 @@ fn help_says_what_each_command_is_for() {
                                            elsewhere
               --facts-from <REVISION>      Take over what a signal counted, or the facts of an earlier step,
                                            by its revision
-              --ends <WHEN>                When the measure ends: `2026-12-01` or `30d`; somebody lifts it
-                                           then
+              --ends <WHEN>                When the measure ends: `2026-12-01` or `30d`; an event says so,
+                                           and somebody lifts it
               --indefinite-because <TEXT>  Why nobody knows when it ends or is looked at again
               --impact-note <TEXT>         A text that the partner may show its own customers
               --statement <FILE>           The whole of it, YAML or JSON, with everything that has no option

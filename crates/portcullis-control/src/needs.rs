@@ -29,6 +29,7 @@ const NEEDS: &[(&str, &str, &[Role])] = &[
     ("POST", "/v1/partners", RUNS),
     ("GET", "/v1/partners/{id}", ANY),
     ("PATCH", "/v1/partners/{id}", RUNS),
+    ("POST", "/v1/partners/transitions", ACTS),
     ("POST", "/v1/partners/{id}/transitions", ACTS),
     ("PUT", "/v1/partners/{id}/facts", RUNS),
     ("PUT", "/v1/partners/{id}/mode", &[PolicyAuthor, Admin]),

@@ -103,6 +103,7 @@ fn quick() -> Routes {
         .routes(routes!(me::me))
         .routes(routes!(partners::list, partners::add))
         .routes(routes!(partners::show, partners::edit))
+        .routes(routes!(transitions::bulk::partners))
         .routes(routes!(transitions::partner))
         .routes(routes!(facts::partner))
         .routes(routes!(facts::mode))

@@ -95,6 +95,8 @@ pub enum Command {
     Answer(AnswerCommand),
     /// About a case.
     Case(CaseCommand),
+    /// The same step about several partners, whole or not at all.
+    Each(Vec<Command>),
     /// A step that takes something away, with its statement of reasons.
     Stated { statement: Box<StatementDraft>, command: Box<Command> },
     /// A change of an agreement, with what those are told that it leaves less. `narrowed` are those whom

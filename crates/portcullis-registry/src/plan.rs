@@ -15,6 +15,7 @@ mod policy;
 mod signals;
 mod standing;
 mod statement;
+mod together;
 mod two;
 mod weigh;
 
@@ -72,6 +73,7 @@ impl State {
             Command::Hook(command) => self.hook(command),
             Command::Case(command) => self.case(by, command, now),
             Command::Answer(command) => self.answer(by, command, now),
+            Command::Each(steps) => self.together(by, steps, now),
             Command::Stated { statement, command } => self.stated(by, statement, command, now),
             Command::Told { told, narrowed, command } => {
                 self.told_change(by, (told, narrowed), command, now)

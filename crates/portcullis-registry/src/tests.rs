@@ -17,6 +17,7 @@ mod signals;
 mod staged;
 mod standing;
 mod statements;
+mod together;
 mod usage;
 
 use std::collections::HashMap;

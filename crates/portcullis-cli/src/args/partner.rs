@@ -4,7 +4,7 @@
 
 use clap::{Args, Subcommand};
 
-use super::{DryRun, FactsArgs, ModeArgs, StandingVerb, ToldArgs};
+use super::{DryRun, FactsArgs, HoldAllArgs, ModeArgs, StandingVerb, ToldArgs};
 
 /// Declare partners, look at them, put them on hold.
 #[derive(Debug, Clone, Subcommand)]
@@ -84,6 +84,8 @@ pub enum PartnerCommand {
     Observe(ModeArgs),
     /// Enforce on partners what the policies say
     Enforce(ModeArgs),
+    /// Put all on hold that a selector finds; their list is shown first
+    HoldAll(Box<HoldAllArgs>),
     /// Change how it stands.
     #[command(flatten)]
     Standing(StandingVerb),

@@ -169,6 +169,39 @@ pub enum StandingVerb {
     },
 }
 
+/// Whom to put on hold, and why.
+#[derive(Debug, Clone, Args)]
+pub struct HoldAllArgs {
+    /// Which partners: tier=TIER, use=USE or category=CATEGORY of a client; all that are named must
+    /// fit
+    #[arg(long, value_name = "WHAT=WHICH", required = true)]
+    pub all_of: Vec<String>,
+    /// The digest of the list that was shown; without it only the list is shown
+    #[arg(long, value_name = "DIGEST", conflicts_with = "yes")]
+    pub list: Option<String>,
+    /// Show the list and do it at once
+    #[arg(long)]
+    pub yes: bool,
+    /// What the partners are told.
+    #[command(flatten)]
+    pub reason: Reason,
+    /// What is closed
+    #[arg(long, value_enum, default_value_t)]
+    pub shape: Shape,
+    /// The classes whose reads `--shape reads-of` closes, by commas
+    #[arg(long, value_name = "CLASS", value_delimiter = ',')]
+    pub class: Vec<String>,
+    /// When it is looked at again: `2026-12-01` or `7d` [default: in 14 days]
+    #[arg(long, value_name = "WHEN")]
+    pub review_by: Option<String>,
+    /// What was found, which holds for all of them.
+    #[command(flatten)]
+    pub statement: StatementArgs,
+    /// Only show the list.
+    #[command(flatten)]
+    pub dry: DryRun,
+}
+
 /// What a hold closes.
 #[derive(Debug, Clone, Copy, Default, Eq, PartialEq, ValueEnum)]
 pub enum Shape {

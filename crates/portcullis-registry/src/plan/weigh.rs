@@ -53,6 +53,7 @@ impl State {
                 KeyCommand::Compromised { .. } => Bearing::Narrowing,
             },
             Command::RevokeKey { .. } => Bearing::Narrowing,
+            Command::Each(_) => self.together_bears(planned),
             Command::PublishPolicy { .. } => match self.now.policy {
                 None => Bearing::Neutral,
                 Some(_) if terms.proved_narrower => Bearing::Narrowing,
@@ -192,6 +193,7 @@ impl State {
                 | PeopleCommand::Erase { id },
             ) => return vec![format!("person:{id}")],
             Command::Case(command) => return self.about_case(command),
+            Command::Each(steps) => return steps.iter().flat_map(|step| self.about(step)).collect(),
             Command::People(_)
             | Command::Hook(_)
             | Command::Answer(_)

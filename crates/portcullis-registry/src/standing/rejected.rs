@@ -74,6 +74,12 @@ pub enum StandingRejected {
     /// Only the gate's clock says that time is over.
     #[error("only the gate's own clock says that time is over")]
     NotTheClock,
+    /// None, or too many at once.
+    #[error("{count} partners can't be changed together; choose 1 to {max}")]
+    TogetherCount { count: usize, max: usize },
+    /// Not for many.
+    #[error("partners are warned, restricted and put on hold together; do anything else one by one")]
+    TogetherUnfit,
 }
 
 impl StandingRejected {
@@ -100,6 +106,8 @@ impl StandingRejected {
             Self::NothingToAcknowledge { .. } => "nothing_to_acknowledge",
             Self::NotDue { .. } => "not_due",
             Self::NotTheClock => "not_the_clock",
+            Self::TogetherCount { .. } => "together_count",
+            Self::TogetherUnfit => "together_unfit",
         }
     }
 
