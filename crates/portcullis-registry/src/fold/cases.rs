@@ -155,7 +155,7 @@ impl State {
 
     /// Takes an event into the case it names, and into the plan it touches.
     pub(super) fn file(&mut self, place: Place<'_>, event: &Event) {
-        self.into_plan(place, event);
+        self.file_beside(place, event);
         let case = event.case().and_then(|id| CaseId::new(id).ok());
         let Some(at) = case.and_then(|id| self.now.cases.at(&id)) else { return };
         let subject = match event {
@@ -180,7 +180,7 @@ impl State {
         });
     }
 
-    fn into_plan(&mut self, place: Place<'_>, event: &Event) {
+    fn file_beside(&mut self, place: Place<'_>, event: &Event) {
         match event {
             Event::SignalRaised { partner, then, .. } if !then.is_empty() => {
                 let Some(at) = self.now.partner_ix(partner) else { return };
