@@ -142,6 +142,9 @@ pub enum Event {
     /// Alarm: signals have put `held` partners on hold within 24 hours and may put no more.
     #[serde(rename = "signal.capped")]
     SignalCapped { partner: PartnerId, rule: String, held: u64, cap: u64 },
+    /// A partner's own keys brought about as many events as they may in a day.
+    #[serde(rename = "quota.reached")]
+    QuotaReached { partner: PartnerId, max: u64 },
     /// A set of routes and policies is in force from here.
     #[serde(rename = "policy.published")]
     PolicyPublished { files: Vec<PublishedFile>, set: String },
@@ -197,6 +200,7 @@ impl Event {
             Self::KeyRevoked { .. } => "key.revoked",
             Self::SignalRaised { .. } => "signal.raised",
             Self::SignalCapped { .. } => "signal.capped",
+            Self::QuotaReached { .. } => "quota.reached",
             Self::PolicyPublished { .. } => "policy.published",
             Self::SecretRotated { .. } => "secret.rotated",
             Self::Standing(event) => event.name(),
@@ -237,6 +241,7 @@ impl Event {
             | Self::KeyIssued { .. }
             | Self::SignalRaised { .. }
             | Self::SignalCapped { .. }
+            | Self::QuotaReached { .. }
             | Self::SecretRotated { .. }
             | Self::Hook(_)
             | Self::Guard(_)

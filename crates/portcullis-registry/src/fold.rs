@@ -65,6 +65,7 @@ impl State {
         let learned = self.change(place, event, blob)?;
         self.rewind(find(&self.now), before);
         self.touch(place, event);
+        self.count_own(place);
         self.file(place, event);
         self.stepped(place, event);
         self.now.revision = Some(revision);
@@ -115,6 +116,8 @@ impl State {
             }
             Event::SignalRaised { .. } => self.signal(place, event)?,
             Event::SignalCapped { .. } => self.now.signals.cap(place.ts),
+            // Counted with every other event of the partner's.
+            Event::QuotaReached { .. } => {}
             Event::PolicyPublished { files, set } => {
                 self.now.policy = Some(Arc::new(PolicyInForce {
                     revision: place.revision,

@@ -38,6 +38,7 @@ mod personal;
 mod plan;
 mod platform;
 mod proposals;
+mod quota;
 mod reasons;
 mod records;
 mod rejected;
@@ -93,6 +94,7 @@ pub use proposals::{
     Approval, Bearing, GLASS_MILLISECONDS, Glass, PROPOSAL_MILLISECONDS, PROPOSALS_MAX, Proposal,
     Proposed, Second, Terms,
 };
+pub use quota::PARTNER_EVENTS_PER_DAY;
 pub use reasons::{FactsWanted, REASONS, Reason, ReasonUnfit, Reasons};
 pub use records::{
     ClientRecord, Credential, GrantsLogged, KeyMore, KeyRecord, Narrowings, PartnerRecord,

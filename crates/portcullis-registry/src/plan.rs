@@ -79,6 +79,7 @@ impl State {
                 self.told_change(by, (told, narrowed), command, now)
             }
         }?;
+        self.within_quota((by, command), &mut planned, now)?;
         self.outside_too(&mut planned);
         planned.events.iter().try_for_each(|event| self.case_is_open(event))?;
         planned.events.iter().try_for_each(fits)?;

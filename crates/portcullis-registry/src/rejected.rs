@@ -154,6 +154,11 @@ pub enum Rejected {
         "this would take {bytes} bytes in the log and an event holds at most {max}; shorten lists or texts"
     )]
     EventTooLarge { bytes: usize, max: usize },
+    /// A partner's own keys brought about as much as they may in a day.
+    #[error(
+        "the keys of partner `{partner}` brought about {max} changes today, and no more are taken before {}; ending a key is always taken", again.rfc3339()
+    )]
+    EventsQuota { partner: PartnerId, max: u64, again: Wall },
     /// More subjects than an index can number.
     #[error("there are more {0} than can be numbered; start a second deployment")]
     Full(&'static str),
@@ -225,6 +230,7 @@ impl Rejected {
             Self::GrantsThin { .. } => "grants_thin",
             Self::GrantsFeedLost => "grants_feed_lost",
             Self::EventTooLarge { .. } => "event_too_large",
+            Self::EventsQuota { .. } => "events_quota",
             Self::Full(_) => "full",
             Self::Standing(rejected) => rejected.code(),
             Self::Credential(rejected) => rejected.code(),

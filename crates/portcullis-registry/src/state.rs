@@ -12,6 +12,7 @@ use portcullis_types::{CaseId, KeyId, Notice, Revision, ScopeName, Wall};
 use crate::events::Event;
 use crate::office::NarrowKind;
 use crate::proposals::{Approval, Proposed};
+use crate::quota::Written;
 use crate::reasons::Reasons;
 use crate::records::{ScopeListIx, SubjectIx};
 use crate::snapshot::Snapshot;
@@ -28,6 +29,8 @@ pub struct State {
     pub(crate) clocks: BTreeSet<(Wall, SubjectIx, ClockName)>,
     /// Open cases, by when they are looked at again.
     pub(crate) case_clocks: BTreeSet<(Wall, CaseId)>,
+    /// What partners' own keys brought about.
+    pub(crate) written: Written,
     pub(crate) digests: HashSet<u64, BuildHasherDefault<AsIs>>,
 }
 

@@ -12,6 +12,7 @@ mod foreseen;
 mod grants;
 mod model;
 mod people;
+mod quota;
 mod rules;
 mod signals;
 mod staged;

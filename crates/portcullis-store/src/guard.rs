@@ -31,7 +31,7 @@ enum Line {
     /// How far the log had come.
     Checkpoint { size: u64, note: String },
     /// Access taken away, or given back after that.
-    Narrowing(Record),
+    Narrowing(Box<Record>),
 }
 
 /// A narrowing as it is kept.
@@ -122,12 +122,16 @@ pub(crate) fn read(store: &Path) -> Result<Option<Kept>, StoreError> {
         match serde_json::from_slice(text).map_err(|_| damaged())? {
             Line::Log { name } => kept.name = name,
             Line::Checkpoint { size, note } => (kept.size, kept.note) = (size, note),
-            Line::Narrowing(record) => records.push(record),
+            Line::Narrowing(record) => records.push(*record),
         }
         kept.end = End { sum: expected, bytes: kept.end.bytes + line.len() as u64 };
     }
     kept.records = last_of_each(records);
     Ok(Some(kept))
+}
+
+fn narrowing(record: Record) -> Line {
+    Line::Narrowing(Box::new(record))
 }
 
 /// The last record of each subject, in order.
@@ -196,7 +200,7 @@ impl Kept {
             Line::Log { name: self.name.clone() },
             Line::Checkpoint { size: self.size, note: self.note.clone() },
         ];
-        let records = self.records.iter().cloned().map(Line::Narrowing);
+        let records = self.records.iter().cloned().map(narrowing);
         let lines: Vec<Line> = head.into_iter().chain(records).collect();
         let mut end = End::default();
         replace(&path_of(store), &end.add(&lines)?)?;
@@ -219,7 +223,7 @@ impl Guard {
         records: Vec<Record>,
         (size, note): (u64, &str),
     ) -> io::Result<()> {
-        self.missed.extend(records.into_iter().map(Line::Narrowing));
+        self.missed.extend(records.into_iter().map(narrowing));
         let checkpoint = Line::Checkpoint { size, note: note.to_owned() };
         let lines: Vec<Line> = self.missed.iter().cloned().chain([checkpoint]).collect();
         let mut end = self.end.clone();

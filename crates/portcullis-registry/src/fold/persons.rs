@@ -188,6 +188,7 @@ fn touched(event: &Event) -> Option<String> {
         | Event::KeysImported { .. }
         | Event::SignalRaised { .. }
         | Event::SignalCapped { .. }
+        | Event::QuotaReached { .. }
         | Event::SecretRotated { .. } => return None,
     })
 }

@@ -226,6 +226,7 @@ pub(super) fn concerned(event: &Event) -> Option<SubjectId> {
         | Event::KeysImported { .. }
         | Event::SignalRaised { .. }
         | Event::SignalCapped { .. }
+        | Event::QuotaReached { .. }
         | Event::PolicyPublished { .. }
         | Event::SecretRotated { .. }
         | Event::Hook(_)
