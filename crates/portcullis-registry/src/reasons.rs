@@ -245,7 +245,7 @@ impl Reasons {
     /// [`ReasonUnfit`], and nothing has changed.
     pub fn put(&mut self, reason: Reason) -> Result<(), ReasonUnfit> {
         let code = reason.code.to_string();
-        if ReasonCode::new(&code).is_err() {
+        if ReasonCode::new(&code).is_err() || code.contains(char::is_uppercase) {
             return Err(ReasonUnfit::Code { code });
         }
         let texts =
