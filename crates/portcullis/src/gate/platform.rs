@@ -83,10 +83,13 @@ pub(crate) fn start(
 impl Platform {
     /// It is told of what happens from its first start on.
     async fn begin(&self) -> Result<(), portcullis_store::StoreError> {
-        if self.outbox.hooks().await?.iter().any(|hook| hook.id == ID) {
-            return Ok(());
-        }
         let next = self.office.snapshot().revision().map_or(0, |newest| newest.0 + 1);
+        match self.outbox.hooks().await?.iter().find(|hook| hook.id == ID) {
+            Some(hook) if hook.cursor.0 <= next => return Ok(()),
+            // The store was put back: what waits is of a log that is gone.
+            Some(_) => drop(self.outbox.remove(ID).await?),
+            None => {}
+        }
         let hook = KeptHook {
             id: ID.to_owned(),
             partner: String::new(),
