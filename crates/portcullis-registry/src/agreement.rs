@@ -45,7 +45,7 @@ pub struct Told {
 #[derive(Debug, Clone, Eq, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type", deny_unknown_fields)]
 pub enum AgreementEvent {
-    /// The change just before this event left a partner less. `what` is for the people of the platform;
+    /// The change that follows leaves a partner less. `what` is for the people of the platform;
     /// the partner reads `tell` and the statement.
     #[serde(rename = "agreement.narrowed")]
     Narrowed {

@@ -34,6 +34,9 @@ impl State {
             return Err(AgreementRejected::OfNothing.into());
         }
         let mut planned = self.handle(by, command, now)?;
+        if planned.events.is_empty() {
+            return Ok(planned);
+        }
         let mut whom = narrowed.to_vec();
         Narrowed::join(&mut whom, self.left_less(&planned));
         if whom.len() > NARROWED_MAX {
@@ -41,18 +44,17 @@ impl State {
             return Err(AgreementRejected::TooMany { count, max }.into());
         }
         self.why(&told.reason, &told.tell, told.case.as_deref()).map(drop)?;
-        for narrowed in &whom {
+        for (at, narrowed) in whom.iter().enumerate() {
             let event = self.narrowed(by, told, narrowed, (&mut planned, now))?;
-            planned.events.push(Event::Agreement(event));
+            // Before the change, whose number the answer and later records name.
+            planned.events.insert(at, Event::Agreement(event));
         }
-        if !planned.events.is_empty() {
-            let told = match whom.len() {
-                0 => "nobody is left less, so nobody is told".to_owned(),
-                1 => "the partner is told why it is left less".to_owned(),
-                count => format!("{count} partners are told why they are left less"),
-            };
-            planned.what = format!("{}; {told}", planned.what);
-        }
+        let told = match whom.len() {
+            0 => "nobody is left less, so nobody is told".to_owned(),
+            1 => "the partner is told why it is left less".to_owned(),
+            count => format!("{count} partners are told why they are left less"),
+        };
+        planned.what = format!("{}; {told}", planned.what);
         Ok(planned)
     }
 
