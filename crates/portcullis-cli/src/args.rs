@@ -20,7 +20,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 
 pub use answer::{AnswerCommand, NoticeCommand, ReplyArgs, ReplyOutcome};
-pub use audit::{AuditCommand, ProveArgs, TilesArgs, VerifyArgs};
+pub use audit::{AtArgs, AuditCommand, ProveArgs, QueryArgs, TilesArgs, VerifyArgs};
 pub use case::{CaseCommand, EvidenceCommand, Told};
 pub use grant::{FactsArgs, GrantCommand, GrantTo, ModeArgs};
 pub use hook::HookCommand;

@@ -3,6 +3,7 @@
 //! Must not know what events mean beyond their members.
 
 mod bundle;
+mod past;
 mod proofs;
 mod tiles;
 mod verify;
@@ -31,6 +32,8 @@ pub(crate) fn run(
             // Nested members read best as what they are.
             out.json(&event)
         }
+        AuditCommand::Query(args) => past::query(args, &Gate::find(common, host)?, out),
+        AuditCommand::At(args) => past::at(args, common, host, out),
         AuditCommand::Verify(args) => verify::run(args, common, host, out),
         AuditCommand::Tiles(args) => tiles::run(args, common, host, out),
         AuditCommand::Prove(args) => proofs::prove(args, &Gate::find(common, host)?, host, out),
@@ -85,19 +88,21 @@ fn list(from: Option<u64>, count: u64, gate: &Gate, out: &mut Out) -> Result<(),
         }
         next = page.get("next").and_then(Value::as_u64);
     }
+    let none = if from.is_some() {
+        "there is no event from that revision on; `portcullis audit list` shows the newest"
+    } else {
+        "the log is empty"
+    };
+    table(&events, none, out)
+}
+
+/// Events, a line each.
+fn table(events: &[Value], none: &str, out: &mut Out) -> Result<(), Failure> {
     if out.is_json() {
         return out.json(&events);
     }
     let rows = events.iter().map(row).collect();
-    out.table(
-        &["REVISION", "TIME", "ACTOR", "EVENT", "SUBJECT", "DETAIL"],
-        rows,
-        if from.is_some() {
-            "there is no event from that revision on; `portcullis audit list` shows the newest"
-        } else {
-            "the log is empty"
-        },
-    )
+    out.table(&["REVISION", "TIME", "ACTOR", "EVENT", "SUBJECT", "DETAIL"], rows, none)
 }
 
 fn row(event: &Value) -> Vec<String> {

@@ -10,6 +10,7 @@ use std::time::Duration;
 use portcullis_audit::{Kept, LogVerifier, Verification};
 use portcullis_types::Wall;
 use portcullis_yaml::Fault;
+use serde_json::Value;
 
 /// Waits for the next change; no: there will be none.
 pub type Changes = Box<dyn FnMut() -> bool>;
@@ -115,6 +116,16 @@ pub trait Host {
         trusted: Option<&LogVerifier>,
         kept: Vec<Kept>,
     ) -> Result<Verification, String>;
+
+    /// The state of then by the log in a database file, as `GET /v1/audit/at` tells it; `when` has the
+    /// members of its query.
+    ///
+    /// # Errors
+    /// Why it can't be told.
+    fn past(&self, db: &Path, when: Value) -> Result<Value, String> {
+        let _ = when;
+        Err(format!("`{}` can't be read from here", db.display()))
+    }
 
     /// Hands out the log in a database file as the lines of an export. `line` says whether to go on.
     ///

@@ -53,12 +53,12 @@ mod told;
 mod usage;
 
 pub use args::{
-    AnswerCommand, ApplyArgs, AuditCommand, CaseCommand, CatalogueCommand, CheckArgs,
+    AnswerCommand, ApplyArgs, AtArgs, AuditCommand, CaseCommand, CatalogueCommand, CheckArgs,
     ClientCommand, Command, Common, DiffArgs, DryRun, EvidenceCommand, ExplainArgs, FactsArgs,
-    GrantCommand, GrantTo, HoldAllArgs, HookCommand, ImportArgs, KeyCommand, ModeArgs, NoticeCommand,
-    PartnerCommand, PartnerFields, PersonCommand, ProposalCommand, ProveArgs, Reason, ReplayArgs,
-    ReplyArgs, ReplyOutcome, Shape, SignalCommand, StandingVerb, StatementArgs, StatementCommand,
-    TestArgs, TilesArgs, Told, ToldArgs, UsageArgs, VerifyArgs,
+    GrantCommand, GrantTo, HoldAllArgs, HookCommand, ImportArgs, KeyCommand, ModeArgs,
+    NoticeCommand, PartnerCommand, PartnerFields, PersonCommand, ProposalCommand, ProveArgs,
+    QueryArgs, Reason, ReplayArgs, ReplyArgs, ReplyOutcome, Shape, SignalCommand, StandingVerb,
+    StatementArgs, StatementCommand, TestArgs, TilesArgs, Told, ToldArgs, UsageArgs, VerifyArgs,
 };
 pub use failure::{EntryFault, Failure, FileFault, Refusal, exit};
 pub use files::{Compiled, FileSet, compile, read_set};

@@ -119,7 +119,8 @@ fn list(partners: &[Value], filtered: bool, out: &mut Out) -> Result<(), Failure
     out.table(&["PARTNER", "NAME", "TIER", "USE", "MODE", "STATE", "SCOPES"], rows.collect(), empty)
 }
 
-fn show(partner: &Value, out: &mut Out) -> Result<(), Failure> {
+/// A partner with all that is known of it.
+pub(crate) fn show(partner: &Value, out: &mut Out) -> Result<(), Failure> {
     if out.is_json() {
         return out.json(partner);
     }

@@ -100,6 +100,10 @@ impl Host for Machine {
         crate::offline::verify(db, trusted, kept)
     }
 
+    fn past(&self, db: &Path, when: serde_json::Value) -> Result<serde_json::Value, String> {
+        crate::offline::past(db, when, self.now())
+    }
+
     fn export(&self, db: &Path, line: &mut dyn FnMut(String) -> bool) -> Result<(), String> {
         crate::offline::export(db, line)
     }

@@ -8,6 +8,7 @@ use std::sync::mpsc;
 
 use portcullis_audit::{Kept, LogVerifier, Verification};
 use portcullis_store::{Store, StoreError};
+use portcullis_types::Wall;
 
 /// Lines that are read ahead.
 const LINES_AHEAD: usize = 1024;
@@ -19,6 +20,15 @@ pub(crate) fn verify(
     kept: Vec<Kept>,
 ) -> Result<Verification, String> {
     wait(Store::inspect_against(db, trusted, kept))
+}
+
+/// The state of then by a database file.
+pub(crate) fn past(
+    db: &Path,
+    when: serde_json::Value,
+    now: Wall,
+) -> Result<serde_json::Value, String> {
+    portcullis_control::past_view(when, now, |point| wait(Store::past(db, point)))
 }
 
 /// Hands out the lines of an export of a database file.

@@ -23,6 +23,10 @@ pub enum AuditCommand {
         /// Its revision
         revision: u64,
     },
+    /// Find changes by what they say, the newest last
+    Query(QueryArgs),
+    /// Show how things stood then: what a partner was allowed on that day
+    At(AtArgs),
     /// Verify every event against the signed root of the log
     Verify(VerifyArgs),
     /// Write the whole log as JSON lines, its signed root last
@@ -51,6 +55,58 @@ pub enum AuditCommand {
         #[arg(long, visible_alias = "key", value_name = "VKEY")]
         log_key: String,
     },
+}
+
+/// What changes must say; all that is named must hold.
+#[derive(Debug, Clone, Default, Args)]
+pub struct QueryArgs {
+    /// The id of a partner, client or key; of a partner also what happened to its clients and keys
+    #[arg(long, value_name = "ID")]
+    pub subject: Option<String>,
+    /// The kind, such as `standing.held`, or how kinds begin, such as `standing.`
+    #[arg(long = "type", value_name = "TYPE")]
+    pub kind: Option<String>,
+    /// Who acted or approved
+    #[arg(long, value_name = "ID")]
+    pub actor: Option<String>,
+    /// Not before: a date or a time, such as 2026-12-01
+    #[arg(long, value_name = "MOMENT")]
+    pub since: Option<String>,
+    /// Not after
+    #[arg(long, value_name = "MOMENT")]
+    pub until: Option<String>,
+    /// The case that it names
+    #[arg(long, value_name = "CASE")]
+    pub case: Option<String>,
+    /// What stands anywhere in it, in capitals or not
+    #[arg(long, value_name = "TEXT")]
+    pub text: Option<String>,
+    /// At most this many, the newest
+    #[arg(long, default_value_t = 50, value_name = "N")]
+    pub count: usize,
+}
+
+/// When, and of whom.
+#[derive(Debug, Clone, Default, Args)]
+pub struct AtArgs {
+    /// The last change to take in
+    #[arg(required_unless_present = "date", conflicts_with = "date")]
+    pub revision: Option<u64>,
+    /// Or the moment: a date or a time, such as 2026-12-01T09:00:00Z
+    #[arg(long, value_name = "MOMENT")]
+    pub date: Option<String>,
+    /// Only this partner, with its clients and keys
+    #[arg(long, value_name = "ID")]
+    pub partner: Option<String>,
+    /// Only this client, with its keys
+    #[arg(long, value_name = "ID", conflicts_with = "partner")]
+    pub client: Option<String>,
+    /// Only this key
+    #[arg(long, value_name = "ID", conflicts_with_all = ["partner", "client"])]
+    pub key: Option<String>,
+    /// Read this database file, without a server
+    #[arg(long, value_name = "FILE")]
+    pub db: Option<PathBuf>,
 }
 
 /// What is verified, and by what.
