@@ -209,7 +209,7 @@ pub(crate) struct Secrets {
     pub pepper_previous: Option<At<SecretFrom>>,
     /// The key that signs the log.
     pub log_key: At<SecretFrom>,
-    /// The log key before it, for the one start that records the change.
+    /// The log key before it, for the start that records the change and for as long as both sign.
     #[serde(default)]
     pub log_key_previous: Option<At<SecretFrom>>,
     /// Admin tokens by name: `sha256:HEX` of each, or the token itself.

@@ -101,7 +101,7 @@ impl Gate {
         }
         if store.recovered.rotated {
             talk::info(
-                "rotation of the log key recorded: the log is signed by the new key from here on; `log_key_previous` can be removed",
+                "rotation of the log key recorded: the log is signed by both keys as long as `log_key_previous` is configured; remove it once all who check the log have the new key",
             );
         }
         let office: Arc<dyn Office> = Arc::new(store.office.clone());
