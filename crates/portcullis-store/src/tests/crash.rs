@@ -1,6 +1,6 @@
 //! What is left when the process ends at any point.
 
-use portcullis_registry::Office;
+use portcullis_registry::{CaseCommand, Office};
 use portcullis_types::Revision;
 
 use super::*;
@@ -108,6 +108,18 @@ async fn many_at_once_are_taken_one_by_one() {
     assert!(office.verify(Vec::new()).await.unwrap().is_clean());
 }
 
+fn open_case(id: &str) -> Command {
+    let (id, title, owner) = (id.parse().ok(), "A sweep".to_owned(), None);
+    let subjects = vec![SubjectId::Partner(PartnerId::new("acme").unwrap())];
+    CaseCommand::Open { id, title, owner, subjects, signals: Vec::new(), review_by: None }.into()
+}
+
+/// All that whoever was acknowledged something relies on.
+fn everything(snapshot: &Snapshot) -> String {
+    let cases: Vec<_> = snapshot.cases().iter().collect();
+    format!("{}\n{:#?}\n{cases:#?}", summary(snapshot), snapshot.partners().collect::<Vec<_>>())
+}
+
 /// Bytes before the first frame of a write-ahead log, and of a frame with its page.
 const WAL_HEAD: usize = 32;
 const WAL_FRAME: usize = 24 + 4096;
@@ -138,16 +150,23 @@ impl Cut<'_> {
 async fn no_crash_at_any_write_lets_the_log_contradict_a_checkpoint_that_was_handed_out() {
     let (dir, path) = place();
     let office = office(&path).await;
-    // What was handed out, and how long the write-ahead log was then.
-    let (mut notes, mut lengths) = (Vec::new(), Vec::new());
+    // What was handed out, how long the write-ahead log was then, and what was acknowledged by it.
+    let (mut notes, mut lengths, mut states) = (Vec::new(), Vec::new(), Vec::new());
     let ahead = crate::files::beside(&path, "-wal");
-    let steps =
-        [add_partner("acme"), issue_key("acme", 1), hold(key(1)), restore(key(1)), revoke(1)];
+    let steps = [
+        add_partner("acme"),
+        issue_key("acme", 1),
+        open_case("c-1"),
+        hold(key(1)),
+        restore(key(1)),
+        revoke(1),
+    ];
     for step in [None].into_iter().chain(steps.map(Some)) {
         if let Some(command) = step {
             ask(&office, command).await.unwrap();
         }
         notes.push(office.checkpoint().await.unwrap());
+        states.push(everything(&office.snapshot()));
         lengths.push(usize::try_from(std::fs::metadata(&ahead).unwrap().len()).unwrap());
     }
     let (database, whole) = (std::fs::read(&path).unwrap(), std::fs::read(&ahead).unwrap());
@@ -166,6 +185,7 @@ async fn no_crash_at_any_write_lets_the_log_contradict_a_checkpoint_that_was_han
             cut.put(&copy);
             let again = super::office(&copy).await;
             assert_eq!(again.events(Revision(0), 100).await.unwrap().len(), durable, "byte {at}");
+            assert_eq!(everything(&again.snapshot()), states[durable - 1], "byte {at}");
             // It goes on in another way than before.
             ask(&again, add_partner("other")).await.unwrap();
             let kept =
