@@ -77,10 +77,10 @@ fn whoever_leaves_a_partner_less_says_why_or_is_refused_with_whom_and_how() {
     }
     check(&[], &edit(Some(scopes("a b")), None), "`acme`: they are narrowed to `a`, `b`");
     check(&[], &edit(Some(scopes("")), None), "`acme`: they are narrowed to no scope at all");
-    let ab = edit(Some(scopes("a b")), None);
-    check(&[ab.clone()], &edit(Some(scopes("a c")), None), "`acme`: they lose `b`");
-    check(&[ab.clone()], &edit(Some(scopes("a b c")), None), "");
-    check(&[ab], &edit(Some(None), None), "");
+    let ab = [edit(Some(scopes("a b")), None)];
+    check(&ab, &edit(Some(scopes("a c")), None), "`acme`: they lose `b`");
+    check(&ab, &edit(Some(scopes("a b c")), None), "");
+    check(&ab, &edit(Some(None), None), "");
     check(&[], &locations(&["1", "2"]), "");
     check(
         &[locations(&["1", "2"])],
