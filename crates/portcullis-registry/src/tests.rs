@@ -13,6 +13,7 @@ mod grants;
 mod model;
 mod people;
 mod quota;
+mod refusals;
 mod rules;
 mod signals;
 mod staged;
