@@ -222,7 +222,8 @@ async fn the_log_key_is_rotated_by_giving_both_and_later_the_new_one() {
     // Both sign as long as both are configured.
     for (old, by_the_old_one, partner) in [(Some(1), true, "p2"), (None, false, "p3")] {
         let opened = Store::open(with(2, old), Wall(0)).await.unwrap();
-        let office = Writer::start(opened, Arc::new(()), Arc::new(Turned::default())).await.unwrap();
+        let office =
+            Writer::start(opened, Arc::new(()), Arc::new(Turned::default())).await.unwrap();
         ask(&office, add_partner(partner)).await.unwrap();
         let note = office.checkpoint().await.unwrap();
         for (key, signed) in [(1, by_the_old_one), (2, true)] {
