@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::events::Event;
 use crate::records::SubjectIx;
+use crate::snapshot::Snapshot;
 use crate::standing::{KeyEvent, StandingEvent};
 use crate::state::{Place, State};
 use crate::words::{Actor, SubjectId};
@@ -85,6 +86,14 @@ impl Event {
             Self::Guard(GuardEvent::Applied { event, .. }) => event.again(),
             event => event,
         }
+    }
+}
+
+impl Snapshot {
+    /// The events that were lost last; none: all are there.
+    #[must_use]
+    pub fn lost(&self) -> Option<LogLost> {
+        self.lost
     }
 }
 

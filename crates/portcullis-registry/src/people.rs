@@ -19,6 +19,7 @@ pub use rejected::PeopleRejected;
 
 use crate::plan::hex;
 use crate::proposals::{Glass, Proposal};
+use crate::snapshot::Snapshot;
 
 /// So long is counted how many partners one person narrowed.
 pub(crate) const HOUR: u64 = 3_600_000;
@@ -223,6 +224,14 @@ impl People {
     #[must_use]
     pub fn approvers(&self) -> usize {
         self.persons.values().filter(|person| person.roles.has(Role::Approver)).count()
+    }
+}
+
+impl Snapshot {
+    /// The people who run the gate, and what waits for a second one.
+    #[must_use]
+    pub fn people(&self) -> &People {
+        &self.people
     }
 }
 

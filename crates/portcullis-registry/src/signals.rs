@@ -8,6 +8,7 @@ use portcullis_types::{ClassName, KeyId, PartnerId, PartnerIx, Revision, Wall};
 use serde::{Deserialize, Serialize};
 
 use crate::pages::Pages;
+use crate::snapshot::Snapshot;
 
 /// The window in which holds by signals are counted, in milliseconds: 24 hours.
 pub const SIGNAL_HOLDS_WINDOW: u64 = 86_400_000;
@@ -98,6 +99,14 @@ pub struct Signals {
     rules: Arc<Vec<Arc<str>>>,
     holds: Arc<Vec<(Wall, PartnerIx)>>,
     capped: Option<Wall>,
+}
+
+impl Snapshot {
+    /// What is known of signals.
+    #[must_use]
+    pub fn signals(&self) -> &Signals {
+        &self.signals
+    }
 }
 
 impl Signals {

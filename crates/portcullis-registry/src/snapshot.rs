@@ -150,28 +150,10 @@ impl Snapshot {
         self.grants.as_deref()
     }
 
-    /// The events that were lost last; none: all are there.
-    #[must_use]
-    pub fn lost(&self) -> Option<LogLost> {
-        self.lost
-    }
-
-    /// What is known of signals.
-    #[must_use]
-    pub fn signals(&self) -> &Signals {
-        &self.signals
-    }
-
     /// The reasons for which access can be taken away.
     #[must_use]
     pub fn reasons(&self) -> &Reasons {
         &self.reasons
-    }
-
-    /// The people who run the gate, and what waits for a second one.
-    #[must_use]
-    pub fn people(&self) -> &People {
-        &self.people
     }
 
     /// Whose a subject is.
