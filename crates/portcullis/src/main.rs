@@ -59,7 +59,7 @@ enum Command {
     /// Watch the gate at work: a sample platform, three partners, a hold and a restore
     Demo(demo::DemoArgs),
     #[command(flatten)]
-    Client(portcullis_cli::Command),
+    Client(Box<portcullis_cli::Command>),
 }
 
 fn main() -> ExitCode {
