@@ -30,7 +30,7 @@ struct Busy(bool);
 
 impl Plane for Busy {
     fn under_way(&self, keys: &[KeyIx]) -> Option<UnderWay> {
-        self.0.then(|| UnderWay { reads: 3, writes: keys.len() as u64 })
+        self.0.then_some(UnderWay { reads: 3, writes: keys.len() as u64 })
     }
 
     fn left(&self, _: &[KeyIx]) -> Left {
