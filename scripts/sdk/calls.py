@@ -14,13 +14,11 @@ from urllib.parse import quote
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-from harness import Gate, Plaza, Recorder, check, main
+from harness import FOUND, Gate, Plaza, Recorder, check, main
 from links import all_of, answered
 from sdks import ALL, PHOTO, VERSION
 
 TELL = "we saw reads far beyond your usual and ask you to call us"
-FOUND = ["--fact", "calls of one night came from 41 towns", "--period", "9h",
-         "--indefinite-because", "nobody knows when the calls are explained"]
 POSTS = 57
 NUMBERS = itertools.count(1)
 PLATFORM = "https://graph.platform.example"
