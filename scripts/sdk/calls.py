@@ -86,6 +86,10 @@ def trial(make, gate, ids):
     expect(sdk, lambda: sdk.stories(user), 10, text="story")
     gate.command("key", "hold", key_id, "--reason", "investigation", "--tell", TELL, *FOUND)
     expect(sdk, lambda: sdk.profile(user), 368, text=TELL)
+    _, me = gate.call("/partner/v1/me", key)
+    found = me["measures"][0]["statement"]["facts"][0]["statement"]
+    check(found == FOUND[1], f"{sdk.name}: its partner is told of {found}")
+    print(f"  {sdk.name}: `me` says what was found: {found}")
     gate.command("key", "restore", key_id, "--reason", "investigation-closed", "--tell", "thank you, that explains it")
     check(sdk.profile(user) == ids["paging_username"], f"{sdk.name}: the restored key does not work")
     gate.command("key", "revoke", key_id, "--reason", "key-exposed", "--tell", TELL, *FOUND)
