@@ -171,7 +171,7 @@ impl Look {
         let ix = self.now.subject_ix(subject)?;
         let taken = taken(after, ix);
         Some(Step {
-            subject: named(subject),
+            subject: subject.named(),
             from: standing_word(&self.now, ix, at),
             to: standing_word(after, ix, at),
             closed: taken.map_or_else(|| "nothing".to_owned(), |it| it.closes.to_string()),
@@ -221,13 +221,4 @@ fn notices(foreseen: &Foreseen, now: &Snapshot) -> Vec<NoticeAhead> {
         statement,
     });
     told.collect()
-}
-
-fn named(subject: &SubjectId) -> String {
-    let kind = match subject {
-        SubjectId::Partner(_) => "partner",
-        SubjectId::Client(_) => "client",
-        SubjectId::Key(_) => "key",
-    };
-    format!("{kind}:{}", subject.as_str())
 }

@@ -13,8 +13,6 @@ mod standing;
 
 use std::sync::Arc;
 
-pub(crate) use persons::named;
-
 use portcullis_types::{KeyIx, Notice, ReasonCode, StandingName};
 
 use crate::events::Event;

@@ -95,7 +95,7 @@ pub use proposals::{
     Proposed, Second, Terms,
 };
 pub use quota::PARTNER_EVENTS_PER_DAY;
-pub use reasons::{FactsWanted, REASONS, Reason, ReasonUnfit, Reasons};
+pub use reasons::{FactsWanted, Reason, ReasonUnfit, Reasons};
 pub use records::{
     ClientRecord, Credential, GrantsLogged, KeyMore, KeyRecord, Narrowings, PartnerRecord,
     PepperIx, PolicyInForce, ScopeListIx, Standing, SubjectIx,
@@ -114,8 +114,7 @@ pub use state::{Blob, FoldError, Narrowing, Place, Planned, State};
 pub use statement::{
     About, Automation, DataDuties, Extent, Fact, Gap, Ground, GroundKind, Measure, Moment, Origin,
     Period, Redress, RequiredAction, STATEMENT_BYTES_MAX, STATEMENT_FACTS_MAX, Statement,
-    StatementDraft, StatementRejected, Withheld, WithheldField, fact_of_signal, fact_of_usage,
-    statement_schema,
+    StatementDraft, StatementRejected, Withheld, WithheldField, fact_of_signal, statement_schema,
 };
 pub use texts::{TELL_BYTES_MAX, TELL_CHARS_MIN};
 pub use usage::{

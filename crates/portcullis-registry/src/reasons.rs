@@ -77,7 +77,7 @@ const fn reason(
 }
 
 /// The reasons that every gate has. There is no `other`: a partner must learn what happened.
-pub static REASONS: &[Reason] = &[
+pub(crate) static REASONS: &[Reason] = &[
     measured(
         "bulk-location",
         "posts or places were collected over many locations",

@@ -20,8 +20,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use complete::About;
+pub use facts::fact_of_signal;
 pub(crate) use facts::fact_of_watch;
-pub use facts::{fact_of_signal, fact_of_usage};
 pub use moment::Moment;
 pub use parts::{
     Automation, DataDuties, Extent, Ground, GroundKind, Origin, Redress, RequiredAction, Withheld,

@@ -241,15 +241,26 @@ impl SubjectId {
             Self::Key(id) => id.as_str(),
         }
     }
+
+    /// What it is: `partner`, `client` or `key`.
+    #[must_use]
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Partner(_) => "partner",
+            Self::Client(_) => "client",
+            Self::Key(_) => "key",
+        }
+    }
+
+    /// What it is and which, as commands and views have it: `partner:acme`.
+    #[must_use]
+    pub fn named(&self) -> String {
+        format!("{}:{}", self.kind(), self.as_str())
+    }
 }
 
 impl std::fmt::Display for SubjectId {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let kind = match self {
-            Self::Partner(_) => "partner",
-            Self::Client(_) => "client",
-            Self::Key(_) => "key",
-        };
-        write!(f, "{kind} `{}`", self.as_str())
+        write!(f, "{} `{}`", self.kind(), self.as_str())
     }
 }

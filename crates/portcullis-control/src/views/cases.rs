@@ -124,7 +124,7 @@ impl CaseView {
             closed: case.closed.map(|at| at.rfc3339()),
             review_by: case.review.at.rfc3339(),
             review_over: case.review.ran_out,
-            subjects: case.subjects.iter().map(named).collect(),
+            subjects: case.subjects.iter().map(SubjectId::named).collect(),
             signals: case.signals.iter().map(|signal| signal.0).collect(),
             evidence: case.evidence.iter().map(EvidenceView::from).collect(),
             notes: case.notes,
@@ -164,7 +164,7 @@ impl PlanView {
             signals: plan.signals,
             stages: plan.plan.stages.iter().map(StageView::from).collect(),
             attested: attested.collect(),
-            held: held.map(|id| named(&id)).collect(),
+            held: held.map(|id| id.named()).collect(),
             digest: plan.digest.clone(),
         }
     }
@@ -190,14 +190,4 @@ impl From<&Stage> for StageView {
             signals: stage.exit.signals,
         }
     }
-}
-
-/// A subject as people write it: `partner:acme`.
-fn named(subject: &SubjectId) -> String {
-    let kind = match subject {
-        SubjectId::Partner(_) => "partner",
-        SubjectId::Client(_) => "client",
-        SubjectId::Key(_) => "key",
-    };
-    format!("{kind}:{}", subject.as_str())
 }

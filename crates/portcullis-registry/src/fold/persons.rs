@@ -10,7 +10,7 @@ use crate::people::{HOUR, PeopleCommand, PeopleEvent, PeopleRule, PersonRecord};
 use crate::personal::{ERASED, Personal};
 use crate::proposals::{Glass, Proposal};
 use crate::state::{FoldError, Place, State};
-use crate::words::{ActorKind, SubjectId};
+use crate::words::ActorKind;
 
 impl State {
     pub(super) fn person_event(
@@ -149,24 +149,14 @@ fn alone(kind: ActorKind) -> bool {
     matches!(kind, ActorKind::Person | ActorKind::Token)
 }
 
-/// A subject as proposals name it.
-pub(crate) fn named(subject: &SubjectId) -> String {
-    let kind = match subject {
-        SubjectId::Partner(_) => "partner",
-        SubjectId::Client(_) => "client",
-        SubjectId::Key(_) => "key",
-    };
-    format!("{kind}:{}", subject.as_str())
-}
-
 /// What an event changes, as proposals name it.
 fn touched(event: &Event) -> Option<String> {
     Some(match event {
         Event::PartnerAdded { partner, .. }
         | Event::PartnerEdited { partner, .. }
         | Event::ModeSet { partner, .. } => format!("partner:{partner}"),
-        Event::FactsDeclared { subject, .. } => named(subject),
-        Event::Standing(event) => named(event.subject()),
+        Event::FactsDeclared { subject, .. } => subject.named(),
+        Event::Standing(event) => event.subject().named(),
         Event::Credential(event) => format!("key:{}", event.key()),
         Event::ClientAdded { client, .. } => format!("client:{client}"),
         Event::KeyIssued { key, .. } | Event::KeyRevoked { key, .. } => format!("key:{key}"),

@@ -10,7 +10,6 @@ use crate::cases::CaseCommand;
 use crate::commands::Command;
 use crate::events::Event;
 use crate::facts::read_blob;
-use crate::fold::named;
 use crate::people::{PeopleCommand, PeopleRejected, Role, Roles};
 use crate::proposals::{Bearing, Terms};
 use crate::records::SubjectIx;
@@ -203,14 +202,14 @@ impl State {
             | Command::RaiseSignal { .. }
             | Command::RecordRotation { .. } => return Vec::new(),
         };
-        let mut about = vec![named(&subject)];
+        let mut about = vec![subject.named()];
         let Some(at) = self.now.subject_ix(&subject) else { return about };
         let above = [
             self.now.client_of(at).map(SubjectIx::Client),
             self.now.partner_of(at).map(SubjectIx::Partner),
         ];
         let above = above.into_iter().flatten().filter(|other| *other != at);
-        about.extend(above.filter_map(|at| self.now.subject_id(at)).map(|id| named(&id)));
+        about.extend(above.filter_map(|at| self.now.subject_id(at)).map(|id| id.named()));
         about
     }
 

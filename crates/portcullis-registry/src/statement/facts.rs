@@ -1,12 +1,10 @@
 //! Facts from what the gate itself counted, so that nobody has to copy figures by hand.
 
 use portcullis_types::{Revision, Wall};
-use serde_json::json;
 
 use super::{Fact, Moment, Period};
 use crate::events::Event;
 use crate::signals::SignalSeen;
-use crate::usage::UsageRow;
 
 /// The fact that a watch saw. Its evidence is what it measured, in its own words.
 pub(crate) fn fact_of_watch(seen: &SignalSeen, at: Wall) -> Fact {
@@ -35,29 +33,5 @@ fn counted(rule: &str, signal: &str, evidence: &str, at: Wall) -> Fact {
         limit: Some(format!("as watch `{rule}` sets it")),
         evidence_sha256: None,
         evidence: None,
-    }
-}
-
-/// The fact that rows of usage stand for: calls against how many were allowed. The rows themselves
-/// are its evidence.
-#[must_use]
-pub fn fact_of_usage(rows: &[UsageRow], period: Period, limit: u64) -> Fact {
-    let calls = rows.iter().fold(0u64, |sum, row| sum.saturating_add(row.calls));
-    let lines = rows.iter().map(|row| {
-        json!({"hour": row.hour, "class": row.class, "verdict": row.verdict, "rule": row.rule,
-            "calls": row.calls})
-        .to_string()
-    });
-    Fact {
-        statement: format!(
-            "{calls} calls were counted between {} and {}, where {limit} are allowed.",
-            period.from, period.until
-        ),
-        period: Some(period),
-        metric: Some("calls".to_owned()),
-        value: Some(calls.to_string()),
-        limit: Some(limit.to_string()),
-        evidence_sha256: None,
-        evidence: Some(lines.collect::<Vec<_>>().join("\n")),
     }
 }

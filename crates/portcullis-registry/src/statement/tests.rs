@@ -197,7 +197,7 @@ fn a_stated_reason_is_content_with_what_happened_and_when() {
 
 #[test]
 fn every_template_is_specific_enough_for_its_own_check() {
-    for reason in crate::REASONS {
+    for reason in crate::reasons::REASONS {
         if let Err(gaps) = complete_as(&whole(), &reason.code, ("suspended", Some(days(1).0))) {
             panic!("{}: {gaps:?}", reason.code);
         }

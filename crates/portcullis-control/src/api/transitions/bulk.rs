@@ -91,7 +91,8 @@ pub(crate) async fn partners(
     for partner in &found {
         let step = step(&shared, partner, &change)?;
         let terms = Terms { dry_run: true, ..caller.terms()? };
-        let shown = shared.submit_on(&caller, told(step.clone(), draft.as_ref()), terms).await;
+        let shown =
+            shared.submit_on(&caller, statements::with(draft.clone(), step.clone()), terms).await;
         let included = shown.is_ok();
         let what = shown.map_or_else(|problem| problem.detail.clone(), |done| done.what);
         data.push(Listed { partner: partner.to_string(), included, what });
@@ -108,7 +109,7 @@ pub(crate) async fn partners(
     };
     let change = match wanted {
         Some(steps) => {
-            Some(Change::from(shared.submit(&caller, told(steps, draft.as_ref())).await?))
+            Some(Change::from(shared.submit(&caller, statements::with(draft, steps)).await?))
         }
         None => None,
     };
@@ -181,13 +182,6 @@ fn transition(change: &Value) -> Result<Transition, Problem> {
     serde_json::from_value(change.clone()).map_err(|_| {
         Problem::unreadable("`change` is no transition; see `Transition` in `/openapi.json`")
     })
-}
-
-fn told(step: Command, draft: Option<&StatementDraft>) -> Command {
-    match draft {
-        Some(draft) => step.stated(draft.clone()),
-        None => step,
-    }
 }
 
 fn another_list() -> Problem {

@@ -76,12 +76,7 @@ impl State {
         subject: &SubjectId,
         old: Option<&Course>,
     ) -> Option<String> {
-        let noun = match subject {
-            SubjectId::Partner(_) => "partner",
-            SubjectId::Client(_) => "client",
-            SubjectId::Key(_) => "key",
-        };
-        let id = subject.as_str();
+        let (noun, id) = (subject.kind(), subject.as_str());
         if to != StandingName::Good {
             // What was given up for it can't be named in one command.
             let tell = match to {

@@ -1,6 +1,5 @@
 //! Facts from what the gate counted, and moments as people write them.
 
-use insta::assert_snapshot;
 use portcullis_types::Revision;
 
 use super::*;
@@ -27,27 +26,6 @@ fn a_signal_of_the_log_makes_a_fact_that_holds() {
     let other =
         Event::SignalCapped { partner: partner_id("acme"), rule: String::new(), held: 1, cap: 1 };
     assert_eq!(fact_of_signal(Revision(9), NOW, DIGEST, &other), None);
-}
-
-#[test]
-fn rows_of_usage_make_a_fact_with_themselves_as_evidence() {
-    let row = |calls| crate::UsageRow {
-        hour: before(3).0,
-        key: portcullis_types::KeyIx(0),
-        class: Some("place.posts"),
-        client: crate::CallClient::OfKey,
-        verdict: "permit",
-        observed: false,
-        rule: None,
-        calls,
-    };
-    let period = Period { from: before(9), until: before(1) };
-    let fact = fact_of_usage(&[row(9000), row(3304)], period, 200);
-    assert_snapshot!(fact.evidence.as_deref().unwrap());
-    let draft = StatementDraft { facts: vec![fact], ..StatementDraft::default() };
-    let (statement, blobs) = complete(&draft).unwrap();
-    assert_eq!(statement.facts[0].value.as_deref(), Some("12304"));
-    assert_eq!(blobs.len(), 2);
 }
 
 #[test]
