@@ -67,7 +67,7 @@ fn a_byte_that_was_flipped_anywhere_is_found() {
         bytes[at] ^= 1;
         let Ok(changed) = String::from_utf8(bytes) else { continue };
         let fault = verified(&changed, &key).expect_err(&format!("byte {at}"));
-        seen.insert(fault.to_string().split([':', '`']).next().unwrap().to_owned());
+        seen.insert(fault.to_string().split([':', '`']).next().unwrap().trim().to_owned());
     }
     insta::assert_snapshot!(seen.into_iter().collect::<Vec<_>>().join("\n"), @r"
         event 12 does not seal a bundle of this case
