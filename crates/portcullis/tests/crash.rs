@@ -46,10 +46,10 @@ fn what_was_acknowledged_before_a_kill_is_there_after_it() {
         let at = ["--config", config.to_str().unwrap()];
         let step = ["key", verb, &id, "--reason", reason, "--tell", "Racing the kill."];
         let mut racing = common::command(&[&at[..], &step, found(verb)].concat())
-        .stdout(std::process::Stdio::null())
-        .stderr(std::process::Stdio::null())
-        .spawn()
-        .unwrap();
+            .stdout(std::process::Stdio::null())
+            .stderr(std::process::Stdio::null())
+            .spawn()
+            .unwrap();
         #[expect(clippy::disallowed_methods, reason = "the kill must come at no particular point")]
         std::thread::sleep(Duration::from_millis(round * 7 % 40));
         gate.kill();

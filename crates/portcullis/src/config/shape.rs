@@ -4,8 +4,8 @@
 
 mod calendar;
 mod people;
-mod reasons;
 mod platform;
+mod reasons;
 mod witnesses;
 
 use std::collections::BTreeMap;
@@ -17,8 +17,8 @@ use serde::Deserialize;
 
 pub(crate) use calendar::Calendar;
 pub(crate) use people::{OpenId, People, TokenFrom};
-pub(crate) use reasons::ReasonAt;
 pub(crate) use platform::PlatformHook;
+pub(crate) use reasons::ReasonAt;
 pub(crate) use witnesses::{WitnessAt, Witnesses};
 
 /// The configuration of one gate.
