@@ -95,7 +95,7 @@ impl Store {
             if QUEUES.contains(&kind) {
                 copy_database(&from, &to).await?;
             } else {
-                fs::copy(&from, &to).map_err(unwritten)?;
+                copy_file(&from, &to).map_err(unwritten)?;
             }
             names.push(format!("portcullis.{kind}"));
         }
@@ -164,6 +164,9 @@ impl Store {
 /// SQLite's own copy of one moment.
 async fn copy_database(path: &Path, copy: &Path) -> Result<(), StoreError> {
     let mut reader = database::reader_beside(path).await?;
+    // SQLite takes an empty file, and would make one of its own for everybody to read: a queue holds
+    // the secrets of hooks.
+    files::make_private(copy)?;
     let to = copy.to_string_lossy().into_owned();
     let copied = sqlx::query("VACUUM INTO ?").bind(to).execute(&mut reader).await;
     database::close(reader).await;
@@ -247,14 +250,17 @@ fn in_place(copy: &Path, path: &Path) -> io::Result<()> {
             }
         }
         if from.exists() && !DROPPED.contains(&kind) {
-            fs::copy(from, to)?;
+            copy_file(&from, &to)?;
         }
     }
     let fresh = beside(path, ".new");
-    files::make_private(&fresh).map_err(io::Error::other)?;
-    let mut from = File::open(copy)?;
-    let mut to = files::private().truncate(true).open(&fresh)?;
-    io::copy(&mut from, &mut to)?;
-    to.sync_all()?;
+    copy_file(copy, &fresh)?;
     fs::rename(fresh, path)
+}
+
+/// Copies a file, for its owner only, whoever may read what it is copied from.
+fn copy_file(from: &Path, to: &Path) -> io::Result<()> {
+    let mut to = files::private().truncate(true).open(to)?;
+    io::copy(&mut File::open(from)?, &mut to)?;
+    to.sync_all()
 }

@@ -13,6 +13,15 @@ async fn put_back(path: &Path, dir: &Path, accept_loss: bool) -> Result<PutBack,
     Store::restore(path, dir, wanted).await
 }
 
+fn for_its_owner_only(path: &Path) {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        let mode = std::fs::metadata(path).unwrap().permissions().mode();
+        assert_eq!(mode & 0o077, 0, "{}", path.display());
+    }
+}
+
 fn told(error: &StoreError, dir: &TempDir) -> String {
     error.to_string().replace(&dir.path().display().to_string(), "…")
 }
@@ -24,7 +33,7 @@ async fn a_backup_made_in_use_is_put_back_and_what_was_taken_since_stays_taken()
     for command in [add_partner("acme"), issue_key("acme", 1), issue_key("acme", 2)] {
         ask(&office, command).await.unwrap();
     }
-    std::fs::write(path.with_extension("usage"), "calls").unwrap();
+    crate::files::replace(&path.with_extension("usage"), b"calls").unwrap();
     std::fs::write(path.with_extension("repeats.db"), "answers").unwrap();
     let outbox = crate::Outbox::open(&path).await.unwrap();
     let backup = dir.path().join("backup");
@@ -35,6 +44,7 @@ async fn a_backup_made_in_use_is_put_back_and_what_was_taken_since_stays_taken()
         names,
         ["db", "db.checkpoint", "usage", "hooks.db"].map(|name| format!("portcullis.{name}"))
     );
+    names.iter().for_each(|name| for_its_owner_only(&backup.join(name)));
     ask(&office, hold(key(1))).await.unwrap();
     ask(&office, revoke(2)).await.unwrap();
     let busy = put_back(&path, &backup, true).await.unwrap_err();
@@ -54,7 +64,8 @@ async fn a_backup_made_in_use_is_put_back_and_what_was_taken_since_stays_taken()
     let now = summary(&opened.state.snapshot());
     assert_eq!(now.split_once('[').unwrap().1, summary(&before).split_once('[').unwrap().1);
     assert_eq!(std::fs::read(path.with_extension("usage")).unwrap(), b"calls");
-    assert!(path.with_extension("hooks.db").exists());
+    for_its_owner_only(&path);
+    for_its_owner_only(&path.with_extension("hooks.db"));
     assert!(
         !path.with_extension("repeats.db").exists(),
         "answers of what is lost are not repeated"
