@@ -7,7 +7,7 @@ use std::collections::VecDeque;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use axum::body::{Body, Bytes, to_bytes};
+use axum::body::{Body, Bytes, HttpBody as _, to_bytes};
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
@@ -238,13 +238,14 @@ async fn keep(response: Response) -> (Response, Option<Outcome>) {
         let outcome = Outcome::Shown(shown.0.clone());
         return (response, Some(outcome));
     }
+    let told = "the answer was too long to be remembered: look at `portcullis audit list`";
+    let too_long = || Some(Outcome::Shown(told.to_owned()));
+    if response.body().size_hint().lower() > ANSWER_BYTES_MAX as u64 {
+        return (response, too_long());
+    }
     let (parts, body) = response.into_parts();
     let Ok(bytes) = to_bytes(body, ANSWER_BYTES_MAX).await else {
-        let told = "the answer was too long to be remembered: look at `portcullis audit list`";
-        return (
-            StatusCode::INTERNAL_SERVER_ERROR.into_response(),
-            Some(Outcome::Shown(told.to_owned())),
-        );
+        return (StatusCode::INTERNAL_SERVER_ERROR.into_response(), too_long());
     };
     let outcome = Outcome::Answered(parts.status.as_u16(), bytes.to_vec());
     (Response::from_parts(parts, Body::from(bytes)), Some(outcome))

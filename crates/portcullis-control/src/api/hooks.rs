@@ -97,7 +97,7 @@ pub(crate) struct NewHook {
 }
 
 /// A hook that was just made.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Serialize, ToSchema)]
 pub(crate) struct HookMadeView {
     /// Its id.
     id: String,

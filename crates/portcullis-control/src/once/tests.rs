@@ -70,6 +70,18 @@ fn who_asks_most_pushes_out_its_own_only() {
     assert!(matches!(once.take(&call("quiet", 0, 0, 2)), Seat::Again(_)));
 }
 
+#[tokio::test]
+async fn an_answer_too_long_to_be_remembered_is_given_once_all_the_same() {
+    for (bytes, is_kept) in [(ANSWER_BYTES_MAX, true), (ANSWER_BYTES_MAX + 1, false)] {
+        let (response, outcome) = keep(vec![b'x'; bytes].into_response()).await;
+        assert_eq!(response.status(), StatusCode::OK, "{bytes}");
+        let body = to_bytes(response.into_body(), usize::MAX).await.unwrap();
+        assert_eq!(body.len(), bytes);
+        assert_eq!(matches!(outcome, Some(Outcome::Answered(200, _))), is_kept, "{bytes}");
+        assert_eq!(matches!(outcome, Some(Outcome::Shown(_))), !is_kept, "{bytes}");
+    }
+}
+
 #[test]
 fn after_a_restart_answers_are_given_again_and_what_was_broken_off_is_said_to_be() {
     let done =
