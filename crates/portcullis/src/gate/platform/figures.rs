@@ -33,7 +33,7 @@ impl Figures {
         let mut told = format!("{waiting} messages wait for the platform's hook");
         if lost > 0 {
             told.push_str(&format!(
-                "; {lost} were given up after three days: `portcullis audit list --type platform.not_told`"
+                "; {lost} were given up after three days: `portcullis audit query --type platform.not_told`"
             ));
         }
         (waiting == 0 && lost == 0, told)
