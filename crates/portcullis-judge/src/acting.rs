@@ -32,7 +32,6 @@ impl Acting {
         let mut undeclared = false;
         for ask in &asks.asks {
             let Target::Node(_, account) = ask.target else { continue };
-            let before = clients.len();
             let mut for_all = false;
             let mut named = false;
             grants.clients(account, partner, now, |client| match client {
@@ -44,7 +43,7 @@ impl Acting {
                     }
                 }
             });
-            undeclared |= for_all && !named && clients.len() == before;
+            undeclared |= for_all && !named;
         }
         let told = match (clients.as_slice(), undeclared) {
             ([], false) => CallClient::OfKey,
