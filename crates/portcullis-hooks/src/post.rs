@@ -197,7 +197,11 @@ impl<N: Resolver> Resolver for Looked<N> {
         config: &Config,
         timeout: NextTimeout,
     ) -> Result<ResolvedSocketAddrs, Error> {
-        let found = self.names.resolve(uri, config, timeout)?;
+        let found = self.names.resolve(uri, config, timeout).map_err(|error| match error {
+            // The system says no more than that it could not.
+            Error::Io(_) => Error::HostNotFound,
+            error => error,
+        })?;
         let tls = uri.scheme_str() == Some("https");
         // One address in the wrong place is enough: a name that has both is up to something.
         for at in found.iter() {
@@ -245,7 +249,10 @@ fn believed(roots: &Roots) -> Result<RootCerts, PosterError> {
 fn said(error: &Error) -> String {
     let text = match error {
         Error::Timeout(_) => "it did not answer in time".to_owned(),
-        Error::HostNotFound => "its name has no address".to_owned(),
+        Error::HostNotFound => {
+            "its name has no address; check how it is written, and that this machine can look it up"
+                .to_owned()
+        }
         Error::ConnectionFailed => "nobody answers there".to_owned(),
         Error::LargeResponseHeader(..) => "the head of its answer is too long".to_owned(),
         Error::Io(why) => match why.get_ref().and_then(|inner| inner.downcast_ref()) {
@@ -253,6 +260,7 @@ fn said(error: &Error) -> String {
             Some(tls) => format!("TLS failed: {tls}"),
             None => format!("the connection failed: {}", why.kind()),
         },
+        Error::Other(why) => why.to_string(),
         Error::BadUri(_) => "its address can't be called".to_owned(),
         other => other.to_string(),
     };

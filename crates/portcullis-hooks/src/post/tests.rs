@@ -173,6 +173,33 @@ fn addresses_out_of_reach_are_never_connected_to() {
     assert!(listener.accept().is_err(), "nobody came");
 }
 
+#[test]
+fn why_an_address_cannot_be_called_is_said_in_words() {
+    let look = |names: Nowhere, url: &str| {
+        let poster = Poster::with(loopback(), &Roots::Only(Vec::new()), PATIENT, names).unwrap();
+        poster.look(&Target::read(url).unwrap()).unwrap_err()
+    };
+    let unknown =
+        "its name has no address; check how it is written, and that this machine can look it up";
+    assert_eq!(look(Nowhere(None), "https://no-such.example/"), unknown);
+    let plain =
+        "`10.0.0.1` is called without TLS; only loopback can be, where `hooks.allow` lists it";
+    let at = SocketAddr::from(([10, 0, 0, 1], 80));
+    assert_eq!(look(Nowhere(Some(at)), "http://hook.example/"), plain);
+}
+
+/// A name with one address, or one that the system can't look up.
+#[derive(Debug)]
+struct Nowhere(Option<SocketAddr>);
+
+impl Resolver for Nowhere {
+    fn resolve(&self, _: &Uri, _: &Config, _: NextTimeout) -> Result<ResolvedSocketAddrs, Error> {
+        let mut found = self.empty();
+        found.push(self.0.ok_or_else(|| Error::Io(std::io::Error::other("look-up failed")))?);
+        Ok(found)
+    }
+}
+
 /// A name that has other addresses at each look.
 #[derive(Debug)]
 struct Fickle(Mutex<Vec<Vec<SocketAddr>>>);
