@@ -5,6 +5,7 @@ use portcullis_types::{StandingName, Wall};
 use super::standing::{Why, ahead, later};
 use crate::commands::Command;
 use crate::events::Event;
+use crate::people::PeopleRejected;
 use crate::records::SubjectIx;
 use crate::rejected::Rejected;
 use crate::standing::{
@@ -69,6 +70,15 @@ impl State {
         if by.kind == ActorKind::Gate || !by.is_somebody_else(&course.by) {
             let (subject, by) = (subject.clone(), course.by.id.clone());
             return Err(StandingRejected::RatifyOwn { subject, by }.into());
+        }
+        // A token of nobody may be in the same hands.
+        match (by.kind, course.by.kind) {
+            _ if !self.now.people.rule.two_persons => {}
+            (ActorKind::Token, _) => {
+                return Err(PeopleRejected::NotAPerson { token: by.id.clone() }.into());
+            }
+            (ActorKind::Person, ActorKind::Person) => self.two_persons(by, &course.by)?,
+            _ => {}
         }
         let why = texts::words("reason", why)?;
         let what = format!("the hold on {subject} confirmed: it stays until it is lifted");

@@ -56,7 +56,7 @@ pub enum StandingRejected {
     NothingToRatify { subject: SubjectId },
     /// One does not confirm what one did.
     #[error(
-        "the hold on {subject} was made by `{by}`, so somebody else confirms it; one person may lift it instead"
+        "the hold on {subject} was made by `{by}`, so somebody else confirms it: ask another person, or lift it by `restore`"
     )]
     RatifyOwn { subject: SubjectId, by: String },
     /// Nothing is due to be looked at.

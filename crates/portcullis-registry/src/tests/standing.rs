@@ -11,6 +11,10 @@ fn acme() -> SubjectId {
     SubjectId::Partner(partner_id("acme"))
 }
 
+fn ben() -> Actor {
+    super::people::person("ben")
+}
+
 pub(crate) fn operator(name: &str) -> Actor {
     Actor { kind: ActorKind::Token, id: name.to_owned() }
 }
@@ -238,18 +242,25 @@ fn somebody_else_confirms_a_hold_and_one_does_not_confirm_what_one_did() {
     let mut desk = desk();
     insta::assert_snapshot!(desk.ask(&ratify()).unwrap_err(), @"partner `acme` has no hold that waits to be confirmed; `show` tells its standing");
     desk.by(&operator("ann"), NOON, &stand(Wish::hold(Closes::Reads))).unwrap();
-    insta::assert_snapshot!(desk.by(&operator("ann"), NOON, &ratify()).unwrap_err(), @"the hold on partner `acme` was made by `ann`, so somebody else confirms it; one person may lift it instead");
+    insta::assert_snapshot!(desk.by(&operator("ann"), NOON, &ratify()).unwrap_err(), @"the hold on partner `acme` was made by `ann`, so somebody else confirms it: ask another person, or lift it by `restore`");
     assert!(desk.by(&Actor::clock(), NOON, &ratify()).is_err());
-    insta::assert_snapshot!(desk.by(&operator("ben"), NOON, &ratify()).unwrap().what, @"the hold on partner `acme` confirmed: it stays until it is lifted");
-    assert!(desk.by(&operator("cho"), NOON, &ratify()).is_err(), "once is enough");
+    insta::assert_snapshot!(desk.by(&operator("bot"), NOON, &ratify()).unwrap_err(), @"admin token `bot` belongs to no person, and deciding takes one; write `person:` beside it in `portcullis.yaml`");
+    insta::assert_snapshot!(desk.by(&ben(), NOON, &ratify()).unwrap().what, @"the hold on partner `acme` confirmed: it stays until it is lifted");
+    assert!(desk.by(&super::people::person("cho"), NOON, &ratify()).is_err(), "once is enough");
     assert_eq!(due(&mut desk, Wall(NOON.0 + RATIFY_PERSON)), [""; 0]);
     // What the gate did waits for four hours, and anybody may confirm it.
     let mut desk = self::desk();
     desk.by(&signal(), NOON, &stand(Wish::hold(Closes::All))).unwrap();
     assert!(course(&desk).unwrap().liftable_by_one());
     assert_eq!(course(&desk).unwrap().ratify.unwrap().at, Wall(NOON.0 + RATIFY_SIGNAL));
-    desk.by(&operator("ann"), NOON, &ratify()).unwrap();
+    desk.by(&ben(), NOON, &ratify()).unwrap();
     assert!(!course(&desk).unwrap().liftable_by_one());
+    // One human may be known by a record and by a claim.
+    let mut desk = self::desk();
+    desk.by(&ben(), NOON, &stand(Wish::hold(Closes::Reads))).unwrap();
+    let claim = super::people::person("claim:ben");
+    assert_eq!(desk.by(&claim, NOON, &ratify()).unwrap_err().code(), "persons_unclear");
+}
 }
 
 #[test]
@@ -274,7 +285,7 @@ fn each_clock_says_once_that_time_is_over() {
     desk.at(Wall(NOON.0 + 14 * DAY), &stand(Wish::hold(Closes::All))).unwrap();
     let why = String::new();
     let ratify = Command::Standing(StandingCommand::Ratify { subject: acme(), why });
-    desk.by(&operator("ben"), Wall(NOON.0 + 14 * DAY), &ratify).unwrap();
+    desk.by(&ben(), Wall(NOON.0 + 14 * DAY), &ratify).unwrap();
     lines.extend(due(&mut desk, Wall(NOON.0 + 28 * DAY)));
     desk.at(Wall(NOON.0 + 28 * DAY), &stand(wish(StandingName::Terminating))).unwrap();
     lines.extend(due(&mut desk, Wall(NOON.0 + 58 * DAY)));
