@@ -261,6 +261,41 @@ fn somebody_else_confirms_a_hold_and_one_does_not_confirm_what_one_did() {
     let claim = super::people::person("claim:ben");
     assert_eq!(desk.by(&claim, NOON, &ratify()).unwrap_err().code(), "persons_unclear");
 }
+
+#[test]
+fn who_is_put_on_hold_again_gets_nothing_back() {
+    #[track_caller]
+    fn check(before: &[Wish], again: Wish, expected: Result<&str, &str>) {
+        let mut desk = desk();
+        for to in before {
+            let asked = stand(to.clone());
+            let back = matches!(to, Wish::Probation { .. });
+            desk.ask(&if back { asked } else { asked.stated(super::people::found()) }).unwrap();
+        }
+        let alone = stand(again);
+        for asked in [alone.clone(), Command::Each(vec![alone])] {
+            let asked = asked.stated(super::people::found());
+            let found = desk.state.decide(&ben(), &asked, &Terms::default(), NOON);
+            let proposed = |planned: &Planned| planned.proposed.is_some();
+            let found = found.as_ref().map(|one| if proposed(one) { "proposed" } else { "done" });
+            assert_eq!(found.map_err(Rejected::code), expected, "{before:?}");
+        }
+    }
+    let restricted = || wish(StandingName::Restricted);
+    let of = |name: &str| Wish::hold(Closes::ReadsOf([class(name)].into()));
+    let (all, reads) = (|| Wish::hold(Closes::All), || Wish::hold(Closes::Reads));
+    let stage = || Wish::Probation {
+        stage: 1,
+        classes: vec![class("place.posts")],
+        factor: Percent::new(20),
+    };
+    let held = Err("already_held");
+    check(&[restricted(), all()], all(), held);
+    check(&[reads(), stage(), all()], all(), held);
+    check(&[restricted(), reads()], all(), Ok("done"));
+    check(&[of("place.posts")], all(), Ok("done"));
+    check(&[of("place.posts")], of("profile.bio"), Ok("proposed"));
+    check(&[restricted(), all()], reads(), Ok("proposed"));
 }
 
 #[test]

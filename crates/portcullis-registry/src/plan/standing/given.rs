@@ -1,6 +1,6 @@
 //! What must be given with a step: shapes, classes and dates that fit.
 
-use portcullis_types::{ClassName, Closes, Notice, StandingName, Wall};
+use portcullis_types::{ClassName, Closes, Notice, Wall};
 
 use crate::rejected::Rejected;
 use crate::standing::{Course, DAY, NOTICE_DAYS_MIN, StandingRejected, Stood};
@@ -66,7 +66,8 @@ impl Stood {
             if classes.is_empty() { Closes::Nothing } else { Closes::Classes(classes.into()) };
     }
 
-    /// Closes by a shape. What was closed by name stays closed, whatever stays open under a hold.
+    /// Closes by a shape. What was closed by name stays closed, whatever stays open under a hold: who
+    /// is put on hold again gets nothing back by it.
     pub(super) fn held(
         &mut self,
         closes: &Closes,
@@ -74,8 +75,7 @@ impl Stood {
         fallback: &[ClassName],
         old: Option<&Course>,
     ) {
-        let named = old.filter(|old| old.notice.state != StandingName::Suspended);
-        let named = named.map_or(&[][..], |old| &old.notice.even);
+        let named = old.map_or(&[][..], |old| &old.notice.even);
         self.even = names([even, closed_by_name(closes), named].concat());
         self.factor = old.and_then(|old| old.notice.factor);
         self.fallback = names(fallback.to_vec());
