@@ -62,9 +62,9 @@ pub enum CaseRejected {
     NoPlan(CaseId),
     /// Stages come one by one.
     #[error(
-        "stage {stage} can't follow: the stages of case `{case}` come one by one, and the next is {next}"
+        "{what} can't follow: the stages of case `{case}` come one by one, and the next is {next}"
     )]
-    StageNext { case: CaseId, stage: u8, next: String },
+    StageNext { case: CaseId, what: String, next: String },
     /// What must be so is not.
     #[error("{next} can't begin yet: {}", lacks.join("; "))]
     CriteriaLack { next: String, lacks: Vec<String> },

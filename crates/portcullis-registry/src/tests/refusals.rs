@@ -206,7 +206,7 @@ fn each_refusal_about_a_case_is_agreed_on() {
         PlanUnfit(_) => PlanUnfit(vec![text("stage 1: unknown client `shop`"), text("stage 2: it names no client")]),
         NothingToStage { .. } => NothingToStage { subject: acme(), state: StandingName::Good },
         NoPlan(_) => NoPlan(case()),
-        StageNext { .. } => StageNext { case: case(), stage: 3, next: text("2") },
+        StageNext { .. } => StageNext { case: case(), what: text("stage 3"), next: text("2") },
         CriteriaLack { .. } => CriteriaLack { next: text("stage 2 (`all`)"), lacks: vec![text("no attestation for client `shop`")] },
         OwnStanding { .. } => OwnStanding { subject: SubjectId::Client(shop()) },
         HeldByPlan { .. } => HeldByPlan { subject: SubjectId::Client(shop()), case: case() },

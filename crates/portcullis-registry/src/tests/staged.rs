@@ -150,6 +150,7 @@ fn the_next_stage_waits_for_what_must_be_so() {
     let mut desk = held();
     desk.ask(&planned(plan())).unwrap();
     let mut told = vec![refused(&mut desk, &stage(1)), refused(&mut desk, &stage(2))];
+    told.push(refused(&mut desk, &finish()));
     desk.ask(&attest("one")).unwrap();
     told.push(refused(&mut desk, &attest("one")));
     told.push(refused(&mut desk, &attest("three")));

@@ -30,7 +30,7 @@ impl State {
         let record = self.open_case(case.as_str())?;
         let plan = running(record)?;
         let Some(stage) = plan.plan.stage(number).filter(|_| number == plan.stage + 1) else {
-            return Err(skipped(record, plan, number).into());
+            return Err(skipped(record, plan, format!("stage {number}")).into());
         };
         let next = format!("stage {number} (`{}`)", stage.name);
         self.ready(plan, &next, &stage.entry.attestation, now)?;
@@ -78,7 +78,7 @@ impl State {
         let plan = running(record)?;
         let last = plan.plan.len();
         if plan.stage != last {
-            return Err(skipped(record, plan, last.saturating_add(1)).into());
+            return Err(skipped(record, plan, "the end".to_owned()).into());
         }
         self.ready(plan, "the end of the plan", &[], now)?;
         let subject = self.partner_subject(plan.partner)?;
@@ -244,10 +244,10 @@ fn running(record: &CaseRecord) -> Result<&PlanRecord, CaseRejected> {
     plan.ok_or_else(|| CaseRejected::NoPlan(record.id.clone()))
 }
 
-fn skipped(record: &CaseRecord, plan: &PlanRecord, stage: u8) -> CaseRejected {
+fn skipped(record: &CaseRecord, plan: &PlanRecord, what: String) -> CaseRejected {
     let next = match plan.plan.stage(plan.stage.saturating_add(1)) {
         Some(next) => format!("{} (`{}`)", plan.stage.saturating_add(1), next.name),
         None => format!("the end: portcullis case finish {}", record.id),
     };
-    CaseRejected::StageNext { case: record.id.clone(), stage, next }
+    CaseRejected::StageNext { case: record.id.clone(), what, next }
 }
