@@ -217,6 +217,13 @@ impl Answers {
         self.steps.get(at).filter(|step| step.revision == id).map(|_| at)
     }
 
+    /// Takes down who confirmed a step.
+    pub(crate) fn confirmed(&mut self, id: Revision, by: &Actor) {
+        if let Some(at) = self.step_place(id) {
+            self.steps.change(at, |step| step.second = Some(by.clone()));
+        }
+    }
+
     pub(crate) fn step(&self, id: Revision) -> Option<&Step> {
         self.steps.get(self.step_place(id)?)
     }

@@ -147,4 +147,6 @@ pub struct Glass {
     pub ratify_by: Wall,
     /// Whether that time is over.
     pub overdue: bool,
+    /// The steps that were taken with it.
+    pub(crate) steps: Vec<Revision>,
 }

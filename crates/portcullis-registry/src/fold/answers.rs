@@ -7,9 +7,11 @@ use portcullis_types::{Revision, StandingName};
 use crate::agreement::AgreementEvent;
 use crate::answers::{AnswerEvent, AnswerKind, AnswerRecord, Outcome, Reply, Step};
 use crate::events::Event;
+use crate::proposals::Glass;
+use crate::records::SubjectIx;
 use crate::standing::{KeyEvent, StandingEvent};
 use crate::state::{FoldError, Place, State};
-use crate::words::SubjectId;
+use crate::words::{Actor, ActorKind, SubjectId};
 
 impl State {
     pub(super) fn answer_event(
@@ -91,15 +93,16 @@ impl State {
         if let Event::Standing(StandingEvent::Ratified { subject, .. }) = event {
             let at = self.now.subject_ix(subject);
             let revision = at.and_then(|at| self.now.course(at)?.notice.revision);
-            let answers = &mut self.now.answers;
-            if let Some(at) = revision.and_then(|revision| answers.step_place(revision)) {
-                answers.steps.change(at, |step| step.second = Some(place.by.clone()));
+            if let Some(revision) = revision {
+                self.now.answers.confirmed(revision, place.by);
             }
             return;
         }
         let Some(subject) = step(event).and_then(|id| self.now.subject_ix(&id)) else { return };
-        let (by, second) = (place.by.clone(), place.approver.cloned());
+        let before = self.taken_before(place, event, subject);
+        let (by, second) = before.unwrap_or_else(|| (place.by.clone(), place.approver.cloned()));
         let revision = place.revision;
+        self.in_emergency(place);
         self.now.answers.steps.push(Step { revision, subject, by, second });
         let gives = matches!(event, Event::Standing(event) if event.stood().is_some_and(|(to, _)| {
             matches!(to, StandingName::Good | StandingName::Probation)
@@ -113,6 +116,45 @@ impl State {
             Arc::make_mut(&mut answers.upheld).remove(&id);
             if let Some(at) = answers.place(Revision(id)) {
                 answers.all.change(at, |record| record.followed = Some(revision));
+            }
+        }
+    }
+
+    /// Who took the step that the gate only carries on: whose clock ran out, or that a breach of a plan
+    /// puts back.
+    fn taken_before(
+        &self,
+        place: Place<'_>,
+        event: &Event,
+        subject: SubjectIx,
+    ) -> Option<(Actor, Option<Actor>)> {
+        let Event::Standing(event) = event else { return None };
+        let (_, stood) = event.stood().filter(|_| place.by.kind == ActorKind::Gate)?;
+        let steps = &self.now.answers.steps;
+        let base = || {
+            let SubjectIx::Partner(partner) = subject else { return None };
+            let (_, plan) = self.now.cases.plan_of(partner)?;
+            self.now.answers.step(plan.base.as_ref()?.notice.revision?)
+        };
+        let last = || {
+            let mut all = (0..steps.len()).rev().filter_map(|at| steps.get(at));
+            all.find(|step| step.subject == subject)
+        };
+        let step = match (stood.by_plan, stood.ran_out) {
+            (true, _) => base().or_else(last),
+            (false, Some(_)) => last(),
+            (false, None) => None,
+        }?;
+        Some((step.by.clone(), step.second.clone()))
+    }
+
+    /// Takes down a step with the emergency it was taken in, whose ratification confirms it.
+    fn in_emergency(&mut self, place: Place<'_>) {
+        let with = |glass: &Glass| glass.by == *place.by && glass.at == place.ts;
+        if self.now.people.glass.last_key_value().is_some_and(|(_, glass)| with(glass)) {
+            let people = Arc::make_mut(&mut self.now.people);
+            if let Some((_, glass)) = people.glass.iter_mut().next_back() {
+                glass.steps.push(place.revision);
             }
         }
     }

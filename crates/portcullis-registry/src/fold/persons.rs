@@ -93,11 +93,15 @@ impl State {
                     at: place.ts,
                     ratify_by: *ratify_by,
                     overdue: false,
+                    steps: Vec::new(),
                 };
                 people.glass.insert(place.revision.0, glass);
             }
             PeopleEvent::EmergencyRatified { emergency } => {
-                drop(people.glass.remove(&emergency.0));
+                let glass = people.glass.remove(&emergency.0);
+                for step in glass.into_iter().flat_map(|glass| glass.steps) {
+                    self.now.answers.confirmed(step, place.by);
+                }
             }
             PeopleEvent::EmergencyOverdue { emergency } => {
                 if let Some(glass) = people.glass.get_mut(&emergency.0) {

@@ -1,6 +1,7 @@
 //! Answers of partners: what is taken in, who decides, and what time runs out for.
 
 use insta::assert_snapshot;
+use portcullis_types::{ClassName, Closes};
 
 use super::*;
 
@@ -124,6 +125,46 @@ fn who_confirmed_a_step_had_a_hand_in_it() {
 }
 
 #[test]
+fn who_had_a_hand_in_a_step_has_one_in_what_the_gate_makes_of_it() {
+    let (ana, ben) = (people::person("ana"), people::person("ben"));
+    let emergency = Terms { break_glass: Some("calls rise".to_owned()), ..Terms::default() };
+    let to = |fallback: &[&str]| Wish::Suspended {
+        closes: Closes::All,
+        even: Vec::new(),
+        fallback: fallback.iter().map(|class| ClassName::new(class).unwrap()).collect(),
+        review_by: None,
+    };
+    let held = |fallback: &[&str]| standing::stand(to(fallback)).stated(people::found());
+    // What nobody confirmed, and what somebody let stand later.
+    for (own, fell_back) in [(vec!["ana"], true), (vec!["ana", "ben"], false)] {
+        let mut gate = people::Gate::open();
+        if fell_back {
+            gate.ask(&ana, &held(&["t"])).unwrap();
+            gate.now = Wall(NOON.0 + 25 * HOUR);
+            for command in gate.state.due(gate.now) {
+                gate.ask(&Actor::clock(), &command).unwrap();
+            }
+        } else {
+            let end = standing::stand(Wish::Terminating { until: None }).stated(people::found());
+            gate.on(&ana, &end, &emergency).unwrap();
+            let emergency = gate.state.current().people().broken().next().unwrap().id;
+            gate.ask(&ben, &PeopleCommand::RatifyEmergency { emergency }.into()).unwrap();
+        }
+        let now = gate.state.current();
+        let at = now.subject_ix(&SubjectId::Partner(partner_id("acme"))).unwrap();
+        let about = now.course(at).unwrap().notice.revision.unwrap();
+        gate.ask(&acme(), &answer(AnswerKind::Appeal, about.0, "Please look again.")).unwrap();
+        let id = gate.log.len() as u64 - 1;
+        for who in own {
+            let refused = gate.ask(&people::person(who), &reply(id, Outcome::Denied)).unwrap_err();
+            assert_eq!(refused.code(), "own_step", "{who}");
+        }
+        gate.ask(&people::person("cho"), &reply(id, Outcome::Denied)).unwrap();
+        assert_eq!(gate.everything(), gate.replayed());
+    }
+}
+
+#[test]
 fn where_one_person_decides_it_decides_appeals_too() {
     let mut desk = desk();
     let rule = PeopleCommand::SetRule(PeopleRule { two_persons: false, alone: 10 });
@@ -170,7 +211,20 @@ fn only_so_many_answers_of_a_partner_are_taken_in_a_day() {
     let refused = desk.by(&acme(), Wall(NOON.0 + 23 * HOUR), &more).unwrap_err();
     let expected = "20 answers came from this partner within 24 hours, and more are not taken; put what is left into the next one tomorrow";
     assert_eq!(refused.to_string(), expected);
+    let appeal = |n: usize| answer(AnswerKind::Appeal, HOLD, &format!("Appeal {n}."));
+    desk.by(&acme(), Wall(NOON.0 + 23 * HOUR), &appeal(0)).unwrap();
     desk.by(&acme(), Wall(NOON.0 + 24 * HOUR), &more).unwrap();
+
+    let mut desk = self::desk();
+    desk.ask(&client("shop", "acme", None)).unwrap();
+    desk.ask(&key(2, "acme", Some("shop"), None)).unwrap();
+    let bound = Actor { kind: ActorKind::Partner, id: "acme/key2".to_owned() };
+    let taken = (0..9).filter(|n| desk.by(&bound, NOON, &appeal(*n)).is_ok()).count();
+    assert_eq!(taken, 5, "a key of a client has its share");
+    for n in 10..30 {
+        desk.by(&acme(), NOON, &appeal(n)).unwrap();
+    }
+    assert!(desk.by(&acme(), NOON, &appeal(30)).is_err());
 }
 
 #[test]
