@@ -131,7 +131,10 @@ impl State {
                 };
                 self.now.cases.change(at, |case| case.plan = Some(Arc::new(record)));
                 let number = super::numbered(place, at)?;
-                Arc::make_mut(&mut self.now.cases.plans).insert(of, number);
+                let plans = Arc::make_mut(&mut self.now.cases.plans);
+                // Whose plan this one replaces in the case has none any more.
+                plans.retain(|_, case| *case != number);
+                plans.insert(of, number);
             }
             CaseEvent::Staged { stage, .. } => {
                 let course = self.now.course(SubjectIx::Partner(of)).cloned();
@@ -224,9 +227,12 @@ impl State {
         partner: portcullis_types::PartnerIx,
         how: impl FnOnce(&mut PlanRecord),
     ) {
-        let at = self.now.cases.plans.get(&partner).copied();
-        if let Some(at) = at {
-            self.now.cases.change_plan(at as usize, how);
+        if let Some(at) = self.now.cases.plans.get(&partner).copied() {
+            self.now.cases.change_plan(at as usize, |plan| {
+                if plan.partner == partner {
+                    how(plan);
+                }
+            });
         }
     }
 

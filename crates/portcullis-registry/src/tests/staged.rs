@@ -192,6 +192,25 @@ fn a_signal_closes_again_what_the_stages_opened() {
 }
 
 #[test]
+fn a_hold_on_all_that_was_confirmed_comes_back_as_it_was_whatever_the_rule_says() {
+    let mut desk = held();
+    let even = vec![portcullis_types::ClassName::new("own.status").unwrap()];
+    let (closes, fallback) = (Closes::All, Vec::new());
+    let to = Wish::Suspended { closes, even, fallback, review_by: None };
+    desk.ask(&stand(to)).unwrap();
+    let old = desk.state.snapshot().partner(portcullis_types::PartnerIx(0)).unwrap().course.clone();
+    desk.ask(&planned(plan())).unwrap();
+    desk.ask(&attest("one")).unwrap();
+    desk.ask(&stage(1)).unwrap();
+    let planned = desk.at(days(1), &signal(&[SignalAction::Hold])).unwrap();
+    assert!(planned.narrows.is_some(), "it bites before it is durable");
+    let new = desk.state.snapshot().partner(portcullis_types::PartnerIx(0)).unwrap().course.clone();
+    let (old, new) = (old.unwrap(), new.unwrap());
+    assert!(new.notice.covers(&old.notice) && old.notice.covers(&new.notice));
+    assert_eq!((new.ratify, new.liftable_by_one()), (None, false));
+}
+
+#[test]
 fn a_stage_bears_as_many_signals_as_it_says_and_none_in_shadow_counts() {
     let mut desk = at_first();
     desk.ask(&signal(&[])).unwrap();
@@ -202,6 +221,37 @@ fn a_stage_bears_as_many_signals_as_it_says_and_none_in_shadow_counts() {
     assert_eq!(state_of(&desk), (2, PlanState::Running), "one is borne");
     desk.at(days(3), &signal(&[SignalAction::Flag])).unwrap();
     assert_eq!((open_to(&desk).as_str(), state_of(&desk).1), ("w w w", PlanState::FellBack));
+}
+
+#[test]
+fn what_happens_to_another_partner_changes_no_plan_of_this_one() {
+    let mut desk = held();
+    let beta = SubjectId::Partner(partner_id("beta"));
+    desk.ask(&partner("beta", None)).unwrap();
+    desk.ask(&hold(beta.clone())).unwrap();
+    let all = Stage { cohort: Cohort::All, ..plan().stages[1].clone() };
+    let theirs = RestorePlan { partner: Some(partner_id("beta")), stages: vec![all], ..plan() };
+    desk.ask(&planned(theirs)).unwrap();
+    desk.ask(&restore(beta.clone())).unwrap();
+    desk.ask(&planned(RestorePlan { partner: Some(partner_id("acme")), ..plan() })).unwrap();
+    desk.ask(&attest("one")).unwrap();
+    let mia = Actor { kind: ActorKind::Person, id: "mia".to_owned() };
+    desk.by(&mia, NOON, &stage(1)).unwrap();
+    let reason = ReasonCode::new("rate-abuse").unwrap();
+    let tell = "You call faster than agreed.".to_owned();
+    let to = Wish::Warned { acknowledge_by: None };
+    desk.ask(&Command::Stand { subject: beta, to, reason, tell, case: None }).unwrap();
+    let seen = super::signals::seen("beta", &[SignalAction::Flag]);
+    let bounds = SignalBounds { holds_per_day: 3, uncounted: 0 };
+    desk.ask(&Command::RaiseSignal { seen, bounds }).unwrap();
+    assert_eq!(state_of(&desk), (1, PlanState::Running));
+    let gate = Actor { kind: ActorKind::Gate, id: "signal:r/x".to_owned() };
+    desk.by(&gate, NOON, &signal(&[SignalAction::Flag])).unwrap();
+    assert_eq!((open_to(&desk).as_str(), state_of(&desk).1), ("w w w", PlanState::FellBack));
+    let now = desk.state.current();
+    let about = now.notice(now.subject_ix(&acme()).unwrap()).unwrap().revision.unwrap();
+    assert_eq!(now.answers().step(about).unwrap().by, somebody(), "who held it, not the gate");
+    assert_eq!(super::all(&desk.replayed().state.snapshot()), super::all(&now.clone()));
 }
 
 #[test]
