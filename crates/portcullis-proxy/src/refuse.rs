@@ -95,7 +95,7 @@ pub(crate) fn render(
         r#type: "OAuthException",
         code: row.graph_code,
         error_subcode: row.graph_subcode,
-        is_transient: row.transient,
+        is_transient: refusal.is_transient(),
         error_user_title: row.title,
         error_user_msg: &detail,
         fbtrace_id: id,

@@ -256,6 +256,13 @@ impl Refusal {
             _ => None,
         }
     }
+
+    /// Whether the same call may succeed later. What a limit never allows does not.
+    #[must_use]
+    pub fn is_transient(&self) -> bool {
+        let limit = matches!(self, Self::RateReached(_) | Self::BudgetReached(_));
+        self.row().transient && (!limit || self.retry_after_seconds().is_some())
+    }
 }
 
 #[cfg(test)]
@@ -276,14 +283,27 @@ mod tests {
     }
 
     #[test]
-    fn a_zero_rate_says_that_waiting_does_not_help() {
-        let hit = RateHit {
-            rate: RateId::new("stories").unwrap(),
-            max: 0,
-            window: Span::from_seconds(3600),
-            retry_after_seconds: None,
+    fn a_limit_that_is_never_met_says_that_waiting_does_not_help() {
+        let reached = |max, retry_after_seconds| {
+            let (rate, window) = (RateId::new("stories").unwrap(), Span::from_seconds(3600));
+            Refusal::RateReached(RateHit { rate, max, window, retry_after_seconds })
         };
-        let text = Refusal::RateReached(hit).detail();
-        assert_eq!(text, "`stories` allows no calls at all. Waiting will not help.");
+        let told = |refusal: Refusal| format!("{} {}", refusal.is_transient(), refusal.detail());
+        let rows = [
+            (reached(0, None), "false `stories` allows no calls at all. Waiting will not help."),
+            (
+                reached(2, None),
+                "false This call costs more than `stories` ever allows at once (2 in 1h). Waiting will not help.",
+            ),
+            (
+                reached(2, NonZeroU64::new(9)),
+                "true `stories` allows 2 calls in 1h. Try again in 9 s.",
+            ),
+        ];
+        for (refusal, expected) in rows {
+            assert_eq!(told(refusal), expected);
+        }
+        assert!(Refusal::Overloaded.is_transient());
+        assert!(!Refusal::KeyMissing.is_transient());
     }
 }
