@@ -163,6 +163,8 @@ pub(crate) struct Step {
 /// All answers, and the steps they can be about.
 #[derive(Debug, Clone, Default)]
 pub struct Answers {
+    /// Whether it changed the agreement and no standing.
+    pub(crate) agreement: bool,
     pub(crate) all: Pages<AnswerRecord>,
     pub(crate) steps: Pages<Step>,
     /// By when a reply is due, and to which.

@@ -103,7 +103,8 @@ impl State {
         let (by, second) = before.unwrap_or_else(|| (place.by.clone(), place.approver.cloned()));
         let revision = place.revision;
         self.in_emergency(place);
-        self.now.answers.steps.push(Step { revision, subject, by, second });
+        let agreement = matches!(event, Event::Agreement(_));
+        self.now.answers.steps.push(Step { revision, subject, by, second, agreement });
         let gives = matches!(event, Event::Standing(event) if event.stood().is_some_and(|(to, _)| {
             matches!(to, StandingName::Good | StandingName::Probation)
         }));

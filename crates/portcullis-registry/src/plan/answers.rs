@@ -10,6 +10,8 @@ use crate::answers::{
 use crate::commands::Command;
 use crate::people::PeopleRejected;
 use crate::rejected::Rejected;
+use crate::records::Credential;
+use crate::records::SubjectIx;
 use crate::standing::{StandingCommand, Who};
 use crate::state::{Blob, State};
 use crate::texts;
@@ -156,12 +158,10 @@ impl State {
     ) -> Result<Planned, Rejected> {
         let (answer, about, subject) = (record.revision, record.about, self.subject_of(record)?);
         let what = match outcome {
-            Outcome::Upheld => format!(
-                "appeal {} of {subject} upheld; give back what event {} took: {}",
-                answer.0,
-                about.0,
-                way_back(&subject)
-            ),
+            Outcome::Upheld => {
+                let left = self.to_give_back(record, &subject);
+                format!("appeal {} of {subject} upheld; {left}", answer.0)
+            }
             Outcome::Denied => {
                 format!("appeal {} of {subject} denied: event {} stands", answer.0, about.0)
             }
@@ -189,6 +189,32 @@ impl State {
 
 fn written(text: &str, kind: AnswerKind) -> Result<String, AnswerRejected> {
     let text = text.trim();
+    /// What is left to do about a step that was wrong: what came after it is another matter.
+    fn to_give_back(&self, record: &AnswerRecord, subject: &SubjectId) -> String {
+        let about = record.about.0;
+        let agreed = self.now.answers.step(record.about).is_some_and(|step| step.agreement);
+        if agreed {
+            return format!("give back what event {about} took by another change of the agreement");
+        }
+        let ended = match record.subject {
+            SubjectIx::Key(at) => self.now.key(at).and_then(|key| key.ended.as_deref()),
+            SubjectIx::Partner(_) | SubjectIx::Client(_) => None,
+        };
+        let notice = ended.or(self.now.notice(record.subject));
+        match notice.and_then(|notice| notice.revision) {
+            Some(now) if now.0 == about => {
+                format!("give back what event {about} took: {}", way_back(subject))
+            }
+            Some(now) => format!(
+                "event {about} is no longer in force; event {} holds now (`portcullis notice show {0}`)",
+                now.0
+            ),
+            None => {
+                format!("event {about} is no longer in force, and nothing is left to give back")
+            }
+        }
+    }
+
     let (bytes, max) = (text.len(), ANSWER_BYTES_MAX);
     if text.is_empty() && kind != AnswerKind::Acknowledgement {
         return Err(AnswerRejected::Empty);

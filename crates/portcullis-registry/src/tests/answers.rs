@@ -165,6 +165,31 @@ fn who_had_a_hand_in_a_step_has_one_in_what_the_gate_makes_of_it() {
 }
 
 #[test]
+fn an_appeal_that_was_right_names_what_it_gives_back_and_never_what_came_after() {
+    #[track_caller]
+    fn check(since: &[Command], expected: &str) {
+        let mut desk = desk();
+        desk.by(&acme(), NOON, &answer(AnswerKind::Appeal, HOLD, "Please look again.")).unwrap();
+        let id = desk.log.len() as u64 - 1;
+        for step in since {
+            desk.by(&person("ana"), NOON, step).unwrap();
+        }
+        let told = told(desk.by(&person("bert"), NOON, &reply(id, Outcome::Upheld)));
+        assert_eq!(told, format!("done: appeal {id} of partner `acme` upheld; {expected}"));
+    }
+    let acme = || SubjectId::Partner(partner_id("acme"));
+    check(
+        &[],
+        "give back what event 4 took: portcullis partner restore acme --reason mistake --tell '…'",
+    );
+    check(&[restore(acme())], "event 4 is no longer in force, and nothing is left to give back");
+    check(
+        &[restore(acme()), hold(acme())],
+        "event 4 is no longer in force; event 7 holds now (`portcullis notice show 7`)",
+    );
+}
+
+#[test]
 fn where_one_person_decides_it_decides_appeals_too() {
     let mut desk = desk();
     let rule = PeopleCommand::SetRule(PeopleRule { two_persons: false, alone: 10 });
