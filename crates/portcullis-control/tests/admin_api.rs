@@ -175,6 +175,12 @@ fn a_partner_is_declared_edited_and_shown() {
           "revision": 5
         }
         "#);
+    post(&gate, "/v1/partners/acme-travel/transitions", &hold());
+    assert_eq!(get(&gate, "/v1/partners/acme-travel")["revision"], 5);
+    let shown = [("if-match", "\"5\"")];
+    let edit = json!({"facts": {"lists": {"locations": ["78"]}}});
+    let held = call(&gate, "PATCH", "/v1/partners/acme-travel", Some(&edit), &shown);
+    assert_eq!(held.status, 200, "a hold is no edit: {}", held.body);
 }
 
 #[test]

@@ -185,15 +185,18 @@ impl Snapshot {
         }
     }
 
-    /// The newest event known to have changed a subject.
-    pub(crate) fn changed(&self, at: SubjectIx) -> Option<Revision> {
-        let record = match at {
+    /// The newest event that changed what is declared of a subject, however it stands.
+    pub(crate) fn edited(&self, at: SubjectIx) -> Option<Revision> {
+        Some(match at {
             SubjectIx::Partner(at) => self.partner(at)?.revision,
             SubjectIx::Client(at) => self.client(at)?.revision,
             SubjectIx::Key(at) => self.key(at)?.revision,
-        };
-        let notice = self.notice(at).and_then(|notice| notice.revision);
-        Some(notice.map_or(record, |notice| notice.max(record)))
+        })
+    }
+
+    /// The newest event known to have changed a subject.
+    pub(crate) fn changed(&self, at: SubjectIx) -> Option<Revision> {
+        self.edited(at).max(self.notice(at).and_then(|notice| notice.revision))
     }
 
     /// Fingerprints of the peppers that keys were made under, and how many keys of each aren't

@@ -237,7 +237,13 @@ impl State {
             }
             _ => return Ok(()),
         };
-        moved(on, self.now.subject_ix(&subject).and_then(|at| self.now.changed(at)))
+        // An edit builds on what is declared, and whoever reads that is told its revision alone.
+        let edit = matches!(
+            command.bare(),
+            Command::EditPartner { .. } | Command::SetMode { .. } | Command::DeclareFacts { .. }
+        );
+        let changed = |at| if edit { self.now.edited(at) } else { self.now.changed(at) };
+        moved(on, self.now.subject_ix(&subject).and_then(changed))
     }
 }
 
