@@ -35,10 +35,15 @@ impl State {
         let from = self.state_of(at);
         allowed(subject, from, to.name(), Who::of(by))?;
         let old = self.now.course(at);
+        // One that was put in force again has lost its statement: it is given one without being lifted.
+        let untold = old.is_some_and(|old| old.statement.is_none());
+        let tells = why.stated && untold;
         let stood = self.new_standing(by, (subject, at, from), to, why, now)?;
         let to = to.name();
         let beside = self.beside_plan(subject, (at, to), &stood)?;
-        self.changes(subject, (at, old), (to, &stood))?;
+        if !tells {
+            self.changes(subject, (at, old), (to, &stood))?;
+        }
         let place = Place { revision: Revision(0), ts: now, by, approver: None };
         let state = if from == StandingName::Terminating && meanwhile(to) { from } else { to };
         let notice = Notice { revision: None, ..stood.notice(state, place) };
@@ -241,6 +246,8 @@ pub(super) struct Why<'a> {
     pub(super) reason: &'a ReasonCode,
     pub(super) tell: String,
     pub(super) case: Option<String>,
+    /// Whether a statement of reasons comes with it.
+    pub(super) stated: bool,
 }
 
 impl State {
@@ -252,7 +259,8 @@ impl State {
     ) -> Result<Why<'a>, Rejected> {
         self.now.reasons.find(reason)?;
         let case = case.map(|case| texts::label("case", case)).transpose()?;
-        Ok(Why { reason, tell: texts::tell(tell)?, case: case.filter(|case| !case.is_empty()) })
+        let case = case.filter(|case| !case.is_empty());
+        Ok(Why { reason, tell: texts::tell(tell)?, case, stated: false })
     }
 }
 
@@ -262,7 +270,7 @@ impl Why<'_> {
     }
 
     fn stood(self, subject: &SubjectId, from: StandingName) -> Stood {
-        let Self { reason, tell, case } = self;
+        let Self { reason, tell, case, .. } = self;
         Stood { case, ..Stood::new(subject.clone(), from, reason.clone(), tell) }
     }
 }

@@ -4,6 +4,7 @@
 use portcullis_types::{Closes, KeyId, ReasonCode, StandingName, Wall};
 
 use super::Planned;
+use super::standing::Why;
 use crate::commands::Command;
 use crate::events::Event;
 use crate::rejected::Rejected;
@@ -21,7 +22,13 @@ impl State {
         command: &Command,
         now: Wall,
     ) -> Result<Planned, Rejected> {
-        let mut planned = self.handle(by, command.bare(), now)?;
+        let mut planned = match command.bare() {
+            Command::Stand { subject, to, reason, tell, case } => {
+                let why = self.why(reason, tell, case.as_deref())?;
+                self.stand(by, (subject, to), Why { stated: true, ..why }, now)?
+            }
+            command => self.handle(by, command, now)?,
+        };
         if !planned.events.iter().any(Event::takes_away) {
             return Err(StatementRejected::OfNothing.into());
         }

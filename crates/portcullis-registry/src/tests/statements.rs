@@ -204,6 +204,17 @@ fn a_hold_by_a_signal_says_what_was_counted_and_what_is_left_of_it_says_the_same
 }
 
 #[test]
+fn a_hold_that_lost_its_statement_is_given_one_and_stays_all_the_while() {
+    let mut desk = desk();
+    desk.at(AT, &hold()).unwrap();
+    assert_eq!(desk.at(AT, &hold()).unwrap_err().code(), "already_held");
+    let planned = desk.at(AT, &hold().stated(draft())).unwrap();
+    assert!(planned.events[0].statement().is_some());
+    assert!(planned.narrows.is_some() && planned.widens.is_none(), "nothing opens");
+    assert_eq!(desk.at(AT, &hold().stated(draft())).unwrap_err().code(), "already_held");
+}
+
+#[test]
 fn what_was_taken_for_a_reason_stays_when_the_reason_is_gone() {
     let mut desk = desk();
     let mut reasons = Reasons::default();
