@@ -158,13 +158,13 @@ pub(crate) struct Step {
     pub(crate) by: Actor,
     /// Who let it happen, or confirmed it.
     pub(crate) second: Option<Actor>,
+    /// Whether it changed the agreement and no standing.
+    pub(crate) agreement: bool,
 }
 
 /// All answers, and the steps they can be about.
 #[derive(Debug, Clone, Default)]
 pub struct Answers {
-    /// Whether it changed the agreement and no standing.
-    pub(crate) agreement: bool,
     pub(crate) all: Pages<AnswerRecord>,
     pub(crate) steps: Pages<Step>,
     /// By when a reply is due, and to which.

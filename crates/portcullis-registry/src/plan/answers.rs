@@ -9,9 +9,8 @@ use crate::answers::{
 };
 use crate::commands::Command;
 use crate::people::PeopleRejected;
-use crate::rejected::Rejected;
-use crate::records::Credential;
 use crate::records::SubjectIx;
+use crate::rejected::Rejected;
 use crate::standing::{StandingCommand, Who};
 use crate::state::{Blob, State};
 use crate::texts;
@@ -171,24 +170,6 @@ impl State {
         Ok(Planned::one(event.into(), what))
     }
 
-    fn known_answer(&self, id: Revision) -> Result<&AnswerRecord, Rejected> {
-        self.now.answers.find(id).ok_or_else(|| AnswerRejected::UnknownAnswer(id).into())
-    }
-
-    fn subject_of(&self, record: &AnswerRecord) -> Result<SubjectId, Rejected> {
-        let unknown = AnswerRejected::UnknownAnswer(record.revision);
-        self.now.subject_id(record.subject).ok_or_else(|| unknown.into())
-    }
-
-    /// What nobody replied to in time.
-    pub(super) fn answers_due(&self, now: Wall) -> impl Iterator<Item = Command> {
-        let over = self.now.answers.due.iter().take_while(move |(due, _)| *due <= now);
-        over.map(|(_, id)| AnswerCommand::RunOut { answer: Revision(*id) }.into())
-    }
-}
-
-fn written(text: &str, kind: AnswerKind) -> Result<String, AnswerRejected> {
-    let text = text.trim();
     /// What is left to do about a step that was wrong: what came after it is another matter.
     fn to_give_back(&self, record: &AnswerRecord, subject: &SubjectId) -> String {
         let about = record.about.0;
@@ -215,6 +196,24 @@ fn written(text: &str, kind: AnswerKind) -> Result<String, AnswerRejected> {
         }
     }
 
+    fn known_answer(&self, id: Revision) -> Result<&AnswerRecord, Rejected> {
+        self.now.answers.find(id).ok_or_else(|| AnswerRejected::UnknownAnswer(id).into())
+    }
+
+    fn subject_of(&self, record: &AnswerRecord) -> Result<SubjectId, Rejected> {
+        let unknown = AnswerRejected::UnknownAnswer(record.revision);
+        self.now.subject_id(record.subject).ok_or_else(|| unknown.into())
+    }
+
+    /// What nobody replied to in time.
+    pub(super) fn answers_due(&self, now: Wall) -> impl Iterator<Item = Command> {
+        let over = self.now.answers.due.iter().take_while(move |(due, _)| *due <= now);
+        over.map(|(_, id)| AnswerCommand::RunOut { answer: Revision(*id) }.into())
+    }
+}
+
+fn written(text: &str, kind: AnswerKind) -> Result<String, AnswerRejected> {
+    let text = text.trim();
     let (bytes, max) = (text.len(), ANSWER_BYTES_MAX);
     if text.is_empty() && kind != AnswerKind::Acknowledgement {
         return Err(AnswerRejected::Empty);
