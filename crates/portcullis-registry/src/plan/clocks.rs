@@ -10,7 +10,7 @@ use crate::records::SubjectIx;
 use crate::rejected::Rejected;
 use crate::standing::{
     ClockName, Course, KeyEvent, REVIEW_DAYS_MAX, StandingCommand, StandingEvent, StandingRejected,
-    Stood, Who,
+    Stood, Who, took_nothing,
 };
 use crate::state::{Planned, State};
 use crate::texts;
@@ -149,10 +149,14 @@ impl State {
                 format!("{subject} ended on {date}"),
             ),
             _ => {
+                let before = course.map(|course| course.from).filter(|from| !took_nothing(*from));
+                let stays = match before {
+                    Some(from) => format!("it was {} before", from.name()),
+                    None => "nothing is named to fall back to".to_owned(),
+                };
+                let stays = format!("was not confirmed by anybody else, and stays since {stays}");
                 let what = match clock {
-                    ClockName::Ratification => {
-                        "was not confirmed by anybody else, and stays since nothing is named to fall back to"
-                    }
+                    ClockName::Ratification => stays.as_str(),
                     ClockName::Review => "was to be looked at again, and stays",
                     ClockName::Acknowledgement => "has not acknowledged its warning",
                     ClockName::Notice => "had its notice, and may be ended now",

@@ -82,8 +82,10 @@ impl State {
         if let Some(mut planned) = (!seen.then.is_empty()).then(broken).flatten() {
             planned.what = format!("{what}; {}", planned.what);
             planned.events.insert(0, raised);
-            if hold {
-                let held = self.close_by_signal(by, seen, hold, now)?;
+            if hold && planned.narrows.is_none() {
+                let base = self.now.cases.plan_of(at).and_then(|(_, plan)| plan.base.as_deref());
+                let even = base.map(|base| base.notice.even.to_vec()).unwrap_or_default();
+                let held = self.close_by_signal(by, seen, Some(even), now)?;
                 planned.what = format!("{}; {}", planned.what, held.what);
                 planned.narrows = held.narrows;
                 planned.blobs.extend(held.blobs);
@@ -92,7 +94,8 @@ impl State {
             return Ok(planned);
         }
         if hold || restrict {
-            let mut planned = self.close_by_signal(by, seen, hold, now)?;
+            let even = hold.then(Vec::new);
+            let mut planned = self.close_by_signal(by, seen, even, now)?;
             planned.what = format!("{what}; {}", planned.what);
             planned.events.insert(0, raised);
             return Ok(planned);
@@ -113,11 +116,12 @@ impl State {
         Ok(planned)
     }
 
+    /// Puts on hold, those classes too; restricts where there are none.
     fn close_by_signal(
         &self,
         by: &Actor,
         seen: &SignalSeen,
-        hold: bool,
+        hold: Option<Vec<ClassName>>,
         now: Wall,
     ) -> Result<Planned, Rejected> {
         let reason = ReasonCode::new(REASON);
@@ -126,8 +130,9 @@ impl State {
         let tell = seen.tell.as_deref().filter(|tell| texts::tell(tell).is_ok()).unwrap_or(TELL);
         let why = self.why(&reason, tell, None)?;
         let classes = seen.classes.clone();
-        let to = if hold {
-            let (closes, even, review_by) = (Closes::All, Vec::new(), None);
+        let held = hold.is_some();
+        let to = if let Some(even) = hold {
+            let (closes, review_by) = (Closes::All, None);
             Wish::Suspended { closes, even, fallback: classes, review_by }
         } else {
             Wish::Restricted { classes, factor: None }
@@ -136,7 +141,7 @@ impl State {
         let mut planned = self.stand(by, (&subject, &to), why, now)?;
         let mut draft = by_rule(&seen.rule);
         draft.facts.push(fact_of_watch(seen, now));
-        draft.indefinite_because = (!hold).then(|| UNTIL_EXPLAINED.to_owned());
+        draft.indefinite_because = (!held).then(|| UNTIL_EXPLAINED.to_owned());
         // A watch that measures nothing a statement could name must not keep its hold from biting.
         let _ = self.explain(by, &draft, &mut planned, now);
         Ok(planned)

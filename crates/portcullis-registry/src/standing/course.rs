@@ -29,6 +29,8 @@ impl Clock {
 pub struct Course {
     /// The standing.
     pub state: StandingName,
+    /// What stood before.
+    pub from: StandingName,
     /// Which stage of the way back.
     pub stage: Option<u8>,
     /// What the partner is told, and what is closed.
@@ -69,6 +71,7 @@ impl Course {
         let until = meanwhile.map_or_else(|| Clock::to(stood.until), |old| old.until);
         Some(Self {
             state,
+            from: stood.from,
             stage: stood.stage,
             notice: Arc::new(stood.notice(state, place)),
             statement: stood.statement.as_deref().map(Arc::from),
@@ -89,6 +92,9 @@ impl Course {
     /// What stays closed when nobody confirms the hold in time; none: the hold stays as it is.
     #[must_use]
     pub fn falls_back_to(&self) -> Option<Closes> {
+        if !took_nothing(self.from) {
+            return None;
+        }
         let named = || Arc::clone(&self.fallback);
         match (&self.notice.closes, self.fallback.is_empty()) {
             (Closes::All, false) => Some(Closes::Classes(named())),
@@ -98,10 +104,11 @@ impl Course {
         }
     }
 
-    /// Whether one person alone may lift it: the gate brought it about and nobody confirmed it yet.
+    /// Whether one person alone may lift it: the gate brought it about, nobody confirmed it yet, and
+    /// nothing that a person closed lies beneath it.
     #[must_use]
     pub fn liftable_by_one(&self) -> bool {
-        self.ratify.is_some() && Who::of(&self.by) == Who::Signal
+        self.ratify.is_some() && Who::of(&self.by) == Who::Signal && took_nothing(self.from)
     }
 
     /// The clock of that name.
@@ -164,4 +171,9 @@ impl Stood {
             review_by: self.review_by,
         }
     }
+}
+
+/// Whether nothing is lost when a hold of who stood like this gives way.
+pub(crate) fn took_nothing(from: StandingName) -> bool {
+    matches!(from, StandingName::Good | StandingName::Warned)
 }

@@ -7,7 +7,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use portcullis_types::{CaseId, ClassName, Closes, Effect, Percent, PersonId};
+use portcullis_types::{CaseId, ClassName, Closes, Effect, Percent, PersonId, StandingName};
 use proptest::prelude::*;
 
 use super::people::{Gate, files, found, person};
@@ -262,7 +262,9 @@ fn wished(gate: &Gate, step: &Step) -> Option<Command> {
         Step::Signal(hold) => {
             let then: &[_] = if *hold { &[SignalAction::Hold] } else { &[SignalAction::Flag] };
             let bounds = SignalBounds { holds_per_day: 3, uncounted: 0 };
-            Command::RaiseSignal { seen: super::signals::seen("acme", then), bounds }
+            let classes = if *hold { vec![class("b")] } else { Vec::new() };
+            let seen = SignalSeen { classes, ..super::signals::seen("acme", then) };
+            Command::RaiseSignal { seen, bounds }
         }
         Step::Approve(n) => {
             let (proposal, digest) = proposal(*n).map(|open| (open.id, open.digest.clone()))?;
@@ -283,6 +285,8 @@ struct Watched {
     read: usize,
     /// What passed before the first stage of the way back.
     before_stages: Vec<Access>,
+    /// What persons closed to a subject, on which a hold lies that they have not confirmed.
+    beneath: HashMap<SubjectId, Option<Course>>,
 }
 
 impl Watched {
@@ -293,7 +297,8 @@ impl Watched {
         gate.ask(&clock, &key(2, "acme", Some("shop"), None)).unwrap();
         gate.ask(&person("ana"), &super::cases::open("c-1")).unwrap();
         let (over, shut, before_stages) = (BTreeSet::new(), BTreeMap::new(), Vec::new());
-        let mut watched = Self { gate, over, shut, read: 0, before_stages };
+        let beneath = HashMap::new();
+        let mut watched = Self { gate, over, shut, read: 0, before_stages, beneath };
         watched.write_down();
         watched
     }
@@ -306,10 +311,12 @@ impl Watched {
     /// Asks, and holds what came of it against what was before.
     fn ask(&mut self, by: &Actor, command: &Command, terms: &Terms) -> Result<(), TestCaseError> {
         let before = self.access();
-        let liftable = self.gate.state.current().partners().any(|(_, partner)| {
-            partner.course.as_ref().is_some_and(|course| course.liftable_by_one())
-        });
+        let was = self.gate.state.current().clone();
+        let course = |snapshot: &Snapshot, id: &SubjectId| {
+            snapshot.subject_ix(id).and_then(|at| snapshot.course(at)).cloned()
+        };
         let Ok(planned) = self.gate.on(by, command, terms) else { return Ok(()) };
+        let is = self.gate.state.current().clone();
         let after = self.access();
         let two = planned.approved.as_ref().is_some_and(|approval| {
             let (one, other) = (&approval.proposer, &approval.approver);
@@ -329,9 +336,16 @@ impl Watched {
         let unasked = match command {
             // Whoever a stage left out is as before it again, when a signal breaks the way back off.
             Command::RaiseSignal { .. } => says("restore.fell_back") && as_before,
-            Command::Standing(StandingCommand::RunOut { .. }) => *by == Actor::clock(),
+            Command::Standing(StandingCommand::RunOut { subject, clock, .. }) => {
+                let left = || self.left_beneath(subject, course(&is, subject));
+                *by == Actor::clock() && (*clock != ClockName::Ratification || left())
+            }
             // What only a signal closed, one person may open.
-            Command::Stand { to: Wish::Good, .. } => liftable,
+            Command::Stand { subject, to: Wish::Good, .. } => {
+                let old = course(&was, subject);
+                old.is_some_and(|old| old.ratify.is_some() && old.by.kind == ActorKind::Gate)
+                    && self.left_beneath(subject, None)
+            }
             _ => false,
         };
         let wider = before.iter().zip(&after).any(|(old, new)| !new.is_within(*old));
@@ -360,8 +374,39 @@ impl Watched {
                 by.id
             );
         }
+        for event in &planned.events {
+            let Event::Standing(event) = event else { continue };
+            let id = event.subject();
+            let beneath = match event {
+                // What is put in force again waits for nobody.
+                StandingEvent::Held(stood) if stood.ratify_by.is_none() => course(&is, id),
+                StandingEvent::Held(stood) if stood.from != StandingName::Suspended => {
+                    course(&was, id)
+                }
+                StandingEvent::Ratified { .. } => course(&is, id),
+                _ => continue,
+            };
+            self.beneath.insert(id.clone(), beneath);
+        }
         self.write_down();
         self.hold_true()
+    }
+
+    /// Whether what lay beneath a hold is still closed without it, and access still ends.
+    fn left_beneath(&self, subject: &SubjectId, now: Option<Course>) -> bool {
+        let Some(Some(old)) = self.beneath.get(subject) else { return true };
+        let bars = |course: &Course| {
+            CLASSES.map(|(class, own)| {
+                [Effect::Read, Effect::Write].map(|effect| course.notice.bars(class, effect, own))
+            })
+        };
+        let factor = |course: &Course| course.notice.factor.map_or(100, Percent::get);
+        let Some(now) = now else { return old.state == StandingName::Warned };
+        let (left, before) = (bars(&now), bars(old));
+        let open =
+            left.iter().flatten().zip(before.iter().flatten()).any(|(now, old)| *old && !now);
+        let ends = |course: &Course| course.state == StandingName::Terminating;
+        !open && factor(&now) <= factor(old) && ends(&now) == ends(old)
     }
 
     /// Takes down what new events say, from their JSON alone.
@@ -431,8 +476,8 @@ impl Watched {
         let snapshot = self.gate.state.current();
         let Standing::Narrowed { by } = snapshot.standing(at, self.gate.now) else { return Ok(()) };
         for (_, notice) in by.iter() {
-            let named = notice.even.contains(&class("own"))
-                || notice.state == portcullis_types::StandingName::Terminated;
+            let named =
+                notice.even.contains(&class("own")) || notice.state == StandingName::Terminated;
             let own = |effect| notice.bars("own", effect, true);
             prop_assert!(
                 named || !(own(Effect::Read) || own(Effect::Write)),
@@ -504,7 +549,25 @@ fn what_one_person_may_not_open_has_no_other_door() {
     let staged = [stand(reads()), Step::Plan, Step::Stage(1)].map(approved).concat();
     let pending = approved(Step::Issue(0, 2)).to_vec();
     let ending = [approved(Step::Issue(0, 1)).to_vec(), alone(Step::Clock(301))].concat();
+    let less = |who| {
+        let (closes, even, fallback) = (Closes::All, vec![class("own")], vec![class("b")]);
+        (Step::Stand(who, Wish::Suspended { closes, even, fallback, review_by: None }), 2, false)
+    };
+    let later = || (Step::Clock(26), 0, false);
+    let (breach, good) = (|| (Step::Signal(true), 0, false), || (stand(Wish::Good), 2, false));
+    let held = || vec![(stand(all()), 0, false), (Step::Ratify(0), 1, false)];
+    let cut = || Wish::Restricted { classes: vec![class("a")], factor: None };
+    let ended = || approved(stand(Wish::Terminating { until: None })).to_vec();
+    let way_back = || [held(), [Step::Plan, Step::Stage(1)].map(approved).concat()].concat();
     for turns in [
+        // A hold laid on what persons closed gives way to no less than that.
+        [held(), vec![less(0), later()], Vec::new(), Vec::new()],
+        [alone(stand(cut())), vec![less(0), later()], Vec::new(), Vec::new()],
+        [way_back(), vec![less(2), later()], Vec::new(), Vec::new()],
+        [way_back(), vec![less(0), later()], Vec::new(), Vec::new()],
+        [alone(stand(cut())), vec![breach(), good(), later()], Vec::new(), Vec::new()],
+        [ended(), vec![breach(), good(), later()], Vec::new(), Vec::new()],
+        [way_back(), vec![breach(), good(), later()], Vec::new(), Vec::new()],
         // Restoring a partner of which nothing is closed gives back what a plan kept on hold.
         [staged, alone(stand(all())), approved(stand(back())).to_vec(), alone(stand(Wish::Good))],
         // A key in place of one that nobody let begin, or that ended, would work at once.

@@ -162,12 +162,19 @@ fn a_rule_that_names_classes_closes_them_and_holds_fall_back_to_them() {
     let again = desk.by(&by, NOON, &raise(restrict.clone())).unwrap();
     assert_eq!(kinds(&again), ["signal.raised"], "closed already");
     let hold = SignalSeen { then: vec![SignalAction::Restrict, SignalAction::Hold], ..restrict };
-    let planned = desk.by(&by, NOON, &raise(hold)).unwrap();
+    let planned = desk.by(&by, NOON, &raise(hold.clone())).unwrap();
     assert_eq!(kinds(&planned), ["signal.raised", "standing.held"]);
     assert_eq!(closes(&desk), "all reads and writes");
     let late = Wall(NOON.0 + 4 * 3_600_000);
-    for due in desk.state.due(late) {
-        desk.as_clock(late, &due).unwrap();
-    }
+    let run_out = |desk: &mut Desk| {
+        for due in desk.state.due(late) {
+            desk.as_clock(late, &due).unwrap();
+        }
+    };
+    run_out(&mut desk);
+    assert_eq!(closes(&desk), "all reads and writes", "something was closed before it");
+    let mut desk = partners(1);
+    desk.by(&by, NOON, &raise(hold)).unwrap();
+    run_out(&mut desk);
     assert_eq!(closes(&desk), "`place.posts`");
 }

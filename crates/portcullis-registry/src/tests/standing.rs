@@ -231,6 +231,13 @@ fn a_hold_that_nobody_else_confirms_falls_back_or_stays_and_says_so_once() {
         check(Closes::Writes, &[], Closes::Writes),
     ];
     insta::assert_snapshot!(told.join("\n"));
+    // What was closed before is not given back by a hold that was laid on it.
+    let mut desk = desk();
+    desk.ask(&stand(wish(StandingName::Restricted))).unwrap();
+    let (closes, even, fallback) = (Closes::All, Vec::new(), vec![class("place.posts")]);
+    desk.ask(&stand(Wish::Suspended { closes, even, fallback, review_by: None })).unwrap();
+    insta::assert_snapshot!(due(&mut desk, Wall(NOON.0 + RATIFY_PERSON)).join("\n"), @"partner `acme` was not confirmed by anybody else, and stays since it was restricted before (by 2023-11-15T22:13:20.000Z)");
+    assert_eq!(course(&desk).unwrap().notice.closes, Closes::All);
 }
 
 #[test]

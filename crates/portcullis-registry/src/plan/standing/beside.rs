@@ -20,7 +20,8 @@ use crate::words::{Actor, ImportedKey, SubjectId};
 
 impl State {
     /// What follows a signal during a stage: all of it is as it was before the first one.
-    /// `held`: the signal puts the partner on hold by itself, which closes no less.
+    /// `held`: the signal puts the partner on hold by itself; what closed all before is put back
+    /// nevertheless, so that nobody loses what was confirmed.
     pub(in crate::plan) fn broken_off(
         &self,
         partner: PartnerIx,
@@ -39,7 +40,7 @@ impl State {
         let fell = CaseEvent::FellBack { case: case.clone(), partner: id, stage: plan.stage };
         let what = format!("stage {} (`{}`) of case `{case}` broken off", plan.stage, stage.name);
         let mut planned = Planned::one(fell.into(), what);
-        if !held {
+        if !held || base.notice.closes == Closes::All {
             let mut stood = again(base, subject, now);
             stood.case = Some(case.to_string());
             if !classes.iter().all(|class| bars(base, class)) {
