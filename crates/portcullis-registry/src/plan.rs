@@ -68,7 +68,7 @@ impl State {
             Command::PublishPolicy { files } => self.publish_policy(files),
             Command::RecordRotation { what, fingerprint } => self.rotation(*what, fingerprint),
             Command::Standing(command) => self.standing(by, command, now),
-            Command::Credential(command) => self.credential(command, now),
+            Command::Credential(command) => self.credential(by, command, now),
             Command::People(command) => self.people(by, command, Roles::NONE, now),
             Command::Hook(command) => self.hook(command),
             Command::Case(command) => self.case(by, command, now),

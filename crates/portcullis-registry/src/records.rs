@@ -70,6 +70,8 @@ pub struct KeyMore {
     pub starts: Option<Wall>,
     /// The key that was issued in its place.
     pub successor: Option<KeyIx>,
+    /// Whether the key itself asked for that one: whoever had it may have the other, too.
+    pub renewed_itself: bool,
 }
 
 /// One key.

@@ -10,7 +10,7 @@ use crate::records::{Credential, KeyMore, KeyRecord, SubjectIx};
 use crate::snapshot::Snapshot;
 use crate::standing::{ClockName, Course, KeyEvent, StandingEvent, Stood};
 use crate::state::{FoldError, Place, State};
-use crate::words::SubjectId;
+use crate::words::{ActorKind, SubjectId};
 use portcullis_types::StandingName;
 
 impl State {
@@ -133,7 +133,9 @@ impl State {
             ) => {}
         }
         if successor.is_some() {
-            succeeded(record, successor);
+            let itself =
+                matches!(event, KeyEvent::Rotated { .. }) && place.by.kind == ActorKind::Partner;
+            succeeded(record, successor, itself);
         }
         Ok(())
     }
@@ -174,9 +176,9 @@ impl State {
     }
 }
 
-fn succeeded(record: &mut KeyRecord, successor: Option<KeyIx>) {
+fn succeeded(record: &mut KeyRecord, successor: Option<KeyIx>, renewed_itself: bool) {
     let more = record.more.as_deref().copied().unwrap_or_default();
-    record.more = Some(Arc::new(KeyMore { successor, ..more }));
+    record.more = Some(Arc::new(KeyMore { successor, renewed_itself, ..more }));
 }
 
 /// The clocks of a subject that run.

@@ -13,21 +13,28 @@ use crate::rejected::Rejected;
 use crate::standing::{CredentialRejected, DAY, KeyCommand, KeyEvent, NewSecret};
 use crate::state::{Narrowing, Planned, State};
 use crate::texts;
-use crate::words::KeyStart;
+use crate::words::{Actor, ActorKind, KeyStart};
 
 /// Most days that an old and a new key both work.
 const OVERLAP_DAYS_MAX: u64 = 14;
+/// Most keys that a line names.
+const NAMED_MAX: usize = 10;
 /// So many days both work where nobody says otherwise.
 const OVERLAP_DAYS: u64 = 7;
 
 impl State {
-    pub(super) fn credential(&self, command: &KeyCommand, now: Wall) -> Result<Planned, Rejected> {
+    pub(super) fn credential(
+        &self,
+        by: &Actor,
+        command: &KeyCommand,
+        now: Wall,
+    ) -> Result<Planned, Rejected> {
         match command {
             KeyCommand::Activate { key } => self.activate(key, now),
             KeyCommand::Rotate { key, new, until } => self.rotate(key, new, *until, now),
             KeyCommand::Compromised { key, reason, tell, case, reissue } => {
                 let why = self.why(reason, tell, case.as_deref())?;
-                self.compromised(key, why, reissue.as_ref(), now)
+                self.compromised((by, key), why, reissue.as_ref(), now)
             }
         }
     }
@@ -88,7 +95,7 @@ impl State {
 
     fn compromised(
         &self,
-        id: &KeyId,
+        (by, id): (&Actor, &KeyId),
         why: Why<'_>,
         reissue: Option<&NewSecret>,
         now: Wall,
@@ -98,26 +105,38 @@ impl State {
         let narrows = Some(end(at, &why, now));
         let successor = reissue.map(|new| new.id.clone());
         let new = successor.as_ref().map(|id| format!("; key `{id}` issued in its place"));
+        // Whoever had the secret may have renewed it, save the key that asks: it was not given up.
+        let renewed = self.renewals(key).into_iter().map(|key| &key.id);
+        let renewed: Vec<&KeyId> = renewed.take_while(|key| !is_with(by, key)).collect();
+        let with = match &*renewed {
+            [] => String::new(),
+            all => format!("; so is what it was renewed into by itself: {}", listed(all)),
+        };
         let what = format!(
-            "key `{id}` given up as compromised: refused from the next call on{}",
+            "key `{id}` given up as compromised: refused from the next call on{with}{}",
             new.unwrap_or_default()
         );
-        let event = Event::Credential(KeyEvent::Compromised {
-            key: id.clone(),
-            reason: why.reason.clone(),
-            tell: why.tell,
-            successor: successor.clone(),
-            case: why.case,
-            statement: None,
-        });
-        let events = issued.into_iter().chain([event]).collect();
+        let given_up = |key: &KeyId, successor| {
+            Event::Credential(KeyEvent::Compromised {
+                key: key.clone(),
+                reason: why.reason.clone(),
+                tell: why.tell.clone(),
+                successor,
+                case: why.case.clone(),
+                statement: None,
+            })
+        };
+        let first = given_up(id, successor.clone());
+        let renewed = renewed.into_iter().map(|key| given_up(key, None));
+        let events = issued.into_iter().chain([first]).chain(renewed).collect();
         let created = successor.into_iter().collect();
         Ok(Planned { events, created, narrows, ..Planned::nothing(&what) })
     }
 
     pub(super) fn revoke(&self, id: &KeyId, why: Why<'_>, now: Wall) -> Result<Planned, Rejected> {
-        let (at, _) = self.unended(id, &why)?;
+        let (at, key) = self.unended(id, &why)?;
         let narrows = Some(end(at, &why, now));
+        let left = self.left(key);
         let event = Event::KeyRevoked {
             key: id.clone(),
             reason: why.reason.clone(),
@@ -125,8 +144,31 @@ impl State {
             case: why.case,
             statement: None,
         };
-        let what = format!("key `{id}` revoked for ever: refused from the next call on");
+        let what = format!("key `{id}` revoked for ever: refused from the next call on{left}");
         Ok(Planned { narrows, ..Planned::one(event, what) })
+    }
+
+    /// The keys that a key was renewed into by itself, and those by themselves, that did not end by a
+    /// decision.
+    fn renewals(&self, key: &KeyRecord) -> Vec<&KeyRecord> {
+        let next = |key: &KeyRecord| {
+            let more = key.more.as_ref().filter(|more| more.renewed_itself)?;
+            self.now.key(more.successor?)
+        };
+        let all = std::iter::successors(next(key), |key| next(key));
+        all.filter(|key| !key.credential.is_final()).collect()
+    }
+
+    /// What goes on to work where a key is held or revoked that renewed itself.
+    pub(super) fn left(&self, key: &KeyRecord) -> String {
+        let left: Vec<&KeyId> = self.renewals(key).into_iter().map(|key| &key.id).collect();
+        match &*left {
+            [] => String::new(),
+            all => format!(
+                "; what it was renewed into by itself works on ({}): end that too where somebody else had the key",
+                listed(all)
+            ),
+        }
     }
 
     /// A key that did not end by a decision: the first of those stands.
@@ -192,6 +234,21 @@ impl State {
 /// The end of a key, as it bites.
 fn end(at: KeyIx, why: &Why<'_>, now: Wall) -> Narrowing {
     Narrowing {
+/// Whether it is this key that asks.
+fn is_with(by: &Actor, key: &KeyId) -> bool {
+    let asks = by.id.split_once('/').map(|(_, key)| key);
+    by.kind == ActorKind::Partner && asks == Some(key.as_str())
+}
+
+fn listed(keys: &[&KeyId]) -> String {
+    let named = keys.iter().take(NAMED_MAX).map(|key| format!("`{key}`"));
+    let named = named.collect::<Vec<_>>().join(", ");
+    match keys.len().saturating_sub(NAMED_MAX) {
+        0 => named,
+        rest => format!("{named} and {rest} more"),
+    }
+}
+
         subject: SubjectIx::Key(at),
         kind: NarrowKind::Revoke,
         notice: Notice { state: StandingName::Terminated, ..why.notice(now) }.into(),

@@ -149,3 +149,43 @@ fn a_client_says_what_it_is_for() {
     );
     insta::assert_snapshot!(serde_json::to_string(&desk.log.last().unwrap().1).unwrap(), @r#"{"type":"client.added","client":"board","partner":"acme","name":"A board","purpose":"dashboards about brands","category":"government"}"#);
 }
+#[test]
+fn a_key_that_renewed_itself_takes_its_successors_with_it() {
+    let by = |n: u64| Actor { kind: ActorKind::Partner, id: format!("acme/key{n}") };
+    let renewed = || {
+        let mut desk = desk();
+        desk.by(&by(1), NOON, &rotate(1, 2, None)).unwrap();
+        desk.by(&by(2), NOON, &rotate(2, 3, None)).unwrap();
+        desk.ask(&rotate(3, 4, None)).unwrap();
+        desk
+    };
+    let stands = |desk: &Desk| [1, 2, 3, 4].map(|n| standing(desk, n, 0));
+    let mut desk = renewed();
+    let told = desk.ask(&compromised(1, Some(5))).unwrap();
+    insta::assert_snapshot!(told.what, @"key `key1` given up as compromised: refused from the next call on; so is what it was renewed into by itself: `key2`, `key3`; key `key5` issued in its place");
+    assert_eq!(
+        stands(&desk),
+        ["revoked", "revoked", "revoked", "good"],
+        "an operator issued the last"
+    );
+    assert_eq!(standing(&desk, 5, 0), "good");
+    assert_eq!(all(&desk.state.snapshot()), all(&desk.replayed().state.snapshot()));
+
+    let mut desk = renewed();
+    let told = desk.by(&by(3), NOON, &compromised(1, None)).unwrap();
+    assert!(told.what.ends_with("by itself: `key2`"), "{}", told.what);
+    assert_eq!(
+        stands(&desk),
+        ["revoked", "revoked", "good", "good"],
+        "a key does not give up itself so"
+    );
+
+    for command in [revoke("key1"), hold(SubjectId::Key(key_id("key1")))] {
+        let mut desk = renewed();
+        let told = desk.ask(&command).unwrap().what;
+        assert!(told.contains("by itself works on (`key2`, `key3`)"), "{told}");
+        desk.ask(&compromised(2, None)).unwrap();
+        assert_eq!(stands(&desk)[1..], ["revoked", "revoked", "good"]);
+    }
+}
+

@@ -45,6 +45,9 @@ impl State {
         by(&mut what, "may be ended from", stood.until);
         by(&mut what, "to be looked at again by", stood.review_by);
         by(&mut what, "to be confirmed by somebody else by", stood.ratify_by);
+        if let SubjectIx::Key(at) = at {
+            what.push_str(&self.now.key(at).map(|key| self.left(key)).unwrap_or_default());
+        }
         what.push_str(meanwhile);
         what
     }
