@@ -25,7 +25,10 @@ use crate::words::Actor;
 pub const ANSWER_BYTES_MAX: usize = 64 << 10;
 /// Most attachments of an answer.
 pub const ATTACHMENTS_MAX: usize = 20;
-/// Most answers of a partner that are taken within 24 hours.
+/// Most answers within 24 hours by keys of a partner that are bound to clients or out of time, beside
+/// those of its other keys.
+pub(crate) const ANSWERS_ASIDE_PER_DAY: usize = 5;
+/// Most answers of a partner that are taken within 24 hours, and so many appeals beside them.
 pub const ANSWERS_PER_DAY: usize = 20;
 /// Most replies to one answer.
 pub(crate) const REPLIES_MAX: usize = 20;
@@ -112,6 +115,8 @@ pub struct AnswerRecord {
     pub revision: Revision,
     /// Whose.
     pub partner: PartnerIx,
+    /// The key it came with.
+    pub by: Actor,
     /// Whom the step concerns.
     pub subject: SubjectIx,
     /// The step it is about.
@@ -224,6 +229,12 @@ impl Answers {
         if let Some(at) = self.step_place(id) {
             self.steps.change(at, |step| step.second = Some(by.clone()));
         }
+    }
+
+    /// Whom a step concerns.
+    #[must_use]
+    pub fn of_step(&self, id: Revision) -> Option<SubjectIx> {
+        self.step(id).map(|step| step.subject)
     }
 
     pub(crate) fn step(&self, id: Revision) -> Option<&Step> {

@@ -133,6 +133,15 @@ impl Command {
         }
     }
 
+    /// Whether it ends a key for ever: never refused for want of room, since each ends once.
+    #[must_use]
+    pub fn ends_key(&self) -> bool {
+        matches!(
+            self.bare(),
+            Self::RevokeKey { .. } | Self::Credential(KeyCommand::Compromised { .. })
+        )
+    }
+
     /// Whether its statement keeps something from the partner for a time.
     #[must_use]
     pub(crate) fn withholds(&self) -> bool {

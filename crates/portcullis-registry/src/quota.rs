@@ -9,7 +9,7 @@ use portcullis_types::{PartnerId, Wall};
 use crate::commands::Command;
 use crate::events::Event;
 use crate::rejected::Rejected;
-use crate::standing::{DAY, KeyCommand};
+use crate::standing::DAY;
 use crate::state::{Place, Planned, State};
 use crate::words::{Actor, ActorKind};
 
@@ -44,11 +44,7 @@ impl State {
         now: Wall,
     ) -> Result<(), Rejected> {
         let Some(partner) = partner(by) else { return Ok(()) };
-        let ends = matches!(
-            command.bare(),
-            Command::RevokeKey { .. } | Command::Credential(KeyCommand::Compromised { .. })
-        );
-        if ends || planned.events.is_empty() {
+        if command.ends_key() || planned.events.is_empty() {
             return Ok(());
         }
         let day = now.0 / DAY;

@@ -40,11 +40,20 @@ pub(crate) fn words(what: &'static str, text: &str) -> Result<String, Rejected> 
     bounded(what, text.trim(), TELL_BYTES_MAX)
 }
 
+/// Controls, and what turns the direction of what follows or is not seen at all: a reader would take
+/// the text for another.
+pub(crate) fn is_unprintable(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{61c}' | '\u{180e}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{feff}'
+            | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{fff9}'..='\u{fffb}'
+            | '\u{e0000}'..='\u{e007f}')
+}
+
 fn bounded(what: &'static str, text: &str, max: usize) -> Result<String, Rejected> {
     if text.len() > max {
         return Err(Rejected::TextTooLong { what, bytes: text.len(), max });
     }
-    if text.chars().any(|c| c.is_control() && c != '\n') {
+    if text.chars().any(|c| is_unprintable(c) && c != '\n') {
         return Err(Rejected::TextUnprintable { what });
     }
     Ok(text.to_owned())

@@ -35,6 +35,7 @@ impl State {
                 answers.all.push(AnswerRecord {
                     revision: place.revision,
                     partner,
+                    by: place.by.clone(),
                     subject: at,
                     about: *about,
                     kind: *kind,

@@ -4,11 +4,13 @@ use portcullis_types::{Revision, Wall};
 
 use super::{Planned, quoted};
 use crate::answers::{
-    ANSWER_BYTES_MAX, ANSWERS_PER_DAY, ATTACHMENTS_MAX, AnswerBody, AnswerCommand, AnswerEvent,
-    AnswerKind, AnswerRecord, AnswerRejected, Attachment, Outcome, REPLIES_MAX,
+    ANSWER_BYTES_MAX, ANSWERS_ASIDE_PER_DAY, ANSWERS_PER_DAY, ATTACHMENTS_MAX, AnswerBody,
+    AnswerCommand, AnswerEvent, AnswerKind, AnswerRecord, AnswerRejected, Attachment, Outcome,
+    REPLIES_MAX,
 };
 use crate::commands::Command;
 use crate::people::PeopleRejected;
+use crate::records::Credential;
 use crate::records::SubjectIx;
 use crate::rejected::Rejected;
 use crate::standing::{StandingCommand, Who};
@@ -73,9 +75,16 @@ impl State {
         if let Some(same) = own().find(|one| one.is_open() && one.digest == blob.sha256) {
             return Err(AnswerRejected::Again { answer: same.revision }.into());
         }
+        // Neither the rest of what is said nor a key that speaks for less takes the right to appeal.
+        let (is_aside, is_appeal) = (self.speaks_aside(by, now), *kind == AnswerKind::Appeal);
+        let max = if is_aside { ANSWERS_ASIDE_PER_DAY } else { ANSWERS_PER_DAY };
         let recent = own().take_while(|answer| now.0.saturating_sub(answer.at.0) < DAY);
-        if recent.take(ANSWERS_PER_DAY).count() == ANSWERS_PER_DAY {
-            return Err(AnswerRejected::Many { max: ANSWERS_PER_DAY }.into());
+        let alike = recent.filter(|answer| {
+            let appeals = answer.kind == AnswerKind::Appeal;
+            appeals == is_appeal && self.speaks_aside(&answer.by, answer.at) == is_aside
+        });
+        if alike.take(max).count() == max {
+            return Err(AnswerRejected::Many { max }.into());
         }
         let due = Some(*due).filter(|_| *kind != AnswerKind::Acknowledgement);
         let (digest, about) = (blob.sha256.clone(), *about);
@@ -88,6 +97,16 @@ impl State {
             planned.events.extend(self.acknowledged(by, (subject, about), now));
         }
         Ok(planned)
+    }
+
+    /// Whether it is a key that is bound to a client, or had ended or not begun then.
+    fn speaks_aside(&self, by: &Actor, at: Wall) -> bool {
+        let id = by.id.split_once('/').and_then(|(_, key)| key.parse().ok());
+        let key = id.and_then(|id| self.now.key(self.now.key_ix(&id)?));
+        key.is_some_and(|key| {
+            let over = key.expires.is_some_and(|ends| ends <= at);
+            key.client.is_some() || over || key.credential == Credential::Pending
+        })
     }
 
     /// A warning that the step still is, is acknowledged with it.
@@ -221,7 +240,7 @@ fn written(text: &str, kind: AnswerKind) -> Result<String, AnswerRejected> {
     if bytes > max {
         return Err(AnswerRejected::TooLong { bytes, max });
     }
-    if text.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t')) {
+    if text.chars().any(|c| texts::is_unprintable(c) && !matches!(c, '\n' | '\r' | '\t')) {
         return Err(AnswerRejected::Unprintable);
     }
     Ok(text.to_owned())

@@ -52,7 +52,10 @@ fn a_reason_from_the_list_and_a_text_for_the_partner_are_needed() {
     insta::assert_snapshot!(told(&with("because", "You asked for too many places.")), @"unknown reason code `because`; use one of `bulk-location`, `ephemeral-content`, `back-channel`, `undeclared-use`, `key-exposed`, `rate-abuse`, `contract-review`, `security-incident`, `partner-request`, `customer-complaint`, `signal`, `investigation`, `investigation-closed`, `appeal-upheld`, `agreement-changed`, `mistake`");
     insta::assert_snapshot!(told(&with("investigation", "  \n  because  ")), @"say to the partner what happened, in at least 10 characters; they read it in every refusal");
     check(&with("investigation", &"long ".repeat(1000)), "text_too_long");
-    check(&with("investigation", "a text with \u{1b}[31m colours"), "text_unprintable");
+    for hidden in ["\u{1b}[31m", "\u{202e}", "\u{200b}", "\u{2066}", "\u{feff}", "\u{e0041}"] {
+        let text = format!("a text with {hidden} colours");
+        check(&with("investigation", &text), "text_unprintable");
+    }
     check(&with("investigation", "eight by"), "text_missing");
 }
 
