@@ -29,8 +29,10 @@ const MEASURED: [&str; 2] = ["budgets", "usage"];
 /// Small databases beside it that go with it: where partners and the platform are told of changes.
 const QUEUES: [&str; 2] = ["hooks.db", "platform.hooks.db"];
 /// What goes when a backup is put back: a request that is sent again must not be answered by what
-/// is lost, and cosignatures of what is lost say nothing.
-const DROPPED: [&str; 2] = ["repeats.db", "db.cosigned"];
+/// is lost.
+const DROPPED: &str = "repeats.db";
+/// What witnesses signed of a store goes too: of what is lost it says nothing.
+const COSIGNED: &str = ".cosigned";
 
 /// What putting a backup back does, or did.
 #[derive(Debug, Clone, Eq, PartialEq, Serialize)]
@@ -242,17 +244,16 @@ fn aside(path: &Path) -> io::Result<Option<PathBuf>> {
 
 /// Copies a database and what goes with it into place.
 fn in_place(copy: &Path, path: &Path) -> io::Result<()> {
-    for kind in MEASURED.into_iter().chain(QUEUES).chain(DROPPED) {
+    for kind in MEASURED.into_iter().chain(QUEUES).chain([DROPPED]) {
         let (from, to) = (copy.with_extension(kind), path.with_extension(kind));
-        for gone in ["", "-wal", "-shm"].map(|suffix| beside(&to, suffix)) {
-            if gone.exists() {
-                fs::remove_file(gone)?;
-            }
+        for suffix in ["", "-wal", "-shm"] {
+            files::remove(&beside(&to, suffix))?;
         }
-        if from.exists() && !DROPPED.contains(&kind) {
+        if from.exists() && kind != DROPPED {
             copy_file(&from, &to)?;
         }
     }
+    files::remove(&beside(path, COSIGNED))?;
     let fresh = beside(path, ".new");
     copy_file(copy, &fresh)?;
     fs::rename(fresh, path)

@@ -89,6 +89,14 @@ pub(crate) fn replace(target: &Path, content: &[u8]) -> std::io::Result<()> {
     fs::rename(fresh, target)
 }
 
+/// Removes a file, where there is one.
+pub(crate) fn remove(path: &Path) -> std::io::Result<()> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
+}
+
 /// What a path holds before SQLite looks at it.
 #[derive(Debug, Clone, Copy, Eq, PartialEq)]
 pub(crate) enum Found {

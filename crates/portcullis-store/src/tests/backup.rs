@@ -3,6 +3,7 @@
 use portcullis_registry::Office;
 
 use super::*;
+use crate::files::beside;
 use crate::{PutBack, Wanted};
 
 const NOW: Wall = Wall(1_700_000_000_000);
@@ -70,6 +71,21 @@ async fn a_backup_made_in_use_is_put_back_and_what_was_taken_since_stays_taken()
         !path.with_extension("repeats.db").exists(),
         "answers of what is lost are not repeated"
     );
+}
+
+#[tokio::test]
+async fn cosignatures_of_what_is_lost_go_whatever_the_store_is_called() {
+    let (dir, path) = place();
+    for name in ["log.db", "log.sqlite", "log"] {
+        let path = path.with_file_name(name);
+        small_log(&path).await;
+        let backup = dir.path().join(format!("backup of {name}"));
+        Store::backup(&path, &backup, NOW).await.unwrap();
+        let cosigned = beside(&path, ".cosigned");
+        std::fs::write(&cosigned, "what witnesses signed").unwrap();
+        put_back(&path, &backup, false).await.unwrap();
+        assert!(!cosigned.exists(), "{name}");
+    }
 }
 
 #[tokio::test]
