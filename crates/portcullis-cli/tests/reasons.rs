@@ -83,8 +83,22 @@ fn what_is_missing_is_said_at_once_and_what_was_counted_need_not_be_copied() {
     insta::assert_snapshot!(told.join("\n\n"));
     // What the answer names as its undo can be typed as it is.
     let undo = told.last().unwrap().lines().find_map(|line| line.strip_prefix("undo: portcullis "));
+    // The statement says that a machine found it, at once and where it is taken over again.
+    let first = format!("partner warn globex {WHY} --facts-from 5");
+    for words in [&*first, undo.unwrap()] {
+        let shown = machine.types(&format!("{words} --dry-run")).whole();
+        assert!(shown.contains("detection: full"), "{shown}");
+    }
     let again = machine.types(undo.unwrap());
     assert_eq!(again.code, 0, "{}", again.whole());
+    // A watch found it, also where the facts are taken over once more.
+    for step in [6, 8] {
+        let event = machine.types(&format!("audit show {step} -o json")).json();
+        let digest = event["event"]["statement"].as_str().unwrap();
+        let statement = machine.types(&format!("statement show {digest} --whole -o json")).json();
+        assert_eq!(statement["automation"]["detection"], "full", "{step}: {statement}");
+        assert_eq!(statement["automation"]["decision"], "none", "a person decided");
+    }
     let measured = format!(
         "partner warn globex {WHY} --fact 'Posts of 12,304 places were read.' --period 2024-03-30..now --metric 'distinct places' --value 12304 --limit '200 a day' --evidence counted.txt"
     );

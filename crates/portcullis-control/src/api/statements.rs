@@ -6,8 +6,8 @@ use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use portcullis_registry::{
-    Command, Event, Fact, OfficeError, PartnerNotice, Statement, StatementDraft, SubjectId,
-    fact_of_signal,
+    Automation, Command, Event, Extent, Fact, OfficeError, PartnerNotice, Statement,
+    StatementDraft, SubjectId, fact_of_signal,
 };
 use portcullis_types::{Revision, Span, Wall};
 use serde::{Deserialize, Serialize};
@@ -65,7 +65,12 @@ pub(crate) async fn draft(
             Problem::unreadable(format!("`statement` can't be taken: {why}"))
         })?;
     for revision in from {
-        draft.facts.extend(found(shared, of, Revision(revision)).await?);
+        let (facts, detection) = found(shared, of, Revision(revision)).await?;
+        draft.facts.extend(facts);
+        if detection != Extent::None {
+            let found = Automation { detection, ..Automation::default() };
+            draft.automation.get_or_insert(found);
+        }
     }
     Ok(Some(draft))
 }
@@ -99,8 +104,12 @@ fn no_period(text: &str) -> Problem {
     ))
 }
 
-/// The facts that an event of the same partner rests on.
-async fn found(shared: &Shared, of: &SubjectId, at: Revision) -> Result<Vec<Fact>, Problem> {
+/// The facts that an event of the same partner rests on, and how far a machine found them.
+async fn found(
+    shared: &Shared,
+    of: &SubjectId,
+    at: Revision,
+) -> Result<(Vec<Fact>, Extent), Problem> {
     let office = &shared.control.office;
     let logged = office.event(at).await.map_err(refused)?;
     let snapshot = office.snapshot();
@@ -114,13 +123,13 @@ async fn found(shared: &Shared, of: &SubjectId, at: Revision) -> Result<Vec<Fact
         return Err(no_facts(at, "is about somebody else"));
     }
     if let Some(fact) = fact_of_signal(at, logged.at, &logged.hash, &logged.event) {
-        return Ok(vec![fact]);
+        return Ok((vec![fact], Extent::Full));
     }
     let digest = logged.event.statement();
     let digest =
         digest.ok_or_else(|| no_facts(at, "is no signal and has no statement of reasons"))?;
     let statement = kept(shared, digest).await?;
-    Ok(statement.facts)
+    Ok((statement.facts, statement.automation.detection))
 }
 
 fn no_facts(at: Revision, why: &str) -> Problem {
