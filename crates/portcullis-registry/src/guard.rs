@@ -79,6 +79,13 @@ impl Event {
         matches!(self.again(), Self::Standing(StandingEvent::Restored(_)))
     }
 
+    /// Whether the event ends a key for ever, whatever comes after it.
+    #[must_use]
+    pub fn is_final(&self) -> bool {
+        let event = self.again();
+        matches!(event, Self::KeyRevoked { .. } | Self::Credential(KeyEvent::Compromised { .. }))
+    }
+
     /// What happened, also where it was put in force again.
     #[must_use]
     pub fn again(&self) -> &Self {

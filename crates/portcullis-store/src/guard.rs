@@ -134,14 +134,20 @@ fn narrowing(record: Record) -> Line {
     Line::Narrowing(Box::new(record))
 }
 
-/// The last record of each subject, in order.
+/// The last record of each subject, in order. Whatever comes after the end of a key, it stays ended.
 fn last_of_each(records: Vec<Record>) -> Vec<Record> {
-    let mut last: HashMap<SubjectId, usize> = HashMap::new();
+    let mut last: HashMap<SubjectId, (usize, bool)> = HashMap::new();
     for (at, record) in records.iter().enumerate() {
-        last.extend(record.event.guards().map(|subject| (subject, at)));
+        let Some(subject) = record.event.guards() else { continue };
+        let ends = record.event.is_final();
+        let last = last.entry(subject).or_insert((at, ends));
+        if ends || !last.1 {
+            *last = (at, ends);
+        }
     }
     let is_last = |at: usize, record: &Record| {
-        record.event.guards().is_some_and(|subject| last.get(&subject) == Some(&at))
+        let last = record.event.guards().and_then(|subject| last.get(&subject));
+        last.is_some_and(|last| last.0 == at)
     };
     let numbered = records.into_iter().enumerate();
     numbered.filter(|(at, record)| is_last(*at, record)).map(|(_, record)| record).collect()

@@ -281,6 +281,18 @@ fn a_step_by_hand_ends_the_plan_and_a_restore_gives_back_all_it_kept() {
 }
 
 #[test]
+fn a_key_that_was_revoked_meanwhile_gets_nothing_back() {
+    for end in [restore(acme()), signal(&[SignalAction::Flag])] {
+        let mut desk = at_first();
+        desk.ask(&revoke("key0")).unwrap();
+        let planned = desk.ask(&end).unwrap();
+        let subjects = planned.events.iter().filter_map(Event::guards);
+        let subjects: Vec<String> = subjects.map(|subject| subject.to_string()).collect();
+        assert_eq!(subjects, ["partner `acme`", "client `two`"]);
+    }
+}
+
+#[test]
 fn what_somebody_else_closed_stays_closed() {
     let mut desk = held();
     desk.ask(&hold(SubjectId::Client(client_id("one")))).unwrap();

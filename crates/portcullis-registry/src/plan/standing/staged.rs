@@ -181,8 +181,13 @@ impl State {
         Ok(())
     }
 
-    /// Whether the hold on a client or key is the plan's, and nobody changed it since.
+    /// Whether the hold on a client or key is the plan's, and nobody changed it since. A key that
+    /// ended gets nothing back.
     pub(super) fn is_kept(&self, plan: &PlanRecord, at: SubjectIx) -> bool {
+        let ended = |at| self.now.key(at).is_none_or(|key| is_over(key.credential));
+        if matches!(at, SubjectIx::Key(at) if ended(at)) {
+            return false;
+        }
         let revision = self.now.notice(at).and_then(|notice| notice.revision);
         plan.held.iter().any(|(held, by)| *held == at && Some(*by) == revision)
     }
