@@ -129,6 +129,7 @@ impl State {
             Event::Case(event) => self.case_event(place, event, blob)?,
             Event::Guard(GuardEvent::Lost { from, to }) => {
                 self.now.lost = Some(LogLost { from: *from, to: *to, at: place.ts });
+                self.all_confirmed();
             }
             // Taken for what it puts in force again before it comes here.
             Event::Guard(GuardEvent::Applied { .. }) => {}

@@ -116,6 +116,8 @@ impl State {
                 let to = event.stood().map(|(to, _)| to);
                 let Some((to, stood)) = to.zip(event.stood_mut()) else { return Guarded::Known };
                 stood.statement = None;
+                // Whoever confirmed it may be among what is gone: it stays until it is lifted.
+                stood.ratify_by = None;
                 let notice = stood.notice(to, place);
                 let ended = matches!(at, SubjectIx::Key(at) if self.ended(at));
                 let before = self.now.notice(at);

@@ -166,6 +166,20 @@ impl State {
 
     /// Lets the clocks of a subject run as its record says now.
     pub(super) fn rewind(&mut self, at: Option<SubjectIx>, before: Vec<(ClockName, Wall)>) {
+    /// Holds that waited to be confirmed may have been, in events that are gone: none opens by itself.
+    pub(super) fn all_confirmed(&mut self) {
+        let partners = self.now.partners().map(|(at, _)| SubjectIx::Partner(at));
+        let clients = self.now.clients().map(|(at, _)| SubjectIx::Client(at));
+        let waits = |at: &SubjectIx| self.now.course(*at).is_some_and(|it| it.ratify.is_some());
+        let waiting: Vec<SubjectIx> = partners.chain(clients).filter(waits).collect();
+        for at in waiting {
+            let before = running(&self.now, at);
+            let course = self.now.course(at).map(|it| Course { ratify: None, ..it.clone() });
+            self.take_course(at, course);
+            self.rewind(Some(at), before);
+        }
+    }
+
         let Some(subject) = at else { return };
         for (clock, at) in before {
             self.clocks.remove(&(at, subject, clock));

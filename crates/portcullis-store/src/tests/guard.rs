@@ -1,11 +1,14 @@
 //! What an older copy of the store does not give back.
 
 use portcullis_audit::Kept;
-use portcullis_registry::{Evidence as _, Office};
+use portcullis_registry::{
+    ClockName, Evidence as _, Office, SignalAction, SignalBounds, SignalSeen, StandingCommand,
+};
+use portcullis_types::{ClassName, StandingName};
 use tokio::sync::oneshot;
 
 use super::*;
-use crate::guard::path_of;
+use crate::guard::{Record, path_of};
 use crate::writer::Ask;
 
 fn partner() -> SubjectId {
@@ -82,6 +85,72 @@ async fn what_was_given_back_in_lost_events_is_not_taken_again() {
     assert_eq!(opened.recovered.put_back, 1);
     let snapshot = opened.state.snapshot();
     assert_eq!(summary(&snapshot), "rev 5 partners 1 [key1:Good key2:Narrowed]");
+}
+
+#[test]
+fn nothing_that_is_kept_after_the_end_of_a_key_brings_it_back() {
+    let held = r#"{"type":"standing.held","subject":{"kind":"key","id":"key1"},"from":"good","reason":"x","tell":"y"}"#;
+    let ended = r#"{"type":"key.revoked","key":"key1","reason":"x","tell":"y"}"#;
+    let restored = held.replace("held", "restored");
+    let check = |lines: &[&str], expected: u64| {
+        let record = |(rev, line): (u64, &&str)| {
+            Record::of(rev, false, (&ops(), &serde_json::from_str(line).unwrap()))
+        };
+        let mut kept = crate::guard::Kept::new(NAME);
+        kept.take((0..).zip(lines).map(record).collect());
+        let revisions: Vec<u64> = kept.records.iter().map(|record| record.rev).collect();
+        assert_eq!(revisions, [expected], "{lines:?}");
+    };
+    check(&[held, &restored], 1);
+    check(&[held, ended, &restored], 1);
+    check(&[ended, &restored, held], 0);
+    check(&[ended, held, ended, held], 2);
+}
+
+#[tokio::test]
+async fn a_hold_that_was_confirmed_in_lost_events_does_not_open_by_itself() {
+    for held_before in [false, true] {
+        let (_dir, path) = place();
+        let office = begun(&path).await;
+        let gate = || Actor { kind: ActorKind::Gate, id: "signal:r/x".to_owned() };
+        let raised = Command::RaiseSignal {
+            seen: SignalSeen {
+                partner: PartnerId::new("acme").unwrap(),
+                key: None,
+                with: None,
+                rule: "r/x".to_owned(),
+                signal: "id_walk".to_owned(),
+                evidence: "steps 12, of 14".to_owned(),
+                classes: vec![ClassName::new("t").unwrap()],
+                then: vec![SignalAction::Hold],
+                tell: None,
+            },
+            bounds: SignalBounds { holds_per_day: 3, uncounted: 0 },
+        };
+        let yesterday = crate::files::beside(&path, ".yesterday");
+        if held_before {
+            office.submit(gate(), raised.clone()).await.unwrap();
+        }
+        office.close().await;
+        copied(&path, &yesterday);
+        let office = self::office(&path).await;
+        if !held_before {
+            office.submit(gate(), raised).await.unwrap();
+        }
+        let why = "It is as it looks.".to_owned();
+        ask(&office, StandingCommand::Ratify { subject: partner(), why }.into()).await.unwrap();
+        office.close().await;
+        copied(&yesterday, &path);
+        let opened = open(&path).await.unwrap();
+        let state = &opened.state;
+        let waits = state.due(Wall(u64::MAX - 1)).into_iter().filter(|due| {
+            matches!(due, Command::Standing(StandingCommand::RunOut { clock, .. }) if *clock == ClockName::Ratification)
+        });
+        assert_eq!(waits.count(), 0, "held before: {held_before}");
+        let snapshot = state.snapshot();
+        let course = snapshot.course(snapshot.subject_ix(&partner()).unwrap()).unwrap();
+        assert_eq!((course.state, course.ratify), (StandingName::Suspended, None));
+    }
 }
 
 #[tokio::test]
