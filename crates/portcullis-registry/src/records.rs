@@ -72,6 +72,8 @@ pub struct KeyMore {
     pub successor: Option<KeyIx>,
     /// Whether the key itself asked for that one: whoever had it may have the other, too.
     pub renewed_itself: bool,
+    /// When it was to end before it was rotated: whatever replaces it ends then, too.
+    pub ends: Option<Wall>,
 }
 
 /// One key.

@@ -118,6 +118,8 @@ impl State {
             }
             (KeyEvent::Rotated { until, .. }, Credential::Active) => {
                 record.credential = Credential::Rotating;
+                let more = record.more.as_deref().copied().unwrap_or_default();
+                record.more = Some(Arc::new(KeyMore { ends: record.expires, ..more }));
                 record.expires = Some(record.expires.map_or(*until, |ends| ends.min(*until)));
             }
             (KeyEvent::Expired { .. }, state) if !state.is_final() => {

@@ -223,7 +223,10 @@ impl State {
             client,
             scopes,
             start,
-            expires: key.expires.filter(|_| key.credential != Credential::Rotating),
+            expires: match key.credential {
+                Credential::Rotating => key.more.as_ref().and_then(|more| more.ends),
+                _ => key.expires,
+            },
             digest: new.digest.clone(),
             pepper: texts::label("pepper's fingerprint", &new.pepper)?,
             label: key.label.as_deref().unwrap_or_default().to_owned(),

@@ -106,6 +106,29 @@ fn a_rotated_key_and_its_successor_both_work_for_a_while() {
 }
 
 #[test]
+fn whatever_replaces_a_key_ends_when_that_was_to_end() {
+    #[track_caller]
+    fn check(steps: &[Command], expected: [Option<u64>; 3]) {
+        let mut desk = desk();
+        let mut first = key(5, "acme", None, None);
+        if let Command::IssueKey { expires, .. } = &mut first {
+            *expires = Some(Wall(NOON.0 + 9 * DAY));
+        }
+        for step in [first].iter().chain(steps) {
+            desk.ask(step).unwrap();
+        }
+        let now = desk.state.current();
+        let ends = |n: u64| now.key(now.key_ix(&key_id(&format!("key{n}")))?)?.expires;
+        let ends = [5, 6, 7].map(|n| ends(n).map(|at| (at.0 - NOON.0) / DAY));
+        assert_eq!(ends, expected, "{steps:?}");
+    }
+    check(&[rotate(5, 6, Some(DAY))], [Some(1), Some(9), None]);
+    check(&[compromised(5, Some(6))], [Some(9), Some(9), None]);
+    check(&[rotate(5, 6, Some(DAY)), compromised(5, Some(7))], [Some(1), Some(9), Some(9)]);
+    check(&[rotate(5, 6, Some(DAY)), compromised(6, Some(7))], [Some(1), Some(9), Some(9)]);
+}
+
+#[test]
 fn a_compromised_key_ends_at_once_and_for_ever() {
     let mut desk = desk();
     desk.ask(&hold(SubjectId::Key(key_id("key1")))).unwrap();
