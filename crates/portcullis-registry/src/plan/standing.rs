@@ -55,6 +55,10 @@ impl State {
             kind: NarrowKind::Hold,
             notice: Arc::new(notice.clone()),
         });
+        let more = before.is_none_or(|before| !before.covers(&notice));
+        if to == StandingName::Probation && narrows.is_some() && more {
+            return Err(StandingRejected::ProbationNarrows { subject: subject.clone() }.into());
+        }
         // What a plan kept on hold beside it comes back with it, however it stands itself.
         let widens = (!tighter || !beside.is_empty()).then_some(at);
         let (what, undo) = (self.told(at, to, &stood, now), self.undo_of(at, to, subject, old));

@@ -51,6 +51,11 @@ pub enum StandingRejected {
     /// Stages come one by one.
     #[error("stage {stage} can't follow: the stages come one by one, and the next is {next}")]
     StageSkipped { stage: u8, next: u8 },
+    /// Probation gives back.
+    #[error(
+        "probation gives access back, and this takes more from {subject} than is taken now; restrict it instead, and say why by a statement of reasons"
+    )]
+    ProbationNarrows { subject: SubjectId },
     /// Nothing waits to be confirmed.
     #[error("{subject} has no hold that waits to be confirmed; `show` tells its standing")]
     NothingToRatify { subject: SubjectId },
@@ -101,6 +106,7 @@ impl StandingRejected {
             Self::StageSkipped { .. } => "stage_skipped",
             Self::NothingToRatify { .. } => "nothing_to_ratify",
             Self::RatifyOwn { .. } => "ratify_own",
+            Self::ProbationNarrows { .. } => "probation_narrows",
             Self::NothingToReview { .. } => "nothing_to_review",
             Self::NotLater { .. } => "not_later",
             Self::NothingToAcknowledge { .. } => "nothing_to_acknowledge",
@@ -122,6 +128,7 @@ impl StandingRejected {
                 | Self::StageSkipped { .. }
                 | Self::NothingToRatify { .. }
                 | Self::RatifyOwn { .. }
+                | Self::ProbationNarrows { .. }
                 | Self::NothingToReview { .. }
                 | Self::NotLater { .. }
                 | Self::NothingToAcknowledge { .. }

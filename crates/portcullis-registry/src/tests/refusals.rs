@@ -130,6 +130,7 @@ fn each_refusal_of_a_standing_and_of_a_key_is_agreed_on() {
         NoticeTooShort { .. } => NoticeTooShort { until: NOON, least: until, days: 30 },
         NoticeRunning { .. } => NoticeRunning { subject: subject(), until },
         StageSkipped { .. } => StageSkipped { stage: 3, next: 2 },
+        ProbationNarrows { .. } => ProbationNarrows { subject: subject() },
         NothingToRatify { .. } => NothingToRatify { subject: subject() },
         RatifyOwn { .. } => RatifyOwn { subject: subject(), by: text("ana") },
         NothingToReview { .. } => NothingToReview { subject: subject() },

@@ -362,3 +362,26 @@ fn a_review_is_put_off_by_a_fortnight_at_most_and_only_to_later() {
     assert_eq!(course(&desk).unwrap().notice.review_by, Some(Wall(NOON.0 + 20 * DAY)));
     assert_eq!(due(&mut desk, Wall(NOON.0 + 20 * DAY)).len(), 1, "it runs again");
 }
+
+#[test]
+fn probation_takes_nothing_that_was_not_taken_before() {
+    #[track_caller]
+    fn check(before: &[Wish], classes: &[&str], factor: Option<u8>, expected: Result<(), &str>) {
+        let mut desk = desk();
+        for to in before {
+            desk.ask(&stand(to.clone())).unwrap();
+        }
+        let (classes, factor) = (classes.iter().map(|name| class(name)), factor);
+        let (classes, factor) = (classes.collect(), factor.and_then(Percent::new));
+        let asked = desk.ask(&stand(Wish::Probation { stage: 1, classes, factor }));
+        assert_eq!(asked.map(drop).map_err(|error| error.code()), expected, "{before:?}");
+    }
+    let narrows = Err("probation_narrows");
+    let open = || wish(StandingName::Probation);
+    let held = || Wish::hold(Closes::All);
+    check(&[held()], &["place.posts"], Some(20), Ok(()));
+    check(&[wish(StandingName::Restricted)], &["place.posts"], Some(50), Ok(()));
+    check(&[held(), open()], &["place.posts"], Some(1), narrows);
+    check(&[held(), open()], &[], Some(99), narrows);
+    check(&[wish(StandingName::Restricted)], &["place.posts", "profile.bio"], Some(50), narrows);
+}
