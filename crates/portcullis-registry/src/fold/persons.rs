@@ -165,6 +165,10 @@ fn touched(event: &Event) -> Option<String> {
         Event::ClientAdded { client, .. } => format!("client:{client}"),
         Event::KeyIssued { key, .. } | Event::KeyRevoked { key, .. } => format!("key:{key}"),
         Event::Case(event) => format!("partner:{}", event.stages()?),
+        // Whoever looked at the partner before it looked at another matter; in shadow it does nothing.
+        Event::SignalRaised { partner, then, .. } if !then.is_empty() => {
+            format!("partner:{partner}")
+        }
         Event::Agreement(event) => format!("partner:{}", event.partner()),
         Event::PolicyPublished { .. } => "policy".to_owned(),
         Event::People(

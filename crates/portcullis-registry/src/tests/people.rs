@@ -273,6 +273,20 @@ fn a_changed_file_alone_puts_nothing_in_force() {
 }
 
 #[test]
+#[test]
+fn what_waits_for_a_partner_is_another_matter_after_a_signal() {
+    for (then, expected) in [(&[SignalAction::Flag][..], Err("proposal_stale")), (&[], Ok(()))] {
+        let mut gate = Gate::open();
+        gate.ask(&person("ana"), &hold(acme())).unwrap();
+        let proposal = gate.proposed(&restore(acme()));
+        let seen = super::signals::seen("acme", then);
+        let bounds = SignalBounds { holds_per_day: 3, uncounted: 0 };
+        gate.ask(&self::gate(), &Command::RaiseSignal { seen, bounds }).unwrap();
+        let approved = gate.approve("ben", &proposal);
+        assert_eq!(approved.map(drop).map_err(|error| error.code()), expected, "{then:?}");
+    }
+}
+
 fn an_approval_carries_out_what_was_proposed_once() {
     let mut gate = Gate::open();
     gate.ask(&person("ana"), &hold(acme())).unwrap();
