@@ -147,7 +147,10 @@ impl State {
                 let known = |login: &String| old.logins.contains(login);
                 let same = logins.as_ref().is_none_or(|logins| logins.iter().all(known));
                 let keeps = roles.is_none_or(|roles| roles.has(Role::Approver));
-                let decides = old.roles.has(Role::Approver) && !keeps;
+                // An approver who can't log in approves nothing.
+                let left = |old: &String| logins.as_ref().is_none_or(|new| new.contains(old));
+                let reached = old.logins.iter().all(left);
+                let decides = old.roles.has(Role::Approver) && !(keeps && reached);
                 if fewer && same && !decides { Bearing::Narrowing } else { Bearing::Widening }
             }
             // Who decides is not changed by one alone, neither to more nor to fewer.

@@ -228,6 +228,14 @@ fn what_widens_waits_for_a_second_person_and_what_narrows_does_not() {
     let roles = Some(Roles::from_iter([Role::Approver]));
     check(&[], &PeopleCommand::Edit { id, name: None, roles, logins: None }.into(), true);
     let id = PersonId::new("cho").unwrap();
+    let logins = |of: &str, logins: &[&str]| -> Command {
+        let logins = Some(logins.iter().map(|login| login.repeat(64)).collect());
+        let id = PersonId::new(of).unwrap();
+        PeopleCommand::Edit { id, name: None, roles: None, logins }.into()
+    };
+    check(&[logins("cho", &["a", "b"])], &logins("cho", &["a"]), true);
+    check(&[logins("cho", &["a", "b"])], &logins("cho", &[]), true);
+    check(&[logins("vic", &["a"])], &logins("vic", &[]), false);
     check(&[], &PeopleCommand::Remove { id }.into(), true);
 }
 
