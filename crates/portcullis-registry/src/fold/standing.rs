@@ -166,8 +166,6 @@ impl State {
         Ok(())
     }
 
-    /// Lets the clocks of a subject run as its record says now.
-    pub(super) fn rewind(&mut self, at: Option<SubjectIx>, before: Vec<(ClockName, Wall)>) {
     /// Holds that waited to be confirmed may have been, in events that are gone: none opens by itself.
     pub(super) fn all_confirmed(&mut self) {
         let partners = self.now.partners().map(|(at, _)| SubjectIx::Partner(at));
@@ -182,6 +180,8 @@ impl State {
         }
     }
 
+    /// Lets the clocks of a subject run as its record says now.
+    pub(super) fn rewind(&mut self, at: Option<SubjectIx>, before: Vec<(ClockName, Wall)>) {
         let Some(subject) = at else { return };
         for (clock, at) in before {
             self.clocks.remove(&(at, subject, clock));

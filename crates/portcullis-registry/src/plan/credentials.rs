@@ -234,9 +234,6 @@ impl State {
     }
 }
 
-/// The end of a key, as it bites.
-fn end(at: KeyIx, why: &Why<'_>, now: Wall) -> Narrowing {
-    Narrowing {
 /// Whether it is this key that asks.
 fn is_with(by: &Actor, key: &KeyId) -> bool {
     let asks = by.id.split_once('/').map(|(_, key)| key);
@@ -252,6 +249,9 @@ fn listed(keys: &[&KeyId]) -> String {
     }
 }
 
+/// The end of a key, as it bites.
+fn end(at: KeyIx, why: &Why<'_>, now: Wall) -> Narrowing {
+    Narrowing {
         subject: SubjectIx::Key(at),
         kind: NarrowKind::Revoke,
         notice: Notice { state: StandingName::Terminated, ..why.notice(now) }.into(),

@@ -83,7 +83,9 @@ pub enum StandingRejected {
     #[error("{count} partners can't be changed together; choose 1 to {max}")]
     TogetherCount { count: usize, max: usize },
     /// Not for many.
-    #[error("partners are warned, restricted and put on hold together; do anything else one by one")]
+    #[error(
+        "partners are warned, restricted and put on hold together; do anything else one by one"
+    )]
     TogetherUnfit,
 }
 
@@ -104,9 +106,9 @@ impl StandingRejected {
             Self::NoticeTooShort { .. } => "notice_too_short",
             Self::NoticeRunning { .. } => "notice_running",
             Self::StageSkipped { .. } => "stage_skipped",
+            Self::ProbationNarrows { .. } => "probation_narrows",
             Self::NothingToRatify { .. } => "nothing_to_ratify",
             Self::RatifyOwn { .. } => "ratify_own",
-            Self::ProbationNarrows { .. } => "probation_narrows",
             Self::NothingToReview { .. } => "nothing_to_review",
             Self::NotLater { .. } => "not_later",
             Self::NothingToAcknowledge { .. } => "nothing_to_acknowledge",
@@ -126,9 +128,9 @@ impl StandingRejected {
                 | Self::OnlyAPerson { .. }
                 | Self::NoticeRunning { .. }
                 | Self::StageSkipped { .. }
+                | Self::ProbationNarrows { .. }
                 | Self::NothingToRatify { .. }
                 | Self::RatifyOwn { .. }
-                | Self::ProbationNarrows { .. }
                 | Self::NothingToReview { .. }
                 | Self::NotLater { .. }
                 | Self::NothingToAcknowledge { .. }

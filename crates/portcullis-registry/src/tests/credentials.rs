@@ -153,26 +153,6 @@ fn a_compromised_key_ends_at_once_and_for_ever() {
 }
 
 #[test]
-fn a_client_says_what_it_is_for() {
-    let mut desk = desk();
-    desk.ask(&Command::AddClient {
-        id: ClientId::new("board").unwrap(),
-        partner: partner_id("acme"),
-        name: "A board".to_owned(),
-        purpose: "dashboards about brands".to_owned(),
-        category: Some(ClientCategory::Government),
-        scopes: None,
-    })
-    .unwrap();
-    let now = desk.state.current();
-    let client = now.client(now.client_ix(&ClientId::new("board").unwrap()).unwrap()).unwrap();
-    assert_eq!(
-        (&*client.purpose, client.category),
-        ("dashboards about brands", Some(ClientCategory::Government))
-    );
-    insta::assert_snapshot!(serde_json::to_string(&desk.log.last().unwrap().1).unwrap(), @r#"{"type":"client.added","client":"board","partner":"acme","name":"A board","purpose":"dashboards about brands","category":"government"}"#);
-}
-#[test]
 fn a_key_that_renewed_itself_takes_its_successors_with_it() {
     let by = |n: u64| Actor { kind: ActorKind::Partner, id: format!("acme/key{n}") };
     let renewed = || {
@@ -212,3 +192,23 @@ fn a_key_that_renewed_itself_takes_its_successors_with_it() {
     }
 }
 
+#[test]
+fn a_client_says_what_it_is_for() {
+    let mut desk = desk();
+    desk.ask(&Command::AddClient {
+        id: ClientId::new("board").unwrap(),
+        partner: partner_id("acme"),
+        name: "A board".to_owned(),
+        purpose: "dashboards about brands".to_owned(),
+        category: Some(ClientCategory::Government),
+        scopes: None,
+    })
+    .unwrap();
+    let now = desk.state.current();
+    let client = now.client(now.client_ix(&ClientId::new("board").unwrap()).unwrap()).unwrap();
+    assert_eq!(
+        (&*client.purpose, client.category),
+        ("dashboards about brands", Some(ClientCategory::Government))
+    );
+    insta::assert_snapshot!(serde_json::to_string(&desk.log.last().unwrap().1).unwrap(), @r#"{"type":"client.added","client":"board","partner":"acme","name":"A board","purpose":"dashboards about brands","category":"government"}"#);
+}
