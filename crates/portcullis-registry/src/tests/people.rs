@@ -274,14 +274,6 @@ fn a_policy_that_is_proved_narrower_takes_one_person() {
 }
 
 #[test]
-fn a_changed_file_alone_puts_nothing_in_force() {
-    let mut gate = Gate::open();
-    let error = gate.ask(&self::gate(), &files("tier: b")).unwrap_err();
-    insta::assert_snapshot!(error, @"the changed files are not in force: putting policies in force takes two persons here; propose them by `portcullis apply`");
-}
-
-#[test]
-#[test]
 fn what_waits_for_a_partner_is_another_matter_after_a_signal() {
     for (then, expected) in [(&[SignalAction::Flag][..], Err("proposal_stale")), (&[], Ok(()))] {
         let mut gate = Gate::open();
@@ -295,6 +287,14 @@ fn what_waits_for_a_partner_is_another_matter_after_a_signal() {
     }
 }
 
+#[test]
+fn a_changed_file_alone_puts_nothing_in_force() {
+    let mut gate = Gate::open();
+    let error = gate.ask(&self::gate(), &files("tier: b")).unwrap_err();
+    insta::assert_snapshot!(error, @"the changed files are not in force: putting policies in force takes two persons here; propose them by `portcullis apply`");
+}
+
+#[test]
 fn an_approval_carries_out_what_was_proposed_once() {
     let mut gate = Gate::open();
     gate.ask(&person("ana"), &hold(acme())).unwrap();
