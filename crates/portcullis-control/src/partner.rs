@@ -81,6 +81,8 @@ pub struct PartnerApi {
     pub clock: Arc<dyn Clock>,
     /// By when answers are replied to.
     pub promise: Promise,
+    /// Where it begins, for its own description: `/partner/v1` unless it was moved.
+    pub path: String,
     /// Keeps answers to repeated calls over a restart, where something does.
     pub remembers: Option<Arc<dyn Remembers>>,
 }
@@ -105,6 +107,7 @@ impl PartnerApi {
     /// without is refused.
     pub fn router(self) -> Router {
         let openapi = partner_openapi().to_pretty_json().unwrap_or_default();
+        let openapi = openapi.replace("/partner/v1/", &format!("{}/", self.path));
         let (remembers, clock) = (self.remembers.clone(), Arc::clone(&self.clock));
         let remembered = Arc::new(Once::new(ROOM, remembers, clock, BODY_BYTES_MAX, who));
         let api = Arc::new(Api { parts: self, openapi, changes: changes::Changes::default() });

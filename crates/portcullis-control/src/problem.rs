@@ -39,6 +39,9 @@ pub struct Document {
     /// All entries of an import that can't be taken.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub entries: Vec<EntryFault>,
+    /// The seconds of `Retry-After`.
+    #[serde(skip)]
+    retry_after: Option<u64>,
 }
 
 /// An entry of an import that can't be taken. It never holds the key.
@@ -72,6 +75,7 @@ impl Problem {
             nearest: None,
             faults: Vec::new(),
             entries: Vec::new(),
+            retry_after: None,
         }))
     }
 
@@ -105,6 +109,12 @@ impl Problem {
         problem
     }
 
+    /// The same with `Retry-After`.
+    pub(crate) fn again_after(mut self, seconds: u64) -> Self {
+        self.retry_after = Some(seconds);
+        self
+    }
+
     /// The same with faults of files.
     #[must_use]
     pub fn with_faults(mut self, faults: Vec<CheckFault>) -> Self {
@@ -130,7 +140,11 @@ impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let code = ProblemCode(self.code);
+        let again = self.retry_after.map(HeaderValue::from);
         let mut response = (status, Json(self.0)).into_response();
+        if let Some(again) = again {
+            response.headers_mut().insert(header::RETRY_AFTER, again);
+        }
         let kind = HeaderValue::from_static("application/problem+json");
         response.headers_mut().insert(header::CONTENT_TYPE, kind);
         if status == StatusCode::UNAUTHORIZED {

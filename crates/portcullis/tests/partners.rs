@@ -243,6 +243,25 @@ fn a_partner_ends_and_renews_its_keys_and_declares_a_client_itself() {
     assert_eq!(twice.status, 409, "{}", twice.body);
     let odd = json!({ "id": format!("{PARTNER}-x"), "purpose": "recaps", "category": "spy" });
     assert_eq!(send(&house, "clients", &new, &odd.to_string()).status, 400);
+    another_key(&house, &format!("{PARTNER}-travel"));
+    let id = format!("{PARTNER}-travel-x");
+    let taken = json!({ "id": id, "purpose": "recaps", "category": "brand" });
+    assert_eq!(send(&house, "clients", &new, &taken.to_string()).code(), "client_id_not_yours");
+    house.ok(&[
+        "client",
+        "add",
+        &id,
+        "--partner",
+        &format!("{PARTNER}-travel"),
+        "--name",
+        "X",
+        "--purpose",
+        "recaps",
+    ]);
+    for id in [&id, "no-such-client"] {
+        let foreign = ask(&house, &format!("clients?after={id}"), &new);
+        assert_eq!((foreign.status, foreign.code().as_str()), (404, "unknown_client"));
+    }
     drop(gate);
 }
 

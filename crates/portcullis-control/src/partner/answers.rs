@@ -77,6 +77,9 @@ pub(super) async fn add(
     let attachments = new.attachments.into_iter();
     let attachments =
         attachments.map(|NewAttachment { name, sha256, bytes }| Attachment { name, sha256, bytes });
+    if let Some(SubjectIx::Partner(_)) = asker.snapshot.answers().of_step(about) {
+        asker.speaks_for_all()?;
+    }
     let command = AnswerCommand::Receive {
         partner: asker.partner.id.clone(),
         kind,

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::Ctx;
-use super::asker::{Reader, Writer};
+use super::asker::{Asker, Reader, Writer};
 use super::changes::OwnChange;
 use super::keys::Which;
 use crate::api::{aside, limit};
@@ -63,21 +63,39 @@ pub(super) async fn list(
     Params(which): Params<Which>,
 ) -> Result<Json<Page<OwnClient>>, Problem> {
     let limit = limit(which.limit)?;
+    let start = match &which.after {
+        None => 0,
+        Some(after) => own(&asker, after)?.0.saturating_add(1),
+    };
     let page = aside(move || {
         let snapshot = &asker.snapshot;
-        let start = which.after.and_then(|id| snapshot.client_ix(&id.parse().ok()?));
-        let start = start.map_or(0, |ClientIx(at)| at.saturating_add(1));
         let mut found = (start..)
             .map_while(|at| snapshot.client(ClientIx(at)).map(|client| (ClientIx(at), client)))
-            .filter(|(at, client)| {
-                client.partner == asker.key.partner && asker.key.client.is_none_or(|own| own == *at)
-            });
+            .filter(|(at, client)| is_own(&asker, *at, client));
         let data: Vec<_> =
             found.by_ref().take(limit).map(|(_, client)| OwnClient::new(client)).collect();
         let next = found.next().and(data.last()).map(|client| client.id.clone());
         Page { data, next }
     });
     Ok(Json(page.await?))
+}
+
+/// One of the asker's clients by its id; one of somebody else is as unknown as none.
+fn own(asker: &Asker, id: &str) -> Result<ClientIx, Problem> {
+    let found = id.parse().ok().and_then(|id| asker.snapshot.client_ix(&id));
+    let known = |at: &ClientIx| asker.snapshot.client(*at).is_some_and(|of| is_own(asker, *at, of));
+    found.filter(known).ok_or_else(|| {
+        Problem::new(
+            StatusCode::NOT_FOUND,
+            "unknown_client",
+            "The client is not known",
+            "you have no client of this id; `clients` lists yours",
+        )
+    })
+}
+
+fn is_own(asker: &Asker, at: ClientIx, client: &ClientRecord) -> bool {
+    client.partner == asker.key.partner && asker.key.client.is_none_or(|own| own == at)
 }
 
 /// A client to declare.
@@ -116,6 +134,16 @@ pub(super) async fn add(
             format!("begin the id with `{start}`, so that it can be nobody else's"),
         ));
     }
+    if let Some(longer) = of_another(&asker, &new.id) {
+        return Err(Problem::new(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "client_id_not_yours",
+            "The id is not one of yours",
+            format!(
+                "ids that begin with `{longer}-` are kept for another; write another word after `{start}`"
+            ),
+        ));
+    }
     if new.purpose.trim().is_empty() {
         return Err(Problem::unreadable(
             "`purpose` is empty: say what this client uses the data for",
@@ -130,4 +158,12 @@ pub(super) async fn add(
         scopes: asker.partner.scopes.as_deref().map(<[_]>::to_vec),
     };
     Ok((StatusCode::CREATED, Json(api.change(&asker, command).await?)))
+}
+
+/// The partner with a longer id whose clients' ids begin so.
+fn of_another<'id>(asker: &Asker, id: &'id str) -> Option<&'id str> {
+    let own = asker.partner.id.as_str().len();
+    let starts = id.match_indices('-').filter(|(at, _)| *at > own);
+    let mut starts = starts.filter_map(|(at, _)| id.get(..at));
+    starts.find(|start| start.parse().is_ok_and(|of| asker.snapshot.partner_ix(&of).is_some()))
 }

@@ -12,7 +12,7 @@ use super::{PartnerApi, PartnerKey};
 use crate::problem::Problem;
 
 /// Longest answer; a page of a list has at most a thousand entries.
-const ANSWER_BYTES_MAX: usize = 4 << 20;
+const ANSWER_BYTES_MAX: usize = 16 << 20;
 
 /// A call of a partner, which has proved a whole key.
 #[derive(Debug)]
@@ -57,10 +57,35 @@ impl PartnerDesk {
 }
 
 async fn whole(response: Response<Body>) -> Response<Bytes> {
-    let (mut parts, body) = response.into_parts();
-    let bytes = to_bytes(body, ANSWER_BYTES_MAX).await.unwrap_or_else(|_| {
-        parts.status = StatusCode::INTERNAL_SERVER_ERROR;
-        Bytes::new()
-    });
+    let (parts, body) = response.into_parts();
+    if let Ok(bytes) = to_bytes(body, ANSWER_BYTES_MAX).await {
+        return Response::from_parts(parts, bytes);
+    }
+    let (parts, body) = too_long().into_response().into_parts();
+    let bytes = to_bytes(body, ANSWER_BYTES_MAX).await.unwrap_or_default();
     Response::from_parts(parts, bytes)
+}
+
+fn too_long() -> Problem {
+    Problem::new(
+        StatusCode::INTERNAL_SERVER_ERROR,
+        "answer_too_long",
+        "The answer is too long",
+        "ask for fewer entries at once: write a smaller `limit`",
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn an_answer_too_long_says_what_to_do() {
+        for (bytes, status) in [(ANSWER_BYTES_MAX, 200), (ANSWER_BYTES_MAX + 1, 500)] {
+            let answer = whole(vec![b'x'; bytes].into_response()).await;
+            assert_eq!(answer.status(), status);
+            let told = answer.body().windows(15).any(|part| part == b"answer_too_long");
+            assert_eq!(told, status == 500);
+        }
+    }
 }

@@ -93,5 +93,7 @@ pub(super) fn is_about(asker: &Asker, event: &Event) -> bool {
         return owner == Some(asker.key.partner)
             && asker.key.client.is_none_or(|own| Some(own) == at);
     }
+    // How the partner stands holds for its clients too; what else is done about it is not theirs.
     id("partner") == Some(asker.partner.id.as_str())
+        && (asker.key.client.is_none() || name.starts_with("standing."))
 }

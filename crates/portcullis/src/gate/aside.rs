@@ -65,6 +65,7 @@ impl PartnerDoor {
             }),
             clock: Arc::new(SystemClock::start()),
             promise: parts.config.promise.clone(),
+            path: parts.config.partner_api.clone(),
             remembers: parts.remembers.clone(),
         };
         Self {
