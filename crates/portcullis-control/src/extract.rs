@@ -10,6 +10,9 @@ use serde::de::DeserializeOwned;
 
 use crate::problem::Problem;
 
+/// Most characters told of a name that is not known.
+const NAME_CHARS_MAX: usize = 100;
+
 /// A JSON body.
 pub(crate) struct Body<T>(pub(crate) T);
 
@@ -32,7 +35,7 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
         // A list would be taken for members in their order, which nobody promised.
         if bytes.trim_ascii_start().first() != Some(&b'{') {
             return Err(Problem::unreadable(
-                "the body can't be taken: it is no object with named members; see `/openapi.json`",
+                "the body can't be taken: it is no object with named members; see `openapi.json`",
             ));
         }
         Ok(Self(read))
@@ -54,13 +57,25 @@ fn unreadable(error: &serde_json::Error) -> Problem {
     let place = format!("line {}, column {}", error.line(), error.column());
     let safe = ["unknown field", "missing field", "duplicate field"];
     let what = if safe.iter().any(|start| text.starts_with(start)) {
-        text.split(" at line ").next().unwrap_or_default().to_owned()
+        short(text.rsplit_once(" at line ").map_or(&text, |(what, _)| what))
     } else if error.is_data() {
         "a member has a value of the wrong kind".to_owned()
     } else {
         "it is not well-formed JSON".to_owned()
     };
-    Problem::unreadable(format!("the body can't be taken ({place}): {what}; see `/openapi.json`"))
+    Problem::unreadable(format!("the body can't be taken ({place}): {what}; see `openapi.json`"))
+}
+
+/// Cuts off the name that was sent, which comes first and in backticks.
+fn short(text: &str) -> String {
+    let Some((before, rest)) = text.split_once('`') else { return text.to_owned() };
+    let end = rest.find("`, expected").unwrap_or(rest.len());
+    let (name, after) = (rest.get(..end).unwrap_or_default(), rest.get(end..).unwrap_or_default());
+    if name.chars().count() <= NAME_CHARS_MAX {
+        return text.to_owned();
+    }
+    let name: String = name.chars().take(NAME_CHARS_MAX).collect();
+    format!("{before}`{name}…{after}")
 }
 
 /// The query parameters.
@@ -72,8 +87,25 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Params<T> {
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
         Query::<T>::try_from_uri(&parts.uri).map(|Query(value)| Self(value)).map_err(|error| {
             let text = error.body_text();
-            let what = text.rsplit("query string: ").next().unwrap_or_default();
-            Problem::unreadable(format!("the query can't be taken: {what}; see `/openapi.json`"))
+            let what = text.split_once("query string: ").map_or(&*text, |(_, what)| what);
+            // The name stands before it once more.
+            let again = what.find(": unknown field `").filter(|at| *at > NAME_CHARS_MAX);
+            let what = short(again.and_then(|at| what.get(at + 2..)).unwrap_or(what));
+            Problem::unreadable(format!("the query can't be taken: {what}; see `openapi.json`"))
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_name_is_told_by_its_beginning() {
+        let told =
+            |name: &str| short(&format!("unknown field `{name}`, expected one of `id`, `name`"));
+        assert_eq!(told("teir"), "unknown field `teir`, expected one of `id`, `name`");
+        let cut = format!("unknown field `{}…`, expected one of `id`, `name`", "é".repeat(100));
+        assert_eq!(told(&"é".repeat(5000)), cut);
     }
 }

@@ -227,11 +227,18 @@ fn name(parts: &[&str]) -> [u8; 32] {
     hash.finalize().into()
 }
 
-/// What is remembered of an answer: successes and refusals, not faults of the gate, and not that
-/// somebody asked too often.
+/// What is remembered of an answer: successes and refusals, not faults of the gate, not that somebody
+/// asked too often, and not that a call was none: it may be sent again as it was meant.
 async fn keep(response: Response) -> (Response, Option<Outcome>) {
     let status = response.status();
-    if status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS {
+    let is_no_call = matches!(
+        status,
+        StatusCode::BAD_REQUEST
+            | StatusCode::NOT_FOUND
+            | StatusCode::METHOD_NOT_ALLOWED
+            | StatusCode::UNSUPPORTED_MEDIA_TYPE
+    );
+    if status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS || is_no_call {
         return (response, None);
     }
     if let Some(shown) = response.extensions().get::<ShownOnce>() {

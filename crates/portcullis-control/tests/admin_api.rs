@@ -228,10 +228,10 @@ fn what_cannot_be_read_is_refused_strictly() {
         problem(&call(&gate, "POST", "/v1/partners", None, &[])),
     ];
     insta::assert_snapshot!(texts.join("\n"), @r"
-        400 request_unreadable: the body can't be taken (line 1, column 16): unknown field `teir`, expected one of `id`, `name`, `tier`, `use`, `declared_use`, `scopes`, `facts`; see `/openapi.json`
-        400 request_unreadable: the body can't be taken (line 1, column 7): a member has a value of the wrong kind; see `/openapi.json`
-        400 request_unreadable: the body can't be taken: it is no object with named members; see `/openapi.json`
-        400 request_unreadable: the query can't be taken: limt: unknown field `limt`, expected one of `limit`, `after`, `tier`, `held`, `mode`; see `/openapi.json`
+        400 request_unreadable: the body can't be taken (line 1, column 16): unknown field `teir`, expected one of `id`, `name`, `tier`, `use`, `declared_use`, `scopes`, `facts`; see `openapi.json`
+        400 request_unreadable: the body can't be taken (line 1, column 7): a member has a value of the wrong kind; see `openapi.json`
+        400 request_unreadable: the body can't be taken: it is no object with named members; see `openapi.json`
+        400 request_unreadable: the query can't be taken: limt: unknown field `limt`, expected one of `limit`, `after`, `tier`, `held`, `mode`; see `openapi.json`
         400 request_unreadable: `limit` is 0: send 1 to 1000
         404 path_unknown: all paths are listed in `/openapi.json` of this listener; calls of partners go to the gate's public listener
         405 method_unknown: the header `Allow` and `/openapi.json` list the methods of this path

@@ -265,7 +265,7 @@ fn facts_are_replaced_whole_and_the_mode_is_set_for_a_reason() {
         412 changed_since: partner `acme` is at revision 5, the edit builds on 2: look at it again, then repeat the edit
         422 facts_unfit: these facts can't be kept: entry 1 of list `hashtags` holds spaces or control characters; write one id or name an entry
         400 request_unreadable: `review_by` is `soon`, which is no moment: write a date such as `2026-12-01`, a time such as `2026-12-01T09:00:00Z`, or a length from now such as `7d`
-        400 request_unreadable: the body can't be taken (line 1, column 12): unknown field `locations`, expected one of `use`, `review_by`, `figures`, `lists`, `group`, `told`, `dry_run`; see `/openapi.json`
+        400 request_unreadable: the body can't be taken (line 1, column 12): unknown field `locations`, expected one of `use`, `review_by`, `figures`, `lists`, `group`, `told`, `dry_run`; see `openapi.json`
         "client `shop` declares locations 1"
         404 unknown_client: there is no client `shap`; did you mean `shop`? `portcullis client list` shows them
         "partner `acme` is observed: its calls are judged and recorded, but only keys and holds are enforced"

@@ -82,6 +82,14 @@ async fn an_answer_too_long_to_be_remembered_is_given_once_all_the_same() {
     }
 }
 
+#[tokio::test]
+async fn what_was_no_call_is_not_remembered() {
+    for (status, is_kept) in [(400, false), (404, false), (405, false), (415, false), (422, true)] {
+        let status = StatusCode::from_u16(status).unwrap();
+        assert_eq!(keep(status.into_response()).await.1.is_some(), is_kept, "{status}");
+    }
+}
+
 #[test]
 fn after_a_restart_answers_are_given_again_and_what_was_broken_off_is_said_to_be() {
     let done =
