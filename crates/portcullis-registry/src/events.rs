@@ -215,6 +215,17 @@ impl Event {
         }
     }
 
+    /// Digest of content that the event names and the fold does not need: it may be gone, not changed.
+    #[must_use]
+    pub fn beside(&self) -> Option<&str> {
+        match self {
+            Self::Case(CaseEvent::Noted { note: sha256, .. })
+            | Self::Case(CaseEvent::Attested { text: sha256, .. })
+            | Self::Case(CaseEvent::EvidenceAdded { sha256, kept: true, .. }) => Some(sha256),
+            _ => None,
+        }
+    }
+
     /// Digests of the blobs the event names; an event whose blob is missing can't be folded.
     #[must_use]
     pub fn blobs(&self) -> Vec<&str> {

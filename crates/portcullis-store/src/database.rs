@@ -7,6 +7,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use portcullis_audit::{Fault, Hash};
+use sha2::{Digest, Sha256};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteRow, SqliteSynchronous};
 use sqlx::{ConnectOptions, Connection, Row, SqliteConnection};
 
@@ -217,6 +218,11 @@ pub(crate) async fn blob(
     let row = query.fetch_optional(connection).await;
     let row = row.map_err(|error| StoreError::on_read(path, None, &error))?;
     Ok(row.and_then(|row| bytes(&row, 0)))
+}
+
+/// Whether a body is the one of that digest.
+pub(crate) fn is_of(body: &[u8], sha256: &str) -> bool {
+    Hash(Sha256::digest(body).into()).to_hex() == sha256
 }
 
 /// What SQLite's own check of its pages and indexes says; none when all is well.

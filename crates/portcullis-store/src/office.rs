@@ -252,7 +252,14 @@ impl Office for OfficeHandle {
             let mut reader = self.shared.reader.lock().await;
             let connection = connected(&mut reader, &self.shared).await?;
             let body = database::blob(connection, &self.shared.path, &sha256).await;
-            body.map_err(not_read)?.ok_or(OfficeError::NoSuchBlob(sha256))
+            let body = body.map_err(not_read)?;
+            if body.as_ref().is_some_and(|body| !database::is_of(body, &sha256)) {
+                let why = format!(
+                    "content `{sha256}` was changed in the file; take it from a backup, and look with `portcullis audit verify` for what else was"
+                );
+                return Err(OfficeError::NotRead(why));
+            }
+            body.ok_or(OfficeError::NoSuchBlob(sha256))
         })
     }
 

@@ -7,10 +7,9 @@ use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 use std::sync::Arc;
 
-use portcullis_audit::{Fault, Hash, Leaf, LogCheck, decode, read};
+use portcullis_audit::{Fault, Leaf, LogCheck, decode, read};
 use portcullis_registry::{Actor, Event, FoldError, Place, State};
 use portcullis_types::{KeyIx, Revision, Wall};
-use sha2::{Digest, Sha256};
 use sqlx::SqliteConnection;
 
 use crate::database::{self, CHUNK, EventRow};
@@ -162,11 +161,20 @@ impl Walk<'_> {
             }
             let missing = || format!("its content `{sha256}` is missing from the store");
             let body = body.ok_or_else(|| StoreError::damaged(self.path, at_rev(missing())))?;
-            if Hash(Sha256::digest(&body).into()).to_hex() != *sha256 {
+            if !database::is_of(&body, sha256) {
                 let why = format!("its content `{sha256}` was changed");
                 return Err(StoreError::damaged(self.path, at_rev(why)));
             }
             blobs.insert(sha256.to_owned(), Arc::from(body));
+        }
+        // At a start none of these is read: they may be many, and nothing is decided by them.
+        if let Some(sha256) = leaf.event.beside().filter(|_| self.depth == Depth::Whole) {
+            let body = database::blob(self.connection, self.path, sha256).await;
+            let body = body.map_err(|error| placed(error, row.rev))?;
+            if body.is_some_and(|body| !database::is_of(&body, sha256)) {
+                let why = format!("its content `{sha256}` was changed");
+                return Err(StoreError::damaged(self.path, at_rev(why)));
+            }
         }
         for sha256 in leaf.event.erases() {
             self.found.absent.remove(sha256);

@@ -1,5 +1,10 @@
 //! Flipped bytes in the file itself.
 
+use portcullis_audit::Hash;
+use portcullis_registry::CaseCommand;
+use portcullis_types::CaseId;
+use sha2::{Digest, Sha256};
+
 use super::*;
 
 /// The verdict of both ways to look at a file: the fault each names, as text.
@@ -50,6 +55,68 @@ async fn any_byte_of_an_event_flipped_in_the_file_is_found_and_the_revision_name
         }
     }
     assert!(checked > 100, "{checked}");
+}
+
+#[tokio::test]
+async fn a_changed_body_of_a_case_is_not_handed_out_and_found_by_a_check() {
+    let (_dir, path) = place();
+    let office = office(&path).await;
+    let case = CaseId::new("c-1").unwrap();
+    let subjects = vec![SubjectId::Partner(PartnerId::new("acme").unwrap())];
+    let open = CaseCommand::Open {
+        id: Some(case.clone()),
+        title: "Sweep".to_owned(),
+        owner: None,
+        subjects,
+        signals: Vec::new(),
+        review_by: None,
+    };
+    let note = CaseCommand::Note { case: case.clone(), text: "They called back.".to_owned() };
+    let body = b"calls".to_vec();
+    let evidence = CaseCommand::AddEvidence {
+        case,
+        name: "calls.jsonl".to_owned(),
+        sha256: Hash(Sha256::digest(&body).into()).to_hex(),
+        bytes: 5,
+        body: Some(body),
+    };
+    for command in [add_partner("acme"), open.into(), note.into(), evidence.into()] {
+        ask(&office, command).await.unwrap();
+    }
+    let kept: Vec<(u64, String)> = (office.events(Revision(3), 2).await.unwrap().iter())
+        .map(|event| (event.revision.0, event.event.beside().unwrap().to_owned()))
+        .collect();
+    office.close().await;
+    for (rev, sha256) in kept {
+        for (change, damage) in
+            [("body = CAST(body || x'20' AS BLOB)", true), ("sha256 = 'gone'", false)]
+        {
+            let copy = crate::files::beside(&path, &format!(".{rev}{damage}"));
+            for suffix in ["", ".checkpoint"] {
+                let beside = |path: &Path| crate::files::beside(path, suffix);
+                std::fs::copy(beside(&path), beside(&copy)).unwrap();
+            }
+            let mut writer = crate::database::writer(&copy).await.unwrap();
+            let sql = format!("UPDATE blobs SET {change} WHERE sha256 = '{sha256}'");
+            sqlx::query(sqlx::AssertSqlSafe(sql)).execute(&mut writer).await.unwrap();
+            crate::database::close(writer).await;
+            let found = Store::inspect(&copy, None).await.unwrap().fault;
+            let fault = format!("its content `{sha256}` was changed");
+            assert_eq!(
+                found.map(|fault| (fault.revision, fault.why)),
+                damage.then_some((Some(rev), fault))
+            );
+            let office = super::office(&copy).await;
+            let told = office.blob(sha256.clone()).await.unwrap_err();
+            let code = if damage {
+                "store_not_readable"
+            } else {
+                OfficeError::NoSuchBlob(String::new()).code()
+            };
+            assert_eq!(told.code(), code, "{told}");
+            office.close().await;
+        }
+    }
 }
 
 #[tokio::test]
