@@ -45,3 +45,24 @@ fn files_that_differ_at_the_start_are_named_and_the_logged_set_is_served() {
     assert!(!once(house.admin, "/readyz", "").body.contains("publishing.yaml"));
     drop(gate);
 }
+
+#[test]
+fn a_set_from_elsewhere_leaves_the_files_on_disk_named_as_not_in_force() {
+    let platform = Platform::start(None);
+    let house = House::init(&platform.url());
+    let gate = house.serve();
+    let elsewhere = house.dir().join("elsewhere");
+    for folder in ["routes", "policies"] {
+        std::fs::create_dir_all(elsewhere.join(folder)).unwrap();
+        for file in std::fs::read_dir(house.dir().join(folder)).unwrap() {
+            let file = file.unwrap();
+            std::fs::copy(file.path(), elsewhere.join(folder).join(file.file_name())).unwrap();
+        }
+    }
+    house.edit("elsewhere/policies/publishing.yaml", "version: 1", "version: 1 # of elsewhere");
+    house.ok(&["apply", elsewhere.to_str().unwrap()]);
+    gate.wait_for("`policies/publishing.yaml` on disk is not the one in force").unwrap();
+    let ready = once(house.admin, "/readyz", "");
+    assert!(ready.body.contains("policies/publishing.yaml (changed)"), "{}", ready.body);
+    drop(gate);
+}

@@ -3,11 +3,15 @@
 //! Read by readiness and metrics. Must not decide anything about a call.
 
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex};
+use std::sync::mpsc::Sender;
+use std::sync::{Arc, Mutex, OnceLock, Weak};
 
 use arc_swap::ArcSwapOption;
 use portcullis_judge::Rules;
 use portcullis_types::Revision;
+
+use super::reload::Change;
+use super::set::Files;
 
 /// Sets that are kept.
 const PAST: usize = 4;
@@ -19,6 +23,8 @@ pub(crate) struct Board {
     /// The newest sets, those in force last of them: calls remembered were judged by others too.
     past: Mutex<VecDeque<Arc<Rules>>>,
     notes: Mutex<Notes>,
+    /// Who compares the files on disk with a set that came into force.
+    compares: OnceLock<Weak<Sender<Change>>>,
 }
 
 /// What stands on it besides the rules.
@@ -59,6 +65,18 @@ impl Board {
             }
         }
         self.rules.store(Some(rules));
+    }
+
+    /// Names who compares the files on disk with a set that comes into force.
+    pub(crate) fn compared_by(&self, who: Weak<Sender<Change>>) {
+        let _first = self.compares.set(who);
+    }
+
+    /// Has the files on disk compared with the set in force, which may have come from elsewhere.
+    pub(crate) fn compare(&self, files: Files) {
+        if let Some(who) = self.compares.get().and_then(Weak::upgrade) {
+            let _ended = who.send(Change::Set(files));
+        }
     }
 
     /// The notes.

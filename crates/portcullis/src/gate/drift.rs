@@ -25,6 +25,8 @@ pub(crate) fn tell(
     match disk {
         Ok(files) => {
             let drift = set::drift(files, in_force);
+            // Before it is told, so that whoever is told finds it so.
+            board.note(|notes| notes.drift.clone_from(&drift));
             for (name, how) in &drift {
                 talk::warn(&format!(
                     "`{name}` on disk is not the one in force ({how}); the logged set is served until `portcullis apply`"
@@ -32,10 +34,7 @@ pub(crate) fn tell(
             }
             // What could not be applied is told now, not when somebody tries.
             let faults = if drift.is_empty() { Ok(()) } else { compiles(files) };
-            board.note(|notes| {
-                notes.drift = drift;
-                notes.reload_fault = faults.err();
-            });
+            board.note(|notes| notes.reload_fault = faults.err());
         }
         Err(faults) => {
             let text = portcullis_yaml::Faults(faults.clone()).to_string();

@@ -15,6 +15,7 @@ use portcullis_registry::{Actor, ActorKind, Command, Office, Terms};
 use portcullis_types::Revision;
 
 use super::board::Board;
+use super::drift;
 use super::set;
 use super::weighed::weigh_set;
 use crate::talk;
@@ -31,10 +32,18 @@ pub(crate) struct Reload {
     pub(crate) runtime: tokio::runtime::Handle,
 }
 
+/// Why the files on disk are looked at.
+pub(crate) enum Change {
+    /// They may have changed.
+    Files,
+    /// This set is in force now, wherever it came from.
+    Set(set::Files),
+}
+
 /// Ends the watching when dropped.
 pub(crate) struct Watching {
     _watcher: notify::RecommendedWatcher,
-    _stop: Sender<()>,
+    _stop: Arc<Sender<Change>>,
 }
 
 impl Reload {
@@ -42,11 +51,13 @@ impl Reload {
     pub(crate) fn watch(self) -> anyhow::Result<Watching> {
         let (changed, changes) = channel();
         let told = changed.clone();
+        let changed = Arc::new(changed);
+        self.board.compared_by(Arc::downgrade(&changed));
         let mut watcher =
             notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
                 let reads_only = event.as_ref().is_ok_and(|event| event.kind.is_access());
                 if !reads_only {
-                    let _ended = told.send(());
+                    let _ended = told.send(Change::Files);
                 }
             })
             .context("files can't be watched")?;
@@ -62,16 +73,28 @@ impl Reload {
         Ok(Watching { _watcher: watcher, _stop: changed })
     }
 
-    fn run(&self, changes: &Receiver<()>) {
-        while changes.recv().is_ok() {
-            loop {
-                match changes.recv_timeout(QUIET) {
-                    Ok(()) => {}
-                    Err(RecvTimeoutError::Timeout) => break,
-                    Err(RecvTimeoutError::Disconnected) => return,
+    fn run(&self, changes: &Receiver<Change>) {
+        while let Ok(first) = changes.recv() {
+            let (mut touched, mut newest, mut next) = (false, None, Some(first));
+            while let Some(change) = next {
+                match change {
+                    Change::Files => touched = true,
+                    Change::Set(files) => newest = Some(files),
                 }
+                next = match changes.recv_timeout(QUIET) {
+                    Ok(change) => Some(change),
+                    Err(RecvTimeoutError::Timeout) => None,
+                    Err(RecvTimeoutError::Disconnected) => return,
+                };
             }
-            self.once();
+            match newest {
+                _ if touched => self.once(),
+                Some(files) => {
+                    let disk = set::read(&self.routes, &self.policies);
+                    drift::tell(&disk, &set::published(&files), &self.board);
+                }
+                None => {}
+            }
         }
     }
 

@@ -118,12 +118,20 @@ pub(crate) fn digest(files: &Files) -> String {
     hex(&all.finalize())
 }
 
+/// The files of a set as the log names them.
+pub(crate) fn published(files: &Files) -> Vec<PublishedFile> {
+    let file = |(name, text): &(String, Arc<str>)| PublishedFile {
+        name: name.clone(),
+        sha256: hex(&Sha256::digest(text.as_bytes())),
+    };
+    files.iter().map(file).collect()
+}
+
 /// Names of files that differ between the disk and the set in force, with how they differ.
 pub(crate) fn drift(disk: &Files, in_force: &[PublishedFile]) -> Vec<(String, &'static str)> {
-    let on_disk: BTreeMap<&str, String> = disk
-        .iter()
-        .map(|(name, text)| (name.as_str(), hex(&Sha256::digest(text.as_bytes()))))
-        .collect();
+    let disk = published(disk);
+    let on_disk: BTreeMap<&str, &str> =
+        disk.iter().map(|file| (file.name.as_str(), file.sha256.as_str())).collect();
     let logged: BTreeMap<&str, &str> =
         in_force.iter().map(|file| (file.name.as_str(), file.sha256.as_str())).collect();
     let mut out = Vec::new();

@@ -73,6 +73,7 @@ impl Sink for Join {
                     notes.reload_fault = None;
                     notes.drift.clear();
                 });
+                self.board.compare(files);
                 talk::info(&format!("policy set of revision {} is in force", revision.0));
             }
             // The set was compiled before it was logged, so this is a fault of ours; the old rules stay.
