@@ -107,16 +107,17 @@ fn table(events: &[Value], none: &str, out: &mut Out) -> Result<(), Failure> {
 
 fn row(event: &Value) -> Vec<String> {
     let what = event.get("event").cloned().unwrap_or_default();
-    let subject = match what.get("subject") {
+    let about = what.get("event").unwrap_or(&what);
+    let subject = match about.get("subject") {
         Some(subject) => format!("{} {}", text(subject, "kind"), text(subject, "id")),
         // Who is concerned by a signal is the partner, whatever key it used.
-        None if text(&what, "type").starts_with("signal.") => {
-            format!("partner {}", text(&what, "partner"))
+        None if text(about, "type").starts_with("signal.") => {
+            format!("partner {}", text(about, "partner"))
         }
         None => ["key", "client", "partner"]
             .into_iter()
-            .find(|kind| what.get(kind).is_some_and(Value::is_string))
-            .map(|kind| format!("{kind} {}", text(&what, kind)))
+            .find(|kind| about.get(kind).is_some_and(Value::is_string))
+            .map(|kind| format!("{kind} {}", text(about, kind)))
             .unwrap_or_default(),
     };
     let actor = event.get("actor").map(|actor| text(actor, "id")).unwrap_or_default();
@@ -158,6 +159,13 @@ fn detail(what: &Value) -> String {
     let (reason, facts) = (text(what, "reason"), what.get("facts"));
     let long = match facts.filter(|_| text(what, "type") == "facts.declared") {
         Some(facts) => declared(facts),
+        None if text(what, "type") == "log.lost" => {
+            format!("events {} to {}", text(what, "from"), text(what, "to"))
+        }
+        // Put in force again: what it was, and what it was for.
+        None if let Some(lost) = what.get("event") => {
+            format!("{} of lost event {}, {}", text(lost, "type"), text(what, "lost"), detail(lost))
+        }
         None if reason.is_empty() => {
             let told = TOLD.map(|member| (member, text(what, member)));
             let told = told.iter().filter(|(_, value)| !value.is_empty());

@@ -43,10 +43,14 @@ fn held_again(house: &House) {
     assert_eq!(ready.status, 200, "{}", ready.body);
     assert!(ready.body.contains("were lost by"), "{}", ready.body);
     let list = house.ok(&["audit", "list"]);
-    assert!(list.contains("log.lost") && list.contains("guard.applied"), "{list}");
+    let id = house.key_id();
+    for told in [["log.lost", "events "], ["guard.applied", &format!("key {id}")]] {
+        let row = list.lines().find(|row| row.contains(told[0])).expect(&list);
+        assert!(row.contains(told[1]), "{row}");
+    }
+    assert!(list.contains("standing.held of lost event "), "{list}");
     house.ok(&["audit", "verify"]);
     // And it is lifted as ever.
-    let id = house.key_id();
     house.ok(&["key", "restore", &id, "--reason", "mistake", "--tell", "All is well."]);
     assert_eq!(code(house), "");
 }
