@@ -231,14 +231,7 @@ fn name(parts: &[&str]) -> [u8; 32] {
 /// asked too often, and not that a call was none: it may be sent again as it was meant.
 async fn keep(response: Response) -> (Response, Option<Outcome>) {
     let status = response.status();
-    let is_no_call = matches!(
-        status,
-        StatusCode::BAD_REQUEST
-            | StatusCode::NOT_FOUND
-            | StatusCode::METHOD_NOT_ALLOWED
-            | StatusCode::UNSUPPORTED_MEDIA_TYPE
-    );
-    if status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS || is_no_call {
+    if status.is_server_error() || matches!(status.as_u16(), 400 | 404 | 405 | 415 | 429) {
         return (response, None);
     }
     if let Some(shown) = response.extensions().get::<ShownOnce>() {
