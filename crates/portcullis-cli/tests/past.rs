@@ -58,6 +58,8 @@ fn what_happened_is_found() {
         "audit query --subject acme",
         "audit query --type partner. --count 1",
         "audit query --text NIGHT",
+        "audit query --subject acmee",
+        "audit query --since 2024-04-02 --until 2024-04-01",
         "audit query --subject shop --since 2024-03-31 --until 2024-04-01 --actor ops",
         "audit query --case c-1",
         "audit query --since then",

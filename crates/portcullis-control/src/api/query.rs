@@ -4,8 +4,9 @@
 
 use axum::Json;
 use axum::extract::State;
+use axum::http::StatusCode;
 use portcullis_registry::{LoggedEvent, Snapshot, SubjectId};
-use portcullis_types::{Revision, Wall};
+use portcullis_types::{ClientId, KeyId, PartnerId, Revision, Wall};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
@@ -14,6 +15,7 @@ use super::audit::EventView;
 use super::{Ctx, limit, refused};
 use crate::extract::Params;
 use crate::moments::moment;
+use crate::names;
 use crate::problem::{Document, Problem};
 
 /// Most events that one call looks at.
@@ -67,7 +69,13 @@ pub(crate) async fn query(
         text.as_deref().map(|text| moment(member, text, now)).transpose()
     };
     let (since, until) = (read("since", &wanted.since)?, read("until", &wanted.until)?);
+    if since.zip(until).is_some_and(|(since, until)| since > until) {
+        return Err(Problem::unreadable(
+            "`since` is after `until`, so no event can be meant: name the earlier moment as `since`",
+        ));
+    }
     let (count, snapshot) = (limit(wanted.count)?, office.snapshot());
+    wanted.subject.as_deref().map_or(Ok(()), |id| known(id, &snapshot))?;
     let size = snapshot.revision().map_or(0, |newest| newest.0 + 1);
     let mut before = wanted.before.unwrap_or(size).min(size);
     let last = before.saturating_sub(LOOKED_AT_MAX);
@@ -93,6 +101,21 @@ pub(crate) async fn query(
         before = from;
     }
     Ok(Json(FoundPage { data, next: Some(before).filter(|next| *next > 0) }))
+}
+
+/// A name that nobody has would be found nowhere, as if nothing had happened to somebody.
+fn known(id: &str, snapshot: &Snapshot) -> Result<(), Problem> {
+    let partner = || PartnerId::new(id).is_ok_and(|id| snapshot.partner_ix(&id).is_some());
+    let client = || ClientId::new(id).is_ok_and(|id| snapshot.client_ix(&id).is_some());
+    let key = || id.parse().is_ok_and(|id: KeyId| snapshot.key_ix(&id).is_some());
+    if partner() || client() || key() {
+        return Ok(());
+    }
+    let partners = snapshot.partners().map(|(_, partner)| partner.id.as_str());
+    let partners = partners.take(names::NEAREST_AMONG_MAX);
+    let list = "name a partner, client or key as `portcullis partner list`, `client list` and `key list` show them";
+    let status = StatusCode::BAD_REQUEST;
+    Err(Problem::unknown(status, "unknown_subject", "subject", id, partners, list))
 }
 
 /// What an event must say.

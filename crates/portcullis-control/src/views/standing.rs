@@ -131,6 +131,8 @@ fn open(notice: &Notice) -> &'static str {
         "nothing"
     } else if notice.closes.is_nothing() {
         "everything"
+    } else if notice.closes == Closes::All {
+        "the continuity classes that are not named"
     } else {
         "everything else, and the continuity classes that are not named"
     }
