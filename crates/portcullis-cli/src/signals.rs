@@ -53,11 +53,17 @@ fn then(signal: &Value) -> String {
         list.into_iter().flatten().filter_map(|name| name.as_str().map(str::to_owned)).collect()
     };
     let (wanted, not_held) = (names("wanted"), text(signal, "not_held"));
-    let told = names("then").into_iter().map(|name| match name.as_str() {
-        "hold" if wanted.contains(&name) => format!("hold wanted ({})", not_held.replace('_', " ")),
-        "hold" => "held".to_owned(),
-        "flag" => "flagged".to_owned(),
-        other => format!("{} wanted", other.replace('_', " ")),
+    let is_held = signal.get("held").and_then(Value::as_bool).unwrap_or_default();
+    let told = names("then").into_iter().filter_map(|name| match name.as_str() {
+        "hold" if wanted.contains(&name) => {
+            Some(format!("hold wanted ({})", not_held.replace('_', " ")))
+        }
+        other if wanted.contains(&name) => Some(format!("{} wanted", other.replace('_', " "))),
+        "hold" => Some("held".to_owned()),
+        "flag" => Some("flagged".to_owned()),
+        "open_case" => Some(format!("in {}", text(signal, "case"))),
+        // A hold closes more.
+        _ => (!is_held).then(|| "restricted".to_owned()),
     });
     let told = told.collect::<Vec<_>>().join(", ");
     if told.is_empty() { "in shadow".to_owned() } else { told }
