@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use crate::words::{Actor, ActorKind, SubjectId};
 
 pub use asked::{KeyCommand, KeyEvent, NewSecret, StandingCommand, StandingEvent};
+pub(crate) use course::fall_back;
 pub(crate) use course::took_nothing;
 pub use course::{Clock, Course};
 pub use rejected::{CredentialRejected, StandingRejected};

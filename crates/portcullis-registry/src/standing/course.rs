@@ -92,16 +92,7 @@ impl Course {
     /// What stays closed when nobody confirms the hold in time; none: the hold stays as it is.
     #[must_use]
     pub fn falls_back_to(&self) -> Option<Closes> {
-        if !took_nothing(self.from) {
-            return None;
-        }
-        let named = || Arc::clone(&self.fallback);
-        match (&self.notice.closes, self.fallback.is_empty()) {
-            (Closes::All, false) => Some(Closes::Classes(named())),
-            (Closes::Reads | Closes::ReadsOf(_), false) => Some(Closes::ReadsOf(named())),
-            (Closes::ReadsOf(classes), true) => Some(Closes::ReadsOf(Arc::clone(classes))),
-            _ => None,
-        }
+        fall_back(&self.notice.closes, &self.fallback).filter(|_| took_nothing(self.from))
     }
 
     /// Whether one person alone may lift it: the gate brought it about, nobody confirmed it yet, and
@@ -170,6 +161,16 @@ impl Stood {
             revision: Some(place.revision),
             review_by: self.review_by,
         }
+    }
+}
+
+/// What stays of a hold with that fallback.
+pub(crate) fn fall_back(closes: &Closes, fallback: &[ClassName]) -> Option<Closes> {
+    match (closes, fallback.is_empty()) {
+        (Closes::All, false) => Some(Closes::Classes(fallback.into())),
+        (Closes::Reads | Closes::ReadsOf(_), false) => Some(Closes::ReadsOf(fallback.into())),
+        (Closes::ReadsOf(classes), true) => Some(Closes::ReadsOf(Arc::clone(classes))),
+        _ => None,
     }
 }
 

@@ -426,7 +426,7 @@ fn one_person_narrows_so_many_partners_an_hour_and_no_more() {
     assert!(gate.ask(&person("ana"), &of("b")).unwrap().proposed.is_none());
     assert!(gate.ask(&person("ana"), &of("c")).unwrap().proposed.is_none());
     let third = gate.ask(&person("ana"), &of("d")).unwrap();
-    insta::assert_snapshot!(third.what, @"proposed, not done: partner `d` and all its keys on hold: refused from the next call on; to be looked at again by 2023-11-28T22:13:20.000Z; to be confirmed by somebody else by 2023-11-15T22:13:20.000Z; a second person must approve it, since it would be partner 3 that one person narrows within an hour, and 2 are allowed");
+    insta::assert_snapshot!(third.what, @"proposed, not done: partner `d` and all its keys on hold: refused from the next call on; to be looked at again by 2023-11-28T22:13:20.000Z; to be confirmed by somebody else by 2023-11-15T22:13:20.000Z (`portcullis partner ratify d`), otherwise it stays and is overdue; a second person must approve it, since it would be partner 3 that one person narrows within an hour, and 2 are allowed");
     assert!(gate.ask(&person("ben"), &of("d")).unwrap().proposed.is_none(), "each has its own");
     gate.now = Wall(NOON.0 + HOUR);
     assert!(gate.ask(&person("ana"), &hold(acme())).unwrap().proposed.is_none(), "an hour passed");

@@ -35,11 +35,11 @@ fn one_person_holds_as_many_at_once_as_it_may_and_proposes_more() {
     let desk = desk();
     let two = decided(&desk, &["acme", "globex"]);
     assert!(two.proposed.is_none());
-    insta::assert_snapshot!(two.what, @"partner `acme` and all its keys on hold: refused from the next call on; to be looked at again by 2023-11-28T22:13:20.000Z; to be confirmed by somebody else by 2023-11-15T22:13:20.000Z; the same for `globex`");
+    insta::assert_snapshot!(two.what, @"partner `acme` and all its keys on hold: refused from the next call on; to be looked at again by 2023-11-28T22:13:20.000Z; to be confirmed by somebody else by 2023-11-15T22:13:20.000Z (`portcullis partner ratify acme`), otherwise it stays and is overdue; the same for `globex`");
     let statements: Vec<_> = two.events.iter().map(|event| event.statement().is_some()).collect();
     assert_eq!(statements, [true, true], "each has its own");
     let three = decided(&desk, &["acme", "globex", "initech"]);
-    insta::assert_snapshot!(three.what, @"proposed, not done: partner `acme` and all its keys on hold: refused from the next call on; to be looked at again by 2023-11-28T22:13:20.000Z; to be confirmed by somebody else by 2023-11-15T22:13:20.000Z; the same for `globex`, `initech`; a second person must approve it, since it would be partner 3 that one person narrows within an hour, and 2 are allowed");
+    insta::assert_snapshot!(three.what, @"proposed, not done: partner `acme` and all its keys on hold: refused from the next call on; to be looked at again by 2023-11-28T22:13:20.000Z; to be confirmed by somebody else by 2023-11-15T22:13:20.000Z (`portcullis partner ratify acme`), otherwise it stays and is overdue; the same for `globex`, `initech`; a second person must approve it, since it would be partner 3 that one person narrows within an hour, and 2 are allowed");
     let Event::People(PeopleEvent::ProposalMade { about, .. }) = &three.events[0] else {
         panic!("{three:?}")
     };

@@ -5,7 +5,7 @@ use portcullis_types::{ClassName, Closes, Notice, StandingName, Wall};
 use super::meanwhile;
 use crate::plan::undo;
 use crate::records::SubjectIx;
-use crate::standing::{Course, Stood};
+use crate::standing::{Course, Stood, fall_back, took_nothing};
 use crate::state::State;
 use crate::words::SubjectId;
 
@@ -47,6 +47,9 @@ impl State {
         by(&mut what, "to be confirmed by somebody else by", stood.ratify_by);
         if let SubjectIx::Key(at) = at {
             what.push_str(&self.now.key(at).map(|key| self.left(key)).unwrap_or_default());
+        }
+        if stood.ratify_by.is_some() {
+            what.push_str(&confirming(stood));
         }
         what.push_str(meanwhile);
         what
@@ -94,6 +97,17 @@ impl State {
         let command = undo(&format!("{noun} hold"), id, notice.reason.as_str(), &notice.tell);
         simple.then(|| format!("{command}{}", again(notice, old)))
     }
+}
+
+/// How a hold is confirmed, and what becomes of it otherwise.
+fn confirming(stood: &Stood) -> String {
+    let (noun, id) = (stood.subject.kind(), stood.subject.as_str());
+    let left = fall_back(&stood.closes, &stood.fallback).filter(|_| took_nothing(stood.from));
+    let otherwise = match left {
+        Some(closes) => format!("otherwise only {closes} stay closed"),
+        None => "otherwise it stays and is overdue".to_owned(),
+    };
+    format!(" (`portcullis {noun} ratify {id}`), {otherwise}")
 }
 
 /// Options that put on hold again as before, for what was found then.
