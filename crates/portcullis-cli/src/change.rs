@@ -6,7 +6,7 @@ use owo_colors::OwoColorize as _;
 use serde_json::{Value, json};
 
 use crate::args::Reason;
-use crate::failure::Failure;
+use crate::failure::{Failure, exit};
 use crate::out::{Out, clean, text};
 use crate::preview;
 
@@ -17,22 +17,22 @@ pub(crate) fn show(change: &Value, out: &mut Out) -> Result<(), Failure> {
         talk(change, out);
         return Ok(());
     }
-    for line in lines(change, out.again()) {
+    for line in lines(change, out) {
         out.line(line)?;
     }
-    warn(change, out);
+    heed(change, out);
     preview::show(change, out)
 }
 
 /// Effect and undo as talk, where standard output belongs to something else.
 pub(crate) fn talk(change: &Value, out: &mut Out) {
-    for line in lines(change, out.again()) {
+    for line in lines(change, out) {
         out.say(line);
     }
-    warn(change, out);
+    heed(change, out);
 }
 
-fn lines(change: &Value, again: &str) -> Vec<String> {
+fn lines(change: &Value, out: &Out) -> Vec<String> {
     let mut what = clean(&text(change, "what"));
     if let Some(revision) = change.get("revision").and_then(Value::as_u64) {
         what.push_str(&format!(" (revision {revision})"));
@@ -42,22 +42,35 @@ fn lines(change: &Value, again: &str) -> Vec<String> {
     if let Some(proposal) = change.get("proposal") {
         let (until, digest) = (text(proposal, "expires"), text(proposal, "digest"));
         let digest: String = digest.chars().take(16).collect();
-        let id = proposal.get("id").map(Value::to_string).unwrap_or_default();
-        lines.push(format!(
-            "another person, until {until}: portcullis proposal approve {id} --digest {digest}{again}"
-        ));
+        if let Some(id) = proposal.get("id").and_then(Value::as_u64) {
+            lines.push(format!(
+                "another person, until {until}: portcullis proposal approve {id} --digest {digest}{}",
+                out.from_elsewhere()
+            ));
+        }
     }
     if !undo.is_empty() {
-        lines.push(format!("undo: {}{again}", clean(&undo)));
+        lines.push(format!("undo: {}{}", clean(&undo), out.again()));
     }
     lines
 }
 
-fn warn(change: &Value, out: &mut Out) {
+/// What must not be missed: a warning, and in the exit code that nothing was done yet.
+fn heed(change: &Value, out: &mut Out) {
+    if is_proposed(change) {
+        out.leave(exit::PROPOSED);
+    }
     let warning = text(change, "warning");
     if !warning.is_empty() {
         out.say(format!("{} {}", "warning:".yellow().bold(), clean(&warning)));
     }
+}
+
+/// Whether nothing was done but proposed, which a look at it is not.
+pub(crate) fn is_proposed(change: &Value) -> bool {
+    let numbered = change.pointer("/proposal/id").is_some_and(Value::is_u64);
+    let kept = change.get("durable").and_then(Value::as_bool).unwrap_or(true);
+    numbered || change.get("proposal").is_some() && !kept
 }
 
 /// The body of a transition.

@@ -24,6 +24,8 @@ pub mod exit {
     pub const NARROWER: u8 = 6;
     /// `diff`: some partners get more.
     pub const WIDER: u8 = 7;
+    /// Nothing was done yet: it was proposed, and a second person must approve it.
+    pub const PROPOSED: u8 = 8;
 }
 
 /// Why a command ended early.
@@ -95,6 +97,14 @@ pub struct EntryFault {
 }
 
 impl Failure {
+    /// The same, with what to do next where something on this machine is at fault.
+    pub(crate) fn with(self, next: &str) -> Self {
+        match self {
+            Self::Local(told) => Self::Local(format!("{told}; {next}")),
+            other => other,
+        }
+    }
+
     /// The exit code.
     #[must_use]
     pub fn exit(&self) -> u8 {

@@ -20,6 +20,7 @@ use crate::out::{clean, text};
 
 const DEFAULT_ADMIN: &str = "http://127.0.0.1:9901";
 const DEFAULT_TOKEN_FILE: &str = "secrets/admin-token";
+const PAST_IT: &str = "a gate that runs is reached without it: name both `--admin URL --token-file FILE`, and no `--config`";
 const ANSWER_BYTES_MAX: u64 = 256 << 20;
 
 /// A gate's admin API.
@@ -53,8 +54,11 @@ impl Gate {
         let token = common.token_file.is_none().then(|| host.variable("PORTCULLIS_ADMIN_TOKEN"));
         let known = named.is_some() && (common.token_file.is_some() || token.is_some());
         // A configuration that nobody needs must not stand in the way.
-        let deployment =
-            if known && common.config.is_none() { None } else { deployment(common, host)? };
+        let deployment = if known && common.config.is_none() {
+            None
+        } else {
+            deployment(common, host).map_err(|failure| failure.with(PAST_IT))?
+        };
         let base = named
             .or_else(|| deployment.as_ref().map(|d| d.admin.clone()))
             .unwrap_or_else(|| DEFAULT_ADMIN.to_owned());

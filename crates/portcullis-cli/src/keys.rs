@@ -55,7 +55,7 @@ pub(crate) fn run(
         KeyCommand::Revoke { id, reason, statement, dry } => {
             let mut body = transition("revoked", reason, None);
             statement::put(&mut body, statement, host)?;
-            to(id, &dried(body, *dry), common, host, out)
+            revoke(&public(id)?, &dried(body, *dry), &Gate::find(common, host)?, out)
         }
         KeyCommand::Activate { id, dry } => {
             to(id, &dried(json!({ "to": "activated" }), *dry), common, host, out)
@@ -88,6 +88,18 @@ fn to(
 ) -> Result<(), Failure> {
     let path = format!("/v1/keys/{}/transitions", segment(&public(id)?));
     change::show(&Gate::find(common, host)?.post(&path, body)?, out)
+}
+
+/// What waits for a second person closes nothing meanwhile.
+fn revoke(id: &str, body: &Value, gate: &Gate, out: &mut Out) -> Result<(), Failure> {
+    let change = gate.post(&format!("/v1/keys/{}/transitions", segment(id)), body)?;
+    change::show(&change, out)?;
+    if change::is_proposed(&change) {
+        out.say(format!(
+            "until it is approved the key goes on working; one person can stop it at once: `portcullis key hold {id}` or, for good, `portcullis key compromised {id}`"
+        ));
+    }
+    Ok(())
 }
 
 /// A whole key given for an id is turned into its id here, so that its secret goes nowhere.

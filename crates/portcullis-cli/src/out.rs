@@ -12,7 +12,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::args::Common;
-use crate::failure::Failure;
+use crate::failure::{Failure, exit};
 use crate::files::unwritable;
 use crate::host::Host;
 
@@ -34,6 +34,8 @@ pub struct Out {
     data: Box<dyn Write>,
     talk: Box<dyn Write>,
     again: String,
+    elsewhere: String,
+    code: u8,
 }
 
 impl std::fmt::Debug for Out {
@@ -46,7 +48,7 @@ impl Out {
     /// Writes to the given streams.
     #[must_use]
     pub fn new(format: Format, data: Box<dyn Write>, talk: Box<dyn Write>) -> Self {
-        Self { format, data, talk, again: String::new() }
+        Self { format, data, talk, again: String::new(), elsewhere: String::new(), code: exit::OK }
     }
 
     /// Writes to standard output and standard error, in colour where they are terminals and
@@ -67,19 +69,38 @@ impl Out {
         &self.again
     }
 
+    /// The same for another person, who signs in with a token of its own.
+    pub(crate) fn from_elsewhere(&self) -> &str {
+        &self.elsewhere
+    }
+
     /// Takes it from what was typed.
     pub(crate) fn reach(&mut self, common: &Common) {
         self.again.clear();
+        self.elsewhere.clear();
         let file = |path: &std::path::PathBuf| path.display().to_string();
         for (option, value) in [
             ("admin", common.admin.clone()),
             ("token-file", common.token_file.as_ref().map(file)),
             ("config", common.config.as_ref().map(file)),
         ] {
-            if let Some(value) = value {
-                self.again.push_str(&format!(" --{option} {}", quoted(&value)));
+            let Some(value) = value else { continue };
+            let told = format!(" --{option} {}", quoted(&value));
+            self.again.push_str(&told);
+            if option != "token-file" {
+                self.elsewhere.push_str(&told);
             }
         }
+    }
+
+    /// Ends with that code where nothing fails.
+    pub(crate) fn leave(&mut self, code: u8) {
+        self.code = code;
+    }
+
+    /// The exit code of what did not fail.
+    pub(crate) fn left(&self) -> u8 {
+        self.code
     }
 
     /// One line of results.

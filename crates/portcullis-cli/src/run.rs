@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use owo_colors::OwoColorize as _;
 
 use crate::args::{Command, Common};
-use crate::failure::{Failure, Refusal, exit};
+use crate::failure::{Failure, Refusal};
 use crate::host::Host;
 use crate::out::{Out, clean};
 use crate::{
@@ -20,7 +20,7 @@ pub fn run(command: &Command, common: &Common, host: &dyn Host, out: &mut Out) -
     let result = carry_out(command, common, host, out);
     let result = result.and_then(|()| out.finish());
     let code = match result {
-        Ok(()) => exit::OK,
+        Ok(()) => out.left(),
         Err(failure) => {
             tell(&failure, out);
             let _ = out.finish();

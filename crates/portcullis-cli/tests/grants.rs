@@ -58,6 +58,8 @@ fn facts_are_declared_from_a_file_or_one_by_one() {
         "partner facts acme --set figures.calls=many",
         "partner facts acme --set brands=b --if-revision 2",
         "partner facts nobody",
+        "partner hold acme --reason investigation --tell 'We look into it.' --fact 'Posts of 900 places were read.' --period 2024-03-30..2024-03-31 --metric 'distinct places' --value 900 --limit '200 a day' --evidence facts.yaml",
+        "partner facts acme --set brands=acme,beta",
         "client facts shop --set locations=77",
         "client facts shop",
         "partner edit acme --tier plus",
@@ -130,8 +132,17 @@ fn facts_are_declared_from_a_file_or_one_by_one() {
         error: there is no partner `nobody`; `portcullis partner list` shows them
         [exit 1]
 
+        $ portcullis partner hold acme --reason investigation --tell 'We look into it.' --fact 'Posts of 900 places were read.' --period 2024-03-30..2024-03-31 --metric 'distinct places' --value 900 --limit '200 a day' --evidence facts.yaml
+        partner `acme` and all its keys on hold: refused from the next call on; to be looked at again by 2024-04-14T12:00:00.000Z (revision 8)
+        undo: portcullis partner restore acme --reason mistake --tell 'The hold was our mistake and is lifted.'
+        [exit 0]
+
+        $ portcullis partner facts acme --set brands=acme,beta
+        partner `acme` declares use `own_property_monitoring`, brands 2, locations 18 (revision 9)
+        [exit 0]
+
         $ portcullis client facts shop --set locations=77
-        client `shop` declares locations 1 (revision 8)
+        client `shop` declares locations 1 (revision 10)
         [exit 0]
 
         $ portcullis client facts shop
@@ -139,12 +150,12 @@ fn facts_are_declared_from_a_file_or_one_by_one() {
         [exit 0]
 
         $ portcullis partner edit acme --tier plus
-        partner `acme` changed (revision 9)
+        partner `acme` changed (revision 11)
         undo: portcullis partner edit acme --tier-by-use --reason mistake --tell 'The edit of the agreement was our mistake and is taken back.' --fact 'The edit of the agreement was our mistake and is taken back.' --period now
         [exit 0]
 
         $ portcullis partner edit acme --tier-by-use
-        partner `acme` changed (revision 10)
+        partner `acme` changed (revision 12)
         undo: portcullis partner edit acme --tier plus --reason mistake --tell 'The edit of the agreement was our mistake and is taken back.' --fact 'The edit of the agreement was our mistake and is taken back.' --period now
         [exit 0]
 
@@ -155,11 +166,18 @@ fn facts_are_declared_from_a_file_or_one_by_one() {
         use        own_property_monitoring
         scopes     all
         mode       enforce
-        state      good
-        brands     acme
+        state      suspended
+        since      2024-03-31T12:00:00.000Z
+        reason     investigation
+        told       We look into it.
+        closed     all reads and writes
+        open       the continuity classes that are not named
+        by         ops
+        review by  2024-04-14T12:00:00.000Z
+        brands     acme, beta
         locations  1, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, … (18 in all)
         added      2024-03-31T12:00:00.000Z
-        revision   10
+        revision   12
         [exit 0]
         ");
     let json = machine.types("partner facts acme -o json").json();

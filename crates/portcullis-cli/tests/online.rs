@@ -449,7 +449,7 @@ fn a_gate_that_cannot_be_reached_or_does_not_know_the_token_is_told_apart() {
         error: there/portcullis.yaml:1:1: PC0103: unknown field
            1 | admn: x
              | ^
-        the configuration can't be read
+        the configuration can't be read; a gate that runs is reached without it: name both `--admin URL --token-file FILE`, and no `--config`
         [exit 1]
         ");
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();

@@ -100,7 +100,8 @@ fn giving_access_back_takes_two_persons_and_taking_it_takes_one() {
     assert_eq!(office.reads(), 200);
     office.ok("ana", &hold);
     assert_ne!(office.reads(), 200, "held by one");
-    let said = office.ok("ana", &restore);
+    let (code, said) = office.says("ana", &restore);
+    assert_eq!(code, Some(8), "{said}");
     assert!(said.contains("proposed, not done"), "{said}");
     assert_ne!(office.reads(), 200, "proposed is not done");
     let id = number(&said, "proposal approve ");

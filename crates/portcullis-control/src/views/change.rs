@@ -39,7 +39,7 @@ pub(crate) struct Change {
 /// What waits for a second person.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub(crate) struct Waits {
-    /// The proposal's number.
+    /// The proposal's number; null where it was only looked at, or while it is not durable.
     id: Option<u64>,
     /// What an approval must name.
     digest: String,
@@ -74,8 +74,12 @@ impl From<Done> for Change {
 impl Change {
     /// What a change would come to, when nothing was done.
     pub(crate) fn only_shown(done: Done) -> Self {
-        let what = format!("nothing was done; it would be: {}", done.what);
-        Self { what, undo: None, revision: None, ..Self::from(done) }
+        let what = match done.what.strip_prefix("proposed, not done: ") {
+            Some(what) => format!("nothing was done; it would only be proposed: {what}"),
+            None => format!("nothing was done; it would be: {}", done.what),
+        };
+        // A proposal that was not made has no number: another one will have it.
+        Self { what, undo: None, ..Self::from(Done { revision: None, ..done }) }
     }
 
     /// 202 while it is not durable, or only proposed, so that no program takes it for done.

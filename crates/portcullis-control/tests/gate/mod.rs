@@ -13,14 +13,16 @@ use portcullis_audit::{
     Approved, Checkpoint, Kept, Leaf, LogCheck, LogKey, Peaks, encode, leaf_hash, sign,
 };
 use portcullis_control::{
-    AdminCall, AdminToken, CallExplained, CheckFault, Checked, Checker, Control, ControlSettings,
-    Drift, DriftKind, KeyMaker, KeyMakerError, MintedKey, Probe, Readiness, ReadyDetail, Recall,
+    AdminCall, AdminToken, AgreedTier, CallExplained, CheckFault, Checked, Checker, Control,
+    ControlSettings, Drift, DriftKind, KeyMaker, KeyMakerError, MintedKey, Probe, Readiness,
+    ReadyDetail, Recall, Weighed,
 };
 use portcullis_keys::{Pepper, imported_id, mint};
 use portcullis_registry::{
     Actor, ActorKind, Approval, BoxFuture, Command, Done, Event, Grant, GrantName, GrantsBatch,
-    GrantsDone, GrantsPage, GrantsPart, GrantsWanted, Health, LoggedEvent, Office, OfficeError,
-    Place, Rejected, Snapshot, State, Term, Terms, UsageBook, Verification,
+    GrantsDone, GrantsPage, GrantsPart, GrantsWanted, Health, LoggedEvent, Narrowed, Office,
+    OfficeError, PartnerRecord, Place, Rejected, Snapshot, State, Term, Terms, UsageBook,
+    Verification,
 };
 use portcullis_testkit::StoppedClock;
 use portcullis_types::{Clock, KeyId, KeyIx, Revision, Wall};
@@ -58,10 +60,11 @@ impl Gate {
         let probe = Arc::new(Figures::default());
         let calls = Arc::new(Mutex::new(Vec::new()));
         let recorder = Arc::clone(&calls);
-        let tokens = vec![
+        let mut tokens = vec![
             AdminToken::from_secret("ops", TOKEN).unwrap(),
             AdminToken::from_secret("ci", &"c".repeat(40)).unwrap(),
         ];
+        tokens.extend(settings.tokens);
         let usage = Arc::new(UsageBook::new());
         let recall = Arc::new(Remembered::default());
         let control = Control {
@@ -481,6 +484,11 @@ impl TwoWords {
 impl Checker for TwoWords {
     fn check(&self, files: &[(String, Arc<str>)]) -> Result<Checked, Vec<CheckFault>> {
         compile(files)
+    }
+    fn weighs_move(&self, partner: &PartnerRecord, to: &AgreedTier) -> Weighed {
+        let less = to.purpose.as_deref() == Some("research");
+        let what = less.then(|| Narrowed::new(partner.id.clone(), ["lose `posts`".to_owned()]));
+        Weighed { narrowed: what.into_iter().collect(), ..Weighed::default() }
     }
     fn tiers(&self) -> Vec<String> {
         self.in_force().tiers

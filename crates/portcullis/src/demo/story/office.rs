@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use owo_colors::OwoColorize;
+use portcullis_cli::exit;
 use portcullis_plaza::Showcase;
 use portcullis_registry::{Command, PeopleCommand, Role, Use};
 use portcullis_types::{ClientId, Clock, Mono, PartnerId, PersonId, TierName};
@@ -77,21 +78,32 @@ impl Office {
 
     /// A command as somebody types it, which must succeed; what it printed.
     pub(super) fn typed(&mut self, who: &str, words: &[&str]) -> anyhow::Result<String> {
-        let (line, (done, said), took) = self.run(who, words)?;
+        self.ends(who, words, (exit::OK, "that it is done"))
+    }
+
+    /// The same for one that ends so.
+    fn ends(
+        &mut self,
+        who: &str,
+        words: &[&str],
+        (end, told): (u8, &str),
+    ) -> anyhow::Result<String> {
+        let (line, (code, said), took) = self.run(who, words)?;
         self.stage.line(&format!("  {} {}  {}", format!("{who}$").cyan(), line, took.dimmed()));
         for line in said.lines().filter(|line| !line.trim().is_empty()) {
             self.stage.line(&format!("      {}", line.dimmed()));
         }
-        self.stage.count(done, || "that it is done".to_owned());
+        self.stage.count(code == Some(i32::from(end)), || told.to_owned());
         Ok(said)
     }
 
     /// The same for one that must be refused.
     pub(super) fn refused(&mut self, who: &str, words: &[&str], by: &str) -> anyhow::Result<()> {
-        let (line, (done, said), took) = self.run(who, words)?;
+        let (line, (code, said), took) = self.run(who, words)?;
         self.stage.line(&format!("  {} {}  {}", format!("{who}$").cyan(), line, took.dimmed()));
         self.stage.line(&format!("      {}", said.trim().dimmed()));
-        self.stage.count(!done && said.contains(by), || format!("a refusal that says `{by}`"));
+        self.stage
+            .count(code != Some(0) && said.contains(by), || format!("a refusal that says `{by}`"));
         Ok(())
     }
 
@@ -104,7 +116,7 @@ impl Office {
 
     /// A wish of ana's that takes two persons: ben approves it.
     pub(super) fn by_two(&mut self, words: &[&str]) -> anyhow::Result<()> {
-        let said = self.typed("ana", words)?;
+        let said = self.ends("ana", words, (exit::PROPOSED, "that it is proposed"))?;
         let told = said.split("portcullis proposal approve ").nth(1).unwrap_or_default();
         let words: Vec<String> = told.split_whitespace().take(3).map(str::to_owned).collect();
         self.stage.count(words.len() == 3, || "a proposal that waits".to_owned());
@@ -113,7 +125,11 @@ impl Office {
         Ok(())
     }
 
-    fn run(&self, who: &str, words: &[&str]) -> anyhow::Result<(String, (bool, String), String)> {
+    fn run(
+        &self,
+        who: &str,
+        words: &[&str],
+    ) -> anyhow::Result<(String, (Option<i32>, String), String)> {
         let line: Vec<String> = words.iter().map(|word| quoted(word)).collect();
         let program = std::env::current_exe().context("the program does not know itself")?;
         let token = self.file("secrets").join(who);
@@ -135,7 +151,7 @@ impl Office {
         let here = self.file("").display().to_string();
         let said = String::from_utf8_lossy(&said).replace(&here, "");
         let line = line.join(" ").replace(&here, "");
-        Ok((format!("portcullis {line}"), (output.status.success(), said), took))
+        Ok((format!("portcullis {line}"), (output.status.code(), said), took))
     }
 
     /// A customer's call, and what must come of it.
