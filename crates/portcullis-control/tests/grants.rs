@@ -284,3 +284,18 @@ fn facts_are_replaced_whole_and_the_mode_is_set_for_a_reason() {
     let wrong = call(&gate, "GET", "/v1/partners?mode=watch", "", &[]).problem();
     insta::assert_snapshot!(wrong, @"400 unknown_mode: there is no mode `watch`; the modes are `enforce` and `observe`");
 }
+
+#[test]
+fn another_use_among_facts_that_moves_a_partner_to_less_is_told_or_refused() {
+    let gate = open();
+    let key = call(&gate, "POST", "/v1/keys", &json!({"partner": "acme"}).to_string(), &[]);
+    assert_eq!(key.status, 201, "{}", key.body);
+    let put = |purpose: &str| {
+        let body = json!({ "use": purpose }).to_string();
+        call(&gate, "PUT", "/v1/partners/acme/facts", &body, &[])
+    };
+    let refused = put(" research ").problem();
+    assert!(refused.contains("narrowing_untold") && refused.contains("lose `posts`"), "{refused}");
+    let other = put("newsroom");
+    assert_eq!(other.status, 200, "{}", other.body);
+}

@@ -13,9 +13,8 @@ use portcullis_types::{Revision, Wall};
 use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
 
-use super::told::{ToldBody, with_words};
+use super::told::{ToldBody, moved, with_words};
 use super::{Ctx, clients, partners};
-use crate::Weighed;
 use crate::auth::Caller;
 use crate::extract::Body;
 use crate::moments;
@@ -140,9 +139,9 @@ async fn declare(
 ) -> Result<Response, Problem> {
     let Declared { purpose, review_by, figures, lists, group, told, dry_run } = body;
     let facts = FactsBody { purpose, review_by, figures, lists, group }.read(shared.now())?;
-    let command = (Command::DeclareFacts { subject: subject.clone(), facts }, told);
-    let weighed = (Weighed::default(), Some(subject));
-    let (command, terms) = with_words(shared, caller, command, weighed, dry_run).await?;
+    let command = Command::DeclareFacts { subject: subject.clone(), facts };
+    let weighed = (moved(shared, &command).await?, Some(subject));
+    let (command, terms) = with_words(shared, caller, (command, told), weighed, dry_run).await?;
     let done = shared.submit_on(caller, command, terms).await?;
     Ok(preview::shown(shared, done).await?.answer(StatusCode::OK))
 }

@@ -69,12 +69,19 @@ pub(crate) async fn with_words(
     Ok((command, terms))
 }
 
-/// What a partner's move to another tier comes to; a partner without a key that works loses nothing.
+/// What a partner's move to another tier comes to, by name or by use; a partner without a key that works
+/// loses nothing.
 pub(crate) async fn moved(shared: &Shared, command: &Command) -> Result<Weighed, Problem> {
-    let Command::EditPartner { id, tier, r#use, .. } = command else {
-        return Ok(Weighed::default());
+    let (id, tier, purpose) = match command {
+        Command::EditPartner { id, tier, r#use, .. } => {
+            (id, tier.clone(), r#use.map(|new| new.name().to_owned()))
+        }
+        Command::DeclareFacts { subject: SubjectId::Partner(id), facts } => {
+            (id, None, facts.purpose.as_deref().map(|purpose| purpose.trim().to_owned()))
+        }
+        _ => return Ok(Weighed::default()),
     };
-    if tier.is_none() && r#use.is_none() {
+    if tier.is_none() && purpose.is_none() {
         return Ok(Weighed::default());
     }
     let snapshot = shared.control.office.snapshot();
@@ -83,8 +90,7 @@ pub(crate) async fn moved(shared: &Shared, command: &Command) -> Result<Weighed,
     else {
         return Ok(Weighed::default());
     };
-    let named = tier.clone().unwrap_or_else(|| partner.tier.clone());
-    let purpose = r#use.map(|new| new.name().to_owned());
+    let named = tier.unwrap_or_else(|| partner.tier.clone());
     let to = AgreedTier {
         tier: named.map(|tier| tier.to_string()),
         purpose: purpose.or_else(|| partner.facts.purpose.clone()),
