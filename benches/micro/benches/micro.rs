@@ -158,7 +158,8 @@ fn judge(rules: Arc<Rules>) -> Arc<Judge> {
     let by = Actor { kind: ActorKind::Local, id: "bench".to_owned() };
     let mut submit = |command: Command| {
         for event in state.handle(&by, &command, Wall(0)).unwrap().events {
-            let place = Place { revision: Revision(revision), ts: Wall(0), by: &by, approver: None };
+            let place =
+                Place { revision: Revision(revision), ts: Wall(0), by: &by, approver: None };
             let keys = state.apply(place, &event, &|_| None).unwrap();
             revision += 1;
             judge.learn(&keys);

@@ -45,7 +45,7 @@ fn lines(change: &Value, out: &Out) -> Vec<String> {
         if let Some(id) = proposal.get("id").and_then(Value::as_u64) {
             lines.push(format!(
                 "another person, until {until}: portcullis proposal approve {id} --digest {digest}{}",
-                out.from_elsewhere()
+                out.elsewhere()
             ));
         }
     }

@@ -70,7 +70,7 @@ impl Out {
     }
 
     /// The same for another person, who signs in with a token of its own.
-    pub(crate) fn from_elsewhere(&self) -> &str {
+    pub(crate) fn elsewhere(&self) -> &str {
         &self.elsewhere
     }
 

@@ -37,6 +37,7 @@ mod stream;
 mod views;
 mod witness;
 
+pub use api::past::past_view;
 pub use edges::{
     AdminCall, AgreedTier, CheckFault, Checked, Checker, Drift, DriftKind, KeyMaker, KeyMakerError,
     MintedKey, Probe, Readiness, ReadyDetail, Weighed,
@@ -50,7 +51,6 @@ pub use partner::{
     partner_openapi,
 };
 pub use preview::{Left, Plane, UnderWay};
-pub use api::past::past_view;
 pub use problem::{Document, EntryFault, Problem};
 pub use router::openapi;
 pub use serve::ServeError;

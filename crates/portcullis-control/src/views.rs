@@ -21,8 +21,8 @@ use crate::api::facts::FactsView;
 pub(crate) use answer::{AnswerView, AnswerWholeView};
 pub(crate) use cases::CaseView;
 pub(crate) use change::Change;
-use standing::{PlatformView, state};
 pub(crate) use standing::{NoticeView, StandingView};
+use standing::{PlatformView, state};
 
 /// A part of a list.
 #[derive(Debug, Clone, Serialize, ToSchema)]

@@ -85,11 +85,9 @@ pub use people::{
     People, PeopleCommand, PeopleEvent, PeopleRejected, PeopleRule, PersonRecord, Role, Roles,
     login,
 };
+pub use platform::{PLATFORM_REPLY_BYTES_MAX, PlatformCommand, PlatformEvent, PlatformSeen};
 pub use portcullis_audit::{Fault, Verification};
 pub use portcullis_types::Facts;
-pub use platform::{
-    PLATFORM_REPLY_BYTES_MAX, PlatformCommand, PlatformEvent, PlatformSeen,
-};
 pub use proposals::{
     Approval, Bearing, GLASS_MILLISECONDS, Glass, PROPOSAL_MILLISECONDS, PROPOSALS_MAX, Proposal,
     Proposed, Second, Terms,

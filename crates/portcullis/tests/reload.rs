@@ -47,7 +47,7 @@ fn files_that_differ_at_the_start_are_named_and_the_logged_set_is_served() {
 }
 
 #[test]
-fn a_set_from_elsewhere_leaves_the_files_on_disk_named_as_not_in_force() {
+fn a_set_elsewhere_leaves_the_files_on_disk_named_as_not_in_force() {
     let platform = Platform::start(None);
     let house = House::init(&platform.url());
     let gate = house.serve();

@@ -195,7 +195,9 @@ impl State {
                 | PeopleCommand::Erase { id },
             ) => return vec![format!("person:{id}")],
             Command::Case(command) => return self.about_case(command),
-            Command::Each(steps) => return steps.iter().flat_map(|step| self.about(step)).collect(),
+            Command::Each(steps) => {
+                return steps.iter().flat_map(|step| self.about(step)).collect();
+            }
             Command::People(_)
             | Command::Hook(_)
             | Command::Answer(_)
