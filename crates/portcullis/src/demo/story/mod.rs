@@ -112,11 +112,11 @@ fn hold(office: &mut Office, signal: &str) -> anyhow::Result<()> {
 
 fn answer(office: &mut Office) -> anyhow::Result<()> {
     office.stage.heading("The partner answers, and is answered");
-    let me = office.send(|o| &o.harbour, "/partner/v1/me")?.body.context("`me` is JSON")?;
+    let me = office.send(|o| &o.own, "/partner/v1/me")?.body.context("`me` is JSON")?;
     let about = me.pointer("/measures/0/revision").cloned().context("a measure has a revision")?;
     let text = "Hillside's crawler ran without a list. It is switched off, its copies are deleted.";
     let body = json!({ "kind": "answer", "about": about, "text": text });
-    office.tells(|o| &o.harbour, ("answers", "/partner/v1/answers"), &body)?;
+    office.tells(|o| &o.own, ("answers", "/partner/v1/answers"), &body)?;
     let listed = office.read("ana", &["answer", "list"])?;
     let id = listed.pointer("/0/id").and_then(serde_json::Value::as_u64);
     let id = id.context("an answer has a number")?.to_string();

@@ -28,7 +28,7 @@ const PLAN: &str = include_str!("way-back.yaml");
 const PERSONS: [&str; 2] = ["ana", "ben"];
 const CALLS_PER_HOUR: u64 = 5_000;
 
-/// A client of the partner, and the key its calls come with.
+/// A client of the partner, or the partner itself, and the key its calls come with.
 pub(super) struct Customer {
     pub name: &'static str,
     key: Secret,
@@ -37,6 +37,8 @@ pub(super) struct Customer {
 /// Everything there is.
 pub(super) struct Office {
     pub stage: Stage,
+    /// The partner's own key, which alone speaks for all of it.
+    pub own: Customer,
     pub harbour: Customer,
     pub hillside: Customer,
     theatre: Theatre,
@@ -60,11 +62,12 @@ impl Office {
         })?;
         let accounts = [theatre.ids().paging_user.clone()];
         theatre.gate().grant(actor(), bootstrap::granted(&partner, &accounts))?;
+        let own = keyed(&theatre, (partner.clone(), None), PARTNER)?;
         let harbour = customer(&theatre, &partner, "harbour")?;
         let hillside = customer(&theatre, &partner, "hillside")?;
         let caller = Caller::new(format!("http://{}", theatre.public()));
         let clock = SystemClock::start();
-        Ok(Self { stage: Stage::new(), harbour, hillside, theatre, caller, clock })
+        Ok(Self { stage: Stage::new(), own, harbour, hillside, theatre, caller, clock })
     }
 
     pub(super) fn ids(&self) -> &Showcase {
@@ -261,7 +264,16 @@ fn customer(
         category: None,
         scopes: None,
     })?;
-    let (_, key) = bootstrap::issue(&theatre.gate().minter(), (partner.clone(), Some(id)), ask)?;
+    keyed(theatre, (partner.clone(), Some(id)), name)
+}
+
+fn keyed(
+    theatre: &Theatre,
+    whose: (PartnerId, Option<ClientId>),
+    name: &'static str,
+) -> anyhow::Result<Customer> {
+    let ask = |command: Command| theatre.gate().submit(actor(), command);
+    let (_, key) = bootstrap::issue(&theatre.gate().minter(), whose, ask)?;
     Ok(Customer { name, key })
 }
 
