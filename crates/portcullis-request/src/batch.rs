@@ -6,6 +6,7 @@
 mod entry;
 mod needs;
 mod refs;
+mod target;
 
 use portcullis_catalogue::{Catalogue, OperationClass, ParamRole};
 use portcullis_types::Refusal;

@@ -86,6 +86,31 @@ fn every_source_file_opens_with_what_it_is_for() {
     }
 }
 
+/// Most lines of a file that ships: beyond them it holds a second idea.
+const FILE_LINES_MAX: usize = 300;
+
+#[test]
+fn no_file_that_ships_is_longer_than_one_idea() {
+    let is_test = |path: &str| {
+        let aside = path.ends_with("/tests.rs") || path.ends_with("_tests.rs");
+        !path.contains("/src/") || aside || path.contains("/tests/")
+    };
+    let mut seen = 0;
+    let mut found = Vec::new();
+    for source in crates().into_iter().flat_map(|krate| krate.sources) {
+        if is_test(&source.path) {
+            continue;
+        }
+        seen += 1;
+        let lines = source.text.lines().count();
+        if lines > FILE_LINES_MAX {
+            found.push(format!("{} has {lines} lines", source.path));
+        }
+    }
+    assert!(seen > 500, "only {seen} files read: is the layout another one?");
+    assert!(found.is_empty(), "look for each file's second idea:\n{}", found.join("\n"));
+}
+
 #[test]
 fn no_pre_release_is_locked() {
     let lock = fs::read_to_string(workspace_root().join("Cargo.lock")).expect("Cargo.lock");

@@ -4,11 +4,13 @@
 //! Must not know HTTP libraries, how a body is rendered or which rule file decided.
 
 mod held;
+mod hit;
 mod notice;
 mod table;
 mod text;
 
 pub use held::{Held, Part};
+pub use hit::{BudgetHit, Counts, Denial, RateHit};
 pub use notice::Notice;
 pub use table::{Challenge, Row, all_rows};
 
@@ -16,7 +18,7 @@ use std::fmt;
 use std::num::NonZeroU64;
 use std::sync::Arc;
 
-use crate::{RateId, Span, Wall};
+use crate::Wall;
 
 /// Whom a hold or a revocation concerns.
 #[derive(Debug, Clone, Copy, Eq, PartialEq, Hash)]
@@ -37,68 +39,6 @@ impl fmt::Display for Subject {
             Self::Key => "key",
         })
     }
-}
-
-/// A rate that was reached.
-#[derive(Debug, Clone, Eq, PartialEq)]
-pub struct RateHit {
-    /// Which rate of the tier.
-    pub rate: RateId,
-    /// Most units in the window.
-    pub max: u64,
-    /// The window.
-    pub window: Span,
-    /// Whole seconds until the call would pass, at least 1 (RFC 9110 §10.2.3); none: it never will.
-    pub retry_after_seconds: Option<NonZeroU64>,
-}
-
-/// A rule that said no.
-#[derive(Debug, Clone, Eq, PartialEq)]
-pub struct Denial {
-    /// The rule that decided, such as `publishing/no-foreign-stories`.
-    pub rule: Arc<str>,
-    /// Every rule that said no, that one among them.
-    pub rules: Vec<Arc<str>>,
-    /// What its author wrote for the partner.
-    pub tell: Option<Arc<str>>,
-}
-
-/// What a budget counts.
-#[derive(Debug, Clone, Copy, Eq, PartialEq, Hash)]
-pub enum Counts {
-    /// Different targets.
-    Targets,
-    /// Rows asked for.
-    Rows,
-    /// Calls.
-    Calls,
-}
-
-impl fmt::Display for Counts {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Targets => "different targets",
-            Self::Rows => "rows",
-            Self::Calls => "calls",
-        })
-    }
-}
-
-/// A budget that was reached.
-#[derive(Debug, Clone, Eq, PartialEq)]
-pub struct BudgetHit {
-    /// Which limit of the tier.
-    pub limit: RateId,
-    /// What it counts.
-    pub counts: Counts,
-    /// Whether it counts for each target alone.
-    pub each_target: bool,
-    /// Most in the window, as it stands for this partner.
-    pub max: u64,
-    /// The rolling window.
-    pub window: Span,
-    /// Whole seconds until the call would pass, at least 1; none: it never will as it is asked.
-    pub retry_after_seconds: Option<NonZeroU64>,
 }
 
 /// Why a call is refused. Closed: a new reason must be given its row in [`Refusal::row`].
@@ -268,6 +208,7 @@ impl Refusal {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{RateId, Span};
 
     #[test]
     fn every_code_is_unique_and_every_401_challenges() {

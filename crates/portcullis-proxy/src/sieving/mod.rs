@@ -3,10 +3,10 @@
 //! Its beginning is held back until it is judged, so that a fault there is still a refusal; after
 //! that it goes out as it comes, and a fault cuts it. Must not know what duties there are.
 
+mod held;
 mod out;
 mod tell;
 
-use std::collections::VecDeque;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -20,6 +20,7 @@ use portcullis_judge::{Duties, ItemJudge};
 use portcullis_sieve::{Fate, Fault, HELD_MAX, Item, Items, Pieces, Sieve};
 use portcullis_types::Refusal;
 
+use self::held::Held;
 pub(crate) use self::out::Sieved;
 use self::tell::is_only_error;
 use crate::answer;
@@ -44,8 +45,7 @@ pub(crate) struct Sieving {
     duties: Arc<Duties>,
     pieces: Pieces,
     /// What may go out.
-    held: VecDeque<Bytes>,
-    held_bytes: u64,
+    held: Held,
     /// Its share of what may be held at once, and what of it the sieve takes.
     share: Share,
     memory: u64,
@@ -106,8 +106,7 @@ impl Sieving {
             early: says_no.then(BytesMut::new),
             duties,
             pieces: Pieces::default(),
-            held: VecDeque::new(),
-            held_bytes: 0,
+            held: Held::default(),
             share: Share::nothing(thread, true),
             memory: 0,
             begun: false,
@@ -129,14 +128,14 @@ impl Sieving {
 
     /// Bytes to go out, where that is known.
     pub(crate) fn length(&self) -> Option<u64> {
-        self.ended.then_some(self.held_bytes)
+        self.ended.then_some(self.held.bytes())
     }
 
     /// Reads what came with the head.
     pub(crate) fn begin(&mut self) -> Result<(), Refusal> {
         let first = self.body.first().map_err(|_| Refusal::UpstreamMalformed)?;
         self.unpack.feed(first.unwrap_or_default());
-        while self.held_bytes < HELD_MAX as u64 {
+        while self.held.bytes() < HELD_MAX as u64 {
             match self.step()? {
                 Step::Piece(piece) => self.hold(piece)?,
                 Step::More if self.body.is_end_stream() => self.end()?,
@@ -156,7 +155,7 @@ impl Sieving {
         loop {
             // A hold that comes while the answer does is told as one.
             forward.may_begin(&self.thread)?;
-            if self.ended || self.held_bytes >= least {
+            if self.ended || self.held.bytes() >= least {
                 return Poll::Ready(Ok(()));
             }
             if let Some(piece) = ready!(self.poll_piece(cx))? {
@@ -170,34 +169,23 @@ impl Sieving {
         &mut self,
         cx: &mut Context<'_>,
     ) -> Poll<Result<Option<Bytes>, Refusal>> {
-        if let Some(piece) = self.take_held() {
+        if let Some(piece) = self.held.take() {
             return Poll::Ready(Ok(Some(piece)));
         }
         let piece = ready!(self.poll_piece(cx))?;
         // The last pieces are held, so that whoever takes them learns that they are.
-        Poll::Ready(Ok(piece.or_else(|| self.take_held())))
+        Poll::Ready(Ok(piece.or_else(|| self.held.take())))
     }
 
     /// The next piece of what is held.
     pub(crate) fn take_held(&mut self) -> Option<Bytes> {
-        let first = self.held.front_mut()?;
-        let piece = first.split_to(first.len().min(crate::body::PIECE));
-        if first.is_empty() {
-            self.held.pop_front();
-        }
-        self.held_bytes -= piece.len() as u64;
-        Some(piece)
+        self.held.take()
     }
 
     fn hold(&mut self, piece: Bytes) -> Result<(), Refusal> {
         self.share.take(piece.len() as u64)?;
-        self.keep(piece);
+        self.held.keep(piece);
         Ok(())
-    }
-
-    fn keep(&mut self, piece: Bytes) {
-        self.held_bytes += piece.len() as u64;
-        self.held.push_back(piece);
     }
 
     /// Reads on until a piece comes out; none: the end.
@@ -277,7 +265,7 @@ impl Sieving {
         self.alarm.off();
         self.body.settle();
         while let Some(piece) = self.pieces.pop() {
-            self.keep(piece);
+            self.held.keep(piece);
         }
         self.ended = true;
         Ok(())

@@ -2,6 +2,7 @@
 //!
 //! Knows files, environment and addresses. Must not start anything.
 
+mod addresses;
 mod bounds;
 mod calendar;
 mod fetch;
@@ -14,11 +15,12 @@ mod settle;
 mod shape;
 mod witnesses;
 
+pub(crate) use addresses::{public_url_fault, upstream_fault};
 pub(crate) use fetch::admin_token;
 pub(crate) use load::load;
 pub(crate) use people::{Issuer, Token};
 pub(crate) use platform::PlatformHook;
 pub(crate) use secrets::{Secret, read_file as secret_in};
-pub(crate) use settle::{Config, public_url_fault, upstream_fault};
+pub(crate) use settle::Config;
 pub(crate) use shape::{Codec, Family, Place, RecordsTo, schema};
 pub(crate) use witnesses::Witnesses;

@@ -5,7 +5,6 @@
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::str::FromStr;
 
 use ipnet::IpNet;
 use portcullis_registry::{Promise, Reasons};
@@ -168,36 +167,6 @@ impl Settling<'_> {
         self.faults.push(self.source.fault(code, at, message).with_help(help));
     }
 
-    fn address(&mut self, at: Option<&At<String>>, default: &str) -> SocketAddr {
-        let fallback = SocketAddr::from(([127, 0, 0, 1], 0));
-        let Some(at) = at else { return default.parse().unwrap_or(fallback) };
-        SocketAddr::from_str(&at.value).unwrap_or_else(|_| {
-            let message = format!("`{}` is not an address and port", at.value);
-            self.fault(
-                "PC0003",
-                at,
-                message,
-                "write an IP address and a port, such as 127.0.0.1:8480 or [::1]:8480",
-            );
-            fallback
-        })
-    }
-
-    fn public_url(&mut self, at: &At<String>) -> String {
-        if let Some((message, help)) = public_url_fault(&at.value) {
-            self.fault("PC0005", at, message, help);
-        }
-        at.value.trim_end_matches('/').to_owned()
-    }
-
-    fn upstream(&mut self, at: &At<String>) -> String {
-        match upstream_fault(&at.value) {
-            None => {}
-            Some((message, help)) => self.fault("PC0006", at, message, help),
-        }
-        at.value.trim_end_matches('/').to_owned()
-    }
-
     fn key_header(&mut self, at: Option<&At<String>>) -> String {
         let Some(at) = at else { return "x-api-key".to_owned() };
         let name = at.value.to_ascii_lowercase();
@@ -216,23 +185,6 @@ impl Settling<'_> {
             self.fault("PC0008", at, message, "write a header name of letters, digits and `-` that has no other meaning, such as x-api-key");
         }
         name
-    }
-
-    pub(super) fn networks(&mut self, list: &[At<String>]) -> Vec<IpNet> {
-        let mut out = Vec::new();
-        for at in list {
-            let net = at.value.parse::<IpNet>().ok();
-            match net.or_else(|| at.value.parse::<std::net::IpAddr>().ok().map(IpNet::from)) {
-                Some(net) => out.push(net),
-                None => self.fault(
-                    "PC0009",
-                    at,
-                    format!("`{}` is not a network", at.value),
-                    "write an address or a network, such as 10.0.0.0/8",
-                ),
-            }
-        }
-        out
     }
 
     fn path(&self, at: Option<&At<String>>, default: &str) -> PathBuf {
@@ -267,44 +219,4 @@ impl Settling<'_> {
             (at, _) => at.as_ref().map(|at| self.base.join(&at.value)),
         }
     }
-}
-
-/// What is wrong with the address partners call, and what to write.
-pub(crate) fn public_url_fault(url: &str) -> Option<(String, &'static str)> {
-    let url = url.trim_end_matches('/');
-    let rest = url.strip_prefix("http://").or_else(|| url.strip_prefix("https://"));
-    let plain = |rest: &str| {
-        !rest.is_empty() && !rest.starts_with('/') && !rest.contains(['?', '#', '@', ' ', '\\'])
-    };
-    if rest.is_some_and(plain) {
-        return None;
-    }
-    Some((
-        format!("`{url}` is not the address partners call"),
-        "write scheme and host, and a path prefix where there is one, such as https://api.example.com/graph",
-    ))
-}
-
-/// What is wrong with an upstream's address, and what to write.
-pub(crate) fn upstream_fault(url: &str) -> Option<(String, &'static str)> {
-    if url.starts_with("https://") {
-        return Some((
-            format!("`{url}`: this version speaks plain HTTP to the platform"),
-            "name a plain-text address, such as that of a TLS-originating sidecar on this machine",
-        ));
-    }
-    let rest = url.strip_prefix("http://").map(|rest| rest.trim_end_matches('/'));
-    let legal = |rest: &str| {
-        let port = rest.rsplit_once(':').and_then(|(host, port)| {
-            (!host.is_empty()).then(|| port.parse::<u16>().ok()).flatten()
-        });
-        port.is_some_and(|port| port != 0) && !rest.contains(['/', '?', '#', '@', ' '])
-    };
-    if rest.is_some_and(legal) {
-        return None;
-    }
-    Some((
-        format!("`{url}` is not a platform's address"),
-        "write scheme, host and port and nothing else, such as http://127.0.0.1:9000",
-    ))
 }

@@ -2,7 +2,9 @@
 //!
 //! Defaults are safe on the open internet. Must not read any other file.
 
+mod bounds;
 mod calendar;
+mod listeners;
 mod people;
 mod platform;
 mod reasons;
@@ -10,14 +12,15 @@ mod witnesses;
 
 use std::collections::BTreeMap;
 
-use portcullis_types::Span;
 use portcullis_yaml::At;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+pub(crate) use bounds::{Limits, Timeouts};
 pub(crate) use calendar::Calendar;
+pub(crate) use listeners::{Admin, Family, Public};
 pub(crate) use people::{OpenId, People, TokenFrom};
-pub(crate) use platform::PlatformHook;
+pub(crate) use platform::{Codec, Place, PlatformHook, Upstream};
 pub(crate) use reasons::ReasonAt;
 pub(crate) use witnesses::{WitnessAt, Witnesses};
 
@@ -91,98 +94,6 @@ pub(crate) struct Hooks {
     /// Without TLS only loopback is, and only where it is listed.
     #[serde(default)]
     pub allow: Vec<At<String>>,
-}
-
-/// The public listener.
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Public {
-    /// Address and port, such as `0.0.0.0:8480`.
-    pub listen: At<String>,
-    /// What partners call, such as `https://api.example.com/graph`; paging links point there.
-    pub url: At<String>,
-    /// Threads of the data plane; 0 is one per core.
-    #[serde(default)]
-    pub threads: Option<At<usize>>,
-    /// A header that may carry the key besides `Authorization: Bearer`.
-    #[serde(default)]
-    pub key_header: Option<At<String>>,
-    /// Networks of proxies in front whose `X-Forwarded-For` is believed, such as `10.0.0.0/8`.
-    #[serde(default)]
-    pub trusted_proxies: Vec<At<String>>,
-    /// How refusals look.
-    #[serde(default)]
-    pub family: Family,
-    /// Whether answers say where the partner's tightest rate stands (`RateLimit` and, in the graph
-    /// family, `X-App-Usage`); true unless said otherwise. A refusal by rate always does.
-    #[serde(default)]
-    pub rate_fields: Option<At<bool>>,
-    /// Where the partners' own API begins; `/partner/v1` unless said otherwise. No call below it goes
-    /// on to the platform.
-    #[serde(default)]
-    pub partner_api: Option<At<String>>,
-}
-
-/// How refusals look.
-#[derive(Debug, Clone, Copy, Default, Eq, PartialEq, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub(crate) enum Family {
-    /// RFC 9457 members and the Graph error object in one body.
-    #[default]
-    Graph,
-    /// RFC 9457 only.
-    Problem,
-}
-
-/// The admin listener.
-#[derive(Debug, Default, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Admin {
-    /// Address and port; loopback unless said otherwise.
-    #[serde(default)]
-    pub listen: Option<At<String>>,
-}
-
-/// The platform behind the gate.
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Upstream {
-    /// `http://host:port`.
-    pub url: At<String>,
-    /// Where the platform's own credential goes.
-    #[serde(default)]
-    pub credential: Place,
-    /// Whether the platform is told who calls, by `X-Forwarded-*`; true unless said otherwise.
-    #[serde(default)]
-    pub forwarded: Option<At<bool>>,
-    /// What speaks HTTP to the platform. `own` is faster and stricter; `hyper` is the widely used
-    /// library, for comparison.
-    #[serde(default)]
-    pub codec: Codec,
-}
-
-/// What speaks HTTP to the platform.
-#[derive(Debug, Clone, Copy, Default, Eq, PartialEq, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub(crate) enum Codec {
-    /// The gate's own.
-    #[default]
-    Own,
-    /// hyper's client.
-    Hyper,
-}
-
-/// Where the platform's own credential goes.
-#[derive(Debug, Clone, Copy, Default, Eq, PartialEq, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub(crate) enum Place {
-    /// `Authorization: Bearer`.
-    #[default]
-    Bearer,
-    /// `access_token` in the query.
-    Query,
-    /// The platform wants none.
-    None,
 }
 
 /// Where the log is kept.
@@ -293,51 +204,6 @@ pub(crate) struct Signals {
     /// whichever is more; 3 unless said otherwise, 0: none.
     #[serde(default)]
     pub holds_per_day: Option<At<usize>>,
-}
-
-/// Bounds; each has a default.
-#[derive(Debug, Default, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Limits {
-    /// Most connections at once.
-    pub connections: Option<At<usize>>,
-    /// Most calls at once.
-    pub calls: Option<At<usize>>,
-    /// Longest head of a request, in bytes.
-    pub head_bytes: Option<At<usize>>,
-    /// Longest body the gate judges, in bytes.
-    pub judged_body_bytes: Option<At<usize>>,
-    /// Longest body that streams unread, in bytes.
-    pub opaque_body_bytes: Option<At<usize>>,
-    /// Most bytes of all answers to one batch together.
-    pub checked_answer_bytes: Option<At<usize>>,
-}
-
-/// Longest waits; each has a default.
-#[derive(Debug, Default, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Timeouts {
-    /// For the whole head of a request.
-    #[schemars(with = "Option<String>")]
-    pub head: Option<At<Span>>,
-    /// For the whole judged body.
-    #[schemars(with = "Option<String>")]
-    pub body: Option<At<Span>>,
-    /// Between two calls on a connection.
-    #[schemars(with = "Option<String>")]
-    pub idle: Option<At<Span>>,
-    /// To connect to the platform.
-    #[schemars(with = "Option<String>")]
-    pub connect: Option<At<Span>>,
-    /// For the platform's first byte.
-    #[schemars(with = "Option<String>")]
-    pub first_byte: Option<At<Span>>,
-    /// Between two pieces of an answer.
-    #[schemars(with = "Option<String>")]
-    pub answer_idle: Option<At<Span>>,
-    /// For calls under way when the gate stops.
-    #[schemars(with = "Option<String>")]
-    pub drain: Option<At<Span>>,
 }
 
 /// The JSON Schema of the file, for editors.
