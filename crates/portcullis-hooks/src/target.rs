@@ -82,12 +82,6 @@ impl Target {
     pub fn origin(&self) -> &str {
         self.url.get(..self.origin).unwrap_or_default()
     }
-
-    /// Whether messages are encrypted on the way.
-    #[must_use]
-    pub fn has_tls(&self) -> bool {
-        self.url.starts_with("https://")
-    }
 }
 
 impl fmt::Debug for Target {

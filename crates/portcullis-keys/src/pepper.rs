@@ -125,12 +125,6 @@ impl Peppers {
     pub fn previous_digest(&self, key: &[u8]) -> Option<Digest> {
         self.previous.as_ref().map(|pepper| pepper.digest(key))
     }
-
-    /// Both digests a key may be known by.
-    #[must_use]
-    pub fn candidates(&self, key: &[u8]) -> (Digest, Option<Digest>) {
-        (self.digest(key), self.previous_digest(key))
-    }
 }
 
 #[cfg(test)]
@@ -177,7 +171,7 @@ mod tests {
         let new = Pepper::from_text(&TEXT.replace('8', "7")).unwrap();
         assert_ne!(old.fingerprint(), new.fingerprint());
         let both = Peppers::new(new, Some(old));
-        assert_eq!(both.candidates(b"key"), (both.digest(b"key"), Some(known)));
+        assert_eq!(both.previous_digest(b"key"), Some(known));
         assert_ne!(both.digest(b"key"), known);
     }
 

@@ -140,10 +140,4 @@ impl PolicySet {
         let at = self.figures.iter().position(|figure| **figure == *name)?;
         u16::try_from(at).ok().map(FigureIx)
     }
-
-    /// The fields of a named set, dotted, sets within it unfolded.
-    #[must_use]
-    pub fn field_set(&self, name: &str) -> Option<&[Box<str>]> {
-        self.field_sets.get(name).map(Vec::as_slice)
-    }
 }

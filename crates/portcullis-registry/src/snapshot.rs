@@ -126,18 +126,6 @@ impl Snapshot {
         self.partners.len()
     }
 
-    /// How many clients there are.
-    #[must_use]
-    pub fn client_count(&self) -> usize {
-        self.clients.len()
-    }
-
-    /// How many keys there are.
-    #[must_use]
-    pub fn key_count(&self) -> usize {
-        self.keys.len()
-    }
-
     /// The set of routes and policies in force.
     #[must_use]
     pub fn policy(&self) -> Option<&PolicyInForce> {
@@ -255,6 +243,16 @@ impl Snapshot {
             SubjectIx::Partner(at) => self.partner(at)?.course.as_deref(),
             SubjectIx::Client(at) => self.client(at)?.course.as_deref(),
             SubjectIx::Key(_) => None,
+        }
+    }
+
+    /// Whether something was taken away without a statement of reasons.
+    pub(crate) fn untold(&self, at: SubjectIx) -> bool {
+        match at {
+            SubjectIx::Key(at) => {
+                self.key(at).and_then(|key| key.more.as_ref()).is_some_and(|more| more.untold)
+            }
+            at => self.course(at).is_some_and(|course| course.statement.is_none()),
         }
     }
 

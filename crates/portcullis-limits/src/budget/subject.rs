@@ -203,17 +203,6 @@ impl Budgets {
         account.map(|account| account.enter_extra(used, now)).is_some()
     }
 
-    /// Whether nothing is used now: such budgets need not be kept.
-    #[must_use]
-    pub fn is_unused(&self, now: Wall) -> bool {
-        let mut state = self.lock();
-        let now = state.moment(now);
-        state.accounts.iter_mut().all(|account| {
-            account.expire(now);
-            account.order.is_empty() && account.extra == 0
-        })
-    }
-
     /// Does something with the budgets that count now: these, or those they were carried over to.
     fn live(&self, act: impl FnOnce(&Self, &mut State)) {
         let mut state = self.lock();

@@ -94,7 +94,7 @@ fn at_first() -> Desk {
 /// What each key may do: `r` reads, `w` writes of a class, `o` reads of another.
 fn open_to(desk: &Desk) -> String {
     let snapshot = desk.state.snapshot();
-    let word = |at: u32| match snapshot.standing(KeyIx(at), NOON) {
+    let word = |(at, _)| match snapshot.standing(at, NOON) {
         Standing::Good => "rwo".to_owned(),
         Standing::Narrowed { by } => {
             let asked =
@@ -104,10 +104,7 @@ fn open_to(desk: &Desk) -> String {
         }
         other => format!("{other:?}"),
     };
-    (0..snapshot.key_count())
-        .map(|at| word(u32::try_from(at).unwrap()))
-        .collect::<Vec<_>>()
-        .join(" ")
+    snapshot.keys().map(word).collect::<Vec<_>>().join(" ")
 }
 
 fn state_of(desk: &Desk) -> (u8, PlanState) {

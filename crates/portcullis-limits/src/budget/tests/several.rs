@@ -68,7 +68,7 @@ fn one_subject_may_stand_there_twice() {
 fn a_want_of_a_limit_that_is_not_there_debits_nothing() {
     let limits = budgets(&[calls("calls", "1h")]);
     assert_eq!(reads(&limits, &[want(0, 0, 1, 3), want(1, 0, 1, 3)], at(0)), no("moved", None));
-    assert!(limits.is_unused(at(0)));
+    assert_eq!(limits.used(0, None, at(0)), Some(0));
 }
 
 #[test]
