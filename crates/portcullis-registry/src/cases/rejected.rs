@@ -32,6 +32,11 @@ pub enum CaseRejected {
     /// The case has no such evidence.
     #[error("case `{case}` has no evidence `{sha256}`; `portcullis case show {case}` lists it")]
     NoEvidence { case: CaseId, sha256: String },
+    /// Only the digest is here.
+    #[error(
+        "only the digest of evidence `{name}` is kept here; its body stayed where it was: ask who added it (event {})", added.0
+    )]
+    NotKept { name: String, added: Revision },
     /// No such signal.
     #[error("event {} is no signal; `portcullis signal list` shows them", .0.0)]
     NoSignal(Revision),
@@ -111,6 +116,7 @@ impl CaseRejected {
             Self::NothingToStage { .. } => "nothing_to_stage",
             Self::NoPlan(_) => "no_plan",
             Self::StageNext { .. } => "stage_skipped",
+            Self::NotKept { .. } => "evidence_not_kept",
             Self::CriteriaLack { .. } => "criteria_lack",
             Self::OwnStanding { .. } => "own_standing",
             Self::HeldByPlan { .. } => "held_by_plan",
@@ -147,6 +153,9 @@ impl CaseRejected {
             Self::Unknown { .. }
             | Self::Empty(_)
             | Self::DigestUnreadable(_)
+            | Self::PreservedLonger { .. }
+            | Self::EvidenceErased { .. }
+            | Self::NotKept { .. }
             | Self::DigestOther { .. }
             | Self::NoEvidence { .. }
             | Self::NoSignal(_)

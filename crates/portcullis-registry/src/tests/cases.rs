@@ -188,6 +188,17 @@ fn what_a_case_does_not_take_is_refused_with_the_way_on() {
     desk.ask(&Command::Case(evidence(b"calls"))).unwrap();
     told.push(refused(&mut desk, &Command::Case(evidence(b"calls"))));
     told.push(refused(&mut desk, &read("")));
+    let other = Blob::new(b"elsewhere".to_vec()).sha256;
+    let CaseCommand::AddEvidence { case, name, bytes, .. } = evidence(b"elsewhere") else {
+        panic!("evidence")
+    };
+    let sha256 = other.clone();
+    desk.ask(&CaseCommand::AddEvidence { case, name, sha256, bytes, body: None }.into()).unwrap();
+    let (case, purpose) = (case_id("c-1"), "to see it".to_owned());
+    told.push(refused(
+        &mut desk,
+        &CaseCommand::ReadEvidence { case, sha256: other, purpose }.into(),
+    ));
     desk.ask(&close()).unwrap();
     told.push(refused(&mut desk, &note("too late")));
     told.push(refused(&mut desk, &hold_in("c-1")));

@@ -199,6 +199,7 @@ fn each_refusal_about_a_case_is_agreed_on() {
         DigestUnreadable(_) => DigestUnreadable(text("AB")),
         DigestOther { .. } => DigestOther { named: digest(), found: digest() },
         NoEvidence { .. } => NoEvidence { case: case(), sha256: digest() },
+        NotKept { .. } => NotKept { name: text("calls.jsonl"), added: Revision(42) },
         NoSignal(_) => NoSignal(Revision(42)),
         Full { .. } => Full { case: case(), what: "subjects", max: 100 },
         ReviewTooFar { .. } => ReviewTooFar { at: LATER, most: NOON, days: 90 },

@@ -53,6 +53,14 @@ impl State {
             case: case.clone(),
             sha256: sha256.chars().take(80).collect(),
         })?;
+        if let Some(gone) = found.erased {
+            let name = found.name.to_string();
+            return Err(CaseRejected::EvidenceErased { name, gone }.into());
+        }
+        if !found.kept {
+            let (name, added) = (found.name.to_string(), found.revision);
+            return Err(CaseRejected::NotKept { name, added }.into());
+        }
         let purpose = worded("purpose", purpose)?;
         let what = format!("evidence `{}` of case `{case}` read: {purpose}", found.name);
         let (case, sha256) = (case.clone(), found.sha256.to_string());
