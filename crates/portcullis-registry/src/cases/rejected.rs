@@ -153,8 +153,6 @@ impl CaseRejected {
             Self::Unknown { .. }
             | Self::Empty(_)
             | Self::DigestUnreadable(_)
-            | Self::PreservedLonger { .. }
-            | Self::EvidenceErased { .. }
             | Self::NotKept { .. }
             | Self::DigestOther { .. }
             | Self::NoEvidence { .. }
