@@ -31,6 +31,8 @@ mod error;
 mod forward;
 mod gate;
 mod guard;
+mod http1;
+mod http2;
 mod hygiene;
 mod ids;
 mod judge;

@@ -29,8 +29,23 @@ pub(crate) struct Call {
     pub(crate) start: Now,
 }
 
-/// Everything a connection's requests go through.
-pub(crate) fn stack(
+/// Everything a connection's requests go through, as hyper takes it.
+///
+/// By hyper's own adapter rather than tower's: that one waits for readiness, which the stack always
+/// has, and moves each call's future twice more.
+pub(crate) fn service(
+    conn: &Rc<Conn>,
+) -> impl hyper::service::Service<
+    Request<Incoming>,
+    Response = Response<Answer>,
+    Error = Infallible,
+    Future: 'static,
+> + use<> {
+    let stack = stack(conn);
+    hyper::service::service_fn(move |request| stack.clone().call(request))
+}
+
+fn stack(
     conn: &Rc<Conn>,
 ) -> impl Service<
     Request<Incoming>,

@@ -1,0 +1,56 @@
+//! HTTP/1.1 towards callers: one connection, call after call.
+//!
+//! Must not know how the connection came about, nor what a call is.
+
+use std::pin::pin;
+use std::rc::Rc;
+use std::task::Poll;
+
+use hyper::server::conn::http1;
+use hyper_util::rt::TokioIo;
+use tokio::io::{AsyncRead, AsyncWrite};
+
+use crate::accept::BUFFER_MAX;
+use crate::guard::{Bounds, Guard};
+use crate::stack::service;
+use crate::ticket::Conn;
+
+/// Serves a connection to its end; `first` was read from it already.
+pub(crate) async fn serve<T>(conn: &Rc<Conn>, stream: T, first: Vec<u8>)
+where
+    T: AsyncRead + AsyncWrite + Unpin + 'static,
+{
+    let (thread, watch) = (&conn.thread, &conn.watch);
+    let limits = &thread.settings.limits;
+    // hyper keeps up to 100 headers on the stack; a bound of its own would put them on the heap.
+    let bounds = Bounds { bytes: limits.head_bytes, headers: limits.headers.min(100) };
+    let guard = Guard::http1(stream, first, Rc::clone(watch), bounds);
+    let mut builder = http1::Builder::new();
+    // As towards the platform: small messages go out in one plain write.
+    builder
+        .writev(false)
+        .header_read_timeout(None)
+        .max_buf_size(BUFFER_MAX.max(limits.head_bytes + 16 * 1024));
+    // Whoever connected before the gate began to drain gets one answer.
+    let mut told = thread.draining.get();
+    builder.keep_alive(!told);
+    let mut http = pin!(builder.serve_connection(TokioIo::new(guard), service(conn)));
+    let slow = std::future::poll_fn(|cx| {
+        loop {
+            if http.as_mut().poll(cx).is_ready() {
+                return Poll::Ready(false);
+            }
+            if told || !thread.draining.get() {
+                break;
+            }
+            told = true;
+            // After a poll, so that a call that came in already is served.
+            http.as_mut().graceful_shutdown();
+        }
+        watch.alarm.poll(cx).map(|()| true)
+    })
+    .await;
+    if slow {
+        thread.metrics.cut_slow(watch.phase());
+    }
+}

@@ -1,0 +1,72 @@
+//! HTTP/2 towards callers: one connection, many calls at once (RFC 9113).
+//!
+//! Must not know how the connection came about, nor what a call is.
+
+use std::pin::pin;
+use std::rc::Rc;
+use std::task::Poll;
+use std::time::Duration;
+
+use hyper::server::conn::http2;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::io::{AsyncRead, AsyncWrite};
+
+use crate::accept::BUFFER_MAX;
+use crate::guard::Guard;
+use crate::stack::service;
+use crate::ticket::Conn;
+
+/// Serves a connection to its end; `first` was read from it already.
+pub(crate) async fn serve<T>(conn: &Rc<Conn>, stream: T, first: Vec<u8>)
+where
+    T: AsyncRead + AsyncWrite + Unpin + 'static,
+{
+    let (thread, watch) = (&conn.thread, &conn.watch);
+    let io = TokioIo::new(Guard::http2(stream, first, Rc::clone(watch)));
+    let mut builder = http2::Builder::new(Local);
+    builder
+        .timer(TokioTimer::new())
+        .max_concurrent_streams(100)
+        .initial_stream_window_size(64 * 1024)
+        .initial_connection_window_size(1024 * 1024)
+        .max_header_list_size(u32::try_from(thread.settings.limits.head_bytes).unwrap_or(32 * 1024))
+        .max_pending_accept_reset_streams(20)
+        .max_local_error_reset_streams(128)
+        .max_send_buf_size(BUFFER_MAX)
+        .keep_alive_interval(Duration::from_secs(20))
+        .keep_alive_timeout(Duration::from_secs(10));
+    let mut http = pin!(builder.serve_connection(io, service(conn)));
+    let mut told = false;
+    let slow = std::future::poll_fn(|cx| {
+        loop {
+            if http.as_mut().poll(cx).is_ready() {
+                return Poll::Ready(false);
+            }
+            if told || !thread.draining.get() {
+                break;
+            }
+            told = true;
+            http.as_mut().graceful_shutdown();
+        }
+        watch.alarm.poll(cx).map(|()| true)
+    })
+    .await;
+    if slow {
+        thread.metrics.cut_slow(watch.phase());
+    }
+}
+
+/// Runs a connection's streams on its own thread.
+#[derive(Clone)]
+struct Local;
+
+impl<F> hyper::rt::Executor<F> for Local
+where
+    F: Future + 'static,
+{
+    fn execute(&self, work: F) {
+        tokio::task::spawn_local(async move {
+            work.await;
+        });
+    }
+}
