@@ -42,6 +42,8 @@ fn signal(gate: &Gate, of: &str) {
         rule: "plus/in-order".to_owned(),
         signal: "id_walk".to_owned(),
         evidence: "steps 12, of 14".to_owned(),
+        limit: "15 ids in order".to_owned(),
+        window: "7d".parse().unwrap(),
         classes: Vec::new(),
         then: vec![SignalAction::Flag],
         tell: None,

@@ -24,6 +24,8 @@ fn raise(gate: &Gate, of: &str, rule: &str, then: &[SignalAction]) {
         rule: rule.to_owned(),
         signal: "id_walk".to_owned(),
         evidence: "steps 12, of 14".to_owned(),
+        limit: "15 ids in order".to_owned(),
+        window: "7d".parse().unwrap(),
         classes: Vec::new(),
         then: then.to_vec(),
         tell: None,

@@ -59,7 +59,7 @@ impl Table<'_> {
         let mut watches = tier.watches().iter().filter(|watch| watch.signal == Signal::Overlap);
         watches.find_map(|watch| {
             let hit = compare(&measure(watch)?, &self.seen(watch, one), &self.seen(watch, other))?;
-            Some(SignalHit::new(watch, &hit))
+            Some(SignalHit { window: WINDOW, ..SignalHit::new(watch, &hit) })
         })
     }
 

@@ -11,7 +11,7 @@ use portcullis_limits::budget::{Hasher128, TargetKey};
 use portcullis_limits::watch::{Event, Hit, Measure, Signal, WatchSpec, Watches};
 use portcullis_policy::{Action, Tier, Watch};
 use portcullis_types::asked::{Ask, Asks, Target};
-use portcullis_types::{KeyIx, PartnerIx, Refusal, Wall};
+use portcullis_types::{KeyIx, PartnerIx, Refusal, Span, Wall};
 use smallvec::SmallVec;
 
 use crate::known::Partner;
@@ -29,6 +29,10 @@ pub struct SignalHit {
     pub signal: &'static str,
     /// What was measured, in words and figures; holds no target.
     pub evidence: String,
+    /// What is allowed of it, in words and figures.
+    pub limit: String,
+    /// How far back it was counted.
+    pub window: Span,
     /// What follows; nothing, where the watch is in shadow.
     pub then: Vec<Action>,
     /// What the partner is told where it is held.
@@ -197,10 +201,30 @@ impl SignalHit {
             rule: Arc::clone(&watch.name),
             signal: hit.signal.name(),
             evidence,
+            limit: limit(watch),
+            window: watch.per,
             then: if watch.shadow { Vec::new() } else { watch.then.clone() },
             tell: watch.tell.clone(),
         }
     }
+}
+
+/// What a watch allows within its window.
+fn limit(watch: &Watch) -> String {
+    use portcullis_policy::Signal as S;
+    let of = match watch.signal {
+        S::IdWalk => "ids in order",
+        S::Grid => "percent of an area",
+        S::NotFound => "percent not found",
+        S::Novelty => "percent never read before",
+        S::Distinct => "different targets",
+        S::KeyUnion => "percent of one key only",
+        S::Overlap => "percent common or in turn",
+        S::PageDepth => "pages of one target",
+        S::StoryPolling => "calls for one account",
+        S::Refused => "refusals",
+    };
+    format!("{} {of}", watch.over)
 }
 
 /// Whether a refusal is for an operation, a target or a figure: mistakes of form and speed are none.

@@ -3,7 +3,9 @@
 //! An event is one immutable fact; its canonical JSON is the leaf of the log. Must not know how a
 //! leaf is stored. Secrets and personal data never enter an event.
 
-use portcullis_types::{ClientId, Facts, KeyId, PartnerId, ReasonCode, ScopeName, TierName, Wall};
+use portcullis_types::{
+    ClientId, Facts, KeyId, PartnerId, ReasonCode, ScopeName, Span, TierName, Wall,
+};
 use serde::{Deserialize, Serialize};
 
 use crate::agreement::AgreementEvent;
@@ -133,6 +135,10 @@ pub enum Event {
         evidence: String,
         then: Vec<SignalAction>,
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        limit: Option<String>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        window: Option<Span>,
         wanted: Vec<SignalAction>,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         not_held: Option<NotHeld>,

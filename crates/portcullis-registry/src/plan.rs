@@ -80,7 +80,7 @@ impl State {
             }
         }?;
         self.within_quota((by, command), &mut planned, now)?;
-        self.outside_too(&mut planned);
+        self.outside_too(&mut planned, now);
         planned.events.iter().try_for_each(|event| self.case_is_open(event))?;
         planned.events.iter().try_for_each(fits)?;
         Ok(planned)

@@ -74,6 +74,8 @@ pub struct KeyMore {
     pub renewed_itself: bool,
     /// When it was to end before it was rotated: whatever replaces it ends then, too.
     pub ends: Option<Wall>,
+    /// Whether it is on hold without a statement of reasons.
+    pub untold: bool,
 }
 
 /// One key.

@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use portcullis_types::{ClassName, KeyId, PartnerId, PartnerIx, Revision, Wall};
+use portcullis_types::{ClassName, KeyId, PartnerId, PartnerIx, Revision, Span, Wall};
 use serde::{Deserialize, Serialize};
 
 use crate::pages::Pages;
@@ -56,6 +56,10 @@ pub struct SignalSeen {
     pub signal: String,
     /// What was measured, in words and figures.
     pub evidence: String,
+    /// What is allowed of it, in words and figures.
+    pub limit: String,
+    /// How far back it was counted.
+    pub window: Span,
     /// The classes it watches, where it names some: what a restriction closes, and what stays closed
     /// of a hold that nobody confirms.
     pub classes: Vec<ClassName>,

@@ -115,7 +115,7 @@ fn the_story_is_told_from_the_sweep_to_a_bundle_that_verifies() {
         "places-in-order",
         "not stopped by this:",
         "(bulk-location): Posts of places were read one after the other",
-        "found: The watch `city-guide/places-in-order` counted ids in order",
+        "found: The gate counted ids in order",
         "prepares a post",
         "no attestation for client `hillside`",
         "approved by ben",

@@ -48,6 +48,10 @@ pub(crate) struct SignalView {
     signal: String,
     /// What was measured: figures, and never a target or an account.
     evidence: String,
+    /// What is allowed of it; null of signals of earlier versions.
+    limit: Option<String>,
+    /// How far back it was counted, such as `7d`; null of signals of earlier versions.
+    window: Option<String>,
     /// What the rule wants: `flag`, `open_case`, `restrict`, `hold`; nothing where it is in shadow.
     then: Vec<&'static str>,
     /// What of it was not done by the gate and waits for a person.
@@ -69,6 +73,8 @@ impl SignalView {
             rule,
             signal,
             evidence,
+            limit,
+            window,
             then,
             wanted,
             not_held,
@@ -87,6 +93,8 @@ impl SignalView {
             rule,
             signal,
             evidence,
+            limit,
+            window: window.map(|window| window.to_string()),
             held: then.contains(&SignalAction::Hold) && not_held.is_none(),
             then: names(&then),
             wanted: names(&wanted),

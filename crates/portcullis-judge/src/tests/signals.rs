@@ -92,6 +92,7 @@ fn what_is_raised_waits_in_a_bounded_ring_until_it_is_taken() {
     assert_eq!(snapshot.partner(one.partner).unwrap().id.as_str(), "zenith");
     assert_eq!(snapshot.key(one.key).unwrap().id.as_str(), "z1");
     assert_eq!((&*one.hit.rule, bed.judge.take_signals().len()), ("standard/in-order", 0));
+    assert_eq!((&*one.hit.limit, one.hit.window.to_string()), ("5 ids in order", "7d".to_owned()));
     let always = RULES.replace(
         "over: 3, per: 24h, then: [open_case]",
         "over: 1, per: 24h, then: [flag], cool_down: 1s",
@@ -117,6 +118,10 @@ fn two_partners_that_read_one_list_are_seen_and_a_watch_in_shadow_has_no_effect(
     assert_ne!(one, other);
     assert_eq!((&*hit.rule, hit.signal), ("standard/same-list", "overlap"));
     assert!(hit.then.is_empty());
+    assert_eq!(
+        (&*hit.limit, hit.window.to_string()),
+        ("80 percent common or in turn", "30d".to_owned())
+    );
     insta::assert_snapshot!(hit.evidence, @"targets of the one 12, targets of the other 12, percent common 100, percent in turn 0");
 }
 

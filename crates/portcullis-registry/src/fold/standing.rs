@@ -72,7 +72,14 @@ impl State {
             StandingName::Suspended => Some(Arc::new(stood.notice(to, place))),
             _ => return Err(place.bad("a key is held and restored, and has no other standing")),
         };
-        self.now.keys.change(key.at(), |record| record.narrowed = narrowed);
+        let untold = narrowed.is_some() && stood.statement.is_none();
+        self.now.keys.change(key.at(), |record| {
+            record.narrowed = narrowed;
+            let more = record.more.as_deref().copied().unwrap_or_default();
+            if more.untold != untold {
+                record.more = Some(Arc::new(KeyMore { untold, ..more }));
+            }
+        });
         Ok(())
     }
 

@@ -72,6 +72,8 @@ impl State {
             rule: rule.clone(),
             signal: texts::label("signal", &seen.signal)?,
             evidence: texts::words("evidence", &seen.evidence)?,
+            limit: Some(texts::words("limit", &seen.limit)?),
+            window: Some(seen.window),
             then: seen.then.clone(),
             wanted: seen.then.iter().copied().filter(undone).collect(),
             not_held,

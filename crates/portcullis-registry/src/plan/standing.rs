@@ -36,11 +36,10 @@ impl State {
         allowed(subject, from, to.name(), Who::of(by))?;
         let old = self.now.course(at);
         // One that was put in force again has lost its statement: it is given one without being lifted.
-        let untold = old.is_some_and(|old| old.statement.is_none());
-        let tells = why.stated && untold;
+        let tells = why.stated && self.now.untold(at);
         let stood = self.new_standing(by, (subject, at, from), to, why, now)?;
         let to = to.name();
-        let beside = self.beside_plan(subject, (at, to), &stood)?;
+        let beside = self.beside_plan(subject, (at, to), &stood, now)?;
         if !tells {
             self.changes(subject, (at, old), (to, &stood))?;
         }

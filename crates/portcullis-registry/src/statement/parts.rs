@@ -42,7 +42,7 @@ pub struct Automation {
     pub detection: Extent,
     /// Of deciding it.
     pub decision: Extent,
-    /// The rule that did.
+    /// The rule that did, for the people of the platform.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rule: Option<String>,
 }

@@ -11,6 +11,10 @@ impl Statement {
     #[must_use]
     pub fn for_partner(&self, now: Wall) -> Value {
         let mut shown = serde_json::to_value(self).unwrap_or_default();
+        // Which rule it was is for the people of the platform.
+        if let Some(automation) = shown.pointer_mut("/automation").and_then(Value::as_object_mut) {
+            automation.remove("rule");
+        }
         for part in self.withheld.iter().filter(|part| part.until.0 > now) {
             let path = match part.field {
                 WithheldField::Facts => "/facts",

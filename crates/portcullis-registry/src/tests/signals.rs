@@ -12,6 +12,8 @@ pub(crate) fn seen(of: &str, then: &[SignalAction]) -> SignalSeen {
         rule: "newsroom/places-in-order".to_owned(),
         signal: "id_walk".to_owned(),
         evidence: "steps 12, of 14".to_owned(),
+        limit: "15 ids in order".to_owned(),
+        window: "7d".parse().unwrap(),
         classes: Vec::new(),
         then: then.to_vec(),
         tell: Some("Places were read in order.".to_owned()),
@@ -46,7 +48,7 @@ fn a_hit_is_recorded_with_what_is_wanted_and_nothing_is_pretended() {
     let planned = desk.ask(&raise(with_key)).unwrap();
     insta::assert_snapshot!(planned.what, @"signal `newsroom/places-in-order` for partner `p0`: steps 12, of 14; case `case-1` opened");
     let json = serde_json::to_string(&desk.log.last().unwrap().1).unwrap();
-    insta::assert_snapshot!(json, @r#"{"type":"signal.raised","partner":"p0","key":"key1","rule":"newsroom/places-in-order","signal":"id_walk","evidence":"steps 12, of 14","then":["flag","open_case"],"case":"case-1"}"#);
+    insta::assert_snapshot!(json, @r#"{"type":"signal.raised","partner":"p0","key":"key1","rule":"newsroom/places-in-order","signal":"id_walk","evidence":"steps 12, of 14","limit":"15 ids in order","window":"7d","then":["flag","open_case"],"case":"case-1"}"#);
     assert!(planned.narrows.is_none() && !is_held(&desk, 0));
     assert_eq!(desk.ask(&raise(seen("nobody", &[]))).unwrap_err().code(), "unknown_partner");
 }

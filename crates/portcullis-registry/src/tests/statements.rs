@@ -191,6 +191,8 @@ fn a_hold_by_a_signal_says_what_was_counted_and_what_is_left_of_it_says_the_same
     assert_snapshot!(serde_json::to_string_pretty(&statement).unwrap());
     assert_eq!(planned.blobs.len(), 2, "the statement and its evidence");
     let due = desk.state.due(Wall(AT.0 + 4 * 3_600_000));
+    let read = statement.for_partner(AT).to_string();
+    assert!(!read.contains("places-in-order"), "its partner reads no name of a watch: {read}");
     let fell = desk.as_clock(Wall(AT.0 + 4 * 3_600_000), &due[0]).unwrap();
     assert_eq!(fell.events[0].name(), "standing.restricted");
     assert_eq!(fell.events[0].statement(), Some(digest));
@@ -215,6 +217,70 @@ fn a_hold_that_lost_its_statement_is_given_one_and_stays_all_the_while() {
 }
 
 #[test]
+#[test]
+fn a_key_on_hold_without_a_statement_is_given_one_like_a_partner() {
+    let mut desk = desk();
+    let hold = super::hold(SubjectId::Key(key_id("key1")));
+    desk.at(AT, &hold).unwrap();
+    assert_eq!(desk.at(AT, &hold).unwrap_err().code(), "already_held");
+    let draft = || StatementDraft {
+        indefinite_because: Some("until its owner called us".to_owned()),
+        ..draft()
+    };
+    let planned = desk.at(AT, &hold.clone().stated(draft())).unwrap();
+    assert!(planned.events[0].statement().is_some());
+    assert!(planned.narrows.is_some() && planned.widens.is_none(), "nothing opens");
+    assert_eq!(desk.at(AT, &hold.clone().stated(draft())).unwrap_err().code(), "already_held");
+    assert_eq!(all(&desk.replayed().state.snapshot()), all(&desk.state.snapshot()));
+    desk.at(AT, &super::restore(SubjectId::Key(key_id("key1")))).unwrap();
+    desk.at(AT, &hold.clone().stated(draft())).unwrap();
+    assert_eq!(desk.at(AT, &hold.stated(draft())).unwrap_err().code(), "already_held");
+}
+
+#[test]
+fn whom_a_stage_leaves_out_keeps_statement_and_review_date_of_the_hold() {
+    const DAY: u64 = 86_400_000;
+    let mut desk = desk();
+    desk.ask(&client("one", "acme", None)).unwrap();
+    let case = super::cases::case_id("c-1");
+    desk.ask(&super::cases::open("c-1")).unwrap();
+    let held = desk.at(AT, &hold().stated(draft())).unwrap();
+    let statement = held.events[0].statement().map(str::to_owned);
+    let stage = |cohort| Stage {
+        name: "pilot".to_owned(),
+        cohort,
+        classes: Vec::new(),
+        factor: None,
+        at_least: 0,
+        entry: Entry::default(),
+        exit: Exit::default(),
+    };
+    let stages =
+        vec![stage(Cohort::Clients(vec![portcullis_types::ClientId::new("two").unwrap()]))];
+    let plan = RestorePlan { partner: None, keys_without_client: false, stages };
+    desk.ask(&client("two", "acme", None)).unwrap();
+    desk.ask(&CaseCommand::Plan { case: case.clone(), plan }.into()).unwrap();
+    let reason = ReasonCode::new("investigation-closed").unwrap();
+    let tell = "Access comes back in stages.".to_owned();
+    let staged = desk.ask(&CaseCommand::Stage { case, stage: 1, reason, tell }.into()).unwrap();
+    let carried = |events: &[Event]| -> Vec<(String, Option<u64>)> {
+        let held = events.iter().filter_map(|event| match event {
+            Event::Standing(StandingEvent::Held(stood)) => Some((event, stood)),
+            _ => None,
+        });
+        let carried = held.map(|(event, stood)| {
+            assert_eq!(event.statement(), statement.as_deref());
+            (stood.subject.to_string(), stood.review_by.map(|at| (at.0 - AT.0) / DAY))
+        });
+        carried.collect()
+    };
+    let expected = [("client `one`".to_owned(), Some(14)), ("key `key1`".to_owned(), Some(14))];
+    assert_eq!(carried(&staged.events), expected);
+    // Whoever comes when that date is over is looked at anew.
+    let late = desk.at(Wall(AT.0 + 20 * DAY), &client("three", "acme", None)).unwrap();
+    assert_eq!(carried(&late.events), [("client `three`".to_owned(), Some(34))]);
+}
+
 fn what_was_taken_for_a_reason_stays_when_the_reason_is_gone() {
     let mut desk = desk();
     let mut reasons = Reasons::default();

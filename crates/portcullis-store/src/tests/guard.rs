@@ -122,6 +122,8 @@ async fn a_hold_that_was_confirmed_in_lost_events_does_not_open_by_itself() {
                 signal: "id_walk".to_owned(),
                 evidence: "steps 12, of 14".to_owned(),
                 classes: vec![ClassName::new("t").unwrap()],
+                limit: "15 ids in order".to_owned(),
+                window: "7d".parse().unwrap(),
                 then: vec![SignalAction::Hold],
                 tell: None,
             },

@@ -221,6 +221,8 @@ impl Drain {
             rule: hit.rule.to_string(),
             signal: hit.signal.to_owned(),
             evidence: hit.evidence.clone(),
+            limit: hit.limit.clone(),
+            window: hit.window,
             classes: self.classes(&hit.rule).unwrap_or_default(),
             then: actions(hit),
             tell: hit.tell.as_deref().map(str::to_owned),

@@ -55,7 +55,7 @@ impl State {
             planned.events.push(Event::Standing(StandingEvent::step(base.state, stood)));
         }
         let (reason, tell) = (base.notice.reason.clone(), base.notice.tell.to_string());
-        let like = Like { base, reason, tell, case };
+        let like = Like { base, reason, tell, case, now };
         planned.events.extend(self.given_back(plan, &like));
         Some(planned)
     }
@@ -73,6 +73,7 @@ impl State {
         subject: &SubjectId,
         (at, to): (SubjectIx, StandingName),
         stood: &Stood,
+        now: Wall,
     ) -> Result<Vec<Event>, Rejected> {
         let Some(partner) = self.now.partner_of(at) else { return Ok(Vec::new()) };
         let Some((record, plan)) = self.now.cases.plan_of(partner) else { return Ok(Vec::new()) };
@@ -95,14 +96,14 @@ impl State {
         }
         let Ok(base) = self.base(plan) else { return Ok(Vec::new()) };
         let (reason, tell) = (stood.reason.clone(), stood.tell.clone());
-        let like = Like { base: &base, reason, tell, case: &case };
+        let like = Like { base: &base, reason, tell, case: &case, now };
         Ok(self.given_back(plan, &like))
     }
 
     /// A client or key that comes to be while a stage is for some clients only stays outside, too.
-    pub(in crate::plan) fn outside_too(&self, planned: &mut Planned) {
+    pub(in crate::plan) fn outside_too(&self, planned: &mut Planned, now: Wall) {
         let closed: Vec<Event> =
-            planned.events.iter().filter_map(|event| self.left_outside(event)).collect();
+            planned.events.iter().filter_map(|event| self.left_outside(event, now)).collect();
         if !closed.is_empty() {
             planned
                 .what
@@ -126,7 +127,7 @@ impl State {
         Ok(())
     }
 
-    fn left_outside(&self, event: &Event) -> Option<Event> {
+    fn left_outside(&self, event: &Event, now: Wall) -> Option<Event> {
         let (partner, id) = match event {
             Event::ClientAdded { client, partner, .. } => {
                 (partner, SubjectId::Client(client.clone()))
@@ -144,7 +145,7 @@ impl State {
         };
         let base = plan.base.as_deref()?;
         let (reason, tell) = (base.notice.reason.clone(), base.notice.tell.to_string());
-        let like = Like { base, reason, tell, case: &record.id };
+        let like = Like { base, reason, tell, case: &record.id, now };
         (!open).then(|| like.closed(&id, StandingName::Good))
     }
 

@@ -4,14 +4,14 @@
 
 use portcullis_types::{CaseId, ClientId, PartnerIx, ReasonCode, StandingName, Wall};
 
-use super::allowed;
+use super::{allowed, later};
 use crate::cases::{
     CaseEvent, CaseRecord, CaseRejected, Cohort, PlanRecord, PlanState, STAGE_SUBJECTS_MAX, Stage,
 };
 use crate::events::Event;
 use crate::records::{Credential, SubjectIx};
 use crate::rejected::Rejected;
-use crate::standing::{Course, StandingEvent, Stood, Who, Wish};
+use crate::standing::{Course, REVIEW_DAYS_MAX, StandingEvent, Stood, Who, Wish};
 use crate::state::{Planned, State};
 use crate::words::{Actor, SubjectId};
 
@@ -49,7 +49,7 @@ impl State {
         let what = self.told(at, StandingName::Probation, &stood, now);
         let (reason, tell) = (stood.reason.clone(), stood.tell.clone());
         let base = self.base(plan)?;
-        let like = Like { base: &base, reason, tell, case };
+        let like = Like { base: &base, reason, tell, case, now };
         let sides = self.sides(plan, stage, &like)?;
         let counts = format!(
             "{} of its clients and keys stay on hold, {} are given back",
@@ -212,6 +212,7 @@ pub(super) struct Like<'a> {
     pub(super) reason: ReasonCode,
     pub(super) tell: String,
     pub(super) case: &'a CaseId,
+    pub(super) now: Wall,
 }
 
 impl Like<'_> {
@@ -227,11 +228,16 @@ impl Like<'_> {
 
     pub(super) fn closed(&self, id: &SubjectId, from: StandingName) -> Event {
         let notice = &self.base.notice;
-        // The hold goes on, and so does what was said about it.
+        // The hold goes on, and so does what was said about it, and when it is looked at.
         let said = (notice.reason.clone(), notice.tell.to_string());
         let mut stood = Stood { reason: said.0, tell: said.1, ..self.stood(id, from) };
         stood.keep(notice);
         stood.statement = self.base.statement.as_deref().map(str::to_owned);
+        let usual = later(self.now, REVIEW_DAYS_MAX);
+        stood.review_by = self.base.review.map(|review| review.at).map(|at| {
+            // What is over is looked at anew.
+            if at > self.now { at } else { usual }
+        });
         Event::Standing(StandingEvent::step(StandingName::Suspended, stood))
     }
 }
