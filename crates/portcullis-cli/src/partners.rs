@@ -64,14 +64,14 @@ pub(crate) fn run(
             let path = format!("/v1/partners/{}", segment(id));
             change::show(&gate.call(Method::PATCH, &path, Some(&body), &headers)?, out)
         }
-        PartnerCommand::List { tier, held, observed, limit } => {
+        PartnerCommand::List { tier, suspended, observed, limit } => {
             let filters = [
                 ("tier", tier.as_deref()),
-                ("held", held.then_some("true")),
+                ("suspended", suspended.then_some("true")),
                 ("mode", observed.then_some("observe")),
             ];
             let partners = change::list(&gate, "/v1/partners", &filters, *limit, out)?;
-            list(&partners, tier.is_some() || *held || *observed, out)
+            list(&partners, tier.is_some() || *suspended || *observed, out)
         }
         PartnerCommand::Show { id } => {
             show(&gate.get(&format!("/v1/partners/{}", segment(id)))?, out)?;

@@ -146,7 +146,7 @@ fn a_key_is_shown_once_held_restored_and_revoked() {
         format!("key restore {id} {WHY}"),
         format!("key hold {secret} {WHY} {FOUND} --review-by 7d"),
         format!("partner hold acme-travel {WHY} {FOUND} --case c-7"),
-        "partner list --held".to_owned(),
+        "partner list --suspended".to_owned(),
         "key list".to_owned(),
         "key list --state active".to_owned(),
     ] {
@@ -201,7 +201,7 @@ fn a_key_is_shown_once_held_restored_and_revoked() {
         error: unknown case `c-7`; open it first: `portcullis case open c-7`
         [exit 1]
 
-        $ portcullis partner list --held
+        $ portcullis partner list --suspended
         no such partner; `portcullis partner list` shows all
         [exit 0]
 

@@ -231,7 +231,7 @@ fn what_cannot_be_read_is_refused_strictly() {
         400 request_unreadable: the body can't be taken (line 1, column 16): unknown field `teir`, expected one of `id`, `name`, `tier`, `use`, `declared_use`, `scopes`, `facts`; see `openapi.json`
         400 request_unreadable: the body can't be taken (line 1, column 7): a member has a value of the wrong kind; see `openapi.json`
         400 request_unreadable: the body can't be taken: it is no object with named members; see `openapi.json`
-        400 request_unreadable: the query can't be taken: limt: unknown field `limt`, expected one of `limit`, `after`, `tier`, `held`, `mode`; see `openapi.json`
+        400 request_unreadable: the query can't be taken: limt: unknown field `limt`, expected one of `limit`, `after`, `tier`, `suspended`, `mode`; see `openapi.json`
         400 request_unreadable: `limit` is 0: send 1 to 1000
         404 path_unknown: all paths are listed in `/openapi.json` of this listener; calls of partners go to the gate's public listener
         405 method_unknown: the header `Allow` and `/openapi.json` list the methods of this path
@@ -274,6 +274,10 @@ fn a_hold_bites_and_is_lifted_and_a_revoked_key_never_returns() {
     post(&gate, "/v1/partners/acme-travel/transitions", &wish);
     let partner = get(&gate, "/v1/partners/acme-travel");
     assert_eq!(partner["hold"]["review_by"], "2024-04-07T12:00:00.000Z");
+    for (suspended, count) in [(true, 1), (false, 0)] {
+        let list = get(&gate, &format!("/v1/partners?suspended={suspended}"));
+        assert_eq!(list["data"].as_array().unwrap().len(), count, "{suspended}");
+    }
     for missing in ["reason", "tell"] {
         let mut wish = hold();
         wish.as_object_mut().unwrap().remove(missing);

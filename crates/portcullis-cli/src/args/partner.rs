@@ -63,9 +63,9 @@ pub enum PartnerCommand {
         /// Only those on this tier
         #[arg(long)]
         tier: Option<String>,
-        /// Only those on hold
+        /// Only those that are suspended
         #[arg(long)]
-        held: bool,
+        suspended: bool,
         /// Only those that are observed
         #[arg(long)]
         observed: bool,

@@ -9,7 +9,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use axum::{Extension, Json};
 use portcullis_registry::{Command, PartnerRecord, SubjectId};
-use portcullis_types::{PartnerId, PartnerIx};
+use portcullis_types::{PartnerId, PartnerIx, StandingName};
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 
@@ -35,8 +35,8 @@ pub(crate) struct Which {
     after: Option<String>,
     /// Only those on this tier.
     tier: Option<String>,
-    /// Only those on hold, or only those that are not.
-    held: Option<bool>,
+    /// Only those that are suspended, or only those that are not.
+    suspended: Option<bool>,
     /// Only those in this mode: `enforce` or `observe`.
     mode: Option<String>,
 }
@@ -72,7 +72,7 @@ pub(crate) async fn list(
         |partner: &&PartnerRecord| {
             which.tier.as_ref().is_none_or(|tier| {
                 partner.tier.as_ref().is_some_and(|known| known.as_str() == tier)
-            }) && which.held.is_none_or(|held| partner.narrowed.is_some() == held)
+            }) && which.suspended.is_none_or(|suspended| is_suspended(partner) == suspended)
                 && which.mode.as_ref().is_none_or(|mode| partner.mode.name() == mode)
         };
     let mut found = (start..).map_while(|at| snapshot.partner(PartnerIx(at))).filter(wanted);
@@ -80,6 +80,10 @@ pub(crate) async fn list(
     let next = found.next().and(data.last()).map(|partner| partner.id.to_string());
     let data = data.into_iter().map(|partner| PartnerView::new(partner, false)).collect();
     Ok(Json(Page { data, next }))
+}
+
+fn is_suspended(partner: &PartnerRecord) -> bool {
+    partner.course.as_deref().is_some_and(|course| course.state == StandingName::Suspended)
 }
 
 /// One partner
