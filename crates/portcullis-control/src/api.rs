@@ -35,7 +35,7 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::http::StatusCode;
 use portcullis_registry::{Command, Done, OfficeError, PeopleRejected, Rejected, Terms};
-use portcullis_types::Wall;
+use portcullis_types::{Revision, Wall};
 
 use crate::auth::Caller;
 use crate::problem::Problem;
@@ -53,6 +53,14 @@ pub(crate) fn limit(limit: Option<usize>) -> Result<usize, Problem> {
         Some(n @ 1..=PAGE_MAX) => Ok(n),
         Some(n) => Err(Problem::unreadable(format!("`limit` is {n}: send 1 to {PAGE_MAX}"))),
     }
+}
+
+/// The number before which a list that begins with the newest goes on.
+pub(crate) fn before(after: Option<&str>) -> Result<Option<Revision>, Problem> {
+    let before = after.map(|after| after.parse().map(Revision)).transpose();
+    before.map_err(|_| {
+        Problem::unreadable("`after` is no place in the list: send the `next` of the part before")
+    })
 }
 
 impl Shared {

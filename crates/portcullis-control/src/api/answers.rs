@@ -11,7 +11,7 @@ use portcullis_types::Revision;
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 
-use super::{Ctx, limit, partners};
+use super::{Ctx, before, limit, partners};
 use crate::auth::Caller;
 use crate::extract::{Body, Params};
 use crate::problem::{Document, Problem};
@@ -56,8 +56,7 @@ pub(crate) async fn list(
 ) -> Result<Json<Page<AnswerView>>, Problem> {
     let count = limit(which.limit)?;
     let partner = which.partner.map(|id| partners::position(&shared, &id)).transpose()?;
-    let before = which.after.map(|after| after.parse().map(Revision)).transpose();
-    let before = before.map_err(|_| Problem::unreadable("`after` is no number of an answer"))?;
+    let before = before(which.after.as_deref())?;
     let snapshot = shared.control.office.snapshot();
     let mut found = snapshot.answers().newest(before).filter(|one| {
         partner.is_none_or(|partner| one.partner == partner) && (one.is_open() || !which.open)

@@ -5,11 +5,10 @@
 use axum::Json;
 use axum::extract::State;
 use portcullis_registry::{Event, LoggedEvent, SignalAction};
-use portcullis_types::Revision;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::{Ctx, limit, partners, refused};
+use super::{Ctx, before, limit, partners, refused};
 use crate::extract::Params;
 use crate::problem::{Document, Problem};
 use crate::views::Page;
@@ -114,10 +113,7 @@ pub(crate) async fn list(
 ) -> Result<Json<Page<SignalView>>, Problem> {
     let count = limit(which.limit)?;
     let partner = which.partner.map(|id| partners::position(&shared, &id)).transpose()?;
-    let before = which.after.map(|after| after.parse().map(Revision)).transpose();
-    let before = before.map_err(|_| {
-        Problem::unreadable("`after` is no place in the list: send the `next` of the part before")
-    })?;
+    let before = before(which.after.as_deref())?;
     let found = {
         let snapshot = shared.control.office.snapshot();
         let signals = snapshot.signals();

@@ -15,7 +15,7 @@ use super::asker::{Asker, Reader};
 use super::changes::OwnChange;
 use super::keys::Which;
 use super::receipts::{is_about, missing, none};
-use crate::api::limit;
+use crate::api::{before, limit};
 use crate::extract::{Body, Params};
 use crate::problem::{Document, Problem};
 use crate::views::{AnswerView, AnswerWholeView, Page};
@@ -105,8 +105,7 @@ pub(super) async fn list(
     Params(which): Params<Which>,
 ) -> Result<Json<Page<AnswerView>>, Problem> {
     let count = limit(which.limit)?;
-    let before = which.after.map(|after| after.parse().map(Revision)).transpose();
-    let before = before.map_err(|_| Problem::unreadable("`after` is no number of an answer"))?;
+    let before = before(which.after.as_deref())?;
     let mut found = asker.snapshot.answers().newest(before).filter(|one| asker.wrote(one));
     let data: Vec<AnswerView> = found
         .by_ref()
