@@ -5,6 +5,7 @@
 mod answer;
 mod audit;
 mod case;
+mod change;
 mod grant;
 mod hook;
 mod key;
@@ -22,6 +23,7 @@ use clap::{Args, Subcommand};
 pub use answer::{AnswerCommand, NoticeCommand, ReplyArgs, ReplyOutcome};
 pub use audit::{AtArgs, AuditCommand, ProveArgs, QueryArgs, TilesArgs, VerifyArgs};
 pub use case::{CaseCommand, EvidenceCommand, Told};
+pub use change::ChangeCommand;
 pub use grant::{FactsArgs, GrantCommand, GrantTo, ModeArgs};
 pub use hook::HookCommand;
 pub use key::{ImportArgs, KeyCommand};
@@ -116,6 +118,9 @@ pub enum Command {
     /// Look at what waits for a second person; approve or refuse it
     #[command(subcommand)]
     Proposal(ProposalCommand),
+    /// Look at changes that wait for their day; call one off
+    #[command(subcommand)]
+    Change(ChangeCommand),
     /// Show who is signed in, and what that person may do
     Whoami,
     /// Show whether the gate is ready and what is in force

@@ -95,9 +95,16 @@ pub(crate) fn run(
 }
 
 /// Sets the mode of partners, one after the other.
-pub(crate) fn mode(to: &str, args: &ModeArgs, gate: &Gate, out: &mut Out) -> Result<(), Failure> {
+pub(crate) fn mode(
+    to: &str,
+    args: &ModeArgs,
+    gate: &Gate,
+    host: &dyn Host,
+    out: &mut Out,
+) -> Result<(), Failure> {
     for id in &args.id {
-        let body = dried(json!({ "mode": to, "why": args.why }), args.dry);
+        let mut body = dried(json!({ "mode": to, "why": args.why }), args.dry);
+        told::put(&mut body, &args.told, host)?;
         let path = format!("/v1/partners/{}/mode", segment(id));
         change::show(&gate.call(Method::PUT, &path, Some(&body), &[])?, out)?;
     }

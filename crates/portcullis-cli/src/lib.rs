@@ -45,6 +45,7 @@ mod people;
 mod preview;
 mod replay;
 mod run;
+mod scheduled;
 mod signals;
 mod standing;
 mod statement;
@@ -53,9 +54,9 @@ mod told;
 mod usage;
 
 pub use args::{
-    AnswerCommand, ApplyArgs, AtArgs, AuditCommand, CaseCommand, CatalogueCommand, CheckArgs,
-    ClientCommand, Command, Common, DiffArgs, DryRun, EvidenceCommand, ExplainArgs, FactsArgs,
-    GrantCommand, GrantTo, HoldAllArgs, HookCommand, ImportArgs, KeyCommand, ModeArgs,
+    AnswerCommand, ApplyArgs, AtArgs, AuditCommand, CaseCommand, CatalogueCommand, ChangeCommand,
+    CheckArgs, ClientCommand, Command, Common, DiffArgs, DryRun, EvidenceCommand, ExplainArgs,
+    FactsArgs, GrantCommand, GrantTo, HoldAllArgs, HookCommand, ImportArgs, KeyCommand, ModeArgs,
     NoticeCommand, PartnerCommand, PartnerFields, PersonCommand, ProposalCommand, ProveArgs,
     QueryArgs, Reason, ReplayArgs, ReplyArgs, ReplyOutcome, Shape, SignalCommand, StandingVerb,
     StatementArgs, StatementCommand, TestArgs, TilesArgs, Told, ToldArgs, UsageArgs, VerifyArgs,

@@ -79,8 +79,8 @@ pub(crate) fn run(
         }
         PartnerCommand::HoldAll(args) => standing::hold_all(args, &gate, host, out),
         PartnerCommand::Facts(args) => facts::run("partners", args, &gate, host, out),
-        PartnerCommand::Observe(args) => facts::mode("observe", args, &gate, out),
-        PartnerCommand::Enforce(args) => facts::mode("enforce", args, &gate, out),
+        PartnerCommand::Observe(args) => facts::mode("observe", args, &gate, host, out),
+        PartnerCommand::Enforce(args) => facts::mode("enforce", args, &gate, host, out),
         PartnerCommand::Standing(verb) => standing::run("partners", verb, &gate, host, out),
     }
 }

@@ -113,8 +113,10 @@ fn waiting(all: &Value, out: &mut Out) -> Result<(), Failure> {
     };
     let open = entries("data");
     let rows = open.iter().map(|open| {
-        let changed = open.get("changed").is_some_and(Value::is_u64);
-        let until = if changed { "changed since".to_owned() } else { text(open, "expires") };
+        let until = match open.get("changed").and_then(Value::as_u64) {
+            Some(changed) => format!("stale since event {changed}"),
+            None => text(open, "expires"),
+        };
         vec![number(open), text(open, "by"), until, text(open, "what")]
     });
     out.table(&["PROPOSAL", "BY", "UNTIL", "WHAT"], rows.collect(), "nothing waits")?;
@@ -140,7 +142,7 @@ fn show(open: &Value, out: &mut Out) -> Result<(), Failure> {
     out.line(format!("digest: {}", text(open, "digest")))?;
     if let Some(changed) = open.get("changed").and_then(Value::as_u64) {
         out.line(format!(
-            "event {changed} changed what it is about: it can't be approved any more"
+            "stale: event {changed} changed what it is about, so it can't be approved any more; propose it again"
         ))?;
     } else {
         out.line(format!("until: {}", text(open, "expires")))?;

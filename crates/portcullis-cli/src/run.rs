@@ -12,7 +12,7 @@ use crate::host::Host;
 use crate::out::{Out, clean};
 use crate::{
     answers, apply, audit, case, cases, catalogue, check, clients, diff, explain, grants, hooks,
-    keys, partners, people, replay, signals, statement, status, usage,
+    keys, partners, people, replay, scheduled, signals, statement, status, usage,
 };
 
 /// Carries a command out. A reader that went away (`| head`) is no failure.
@@ -60,6 +60,7 @@ pub(crate) fn carry_out(
         Command::Audit(command) => audit::run(command, common, host, out),
         Command::Person(command) => people::run(command, common, host, out),
         Command::Proposal(command) => people::proposals(command, common, host, out),
+        Command::Change(command) => scheduled::run(command, common, host, out),
         Command::Whoami => people::whoami(common, host, out),
         Command::Status => status::run(common, host, out),
         Command::Version => version(out),

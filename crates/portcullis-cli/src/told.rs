@@ -28,6 +28,7 @@ pub(crate) fn put(body: &mut Value, args: &ToldArgs, host: &dyn Host) -> Result<
     set(&mut told, "reason", Some(reason.as_str()));
     set(&mut told, "tell", args.tell.as_deref());
     set(&mut told, "case", args.case.as_deref());
+    set(&mut told, "effective", args.effective.as_deref());
     set(body, "told", Some(told));
     Ok(())
 }

@@ -6,6 +6,7 @@ pub(crate) mod answers;
 pub(crate) mod audit;
 pub(crate) mod calls;
 pub(crate) mod cases;
+pub(crate) mod changes;
 pub(crate) mod clients;
 pub(crate) mod coverage;
 pub(crate) mod facts;

@@ -6,7 +6,8 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use portcullis_registry::{Narrowed, PartnerRecord, Snapshot};
+pub use portcullis_registry::Weighed;
+use portcullis_registry::{PartnerRecord, Snapshot};
 use portcullis_types::{KeyId, KeyIx, Wall};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -38,15 +39,6 @@ pub trait Checker: Send + Sync {
 
     /// The names of the classes in force.
     fn classes(&self) -> Vec<String>;
-}
-
-/// What a change of policies or of a tier comes to.
-#[derive(Debug, Clone, Default, Eq, PartialEq)]
-pub struct Weighed {
-    /// Whether it is proved to let nobody do more than before.
-    pub proved_narrower: bool,
-    /// Whom it leaves less, and how.
-    pub narrowed: Vec<Narrowed>,
 }
 
 /// A tier by its name, or by a use where no tier is named.

@@ -38,6 +38,7 @@ mod views;
 mod witness;
 
 pub use api::past::past_view;
+pub use api::told::weigh;
 pub use edges::{
     AdminCall, AgreedTier, CheckFault, Checked, Checker, Drift, DriftKind, KeyMaker, KeyMakerError,
     MintedKey, Probe, Readiness, ReadyDetail, Weighed,

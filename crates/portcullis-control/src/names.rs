@@ -5,7 +5,7 @@
 use std::str::FromStr;
 
 use axum::http::StatusCode;
-use portcullis_registry::Use;
+use portcullis_registry::{Snapshot, Use};
 use portcullis_types::{ClassName, IdError, ScopeName, TierName};
 
 use crate::problem::Problem;
@@ -92,10 +92,10 @@ pub(crate) fn use_name(of: Use) -> String {
 }
 
 /// Partners whose tier a candidate set would no longer define: they would be refused everything.
-pub(crate) fn orphans<'a>(
-    checked: &Checked,
-    partners: impl Iterator<Item = (&'a str, &'a str)>,
-) -> Option<Problem> {
+pub(crate) fn orphans(checked: &Checked, snapshot: &Snapshot) -> Option<Problem> {
+    // Who is on the tier for its use is on the strictest where there is none.
+    let partners = snapshot.partners();
+    let partners = partners.filter_map(|(_, p)| Some((p.id.as_str(), p.tier.as_ref()?.as_str())));
     let lost: Vec<_> =
         partners.filter(|(_, tier)| !checked.tiers.iter().any(|t| t == tier)).collect();
     let (partner, tier) = lost.first()?;

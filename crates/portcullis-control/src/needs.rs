@@ -19,6 +19,8 @@ const READS_LOG: &[Role] = &[Auditor];
 const READS_ANSWERS: &[Role] = &[Investigator, Approver, Auditor, Admin];
 /// Who decides about a case must know it.
 const READS_CASES: &[Role] = &[Investigator, Approver, Auditor];
+/// What comes names a case, perhaps.
+const READS_CHANGES: &[Role] = &[PolicyAuthor, Investigator, Approver, Auditor, Admin];
 const ACTS: &[Role] = &[Investigator, Admin];
 const RUNS: &[Role] = &[Admin];
 
@@ -46,6 +48,9 @@ const NEEDS: &[(&str, &str, &[Role])] = &[
     ("POST", "/v1/keys/{id}/transitions", ACTS),
     ("POST", "/v1/keys/{id}/rotate", RUNS),
     ("POST", "/v1/keys/{id}/compromised", ACTS),
+    ("GET", "/v1/changes", READS_CHANGES),
+    ("GET", "/v1/changes/{id}", READS_CHANGES),
+    ("POST", "/v1/changes/{id}/cancel", &[PolicyAuthor, Admin]),
     ("GET", "/v1/policies", ANY),
     ("PUT", "/v1/policies", &[PolicyAuthor]),
     ("GET", "/v1/signals", &[Investigator, Auditor]),

@@ -10,6 +10,7 @@ mod answers;
 mod asker;
 mod changes;
 mod clients;
+mod coming;
 mod desk;
 mod endings;
 mod keys;

@@ -21,8 +21,8 @@ use utoipa_axum::routes;
 
 use crate::Control;
 use crate::api::{
-    answers, audit, calls, cases, clients, coverage, facts, grants, health, hooks, import, keys,
-    log, me, notices, partners, past, people, policies, proposals, query, rotation, signals,
+    answers, audit, calls, cases, changes, clients, coverage, facts, grants, health, hooks, import,
+    keys, log, me, notices, partners, past, people, policies, proposals, query, rotation, signals,
     statements, transitions, usage,
 };
 use crate::auth::{Caller, sign_in};
@@ -125,6 +125,9 @@ fn quick() -> Routes {
         .routes(routes!(proposals::approve))
         .routes(routes!(proposals::refuse))
         .routes(routes!(proposals::ratify))
+        .routes(routes!(changes::list))
+        .routes(routes!(changes::show))
+        .routes(routes!(changes::cancel))
         .routes(routes!(policies::show))
         .routes(routes!(signals::list))
         .routes(routes!(answers::list))

@@ -3,7 +3,7 @@
 //! A tier, scopes, declared facts or a set of policies can take as much away as a hold does, so they need
 //! the same words. Must not know what a tier gives: whoever compares tiers says whom a change narrows.
 
-use portcullis_types::{PartnerId, ReasonCode};
+use portcullis_types::{PartnerId, ReasonCode, Revision, Wall};
 use serde::{Deserialize, Serialize};
 
 use crate::rejected::Rejected;
@@ -25,6 +25,15 @@ pub struct Narrowed {
     pub partner: PartnerId,
     /// How, each as the rest of a sentence that begins with `they`.
     pub what: Vec<String>,
+}
+
+/// What a change of policies or of a tier comes to.
+#[derive(Debug, Clone, Default, Eq, PartialEq)]
+pub struct Weighed {
+    /// Whether it is proved to let nobody do more than before.
+    pub proved_narrower: bool,
+    /// Whom it leaves less, and how.
+    pub narrowed: Vec<Narrowed>,
 }
 
 /// What the partners are told that a change narrows.
@@ -56,7 +65,25 @@ pub enum AgreementEvent {
         case: Option<String>,
         statement: String,
         what: Vec<String>,
+        /// The change that was scheduled, where it is that one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        change: Option<Revision>,
     },
+    /// A change that comes will leave a partner less. The members are those of `agreement.narrowed`.
+    #[serde(rename = "agreement.announced")]
+    Announced {
+        partner: PartnerId,
+        reason: ReasonCode,
+        tell: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        case: Option<String>,
+        statement: String,
+        what: Vec<String>,
+        effective: Wall,
+    },
+    /// What was announced by that event does not come.
+    #[serde(rename = "agreement.called_off")]
+    CalledOff { partner: PartnerId, announced: Revision, tell: String },
 }
 
 /// Why a change that narrows is refused.
@@ -115,6 +142,8 @@ impl AgreementEvent {
     pub const fn name(&self) -> &'static str {
         match self {
             Self::Narrowed { .. } => "agreement.narrowed",
+            Self::Announced { .. } => "agreement.announced",
+            Self::CalledOff { .. } => "agreement.called_off",
         }
     }
 
@@ -122,7 +151,9 @@ impl AgreementEvent {
     #[must_use]
     pub const fn partner(&self) -> &PartnerId {
         match self {
-            Self::Narrowed { partner, .. } => partner,
+            Self::Narrowed { partner, .. }
+            | Self::Announced { partner, .. }
+            | Self::CalledOff { partner, .. } => partner,
         }
     }
 
@@ -130,15 +161,26 @@ impl AgreementEvent {
     #[must_use]
     pub fn case(&self) -> Option<&str> {
         match self {
-            Self::Narrowed { case, .. } => case.as_deref(),
+            Self::Narrowed { case, .. } | Self::Announced { case, .. } => case.as_deref(),
+            Self::CalledOff { .. } => None,
         }
     }
 
     /// Digest of the statement of reasons.
     #[must_use]
-    pub fn statement(&self) -> &str {
+    pub fn statement(&self) -> Option<&str> {
         match self {
-            Self::Narrowed { statement, .. } => statement,
+            Self::Narrowed { statement, .. } | Self::Announced { statement, .. } => Some(statement),
+            Self::CalledOff { .. } => None,
+        }
+    }
+
+    /// Whether it takes something away, now or on its day.
+    #[must_use]
+    pub const fn narrows(&self) -> bool {
+        match self {
+            Self::Narrowed { .. } | Self::Announced { .. } => true,
+            Self::CalledOff { .. } => false,
         }
     }
 }

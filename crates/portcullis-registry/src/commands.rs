@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::agreement::{Narrowed, Told};
 use crate::answers::AnswerCommand;
 use crate::cases::CaseCommand;
+use crate::changes::ChangeCommand;
 use crate::hooks::HookCommand;
 use crate::people::PeopleCommand;
 use crate::signals::{SignalBounds, SignalSeen};
@@ -91,6 +92,8 @@ pub enum Command {
     People(PeopleCommand),
     /// About where a partner is told of changes.
     Hook(HookCommand),
+    /// About a change with a day of its own.
+    Change(ChangeCommand),
     /// About answers of partners.
     Answer(AnswerCommand),
     /// About a case.
@@ -124,12 +127,24 @@ impl Command {
         Self::Stated { statement: Box::new(statement), command: Box::new(self) }
     }
 
-    /// What is asked, without the statement that goes with it.
+    /// What is asked, without the statement that goes with it and the day it waits for.
     #[must_use]
     pub fn bare(&self) -> &Self {
         match self {
-            Self::Stated { command, .. } | Self::Told { command, .. } => command.bare(),
+            Self::Stated { command, .. }
+            | Self::Told { command, .. }
+            | Self::Change(ChangeCommand::Schedule { command, .. }) => command.bare(),
             bare => bare,
+        }
+    }
+
+    /// What those are told whom a change leaves less, and whom it does.
+    #[must_use]
+    pub fn told(&self) -> Option<(&Told, &[Narrowed])> {
+        match self {
+            Self::Told { told, narrowed, .. } => Some((told, narrowed)),
+            Self::Change(ChangeCommand::Schedule { command, .. }) => command.told(),
+            _ => None,
         }
     }
 
@@ -148,6 +163,7 @@ impl Command {
         match self {
             Self::Stated { statement, .. } => !statement.withheld.is_empty(),
             Self::Told { told, .. } => !told.statement.withheld.is_empty(),
+            Self::Change(ChangeCommand::Schedule { command, .. }) => command.withholds(),
             _ => false,
         }
     }

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use crate::agreement::AgreementEvent;
 use crate::answers::AnswerEvent;
 use crate::cases::CaseEvent;
+use crate::changes::ChangeEvent;
 use crate::guard::GuardEvent;
 use crate::hooks::HookEvent;
 use crate::people::PeopleEvent;
@@ -172,6 +173,9 @@ pub enum Event {
     /// About an agreement.
     #[serde(untagged)]
     Agreement(AgreementEvent),
+    /// About a change with a day of its own.
+    #[serde(untagged)]
+    Change(ChangeEvent),
     /// About people, and about what waits for a second one.
     #[serde(untagged)]
     People(PeopleEvent),
@@ -212,6 +216,7 @@ impl Event {
             Self::Standing(event) => event.name(),
             Self::Credential(event) => event.name(),
             Self::Agreement(event) => event.name(),
+            Self::Change(event) => event.name(),
             Self::People(event) => event.name(),
             Self::Hook(event) => event.name(),
             Self::Case(event) => event.name(),
@@ -245,10 +250,11 @@ impl Event {
             Self::Case(CaseEvent::Planned { plan, .. }) => vec![plan],
             Self::Answer(event) => event.blob().into_iter().collect(),
             Self::Hook(HookEvent::Platform(event)) => event.reply().into_iter().collect(),
-            Self::Agreement(event) => vec![event.statement()],
-            Self::Standing(_) | Self::Credential(_) | Self::KeyRevoked { .. } => {
-                self.statement().into_iter().collect()
-            }
+            Self::Change(event) => event.blob().into_iter().collect(),
+            Self::Standing(_)
+            | Self::Credential(_)
+            | Self::Agreement(_)
+            | Self::KeyRevoked { .. } => self.statement().into_iter().collect(),
             Self::LogOpened { .. }
             | Self::PartnerAdded { .. }
             | Self::PartnerEdited { .. }

@@ -6,6 +6,7 @@
 
 mod answers;
 mod cases;
+mod changes;
 mod keys;
 mod people;
 mod persons;
@@ -133,9 +134,11 @@ impl State {
             }
             // Taken for what it puts in force again before it comes here.
             Event::Guard(GuardEvent::Applied { .. }) => {}
-            // Hooks are kept beside the log; an agreement is what the event before made it.
+            Event::Change(event) => self.change_event(place, event, blob),
+            Event::Agreement(event) => self.announced(place, event),
+            // Hooks are kept beside the log.
             Event::Hook(HookEvent::Platform(event)) => self.platform_event(place, event)?,
-            Event::Hook(_) | Event::Agreement(_) => {}
+            Event::Hook(_) => {}
             Event::SecretRotated { what, fingerprint, .. } => {
                 Arc::make_mut(&mut self.now.secrets).insert(*what, fingerprint.clone());
             }

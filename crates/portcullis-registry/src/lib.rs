@@ -18,6 +18,7 @@ mod agreement;
 mod answers;
 mod calendar;
 mod cases;
+mod changes;
 mod commands;
 mod events;
 mod evidence;
@@ -55,7 +56,7 @@ mod words;
 mod tests;
 
 pub use agreement::{
-    AgreementEvent, AgreementRejected, NARROWED_MAX, NARROWED_TEXTS_MAX, Narrowed, Told,
+    AgreementEvent, AgreementRejected, NARROWED_MAX, NARROWED_TEXTS_MAX, Narrowed, Told, Weighed,
 };
 pub use answers::{
     ANSWER_BYTES_MAX, ANSWERS_PER_DAY, ATTACHMENTS_MAX, AnswerBody, AnswerCommand, AnswerEvent,
@@ -65,6 +66,10 @@ pub use calendar::{Calendar, CalendarError, HOLIDAYS_MAX, OFFSET_MINUTES_MAX, Pr
 pub use cases::{
     CaseCommand, CaseEvent, CaseRecord, CaseRejected, Cases, Cohort, EVIDENCE_BYTES_MAX, Entry,
     EvidenceRecord, Exit, PlanRecord, PlanState, RestorePlan, Stage,
+};
+pub use changes::{
+    Announced, CHANGE_DAYS_MAX, CHANGES_MAX, ChangeCommand, ChangeEvent, ChangeRejected, Changes,
+    ScheduledChange,
 };
 pub use commands::Command;
 pub use events::Event;

@@ -30,9 +30,10 @@ const SHOWN: &[&str] = &[
     "answer",
     "about",
     "outcome",
+    "announced",
 ];
 /// Those among them that are moments.
-const MOMENTS: &[&str] = &["review_by", "acknowledge_by", "until", "at", "expires"];
+const MOMENTS: &[&str] = &["review_by", "acknowledge_by", "until", "at", "expires", "effective"];
 /// Events that concern access and are between the people of the platform.
 const INSIDE: &[&str] = &["standing.ratified", "standing.ran_out"];
 

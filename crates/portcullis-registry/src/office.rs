@@ -10,6 +10,7 @@ use std::sync::Arc;
 use portcullis_types::{ClientId, KeyId, KeyIx, Notice, PartnerId, Revision, Wall};
 use serde::Serialize;
 
+use crate::agreement::Weighed;
 use crate::commands::Command;
 use crate::events::Event;
 use crate::evidence::Evidence;
@@ -45,6 +46,13 @@ pub trait Sink: Send + Sync {
     fn widen(&self, subject: SubjectIx);
     /// A policy set came into force: names and texts. Comes before the snapshot that names it.
     fn policy(&self, revision: Revision, files: Vec<(String, Arc<str>)>);
+    /// What a change of an agreement that waited comes to in this state; none where nobody here can
+    /// compare tiers.
+    ///
+    /// The inner error says why it can't be carried out any more.
+    fn weigh(&self, _change: &Command, _state: &Snapshot) -> Option<Result<Weighed, String>> {
+        None
+    }
     /// Grants that are given or withdrawn: all there are at the start, in parts, then each change
     /// before it is acknowledged. Those withdrawn bite at once, perhaps before they are durable.
     /// Partners and clients stand in the snapshot published before. The default is for who asks for
@@ -231,4 +239,7 @@ pub struct LoggedEvent {
     /// The leaf as it is hashed: canonical JSON.
     #[serde(skip)]
     pub leaf: String,
+    /// What the leaf seals, where it does; the members above are whole.
+    #[serde(skip)]
+    pub opening: Option<String>,
 }

@@ -204,9 +204,16 @@ impl People {
         self.persons.values().find(|person| person.logins.iter().any(|own| own == login))
     }
 
-    /// What waits for a second person, the oldest first. What expired may still stand here for a second.
+    /// What was proposed and not decided, the oldest first; also what can't be approved any more, until
+    /// its time is over.
     pub fn open(&self) -> impl Iterator<Item = &Proposal> {
         self.open.values()
+    }
+
+    /// How many of them wait for a second person at this moment.
+    #[must_use]
+    pub fn waiting(&self, now: Wall) -> usize {
+        self.open().filter(|open| open.waits(now)).count()
     }
 
     /// One of them.

@@ -5,6 +5,7 @@
 mod agreement;
 mod answers;
 mod cases;
+mod changes;
 mod clocks;
 mod credentials;
 mod facts;
@@ -28,7 +29,7 @@ use sha2::{Digest, Sha256};
 
 use crate::commands::Command;
 use crate::events::Event;
-use crate::people::Roles;
+use crate::proposals::Terms;
 use crate::records::{ClientRecord, KeyRecord, PartnerRecord};
 use crate::rejected::Rejected;
 use crate::state::{Blob, Planned, State};
@@ -48,6 +49,17 @@ impl State {
     /// # Errors
     /// [`Rejected`], and nothing has changed.
     pub fn handle(&self, by: &Actor, command: &Command, now: Wall) -> Result<Planned, Rejected> {
+        self.handle_on(by, command, &Terms::default(), now)
+    }
+
+    /// The same on terms.
+    fn handle_on(
+        &self,
+        by: &Actor,
+        command: &Command,
+        terms: &Terms,
+        now: Wall,
+    ) -> Result<Planned, Rejected> {
         let mut planned = match command {
             Command::AddPartner { .. } => self.add_partner(command, now),
             Command::EditPartner { .. } => self.edit_partner(command, now),
@@ -69,10 +81,11 @@ impl State {
             Command::RecordRotation { what, fingerprint } => self.rotation(*what, fingerprint),
             Command::Standing(command) => self.standing(by, command, now),
             Command::Credential(command) => self.credential(by, command, now),
-            Command::People(command) => self.people(by, command, Roles::NONE, now),
+            Command::People(command) => self.people(by, command, terms, now),
             Command::Hook(command) => self.hook(command),
             Command::Case(command) => self.case(by, command, now),
             Command::Answer(command) => self.answer(by, command, now),
+            Command::Change(command) => self.with_day(by, command, terms, now),
             Command::Each(steps) => self.together(by, steps, now),
             Command::Stated { statement, command } => self.stated(by, statement, command, now),
             Command::Told { told, narrowed, command } => {

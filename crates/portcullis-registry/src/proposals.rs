@@ -9,7 +9,7 @@ use std::sync::Arc;
 use portcullis_types::{Revision, Wall};
 use serde::Serialize;
 
-use crate::agreement::Narrowed;
+use crate::agreement::{Narrowed, Weighed};
 use crate::commands::Command;
 use crate::people::Roles;
 use crate::words::Actor;
@@ -32,6 +32,9 @@ pub struct Terms {
     pub proved_narrower: bool,
     /// Whom a policy set or another tier leaves less.
     pub narrowed: Vec<Narrowed>,
+    /// What the change comes to by now that a wish lets through, where it waited until now; none where
+    /// nobody could compare.
+    pub again: Option<Result<Weighed, String>>,
     /// The revision that the wish builds on: its subject must not have changed since.
     pub on: Option<Revision>,
     /// Only say what would happen.
@@ -128,6 +131,15 @@ pub struct Proposal {
     pub changed: Option<Revision>,
     /// Itself.
     pub command: Arc<Command>,
+}
+
+impl Proposal {
+    /// Whether it can be approved at this moment: its time is not over, and what it is about has not
+    /// changed since it was made.
+    #[must_use]
+    pub fn waits(&self, now: Wall) -> bool {
+        self.changed.is_none() && now < self.expires
+    }
 }
 
 /// Something that was done alone because it could not wait.

@@ -8,6 +8,7 @@ use crate::SubjectId;
 use crate::agreement::AgreementRejected;
 use crate::answers::AnswerRejected;
 use crate::cases::CaseRejected;
+use crate::changes::ChangeRejected;
 use crate::people::PeopleRejected;
 use crate::standing::{CredentialRejected, StandingRejected};
 use crate::statement::StatementRejected;
@@ -177,6 +178,9 @@ pub enum Rejected {
     /// About a change of an agreement.
     #[error(transparent)]
     Agreement(#[from] AgreementRejected),
+    /// About a change with a day of its own.
+    #[error(transparent)]
+    Change(#[from] ChangeRejected),
     /// Something about a statement of reasons.
     #[error(transparent)]
     Statement(#[from] StatementRejected),
@@ -237,6 +241,7 @@ impl Rejected {
             Self::People(rejected) => rejected.code(),
             Self::Case(rejected) => rejected.code(),
             Self::Agreement(rejected) => rejected.code(),
+            Self::Change(rejected) => rejected.code(),
             Self::Statement(rejected) => rejected.code(),
             Self::Answer(rejected) => rejected.code(),
         }
@@ -250,7 +255,10 @@ impl Rejected {
             || matches!(self, Self::Answer(rejected) if rejected.is_unknown_subject())
             || matches!(
                 self,
-                Self::UnknownPartner { .. } | Self::UnknownClient { .. } | Self::UnknownKey { .. }
+                Self::UnknownPartner { .. }
+                    | Self::UnknownClient { .. }
+                    | Self::UnknownKey { .. }
+                    | Self::Change(ChangeRejected::UnknownChange(_))
             )
     }
 
@@ -273,6 +281,7 @@ impl Rejected {
                     | Self::ImportKnown { .. }
                     | Self::NothingChanges(_)
                     | Self::SameMode { .. }
+                    | Self::Change(ChangeRejected::ScheduledAlready { .. })
                     | Self::GrantsFeedRunning
                     | Self::GrantsThin { .. }
                     | Self::GrantsFeedLost

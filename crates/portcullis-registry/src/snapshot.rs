@@ -12,6 +12,7 @@ use portcullis_types::{
 
 use crate::answers::Answers;
 use crate::cases::Cases;
+use crate::changes::Changes;
 use crate::guard::LogLost;
 use crate::names::Names;
 use crate::pages::Pages;
@@ -39,6 +40,7 @@ pub struct Snapshot {
     pub(crate) answers: Answers,
     pub(crate) people: Arc<People>,
     pub(crate) cases: Cases,
+    pub(crate) changes: Arc<Changes>,
     pub(crate) peppers: Arc<Vec<(Arc<str>, u64)>>,
     pub(crate) secrets: Arc<BTreeMap<RotatedSecret, String>>,
     pub(crate) partners: Pages<PartnerRecord>,

@@ -4,6 +4,7 @@ mod agreement;
 mod answers;
 mod calendar;
 mod cases;
+mod changes;
 mod courses;
 mod credentials;
 mod decided;
@@ -21,6 +22,7 @@ mod standing;
 mod statements;
 mod together;
 mod usage;
+mod waiting;
 
 use std::collections::HashMap;
 use std::sync::Arc;

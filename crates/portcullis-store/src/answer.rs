@@ -44,6 +44,7 @@ pub(crate) fn done(command: &Command, planned: &Planned) -> Done {
         | Command::Hook(_)
         | Command::Case(_)
         | Command::Answer(_)
+        | Command::Change(_)
         | Command::Each(_)
         | Command::Stated { .. }
         | Command::Told { .. }

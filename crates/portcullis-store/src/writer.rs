@@ -150,6 +150,8 @@ impl Writer {
         self.flush().await;
         let now = self.clock.now().wall.max(self.store.log.last);
         let actor = bounded(actor);
+        let weighed = self.weighed_again(command, terms);
+        let terms = weighed.as_ref().unwrap_or(terms);
         let mut planned = self.state.decide(&actor, command, terms, now)?;
         if planned.events.is_empty() || terms.dry_run {
             let foreseen =
@@ -176,6 +178,14 @@ impl Writer {
                 Ok(durable(command, &waiting.planned, self.head()))
             }
         }
+    }
+
+    /// The terms of a wish that lets a change through which was weighed some time ago: it is weighed in
+    /// the state of now, which nobody changes before it is decided.
+    fn weighed_again(&self, command: &Command, terms: &Terms) -> Option<Terms> {
+        let waited = self.state.waited(command)?;
+        let again = self.sink.weigh(&waited, self.state.current());
+        Some(Terms { again, ..terms.clone() })
     }
 
     /// A narrowing bites, then is written; if it can't be, it waits.

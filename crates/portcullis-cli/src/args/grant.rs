@@ -119,4 +119,7 @@ pub struct ModeArgs {
     /// Whether it is done.
     #[command(flatten)]
     pub dry: DryRun,
+    /// What each of them is told that is enforced from here on.
+    #[command(flatten)]
+    pub told: Box<ToldArgs>,
 }

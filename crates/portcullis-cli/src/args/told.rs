@@ -18,6 +18,9 @@ pub struct ToldArgs {
     /// The case this belongs to
     #[arg(long, value_name = "ID", requires = "reason")]
     pub case: Option<String>,
+    /// Announce it now, and carry it out on this day: a date, a time, or a length from now such as 30d
+    #[arg(long, value_name = "WHEN", requires = "reason")]
+    pub effective: Option<String>,
     /// What was found or agreed.
     #[command(flatten)]
     pub statement: StatementArgs,

@@ -8,13 +8,14 @@ use axum::Extension;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::Response;
-use portcullis_registry::{Command, Facts, Mode, SubjectId, Terms};
+use portcullis_registry::{Command, Facts, Mode, SubjectId};
 use portcullis_types::{Revision, Wall};
 use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
 
 use super::told::{ToldBody, moved, with_words};
 use super::{Ctx, clients, partners};
+use crate::Weighed;
 use crate::auth::Caller;
 use crate::extract::Body;
 use crate::moments;
@@ -140,7 +141,9 @@ async fn declare(
     let Declared { purpose, review_by, figures, lists, group, told, dry_run } = body;
     let facts = FactsBody { purpose, review_by, figures, lists, group }.read(shared.now())?;
     let command = Command::DeclareFacts { subject: subject.clone(), facts };
-    let weighed = (moved(shared, &command).await?, Some(subject));
+    let control = &shared.control;
+    let weighed = moved(&*control.checker, &command, &control.office.snapshot());
+    let weighed = (weighed, Some(subject));
     let (command, terms) = with_words(shared, caller, (command, told), weighed, dry_run).await?;
     let done = shared.submit_on(caller, command, terms).await?;
     Ok(preview::shown(shared, done).await?.answer(StatusCode::OK))
@@ -231,6 +234,8 @@ pub(crate) struct ModeBody {
     mode: ModeName,
     /// Why, for who reads the log; the partner is not told.
     why: String,
+    /// What the partner is told that is to be refused what it was not, while it was only observed.
+    told: Option<ToldBody>,
     /// Only says what would happen.
     #[serde(default)]
     dry_run: bool,
@@ -255,7 +260,9 @@ pub(crate) async fn mode(
         ModeName::Observe => Mode::Observe,
     };
     let command = Command::SetMode { partner: partner.id.clone(), mode, why: wish.why };
-    let terms = Terms { dry_run: wish.dry_run, ..caller.terms()? };
+    let of = Some(SubjectId::Partner(partner.id.clone()));
+    let (command, told) = ((command, wish.told), (Weighed::default(), of));
+    let (command, terms) = with_words(&shared, &caller, command, told, wish.dry_run).await?;
     let done = shared.submit_on(&caller, command, terms).await?;
     Ok(preview::shown(&shared, done).await?.answer(StatusCode::OK))
 }

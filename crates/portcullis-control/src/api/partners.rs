@@ -212,7 +212,7 @@ pub(crate) async fn edit(
         facts: facts.transpose()?,
     };
     let of = Some(SubjectId::Partner(partner.id.clone()));
-    let weighed = told::moved(&shared, &command).await?;
+    let weighed = told::moved(checker, &command, &snapshot);
     let command = (command, edit.told);
     let (command, terms) =
         told::with_words(&shared, &caller, command, (weighed, of), edit.dry_run).await?;

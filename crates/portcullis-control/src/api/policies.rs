@@ -145,10 +145,7 @@ pub(crate) async fn publish(
     let (checker, checked) = (Arc::clone(&shared.control.checker), files.clone());
     let holds = aside(move || checker.check(&checked)).await?.map_err(faulty)?;
     let snapshot = shared.control.office.snapshot();
-    // Who is on the tier for its use is on the strictest where there is none.
-    let partners = snapshot.partners();
-    let partners = partners.filter_map(|(_, p)| Some((p.id.as_str(), p.tier.as_ref()?.as_str())));
-    if let Some(problem) = orphans(&holds, partners) {
+    if let Some(problem) = orphans(&holds, &snapshot) {
         return Err(problem);
     }
     let changes = changes(snapshot.policy(), &files);

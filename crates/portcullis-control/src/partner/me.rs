@@ -13,6 +13,7 @@ use utoipa::ToSchema;
 
 use super::asker::{Asker, Writer};
 use super::changes::OwnChange;
+use super::coming::Coming;
 use super::keys::OwnKey;
 use super::measures::{Clock, Measure, clocks};
 use super::way_back::OwnWayBack;
@@ -47,6 +48,8 @@ pub(super) struct Me {
     way_back: Option<OwnWayBack>,
     /// What ends or is looked at, and when; the next first.
     clocks: Vec<Clock>,
+    /// Changes of your agreement that were announced and leave you less, the next first.
+    coming: Vec<Coming>,
     /// Your answers and appeals that wait for the platform, with when it replies.
     answers: Vec<AnswerView>,
 }
@@ -120,6 +123,7 @@ impl Me {
             works: Vec::new(),
             way_back: None,
             clocks: Vec::new(),
+            coming: Vec::new(),
             answers: Vec::new(),
         }
     }
@@ -148,6 +152,7 @@ impl Me {
             at: asker.wall().rfc3339(),
             way_back: OwnWayBack::of(asker),
             clocks: clocks(asker, &measures),
+            coming: Coming::of(asker),
             answers: asker
                 .waiting()
                 .map(|record| AnswerView::outside(record, &asker.snapshot))

@@ -122,14 +122,18 @@ impl State {
         }
     }
 
-    /// Who took the step that the gate only carries on: whose clock ran out, or that a breach of a plan
-    /// puts back.
+    /// Who took the step that the gate only carries on: who scheduled it, whose clock ran out, or that
+    /// a breach of a plan puts back.
     fn taken_before(
         &self,
         place: Place<'_>,
         event: &Event,
         subject: SubjectIx,
     ) -> Option<(Actor, Option<Actor>)> {
+        if let Event::Agreement(AgreementEvent::Narrowed { change: Some(change), .. }) = event {
+            let change = self.now.changes.find(*change)?;
+            return Some((change.by.clone(), change.approver.clone()));
+        }
         let Event::Standing(event) = event else { return None };
         let (_, stood) = event.stood().filter(|_| place.by.kind == ActorKind::Gate)?;
         let steps = &self.now.answers.steps;
@@ -169,8 +173,8 @@ fn step(event: &Event) -> Option<SubjectId> {
         Event::KeyRevoked { key, .. } | Event::Credential(KeyEvent::Compromised { key, .. }) => {
             Some(SubjectId::Key(key.clone()))
         }
-        Event::Agreement(AgreementEvent::Narrowed { partner, .. }) => {
-            Some(SubjectId::Partner(partner.clone()))
+        Event::Agreement(event) if event.narrows() => {
+            Some(SubjectId::Partner(event.partner().clone()))
         }
         _ => None,
     }

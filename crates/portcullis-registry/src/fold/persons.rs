@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use portcullis_types::{PartnerId, StandingName};
 
+use crate::agreement::AgreementEvent;
 use crate::commands::Command;
 use crate::events::Event;
 use crate::people::{HOUR, PeopleCommand, PeopleEvent, PeopleRule, PersonRecord};
@@ -134,7 +135,7 @@ impl State {
     /// The partner whose access an event narrows.
     pub(crate) fn partner_narrowed(&self, event: &Event) -> Option<PartnerId> {
         let event = match event {
-            Event::Agreement(event) => return Some(event.partner().clone()),
+            Event::Agreement(event) => return event.narrows().then(|| event.partner().clone()),
             Event::Standing(event) => event,
             _ => return None,
         };
@@ -169,7 +170,7 @@ fn touched(event: &Event) -> Option<String> {
         Event::SignalRaised { partner, then, .. } if !then.is_empty() => {
             format!("partner:{partner}")
         }
-        Event::Agreement(event) => format!("partner:{}", event.partner()),
+        Event::Agreement(AgreementEvent::Narrowed { partner, .. }) => format!("partner:{partner}"),
         Event::PolicyPublished { .. } => "policy".to_owned(),
         Event::People(
             PeopleEvent::Added { person, .. }
@@ -177,7 +178,10 @@ fn touched(event: &Event) -> Option<String> {
             | PeopleEvent::Removed { person }
             | PeopleEvent::Erased { person, .. },
         ) => format!("person:{person}"),
-        Event::People(_)
+        // What comes has not changed anything yet.
+        Event::Agreement(_)
+        | Event::Change(_)
+        | Event::People(_)
         | Event::Hook(_)
         | Event::Guard(_)
         | Event::Answer(_)

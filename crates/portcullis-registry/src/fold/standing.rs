@@ -257,6 +257,7 @@ pub(super) fn concerned(event: &Event) -> Option<SubjectId> {
         | Event::Hook(_)
         | Event::Guard(_)
         | Event::Case(_)
+        | Event::Change(_)
         | Event::Answer(_)
         | Event::People(_) => None,
     }

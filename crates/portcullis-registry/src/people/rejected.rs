@@ -83,6 +83,14 @@ pub enum PeopleRejected {
         "the changed files are not in force: putting policies in force takes two persons here; propose them by `portcullis apply`"
     )]
     PolicyNeedsTwo,
+    /// What waited leaves others less by now.
+    #[error(
+        "whom proposal {} leaves less has changed since it was made: {whom}; propose it again, so that each of them is told", proposal.0
+    )]
+    ProposalOthers { proposal: Revision, whom: String },
+    /// What waited is no set of policies by now, or names no tier.
+    #[error("proposal {} can't be carried out any more: {why}; propose another", proposal.0)]
+    ProposalUnfit { proposal: Revision, why: String },
     /// No such emergency.
     #[error("no emergency {} waits to be ratified; `portcullis proposal list` shows those that do", .0.0)]
     UnknownEmergency(Revision),
@@ -107,6 +115,8 @@ impl PeopleRejected {
             Self::ProposalDigest { .. } => "proposal_digest",
             Self::ProposalStale { .. } => "proposal_stale",
             Self::ProposedAlready { .. } => "proposed_already",
+            Self::ProposalOthers { .. } => "proposal_stale",
+            Self::ProposalUnfit { .. } => "proposal_unfit",
             Self::ProposalsFull { .. } => "proposals_full",
             Self::SamePerson { .. } => "same_person",
             Self::PersonsUnclear { .. } => "persons_unclear",
@@ -156,6 +166,8 @@ impl PeopleRejected {
                 | Self::ProposalDigest { .. }
                 | Self::ProposalStale { .. }
                 | Self::ProposedAlready { .. }
+                | Self::ProposalOthers { .. }
+                | Self::ProposalUnfit { .. }
                 | Self::ProposerGone { .. }
         )
     }

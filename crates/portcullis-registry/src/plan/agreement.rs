@@ -11,15 +11,21 @@ use super::Planned;
 use crate::agreement::{AgreementEvent, AgreementRejected, NARROWED_MAX, Narrowed, Told};
 use crate::commands::Command;
 use crate::events::Event;
-use crate::proposals::Terms;
+use crate::people::PeopleRejected;
+use crate::proposals::{Proposal, Terms};
 use crate::rejected::Rejected;
 use crate::snapshot::Snapshot;
 use crate::state::State;
 use crate::statement::{About, StatementRejected};
-use crate::words::{Actor, ActorKind, SubjectId};
+use crate::words::{Actor, ActorKind, Mode, SubjectId};
 
+/// So many are named of those whom a change leaves less by now, and did not before.
+const NAMED_MAX: usize = 5;
 /// Why a change of an agreement has no end of its own.
 const UNTIL_CHANGED: &str = "it holds until the agreement is changed again";
+
+/// What a partner loses that was only observed.
+const ENFORCED: &str = "are refused from here on what their policies refuse, not only watched";
 
 impl State {
     /// A change of an agreement with what those are told that it leaves less.
@@ -37,12 +43,7 @@ impl State {
         if planned.events.is_empty() {
             return Ok(planned);
         }
-        let mut whom = narrowed.to_vec();
-        Narrowed::join(&mut whom, self.left_less(&planned));
-        if whom.len() > NARROWED_MAX {
-            let (count, max) = (whom.len(), NARROWED_MAX);
-            return Err(AgreementRejected::TooMany { count, max }.into());
-        }
+        let whom = self.whom_less(narrowed, &planned)?;
         self.why(&told.reason, &told.tell, told.case.as_deref()).map(drop)?;
         for (at, narrowed) in whom.iter().enumerate() {
             let event = self.narrowed(by, told, narrowed, (&mut planned, now))?;
@@ -58,13 +59,48 @@ impl State {
         Ok(planned)
     }
 
+    /// Whom a change leaves less: those that came with it, and those whom scopes and facts do.
+    pub(super) fn whom_less(
+        &self,
+        narrowed: &[Narrowed],
+        planned: &Planned,
+    ) -> Result<Vec<Narrowed>, Rejected> {
+        let mut whom = narrowed.to_vec();
+        Narrowed::join(&mut whom, self.left_less(planned));
+        if whom.len() > NARROWED_MAX {
+            let (count, max) = (whom.len(), NARROWED_MAX);
+            return Err(AgreementRejected::TooMany { count, max }.into());
+        }
+        Ok(whom)
+    }
+
     fn narrowed(
         &self,
         by: &Actor,
         told: &Told,
         narrowed: &Narrowed,
-        (planned, now): (&mut Planned, Wall),
+        planned: (&mut Planned, Wall),
     ) -> Result<AgreementEvent, Rejected> {
+        let statement = self.stated_less(by, told, (narrowed, None), planned)?;
+        Ok(AgreementEvent::Narrowed {
+            partner: narrowed.partner.clone(),
+            reason: told.reason.clone(),
+            tell: told.tell.clone(),
+            case: told.case.clone(),
+            statement,
+            what: narrowed.what.clone(),
+            change: None,
+        })
+    }
+
+    /// Keeps the statement of one whom a change leaves less, at once or from a day on; yields its digest.
+    pub(super) fn stated_less(
+        &self,
+        by: &Actor,
+        told: &Told,
+        (narrowed, effective): (&Narrowed, Option<Wall>),
+        (planned, now): (&mut Planned, Wall),
+    ) -> Result<String, Rejected> {
         let Told { reason, tell, case, statement } = told;
         let (_, record) = self.known_partner(&narrowed.partner)?;
         let subject = SubjectId::Partner(record.id.clone());
@@ -80,6 +116,7 @@ impl State {
             even: &[],
             factor: None,
             review_by: None,
+            effective,
             reason,
             template: self.now.reasons.find(reason)?,
             tell,
@@ -93,14 +130,7 @@ impl State {
                 planned.blobs.push(blob);
             }
         }
-        Ok(AgreementEvent::Narrowed {
-            partner: narrowed.partner.clone(),
-            reason: reason.clone(),
-            tell: tell.clone(),
-            case: case.clone(),
-            statement,
-            what: narrowed.what.clone(),
-        })
+        Ok(statement)
     }
 
     /// Refuses a change that leaves somebody less who is not told why, and names whom.
@@ -142,6 +172,9 @@ impl State {
                     let what = both.map(|(old, new)| fewer_facts(old, &new)).unwrap_or_default();
                     (subject.clone(), what)
                 }
+                Event::ModeSet { partner, mode: Mode::Enforce, .. } => {
+                    (SubjectId::Partner(partner.clone()), vec![ENFORCED.to_owned()])
+                }
                 _ => continue,
             };
             let partner = self.now.subject_ix(&subject).and_then(|at| self.now.partner_of(at));
@@ -151,6 +184,37 @@ impl State {
             }
         }
         all
+    }
+}
+
+impl State {
+    /// Refuses what waited where by now it leaves others less than those it names: each must be told.
+    pub(super) fn same_whom(&self, open: &Proposal, terms: &Terms) -> Result<(), Rejected> {
+        let proposal = open.id;
+        let now = match &terms.again {
+            None => return Ok(()),
+            Some(Err(why)) => {
+                return Err(PeopleRejected::ProposalUnfit { proposal, why: why.clone() }.into());
+            }
+            Some(Ok(weighed)) => &weighed.narrowed,
+        };
+        let then: &[Narrowed] = match open.command.told() {
+            Some((_, narrowed)) => narrowed,
+            None => &[],
+        };
+        let missing = |from: &[Narrowed], one: &Narrowed| {
+            !from.iter().any(|other| other.partner == one.partner)
+        };
+        let list = |all: &[Narrowed], from: &[Narrowed], how: &str| {
+            let some = all.iter().filter(|one| missing(from, one)).take(NAMED_MAX);
+            some.map(|one| format!("`{}` {how}", one.partner)).collect::<Vec<_>>()
+        };
+        let differs = [list(now, then, "now too"), list(then, now, "no longer")].concat();
+        if differs.is_empty() {
+            return Ok(());
+        }
+        let whom = differs.join(", ");
+        Err(PeopleRejected::ProposalOthers { proposal, whom }.into())
     }
 }
 
@@ -169,10 +233,13 @@ impl Snapshot {
 }
 
 /// Whether it is a change of an agreement.
-const fn is_change(command: &Command) -> bool {
+pub(super) const fn is_change(command: &Command) -> bool {
     matches!(
         command,
-        Command::EditPartner { .. } | Command::DeclareFacts { .. } | Command::PublishPolicy { .. }
+        Command::EditPartner { .. }
+            | Command::DeclareFacts { .. }
+            | Command::PublishPolicy { .. }
+            | Command::SetMode { mode: Mode::Enforce, .. }
     )
 }
 

@@ -32,6 +32,7 @@ impl State {
         over.chain(self.people_due(now))
             .chain(self.cases_due(now).map(Command::Case))
             .chain(self.answers_due(now))
+            .chain(self.changes_due(now))
             .collect()
     }
 

@@ -12,6 +12,9 @@ use crate::state::{Blob, Planned, State};
 use crate::texts;
 use crate::words::{Mode, SubjectId};
 
+/// What a partner is told that was observed by mistake.
+const TOLD_AGAIN: &str = "--reason mistake --tell 'What your policies refuse passed for a time, by mistake; it is refused again.' --fact 'The calls of that time were watched and not refused.' --period now";
+
 impl State {
     pub(super) fn declare_facts(
         &self,
@@ -64,7 +67,11 @@ impl State {
         };
         let held = self.standing_held(SubjectIx::Partner(at));
         let what = if held { format!("{what}; it is on hold, and stays so") } else { what };
-        let undo = Some(format!("portcullis partner {undo} {id} --why {}", quoted("a mistake")));
+        let undo = format!("portcullis partner {undo} {id} --why {}", quoted("a mistake"));
+        let undo = Some(match mode {
+            Mode::Observe => format!("{undo} {TOLD_AGAIN}"),
+            Mode::Enforce => undo,
+        });
         let event = Event::ModeSet { partner: id.clone(), mode, why };
         Ok(Planned { undo, ..Planned::one(event, what) })
     }

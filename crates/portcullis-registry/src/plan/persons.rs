@@ -5,6 +5,7 @@ use portcullis_types::{PersonId, Wall};
 use super::Planned;
 use crate::commands::Command;
 use crate::people::{PeopleCommand, PeopleEvent, PeopleRejected, PeopleRule, Role, Roles};
+use crate::proposals::Terms;
 use crate::rejected::Rejected;
 use crate::state::State;
 use crate::texts;
@@ -22,9 +23,10 @@ impl State {
         &self,
         by: &Actor,
         command: &PeopleCommand,
-        roles: Roles,
+        terms: &Terms,
         now: Wall,
     ) -> Result<Planned, Rejected> {
+        let roles = terms.roles;
         match command {
             PeopleCommand::Add { id, name, roles, logins } => {
                 self.add_person(id, name, *roles, logins)
@@ -36,7 +38,7 @@ impl State {
             PeopleCommand::Erase { id } => self.erase_person(id),
             PeopleCommand::SetRule(rule) => Ok(self.set_rule(*rule)),
             PeopleCommand::Approve { proposal, digest } => {
-                self.approve(by, *proposal, digest, roles, now)
+                self.approve(by, (*proposal, digest), terms, now)
             }
             PeopleCommand::Refuse { proposal, why } => self.refuse(by, *proposal, why, roles),
             PeopleCommand::RatifyEmergency { emergency } => {

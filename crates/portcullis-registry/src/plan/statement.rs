@@ -108,6 +108,7 @@ impl State {
             even: stood.map_or(&[], |stood| &*stood.even),
             factor: stood.and_then(|stood| stood.factor),
             review_by: stood.and_then(|stood| stood.review_by.or(stood.until)),
+            effective: None,
             reason,
             template: self.now.reasons.find(reason)?,
             tell,
@@ -156,18 +157,18 @@ impl Event {
     /// Digest of the statement of reasons, where the event names one.
     #[must_use]
     pub fn statement(&self) -> Option<&str> {
-        match self {
+        match self.again() {
             Self::Standing(event) => {
                 event.stood().and_then(|(_, stood)| stood.statement.as_deref())
             }
             Self::KeyRevoked { statement, .. }
             | Self::Credential(KeyEvent::Compromised { statement, .. }) => statement.as_deref(),
-            Self::Agreement(event) => Some(event.statement()),
+            Self::Agreement(event) => event.statement(),
             _ => None,
         }
     }
 
-    fn statement_mut(&mut self) -> Option<&mut Option<String>> {
+    pub(crate) fn statement_mut(&mut self) -> Option<&mut Option<String>> {
         match self {
             Self::Standing(event) => event.stood_mut().map(|stood| &mut stood.statement),
             Self::KeyRevoked { statement, .. }

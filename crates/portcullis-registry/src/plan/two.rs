@@ -5,6 +5,7 @@
 use portcullis_types::{PartnerId, PersonId, Revision, Wall};
 
 use super::Planned;
+use crate::changes::ChangeCommand;
 use crate::commands::Command;
 use crate::people::{PeopleEvent, PeopleRejected, Role, Roles};
 use crate::proposals::{
@@ -37,15 +38,22 @@ impl State {
             self.unchanged_since(command, on)?;
         }
         let mut planned = match command {
-            Command::People(command) => self.people(by, command, terms.roles, now)?,
-            command => self.handle(by, command, now)?,
+            // What is decided about people is no change of a partner, to be bounded as one.
+            Command::People(command) => self.people(by, command, terms, now)?,
+            command => self.handle_on(by, command, terms, now)?,
         };
         if planned.events.is_empty() {
             return Ok(planned);
         }
         self.told_why(by, &planned)?;
         self.told_whom(by, command, terms, &planned)?;
-        let bearing = self.bearing(command, &planned, terms);
+        let bearing = match command {
+            // What is scheduled takes as many persons as if it were done.
+            Command::Change(ChangeCommand::Schedule { command, .. }) => {
+                self.bearing(command, &self.handle_on(by, command, terms, now)?, terms)
+            }
+            command => self.bearing(command, &planned, terms),
+        };
         if !self.now.people.rule.two_persons {
             planned.alone = bearing == Bearing::Widening || command.withholds();
             return Ok(planned);
@@ -86,6 +94,7 @@ impl State {
                 _,
             ) => Some(Second::Final),
             _ if command.withholds() => Some(Second::Withholds),
+            _ if self.takes_back(by, command) => None,
             (_, Bearing::Widening) => Some(Second::Widens),
             (_, Bearing::Narrowing) => self.too_many(by, planned, now),
             (_, Bearing::Neutral) => None,
@@ -117,12 +126,13 @@ impl State {
     ) -> Result<Planned, Rejected> {
         let body = serde_json::to_vec(command).map_err(|_| Rejected::Full("proposals"))?;
         let blob = Blob::new(body);
-        let open = &self.now.people.open;
-        let same = |open: &&Proposal| open.digest == blob.sha256 && now < open.expires;
-        if let Some(open) = open.values().find(same) {
+        // What can't be approved any more keeps nobody from proposing it again.
+        let people = &self.now.people;
+        let same = |open: &&Proposal| open.digest == blob.sha256 && open.waits(now);
+        if let Some(open) = people.open().find(same) {
             return Err(PeopleRejected::ProposedAlready { proposal: open.id }.into());
         }
-        if open.len() >= PROPOSALS_MAX {
+        if people.waiting(now) >= PROPOSALS_MAX {
             return Err(PeopleRejected::ProposalsFull { max: PROPOSALS_MAX }.into());
         }
         let expires = Wall(now.0.saturating_add(PROPOSAL_MILLISECONDS));
@@ -148,9 +158,8 @@ impl State {
     pub(super) fn approve(
         &self,
         by: &Actor,
-        id: Revision,
-        digest: &str,
-        roles: Roles,
+        (id, digest): (Revision, &str),
+        terms: &Terms,
         now: Wall,
     ) -> Result<Planned, Rejected> {
         let open = self.waiting(id)?;
@@ -164,10 +173,11 @@ impl State {
             }
             .into());
         }
-        self.another(by, &open.by, roles)?;
+        self.another(by, &open.by, terms.roles)?;
         if let Some(changed) = open.changed {
             return Err(PeopleRejected::ProposalStale { proposal: id, changed }.into());
         }
+        self.same_whom(open, terms)?;
         let mut planned = self.handle(&open.by, &open.command, now)?;
         let approved = PeopleEvent::ProposalApproved { proposal: id, digest: open.digest.clone() };
         planned.events.insert(0, approved.into());
@@ -275,6 +285,6 @@ fn break_glass(
     Ok(planned)
 }
 
-fn short(what: &str) -> String {
+pub(super) fn short(what: &str) -> String {
     what.chars().take(500).collect()
 }

@@ -7,6 +7,7 @@ use portcullis_types::{Facts, Notice, Revision, ScopeName};
 
 use super::{APPROVERS_MIN, Planned};
 use crate::cases::CaseCommand;
+use crate::changes::ChangeCommand;
 use crate::commands::Command;
 use crate::events::Event;
 use crate::facts::read_blob;
@@ -62,6 +63,7 @@ impl State {
             Command::Case(
                 CaseCommand::Plan { .. } | CaseCommand::Stage { .. } | CaseCommand::Finish { .. },
             ) => Bearing::Widening,
+            Command::Change(command) => self.of_change(command),
             Command::Case(_)
             | Command::Hook(_)
             | Command::Answer(_)
@@ -198,7 +200,11 @@ impl State {
             Command::Each(steps) => {
                 return steps.iter().flat_map(|step| self.about(step)).collect();
             }
+            Command::Change(
+                ChangeCommand::Cancel { change, .. } | ChangeCommand::CarryOut { change },
+            ) => return vec![format!("change:{}", change.0)],
             Command::People(_)
+            | Command::Change(_)
             | Command::Hook(_)
             | Command::Answer(_)
             | Command::Stated { .. }

@@ -33,6 +33,8 @@ pub struct About<'a> {
     pub factor: Option<Percent>,
     /// When it is looked at again.
     pub review_by: Option<Wall>,
+    /// From when on, where that is not at once.
+    pub effective: Option<Wall>,
     /// Why, by code.
     pub reason: &'a ReasonCode,
     /// What a statement of that reason must hold.
@@ -142,7 +144,7 @@ impl StatementDraft {
             closes: about.closes.clone(),
             even: about.even.to_vec(),
             factor: about.factor,
-            effective_at: Moment(now),
+            effective_at: Moment(about.effective.unwrap_or(now)),
             review_by: about.review_by.map(Moment),
             ends_at: self.ends_at,
             indefinite_because: self.indefinite_because.clone(),

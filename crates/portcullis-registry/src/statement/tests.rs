@@ -55,6 +55,7 @@ fn complete_as(
         even: &[],
         factor: None,
         review_by,
+        effective: None,
         reason: &reason,
         template: reasons.get(reason.as_str()).unwrap(),
         tell: "Posts of far more places than declared were read; tell us what for.",
@@ -276,6 +277,12 @@ fn a_withheld_part_is_named_with_its_end_and_shown_after_it() {
 }
 
 #[test]
-fn the_schema_is_the_one_that_is_published() {
-    assert_snapshot!(serde_json::to_string_pretty(&statement_schema()).unwrap());
+fn the_schema_for_editors_knows_every_member_that_can_be_written() {
+    let schema = statement_schema();
+    let draft = serde_json::to_value(StatementDraft::default()).unwrap();
+    let known: Vec<&String> = schema["properties"].as_object().unwrap().keys().collect();
+    let mut written: Vec<&String> = draft.as_object().unwrap().keys().collect();
+    written.sort_unstable();
+    assert_eq!(known, written);
+    assert_eq!(schema["additionalProperties"], false);
 }

@@ -137,9 +137,9 @@ fn whom_another_tier_or_set_leaves_less_is_told_by_whoever_can_compare_them() {
         let planned = gate.on(&person("ana"), &command, &terms).unwrap();
         assert!(planned.proposed.is_none(), "what is proved narrower takes one person");
         let Event::Agreement(event) = &planned.events[0] else { panic!("{:?}", planned.events) };
-        let AgreementEvent::Narrowed { partner, what, .. } = event;
+        let AgreementEvent::Narrowed { partner, what, .. } = event else { panic!("{event:?}") };
         assert_eq!((partner.as_str(), &**what), ("acme", &["loses `place.posts`".to_owned()][..]));
-        let statement = planned.blobs.iter().find(|blob| blob.sha256 == event.statement());
+        let statement = planned.blobs.iter().find(|blob| Some(&*blob.sha256) == event.statement());
         let statement: Statement = serde_json::from_slice(&statement.unwrap().body).unwrap();
         assert_eq!(statement.subject, acme());
         assert_eq!(statement.measure.to, "agreed to less");
@@ -151,6 +151,7 @@ fn whom_another_tier_or_set_leaves_less_is_told_by_whoever_can_compare_them() {
             event: Event::Agreement(event.clone()),
             hash: String::new(),
             leaf: String::new(),
+            opening: None,
             approver: None,
             proposal: None,
         };

@@ -113,7 +113,7 @@ fn a_partner_is_observed_for_a_reason_and_enforced_again() {
     desk.ask(&hold(acme())).unwrap();
     let planned = desk.ask(&set(Mode::Observe, "a month of watching")).unwrap();
     insta::assert_snapshot!(planned.what, @"partner `acme` is observed: its calls are judged and recorded, but only keys and holds are enforced; it is on hold, and stays so");
-    insta::assert_snapshot!(planned.undo.unwrap(), @"portcullis partner enforce acme --why 'a mistake'");
+    insta::assert_snapshot!(planned.undo.unwrap(), @"portcullis partner enforce acme --why 'a mistake' --reason mistake --tell 'What your policies refuse passed for a time, by mistake; it is refused again.' --fact 'The calls of that time were watched and not refused.' --period now");
     assert_eq!(mode(&desk), Mode::Observe);
     let snapshot = desk.state.snapshot();
     assert!(matches!(snapshot.standing(KeyIx(0), NOON), Standing::Narrowed { .. }));

@@ -45,10 +45,15 @@ fn restore(subject: SubjectId) -> Command {
 
 /// What was found, as every step here says it.
 pub(super) fn found() -> StatementDraft {
-    let night = (Wall(NOON.0 - 9 * HOUR), NOON);
+    let night = Period { from: Moment(Wall(NOON.0 - 9 * HOUR)), until: Moment(NOON) };
     StatementDraft {
+        facts: vec![Fact {
+            statement: "Reads of one night came from 41 towns.".to_owned(),
+            period: Some(night),
+            ..Fact::default()
+        }],
         indefinite_because: Some("nobody knows when the calls are explained".to_owned()),
-        ..StatementDraft::of_fact("Reads of one night came from 41 towns.", night)
+        ..StatementDraft::default()
     }
 }
 
@@ -215,7 +220,7 @@ fn what_widens_waits_for_a_second_person_and_what_narrows_does_not() {
     check(&[facts(&["1", "2"])], &facts(&["1"]), false);
     check(&[facts(&["1", "2"])], &facts(&["1", "3"]), true);
     check(&[], &mode(Mode::Observe), true);
-    check(&[mode(Mode::Observe)], &mode(Mode::Enforce), false);
+    check(&[mode(Mode::Observe)], &told(mode(Mode::Enforce), Vec::new()), false);
     check(&[], &hold(acme()), false);
     check(&[], &reads(&["a"]), false);
     check(&[hold(acme())], &restore(acme()), true);

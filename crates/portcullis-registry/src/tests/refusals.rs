@@ -109,6 +109,7 @@ fn each_refusal_of_a_command_is_agreed_on() {
         Statement(_) => Statement(StatementRejected::OfNothing),
         Answer(_) => Answer(AnswerRejected::Empty),
         Agreement(_) => Agreement(AgreementRejected::OfNothing),
+        Change(_) => Change(ChangeRejected::NobodyLess),
     }));
 }
 
@@ -176,6 +177,8 @@ fn each_refusal_about_people_is_agreed_on() {
         PolicyNeedsTwo => PolicyNeedsTwo,
         UnknownEmergency(_) => UnknownEmergency(proposal),
         ChangedSince { .. } => ChangedSince { on: Revision(41), changed: proposal },
+        ProposalOthers { .. } => ProposalOthers { proposal, whom: text("`acme` now too") },
+        ProposalUnfit { .. } => ProposalUnfit { proposal, why: text("its files have faults") },
     }));
     let why = [
         Second::Widens,
@@ -264,5 +267,19 @@ fn each_refusal_of_the_office_is_agreed_on() {
         NoSuchBlob(_) => NoSuchBlob("ab".repeat(32)),
         PendingFull { .. } => PendingFull { pending: 1000, why: text("the disk is full") },
         Closed => Closed,
+    }));
+}
+
+#[test]
+fn each_refusal_about_a_change_with_a_day_is_agreed_on() {
+    let change = Revision(38);
+    insta::assert_snapshot!(told!(ChangeRejected {
+        Untold => Untold,
+        NobodyLess => NobodyLess,
+        TooFar { .. } => TooFar { at: LATER, most: NOON, days: 366 },
+        ScheduledAlready { .. } => ScheduledAlready { change },
+        ChangesFull { .. } => ChangesFull { max: 100 },
+        UnknownChange(_) => UnknownChange(change),
+        NotTheClock => NotTheClock,
     }));
 }

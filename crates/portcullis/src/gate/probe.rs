@@ -58,12 +58,12 @@ fn lost(snapshot: &Snapshot, now: Wall) -> Option<ReadyDetail> {
 }
 
 /// How many persons a decision takes, for everybody to see.
-fn people(snapshot: &Snapshot) -> String {
+fn people(snapshot: &Snapshot, now: Wall) -> String {
     let people = snapshot.people();
     if !people.rule().two_persons {
         return "giving access takes one person: the rule for two is off".to_owned();
     }
-    let (approvers, open) = (people.approvers(), people.open().count());
+    let (approvers, open) = (people.approvers(), people.waiting(now));
     let overdue = people.broken().filter(|one| one.overdue).count();
     let overdue = match overdue {
         0 => String::new(),
@@ -144,7 +144,7 @@ impl Probe for Watch {
                 ),
                 line("files", files.0, files.1),
                 line("signals", signals.0, signals.1),
-                line("people", true, people(&self.office.snapshot())),
+                line("people", true, people(&self.office.snapshot(), now)),
                 line("answers", answers.0, answers.1),
                 line("calls", !notes.stopping, serving.to_owned()),
             ]

@@ -4,12 +4,16 @@
 
 use std::sync::{Arc, OnceLock};
 
+use portcullis_control::weigh;
 use portcullis_judge::Judge;
 use portcullis_proxy::Cutter;
-use portcullis_registry::{GrantChange, NarrowKind, Sink, Snapshot, SubjectIx, UsageBook};
+use portcullis_registry::{
+    Command, GrantChange, NarrowKind, Sink, Snapshot, SubjectIx, UsageBook, Weighed,
+};
 use portcullis_types::{KeyIx, Notice, Revision};
 
 use super::board::Board;
+use super::checker::Compiler;
 use super::set;
 use crate::talk;
 
@@ -59,6 +63,11 @@ impl Sink for Join {
                 None => grants.withdraw(change.account, change.partner, change.client),
             }
         }
+    }
+
+    fn weigh(&self, change: &Command, state: &Snapshot) -> Option<Result<Weighed, String>> {
+        let compiler = Compiler { board: Arc::clone(&self.board) };
+        Some(weigh(&compiler, change, state))
     }
 
     fn policy(&self, revision: Revision, files: Vec<(String, Arc<str>)>) {
