@@ -15,6 +15,7 @@ use crate::cases::CaseCommand;
 use crate::changes::ChangeCommand;
 use crate::hooks::HookCommand;
 use crate::people::PeopleCommand;
+use crate::retention::RetentionCommand;
 use crate::signals::{SignalBounds, SignalSeen};
 use crate::standing::{KeyCommand, StandingCommand, Wish};
 use crate::statement::StatementDraft;
@@ -98,6 +99,9 @@ pub enum Command {
     Answer(AnswerCommand),
     /// About a case.
     Case(CaseCommand),
+    /// About what is kept.
+    #[serde(skip)]
+    Retention(RetentionCommand),
     /// The same step about several partners, whole or not at all.
     Each(Vec<Command>),
     /// A step that takes something away, with its statement of reasons.

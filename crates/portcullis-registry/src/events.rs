@@ -15,6 +15,7 @@ use crate::changes::ChangeEvent;
 use crate::guard::GuardEvent;
 use crate::hooks::HookEvent;
 use crate::people::PeopleEvent;
+use crate::retention::RetentionEvent;
 use crate::signals::{NotHeld, SignalAction};
 use crate::standing::{KeyEvent, StandingEvent};
 use crate::words::{ClientCategory, KeyStart, Mode, PublishedFile, RotatedSecret, SubjectId, Use};
@@ -191,6 +192,9 @@ pub enum Event {
     /// About events that were lost.
     #[serde(untagged)]
     Guard(GuardEvent),
+    /// About what is kept.
+    #[serde(untagged)]
+    Retention(RetentionEvent),
 }
 
 impl Event {
@@ -221,6 +225,7 @@ impl Event {
             Self::Hook(event) => event.name(),
             Self::Case(event) => event.name(),
             Self::Answer(event) => event.name(),
+            Self::Retention(event) => event.name(),
             Self::Guard(GuardEvent::Lost { .. }) => "log.lost",
             Self::Guard(GuardEvent::Applied { .. }) => "guard.applied",
         }
@@ -266,6 +271,7 @@ impl Event {
             | Self::SignalCapped { .. }
             | Self::QuotaReached { .. }
             | Self::SecretRotated { .. }
+            | Self::Retention(_)
             | Self::Hook(_)
             | Self::Guard(_)
             | Self::Case(_) => Vec::new(),

@@ -10,6 +10,7 @@ mod changes;
 mod keys;
 mod people;
 mod persons;
+mod retention;
 mod standing;
 
 use std::sync::Arc;
@@ -67,6 +68,7 @@ impl State {
         self.count_own(place);
         self.file(place, event);
         self.stepped(place, event);
+        self.keep_body(place, event, blob);
         self.now.revision = Some(revision);
         self.now.at = self.now.at.max(ts);
         Ok(learned)
@@ -128,6 +130,7 @@ impl State {
             Event::People(event) => self.person_event(place, event, blob)?,
             Event::Answer(event) => self.answer_event(place, event)?,
             Event::Case(event) => self.case_event(place, event, blob)?,
+            Event::Retention(event) => self.erased(place, event),
             Event::Guard(GuardEvent::Lost { from, to }) => {
                 self.now.lost = Some(LogLost { from: *from, to: *to, at: place.ts });
                 self.all_confirmed();

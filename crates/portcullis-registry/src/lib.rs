@@ -43,6 +43,7 @@ mod quota;
 mod reasons;
 mod records;
 mod rejected;
+mod retention;
 mod signals;
 mod snapshot;
 mod standing;
@@ -104,6 +105,10 @@ pub use records::{
     PepperIx, PolicyInForce, ScopeListIx, Standing, SubjectIx,
 };
 pub use rejected::Rejected;
+pub use retention::{
+    Bodies, ErasedBody, HeldBy, Holds, KeptBody, KeptOfKind, PRESERVED_DAYS_MAX, PreservedBy,
+    RecordKind, Retention, RetentionCommand, RetentionEvent, RetentionReport,
+};
 pub use signals::{
     NotHeld, SIGNAL_HOLDS_WINDOW, SignalAction, SignalBounds, SignalMark, SignalSeen, Signals,
 };

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::events::Event;
 use crate::people::PeopleEvent;
 use crate::plan::hex;
+use crate::retention::kind_of;
 use crate::state::Blob;
 
 /// What stands for a name that was erased.
@@ -58,16 +59,19 @@ impl Event {
                 PeopleEvent::Added { personal, .. } | PeopleEvent::Edited { personal, .. },
             ) => personal.iter().map(String::as_str).collect(),
             Self::People(PeopleEvent::ProposalMade { blob, .. }) => vec![blob],
-            _ => Vec::new(),
+            event => kind_of(event).into_iter().map(|(_, sha256)| sha256).collect(),
         }
     }
 
     /// Digests of contents that it erases.
     #[must_use]
-    pub fn erases(&self) -> &[String] {
+    pub fn erases(&self) -> Vec<&str> {
         match self {
-            Self::People(PeopleEvent::Erased { personal, .. }) => personal,
-            _ => &[],
+            Self::People(PeopleEvent::Erased { personal, .. }) => {
+                personal.iter().map(String::as_str).collect()
+            }
+            Self::Retention(event) => event.erases().collect(),
+            _ => Vec::new(),
         }
     }
 }

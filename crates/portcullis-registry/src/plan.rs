@@ -13,6 +13,7 @@ mod keys;
 mod people;
 mod persons;
 mod policy;
+mod retention;
 mod signals;
 mod standing;
 mod statement;
@@ -86,6 +87,7 @@ impl State {
             Command::Case(command) => self.case(by, command, now),
             Command::Answer(command) => self.answer(by, command, now),
             Command::Change(command) => self.with_day(by, command, terms, now),
+            Command::Retention(command) => self.retention(by, command, now),
             Command::Each(steps) => self.together(by, steps, now),
             Command::Stated { statement, command } => self.stated(by, statement, command, now),
             Command::Told { told, narrowed, command } => {

@@ -22,6 +22,7 @@ use crate::records::{
     ClientRecord, Credential, GrantsLogged, KeyRecord, Narrowings, PartnerRecord, PepperIx,
     PolicyInForce, ScopeListIx, Standing, SubjectIx,
 };
+use crate::retention::Bodies;
 use crate::signals::Signals;
 use crate::standing::Course;
 use crate::words::{RotatedSecret, SubjectId};
@@ -40,6 +41,7 @@ pub struct Snapshot {
     pub(crate) answers: Answers,
     pub(crate) people: Arc<People>,
     pub(crate) cases: Cases,
+    pub(crate) bodies: Bodies,
     pub(crate) changes: Arc<Changes>,
     pub(crate) peppers: Arc<Vec<(Arc<str>, u64)>>,
     pub(crate) secrets: Arc<BTreeMap<RotatedSecret, String>>,

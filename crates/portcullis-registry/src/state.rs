@@ -3,7 +3,7 @@
 //! [`State::handle`] (in `plan`) reads it, [`State::apply`] (in `fold`) changes it. Must not know
 //! where events are kept.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::Arc;
 
@@ -15,6 +15,7 @@ use crate::proposals::{Approval, Proposed};
 use crate::quota::Written;
 use crate::reasons::Reasons;
 use crate::records::{ScopeListIx, SubjectIx};
+use crate::retention::Retention;
 use crate::snapshot::Snapshot;
 use crate::standing::ClockName;
 use crate::words::Actor;
@@ -31,6 +32,10 @@ pub struct State {
     pub(crate) case_clocks: BTreeSet<(Wall, CaseId)>,
     /// What partners' own keys brought about.
     pub(crate) written: Written,
+    /// How long things are kept at this gate.
+    pub(crate) retention: Retention,
+    /// Evidence that came with statements, by its digest, and the events of those that are there.
+    pub(crate) brought: BTreeMap<String, BTreeSet<Revision>>,
     pub(crate) digests: HashSet<u64, BuildHasherDefault<AsIs>>,
 }
 

@@ -15,6 +15,7 @@ mod model;
 mod people;
 mod quota;
 mod refusals;
+mod retention;
 mod rules;
 mod signals;
 mod staged;

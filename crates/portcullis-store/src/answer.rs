@@ -42,6 +42,7 @@ pub(crate) fn done(command: &Command, planned: &Planned) -> Done {
         | Command::PublishPolicy { .. }
         | Command::People(_)
         | Command::Hook(_)
+        | Command::Retention(_)
         | Command::Case(_)
         | Command::Answer(_)
         | Command::Change(_)

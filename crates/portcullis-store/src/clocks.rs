@@ -17,5 +17,6 @@ impl Writer {
                 return;
             }
         }
+        self.look_for_old().await;
     }
 }

@@ -35,6 +35,7 @@ mod pending;
 mod personal;
 mod recover;
 mod repeats;
+mod retention;
 mod take;
 mod writer;
 

@@ -171,6 +171,9 @@ impl Walk<'_> {
         if let Some(sha256) = leaf.event.beside().filter(|_| self.depth == Depth::Whole) {
             let body = database::blob(self.connection, self.path, sha256).await;
             let body = body.map_err(|error| placed(error, row.rev))?;
+            if body.is_none() {
+                self.found.absent.entry(sha256.to_owned()).or_insert(row.rev);
+            }
             if body.is_some_and(|body| !database::is_of(&body, sha256)) {
                 let why = format!("its content `{sha256}` was changed");
                 return Err(StoreError::damaged(self.path, at_rev(why)));

@@ -23,6 +23,7 @@ use crate::guard::Guard;
 use crate::office::{OfficeHandle, Shared};
 use crate::open::{Opened, Store};
 use crate::pending::{PENDING_MAX, Pending, Waiting};
+use crate::retention::Looks;
 
 /// Commands that may wait for their turn; beyond it callers wait.
 const QUEUE_MAX: usize = 256;
@@ -54,6 +55,8 @@ pub struct Writer {
     pub(crate) feed: Option<Feed>,
     pub(crate) shared: Arc<Shared>,
     pending: Pending,
+    /// For what was kept long enough.
+    pub(crate) looks: Looks,
     /// Set when memory and file no longer agree; only a restart helps.
     pub(crate) broken: Option<String>,
 }
@@ -86,7 +89,8 @@ impl Writer {
         let handle = OfficeHandle::new(ask, Arc::clone(&shared));
         let pending = Pending::default();
         let (feed, broken) = (None, None);
-        let writer = Self { store, state, sink, clock, salt, feed, shared, pending, broken };
+        let looks = Looks::default();
+        let writer = Self { store, state, sink, clock, salt, feed, shared, pending, looks, broken };
         tokio::spawn(writer.run(asked));
         Ok(handle)
     }

@@ -35,6 +35,8 @@ pub enum CaseCommand {
     Assign { case: CaseId, owner: PersonId },
     /// Sets when it is looked at again.
     Review { case: CaseId, review_by: Wall },
+    /// Keeps all that it is about from being erased until then, even once it ended.
+    Preserve { case: CaseId, until: Wall },
     /// Ends it.
     Close { case: CaseId, why: String },
     /// Plans a way back in stages; nothing opens yet.
@@ -96,6 +98,9 @@ pub enum CaseEvent {
     /// It was to be looked at again by then, and was not.
     #[serde(rename = "case.review_over")]
     ReviewOver { case: CaseId, at: Wall },
+    /// Nothing that it is about is erased before then, even once it ended.
+    #[serde(rename = "case.preserved")]
+    Preserved { case: CaseId, until: Wall },
     /// It ended.
     #[serde(rename = "case.closed")]
     Closed { case: CaseId, why: String },
@@ -138,6 +143,7 @@ impl CaseEvent {
             Self::Assigned { .. } => "case.assigned",
             Self::ReviewSet { .. } => "case.review_set",
             Self::ReviewOver { .. } => "case.review_over",
+            Self::Preserved { .. } => "case.preserved",
             Self::Closed { .. } => "case.closed",
             Self::Exported { .. } => "case.exported",
             Self::Planned { .. } => "restore.planned",
@@ -160,6 +166,7 @@ impl CaseEvent {
             | Self::Assigned { case, .. }
             | Self::ReviewSet { case, .. }
             | Self::ReviewOver { case, .. }
+            | Self::Preserved { case, .. }
             | Self::Closed { case, .. }
             | Self::Exported { case, .. }
             | Self::Planned { case, .. }
@@ -215,6 +222,7 @@ impl CaseCommand {
             | Self::Link { case, .. }
             | Self::Assign { case, .. }
             | Self::Review { case, .. }
+            | Self::Preserve { case, .. }
             | Self::Close { case, .. }
             | Self::Plan { case, .. }
             | Self::Stage { case, .. }

@@ -42,6 +42,8 @@ pub struct CaseRecord {
     pub review: Clock,
     /// When it ended.
     pub closed: Option<Wall>,
+    /// Until when nothing that it is about is erased, even once it ended.
+    pub preserve_until: Option<Wall>,
     /// The way back, the last one that was planned.
     pub plan: Option<Arc<PlanRecord>>,
     /// The event that last changed it.
@@ -61,6 +63,8 @@ pub struct EvidenceRecord {
     pub kept: bool,
     /// The event that added it.
     pub revision: Revision,
+    /// The event that says that its body is gone.
+    pub erased: Option<Revision>,
 }
 
 /// How far a way back has come.

@@ -46,6 +46,15 @@ pub enum CaseRejected {
     /// A review date too far off.
     #[error("the case would be looked at again on {}; write {} or sooner, {days} days from now", at.rfc3339(), most.rfc3339())]
     ReviewTooFar { at: Wall, most: Wall, days: u64 },
+    /// An end of its preservation too far off.
+    #[error("the case would be preserved until {}; write {} or sooner, {days} days from now: it can be put off again then", at.rfc3339(), most.rfc3339())]
+    PreservedTooFar { at: Wall, most: Wall, days: u64 },
+    /// It is kept for longer already.
+    #[error("what case `{case}` is about is kept until {} already; write a later date: it is never made an earlier one", at.rfc3339())]
+    PreservedLonger { case: CaseId, at: Wall },
+    /// The body of the evidence went.
+    #[error("the body of evidence `{name}` was erased by event {}, which says why; its digest stays", gone.0)]
+    EvidenceErased { name: String, gone: Revision },
     /// A way back is under way.
     #[error(
         "case `{case}` brings access of partner `{partner}` back in stages; finish that first, or end it by `portcullis partner hold` or `partner restore`"
@@ -110,6 +119,9 @@ impl CaseRejected {
             Self::NoSignal(_) => "unknown_signal",
             Self::Full { .. } => "case_full",
             Self::ReviewTooFar { .. } => "review_too_far",
+            Self::PreservedTooFar { .. } => "preserved_too_far",
+            Self::PreservedLonger { .. } => "preserved_longer",
+            Self::EvidenceErased { .. } => "evidence_erased",
             Self::PlanRunning { .. } => "plan_running",
             Self::PlanOfWhom(_) => "plan_partner_missing",
             Self::PlanUnfit(_) => "plan_unfit",
@@ -141,6 +153,8 @@ impl CaseRejected {
             | Self::Same(_)
             | Self::Full { .. }
             | Self::PlanRunning { .. }
+            | Self::PreservedLonger { .. }
+            | Self::EvidenceErased { .. }
             | Self::NothingToStage { .. }
             | Self::NoPlan(_)
             | Self::StageNext { .. }
@@ -158,6 +172,7 @@ impl CaseRejected {
             | Self::NoEvidence { .. }
             | Self::NoSignal(_)
             | Self::ReviewTooFar { .. }
+            | Self::PreservedTooFar { .. }
             | Self::PlanOfWhom(_)
             | Self::PlanUnfit(_) => false,
         }

@@ -40,7 +40,8 @@ impl State {
             CaseEvent::EvidenceAdded { name, sha256, bytes, kept, .. } => {
                 let (name, sha256) = (Arc::from(name.as_str()), Arc::from(sha256.as_str()));
                 let (bytes, kept, revision) = (*bytes, *kept, place.revision);
-                case.evidence.push(EvidenceRecord { name, sha256, bytes, kept, revision });
+                let erased = None;
+                case.evidence.push(EvidenceRecord { name, sha256, bytes, kept, revision, erased });
             }
             CaseEvent::Linked { subjects, signals, .. } => {
                 case.subjects.extend(subjects.iter().cloned());
@@ -51,6 +52,7 @@ impl State {
                 case.review = Clock { at: *review_by, ran_out: false };
             }
             CaseEvent::ReviewOver { .. } => case.review.ran_out = true,
+            CaseEvent::Preserved { until, .. } => case.preserve_until = Some(*until),
             CaseEvent::Closed { .. } => case.closed = Some(place.ts),
             CaseEvent::Attested { client, text, .. } => {
                 if let Some(plan) = &mut case.plan {
@@ -92,6 +94,7 @@ impl State {
             timeline: Vec::new(),
             review: Clock { at: *review_by, ran_out: false },
             closed: None,
+            preserve_until: None,
             plan: None,
             revision: place.revision,
         };

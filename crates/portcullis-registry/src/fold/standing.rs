@@ -256,6 +256,7 @@ pub(super) fn concerned(event: &Event) -> Option<SubjectId> {
         | Event::SecretRotated { .. }
         | Event::Hook(_)
         | Event::Guard(_)
+        | Event::Retention(_)
         | Event::Case(_)
         | Event::Change(_)
         | Event::Answer(_)

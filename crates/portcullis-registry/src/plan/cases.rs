@@ -4,6 +4,7 @@
 mod evidence;
 mod links;
 mod planned;
+mod preserved;
 
 use portcullis_types::{CaseId, PartnerId, PersonId, Wall, nearest};
 
@@ -48,6 +49,7 @@ impl State {
                 Ok(Planned::one(event.into(), what))
             }
             CaseCommand::ReviewOver { case, at } => self.review_over(by, case, *at, now),
+            CaseCommand::Preserve { case, until } => self.preserved(case, *until, now),
             CaseCommand::Close { case, why } => self.case_closed(case, why),
             CaseCommand::Export { case, digest, evidence } => {
                 self.exported(case, digest, *evidence)
@@ -228,6 +230,7 @@ fn grows(command: &CaseCommand) -> bool {
         command,
         CaseCommand::Open { .. }
             | CaseCommand::Close { .. }
+            | CaseCommand::Preserve { .. }
             | CaseCommand::ReadEvidence { .. }
             | CaseCommand::Export { .. }
             | CaseCommand::ReviewOver { .. }

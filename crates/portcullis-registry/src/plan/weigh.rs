@@ -67,6 +67,7 @@ impl State {
             Command::Case(_)
             | Command::Hook(_)
             | Command::Answer(_)
+            | Command::Retention(_)
             | Command::Stated { .. }
             | Command::Told { .. } => Bearing::Neutral,
         }
@@ -207,6 +208,7 @@ impl State {
             | Command::Change(_)
             | Command::Hook(_)
             | Command::Answer(_)
+            | Command::Retention(_)
             | Command::Stated { .. }
             | Command::Told { .. }
             | Command::ImportKeys { .. }

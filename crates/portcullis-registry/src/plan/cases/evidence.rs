@@ -53,6 +53,10 @@ impl State {
             case: case.clone(),
             sha256: sha256.chars().take(80).collect(),
         })?;
+        if let Some(gone) = found.erased {
+            let name = found.name.to_string();
+            return Err(CaseRejected::EvidenceErased { name, gone }.into());
+        }
         if !found.kept {
             let (name, added) = (found.name.to_string(), found.revision);
             return Err(CaseRejected::NotKept { name, added }.into());

@@ -1,0 +1,73 @@
+//! Looks now and then for what was kept long enough, and erases it.
+//!
+//! What is erased never comes back, so it must not go by a clock that is wrong: a wall clock that
+//! jumped since the start erases nothing before the gate is started again. Must not know what may go;
+//! the registry says so.
+
+use portcullis_registry::{Actor, ErasedBody, RetentionCommand, Terms};
+use portcullis_types::{Mono, Now};
+
+use crate::database;
+use crate::writer::Writer;
+
+/// From look to look, and from a start to the first one: ten minutes.
+const EVERY: u64 = 600_000_000_000;
+/// How far the wall clock may part from the one that only counts: an hour.
+const PARTED_MS_MAX: u64 = 3_600_000;
+
+/// When it is looked again.
+#[derive(Debug, Default)]
+pub(crate) struct Looks {
+    started: Option<Now>,
+    next: Mono,
+}
+
+impl Looks {
+    /// Whether it is time, by a clock that can be trusted.
+    fn are_due(&mut self, now: Now) -> bool {
+        let Some(started) = self.started else {
+            (self.started, self.next) = (Some(now), Mono(now.mono.0 + EVERY));
+            return false;
+        };
+        if now.mono < self.next {
+            return false;
+        }
+        self.next = Mono(now.mono.0 + EVERY);
+        let counted = (now.mono.0 - started.mono.0) / 1_000_000;
+        now.wall.0.abs_diff(started.wall.0 + counted) <= PARTED_MS_MAX
+    }
+}
+
+impl Writer {
+    /// Erases what was kept long enough, in events of a bounded size. What can't be written now is due
+    /// again at the next look.
+    pub(crate) async fn look_for_old(&mut self) {
+        let now = self.clock.now();
+        if !self.looks.are_due(now) {
+            return;
+        }
+        for command in self.state.erasable(now.wall.max(self.store.log.last)) {
+            let RetentionCommand::Erase { kind, before, bodies, brought } = command else {
+                continue;
+            };
+            let brought = self.there(brought).await;
+            let command = RetentionCommand::Erase { kind, before, bodies, brought };
+            if self.submit(Actor::clock(), &command.into(), &Terms::default()).await.is_err() {
+                return;
+            }
+        }
+    }
+
+    /// Those that are kept here: a statement may name what stayed where it was.
+    async fn there(&mut self, brought: Vec<ErasedBody>) -> Vec<ErasedBody> {
+        let log = &mut self.store.log;
+        let mut there = Vec::new();
+        for body in brought {
+            let found = database::blob(&mut log.connection, &log.path, &body.sha256).await;
+            if found.is_ok_and(|found| found.is_some()) {
+                there.push(body);
+            }
+        }
+        there
+    }
+}
