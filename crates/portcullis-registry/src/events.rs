@@ -135,12 +135,12 @@ pub enum Event {
         rule: String,
         signal: String,
         evidence: String,
-        then: Vec<SignalAction>,
-        #[serde(default, skip_serializing_if = "Vec::is_empty")]
         #[serde(default, skip_serializing_if = "Option::is_none")]
         limit: Option<String>,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         window: Option<Span>,
+        then: Vec<SignalAction>,
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
         wanted: Vec<SignalAction>,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         not_held: Option<NotHeld>,
@@ -238,6 +238,7 @@ impl Event {
             Self::Case(CaseEvent::Noted { note: sha256, .. })
             | Self::Case(CaseEvent::Attested { text: sha256, .. })
             | Self::Case(CaseEvent::EvidenceAdded { sha256, kept: true, .. }) => Some(sha256),
+            Self::Guard(GuardEvent::Applied { event, .. }) => event.statement(),
             _ => None,
         }
     }

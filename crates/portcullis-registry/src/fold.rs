@@ -55,7 +55,9 @@ impl State {
             return Err(place.bad(format!("revision {expected} is missing")));
         }
         let place = match event {
-            Event::Guard(GuardEvent::Applied { by, .. }) => Place { by, ..place },
+            Event::Guard(GuardEvent::Applied { by, approver, .. }) => {
+                Place { by, approver: approver.as_ref(), ..place }
+            }
             _ => place,
         };
         let event = event.again();

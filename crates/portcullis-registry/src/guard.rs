@@ -33,7 +33,10 @@ pub enum GuardEvent {
         lost: u64,
         /// Who acted then: a hold stays as hard to lift as it was.
         by: Actor,
-        /// What happened then, without its statement of reasons, which is gone.
+        /// Who approved it then.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        approver: Option<Actor>,
+        /// What happened then, with its statement of reasons where that was kept.
         event: Box<Event>,
     },
 }
@@ -86,6 +89,15 @@ impl Event {
         matches!(event, Self::KeyRevoked { .. } | Self::Credential(KeyEvent::Compromised { .. }))
     }
 
+    /// The same without its statement of reasons, where that is gone.
+    #[must_use]
+    pub fn untold(mut self) -> Self {
+        if let Some(statement) = self.statement_mut() {
+            *statement = None;
+        }
+        self
+    }
+
     /// What happened, also where it was put in force again.
     #[must_use]
     pub fn again(&self) -> &Self {
@@ -115,7 +127,6 @@ impl State {
             Event::Standing(event) => {
                 let to = event.stood().map(|(to, _)| to);
                 let Some((to, stood)) = to.zip(event.stood_mut()) else { return Guarded::Known };
-                stood.statement = None;
                 // Whoever confirmed it may be among what is gone: it stays until it is lifted.
                 stood.ratify_by = None;
                 let notice = stood.notice(to, place);
@@ -126,12 +137,10 @@ impl State {
                     || notice.is_open()
                     || before.is_some_and(|before| before.covers(&notice))
             }
-            Event::KeyRevoked { statement, .. } => {
-                *statement = None;
+            Event::KeyRevoked { .. } => {
                 matches!(at, SubjectIx::Key(at) if self.ended(at))
             }
-            Event::Credential(KeyEvent::Compromised { successor, statement, .. }) => {
-                *statement = None;
+            Event::Credential(KeyEvent::Compromised { successor, .. }) => {
                 *successor = successor.take().filter(|id| self.now.key_ix(id).is_some());
                 matches!(at, SubjectIx::Key(at) if self.ended(at))
             }

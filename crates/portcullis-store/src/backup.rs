@@ -143,7 +143,8 @@ impl Store {
         let last = kept.size.checked_sub(1).filter(|last| *last >= backup.events);
         let lost = last.map(|last| (backup.events, last));
         let apart = |rev: u64| rev >= backup.events;
-        let stays = kept.records.iter().filter(|one| apart(one.rev) && !one.event.gives_back());
+        let stays =
+            kept.taken.records.iter().filter(|one| apart(one.rev) && !one.event.gives_back());
         let mut done =
             PutBack { kept: stays.count(), events_before: before, lost, aside: None, backup };
         if wanted.dry_run {

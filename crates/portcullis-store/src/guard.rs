@@ -4,18 +4,21 @@
 //! of the store never gives back what was taken since. Each line begins with a digest over itself and
 //! the line before. Must not know what is due of it; `guarded` does.
 
-use std::collections::HashMap;
+mod taken;
+
+use std::collections::HashSet;
 use std::fs;
 use std::io::{self, ErrorKind, Seek as _, Write as _};
 use std::path::{Path, PathBuf};
 
 use portcullis_audit::Hash;
-use portcullis_registry::{Actor, Event, GuardEvent, SubjectId};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::error::StoreError;
 use crate::files::{beside, private, replace};
+use taken::last_of_each;
+pub(crate) use taken::{Record, Taken};
 
 /// Hex digits of a line's digest.
 const SUM_DIGITS: usize = 16;
@@ -32,31 +35,8 @@ enum Line {
     Checkpoint { size: u64, note: String },
     /// Access taken away, or given back after that.
     Narrowing(Box<Record>),
-}
-
-/// A narrowing as it is kept.
-#[derive(Debug, Clone, Eq, PartialEq, Serialize, Deserialize)]
-pub(crate) struct Record {
-    /// Its revision; the one it was to have, where it waits.
-    pub(crate) rev: u64,
-    /// Whether it is not in the log: not yet, or not any more.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub(crate) waits: bool,
-    /// Who acted.
-    pub(crate) by: Actor,
-    /// What happened.
-    pub(crate) event: Event,
-}
-
-impl Record {
-    /// Of an event; one that was put in force again is kept as what it was.
-    pub(crate) fn of(rev: u64, waits: bool, (by, event): (&Actor, &Event)) -> Self {
-        let by = match event {
-            Event::Guard(GuardEvent::Applied { by, .. }) => by,
-            _ => by,
-        };
-        Self { rev, waits, by: by.clone(), event: event.again().clone() }
-    }
+    /// The statement of reasons of such a step.
+    Statement { sha256: String, body: String },
 }
 
 /// What a guard says.
@@ -69,7 +49,7 @@ pub(crate) struct Kept {
     /// The newest checkpoint it knows.
     pub(crate) note: String,
     /// The last of each subject, in order.
-    pub(crate) records: Vec<Record>,
+    pub(crate) taken: Taken,
     lines: usize,
     end: End,
 }
@@ -84,12 +64,14 @@ struct End {
 /// A guard that is written to.
 #[derive(Debug)]
 pub(crate) struct Guard {
-    path: PathBuf,
+    store: PathBuf,
     end: End,
     /// Lines that could not be written yet.
     missed: Vec<Line>,
+    /// Statements that are written, or among those lines.
+    known: HashSet<String>,
     /// Narrowings of subjects that nobody knows now.
-    pub(crate) waits: Vec<Record>,
+    pub(crate) waits: Taken,
 }
 
 /// The file that guards a store.
@@ -107,7 +89,7 @@ pub(crate) fn read(store: &Path) -> Result<Option<Kept>, StoreError> {
         Err(error) => return Err(StoreError::not_readable(&path, error)),
     };
     let mut kept = Kept::default();
-    let mut records = Vec::new();
+    let mut taken = Taken::default();
     for line in bytes.split_inclusive(|byte| *byte == b'\n') {
         let Some(text) = line.strip_suffix(b"\n") else { break };
         kept.lines += 1;
@@ -122,11 +104,14 @@ pub(crate) fn read(store: &Path) -> Result<Option<Kept>, StoreError> {
         match serde_json::from_slice(text).map_err(|_| damaged())? {
             Line::Log { name } => kept.name = name,
             Line::Checkpoint { size, note } => (kept.size, kept.note) = (size, note),
-            Line::Narrowing(record) => records.push(*record),
+            Line::Narrowing(record) => taken.records.push(*record),
+            Line::Statement { sha256, body } => {
+                taken.statements.insert(sha256, body);
+            }
         }
         kept.end = End { sum: expected, bytes: kept.end.bytes + line.len() as u64 };
     }
-    kept.records = last_of_each(records);
+    kept.take(taken);
     Ok(Some(kept))
 }
 
@@ -134,23 +119,8 @@ fn narrowing(record: Record) -> Line {
     Line::Narrowing(Box::new(record))
 }
 
-/// The last record of each subject, in order. Whatever comes after the end of a key, it stays ended.
-fn last_of_each(records: Vec<Record>) -> Vec<Record> {
-    let mut last: HashMap<SubjectId, (usize, bool)> = HashMap::new();
-    for (at, record) in records.iter().enumerate() {
-        let Some(subject) = record.event.guards() else { continue };
-        let ends = record.event.is_final();
-        let last = last.entry(subject).or_insert((at, ends));
-        if ends || !last.1 {
-            *last = (at, ends);
-        }
-    }
-    let is_last = |at: usize, record: &Record| {
-        let last = record.event.guards().and_then(|subject| last.get(&subject));
-        last.is_some_and(|last| last.0 == at)
-    };
-    let numbered = records.into_iter().enumerate();
-    numbered.filter(|(at, record)| is_last(*at, record)).map(|(_, record)| record).collect()
+fn statement((sha256, body): (String, String)) -> Line {
+    Line::Statement { sha256, body }
 }
 
 impl End {
@@ -182,10 +152,11 @@ impl Kept {
     }
 
     /// Takes in later narrowings.
-    pub(crate) fn take(&mut self, later: Vec<Record>) {
-        let mut records = std::mem::take(&mut self.records);
-        records.extend(later);
-        self.records = last_of_each(records);
+    pub(crate) fn take(&mut self, later: Taken) {
+        let mut records = std::mem::take(&mut self.taken.records);
+        records.extend(later.records);
+        self.taken.records = last_of_each(records);
+        self.taken.statements.extend(later.statements);
     }
 
     /// Whether it was not written yet.
@@ -195,19 +166,21 @@ impl Kept {
 
     /// Whether most lines say nothing any more.
     pub(crate) fn is_idle(&self) -> bool {
-        self.lines > 2 * self.records.len() + IDLE_LINES_MAX
+        self.lines > 2 * self.taken.records.len() + IDLE_LINES_MAX
     }
 
     /// Writes the guard anew, in one step.
     pub(crate) fn write(&mut self, store: &Path) -> io::Result<()> {
         // What was given back since need not be kept.
-        self.records.retain(|record| !record.event.gives_back());
+        self.taken.records.retain(|record| !record.event.gives_back());
+        self.taken.thin();
         let head = [
             Line::Log { name: self.name.clone() },
             Line::Checkpoint { size: self.size, note: self.note.clone() },
         ];
-        let records = self.records.iter().cloned().map(narrowing);
-        let lines: Vec<Line> = head.into_iter().chain(records).collect();
+        let statements = self.taken.statements.clone().into_iter().map(statement);
+        let records = self.taken.records.iter().cloned().map(narrowing);
+        let lines: Vec<Line> = head.into_iter().chain(statements).chain(records).collect();
         let mut end = End::default();
         replace(&path_of(store), &end.add(&lines)?)?;
         (self.end, self.lines) = (end, lines.len());
@@ -216,8 +189,11 @@ impl Kept {
 
     /// The guard, to be added to.
     pub(crate) fn guard(self, store: &Path) -> Guard {
-        let waits = self.records.into_iter().filter(|record| record.waits).collect();
-        Guard { path: path_of(store), end: self.end, missed: Vec::new(), waits }
+        let known = self.taken.statements.keys().cloned().collect();
+        let mut waits = self.taken;
+        waits.records.retain(|record| record.waits);
+        waits.thin();
+        Guard { store: store.to_owned(), end: self.end, missed: Vec::new(), known, waits }
     }
 }
 
@@ -226,15 +202,17 @@ impl Guard {
     /// the next.
     pub(crate) fn keep(
         &mut self,
-        records: Vec<Record>,
+        Taken { records, statements }: Taken,
         (size, note): (u64, &str),
     ) -> io::Result<()> {
+        let news = statements.into_iter().filter(|(sha256, _)| self.known.insert(sha256.clone()));
+        self.missed.extend(news.map(statement));
         self.missed.extend(records.into_iter().map(narrowing));
         let checkpoint = Line::Checkpoint { size, note: note.to_owned() };
         let lines: Vec<Line> = self.missed.iter().cloned().chain([checkpoint]).collect();
         let mut end = self.end.clone();
         let bytes = end.add(&lines)?;
-        let mut file = private().open(&self.path)?;
+        let mut file = private().open(path_of(&self.store))?;
         // Whatever an earlier attempt left half written goes.
         file.set_len(self.end.bytes)?;
         file.seek(io::SeekFrom::End(0))?;
@@ -242,6 +220,33 @@ impl Guard {
         file.sync_data()?;
         self.end = end;
         self.missed.clear();
+        Ok(())
+    }
+
+    /// Whether the statement of that digest is kept.
+    pub(crate) fn knows(&self, sha256: &str) -> bool {
+        self.known.contains(sha256)
+    }
+
+    /// Forgets statements that an event says are gone.
+    pub(crate) fn forget(&mut self, gone: &[&str]) -> Result<(), StoreError> {
+        if !gone.iter().any(|sha256| self.known.contains(*sha256)) {
+            return Ok(());
+        }
+        let is_gone = |sha256: &String| gone.contains(&sha256.as_str());
+        self.waits.statements.retain(|sha256, _| !is_gone(sha256));
+        self.missed
+            .retain(|line| !matches!(line, Line::Statement { sha256, .. } if is_gone(sha256)));
+        let Some(mut kept) = read(&self.store)? else { return Ok(()) };
+        kept.taken.statements.retain(|sha256, _| !is_gone(sha256));
+        let written = kept.write(&self.store);
+        written.map_err(|error| StoreError::not_writable(&path_of(&self.store), error))?;
+        self.end = kept.end;
+        let missed = self.missed.iter().filter_map(|line| match line {
+            Line::Statement { sha256, .. } => Some(sha256),
+            _ => None,
+        });
+        self.known = kept.taken.statements.keys().chain(missed).cloned().collect();
         Ok(())
     }
 

@@ -5,8 +5,10 @@
 use portcullis_registry::{Actor, ActorKind, Event, GuardEvent, Guarded, Place, State};
 use portcullis_types::{Revision, Wall};
 
+use crate::append::Log;
+use crate::database;
 use crate::error::StoreError;
-use crate::guard::{Kept, Record};
+use crate::guard::{Kept, Record, Taken};
 use crate::open::Opened;
 
 /// Who puts narrowings in force again.
@@ -21,36 +23,39 @@ impl Opened {
     pub(crate) async fn put_back(
         &mut self,
         mut kept: Kept,
-        (events, mut narrowings): (u64, Vec<Record>),
+        (events, mut narrowings): (u64, Taken),
         now: Wall,
     ) -> Result<(), StoreError> {
         let path = self.store.log.path.clone();
         let not_written = |error| StoreError::not_writable(&crate::guard::path_of(&path), error);
         let lost = kept.size.checked_sub(1).filter(|last| *last >= events);
         let apart = |record: &Record| record.waits || record.rev >= events;
-        let any = lost.is_some() || kept.records.iter().any(apart);
-        let whole = any || kept.is_new() || kept.is_idle();
+        let any = lost.is_some() || kept.taken.records.iter().any(apart);
+        let erased = self.forget_erased(&mut kept.taken);
+        let whole = any || erased || kept.is_new() || kept.is_idle();
         if whole {
             kept.take(std::mem::take(&mut narrowings));
         }
         if any {
             // First they are marked: a crash on the way must not let their old revisions pass for
             // those of the log as it goes on.
-            kept.records.iter_mut().for_each(|record| record.waits = apart(record));
+            kept.taken.records.iter_mut().for_each(|record| record.waits = apart(record));
             kept.write(&path).map_err(not_written)?;
             let gone = lost.map(|to| Event::Guard(GuardEvent::Lost { from: events, to }));
-            let waits = kept.records.extract_if(.., |record| record.waits).collect();
+            let waits = kept.taken.records.extract_if(.., |record| record.waits).collect();
             let (due, waits) = sorted(&self.state, waits, now);
+            let due = told(&mut self.store.log, due, &mut kept.taken).await;
             let batch: Vec<Event> = gone.into_iter().chain(due.iter().map(again)).collect();
             self.recovered.lost = lost.map(|to| (events, to));
             self.recovered.put_back = due.len();
             if !batch.is_empty() {
                 let first = self.store.log.next().0 + u64::from(lost.is_some());
-                self.record(actor(), batch, now).await?;
+                let blobs = kept.taken.blobs(&due);
+                self.record(actor(), (batch, blobs), now).await?;
                 let renewed = (first..).zip(due).map(|(rev, due)| Record { rev, ..due });
-                kept.records.extend(renewed);
+                kept.taken.records.extend(renewed);
             }
-            kept.records.extend(waits);
+            kept.taken.records.extend(waits);
         }
         let log = &self.store.log;
         let head = (log.next().0, log.note.as_str());
@@ -65,6 +70,15 @@ impl Opened {
         }
         self.store.guard = Some(guard);
         Ok(())
+    }
+}
+
+impl Opened {
+    /// Drops statements that the log says were erased; whether there were any.
+    fn forget_erased(&self, taken: &mut Taken) -> bool {
+        let (before, bodies) = (taken.statements.len(), self.state.current().bodies());
+        taken.statements.retain(|sha256, _| bodies.gone(sha256).is_none());
+        taken.statements.len() < before
     }
 }
 
@@ -83,8 +97,25 @@ pub(crate) fn sorted(state: &State, waits: Vec<Record>, now: Wall) -> (Vec<Recor
     (due, unknown)
 }
 
+/// What is to be put in force, with its statements of reasons; one whose text is nowhere any more is
+/// not named, so that it can be given anew.
+pub(crate) async fn told(log: &mut Log, due: Vec<Record>, taken: &mut Taken) -> Vec<Record> {
+    let mut told = Vec::with_capacity(due.len());
+    for mut record in due {
+        if let Some(sha256) = record.event.statement().filter(|one| !taken.has(one)) {
+            let body = database::blob(&mut log.connection, &log.path, sha256).await.ok().flatten();
+            taken.keep(sha256, body.as_deref());
+            if body.is_none() {
+                record.event = record.event.untold();
+            }
+        }
+        told.push(record);
+    }
+    told
+}
+
 /// The event that puts a narrowing in force again.
 pub(crate) fn again(record: &Record) -> Event {
-    let Record { rev, by, event, .. } = record.clone();
-    Event::Guard(GuardEvent::Applied { lost: rev, by, event: Box::new(event) })
+    let Record { rev, by, approver, event, .. } = record.clone();
+    Event::Guard(GuardEvent::Applied { lost: rev, by, approver, event: Box::new(event) })
 }

@@ -4,14 +4,14 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use portcullis_audit::{LogCheck, LogKey, Peaks};
-use portcullis_registry::{Actor, ActorKind, Event, Place, RotatedSecret, State};
+use portcullis_registry::{Actor, ActorKind, Blob, Event, Place, RotatedSecret, State};
 use portcullis_types::{KeyIx, Revision, Wall};
 
 use crate::append::{AppendError, Batch, Log};
 use crate::database;
 use crate::error::StoreError;
 use crate::files::{self, Found, Lock};
-use crate::guard::{self, Guard, Kept};
+use crate::guard::{self, Guard, Kept, Taken};
 use crate::recover::{Depth, Walked, walk};
 
 /// Where the store is and who signs.
@@ -98,7 +98,7 @@ impl Store {
             }
             None => {
                 refuse_vanished(&path, beside.as_deref())?;
-                (begin(path, lock, log_key, now).await?, 0, Vec::new())
+                (begin(path, lock, log_key, now).await?, 0, Taken::default())
             }
         };
         opened.put_back(kept, (events, narrowings), now).await?;
@@ -174,7 +174,7 @@ async fn begin(path: PathBuf, lock: Lock, key: LogKey, now: Wall) -> Result<Open
         policy: None,
         recovered,
     };
-    out.record(own(), vec![opened], now).await?;
+    out.record(own(), (vec![opened], Vec::new()), now).await?;
     Ok(out)
 }
 
@@ -229,7 +229,7 @@ async fn resume(
         let (fingerprint, log_key) = (public.fingerprint(), Some(public.to_string()));
         let what = RotatedSecret::LogKey;
         let rotated = Event::SecretRotated { what, fingerprint, log_key };
-        out.record(own(), vec![rotated], now).await?;
+        out.record(own(), (vec![rotated], Vec::new()), now).await?;
     }
     Ok(out)
 }
@@ -244,15 +244,14 @@ impl Opened {
     pub(crate) async fn record(
         &mut self,
         actor: Actor,
-        events: Vec<Event>,
+        (events, blobs): (Vec<Event>, Vec<Blob>),
         now: Wall,
     ) -> Result<(), StoreError> {
         let log = &mut self.store.log;
         let path = log.path.clone();
         let first = log.next();
         let at = now.max(log.last);
-        let (blobs, grants) = (Vec::new(), Vec::new());
-        let batch = Batch { at, actor, approved: None, events, blobs, grants };
+        let batch = Batch { at, actor, approved: None, events, blobs, grants: Vec::new() };
         let not_written = |error: AppendError| StoreError::not_writable(&path, error);
         log.append(&batch).await.map_err(not_written)?;
         for (revision, event) in (first.0..).map(Revision).zip(&batch.events) {

@@ -14,7 +14,7 @@ use sqlx::SqliteConnection;
 
 use crate::database::{self, CHUNK, EventRow};
 use crate::error::StoreError;
-use crate::guard::Record;
+use crate::guard::{Record, Taken};
 
 /// How much is checked.
 #[derive(Debug, Clone, Copy, Eq, PartialEq)]
@@ -37,7 +37,7 @@ pub(crate) struct Walked {
     /// Contents that are not there and that no event has erased so far, with the event of each.
     pub(crate) absent: BTreeMap<String, u64>,
     /// What the guard does not know yet.
-    pub(crate) narrowings: Vec<Record>,
+    pub(crate) narrowings: Taken,
 }
 
 /// Where the walk stopped.
@@ -85,7 +85,7 @@ pub(crate) async fn walk(
         learned: Vec::new(),
         last: Wall::default(),
         absent: BTreeMap::new(),
-        narrowings: Vec::new(),
+        narrowings: Taken::default(),
     };
     let mut walk = Walk { connection, path, depth, last_checkpoint, waiting: Vec::new(), found };
     match walk.run().await {
@@ -195,8 +195,13 @@ impl Walk<'_> {
             && leaf.rev >= gather
             && leaf.event.guards().is_some()
         {
-            let record = Record::of(leaf.rev, false, (&leaf.actor, &leaf.event));
-            self.found.narrowings.push(record);
+            let record = Record::of(leaf.rev, false, (&leaf.actor, approver), &leaf.event);
+            self.found.narrowings.records.push(record);
+            if let Some(sha256) = leaf.event.statement() {
+                let body = database::blob(self.connection, self.path, sha256).await;
+                let body = body.map_err(|error| placed(error, row.rev))?;
+                self.found.narrowings.keep(sha256, body.as_deref());
+            }
         }
         Ok(())
     }

@@ -19,7 +19,7 @@ use crate::append::{AppendError, Batch};
 use crate::database;
 use crate::error::StoreError;
 use crate::grants::{self, Feed};
-use crate::guard::Guard;
+use crate::guard::{Guard, Taken};
 use crate::office::{OfficeHandle, Shared};
 use crate::open::{Opened, Store};
 use crate::pending::{PENDING_MAX, Pending, Waiting};
@@ -137,7 +137,7 @@ impl Writer {
 
     async fn close(mut self) -> usize {
         self.flush().await;
-        self.guard(Vec::new());
+        self.guard(Taken::default());
         let Store { log, lock, .. } = self.store;
         database::close(log.connection).await;
         // Only now may another process have it.
@@ -216,7 +216,7 @@ impl Writer {
                     revision: None,
                     ..done(command, &waiting.planned)
                 };
-                self.guard_waiting(&waiting.batch);
+                self.guard_waiting(&waiting.batch).await;
                 self.pending.push(waiting);
                 self.report_pending();
                 Ok(done)
@@ -227,7 +227,7 @@ impl Writer {
     /// Writes what waits, first come first.
     pub(crate) async fn flush(&mut self) {
         if self.store.guard.as_ref().is_some_and(Guard::lags) {
-            self.guard(Vec::new());
+            self.guard(Taken::default());
         }
         while let Some(first) = self.pending.first() {
             let batch = first.batch.clone();

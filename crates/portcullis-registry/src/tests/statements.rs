@@ -190,9 +190,9 @@ fn a_hold_by_a_signal_says_what_was_counted_and_what_is_left_of_it_says_the_same
     let statement: Statement = serde_json::from_slice(&desk.blobs[digest]).unwrap();
     assert_snapshot!(serde_json::to_string_pretty(&statement).unwrap());
     assert_eq!(planned.blobs.len(), 2, "the statement and its evidence");
-    let due = desk.state.due(Wall(AT.0 + 4 * 3_600_000));
     let read = statement.for_partner(AT).to_string();
     assert!(!read.contains("places-in-order"), "its partner reads no name of a watch: {read}");
+    let due = desk.state.due(Wall(AT.0 + 4 * 3_600_000));
     let fell = desk.as_clock(Wall(AT.0 + 4 * 3_600_000), &due[0]).unwrap();
     assert_eq!(fell.events[0].name(), "standing.restricted");
     assert_eq!(fell.events[0].statement(), Some(digest));
@@ -216,7 +216,6 @@ fn a_hold_that_lost_its_statement_is_given_one_and_stays_all_the_while() {
     assert_eq!(desk.at(AT, &hold().stated(draft())).unwrap_err().code(), "already_held");
 }
 
-#[test]
 #[test]
 fn a_key_on_hold_without_a_statement_is_given_one_like_a_partner() {
     let mut desk = desk();
@@ -281,6 +280,7 @@ fn whom_a_stage_leaves_out_keeps_statement_and_review_date_of_the_hold() {
     assert_eq!(carried(&late.events), [("client `three`".to_owned(), Some(34))]);
 }
 
+#[test]
 fn what_was_taken_for_a_reason_stays_when_the_reason_is_gone() {
     let mut desk = desk();
     let mut reasons = Reasons::default();

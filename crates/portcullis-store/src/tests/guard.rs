@@ -1,5 +1,7 @@
 //! What an older copy of the store does not give back.
 
+mod said;
+
 use portcullis_audit::Kept;
 use portcullis_registry::{
     ClockName, Evidence as _, Office, SignalAction, SignalBounds, SignalSeen, StandingCommand,
@@ -8,7 +10,7 @@ use portcullis_types::{ClassName, StandingName};
 use tokio::sync::oneshot;
 
 use super::*;
-use crate::guard::{Record, path_of};
+use crate::guard::{Record, Taken, path_of};
 use crate::writer::Ask;
 
 fn partner() -> SubjectId {
@@ -67,10 +69,10 @@ async fn yesterdays_backup_gives_back_nothing_that_was_taken_since() {
     assert_eq!(snapshot.lost().map(|lost| (lost.from, lost.to)), Some((4, 6)));
     let told = told(opened, 4).await;
     insta::assert_snapshot!(told, @r#"
-        {"actor":{"id":"guard","kind":"gate"},"event":{"from":4,"to":6,"type":"log.lost"},"rev":4,"ts":"2023-11-14T22:13:25.000Z","v":1}
-        {"actor":{"id":"guard","kind":"gate"},"event":{"by":{"id":"ops","kind":"token"},"event":{"closes":{"shape":"all"},"from":"good","reason":"investigation","subject":{"id":"key1","kind":"key"},"tell":"We are looking into unusual calls.","type":"standing.held"},"lost":4,"type":"guard.applied"},"rev":5,"ts":"2023-11-14T22:13:25.000Z","v":1}
-        {"actor":{"id":"guard","kind":"gate"},"event":{"by":{"id":"ops","kind":"token"},"event":{"key":"key2","reason":"key-exposed","tell":"The key stood in a public repository.","type":"key.revoked"},"lost":5,"type":"guard.applied"},"rev":6,"ts":"2023-11-14T22:13:25.000Z","v":1}
-        {"actor":{"id":"guard","kind":"gate"},"event":{"by":{"id":"ops","kind":"token"},"event":{"closes":{"shape":"all"},"from":"good","reason":"investigation","review_by":1701209605000,"subject":{"id":"acme","kind":"partner"},"tell":"We are looking into unusual calls.","type":"standing.held"},"lost":6,"type":"guard.applied"},"rev":7,"ts":"2023-11-14T22:13:25.000Z","v":1}
+        {"actor":{"id":"guard","kind":"gate"},"event":{"from":4,"to":6,"type":"log.lost"},"rev":4,"ts":"2023-11-14T22:13:28.000Z","v":1}
+        {"actor":{"id":"guard","kind":"gate"},"event":{"by":{"id":"ops","kind":"token"},"event":{"closes":{"shape":"all"},"from":"good","reason":"investigation","statement":"78ac55a913b863a1a29ac136dc94888665a32b3cb6061e1b5049035c7e5b8a87","subject":{"id":"key1","kind":"key"},"tell":"We are looking into unusual calls.","type":"standing.held"},"lost":4,"type":"guard.applied"},"rev":5,"ts":"2023-11-14T22:13:28.000Z","v":1}
+        {"actor":{"id":"guard","kind":"gate"},"event":{"by":{"id":"ops","kind":"token"},"event":{"key":"key2","reason":"key-exposed","statement":"d380276d1e37123dfbd3bc2355d1b4cb99017e52bff545d26b39c458427c7853","tell":"The key stood in a public repository.","type":"key.revoked"},"lost":5,"type":"guard.applied"},"rev":6,"ts":"2023-11-14T22:13:28.000Z","v":1}
+        {"actor":{"id":"guard","kind":"gate"},"event":{"by":{"id":"ops","kind":"token"},"event":{"closes":{"shape":"all"},"from":"good","reason":"investigation","review_by":1701209608000,"statement":"0a75908572057d04ee3e0b84410326f9b67d4fd70aea24c395b09258c73588b9","subject":{"id":"acme","kind":"partner"},"tell":"We are looking into unusual calls.","type":"standing.held"},"lost":6,"type":"guard.applied"},"rev":7,"ts":"2023-11-14T22:13:28.000Z","v":1}
         "#);
     let again = open(&path).await.unwrap();
     assert_eq!((again.recovered.lost, again.recovered.put_back), (None, 0), "once is enough");
@@ -94,11 +96,12 @@ fn nothing_that_is_kept_after_the_end_of_a_key_brings_it_back() {
     let restored = held.replace("held", "restored");
     let check = |lines: &[&str], expected: u64| {
         let record = |(rev, line): (u64, &&str)| {
-            Record::of(rev, false, (&ops(), &serde_json::from_str(line).unwrap()))
+            Record::of(rev, false, (&ops(), None), &serde_json::from_str(line).unwrap())
         };
         let mut kept = crate::guard::Kept::new(NAME);
-        kept.take((0..).zip(lines).map(record).collect());
-        let revisions: Vec<u64> = kept.records.iter().map(|record| record.rev).collect();
+        let records = (0..).zip(lines).map(record).collect();
+        kept.take(Taken { records, ..Taken::default() });
+        let revisions: Vec<u64> = kept.taken.records.iter().map(|record| record.rev).collect();
         assert_eq!(revisions, [expected], "{lines:?}");
     };
     check(&[held, &restored], 1);
@@ -121,9 +124,9 @@ async fn a_hold_that_was_confirmed_in_lost_events_does_not_open_by_itself() {
                 rule: "r/x".to_owned(),
                 signal: "id_walk".to_owned(),
                 evidence: "steps 12, of 14".to_owned(),
-                classes: vec![ClassName::new("t").unwrap()],
                 limit: "15 ids in order".to_owned(),
                 window: "7d".parse().unwrap(),
+                classes: vec![ClassName::new("t").unwrap()],
                 then: vec![SignalAction::Hold],
                 tell: None,
             },
@@ -236,7 +239,7 @@ async fn a_guard_that_lags_or_is_new_catches_up() {
         }
         drop(open(&path).await.unwrap());
         let kept = crate::guard::read(&path).unwrap().unwrap();
-        let revisions: Vec<u64> = kept.records.iter().map(|record| record.rev).collect();
+        let revisions: Vec<u64> = kept.taken.records.iter().map(|record| record.rev).collect();
         assert_eq!((kept.size, revisions), (5, vec![4]));
     }
 }
@@ -257,7 +260,7 @@ async fn a_guard_is_believed_whole_or_not_at_all() {
     }
     let said = open(&path).await.unwrap_err().to_string();
     let said = said.replace(&path_of(&path).display().to_string(), "GUARD");
-    insta::assert_snapshot!(said, @"`GUARD` is damaged at line 5: it keeps holds and revocations that an older copy of the store does not know; put back the copy of it that is whole, or move it away if the store was not put back to an older state");
+    insta::assert_snapshot!(said, @"`GUARD` is damaged at line 6: it keeps holds and revocations that an older copy of the store does not know; put back the copy of it that is whole, or move it away if the store was not put back to an older state");
     // The power went while a line was written: it was never answered for.
     std::fs::write(path_of(&path), &whole[..whole.len() - 9]).unwrap();
     assert!(open(&path).await.is_ok());
