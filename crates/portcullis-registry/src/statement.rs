@@ -15,7 +15,7 @@ mod wording;
 
 use std::fmt;
 
-use portcullis_types::{ClassName, Closes, Percent, ReasonCode, Wall};
+use portcullis_types::{ClassName, Closes, Percent, ReasonCode};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -67,16 +67,6 @@ pub struct StatementDraft {
     pub impact_note: Option<String>,
     /// Digest of the statement that this one replaces.
     pub supersedes: Option<String>,
-}
-
-impl StatementDraft {
-    /// A draft of one thing that was found, between two moments.
-    #[must_use]
-    pub fn of_fact(statement: &str, (from, until): (Wall, Wall)) -> Self {
-        let period = Some(Period { from: Moment(from), until: Moment(until) });
-        let fact = Fact { statement: statement.to_owned(), period, ..Fact::default() };
-        Self { facts: vec![fact], ..Self::default() }
-    }
 }
 
 /// A whole statement of reasons.
@@ -212,10 +202,10 @@ impl fmt::Display for Gap {
     }
 }
 
-/// The JSON Schema of a whole statement, for whoever reads one.
+/// The JSON Schema of what is written of a statement, for editors.
 #[must_use]
 pub fn statement_schema() -> serde_json::Value {
-    schemars::schema_for!(Statement).to_value()
+    schemars::schema_for!(StatementDraft).to_value()
 }
 
 #[cfg(test)]

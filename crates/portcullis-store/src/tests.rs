@@ -22,8 +22,9 @@ use std::sync::{Arc, Mutex};
 
 use portcullis_audit::LogKey;
 use portcullis_registry::{
-    Actor, ActorKind, Command, Done, Evidence as _, Facts, GrantChange, KeyStart, NarrowKind,
-    Office, OfficeError, Sink, Snapshot, StatementDraft, SubjectId, SubjectIx, Use,
+    Actor, ActorKind, Command, Done, Evidence as _, Fact, Facts, GrantChange, KeyStart, Moment,
+    NarrowKind, Office, OfficeError, Period, Sink, Snapshot, StatementDraft, SubjectId, SubjectIx,
+    Use,
 };
 use portcullis_types::{
     Clock, KeyId, KeyIx, Mono, Notice, Now, PartnerId, ReasonCode, Revision, TierName, Wall,
@@ -146,10 +147,16 @@ pub(crate) fn key(n: u64) -> SubjectId {
 
 /// What was found, as every step here says it.
 pub(crate) fn found() -> StatementDraft {
-    let night = (Wall(1_699_900_000_000), Wall(1_699_990_000_000));
+    let night =
+        Period { from: Moment(Wall(1_699_900_000_000)), until: Moment(Wall(1_699_990_000_000)) };
     StatementDraft {
+        facts: vec![Fact {
+            statement: "Calls of one night came from 41 towns.".to_owned(),
+            period: Some(night),
+            ..Fact::default()
+        }],
         indefinite_because: Some("nobody knows when the calls are explained".to_owned()),
-        ..StatementDraft::of_fact("Calls of one night came from 41 towns.", night)
+        ..StatementDraft::default()
     }
 }
 

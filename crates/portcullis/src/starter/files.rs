@@ -114,6 +114,7 @@ pub(crate) fn schemas() -> anyhow::Result<Vec<(&'static str, String)>> {
         ("portcullis.schema.json", crate::config::schema()),
         ("routes.schema.json", portcullis_catalogue::Catalogue::schema()),
         ("policy.schema.json", portcullis_policy::schema()),
+        ("statement.schema.json", portcullis_registry::statement_schema()),
     ];
     all.into_iter()
         .map(|(name, value)| {
