@@ -111,6 +111,7 @@ impl State {
             RotatedSecret::LogKey => "log key",
             RotatedSecret::AdminToken => "admin tokens",
             RotatedSecret::PlatformCredential => "platform credential",
+            RotatedSecret::PlatformHook => "secret of the platform's hook",
         };
         let line = match self.now.secret(what) {
             Some(before) => {

@@ -158,6 +158,8 @@ pub enum RotatedSecret {
     AdminToken,
     /// The platform's own credential.
     PlatformCredential,
+    /// What signs messages to the platform's own hook.
+    PlatformHook,
 }
 
 /// One imported key: digest of the whole key under the pepper, never the key.

@@ -36,6 +36,10 @@ pub(crate) fn record(
             fingerprint("platform credential", credential.expose()),
         ));
     }
+    if let Some(hook) = &config.platform_hook {
+        let secret = hook.secret.expose();
+        current.push((RotatedSecret::PlatformHook, fingerprint("platform hook", &secret)));
+    }
     for (what, fingerprint) in current {
         if office.snapshot().secret(what) == Some(fingerprint.as_str()) {
             continue;
