@@ -20,6 +20,12 @@ pub(crate) fn beside(path: &Path, suffix: &str) -> PathBuf {
     PathBuf::from(name)
 }
 
+/// The file beside a store that keeps the newest checkpoint with what witnesses signed of it.
+#[must_use]
+pub fn cosigned_path(path: &Path) -> PathBuf {
+    beside(path, ".cosigned")
+}
+
 /// The file that keeps the newest checkpoint outside the database.
 pub(crate) fn checkpoint_path(path: &Path) -> PathBuf {
     beside(path, ".checkpoint")

@@ -44,6 +44,7 @@ mod tests;
 
 pub use backup::{Copied, Manifest, PutBack, Wanted};
 pub use error::StoreError;
+pub use files::cosigned_path;
 pub use office::OfficeHandle;
 pub use open::{Opened, Options, Policy, Recovered, Store};
 pub use outbox::{

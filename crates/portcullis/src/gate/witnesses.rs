@@ -49,7 +49,7 @@ pub(crate) fn start(
     }
     let agent = agent(list.iter().map(|witness| witness.url.as_str()))?;
     let keys = list.iter().map(|witness| witness.key.clone()).collect();
-    let file = file::beside(&config.store);
+    let file = portcullis_store::cosigned_path(&config.store);
     let book = Book::new(keys, quorum, file::read(&file));
     let cosigned = Arc::new(Cosigned { book: Mutex::new(book), clock: SystemClock::start() });
     let (show, shown) = watch::channel(None);

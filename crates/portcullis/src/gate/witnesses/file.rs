@@ -1,13 +1,6 @@
 //! The newest cosigned checkpoint in a file beside the log, so that it is there after a restart.
 
-use std::path::{Path, PathBuf};
-
-/// Its path.
-pub(super) fn beside(store: &Path) -> PathBuf {
-    let mut name = store.as_os_str().to_owned();
-    name.push(".cosigned");
-    PathBuf::from(name)
-}
+use std::path::Path;
 
 /// What is in it; what can't be read is as good as none, since witnesses sign again.
 pub(super) fn read(path: &Path) -> Option<String> {
