@@ -10,6 +10,8 @@ use crate::checkpoint::{Checkpoint, NoteError};
 use crate::hash::{Peaks, leaf_hash};
 use crate::kept::Kept;
 use crate::key::LogVerifier;
+use crate::leaf::VERSION;
+use crate::sealed::VERSION_SEALED;
 use crate::verdict::{Fault, Verification, at, cut};
 
 /// The check under way.
@@ -110,7 +112,7 @@ impl LogCheck {
         }
         let head: Head = serde_json::from_slice(leaf)
             .map_err(|error| at(rev, format!("the event is not readable: {error}")))?;
-        if head.v != 1 || head.rev != rev {
+        if !(VERSION..=VERSION_SEALED).contains(&head.v) || head.rev != rev {
             return Err(at(rev, format!("the event calls itself revision {}", head.rev)));
         }
         self.kept.iter().try_for_each(|kept| kept.event(rev, &hash))?;

@@ -7,12 +7,13 @@ use portcullis_types::Wall;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use crate::sealed;
 use crate::time::wall_of;
 
 /// Most bytes of a leaf. Larger content goes into a blob and the leaf names its digest.
 pub const LEAF_BYTES_MAX: usize = 16 * 1024;
-/// The version of the leaf's shape.
-const VERSION: u64 = 1;
+/// The version of the shape of a leaf that is whole.
+pub(crate) const VERSION: u64 = 1;
 
 /// What a leaf says.
 #[derive(Debug, Clone, Eq, PartialEq)]
@@ -55,6 +56,12 @@ pub enum LeafError {
     /// It can't be read.
     #[error("the leaf is not readable: {0}")]
     Unreadable(String),
+    /// What was taken out of it is not there.
+    #[error("what the leaf seals under the digest `{digest}` is missing or was changed")]
+    Sealed {
+        /// The digest that the leaf names.
+        digest: String,
+    },
     /// It is readable and not in the one canonical form.
     #[error("the leaf is not in canonical form, or holds members this version does not know")]
     NotCanonical,
@@ -93,29 +100,38 @@ pub fn encode<A: Serialize, E: Serialize>(leaf: &Leaf<A, E>) -> Result<Vec<u8>, 
     Ok(bytes)
 }
 
-/// Reads a leaf, and only the bytes that [`encode`] would write for it.
+/// Reads a leaf, and only the bytes that [`encode`], and [`crate::seal`] with the opening, would write
+/// for it.
 ///
 /// # Errors
-/// [`LeafError::Unreadable`] or [`LeafError::NotCanonical`].
-pub fn decode<A, E>(bytes: &[u8]) -> Result<Leaf<A, E>, LeafError>
+/// [`LeafError`], such as [`LeafError::NotCanonical`].
+pub fn decode<A, E>(bytes: &[u8], opening: Option<&[u8]>) -> Result<Leaf<A, E>, LeafError>
 where
     A: Serialize + DeserializeOwned,
     E: Serialize + DeserializeOwned,
 {
-    let leaf = read(bytes)?;
-    if encode(&leaf)? == bytes { Ok(leaf) } else { Err(LeafError::NotCanonical) }
+    let leaf = read(bytes, opening)?;
+    let mut written = encode(&leaf)?;
+    if let (Some(_), Some(opening)) = (sealed::sealed(bytes), opening) {
+        written = sealed::again(&written, opening)?;
+    }
+    if written == bytes { Ok(leaf) } else { Err(LeafError::NotCanonical) }
 }
 
 /// Reads a leaf whose bytes are known to be those that were written, since a signed root covers
 /// them: half the time of [`decode`], which writes each leaf once more to compare.
 ///
 /// # Errors
-/// [`LeafError::Unreadable`].
+/// [`LeafError::Unreadable`], or [`LeafError::Sealed`] without the opening of a leaf that needs one.
 pub fn read<A: DeserializeOwned, E: DeserializeOwned>(
     bytes: &[u8],
+    opening: Option<&[u8]>,
 ) -> Result<Leaf<A, E>, LeafError> {
-    let wire: Wire<A, E> =
-        serde_json::from_slice(bytes).map_err(|error| LeafError::Unreadable(error.to_string()))?;
+    let wire = match sealed::sealed(bytes) {
+        None => serde_json::from_slice(bytes),
+        Some(_) => serde_json::from_value(sealed::opened(bytes, opening)?),
+    };
+    let wire: Wire<A, E> = wire.map_err(|error| LeafError::Unreadable(error.to_string()))?;
     if wire.v != VERSION {
         return Err(LeafError::Unreadable(format!("its version is {}, not {VERSION}", wire.v)));
     }

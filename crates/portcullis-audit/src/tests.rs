@@ -4,6 +4,7 @@ mod case_bundle;
 mod formats;
 mod kept;
 mod rotation;
+mod sealed;
 mod tiles;
 mod witness;
 

@@ -3,15 +3,24 @@
 //! An export is JSON lines as `FORMAT.md` of the crate `portcullis-audit` describes them. Must not
 //! know how the export was made.
 
-use portcullis_audit::{Fault, Hash, Kept, LogCheck, LogVerifier, Verification};
+use portcullis_audit::{Fault, Hash, Kept, LogCheck, LogVerifier, Verification, opens};
 use serde::Deserialize;
 
 /// A line of an export.
 #[derive(Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
 enum Line {
-    Event { rev: u64, leaf: String, hash: String },
-    Checkpoint { size: u64, note: String },
+    Event {
+        rev: u64,
+        leaf: String,
+        hash: String,
+        #[serde(default)]
+        opening: Option<String>,
+    },
+    Checkpoint {
+        size: u64,
+        note: String,
+    },
 }
 
 /// What a line holds.
@@ -26,7 +35,10 @@ pub(crate) enum Row {
 pub(crate) fn read(line: &str) -> Result<Row, String> {
     let line = serde_json::from_str(line).map_err(|error| error.to_string())?;
     Ok(match line {
-        Line::Event { rev, leaf, hash } => {
+        Line::Event { rev, leaf, hash, opening } => {
+            if opening.is_some_and(|opening| !opens(leaf.as_bytes(), opening.as_bytes())) {
+                return Err("its opening is not what the leaf seals".to_owned());
+            }
             let Hash(hash) = Hash::from_hex(&hash).ok_or("its hash is none")?;
             Row::Event { rev, leaf, hash }
         }

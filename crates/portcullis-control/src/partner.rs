@@ -45,7 +45,7 @@ use utoipa_axum::routes;
 use crate::described::with_common;
 use crate::once::{Once, Room, once};
 use crate::problem::{Document, Problem, ProblemCode};
-use crate::{KeyMaker, Recall, Remembers};
+use crate::{KeyMaker, Recall, Remembers, Witnessed};
 
 pub use agreed::{AgreedLimit, AgreedOperation, Agreements};
 pub use asker::PartnerKey;
@@ -86,6 +86,8 @@ pub struct PartnerApi {
     pub path: String,
     /// Keeps answers to repeated calls over a restart, where something does.
     pub remembers: Option<Arc<dyn Remembers>>,
+    /// What witnesses signed of the log, where some are asked.
+    pub witnessed: Option<Arc<dyn Witnessed>>,
 }
 
 impl fmt::Debug for PartnerApi {

@@ -83,9 +83,9 @@ async fn part(shared: &Shared, from: u64, size: u64) -> io::Result<(Bytes, u64)>
     let mut signed = signed.iter().peekable();
     let mut text = String::new();
     let mut next = from;
-    for LoggedEvent { revision, hash, leaf, .. } in &events {
+    for LoggedEvent { revision, hash, leaf, opening, .. } in &events {
         next = revision.0 + 1;
-        text.push_str(&event_line(revision.0, leaf, hash));
+        text.push_str(&event_line(revision.0, leaf, hash, opening.as_deref()));
         while let Some((at, note)) = signed.next_if(|(at, _)| *at <= next) {
             text.push_str(&checkpoint_line(*at, note));
         }

@@ -49,6 +49,14 @@ pub trait Witnessed: Send + Sync + std::fmt::Debug {
     fn newest(&self) -> Option<String>;
 }
 
+/// A checkpoint with what witnesses signed of it, where there are some.
+pub(crate) fn witnessed(witnesses: Option<&Arc<dyn Witnessed>>, note: String) -> String {
+    match witnesses {
+        Some(witnesses) => witnesses.under(note),
+        None => note,
+    }
+}
+
 /// Serves a witness until `stop` ends.
 ///
 /// # Errors

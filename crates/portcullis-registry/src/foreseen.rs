@@ -102,6 +102,7 @@ impl Foreseen {
                 event: event.clone(),
                 hash: String::new(),
                 leaf: String::new(),
+                opening: None,
             };
             Some((PartnerNotice::of(&logged, now)?, self.statement(event)))
         });

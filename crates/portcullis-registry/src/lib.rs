@@ -44,6 +44,7 @@ mod reasons;
 mod records;
 mod rejected;
 mod retention;
+mod sealed;
 mod signals;
 mod snapshot;
 mod standing;

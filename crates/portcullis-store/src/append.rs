@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use portcullis_audit::{
-    Approved, Checkpoint, Hash, Leaf, LogKey, Peaks, TILE_WIDTH, encode, leaf_hash, sign,
+    Approved, Checkpoint, Hash, Leaf, LogKey, Peaks, Sealed, TILE_WIDTH, encode, leaf_hash, sign,
 };
 use portcullis_registry::{Actor, Blob, Event};
 use portcullis_types::{Revision, Wall};
@@ -68,6 +68,18 @@ struct Ready {
     rev: i64,
     leaf: Vec<u8>,
     hash: Hash,
+    /// What the leaf seals, with its digest.
+    opening: Option<(String, Vec<u8>)>,
+}
+
+impl Ready {
+    fn new(rev: u64, plain: Vec<u8>, sealed: Option<Sealed>) -> Self {
+        let (leaf, opening) = match sealed {
+            Some(Sealed { leaf, opening, digest }) => (leaf, Some((digest, opening))),
+            None => (plain, None),
+        };
+        Self { rev: number(rev), hash: leaf_hash(&leaf), leaf, opening }
+    }
 }
 
 impl Log {
@@ -79,14 +91,17 @@ impl Log {
     /// Appends a batch; when this returns, it would survive a crash.
     pub(crate) async fn append(&mut self, batch: &Batch) -> Result<(), AppendError> {
         let mut peaks = self.peaks.clone();
+        let salt = personal::salt(&mut self.connection).await;
+        let salt = salt.map_err(|error| AppendError::Store(said(&error)))?;
         let mut ready = Vec::with_capacity(batch.events.len());
         for event in &batch.events {
             let rev = peaks.size();
             let (actor, approved) = (batch.actor.clone(), batch.approved.clone());
             let leaf = encode(&Leaf { rev, at: batch.at, actor, approved, event })?;
-            let hash = leaf_hash(&leaf);
-            peaks.append(hash);
-            ready.push(Ready { rev: number(rev), leaf, hash });
+            let sealed = personal::sealed(&leaf, event.sealed(&batch.actor), (&salt, rev))?;
+            let one = Ready::new(rev, leaf, sealed);
+            peaks.append(one.hash);
+            ready.push(one);
         }
         let origin = self.key.public().name().to_owned();
         let checkpoint = Checkpoint { origin, size: peaks.size(), root: peaks.root() };
@@ -132,12 +147,14 @@ impl Log {
             return Err(AppendError::Diverged);
         }
         table::write(&mut self.connection, &batch.grants).await.map_err(failed)?;
-        for blob in &batch.blobs {
+        let given = batch.blobs.iter().map(|blob| (&blob.sha256, &*blob.body));
+        let sealed = ready.iter().filter_map(|one| one.opening.as_ref());
+        for (sha256, body) in given.chain(sealed.map(|(sha256, body)| (sha256, &**body))) {
             let sql = "INSERT INTO blobs (sha256, body) VALUES (?, ?) ON CONFLICT DO NOTHING";
-            let query = sqlx::query(sql).bind(&blob.sha256).bind(&*blob.body);
+            let query = sqlx::query(sql).bind(sha256).bind(body);
             query.execute(&mut self.connection).await.map_err(failed)?;
         }
-        for Ready { rev, leaf, hash } in ready {
+        for Ready { rev, leaf, hash, .. } in ready {
             let sql = "INSERT INTO events (rev, leaf, hash) VALUES (?, ?, ?)";
             let query = sqlx::query(sql).bind(rev).bind(leaf).bind(hash.0.as_slice());
             query.execute(&mut self.connection).await.map_err(failed)?;

@@ -169,9 +169,10 @@ async fn lines(
         let mut notes = notes.into_iter().peekable();
         for row in events {
             let leaf = String::from_utf8_lossy(&row.leaf);
+            let opening = row.opening.as_deref().map(String::from_utf8_lossy);
             let hash =
                 row.hash.try_into().map_or_else(|_| String::new(), |hash| Hash(hash).to_hex());
-            if !line(event_line(row.rev, &leaf, &hash)) {
+            if !line(event_line(row.rev, &leaf, &hash, opening.as_deref())) {
                 return Ok(());
             }
             while let Some((size, note)) = notes.next_if(|(size, _)| *size <= row.rev + 1) {

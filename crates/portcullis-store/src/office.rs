@@ -172,8 +172,9 @@ pub(crate) fn not_read(error: StoreError) -> OfficeError {
 
 fn logged(row: EventRow) -> Result<LoggedEvent, OfficeError> {
     let damaged = |why: String| OfficeError::NotRead(format!("revision {}: {why}", row.rev));
-    let leaf: Leaf<Actor, Event> = decode(&row.leaf).map_err(|error| damaged(error.to_string()))?;
-    let text = String::from_utf8(row.leaf).map_err(|_| OfficeError::NotRead(String::new()))?;
+    let leaf: Leaf<Actor, Event> =
+        decode(&row.leaf, row.opening.as_deref()).map_err(|error| damaged(error.to_string()))?;
+    let text = |bytes| String::from_utf8(bytes).map_err(|_| OfficeError::NotRead(String::new()));
     let hash = row.hash.try_into().map(Hash).map_or_else(|_| String::new(), |hash| hash.to_hex());
     Ok(LoggedEvent {
         revision: Revision(row.rev),
@@ -184,7 +185,8 @@ fn logged(row: EventRow) -> Result<LoggedEvent, OfficeError> {
         proposal: leaf.approved.as_ref().map(|second| Revision(second.proposal)),
         event: leaf.event,
         hash,
-        leaf: text,
+        leaf: text(row.leaf)?,
+        opening: row.opening.map(text).transpose()?,
     })
 }
 

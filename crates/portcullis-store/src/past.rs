@@ -83,6 +83,7 @@ async fn time_of(reader: &mut SqliteConnection, path: &Path, rev: u64) -> Result
     let damaged = |why: String| StoreError::damaged(path, Fault { revision: Some(rev), why });
     let row = database::events(reader, path, rev, 1).await?.pop();
     let row = row.ok_or_else(|| damaged("the event is missing from the store".to_owned()))?;
-    let leaf: Leaf<Actor, Event> = read(&row.leaf).map_err(|error| damaged(error.to_string()))?;
+    let leaf: Leaf<Actor, Event> =
+        read(&row.leaf, row.opening.as_deref()).map_err(|error| damaged(error.to_string()))?;
     Ok(leaf.at)
 }

@@ -146,9 +146,10 @@ impl Walk<'_> {
         self.found.check.event(row.rev, &row.leaf, &row.hash).map_err(damaged)?;
         let at_rev = |why: String| Fault { revision: Some(row.rev), why };
         // At a start the roots vouch for the bytes; whether they are canonical is not asked again.
+        let opening = row.opening.as_deref();
         let leaf: Result<Leaf<Actor, Event>, _> = match self.depth {
-            Depth::Start { .. } | Depth::Then(_) => read(&row.leaf),
-            Depth::Whole => decode(&row.leaf),
+            Depth::Start { .. } | Depth::Then(_) => read(&row.leaf, opening),
+            Depth::Whole => decode(&row.leaf, opening),
         };
         let leaf = leaf.map_err(|error| damaged(at_rev(error.to_string())))?;
         let mut blobs: HashMap<String, Arc<[u8]>> = HashMap::new();
@@ -226,7 +227,7 @@ impl Walk<'_> {
 }
 
 /// The same error, at a revision.
-fn placed(error: StoreError, rev: u64) -> StoreError {
+pub(crate) fn placed(error: StoreError, rev: u64) -> StoreError {
     match error {
         StoreError::Damaged { path, fault } => {
             let revision = fault.revision.or(Some(rev));

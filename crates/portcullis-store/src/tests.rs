@@ -12,6 +12,8 @@ mod past;
 mod personal;
 mod refuse;
 mod repeats;
+mod retention;
+mod sealed;
 mod speed;
 mod thin;
 mod work;

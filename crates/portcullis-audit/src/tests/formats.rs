@@ -85,9 +85,9 @@ fn a_leaf_has_one_spelling_and_a_bound() {
     };
     let bytes = encode(&leaf).unwrap();
     insta::assert_snapshot!(std::str::from_utf8(&bytes).unwrap(), @r#"{"actor":{"a":"é","b":1},"event":{"z":[1,2]},"rev":7,"ts":"1970-01-01T00:00:00.000Z","v":1}"#);
-    assert_eq!(decode::<Value, Value>(&bytes).unwrap(), leaf);
+    assert_eq!(decode::<Value, Value>(&bytes, None).unwrap(), leaf);
     let spaced = String::from_utf8(bytes).unwrap().replace("\"rev\":7", "\"rev\": 7");
-    assert_eq!(decode::<Value, Value>(spaced.as_bytes()), Err(LeafError::NotCanonical));
+    assert_eq!(decode::<Value, Value>(spaced.as_bytes(), None), Err(LeafError::NotCanonical));
     let long = Leaf { event: json!("x".repeat(LEAF_BYTES_MAX)), ..leaf };
     assert!(matches!(encode(&long), Err(LeafError::TooLarge { .. })));
 }
@@ -149,7 +149,7 @@ proptest! {
 
     #[test]
     fn no_bytes_stop_the_readers(bytes in proptest::collection::vec(any::<u8>(), 0..400), text in "\\PC{0,200}") {
-        let _ = decode::<Value, Value>(&bytes);
+        let _ = decode::<Value, Value>(&bytes, None);
         let _ = Checkpoint::claimed(&String::from_utf8_lossy(&bytes));
         let _ = Checkpoint::open(&text, &[key(1).public()]);
         let _ = text.parse::<LogVerifier>();

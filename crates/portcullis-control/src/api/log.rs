@@ -16,6 +16,7 @@ use super::{Ctx, refused};
 use crate::extract::Params;
 use crate::problem::{Document, Problem};
 use crate::router::Shared;
+use crate::witness::witnessed;
 
 const TEXT: &str = "text/plain; charset=utf-8";
 /// What stands at a tile's path never changes.
@@ -28,7 +29,7 @@ const FOR_EVER_HERE: &str = "private, max-age=31536000, immutable";
     responses((status = 200, body = String, content_type = "text/plain"), (status = "4XX", body = Document)))]
 pub(crate) async fn checkpoint(State(shared): Ctx) -> Result<Response, Problem> {
     let note = shared.control.office.checkpoint().await.map_err(refused)?;
-    Ok(fresh(witnessed(&shared, note)))
+    Ok(fresh(witnessed(shared.control.settings.witnessed.as_ref(), note)))
 }
 
 /// The newest signed root that enough witnesses have signed too, with their lines below it
@@ -52,14 +53,6 @@ pub(crate) async fn cosigned(State(shared): Ctx) -> Result<Response, Problem> {
 /// What changes from one second to the next.
 fn fresh(note: String) -> Response {
     ([(header::CONTENT_TYPE, TEXT), (header::CACHE_CONTROL, "no-cache")], note).into_response()
-}
-
-/// A checkpoint with what witnesses signed of it.
-fn witnessed(shared: &Shared, note: String) -> String {
-    match &shared.control.settings.witnessed {
-        Some(witnesses) => witnesses.under(note),
-        None => note,
-    }
 }
 
 /// A tile of hashes.
@@ -113,7 +106,7 @@ pub(crate) async fn receipt(
 ) -> Result<Response, Problem> {
     let revision = super::audit::number(&revision)?;
     let mut receipt = shared.control.office.receipt(revision).await.map_err(refused)?;
-    receipt.note = witnessed(&shared, receipt.note);
+    receipt.note = witnessed(shared.control.settings.witnessed.as_ref(), receipt.note);
     Ok(([(header::CONTENT_TYPE, TEXT)], receipt.to_string()).into_response())
 }
 

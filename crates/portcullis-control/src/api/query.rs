@@ -142,7 +142,7 @@ impl Filter {
         };
         if !(wanted.r#type.as_deref().is_none_or(is_kind)
             && wanted.actor.as_deref().is_none_or(acted)
-            && self.text.as_ref().is_none_or(|text| logged.leaf.to_lowercase().contains(text)))
+            && self.text.as_ref().is_none_or(|text| says(logged, text)))
         {
             return false;
         }
@@ -153,6 +153,14 @@ impl Filter {
         wanted.case.as_deref().is_none_or(|case| named(&event, "case") == Some(case))
             && wanted.subject.as_deref().is_none_or(|id| concerns(&event, id, snapshot))
     }
+}
+
+/// Whether it stands in the leaf, or in what the leaf seals.
+fn says(logged: &LoggedEvent, text: &str) -> bool {
+    [Some(&logged.leaf), logged.opening.as_ref()]
+        .into_iter()
+        .flatten()
+        .any(|part| part.to_lowercase().contains(text))
 }
 
 fn named<'a>(event: &'a Value, member: &str) -> Option<&'a str> {

@@ -5,29 +5,16 @@
 use axum::extract::{Path, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
-use portcullis_registry::{Event, OfficeError};
+use portcullis_registry::{Event, LoggedEvent, OfficeError};
 use portcullis_types::Revision;
 use serde_json::Value;
 
 use super::Ctx;
 use super::asker::{Asker, Reader};
 use crate::problem::{Document, Problem};
+use crate::witness::witnessed;
 
-/// What a partner learns of: how it stands, its keys, its clients, what it declared. What the gate saw
-/// of its calls is not among it.
-const TOLD: [&str; 9] = [
-    "partner.",
-    "client.",
-    "facts.",
-    "agreement.",
-    "standing.",
-    "restore.",
-    "key.",
-    "credential.",
-    "answer.",
-];
-
-/// The receipt of an event about you: tlog-proof text, to be kept and checked offline
+/// The receipt of an event about you: tlog-proof text, to be kept and checked offline; who of the platform acted, and in which case, is sealed in it
 #[utoipa::path(get, path = "/partner/v1/receipts/{revision}", tag = "receipts", security(("key" = [])),
     params(("revision" = u64, Path, description = "The event's number, as `me`, `keys` and `clients` tell it")),
     responses((status = 200, body = String, content_type = "text/plain"), (status = "4XX", body = Document),
@@ -43,8 +30,27 @@ pub(super) async fn show(
     if !is_about(&asker, &logged.event) {
         return Err(none());
     }
-    let receipt = office.receipt(revision).await.map_err(|error| missing(&error))?;
+    let mut receipt = office.receipt(revision).await.map_err(|error| missing(&error))?;
+    if tells_too_much(&logged, receipt.leaf.as_deref().unwrap_or_default()) {
+        return Err(not_sealed());
+    }
+    receipt.note = witnessed(api.parts.witnessed.as_ref(), receipt.note);
     Ok(([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], receipt.to_string()).into_response())
+}
+
+/// Whether the leaf, or one that can't be read, says what its partner does not read.
+fn tells_too_much(logged: &LoggedEvent, leaf: &[u8]) -> bool {
+    let Ok(leaf) = serde_json::from_slice::<Value>(leaf) else { return true };
+    logged.event.sealed(&logged.actor).iter().any(|place| leaf.pointer(place).is_some())
+}
+
+fn not_sealed() -> Problem {
+    Problem::new(
+        StatusCode::CONFLICT,
+        "receipt_not_sealed",
+        "The receipt would tell what is the platform's own",
+        "the event was written by an earlier version of the gate, which named in it who acted; ask the platform's partner team for what shows it",
+    )
 }
 
 /// The same whether there is no such event or it is about somebody else.
@@ -71,9 +77,9 @@ pub(super) fn missing(error: &OfficeError) -> Problem {
 
 /// Whether an event is one that the asker may have.
 pub(super) fn is_about(asker: &Asker, event: &Event) -> bool {
+    let (name, told) = (event.name(), event.is_told());
     let Ok(event) = serde_json::to_value(event) else { return false };
-    let name = event.get("type").and_then(Value::as_str).unwrap_or_default();
-    if !TOLD.iter().any(|told| name.starts_with(told)) {
+    if !told {
         return false;
     }
     let subject = event.get("subject");

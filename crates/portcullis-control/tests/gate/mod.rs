@@ -10,7 +10,8 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use portcullis_audit::{
-    Approved, Checkpoint, Kept, Leaf, LogCheck, LogKey, Peaks, encode, leaf_hash, sign,
+    Approved, Checkpoint, Kept, Leaf, LogCheck, LogKey, Peaks, Sealed, encode, leaf_hash, seal,
+    sign,
 };
 use portcullis_control::{
     AdminCall, AdminToken, AgreedTier, CallExplained, CheckFault, Checked, Checker, Control,
@@ -317,7 +318,16 @@ impl Inner {
         };
         let leaf =
             Leaf { rev: revision.0, at, actor: actor.clone(), approved, event: event.clone() };
-        let leaf = String::from_utf8(encode(&leaf).unwrap()).unwrap();
+        let plain = encode(&leaf).unwrap();
+        let sealed = seal(&plain, event.sealed(&actor), &[7; 32]).unwrap();
+        let (leaf, opening) = match sealed {
+            Some(Sealed { leaf, opening, digest }) => {
+                self.blobs.insert(digest, Arc::from(&*opening));
+                (leaf, Some(String::from_utf8(opening).unwrap()))
+            }
+            None => (plain, None),
+        };
+        let leaf = String::from_utf8(leaf).unwrap();
         let hash = leaf_hash(leaf.as_bytes());
         self.peaks.append(hash);
         let (size, root) = (self.peaks.size(), self.peaks.root());
@@ -338,6 +348,7 @@ impl Inner {
             event,
             hash,
             leaf,
+            opening,
         });
         revision
     }

@@ -55,6 +55,7 @@ fn last(desk: &Desk) -> LoggedEvent {
         event,
         hash: String::new(),
         leaf: String::new(),
+        opening: None,
         approver: None,
         proposal: None,
     }

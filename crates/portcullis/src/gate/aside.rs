@@ -19,6 +19,7 @@ use tokio::runtime::Handle;
 
 use super::keymaker::Minter;
 use super::pace::Pace;
+use super::witnesses::Cosigned;
 use crate::clock::SystemClock;
 use crate::config::Config;
 
@@ -37,6 +38,7 @@ pub(super) struct Parts<'a> {
     pub(super) usage: &'a Arc<UsageBook>,
     pub(super) runtime: &'a Handle,
     pub(super) remembers: Option<Arc<dyn Remembers>>,
+    pub(super) witnesses: Option<Arc<Cosigned>>,
 }
 
 /// The partners' API, as the data plane sees it.
@@ -67,6 +69,7 @@ impl PartnerDoor {
             promise: parts.config.promise.clone(),
             path: parts.config.partner_api.clone(),
             remembers: parts.remembers.clone(),
+            witnessed: parts.witnesses.clone().map(|witnesses| witnesses as _),
         };
         Self {
             prefix: parts.config.partner_api.clone(),

@@ -112,6 +112,7 @@ impl Gate {
         usage::restore(&calls, &config.store);
         let metrics = Arc::new(Metrics::new());
         let [remembers, remembers_partners] = repeats::open(&config, &runtime);
+        let witnesses = witnesses::start(&config, &runtime, &office)?;
         let partners = Arc::new(aside::PartnerDoor::new(&aside::Parts {
             config: &config,
             judge: &judge,
@@ -119,13 +120,13 @@ impl Gate {
             usage: &calls,
             runtime: runtime.handle(),
             remembers: remembers_partners,
+            witnesses: witnesses.clone(),
         }));
         let shared = plane::Shared { judge: &judge, metrics: &metrics, usage: &calls };
         let running = plane::start(&config, &shared, Arc::clone(&partners) as _)?;
         let public = running.addr();
         let _first = cutter.set(running.cutter());
         let hooks = hooks::start(&config, &runtime, &office)?;
-        let witnesses = witnesses::start(&config, &runtime, &office)?;
         let platform = platform::start(&config, &runtime, &office)?;
         let figures = Arc::new(signals::Figures::new(config.holds_per_day as u64));
         let (stop_admin, stopped) = oneshot::channel();

@@ -6,7 +6,7 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::{Extension, Json};
 use portcullis_audit::{
-    BundleContent, BundleEvent, BundleHead, BundleProof, CaseBundle, Hash, to_base64,
+    BundleContent, BundleEvent, BundleHead, BundleProof, CaseBundle, Hash, sealed, to_base64,
 };
 use portcullis_registry::{CaseCommand, CaseEvent, CaseRecord, Event, LoggedEvent, OfficeError};
 use portcullis_types::Revision;
@@ -145,7 +145,7 @@ async fn contents(
 ) -> Result<Vec<BundleContent>, Problem> {
     let mut contents: Vec<BundleContent> = Vec::new();
     let mut bytes = 0;
-    for (kind, sha256, left_out) in events.iter().flat_map(|logged| named(&logged.event)) {
+    for (kind, sha256, left_out) in events.iter().flat_map(all_named) {
         if contents.iter().any(|content| content.sha256 == sha256) {
             continue;
         }
@@ -163,6 +163,12 @@ async fn contents(
         contents.push(BundleContent { content: kind.to_owned(), sha256, text, base64 });
     }
     Ok(contents)
+}
+
+/// What an event names, and what its leaf seals: whoever is handed a case reads who acted in it.
+fn all_named(logged: &LoggedEvent) -> Vec<(&'static str, String, bool)> {
+    let sealed = sealed(logged.leaf.as_bytes()).map(|digest| ("sealed", digest, false));
+    named(&logged.event).into_iter().chain(sealed).collect()
 }
 
 /// Kind and digest of what an event names, and whether it is left out where nobody asks for it.
