@@ -150,9 +150,14 @@ pub enum Event {
     /// Alarm: signals have put `held` partners on hold within 24 hours and may put no more.
     #[serde(rename = "signal.capped")]
     SignalCapped { partner: PartnerId, rule: String, held: u64, cap: u64 },
-    /// A partner's own keys brought about as many events as they may in a day.
+    /// A partner's own keys, or one of them, brought about as many events as they may in a day.
     #[serde(rename = "quota.reached")]
-    QuotaReached { partner: PartnerId, max: u64 },
+    QuotaReached {
+        partner: PartnerId,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        key: Option<String>,
+        max: u64,
+    },
     /// A set of routes and policies is in force from here.
     #[serde(rename = "policy.published")]
     PolicyPublished { files: Vec<PublishedFile>, set: String },

@@ -99,7 +99,7 @@ pub use proposals::{
     Approval, Bearing, GLASS_MILLISECONDS, Glass, PROPOSAL_MILLISECONDS, PROPOSALS_MAX, Proposal,
     Proposed, Second, Terms,
 };
-pub use quota::PARTNER_EVENTS_PER_DAY;
+pub use quota::{ANSWERS_KEPT_PER_DAY, KEY_EVENTS_PER_DAY, PARTNER_EVENTS_PER_DAY};
 pub use reasons::{FactsWanted, Reason, ReasonUnfit, Reasons};
 pub use records::{
     ClientRecord, Credential, GrantsLogged, KeyMore, KeyRecord, Narrowings, PartnerRecord,

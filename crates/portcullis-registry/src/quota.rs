@@ -1,11 +1,14 @@
 //! How many events a partner's own keys may bring about in a day, so that nobody floods the log.
 //!
-//! Counted from the log, so that a restart gives nothing anew. Must not know what is asked.
+//! One key alone may bring about half of them, and what answers a measure in force has room of its own:
+//! whoever found a key can't take the partner's voice. Counted from the log, so that a restart gives
+//! nothing anew. Must not know what is asked.
 
 use std::collections::BTreeMap;
 
-use portcullis_types::{PartnerId, Wall};
+use portcullis_types::{PartnerId, Revision, Wall};
 
+use crate::answers::{AnswerCommand, AnswerKind};
 use crate::commands::Command;
 use crate::events::Event;
 use crate::rejected::Rejected;
@@ -15,9 +18,23 @@ use crate::words::{Actor, ActorKind};
 
 /// Most events that a partner's own keys bring about in a day (UTC).
 pub const PARTNER_EVENTS_PER_DAY: u64 = 200;
+/// Most of them that one key does.
+pub const KEY_EVENTS_PER_DAY: u64 = PARTNER_EVENTS_PER_DAY / 2;
+/// Answers and appeals about measures in force that are taken from a key within 24 hours whatever else
+/// was written.
+pub const ANSWERS_KEPT_PER_DAY: usize = 2;
 
-/// Of each partner the day it wrote last, and how many events since that day began.
-pub(crate) type Written = BTreeMap<PartnerId, (u64, u64)>;
+/// Of each partner the events of its own, of the day it wrote last.
+pub(crate) type Written = BTreeMap<PartnerId, Day>;
+
+/// The events of a day.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Day {
+    day: u64,
+    all: u64,
+    /// By who acted: partner and key.
+    keys: BTreeMap<String, u64>,
+}
 
 /// The partner whose key acts.
 fn partner(by: &Actor) -> Option<PartnerId> {
@@ -30,13 +47,16 @@ impl State {
     pub(crate) fn count_own(&mut self, place: Place<'_>) {
         let Some(partner) = partner(place.by) else { return };
         let day = place.ts.0 / DAY;
-        let (last, count) = self.written.entry(partner).or_default();
-        *count = if *last == day { *count + 1 } else { 1 };
-        *last = day;
+        let written = self.written.entry(partner).or_default();
+        if written.day != day {
+            *written = Day { day, ..Day::default() };
+        }
+        written.all += 1;
+        *written.keys.entry(place.by.id.clone()).or_default() += 1;
     }
 
-    /// Adds the event that says so to the last change that a partner may make today, and refuses what
-    /// comes after; what ends a key never is, since each ends once.
+    /// Adds the event that says so to the last change that a partner or one of its keys may make today,
+    /// and refuses what comes after; what ends a key never is, since each ends once.
     pub(crate) fn within_quota(
         &self,
         (by, command): (&Actor, &Command),
@@ -44,21 +64,62 @@ impl State {
         now: Wall,
     ) -> Result<(), Rejected> {
         let Some(partner) = partner(by) else { return Ok(()) };
-        if command.ends_key() || planned.events.is_empty() {
+        if command.ends_key() || planned.events.is_empty() || self.has_own_room(by, command, now) {
             return Ok(());
         }
         let day = now.0 / DAY;
-        let (max, written) = (PARTNER_EVENTS_PER_DAY, self.written.get(&partner));
-        let before = written.filter(|(last, _)| *last == day).map_or(0, |(_, count)| *count);
-        if before >= max {
-            let again = Wall((day + 1) * DAY);
-            return Err(Rejected::EventsQuota { partner, max, again });
-        }
-        // This one is an event of the partner's, too.
-        let said = planned.events.iter().any(|event| matches!(event, Event::QuotaReached { .. }));
-        if !said && before + planned.events.len() as u64 + 1 >= max {
-            planned.events.push(Event::QuotaReached { partner, max });
+        let written = self.written.get(&partner).filter(|written| written.day == day);
+        let all = written.map_or(0, |written| written.all);
+        let own = written.and_then(|written| written.keys.get(&by.id)).copied().unwrap_or(0);
+        let key = by.id.split_once('/').map(|(_, key)| key.to_owned());
+        let again = Wall((day + 1) * DAY);
+        let bounds = [(all, PARTNER_EVENTS_PER_DAY, None), (own, KEY_EVENTS_PER_DAY, key)];
+        for (before, max, key) in bounds {
+            if before >= max {
+                return Err(Rejected::EventsQuota { of: whose(&partner, key), max, again });
+            }
+            // This one is an event of the partner's, too.
+            let said =
+                planned.events.iter().any(|event| matches!(event, Event::QuotaReached { .. }));
+            if !said && before + planned.events.len() as u64 + 1 >= max {
+                planned.events.push(Event::QuotaReached { partner: partner.clone(), key, max });
+            }
         }
         Ok(())
+    }
+
+    fn has_own_room(&self, by: &Actor, command: &Command, now: Wall) -> bool {
+        match command {
+            Command::Answer(AnswerCommand::Receive { kind, about, .. }) => {
+                *kind != AnswerKind::Acknowledgement && self.has_room_kept(by, *about, now)
+            }
+            _ => false,
+        }
+    }
+
+    /// Whether an answer or appeal is one of the first of its key about a measure in force: it is taken
+    /// whatever else was written.
+    pub(crate) fn has_room_kept(&self, by: &Actor, about: Revision, now: Wall) -> bool {
+        let recent = self.now.answers.newest(None);
+        let recent = recent.take_while(|answer| now.0.saturating_sub(answer.at.0) < DAY);
+        let own = recent
+            .filter(|answer| answer.by == *by && answer.kind != AnswerKind::Acknowledgement)
+            .take(ANSWERS_KEPT_PER_DAY);
+        own.count() < ANSWERS_KEPT_PER_DAY
+            && self
+                .now
+                .answers
+                .step(about)
+                .is_some_and(|step| step.agreement || self.in_force(step.subject) == Some(about))
+    }
+}
+
+/// Who has written as much as it may.
+fn whose(partner: &PartnerId, key: Option<String>) -> String {
+    match key {
+        None => format!("the keys of partner `{partner}`"),
+        Some(key) => {
+            format!("key `{key}` alone, which may take half of what partner `{partner}` may,")
+        }
     }
 }

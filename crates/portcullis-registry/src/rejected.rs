@@ -157,9 +157,9 @@ pub enum Rejected {
     EventTooLarge { bytes: usize, max: usize },
     /// A partner's own keys brought about as much as they may in a day.
     #[error(
-        "the keys of partner `{partner}` brought about {max} changes today, and no more are taken before {}; ending a key is always taken", again.rfc3339()
+        "{of} brought about {max} changes today, and no more are taken before {}; ending a key is always taken", again.rfc3339()
     )]
-    EventsQuota { partner: PartnerId, max: u64, again: Wall },
+    EventsQuota { of: String, max: u64, again: Wall },
     /// More subjects than an index can number.
     #[error("there are more {0} than can be numbered; start a second deployment")]
     Full(&'static str),

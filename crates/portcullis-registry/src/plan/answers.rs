@@ -83,7 +83,7 @@ impl State {
             let appeals = answer.kind == AnswerKind::Appeal;
             appeals == is_appeal && self.speaks_aside(&answer.by, answer.at) == is_aside
         });
-        if alike.take(max).count() == max {
+        if alike.take(max).count() == max && !self.has_room_kept(by, *about, now) {
             return Err(AnswerRejected::Many { max }.into());
         }
         let due = Some(*due).filter(|_| *kind != AnswerKind::Acknowledgement);
@@ -196,12 +196,7 @@ impl State {
         if agreed {
             return format!("give back what event {about} took by another change of the agreement");
         }
-        let ended = match record.subject {
-            SubjectIx::Key(at) => self.now.key(at).and_then(|key| key.ended.as_deref()),
-            SubjectIx::Partner(_) | SubjectIx::Client(_) => None,
-        };
-        let notice = ended.or(self.now.notice(record.subject));
-        match notice.and_then(|notice| notice.revision) {
+        match self.in_force(record.subject) {
             Some(now) if now.0 == about => {
                 format!("give back what event {about} took: {}", way_back(subject))
             }
@@ -213,6 +208,15 @@ impl State {
                 format!("event {about} is no longer in force, and nothing is left to give back")
             }
         }
+    }
+
+    /// The step that holds for somebody now.
+    pub(crate) fn in_force(&self, subject: SubjectIx) -> Option<Revision> {
+        let ended = match subject {
+            SubjectIx::Key(at) => self.now.key(at).and_then(|key| key.ended.as_deref()),
+            SubjectIx::Partner(_) | SubjectIx::Client(_) => None,
+        };
+        ended.or(self.now.notice(subject)).and_then(|notice| notice.revision)
     }
 
     fn known_answer(&self, id: Revision) -> Result<&AnswerRecord, Rejected> {

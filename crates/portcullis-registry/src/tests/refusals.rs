@@ -100,7 +100,7 @@ fn each_refusal_of_a_command_is_agreed_on() {
         GrantsThin { .. } => GrantsThin { named: 3, total: 900 },
         GrantsFeedLost => GrantsFeedLost,
         EventTooLarge { .. } => EventTooLarge { bytes: 20_000, max: 15_360 },
-        EventsQuota { .. } => EventsQuota { partner: partner_id("acme"), max: 200, again: LATER },
+        EventsQuota { .. } => EventsQuota { of: "the keys of partner `acme`".to_owned(), max: 200, again: LATER },
         Full(_) => Full("keys"),
         Standing(_) => Standing(StandingRejected::KeyHeldWhole),
         Credential(_) => Credential(CredentialRejected::NotPending { key: key() }),
