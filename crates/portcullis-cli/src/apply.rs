@@ -12,9 +12,10 @@ use crate::change;
 use crate::check::count;
 use crate::failure::Failure;
 use crate::files::read_set;
-use crate::gate::{Gate, deployment};
+use crate::gate::Gate;
 use crate::host::Host;
 use crate::out::{Out, clean, text};
+use crate::token::deployment;
 use crate::told;
 
 pub(crate) fn run(

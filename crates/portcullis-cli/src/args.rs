@@ -54,6 +54,9 @@ pub struct Common {
     /// ratify it
     #[arg(long, global = true, value_name = "WHY", help_heading = "People")]
     pub break_glass: Option<String>,
+    /// Only if what it is about was not changed since this revision
+    #[arg(long, global = true, value_name = "REVISION", help_heading = "People")]
+    pub if_revision: Option<u64>,
     /// How results are written to standard output
     #[arg(short, long, global = true, value_enum, default_value_t, help_heading = "Output")]
     pub output: Format,
@@ -121,6 +124,10 @@ pub enum Command {
     /// Look at changes that wait for their day; call one off
     #[command(subcommand)]
     Change(ChangeCommand),
+    /// Sign in: takes a token from the terminal or from standard input, and keeps it for you alone
+    Login,
+    /// Forget the token that `login` kept
+    Logout,
     /// Show who is signed in, and what that person may do
     Whoami,
     /// Show whether the gate is ready and what is in force

@@ -3,6 +3,7 @@
 //! Must not know the rules of a case or of its way back: the gate does.
 
 mod evidence;
+mod plan;
 mod show;
 
 use serde_json::{Value, json};
@@ -10,10 +11,10 @@ use serde_json::{Value, json};
 use crate::args::{CaseCommand, Common, DryRun, Told};
 use crate::change::{self, segment, set, set_list};
 use crate::failure::Failure;
+use crate::files::by_hand;
 use crate::gate::Gate;
 use crate::host::Host;
 use crate::out::{Out, text};
-use crate::statement::from_file;
 
 pub(crate) fn run(
     command: &CaseCommand,
@@ -35,7 +36,8 @@ pub(crate) fn run(
         }
         CaseCommand::Evidence(command) => evidence::run(command, gate, host, out),
         CaseCommand::Restore { id, plan, dry } => {
-            let plan = from_file(plan, "plan: write its `stages:`", host)?;
+            let plan: plan::Plan = by_hand(plan, "planned", host)?;
+            let plan = serde_json::to_value(plan).map_err(std::io::Error::other)?;
             done(gate, id, dried(json!({ "do": "plan", "plan": plan }), *dry), out)
         }
         CaseCommand::Stage { id, stage, reason, dry } => {
@@ -62,6 +64,10 @@ pub(crate) fn run(
 fn of_plain<'a>(command: &'a CaseCommand, host: &dyn Host) -> Result<(&'a str, Value), Failure> {
     Ok(match command {
         CaseCommand::Note { id, text } => (id, json!({ "do": "note", "text": typed(text, host)? })),
+        CaseCommand::Link { subject, signal, .. } if subject.is_empty() && signal.is_empty() => {
+            let told = "name what belongs to it: `--subject KIND:ID` or `--signal REVISION`";
+            return Err(Failure::Usage(told.to_owned()));
+        }
         CaseCommand::Link { id, subject, signal } => {
             let mut body = json!({ "do": "link", "signals": signal });
             set_list(&mut body, "subjects", subject);
@@ -146,8 +152,8 @@ fn digest_of(case: &Value, start: &str) -> Result<String, Failure> {
     match found.as_slice() {
         [one] => Ok(one.clone()),
         found => Err(Failure::Usage(format!(
-            "{} of its evidence begin with `{start}`; `portcullis case show {}` lists them",
-            found.len(),
+            "{} of the digests of its evidence begin with `{start}`, and one must: `portcullis case show {}` lists them",
+            if found.is_empty() { "none".to_owned() } else { found.len().to_string() },
             text(case, "id")
         ))),
     }

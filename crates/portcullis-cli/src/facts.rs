@@ -7,7 +7,6 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::path::Path;
 
-use portcullis_yaml::{Source, read};
 use serde::de::Visitor;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Value, json};
@@ -16,7 +15,7 @@ use ureq::http::Method;
 use crate::args::{FactsArgs, ModeArgs};
 use crate::change::{self, segment, set};
 use crate::failure::Failure;
-use crate::files::unreadable;
+use crate::files::by_hand;
 use crate::gate::Gate;
 use crate::host::Host;
 use crate::out::{Out, text};
@@ -79,7 +78,7 @@ pub(crate) fn run(
         return show(&known, out);
     }
     let facts = match args.set.as_slice() {
-        [file] if !file.contains('=') => from_file(Path::new(file), host)?,
+        [file] if !file.contains('=') => by_hand(Path::new(file), "declared", host)?,
         single => {
             let mut facts = declared(&known);
             single.iter().try_for_each(|fact| facts.put(fact))?;
@@ -89,9 +88,10 @@ pub(crate) fn run(
     let mut body = serde_json::to_value(&facts).map_err(std::io::Error::other)?;
     told::put(&mut body, &args.told, host)?;
     set(&mut body, "dry_run", args.dry.dry_run.then_some(true));
-    let on = args.if_revision.map_or_else(|| text(&known, "revision"), |on| on.to_string());
-    let headers = [("if-match", format!("\"{on}\""))];
-    change::show(&gate.call(Method::PUT, &format!("{path}/facts"), Some(&body), &headers)?, out)
+    let on = [("if-match", format!("\"{}\"", text(&known, "revision")))];
+    // The revision that was typed goes with every call.
+    let headers = if gate.builds_on().is_some() { &[][..] } else { &on[..] };
+    change::show(&gate.call(Method::PUT, &format!("{path}/facts"), Some(&body), headers)?, out)
 }
 
 /// Sets the mode of partners, one after the other.
@@ -109,17 +109,6 @@ pub(crate) fn mode(
         change::show(&gate.call(Method::PUT, &path, Some(&body), &[])?, out)?;
     }
     Ok(())
-}
-
-fn from_file(path: &Path, host: &dyn Host) -> Result<Facts, Failure> {
-    let bytes = host.read(path).map_err(|error| unreadable(path, &error))?;
-    let text = String::from_utf8(bytes)
-        .map_err(|_| Failure::Local(format!("{} is not UTF-8 text", path.display())))?;
-    let source = Source::new(path.display().to_string(), text);
-    read(&source).map_err(|faults| {
-        let listed: Vec<String> = faults.iter().map(ToString::to_string).collect();
-        Failure::Local(format!("{}\nnothing was declared", listed.join("\n")))
-    })
 }
 
 fn declared(of: &Value) -> Facts {

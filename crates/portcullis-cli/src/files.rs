@@ -9,6 +9,7 @@ use portcullis_catalogue::{Catalogue, OperationClass, UNCLASSIFIED_IX};
 use portcullis_policy::PolicySet;
 use portcullis_yaml::{Fault, Source};
 use serde::Serialize;
+use serde::de::DeserializeOwned;
 
 use crate::failure::Failure;
 use crate::host::Host;
@@ -254,6 +255,21 @@ fn is_yaml(path: &Path) -> bool {
 
 fn slashed(path: &Path) -> String {
     path.to_string_lossy().trim_end_matches('/').replace('\\', "/")
+}
+
+/// A file that somebody wrote by hand, with the place of each fault; `done` is what was not done then.
+pub(crate) fn by_hand<T: DeserializeOwned>(
+    path: &Path,
+    done: &str,
+    host: &dyn Host,
+) -> Result<T, Failure> {
+    let bytes = host.read(path).map_err(|error| unreadable(path, &error))?;
+    let text = String::from_utf8(bytes)
+        .map_err(|_| Failure::Local(format!("{} is not UTF-8 text", path.display())))?;
+    portcullis_yaml::read(&Source::new(path.display().to_string(), text)).map_err(|faults| {
+        let listed: Vec<String> = faults.iter().map(ToString::to_string).collect();
+        Failure::Local(format!("{}\nnothing was {done}", listed.join("\n")))
+    })
 }
 
 pub(crate) fn unreadable(path: &Path, error: &std::io::Error) -> Failure {

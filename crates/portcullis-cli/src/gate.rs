@@ -1,10 +1,9 @@
 //! Calls the admin API.
 //!
-//! Finds its address and the token, sends, and turns every answer into a value or a failure that
-//! says what to do. Must not know what is asked.
+//! Sends, and turns every answer into a value or a failure that says what to do. Must not know what
+//! is asked.
 
 use std::io::Read;
-use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use serde_json::Value;
@@ -15,12 +14,10 @@ use zeroize::Zeroizing;
 
 use crate::args::Common;
 use crate::failure::{Failure, Refusal};
-use crate::host::{Deployment, Host};
+use crate::host::Host;
 use crate::out::{clean, text};
+use crate::token::{DEFAULT_ADMIN, Found, signed_in};
 
-const DEFAULT_ADMIN: &str = "http://127.0.0.1:9901";
-const DEFAULT_TOKEN_FILE: &str = "secrets/admin-token";
-const PAST_IT: &str = "a gate that runs is reached without it: name both `--admin URL --token-file FILE`, and no `--config`";
 const ANSWER_BYTES_MAX: u64 = 256 << 20;
 
 /// A gate's admin API.
@@ -32,48 +29,24 @@ pub(crate) struct Gate {
     token_from: String,
     /// Why it can't wait for a second person.
     emergency: Option<String>,
-}
-
-/// The configuration named by `--config`, else the one in the current directory if there is one.
-pub(crate) fn deployment(common: &Common, host: &dyn Host) -> Result<Option<Deployment>, Failure> {
-    let config = match &common.config {
-        Some(config) => config.clone(),
-        None if host.read(Path::new("portcullis.yaml")).is_ok() => PathBuf::from("portcullis.yaml"),
-        None => return Ok(None),
-    };
-    host.deployment(&config).map(Some).map_err(|faults| {
-        let listed: Vec<String> = faults.iter().map(ToString::to_string).collect();
-        Failure::Local(format!("{}\nthe configuration can't be read", listed.join("\n")))
-    })
+    /// The revision that what it changes must not be newer than.
+    on: Option<u64>,
 }
 
 impl Gate {
     /// Finds the address and the token.
     pub(crate) fn find(common: &Common, host: &dyn Host) -> Result<Self, Failure> {
-        let named = common.admin.clone().or_else(|| host.variable("PORTCULLIS_ADMIN"));
-        let token = common.token_file.is_none().then(|| host.variable("PORTCULLIS_ADMIN_TOKEN"));
-        let known = named.is_some() && (common.token_file.is_some() || token.is_some());
-        // A configuration that nobody needs must not stand in the way.
-        let deployment = if known && common.config.is_none() {
-            None
-        } else {
-            deployment(common, host).map_err(|failure| failure.with(PAST_IT))?
-        };
-        let base = named
-            .or_else(|| deployment.as_ref().map(|d| d.admin.clone()))
-            .unwrap_or_else(|| DEFAULT_ADMIN.to_owned());
-        let (token, from) = match token.flatten() {
-            Some(token) => {
-                let from = "in `PORTCULLIS_ADMIN_TOKEN`".to_owned();
-                (Zeroizing::new(token.trim().to_owned()), from)
-            }
-            None => token_of(common, deployment.as_ref(), host)?,
-        };
-        let emergency = common.break_glass.clone();
-        Ok(Self { emergency, ..Self::at(&base, token, from)? })
+        let Found { base, token, from } = signed_in(common, host)?;
+        let (emergency, on) = (common.break_glass.clone(), common.if_revision);
+        Ok(Self { emergency, on, ..Self::at(&base, token, from)? })
     }
 
-    fn at(base: &str, token: Zeroizing<String>, token_from: String) -> Result<Self, Failure> {
+    /// At an address with a token.
+    pub(crate) fn at(
+        base: &str,
+        token: Zeroizing<String>,
+        token_from: String,
+    ) -> Result<Self, Failure> {
         let base = base.trim_end_matches('/').to_owned();
         if base.starts_with("https://") {
             return Err(Failure::Usage(format!(
@@ -93,12 +66,18 @@ impl Gate {
             .timeout_global(Some(Duration::from_secs(660)))
             .user_agent(concat!("portcullis-cli/", env!("CARGO_PKG_VERSION")))
             .build();
-        Ok(Self { agent: Agent::new_with_config(config), base, token, token_from, emergency: None })
+        let (agent, emergency, on) = (Agent::new_with_config(config), None, None);
+        Ok(Self { agent, base, token, token_from, emergency, on })
     }
 
     /// The address.
     pub(crate) fn base(&self) -> &str {
         &self.base
+    }
+
+    /// The revision that was typed for what it changes.
+    pub(crate) fn builds_on(&self) -> Option<u64> {
+        self.on
     }
 
     /// Asks.
@@ -208,6 +187,9 @@ impl Gate {
         if let Some(why) = &self.emergency {
             request = request.header("portcullis-emergency", why);
         }
+        if let Some(on) = self.on {
+            request = request.header("if-match", format!("\"{on}\""));
+        }
         request
     }
 
@@ -262,35 +244,4 @@ impl Gate {
             status.as_u16()
         ))
     }
-}
-
-fn token_of(
-    common: &Common,
-    deployment: Option<&Deployment>,
-    host: &dyn Host,
-) -> Result<(Zeroizing<String>, String), Failure> {
-    let path = common
-        .token_file
-        .clone()
-        .or_else(|| deployment.and_then(|d| d.token_file.clone()))
-        .unwrap_or_else(|| PathBuf::from(DEFAULT_TOKEN_FILE));
-    let bytes = host.read(&path).map(Zeroizing::new).map_err(|error| {
-        Failure::NotSignedIn(format!(
-            "not signed in: the admin token can't be read from {}: {error}\nname its file with `--token-file FILE`, put the token into `PORTCULLIS_ADMIN_TOKEN`, or run this in the deployment's directory",
-            path.display()
-        ))
-    })?;
-    match std::str::from_utf8(&bytes) {
-        Ok(text) if is_token(text.trim()) => {
-            Ok((Zeroizing::new(text.trim().to_owned()), format!("in {}", path.display())))
-        }
-        _ => Err(Failure::NotSignedIn(format!(
-            "not signed in: {} holds no admin token: it should be one line of visible characters",
-            path.display()
-        ))),
-    }
-}
-
-fn is_token(text: &str) -> bool {
-    !text.is_empty() && text.bytes().all(|b| b.is_ascii_graphic())
 }

@@ -86,6 +86,28 @@ pub trait Host {
         Ok(Box::new(|| false))
     }
 
+    /// A line that nobody should see: at a terminal it is asked for with these words.
+    ///
+    /// # Errors
+    /// As the system says, or when it is not UTF-8.
+    fn secret(&self, ask: &str) -> io::Result<String> {
+        let _ = ask;
+        self.input()
+    }
+
+    /// Puts a file that only its owner may read in the place of one that may be there, with the
+    /// directories above it.
+    ///
+    /// # Errors
+    /// As the file system says.
+    fn keep(&self, path: &Path, content: &[u8]) -> io::Result<()>;
+
+    /// Removes a file.
+    ///
+    /// # Errors
+    /// As the file system says.
+    fn forget(&self, path: &Path) -> io::Result<()>;
+
     /// The whole of standard input as text.
     ///
     /// # Errors

@@ -47,9 +47,11 @@ mod replay;
 mod run;
 mod scheduled;
 mod signals;
+mod spoken;
 mod standing;
 mod statement;
 mod status;
+mod token;
 mod told;
 mod usage;
 

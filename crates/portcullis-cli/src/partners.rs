@@ -40,7 +40,6 @@ pub(crate) fn run(
             tier_by_use,
             r#use,
             all_scopes,
-            if_revision,
             fields,
             dry,
             told,
@@ -59,10 +58,8 @@ pub(crate) fn run(
             }
             told::put(&mut body, told, host)?;
             set(&mut body, "dry_run", dry.dry_run.then_some(true));
-            let matching = if_revision.map(|revision| ("if-match", format!("\"{revision}\"")));
-            let headers: Vec<_> = matching.into_iter().collect();
             let path = format!("/v1/partners/{}", segment(id));
-            change::show(&gate.call(Method::PATCH, &path, Some(&body), &headers)?, out)
+            change::show(&gate.call(Method::PATCH, &path, Some(&body), &[])?, out)
         }
         PartnerCommand::List { tier, suspended, observed, limit } => {
             let filters = [

@@ -33,6 +33,10 @@ pub(crate) fn run(
             set_list(&mut body, "roles", role);
             set(&mut body, "roles", no_role.then(|| json!([])));
             set_list(&mut body, "logins", login);
+            if body.as_object().is_some_and(|members| members.is_empty()) {
+                let told = "name what to change, such as `--role ROLE`; see `portcullis person edit --help`";
+                return Err(Failure::Usage(told.to_owned()));
+            }
             let path = format!("/v1/people/{}", segment(id));
             change::show(&gate.call(Method::PATCH, &path, Some(&body), &[])?, out)
         }

@@ -10,9 +10,10 @@ use crate::args::{Command, Common};
 use crate::failure::{Failure, Refusal};
 use crate::host::Host;
 use crate::out::{Out, clean};
+use crate::spoken::spoken;
 use crate::{
     answers, apply, audit, case, cases, catalogue, check, clients, diff, explain, grants, hooks,
-    keys, partners, people, replay, scheduled, signals, statement, status, usage,
+    keys, partners, people, replay, scheduled, signals, statement, status, token, usage,
 };
 
 /// Carries a command out. A reader that went away (`| head`) is no failure.
@@ -22,7 +23,7 @@ pub fn run(command: &Command, common: &Common, host: &dyn Host, out: &mut Out) -
     let code = match result {
         Ok(()) => out.left(),
         Err(failure) => {
-            tell(&failure, out);
+            tell(command, &failure, out);
             let _ = out.finish();
             failure.exit()
         }
@@ -38,6 +39,10 @@ pub(crate) fn carry_out(
     out: &mut Out,
 ) -> Result<(), Failure> {
     out.reach(common);
+    if common.if_revision.is_some() && matches!(command, Command::Grant(_)) {
+        let told = "grants have versions of their own: name `--if-version VERSION`, as `portcullis grant import` does, and no `--if-revision`";
+        return Err(Failure::Usage(told.to_owned()));
+    }
     match command {
         Command::Check(args) => check::run(args, common, host, out),
         Command::Replay(args) => replay::run(args, host, out),
@@ -61,6 +66,8 @@ pub(crate) fn carry_out(
         Command::Person(command) => people::run(command, common, host, out),
         Command::Proposal(command) => people::proposals(command, common, host, out),
         Command::Change(command) => scheduled::run(command, common, host, out),
+        Command::Login => token::login(common, host, out),
+        Command::Logout => token::logout(common, host, out),
         Command::Whoami => people::whoami(common, host, out),
         Command::Status => status::run(common, host, out),
         Command::Version => version(out),
@@ -75,14 +82,14 @@ fn version(out: &mut Out) -> Result<(), Failure> {
     out.line(format!("portcullis {version}"))
 }
 
-fn tell(failure: &Failure, out: &mut Out) {
+fn tell(command: &Command, failure: &Failure, out: &mut Out) {
     match failure {
         Failure::Closed | Failure::Findings | Failure::Told(_) => {}
         Failure::Refused(refusal) if out.is_json() => {
             let text = serde_json::to_string_pretty(&refusal.document).unwrap_or_default();
             out.say(text);
         }
-        Failure::Refused(refusal) => refused(refusal, out),
+        Failure::Refused(refusal) => refused(command, refusal, out),
         other => {
             let text = other.to_string();
             out.say(format!("{} {text}", "error:".red().bold()));
@@ -90,7 +97,7 @@ fn tell(failure: &Failure, out: &mut Out) {
     }
 }
 
-fn refused(refusal: &Refusal, out: &mut Out) {
+fn refused(command: &Command, refusal: &Refusal, out: &mut Out) {
     for fault in &refusal.faults {
         // Lines stay, everything else that steers a terminal goes.
         let lines: Vec<String> = fault.text.lines().map(clean).collect();
@@ -100,6 +107,6 @@ fn refused(refusal: &Refusal, out: &mut Out) {
     for entry in &refusal.entries {
         out.say(format!("line {}: {}", entry.line, clean(&entry.message)));
     }
-    let detail = clean(&refusal.detail);
+    let detail = clean(&spoken(&refusal.detail, &refusal.code, command));
     out.say(format!("{} {detail}", "error:".red().bold()));
 }

@@ -91,6 +91,42 @@ fn a_case_goes_from_its_opening_over_a_plan_to_its_end() {
 }
 
 #[test]
+fn evidence_that_is_not_here_is_not_recorded_as_read() {
+    let (_gate, machine) = opened();
+    insta::assert_snapshot!(transcript(
+        &machine,
+        &[
+            "case open",
+            "case evidence add case-1 calls.jsonl --digest-only",
+            "case evidence read case-1 zz --purpose 'To show it.'",
+            "case evidence read case-1 b36b --purpose 'To show it.'",
+            "audit list",
+        ]
+    ));
+}
+
+#[test]
+fn each_fault_of_a_plan_is_told_with_its_place() {
+    let (_gate, machine) = opened();
+    for (name, text) in [
+        ("wide.yaml", "stages:\n  - name: pilot\n    share: 120\n    clients: [acme one]\n"),
+        (
+            "wrong.yaml",
+            "stages:\n  - name: pilot\n    factor: ten\n    at_lest: 3d\n  - entry: [x]\n",
+        ),
+        ("no.json", "{\"stage\": []}"),
+        ("both.yaml", "stages:\n  - {name: pilot, share: 10, clients: [acme-one]}\n"),
+    ] {
+        machine.write(name, text);
+    }
+    let commands = ["wide.yaml", "wrong.yaml", "no.json", "both.yaml"]
+        .map(|name| format!("case restore case-1 --plan {name}"));
+    let mut commands: Vec<&str> = commands.iter().map(String::as_str).collect();
+    commands.insert(0, "case open --subject partner:acme");
+    insta::assert_snapshot!(transcript(&machine, &commands));
+}
+
+#[test]
 fn a_bundle_is_verified_without_a_server_and_a_change_of_it_is_named() {
     let (gate, machine) = opened();
     for words in [

@@ -54,6 +54,10 @@ fn help_says_what_each_command_is_for() {
           audit      Read and verify the log of all changes
           person     Declare the people who run the gate, and what each may do
           proposal   Look at what waits for a second person; approve or refuse it
+          change     Look at changes that wait for their day; call one off
+          login      Sign in: takes a token from the terminal or from standard input, and keeps it for you
+                     alone
+          logout     Forget the token that `login` kept
           whoami     Show who is signed in, and what that person may do
           status     Show whether the gate is ready and what is in force
           version    Show the version of this program
@@ -71,8 +75,9 @@ fn help_says_what_each_command_is_for() {
                                    directory]
 
         People:
-              --break-glass <WHY>  Act alone where it takes two persons, for this reason; an alarm, and
-                                   another person must ratify it
+              --break-glass <WHY>       Act alone where it takes two persons, for this reason; an alarm, and
+                                        another person must ratify it
+              --if-revision <REVISION>  Only if what it is about was not changed since this revision
 
         Output:
           -o, --output <OUTPUT>  How results are written to standard output [default: table] [possible

@@ -435,7 +435,7 @@ fn a_gate_that_cannot_be_reached_or_does_not_know_the_token_is_told_apart() {
     let told = machine.types("partner list").whole();
     insta::assert_snapshot!(told, @r"
         error: not signed in: the admin token can't be read from secrets/admin-token: No such file or directory (os error 2)
-        name its file with `--token-file FILE`, put the token into `PORTCULLIS_ADMIN_TOKEN`, or run this in the deployment's directory
+        sign in by `portcullis login`, name its file with `--token-file FILE`, put the token into `PORTCULLIS_ADMIN_TOKEN`, or run this in the deployment's directory
         [exit 4]
         ");
     machine.write("secrets/admin-token", format!("{TOKEN}\n"));

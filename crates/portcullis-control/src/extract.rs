@@ -54,7 +54,11 @@ fn too_large() -> Problem {
 /// serde's own text would quote values, among them keys of an import; only member names are safe.
 fn unreadable(error: &serde_json::Error) -> Problem {
     let text = error.to_string();
-    let place = format!("line {}, column {}", error.line(), error.column());
+    // What stands in a member that is read twice has no place any more.
+    let place = match error.line() {
+        0 => String::new(),
+        line => format!(" (line {line}, column {})", error.column()),
+    };
     let safe = ["unknown field", "missing field", "duplicate field"];
     let what = if safe.iter().any(|start| text.starts_with(start)) {
         short(text.rsplit_once(" at line ").map_or(&text, |(what, _)| what))
@@ -63,7 +67,7 @@ fn unreadable(error: &serde_json::Error) -> Problem {
     } else {
         "it is not well-formed JSON".to_owned()
     };
-    Problem::unreadable(format!("the body can't be taken ({place}): {what}; see `openapi.json`"))
+    Problem::unreadable(format!("the body can't be taken{place}: {what}; see `openapi.json`"))
 }
 
 /// Cuts off the name that was sent, which comes first and in backticks.

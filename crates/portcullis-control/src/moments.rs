@@ -28,6 +28,19 @@ pub(crate) fn moment(member: &str, text: &str, now: Wall) -> Result<Wall, Proble
     })
 }
 
+/// Reads a moment of what was: a length is how long ago.
+pub(crate) fn past(member: &str, text: &str, now: Wall) -> Result<Wall, Problem> {
+    if let Ok(ago) = text.parse::<Span>() {
+        return Ok(Wall(now.0.saturating_sub(ago.milliseconds())));
+    }
+    read(text, now).ok_or_else(|| {
+        let shown: String = text.chars().take(80).collect();
+        Problem::unreadable(format!(
+            "`{member}` is `{shown}`, which is no moment: write a date such as `2026-12-01`, a time such as `2026-12-01T09:00:00Z`, or how long ago, such as `7d`"
+        ))
+    })
+}
+
 fn read(text: &str, now: Wall) -> Option<Wall> {
     if let Ok(span) = text.parse::<Span>() {
         return now.0.checked_add(span.milliseconds()).filter(|ms| *ms < LAST).map(Wall);

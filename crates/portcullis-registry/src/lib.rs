@@ -30,6 +30,7 @@ mod grants;
 mod guard;
 mod hooks;
 mod import;
+mod kinds;
 mod names;
 mod notices;
 mod office;
@@ -85,6 +86,7 @@ pub use grants::{
 };
 pub use guard::{GuardEvent, Guarded, LogLost};
 pub use hooks::{HookCommand, HookEvent};
+pub use kinds::EVENT_KINDS;
 pub use import::{IMPORT_KEYS_MAX, decode_keys, encode_keys};
 pub use notices::PartnerNotice;
 pub use office::{BoxFuture, Done, Health, LoggedEvent, NarrowKind, Office, OfficeError, Sink};

@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 use portcullis_audit::{LogVerifier, Verification};
 use portcullis_types::Wall;
 use serde::Serialize;
+use sqlx::Connection as _;
 
 use crate::database;
 use crate::error::StoreError;
@@ -31,6 +32,8 @@ const QUEUES: [&str; 2] = ["hooks.db", "platform.hooks.db"];
 /// What goes when a backup is put back: a request that is sent again must not be answered by what
 /// is lost.
 const DROPPED: &str = "repeats.db";
+/// What witnesses signed of a store goes too: of what is lost it says nothing.
+const COSIGNED: &str = ".cosigned";
 
 /// What putting a backup back does, or did.
 #[derive(Debug, Clone, Eq, PartialEq, Serialize)]
@@ -115,7 +118,8 @@ impl Store {
     }
 
     /// Puts a backup in the place of a store that nobody serves. What the guard beside it keeps is in
-    /// force again at the next start. The store from before is moved aside.
+    /// force again at the next start. The store from before is moved aside. What is only looked at may
+    /// be served meanwhile.
     ///
     /// # Errors
     /// [`StoreError`]: a gate serves the store, the backup is not whole or of another log or pepper, or
@@ -135,8 +139,12 @@ impl Store {
             );
             return Err(StoreError::backup(dir, why));
         }
-        files::make_directory(path)?;
-        let lock = files::lock(path)?;
+        let lock = if wanted.dry_run {
+            None
+        } else {
+            files::make_directory(path)?;
+            Some(files::lock(path)?)
+        };
         let (mut kept, before) = present(path, wanted.log_key.name()).await?;
         let last = kept.size.checked_sub(1).filter(|last| *last >= backup.events);
         let lost = last.map(|last| (backup.events, last));
@@ -213,7 +221,12 @@ async fn present(path: &Path, name: &str) -> Result<(Kept, Option<u64>), StoreEr
     let mut size = signed.map_or(0, |signed| signed.size);
     if let Ok(mut reader) = database::reader(path).await {
         let depth = Depth::Start { gather: kept.size };
-        let walked = walk(&mut reader, path, Default::default(), depth).await;
+        // One moment of it, where a gate goes on writing.
+        let on_read = |error| StoreError::on_read(path, None, &error);
+        let walked = match reader.begin().await.map_err(on_read) {
+            Ok(mut view) => walk(&mut view, path, Default::default(), depth).await,
+            Err(error) => Err(Stopped::Error(error)),
+        };
         database::close(reader).await;
         match walked {
             Ok(walked) => {
@@ -252,8 +265,7 @@ fn in_place(copy: &Path, path: &Path) -> io::Result<()> {
             copy_file(&from, &to)?;
         }
     }
-    // What witnesses signed says nothing of what is lost.
-    files::remove(&files::cosigned_path(path))?;
+    files::remove(&beside(path, COSIGNED))?;
     let fresh = beside(path, ".new");
     copy_file(copy, &fresh)?;
     fs::rename(fresh, path)

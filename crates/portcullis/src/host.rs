@@ -3,7 +3,7 @@
 //! Must not know commands.
 
 use std::fs::File;
-use std::io::{self, Read, Write};
+use std::io::{self, IsTerminal as _, Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 use std::time::Duration;
@@ -85,6 +85,23 @@ impl Host for Machine {
             policies: config.policies,
             root: config.base,
         })
+    }
+
+    fn secret(&self, ask: &str) -> io::Result<String> {
+        if io::stdin().is_terminal() {
+            return rpassword::prompt_password(ask);
+        }
+        let mut line = String::new();
+        io::stdin().read_line(&mut line)?;
+        Ok(line)
+    }
+
+    fn keep(&self, path: &Path, content: &[u8]) -> io::Result<()> {
+        crate::offline::keep(path, content)
+    }
+
+    fn forget(&self, path: &Path) -> io::Result<()> {
+        std::fs::remove_file(path)
     }
 
     fn publish(&self, path: &Path, content: &[u8]) -> io::Result<()> {

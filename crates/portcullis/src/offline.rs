@@ -1,9 +1,9 @@
 //! The store at rest, and files that are published, for commands that need no server.
 
-use std::fs::{self, File};
+use std::fs::{self, File, OpenOptions};
 use std::future::Future;
 use std::io::{self, Write as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::mpsc;
 
 use portcullis_audit::{Kept, LogVerifier, Verification};
@@ -53,12 +53,36 @@ fn wait<T>(work: impl Future<Output = Result<T, StoreError>>) -> Result<T, Strin
 
 /// Puts a file in place in one step.
 pub(crate) fn publish(path: &Path, content: &[u8]) -> io::Result<()> {
+    put(path, content, File::options().write(true).create(true).truncate(true))
+}
+
+/// The same for a file that only its owner may read, in a directory of its own.
+pub(crate) fn keep(path: &Path, content: &[u8]) -> io::Result<()> {
+    let mut options = File::options();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    // What an earlier try left behind might be open to others.
+    match fs::remove_file(fresh(path)) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    put(path, content, &options)
+}
+
+/// What a file is called until it is whole.
+fn fresh(path: &Path) -> PathBuf {
+    let mut fresh = path.as_os_str().to_owned();
+    fresh.push(".new");
+    fresh.into()
+}
+
+fn put(path: &Path, content: &[u8], options: &OpenOptions) -> io::Result<()> {
     if let Some(parent) = path.parent() {
         fs::create_dir_all(parent)?;
     }
-    let mut fresh = path.as_os_str().to_owned();
-    fresh.push(".new");
-    let mut file = File::create(&fresh)?;
+    let fresh = fresh(path);
+    let mut file = options.open(&fresh)?;
     file.write_all(content)?;
     // Without this a power cut could leave the new name with no content.
     file.sync_all()?;

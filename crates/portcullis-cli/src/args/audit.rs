@@ -69,7 +69,7 @@ pub struct QueryArgs {
     /// Who acted or approved
     #[arg(long, value_name = "ID")]
     pub actor: Option<String>,
-    /// Not before: a date or a time, such as 2026-12-01
+    /// Not before: a date, a time, or how long ago, such as 2026-12-01 or 24h
     #[arg(long, value_name = "MOMENT")]
     pub since: Option<String>,
     /// Not after

@@ -96,9 +96,6 @@ pub struct FactsArgs {
     /// Show what is declared; the same as without options
     #[arg(long)]
     pub show: bool,
-    /// Only if it was not changed since this revision
-    #[arg(long, value_name = "REVISION", requires = "set")]
-    pub if_revision: Option<u64>,
     /// Only say what would happen.
     #[command(flatten)]
     pub dry: DryRun,

@@ -45,9 +45,6 @@ pub enum PartnerCommand {
         /// Lift the narrowing: all scopes of the tier
         #[arg(long, conflicts_with = "scope")]
         all_scopes: bool,
-        /// Only if the partner was not changed since this revision
-        #[arg(long, value_name = "REVISION")]
-        if_revision: Option<u64>,
         /// What it declared, and its scopes.
         #[command(flatten)]
         fields: PartnerFields,

@@ -37,9 +37,7 @@ pub(super) fn run(
             let read = gate.post(&path, &json!({ "purpose": purpose }))?;
             let body = read.get("body").and_then(Value::as_str).and_then(from_base64);
             let body = body.ok_or_else(|| {
-                Failure::Local(format!(
-                    "only the digest of {digest} is kept here: ask who added it"
-                ))
+                Failure::Local("the gate's answer holds no body that can be read".to_owned())
             })?;
             out.say(format!("recorded as read (revision {})", text(&read, "revision")));
             out.put(&body, to.as_ref(), host)

@@ -171,6 +171,14 @@ impl Host for Machine {
         })
     }
 
+    fn keep(&self, path: &Path, content: &[u8]) -> io::Result<()> {
+        self.publish(path, content)
+    }
+
+    fn forget(&self, path: &Path) -> io::Result<()> {
+        std::fs::remove_file(self.dir.path().join(path))
+    }
+
     fn publish(&self, path: &Path, content: &[u8]) -> io::Result<()> {
         let path = self.dir.path().join(path);
         std::fs::create_dir_all(path.parent().unwrap())?;

@@ -230,7 +230,10 @@ pub(crate) fn subject(text: &str) -> Result<SubjectId, Problem> {
         Some(("partner", id)) => names::id(id).map(SubjectId::Partner),
         Some(("client", id)) => names::id(id).map(SubjectId::Client),
         Some(("key", id)) => names::id(id).map(SubjectId::Key),
-        _ => Err(Problem::unreadable("a subject is written `partner:ID`, `client:ID` or `key:ID`")),
+        _ => Err(Problem::unreadable(format!(
+            "`{}` is no subject: write `partner:ID`, `client:ID` or `key:ID`",
+            text.chars().take(80).collect::<String>()
+        ))),
     }
 }
 

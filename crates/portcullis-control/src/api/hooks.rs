@@ -10,7 +10,7 @@ use portcullis_registry::{Done, HookCommand};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::{Ctx, limit};
+use super::{Ctx, limit, partners};
 use crate::auth::Caller;
 use crate::extract::{Body, Params};
 use crate::hooks::{DeliverySeen, HookError, HookMade, HookSeen, Hooks};
@@ -144,6 +144,8 @@ pub(crate) async fn add(
     Body(new): Body<NewHook>,
 ) -> Result<Response, Problem> {
     let (hooks, partner) = (keeper(&shared)?, names::id(&new.partner)?);
+    // Before its address is looked up: of a misspelt name the address tells nothing.
+    partners::position(&shared, &new.partner)?;
     let made = hooks.add(partner, new.url).await.map_err(refused)?;
     let command = HookCommand::Add {
         hook: made.id.clone(),

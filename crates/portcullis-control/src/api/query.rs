@@ -2,10 +2,12 @@
 //!
 //! Must not know how the log is stored.
 
+use std::collections::BTreeSet;
+
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
-use portcullis_registry::{LoggedEvent, Snapshot, SubjectId};
+use portcullis_registry::{EVENT_KINDS, LoggedEvent, Snapshot, SubjectId};
 use portcullis_types::{ClientId, KeyId, PartnerId, Revision, Wall};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -14,7 +16,7 @@ use utoipa::{IntoParams, ToSchema};
 use super::audit::EventView;
 use super::{Ctx, limit, refused};
 use crate::extract::Params;
-use crate::moments::moment;
+use crate::moments::past;
 use crate::names;
 use crate::problem::{Document, Problem};
 
@@ -34,7 +36,7 @@ pub(crate) struct Wanted {
     r#type: Option<String>,
     /// Who acted or approved.
     actor: Option<String>,
-    /// Not before that moment: a date or a time, RFC 3339.
+    /// Not before that moment: a date, a time, or how long ago such as `24h`.
     since: Option<String>,
     /// Not after that moment.
     until: Option<String>,
@@ -66,7 +68,7 @@ pub(crate) async fn query(
 ) -> Result<Json<FoundPage>, Problem> {
     let (office, now) = (&shared.control.office, shared.control.clock.now().wall);
     let read = |member, text: &Option<String>| {
-        text.as_deref().map(|text| moment(member, text, now)).transpose()
+        text.as_deref().map(|text| past(member, text, now)).transpose()
     };
     let (since, until) = (read("since", &wanted.since)?, read("until", &wanted.until)?);
     if since.zip(until).is_some_and(|(since, until)| since > until) {
@@ -76,6 +78,8 @@ pub(crate) async fn query(
     }
     let (count, snapshot) = (limit(wanted.count)?, office.snapshot());
     wanted.subject.as_deref().map_or(Ok(()), |id| known(id, &snapshot))?;
+    wanted.r#type.as_deref().map_or(Ok(()), is_kind)?;
+    wanted.case.as_deref().map_or(Ok(()), |id| is_case(id, &snapshot))?;
     let size = snapshot.revision().map_or(0, |newest| newest.0 + 1);
     let mut before = wanted.before.unwrap_or(size).min(size);
     let last = before.saturating_sub(LOOKED_AT_MAX);
@@ -116,6 +120,37 @@ fn known(id: &str, snapshot: &Snapshot) -> Result<(), Problem> {
     let list = "name a partner, client or key as `portcullis partner list`, `client list` and `key list` show them";
     let status = StatusCode::BAD_REQUEST;
     Err(Problem::unknown(status, "unknown_subject", "subject", id, partners, list))
+}
+
+/// A kind that no event can have would be found nowhere, too.
+fn is_kind(wanted: &str) -> Result<(), Problem> {
+    let fits = |kind: &&str| *kind == wanted || wanted.ends_with('.') && kind.starts_with(wanted);
+    if EVENT_KINDS.iter().any(|kind| fits(&kind)) {
+        return Ok(());
+    }
+    let families: BTreeSet<&str> =
+        EVENT_KINDS.iter().filter_map(|kind| kind.split_inclusive('.').next()).collect();
+    let beside =
+        EVENT_KINDS.iter().filter(|kind| wanted.split('.').next() == kind.split('.').next());
+    let beside: Vec<&str> = beside.copied().collect();
+    let list = if beside.is_empty() {
+        let families: Vec<&str> = families.iter().copied().collect();
+        format!("kinds begin with {}", families.join(", "))
+    } else {
+        format!("there are {}", beside.join(", "))
+    };
+    let known = EVENT_KINDS.into_iter().chain(families);
+    let status = StatusCode::BAD_REQUEST;
+    Err(Problem::unknown(status, "unknown_kind", "kind of event", wanted, known, &list))
+}
+
+fn is_case(id: &str, snapshot: &Snapshot) -> Result<(), Problem> {
+    let cases = || snapshot.cases().iter().map(|case| case.id.as_str());
+    if cases().any(|known| known == id) {
+        return Ok(());
+    }
+    let (status, list) = (StatusCode::BAD_REQUEST, "`portcullis case list --closed` shows them");
+    Err(Problem::unknown(status, "unknown_case", "case", id, cases(), list))
 }
 
 /// What an event must say.

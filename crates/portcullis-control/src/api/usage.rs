@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use axum::Json;
 use axum::extract::State;
 use portcullis_registry::{Snapshot, UsageRow};
-use portcullis_types::{KeyIx, PartnerIx, Span, Wall};
+use portcullis_types::{KeyIx, PartnerIx, Wall};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -181,10 +181,7 @@ pub(crate) fn period(
 ) -> Result<(Wall, Wall), Problem> {
     let read = |member: &str, text: &Option<String>, otherwise: u64| match text {
         None => Ok(Wall(otherwise)),
-        Some(text) => match text.parse::<Span>() {
-            Ok(ago) => Ok(Wall(now.0.saturating_sub(ago.milliseconds()))),
-            Err(_) => moments::moment(member, text, now).map_err(|_| unreadable(member, text)),
-        },
+        Some(text) => moments::past(member, text, now),
     };
     let (part, usual, longest, words) = match per {
         Per::Hour => (HOUR, DAY, HOURS_MAX, "7 days by hour"),
@@ -201,13 +198,6 @@ pub(crate) fn period(
         )));
     }
     Ok((Wall(from), Wall(to)))
-}
-
-fn unreadable(member: &str, text: &str) -> Problem {
-    let shown: String = text.chars().take(80).collect();
-    Problem::unreadable(format!(
-        "`{member}` is `{shown}`, which is no moment: write a date such as `2026-12-01`, a time such as `2026-12-01T09:00:00Z`, or how long ago, such as `7d`"
-    ))
 }
 
 struct Whose<'a> {

@@ -116,6 +116,7 @@ impl CaseRejected {
             Self::DigestUnreadable(_) => "digest_unreadable",
             Self::DigestOther { .. } => "digest_other",
             Self::NoEvidence { .. } => "unknown_evidence",
+            Self::NotKept { .. } => "evidence_not_kept",
             Self::NoSignal(_) => "unknown_signal",
             Self::Full { .. } => "case_full",
             Self::ReviewTooFar { .. } => "review_too_far",
@@ -128,7 +129,6 @@ impl CaseRejected {
             Self::NothingToStage { .. } => "nothing_to_stage",
             Self::NoPlan(_) => "no_plan",
             Self::StageNext { .. } => "stage_skipped",
-            Self::NotKept { .. } => "evidence_not_kept",
             Self::CriteriaLack { .. } => "criteria_lack",
             Self::OwnStanding { .. } => "own_standing",
             Self::HeldByPlan { .. } => "held_by_plan",
@@ -155,6 +155,7 @@ impl CaseRejected {
             | Self::PlanRunning { .. }
             | Self::PreservedLonger { .. }
             | Self::EvidenceErased { .. }
+            | Self::NotKept { .. }
             | Self::NothingToStage { .. }
             | Self::NoPlan(_)
             | Self::StageNext { .. }
@@ -167,7 +168,6 @@ impl CaseRejected {
             Self::Unknown { .. }
             | Self::Empty(_)
             | Self::DigestUnreadable(_)
-            | Self::NotKept { .. }
             | Self::DigestOther { .. }
             | Self::NoEvidence { .. }
             | Self::NoSignal(_)

@@ -3,7 +3,7 @@
 //! Must not know what the files hold.
 
 use std::fs::{self, File};
-use std::io::{self, Read as _};
+use std::io::{self, ErrorKind, Read as _};
 use std::path::Path;
 
 use portcullis_audit::Hash;
@@ -53,7 +53,15 @@ impl Manifest {
 /// Reads the manifest and compares every file with it.
 pub(super) fn read(dir: &Path) -> Result<Manifest, StoreError> {
     let unreadable = |error: io::Error| StoreError::backup(dir, format!("`{MANIFEST}`: {error}"));
-    let text = fs::read(dir.join(MANIFEST)).map_err(unreadable)?;
+    let text = fs::read(dir.join(MANIFEST)).map_err(|error| match error.kind() {
+        ErrorKind::NotFound => StoreError::backup(
+            dir,
+            format!(
+                "it holds no `{MANIFEST}`; name a directory that `portcullis store backup` made"
+            ),
+        ),
+        _ => unreadable(error),
+    })?;
     let manifest: Manifest =
         serde_json::from_slice(&text).map_err(|error| unreadable(io::Error::other(error)))?;
     for Copied { name, sha256 } in &manifest.files {

@@ -9,8 +9,17 @@ use crate::{PutBack, Wanted};
 const NOW: Wall = Wall(1_700_000_000_000);
 
 async fn put_back(path: &Path, dir: &Path, accept_loss: bool) -> Result<PutBack, StoreError> {
+    put_back_or(path, dir, (accept_loss, false)).await
+}
+
+/// The same, or only looked at.
+async fn put_back_or(
+    path: &Path,
+    dir: &Path,
+    (accept_loss, dry_run): (bool, bool),
+) -> Result<PutBack, StoreError> {
     let (key, peppers) = (log_key(1), ["abcd1234".to_owned()]);
-    let wanted = Wanted { log_key: key.public(), peppers: &peppers, accept_loss, dry_run: false };
+    let wanted = Wanted { log_key: key.public(), peppers: &peppers, accept_loss, dry_run };
     Store::restore(path, dir, wanted).await
 }
 
@@ -50,6 +59,9 @@ async fn a_backup_made_in_use_is_put_back_and_what_was_taken_since_stays_taken()
     ask(&office, revoke(2)).await.unwrap();
     let busy = put_back(&path, &backup, true).await.unwrap_err();
     assert!(matches!(busy, StoreError::Locked { .. }), "{busy}");
+    let looked = put_back_or(&path, &backup, (false, true)).await.unwrap();
+    assert_eq!((looked.events_before, looked.lost, looked.kept), (Some(6), Some((4, 5)), 2));
+    assert_eq!(looked.aside, None, "only looked at, and that while it is served");
     let before = office.snapshot();
     office.close().await;
     drop(outbox);
@@ -132,6 +144,6 @@ async fn what_is_no_whole_backup_is_refused() {
     let flipped = put_back(&path, &backup, true).await.unwrap_err();
     insta::assert_snapshot!(told(&flipped, &dir), @"`…/backup` can't be used as a backup: `portcullis.db` is not as it was written; use another backup");
     let none = put_back(&path, &dir.path().join("none"), true).await.unwrap_err();
-    insta::assert_snapshot!(told(&none, &dir), @"`…/none` can't be used as a backup: `backup.json`: No such file or directory (os error 2)");
+    insta::assert_snapshot!(told(&none, &dir), @"`…/none` can't be used as a backup: it holds no `backup.json`; name a directory that `portcullis store backup` made");
     assert_eq!(open(&path).await.unwrap().recovered.events, 8);
 }

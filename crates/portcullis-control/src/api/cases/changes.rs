@@ -116,7 +116,9 @@ pub(crate) async fn change(
             let plan = case.plan.as_deref();
             let partner = plan.and_then(|plan| snapshot.partner(plan.partner));
             let partner = partner.ok_or_else(|| {
-                Problem::unreadable("the case has no plan that asks for attestations")
+                Problem::unreadable(format!(
+                    "case `{id}` has no plan that asks for attestations: plan one by `portcullis case restore {id} --plan FILE`"
+                ))
             })?;
             let (partner, client) = (partner.id.clone(), Some(names::id(&client)?));
             CaseCommand::Attest { partner, client, text }
