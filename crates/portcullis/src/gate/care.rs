@@ -3,34 +3,11 @@
 //! All but the hooks' part is read from the state, so that a restart changes none of it. Must not
 //! know how a message is sent.
 
-use std::sync::atomic::{AtomicU64, Ordering};
-
 use portcullis_registry::{AnswerKind, AnswerRecord, Course, Snapshot};
-use portcullis_store::Backlog;
 use portcullis_types::Wall;
 
+use super::hooks;
 use super::page::Page;
-
-/// How messages to hooks fare.
-#[derive(Debug, Default)]
-pub(crate) struct HookFigures {
-    /// Taken by a hook since the start.
-    pub(super) sent: AtomicU64,
-    /// Tries that failed since the start.
-    pub(super) failed: AtomicU64,
-    waiting: AtomicU64,
-    /// When the oldest that waits was made; 0: none waits.
-    oldest: AtomicU64,
-    given_up: AtomicU64,
-}
-
-impl HookFigures {
-    pub(super) fn stand(&self, backlog: Backlog) {
-        self.waiting.store(backlog.waiting, Ordering::Relaxed);
-        self.oldest.store(backlog.oldest.map_or(0, |at| at.0), Ordering::Relaxed);
-        self.given_up.store(backlog.given_up, Ordering::Relaxed);
-    }
-}
 
 /// What is owed at a moment.
 struct Owed {
@@ -91,7 +68,7 @@ pub(super) fn line(snapshot: &Snapshot, now: Wall) -> (bool, String) {
 }
 
 /// The figures in Prometheus' text format.
-pub(super) fn page(snapshot: &Snapshot, hooks: &HookFigures, now: Wall) -> String {
+pub(super) fn page(snapshot: &Snapshot, hooks: &hooks::Figures, now: Wall) -> String {
     let owed = Owed::at(snapshot, now);
     let [answers, appeals] = owed.open;
     let kinds = [("{kind=\"answer\"}", answers), ("{kind=\"appeal\"}", appeals)];
@@ -109,18 +86,15 @@ pub(super) fn page(snapshot: &Snapshot, hooks: &HookFigures, now: Wall) -> Strin
     page.one(("appeals_upheld_total", "counter"), "Appeals that were upheld.", owed.upheld);
     let about = "Holds whose review date passed.";
     page.one(("reviews_overdue", "gauge"), about, owed.reviews);
-    let load = |figure: &AtomicU64| figure.load(Ordering::Relaxed);
     let about = "Messages that hooks of partners took since the start.";
-    page.one(("hook_messages_total", "counter"), about, load(&hooks.sent));
+    page.one(("hook_messages_total", "counter"), about, hooks.sent());
     let about = "Tries to hand a message to a hook that failed since the start.";
-    page.one(("hook_failures_total", "counter"), about, load(&hooks.failed));
+    page.one(("hook_failures_total", "counter"), about, hooks.failed());
     let about = "Messages that wait to be taken by a hook.";
-    page.one(("hook_waiting", "gauge"), about, load(&hooks.waiting));
-    let oldest = Some(load(&hooks.oldest)).filter(|at| *at > 0);
+    page.one(("hook_waiting", "gauge"), about, hooks.waiting());
     let about = "Age of the oldest message that waits.";
-    let oldest = oldest.map_or(0, |at| seconds(Wall(at), now));
-    page.one(("hook_oldest_seconds", "gauge"), about, oldest);
+    page.one(("hook_oldest_seconds", "gauge"), about, hooks.age(now));
     let about = "Messages that no hook took and that are not tried any more.";
-    page.one(("hook_given_up", "gauge"), about, load(&hooks.given_up));
+    page.one(("hook_given_up", "gauge"), about, hooks.given_up());
     page.text()
 }

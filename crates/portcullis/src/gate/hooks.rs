@@ -4,6 +4,7 @@
 //! The log is the truth: what a hook has not been told is found from where its cursor stands, so
 //! nothing is lost when the gate stops in between. Must not know what a notice says.
 
+mod figures;
 mod pump;
 
 use std::fmt;
@@ -20,7 +21,8 @@ use serde_json::json;
 use tokio::sync::Notify;
 use zeroize::Zeroizing;
 
-use super::care::HookFigures;
+pub(crate) use figures::Figures;
+
 use crate::clock::SystemClock;
 use crate::config::Config;
 use crate::talk;
@@ -36,7 +38,7 @@ pub(crate) struct Keeper {
     clock: SystemClock,
     /// There is something to send.
     more: Notify,
-    figures: Arc<HookFigures>,
+    figures: Arc<Figures>,
 }
 
 impl fmt::Debug for Keeper {
@@ -73,7 +75,7 @@ pub(crate) fn start(
 
 impl Keeper {
     /// How its messages fare.
-    pub(crate) fn figures(&self) -> &Arc<HookFigures> {
+    pub(crate) fn figures(&self) -> &Arc<Figures> {
         &self.figures
     }
 

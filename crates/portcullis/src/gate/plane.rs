@@ -17,8 +17,9 @@ use portcullis_registry::{Office, UsageBook};
 use portcullis_types::Clock;
 
 use super::board::Board;
-use super::care::{self, HookFigures};
+use super::care;
 use super::checker::Compiler;
+use super::hooks;
 use super::issuer;
 use super::keymaker::Minter;
 use super::platform;
@@ -134,7 +135,7 @@ pub(crate) struct Parts {
     pub recaller: Recaller,
     pub looker: Looker,
     pub hooks: Arc<dyn Hooks>,
-    pub hook_figures: Arc<HookFigures>,
+    pub hook_figures: Arc<hooks::Figures>,
     pub remembers: Option<Arc<dyn Remembers>>,
     pub witnesses: Option<Arc<Cosigned>>,
     pub platform: Option<Arc<platform::Figures>>,

@@ -130,7 +130,7 @@ impl Platform {
             None => false,
         };
         let backlog = self.outbox.backlog().await.map_err(|error| error.to_string())?;
-        self.figures.stand(backlog);
+        self.figures.messages.stand(backlog);
         Ok(told)
     }
 
@@ -166,13 +166,13 @@ impl Platform {
                 self.settle(&due, Ok((status, reply))).await?;
                 let done =
                     Tried { at: now, taken: true, status: Some(status), said: None, next: None };
-                self.figures.sent.fetch_add(1, Ordering::Relaxed);
+                self.figures.messages.tried(true);
                 return self.record(&due, &done).await;
             }
             Outcome::Answered(status) => (Some(status), format!("it answered {status}")),
             Outcome::Failed(why) => (None, why),
         };
-        self.figures.failed.fetch_add(1, Ordering::Relaxed);
+        self.figures.messages.tried(false);
         let next = next_try(due.made, failures, now, u64::from_le_bytes(chance));
         if next.is_none() {
             self.figures.lost.fetch_add(1, Ordering::Relaxed);

@@ -4,7 +4,6 @@
 
 use std::collections::HashSet;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use portcullis_hooks::{HookSecret, Message, Outcome, Target, next_try};
@@ -135,9 +134,7 @@ async fn send(keeper: Arc<Keeper>, due: DueDelivery) -> (String, Result<(), Stor
             Tried { at: now, taken: false, status: None, said: Some(why), next: next() }
         }
     };
-    let figures = &keeper.figures;
-    let figure = if tried.taken { &figures.sent } else { &figures.failed };
-    figure.fetch_add(1, Ordering::Relaxed);
+    keeper.figures.tried(tried.taken);
     (hook, keeper.outbox.record(due.id, &tried).await)
 }
 
