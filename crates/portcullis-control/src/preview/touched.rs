@@ -95,9 +95,9 @@ pub(super) fn open(
     }
     if notices.iter().any(ended) {
         let words = if subjects.iter().all(|subject| matches!(subject, SubjectId::Key(_))) {
-            "nothing with this key but `/partner/v1/me`; the partner's other keys are as they were"
+            "nothing with this key but `me` of the partner API; the partner's other keys are as they were"
         } else {
-            "nothing but the partner's own pages (`/partner/v1`)"
+            "nothing but the partner API"
         };
         return (words.to_owned(), Vec::new());
     }
@@ -107,9 +107,9 @@ pub(super) fn open(
     };
     let open: Vec<String> = continuity.into_iter().filter(|class| !shut(class)).collect();
     let words = if notices.iter().any(|notice| notice.closes == Closes::All) {
-        "nothing but the partner's own pages (`/partner/v1`) and the continuity classes"
+        "nothing but the partner API and the continuity classes"
     } else {
-        "everything else, the partner's own pages (`/partner/v1`), and the continuity classes"
+        "everything else, the partner API, and the continuity classes"
     };
     (words.to_owned(), open)
 }

@@ -14,7 +14,7 @@ use crate::words::{Actor, ActorKind, SubjectId};
 /// How long a partner can object at least, in milliseconds: six months, whichever they are.
 pub(super) const REDRESS: u64 = 184 * 86_400_000;
 /// Where an answer goes unless somebody says otherwise.
-const COMPLAINT: &str = "/partner/v1/answers";
+const COMPLAINT: &str = "answers of the partner API";
 
 /// The step that a statement is about, as the command and the state say it.
 #[derive(Debug, Clone, Copy)]

@@ -43,7 +43,7 @@ impl Refusal {
             Self::TooManyIds { max: 1 } => "Your agreement covers one id in a call here. Send the calls one by one.".into(),
             Self::TooManyIds { max } => format!("Your agreement covers at most {max} ids in one call here."),
             Self::BatchNotAgreed => "Your agreement does not cover batches. Send the calls one by one.".into(),
-            Self::ClientUndeclared => "Your agreement covers calls for declared clients only, and this call is for none. Declare the client (`POST /partner/v1/clients`; for yourself, with the category `own`), and use a key of it or have its account authorise you for it.".into(),
+            Self::ClientUndeclared => "Your agreement covers calls for declared clients only, and this call is for none. Declare the client (`POST clients` of the partner API; for yourself, with the category `own`), and use a key of it or have its account authorise you for it.".into(),
             Self::ClientUnclear => "Your agreement covers calls for declared clients only, and which one this call is for cannot be told. Use a key of that client, or act for accounts of one client only.".into(),
             Self::ReviewLapsed { at } => format!("What you declared was to be reviewed by {}; until then, what depends on it is closed. Ask the platform's partner team.", at.rfc3339()),
             Self::BudgetReached(hit) => budget(hit),
