@@ -127,7 +127,7 @@ impl Desk {
             talk::error(&format!("`{}` can't be written: {error}", path.display()));
         }
         talk::error(&format!(
-            "the log `{origin}` was not signed: {error}; what it showed is kept in `{}`",
+            "the log `{origin}` was not signed: {error}; what it showed is kept in `{}`; where its operator put back a backup and says so, it takes another witness: \"Witnesses after a restore\" in docs/operating.md",
             path.display()
         ));
     }

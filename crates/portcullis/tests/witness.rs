@@ -98,7 +98,7 @@ fn checkpoints_are_cosigned_and_a_log_that_was_set_back_is_refused() {
     let house = House::init("http://127.0.0.1:9");
     let folder = house.folder.path();
     let key = log_key(&house);
-    let addresses = [free_port(), free_port()];
+    let addresses = [free_port(), free_port(), free_port()];
     let (first, first_key) = witness(folder, "w1", addresses[0], &[&key]);
     let (mut second, second_key) = witness(folder, "two", addresses[1], &[&key]);
     let with = format!(
@@ -125,6 +125,27 @@ fn checkpoints_are_cosigned_and_a_log_that_was_set_back_is_refused() {
     let text_of = std::fs::read_to_string(&receipt).unwrap();
     assert!(text_of.contains("witness.example/w1"), "{text_of}");
     house.ok(&["audit", "verify-receipt", path, "--log-key", &key]);
+    let verify = |witnesses: &[&str]| {
+        let mut args = vec!["audit", "verify-receipt", path, "--log-key", &key];
+        args.extend(witnesses);
+        let output = house.cli(&args);
+        (output.status.code(), text(&output))
+    };
+    let both = ["--witness", &first_key, "--witness", &second_key];
+    assert_eq!(verify(&both).0, Some(0), "{}", verify(&both).1);
+    let (_stranger, strange) = witness(folder, "strange", addresses[2], &[&key]);
+    let (code, said) = verify(&["--witness", &first_key, "--witness", &strange]);
+    assert_eq!(code, Some(1), "{said}");
+    assert!(said.contains("1 of 2 witnesses") && said.contains("strange"), "{said}");
+    let one = ["--witness", &first_key, "--witness", &strange, "--quorum", "1"];
+    assert_eq!(verify(&one).0, Some(0), "{}", verify(&one).1);
+    assert_eq!(verify(&["--witness", &first_key, "--quorum", "2"]).0, Some(2));
+    assert_eq!(verify(&["--witness", &first_key, "--witness", &first_key]).0, Some(2));
+    drop(_stranger);
+    let keys = once(house.public, "/partner/v1/keys", &house.key).json();
+    let own = format!("/partner/v1/receipts/{}", keys["data"][0]["revision"]);
+    let own = once(house.public, &own, &house.key).body;
+    assert!(own.contains("witness.example/w1"), "a partner's own too: {own}");
 
     // What is away for a time signs again from where it was.
     assert_eq!(second.terminate(), Some(0));
@@ -160,6 +181,20 @@ fn checkpoints_are_cosigned_and_a_log_that_was_set_back_is_refused() {
     let accused: Vec<PathBuf> =
         std::fs::read_dir(folder.join("w1")).unwrap().map(|entry| entry.unwrap().path()).collect();
     assert!(accused.iter().any(|path| path.extension().is_some_and(|end| end == "refused")));
+
+    // The way on where that was meant: a witness of another name and key begins with what is there.
+    assert!(said.contains("\"Witnesses after a restore\" in docs/operating.md"), "{said}");
+    drop(gate);
+    let (_third, third_key) = witness(folder, "three", addresses[2], &[&key]);
+    let old = format!("'http://{}', key: '{first_key}'", addresses[0]);
+    let new = format!("'http://{}', key: '{third_key}'", addresses[2]);
+    let config = std::fs::read_to_string(house.config()).unwrap().replace(&old, &new);
+    let only = config.replace("\nwitnesses:\n", "\nwitnesses:\n  quorum: 1\n");
+    std::fs::write(house.config(), only).unwrap();
+    let _gate = house.serve();
+    signed_by(&house, 1);
+    let line = until("witness.example/two", || told(&house));
+    assert!(!line.contains("witness.example/three` has not"), "{line}");
 }
 
 #[test]

@@ -11,6 +11,8 @@ use portcullis_types::Wall;
 
 /// Checkpoints that a slow witness may still sign.
 const OPEN_MAX: usize = 16;
+/// What else than a forger makes a log differ from what was signed.
+const AFTER_RESTORE: &str = "where a backup was put back, this witness signs no more, and another takes its place: \"Witnesses after a restore\" in docs/operating.md";
 /// A quorum that is missing for longer is worth a look.
 const GRACE: Duration = Duration::from_secs(60);
 
@@ -46,8 +48,8 @@ impl fmt::Display for Said {
             Self::Answered(404) => f.write_str("it does not know this log, or nothing is there (404)"),
             Self::Answered(status) => write!(f, "it answered {status}"),
             Self::Unsigned => f.write_str("its answer is not signed by the configured key"),
-            Self::Forked(size) => write!(f, "THE LOG WAS REWRITTEN: the first {size} events are not those that it signed; compare with `portcullis audit verify --against` and its checkpoint"),
-            Self::Ahead { known, size } => write!(f, "THE LOG WAS CUT: it signed {known} events, and {size} are here"),
+            Self::Forked(size) => write!(f, "THE LOG WAS REWRITTEN: the first {size} events are not those that it signed; {AFTER_RESTORE}; otherwise compare with `portcullis audit verify --against` and its checkpoint"),
+            Self::Ahead { known, size } => write!(f, "THE LOG WAS CUT: it signed {known} events, and {size} are here; {AFTER_RESTORE}"),
             Self::Unread(why) => write!(f, "the log can't be read: {why}"),
         }
     }
