@@ -75,6 +75,7 @@ fn of_plain<'a>(command: &'a CaseCommand, host: &dyn Host) -> Result<(&'a str, V
         }
         CaseCommand::Assign { id, owner } => (id, json!({ "do": "assign", "owner": owner })),
         CaseCommand::Review { id, when } => (id, json!({ "do": "review", "review_by": when })),
+        CaseCommand::Preserve { id, until } => (id, json!({ "do": "preserve", "until": until })),
         CaseCommand::Close { id, why } => (id, json!({ "do": "close", "why": why })),
         CaseCommand::Attest { id, client, text } => {
             (id, json!({ "do": "attest", "client": client, "text": typed(text, host)? }))
@@ -84,13 +85,16 @@ fn of_plain<'a>(command: &'a CaseCommand, host: &dyn Host) -> Result<(&'a str, V
 }
 
 fn open(command: &CaseCommand, gate: &Gate, out: &mut Out) -> Result<(), Failure> {
-    let CaseCommand::Open { id, title, subject, signal, owner, review_by } = command else {
+    let CaseCommand::Open { id, title, subject, signal, owner, review_by, preserve_until } =
+        command
+    else {
         return Ok(());
     };
     let mut body = json!({ "title": title, "signals": signal });
     set(&mut body, "id", id.as_deref());
     set(&mut body, "owner", owner.as_deref());
     set(&mut body, "review_by", review_by.as_deref());
+    set(&mut body, "preserve_until", preserve_until.as_deref());
     set_list(&mut body, "subjects", subject);
     change::show(&gate.post("/v1/cases", &body)?, out)
 }

@@ -24,6 +24,7 @@ pub(crate) mod people;
 pub(crate) mod policies;
 pub(crate) mod proposals;
 pub(crate) mod query;
+pub(crate) mod retention;
 pub(crate) mod rotation;
 pub(crate) mod signals;
 pub(crate) mod statements;

@@ -68,6 +68,7 @@ const NEEDS: &[(&str, &str, &[Role])] = &[
     ("PUT", "/v1/grants", RUNS),
     ("POST", "/v1/grants/changes", RUNS),
     ("GET", "/v1/statements/{digest}", &[Investigator, Approver, Auditor]),
+    ("GET", "/v1/retention", &[Investigator, Auditor, Admin]),
     ("GET", "/v1/audit", READS_LOG),
     ("GET", "/v1/audit/{revision}", READS_LOG),
     ("GET", "/v1/audit/{revision}/receipt", READS_LOG),

@@ -22,8 +22,8 @@ use utoipa_axum::routes;
 use crate::Control;
 use crate::api::{
     answers, audit, calls, cases, changes, clients, coverage, facts, grants, health, hooks, import,
-    keys, log, me, notices, partners, past, people, policies, proposals, query, rotation, signals,
-    statements, transitions, usage,
+    keys, log, me, notices, partners, past, people, policies, proposals, query, retention,
+    rotation, signals, statements, transitions, usage,
 };
 use crate::auth::{Caller, sign_in};
 use crate::described::with_common;
@@ -136,6 +136,7 @@ fn quick() -> Routes {
         .routes(routes!(notices::list))
         .routes(routes!(notices::show))
         .routes(routes!(statements::show))
+        .routes(routes!(retention::show))
         .routes(routes!(usage::show))
         .routes(routes!(hooks::list, hooks::add))
         .routes(routes!(hooks::remove))

@@ -6,7 +6,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use portcullis_registry::{Office, UsageBook};
+use portcullis_registry::{Office, Retention, UsageBook};
 use portcullis_types::Clock;
 use sha2::{Digest as _, Sha256};
 
@@ -58,6 +58,8 @@ pub struct ControlSettings {
     pub witnessed: Option<Arc<dyn Witnessed>>,
     /// Keeps answers to repeated calls over a restart, where something does.
     pub remembers: Option<Arc<dyn Remembers>>,
+    /// How long what lies beside the log is kept.
+    pub retention: Retention,
     /// The version that `/healthz` names.
     pub version: String,
     /// Longest time until an answer begins.
@@ -85,6 +87,7 @@ impl Default for ControlSettings {
             plane: None,
             witnessed: None,
             oidc: None,
+            retention: Retention::default(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
             timeout: Duration::from_secs(30),
             timeout_long: Duration::from_secs(600),

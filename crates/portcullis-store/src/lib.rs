@@ -51,4 +51,5 @@ pub use outbox::{
     Backlog, Bytes, DeliveryRow, DueDelivery, HOOKS_MAX, KeptHook, NewDelivery, Outbox, Tried,
 };
 pub use repeats::{RepeatRow, Repeats};
+pub use retention::Looks;
 pub use writer::Writer;

@@ -15,16 +15,16 @@ const EVERY: u64 = 600_000_000_000;
 /// How far the wall clock may part from the one that only counts: an hour.
 const PARTED_MS_MAX: u64 = 3_600_000;
 
-/// When it is looked again.
+/// When it is looked for what was kept long enough.
 #[derive(Debug, Default)]
-pub(crate) struct Looks {
+pub struct Looks {
     started: Option<Now>,
     next: Mono,
 }
 
 impl Looks {
     /// Whether it is time, by a clock that can be trusted.
-    fn are_due(&mut self, now: Now) -> bool {
+    pub fn are_due(&mut self, now: Now) -> bool {
         let Some(started) = self.started else {
             (self.started, self.next) = (Some(now), Mono(now.mono.0 + EVERY));
             return false;

@@ -1,6 +1,9 @@
-//! `portcullis store`: copies of the store, made while the gate runs and put back while it doesn't.
+//! `portcullis store`: copies of the store, made while the gate runs and put back while it doesn't, and
+//! what would be erased from it.
 //!
 //! Must not know how a store is laid out.
+
+mod retention;
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -17,7 +20,7 @@ use crate::config::Config;
 use crate::gate::log_key;
 use crate::serve;
 
-/// Copies of the store.
+/// Copies of the store, and how long what is in it is kept.
 #[derive(Debug, Args)]
 pub(crate) struct StoreArgs {
     #[command(subcommand)]
@@ -42,6 +45,8 @@ enum StoreCommand {
         #[arg(long)]
         dry_run: bool,
     },
+    /// Show how long things are kept, what would be erased now and what keeps the rest; changes nothing
+    Retention,
 }
 
 /// Runs it.
@@ -56,6 +61,11 @@ pub(crate) fn run(args: &StoreArgs, config: Option<&Path>, json: bool) -> anyhow
             let now = SystemClock::start().now().wall;
             let made = runtime.block_on(Store::backup(&config.store, dir, now))?;
             if json { serde_json::to_string_pretty(&made)? } else { made_text(&made, dir) }
+        }
+        StoreCommand::Retention => {
+            let now = SystemClock::start().now().wall;
+            let found = runtime.block_on(retention::report(&config, now))?;
+            if json { serde_json::to_string_pretty(&found)? } else { retention::text(&found) }
         }
         StoreCommand::Restore { dir, accept_loss, dry_run } => {
             let (accept_loss, dry_run) = (*accept_loss, *dry_run);

@@ -30,6 +30,9 @@ pub enum CaseCommand {
         /// When it is looked at again: `2026-12-01` or `7d` [default: in 14 days]
         #[arg(long, value_name = "WHEN")]
         review_by: Option<String>,
+        /// Until when nothing that it is about is erased, even once it is closed
+        #[arg(long, value_name = "WHEN")]
+        preserve_until: Option<String>,
     },
     /// List cases, the newest first
     List {
@@ -82,6 +85,14 @@ pub enum CaseCommand {
         id: String,
         /// When: `2026-12-01` or `7d`
         when: String,
+    },
+    /// Keep all that it is about from being erased, even once it is closed
+    Preserve {
+        /// Its id
+        id: String,
+        /// Until when: `2030-12-01` or `365d`; never sooner than before
+        #[arg(long, value_name = "WHEN")]
+        until: String,
     },
     /// Close it
     Close {

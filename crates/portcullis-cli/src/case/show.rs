@@ -52,6 +52,7 @@ pub(super) fn whole(case: &Value, timeline: &[Value], out: &mut Out) -> Result<(
         ("opened", text(case, "opened")),
         ("closed", text(case, "closed")),
         ("review by", review),
+        ("preserved until", text(case, "preserve_until")),
     ];
     members.retain(|(_, value)| !value.is_empty());
     out.card(&members)?;
@@ -112,9 +113,14 @@ fn evidence(case: &Value, out: &mut Out) -> Result<(), Failure> {
     let evidence = case.get("evidence").and_then(Value::as_array).into_iter().flatten();
     let row = |one: &Value| {
         let kept = one.get("kept").and_then(Value::as_bool).unwrap_or_default();
-        let kept = if kept { "kept" } else { "digest only" };
+        let gone = text(one, "erased");
+        let kept = match (kept, gone.is_empty()) {
+            (true, _) => "kept".to_owned(),
+            (false, true) => "digest only".to_owned(),
+            (false, false) => format!("erased by event {gone}"),
+        };
         let digest = text(one, "sha256").chars().take(16).collect();
-        vec![digest, text(one, "bytes"), kept.to_owned(), text(one, "name")]
+        vec![digest, text(one, "bytes"), kept, text(one, "name")]
     };
     let rows: Vec<_> = evidence.map(row).collect();
     if rows.is_empty() {

@@ -84,6 +84,8 @@ pub(crate) struct NewCase {
     signals: Vec<u64>,
     /// When it is looked at again: a date, a time, or a length from now such as `7d`.
     review_by: Option<String>,
+    /// Until when nothing that it is about is erased, even once it is closed.
+    preserve_until: Option<String>,
 }
 
 /// What opening a case came to.
@@ -107,6 +109,9 @@ pub(crate) async fn open(
     let review_by = new.review_by.as_deref();
     let review_by =
         review_by.map(|text| moments::future("review_by", text, shared.now())).transpose()?;
+    let until = new.preserve_until.as_deref();
+    let until =
+        until.map(|text| moments::future("preserve_until", text, shared.now())).transpose()?;
     let command = CaseCommand::Open {
         id: new.id.as_deref().map(names::id).transpose()?,
         title: new.title,
@@ -119,7 +124,15 @@ pub(crate) async fn open(
     let snapshot = shared.control.office.snapshot();
     let made = |case: &&CaseRecord| case.timeline.first().copied() == done.revision;
     let case = done.revision.and_then(|_| snapshot.cases().iter().rev().find(made));
-    let case = case.map(|case| case.id.to_string());
+    let case = case.map(|case| case.id.clone());
+    // An open case preserves what it is about, so nothing goes in between.
+    let done = match (case.clone(), until) {
+        (Some(case), Some(until)) => {
+            shared.submit(&caller, CaseCommand::Preserve { case, until }).await?
+        }
+        _ => done,
+    };
+    let case = case.map(|case| case.to_string());
     let change = Change::from(done);
     Ok((change.status(StatusCode::CREATED), Json(Opened { change, case })))
 }

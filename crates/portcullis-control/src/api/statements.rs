@@ -6,8 +6,8 @@ use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use portcullis_registry::{
-    Automation, Command, Event, Extent, Fact, OfficeError, PartnerNotice, Statement,
-    StatementDraft, SubjectId, fact_of_signal,
+    Automation, Command, Event, Extent, Fact, OfficeError, PartnerNotice, RetentionEvent,
+    Statement, StatementDraft, SubjectId, fact_of_signal,
 };
 use portcullis_types::{Revision, Span, Wall};
 use serde::{Deserialize, Serialize};
@@ -152,9 +152,25 @@ async fn kept(shared: &Shared, digest: &str) -> Result<Statement, Problem> {
             "the digest of a statement is 64 hex digits; `portcullis audit show` tells it",
         ));
     }
-    let blob = shared.control.office.blob(digest.to_owned()).await.map_err(refused)?;
+    let blob = match shared.control.office.blob(digest.to_owned()).await {
+        Ok(blob) => blob,
+        Err(error) => return Err(gone(shared, digest).await.unwrap_or_else(|| refused(error))),
+    };
     // Other things are kept by digest too, and are nobody's business here.
     serde_json::from_slice(&blob).map_err(|_| none())
+}
+
+/// Why a statement that there was is there no more; none: there never was one.
+async fn gone(shared: &Shared, digest: &str) -> Option<Problem> {
+    let office = &shared.control.office;
+    let at = office.snapshot().bodies().gone(digest)?.gone?;
+    let logged = office.event(at).await.ok()?;
+    let Event::Retention(RetentionEvent::Erased { kept, .. }) = &logged.event else { return None };
+    let told = format!(
+        "this statement was erased on {} by event {}: statements were kept for {kept}; its digest stays in the log",
+        logged.ts, at.0
+    );
+    Some(Problem::new(StatusCode::GONE, "statement_erased", "The statement was erased", told))
 }
 
 /// A statement of reasons.

@@ -23,6 +23,8 @@ pub(crate) struct CaseView {
     opened: String,
     /// When it was closed.
     closed: Option<String>,
+    /// Until when nothing that it is about is erased, even once it is closed; null: while it is open.
+    preserve_until: Option<String>,
     /// When it is looked at again.
     review_by: String,
     /// Whether that passed, and an event said so.
@@ -54,6 +56,8 @@ pub(crate) struct EvidenceView {
     bytes: u64,
     /// Whether its body is kept here.
     kept: bool,
+    /// The event that says that its body was erased.
+    erased: Option<u64>,
     /// The event that added it.
     revision: u64,
 }
@@ -122,6 +126,7 @@ impl CaseView {
             state: if case.closed.is_none() { "open" } else { "closed" },
             opened: case.opened.rfc3339(),
             closed: case.closed.map(|at| at.rfc3339()),
+            preserve_until: case.preserve_until.map(|at| at.rfc3339()),
             review_by: case.review.at.rfc3339(),
             review_over: case.review.ran_out,
             subjects: case.subjects.iter().map(SubjectId::named).collect(),
@@ -141,7 +146,8 @@ impl From<&EvidenceRecord> for EvidenceView {
             name: evidence.name.to_string(),
             sha256: evidence.sha256.to_string(),
             bytes: evidence.bytes,
-            kept: evidence.kept,
+            kept: evidence.kept && evidence.erased.is_none(),
+            erased: evidence.erased.map(|at| at.0),
             revision: evidence.revision.0,
         }
     }

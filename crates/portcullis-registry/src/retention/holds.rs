@@ -71,6 +71,11 @@ impl Snapshot {
 }
 
 impl<'a> Holds<'a> {
+    /// Partners of which a case keeps everything.
+    pub fn partners(&self) -> impl Iterator<Item = PartnerIx> {
+        self.partners.keys().copied()
+    }
+
     /// What keeps a body; none: nothing but its time.
     #[must_use]
     pub fn of(&self, body: &KeptBody) -> Option<HeldBy<'a>> {

@@ -8,6 +8,15 @@ use super::{Bytes, DeliveryRow, Outbox};
 use crate::database::number;
 use crate::error::StoreError;
 
+/// Messages that are done, made before a moment, for others than some partners; not all at once.
+const OLD: &str = "SELECT id FROM deliveries WHERE next IS NULL AND made < ? AND hook NOT IN (SELECT id FROM hooks WHERE partner IN (SELECT value FROM json_each(?))) ORDER BY id LIMIT 10000";
+
+/// A list as SQLite reads one.
+fn json(names: &[String]) -> String {
+    let names: Vec<String> = names.iter().map(|name| format!("\"{name}\"")).collect();
+    format!("[{}]", names.join(","))
+}
+
 /// What waits in the whole outbox.
 #[derive(Debug, Clone, Copy, Default, Eq, PartialEq)]
 pub struct Backlog {
@@ -39,6 +48,30 @@ impl Outbox {
         let sql =
             "UPDATE hooks SET previous = NULL, previous_until = NULL WHERE previous_until <= ?";
         let query = sqlx::query(sql).bind(number(now.0));
+        let done = query.execute(&mut *self.0.connection.lock().await).await;
+        done.map(drop).map_err(|error| self.0.unwritten(&error))
+    }
+
+    /// How many messages that are done were made before a moment, for others than these partners; at most
+    /// so many are counted as [`Outbox::forget`] forgets.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the file can't be read.
+    pub async fn old(&self, before: Wall, kept: &[String]) -> Result<u64, StoreError> {
+        let sql = format!("SELECT count(*) FROM ({OLD})");
+        let query = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(number(before.0)).bind(json(kept));
+        let row = query.fetch_one(&mut *self.0.connection.lock().await).await;
+        let count = row.and_then(|row| row.try_get::<i64, _>(0));
+        count.map(|n| u64::try_from(n).unwrap_or(0)).map_err(|error| self.0.unread(&error))
+    }
+
+    /// Forgets them.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the file can't be written; then none is forgotten.
+    pub async fn forget(&self, before: Wall, kept: &[String]) -> Result<(), StoreError> {
+        let sql = format!("DELETE FROM deliveries WHERE id IN ({OLD})");
+        let query = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(number(before.0)).bind(json(kept));
         let done = query.execute(&mut *self.0.connection.lock().await).await;
         done.map(drop).map_err(|error| self.0.unwritten(&error))
     }

@@ -158,3 +158,32 @@ async fn what_waits_and_what_was_given_up_is_counted() {
     let hooks: Vec<_> = sent.iter().map(|row| row.hook.as_str()).collect();
     assert_eq!(hooks, ["one", "two"]);
 }
+
+#[tokio::test]
+async fn what_is_done_and_old_is_forgotten_but_for_whom_a_case_is_about() {
+    let dir = tempfile::tempdir().unwrap();
+    let outbox = Outbox::open(&dir.path().join("gate.db")).await.unwrap();
+    let other = KeptHook { partner: "zenith".to_owned(), ..hook("two", 3) };
+    for hook in [&hook("one", 3), &other] {
+        outbox.add(hook).await.unwrap();
+        outbox.take(&hook.id, Revision(9), &[message(4), message(7)], Wall(100)).await.unwrap();
+        outbox.take(&hook.id, Revision(9), &[message(8)], Wall(200)).await.unwrap();
+    }
+    // One of each hook waits still.
+    for due in outbox.due(Wall(100), 10).await.unwrap() {
+        outbox.record(due.id, &failed(100, None)).await.unwrap();
+    }
+    let left = async |outbox: &Outbox| {
+        let one = outbox.deliveries("one", None, 10).await.unwrap().len();
+        (one, outbox.deliveries("two", None, 10).await.unwrap().len())
+    };
+    let kept = ["acme".to_owned()];
+    assert_eq!(outbox.old(Wall(100), &[]).await.unwrap(), 0, "not old enough");
+    assert_eq!(outbox.old(Wall(150), &[]).await.unwrap(), 2);
+    assert_eq!(outbox.old(Wall(150), &kept).await.unwrap(), 1);
+    outbox.forget(Wall(150), &kept).await.unwrap();
+    assert_eq!(left(&outbox).await, (3, 2));
+    outbox.forget(Wall(150), &[]).await.unwrap();
+    assert_eq!(left(&outbox).await, (2, 2));
+    assert_eq!(outbox.old(Wall(1000), &[]).await.unwrap(), 0, "what waits is not forgotten");
+}

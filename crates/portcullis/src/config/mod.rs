@@ -10,6 +10,7 @@ mod load;
 mod people;
 mod platform;
 mod reasons;
+mod retention;
 mod secrets;
 mod settle;
 mod shape;

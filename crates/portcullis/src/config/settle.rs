@@ -7,7 +7,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use ipnet::IpNet;
-use portcullis_registry::{Promise, Reasons};
+use portcullis_registry::{Promise, Reasons, Retention};
 use portcullis_types::Span;
 use portcullis_yaml::{At, Fault, Source};
 
@@ -56,6 +56,7 @@ pub(crate) struct Config {
     pub people: People,
     pub promise: Promise,
     pub reasons: Reasons,
+    pub retention: Retention,
 }
 
 /// Bounds in force.
@@ -152,6 +153,7 @@ impl Settling<'_> {
             people: self.people(file),
             promise: self.promise(&file.calendar),
             reasons: self.reasons(file),
+            retention: self.retention(&file.retention),
             base: self.base.clone(),
         };
         if self.faults.is_empty() { Ok(config) } else { Err(self.faults) }

@@ -8,6 +8,7 @@ mod listeners;
 mod people;
 mod platform;
 mod reasons;
+mod retention;
 mod witnesses;
 
 use std::collections::BTreeMap;
@@ -22,6 +23,7 @@ pub(crate) use listeners::{Admin, Family, Public};
 pub(crate) use people::{OpenId, People, TokenFrom};
 pub(crate) use platform::{Codec, Place, PlatformHook, Upstream};
 pub(crate) use reasons::ReasonAt;
+pub(crate) use retention::Retention;
 pub(crate) use witnesses::{WitnessAt, Witnesses};
 
 /// The configuration of one gate.
@@ -57,6 +59,9 @@ pub(crate) struct ConfigFile {
     /// Reasons for which access can be taken away, beside or in place of those that every gate has.
     #[serde(default)]
     pub reasons: Vec<ReasonAt>,
+    /// How long what lies beside the log is kept.
+    #[serde(default)]
+    pub retention: Retention,
     /// How keys look.
     #[serde(default)]
     pub keys: Keys,

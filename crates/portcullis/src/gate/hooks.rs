@@ -5,6 +5,7 @@
 //! nothing is lost when the gate stops in between. Must not know what a notice says.
 
 mod figures;
+mod old;
 mod pump;
 
 use std::fmt;
@@ -14,7 +15,7 @@ use std::time::Duration;
 use anyhow::Context;
 use portcullis_control::{DeliverySeen, HookError, HookMade, HookSeen, Hooks};
 use portcullis_hooks::{HookSecret, Poster, Reach, Roots, Target};
-use portcullis_registry::{BoxFuture, Office};
+use portcullis_registry::{BoxFuture, Office, Retention};
 use portcullis_store::{Bytes, DeliveryRow, HOOKS_MAX, KeptHook, NewDelivery, Outbox, StoreError};
 use portcullis_types::{Clock, PartnerId, Revision, Wall};
 use serde_json::json;
@@ -36,6 +37,7 @@ pub(crate) struct Keeper {
     office: Arc<dyn Office>,
     poster: Poster,
     clock: SystemClock,
+    retention: Retention,
     /// There is something to send.
     more: Notify,
     figures: Arc<Figures>,
@@ -66,6 +68,7 @@ pub(crate) fn start(
         office: Arc::clone(office),
         poster,
         clock: SystemClock::start(),
+        retention: config.retention,
         more: Notify::new(),
         figures: Arc::default(),
     });

@@ -52,6 +52,7 @@ pub(crate) async fn open(config: &Config, sink: Arc<dyn Sink>) -> anyhow::Result
     };
     let mut opened = Store::open(options, clock.now().wall).await?;
     opened.state.take_reasons(config.reasons.clone());
+    opened.state.take_retention(config.retention);
     let recovered = opened.recovered;
     let office = Writer::start(opened, sink, clock).await?;
     Ok(OpenStore { office, recovered })

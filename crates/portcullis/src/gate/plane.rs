@@ -173,6 +173,7 @@ pub(crate) fn control(config: &Config, parts: &Parts) -> anyhow::Result<Control>
             oidc,
             hooks: Some(Arc::clone(&parts.hooks)),
             remembers: parts.remembers.clone(),
+            retention: config.retention,
             plane: Some(Arc::new(Foresight::new(&parts.judge, &parts.board, parts.looker.clone()))),
             witnessed: parts.witnesses.clone().map(|witnesses| witnesses as _),
             ..ControlSettings::default()

@@ -48,6 +48,11 @@ pub(crate) enum CaseChange {
         /// A date, a time, or a length from now such as `7d`.
         review_by: String,
     },
+    /// Keep all that it is about from being erased until then, even once it is closed.
+    Preserve {
+        /// A date, a time, or a length from now such as `365d`; later than before.
+        until: String,
+    },
     /// End it.
     Close {
         /// Why, for who reads the log later.
@@ -144,6 +149,10 @@ fn command(shared: &Shared, case: CaseId, wish: CaseChange) -> Result<CaseComman
         CaseChange::Review { review_by } => {
             let review_by = moments::future("review_by", &review_by, shared.now())?;
             CaseCommand::Review { case, review_by }
+        }
+        CaseChange::Preserve { until } => {
+            let until = moments::future("until", &until, shared.now())?;
+            CaseCommand::Preserve { case, until }
         }
         CaseChange::Close { why } => CaseCommand::Close { case, why },
         CaseChange::Plan { plan, .. } => {

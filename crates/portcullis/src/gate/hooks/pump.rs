@@ -8,12 +8,12 @@ use std::time::Duration;
 
 use portcullis_hooks::{HookSecret, Message, Outcome, Target, next_try};
 use portcullis_registry::PartnerNotice;
-use portcullis_store::{DueDelivery, KeptHook, NewDelivery, StoreError, Tried};
+use portcullis_store::{DueDelivery, KeptHook, Looks, NewDelivery, StoreError, Tried};
 use portcullis_types::{Revision, Wall};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
-use super::Keeper;
+use super::{Keeper, old};
 use crate::talk;
 
 /// How often it is looked for more.
@@ -26,9 +26,13 @@ const EVENTS: usize = 500;
 /// Runs until the runtime ends.
 pub(super) async fn run(keeper: Arc<Keeper>) {
     let (mut ways, mut busy) = (JoinSet::new(), HashSet::new());
-    let mut failing = false;
+    let (mut failing, mut looks) = (false, Looks::default());
     loop {
         let result = round(&keeper, &mut ways, &mut busy).await;
+        let forgotten = old::forget(&keeper, &mut looks).await;
+        if let Err(why) = forgotten {
+            talk::error(&format!("old messages to hooks are not erased for now: {why}"));
+        }
         if let Err(why) = &result
             && !failing
         {
