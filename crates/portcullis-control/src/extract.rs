@@ -100,6 +100,25 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Params<T> {
     }
 }
 
+/// A query without parameters: one that is not taken is not passed over either, or it would seem to
+/// have been heeded.
+pub(crate) struct NoParams;
+
+impl<S: Send + Sync> FromRequestParts<S> for NoParams {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        let Some(query) = parts.uri.query().filter(|query| !query.is_empty()) else {
+            return Ok(Self);
+        };
+        let end = query.find(['=', '&']).unwrap_or(query.len());
+        let name: String = query.chars().take(end.min(NAME_CHARS_MAX)).collect();
+        Err(Problem::unreadable(format!(
+            "the query can't be taken: this path takes no parameter, and `{name}` was sent; leave it out"
+        )))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -238,7 +238,7 @@ async fn keep(response: Response) -> (Response, Option<Outcome>) {
         let outcome = Outcome::Shown(shown.0.clone());
         return (response, Some(outcome));
     }
-    let told = "the answer was too long to be remembered: look at `portcullis audit list`";
+    let told = "the answer was too long to be remembered: look at what it was to change";
     let too_long = || Some(Outcome::Shown(told.to_owned()));
     if response.body().size_hint().lower() > ANSWER_BYTES_MAX as u64 {
         return (response, too_long());

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::{Ctx, limit, refused};
-use crate::extract::{Body, Params};
+use crate::extract::{Body, NoParams, Params};
 use crate::problem::{Document, Problem};
 use crate::stream;
 
@@ -210,7 +210,7 @@ pub(crate) async fn verify(
 /// The whole log as JSON lines: `{"kind":"event","rev":…,"leaf":…,"hash":…}` for each event, `{"kind":"checkpoint","size":…,"note":…}` for each signed root
 #[utoipa::path(get, path = "/v1/audit/export", tag = "audit", security(("admin_token" = [])),
     responses((status = 200, body = String, content_type = "application/x-ndjson"), (status = "4XX", body = Document)))]
-pub(crate) async fn export(State(shared): Ctx) -> Response {
+pub(crate) async fn export(State(shared): Ctx, _: NoParams) -> Response {
     let size = shared.control.office.snapshot().revision().map_or(0, |newest| newest.0 + 1);
     let body = stream::export(shared, size);
     ([(header::CONTENT_TYPE, "application/x-ndjson")], body).into_response()

@@ -193,13 +193,29 @@ pub(super) fn in_words(measures: &[(Subject, Arc<Notice>)], closed: usize) -> (S
         StandingName::Good => "You stand as agreed.".to_owned(),
         StandingName::Warned => "Everything works as agreed, after a warning: see `measures`.".to_owned(),
         StandingName::Terminated => "Your access has ended: see `measures`. This page, your limits, usage and keys go on answering.".to_owned(),
-        StandingName::Restricted | StandingName::Suspended | StandingName::Terminating | StandingName::Probation => format!(
-            "You are {state}: {} of your agreement {} closed, see `closed`; what stands under `works` goes on. Nothing of yours was deleted.",
-            crate::views::counted(closed as u64, "operation"),
-            if closed == 1 { "is" } else { "are" }
+        StandingName::Terminating => format!(
+            "The end of your access was told: `clocks` says from when on it may be ended. Until then {}, and what stands under `works` goes on. Nothing of yours was deleted.",
+            closed_now(closed)
+        ),
+        StandingName::Probation => format!(
+            "You are on probation: {}; what stands under `works` goes on. Nothing of yours was deleted.",
+            closed_now(closed)
+        ),
+        StandingName::Restricted | StandingName::Suspended => format!(
+            "You are {state}: {}; what stands under `works` goes on. Nothing of yours was deleted.",
+            closed_now(closed)
         ),
     };
     (state.to_string(), told)
+}
+
+/// How much of the agreement is closed.
+fn closed_now(closed: usize) -> String {
+    match closed {
+        0 => "nothing of your agreement is closed".to_owned(),
+        1 => "1 operation of your agreement is closed, see `closed`".to_owned(),
+        more => format!("{more} operations of your agreement are closed, see `closed`"),
+    }
 }
 
 fn severity(state: StandingName) -> u8 {

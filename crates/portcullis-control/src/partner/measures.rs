@@ -68,7 +68,7 @@ pub(super) fn clocks(asker: &Asker, measures: &[(Subject, Arc<Notice>)]) -> Vec<
             ("the measure on the {of} ends or is confirmed by somebody else", course.ratify),
             ("the measure on the {of} is looked at again", course.review),
             ("the warning of the {of} is to be acknowledged", course.acknowledge),
-            ("access of the {of} may end", course.until),
+            ("from then on, access of the {of} may be ended", course.until),
         ];
         for (what, clock) in due {
             add(what.replace("{of}", &of.to_string()), clock.map(|clock| clock.at));

@@ -11,6 +11,7 @@ use serde_json::Value;
 
 use super::Ctx;
 use super::asker::{Asker, Reader};
+use crate::extract::NoParams;
 use crate::problem::{Document, Problem};
 use crate::witness::witnessed;
 
@@ -23,6 +24,7 @@ pub(super) async fn show(
     State(api): Ctx,
     Reader(asker): Reader,
     Path(revision): Path<String>,
+    _: NoParams,
 ) -> Result<Response, Problem> {
     let revision = revision.parse().map(Revision).map_err(|_| none())?;
     let office = &api.parts.office;
