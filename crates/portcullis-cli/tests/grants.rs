@@ -200,9 +200,9 @@ fn partners_are_observed_and_enforced_with_a_reason() {
     ]), @r"
         $ portcullis partner observe acme zenith --why 'the first month'
         partner `acme` is observed: its calls are judged and recorded, but only keys and holds are enforced (revision 5)
-        undo: portcullis partner enforce acme --why 'a mistake'
+        undo: portcullis partner enforce acme --why 'a mistake' --reason mistake --tell 'What your policies refuse passed for a time, by mistake; it is refused again.' --fact 'The calls of that time were watched and not refused.' --period now
         partner `zenith` is observed: its calls are judged and recorded, but only keys and holds are enforced (revision 6)
-        undo: portcullis partner enforce zenith --why 'a mistake'
+        undo: portcullis partner enforce zenith --why 'a mistake' --reason mistake --tell 'What your policies refuse passed for a time, by mistake; it is refused again.' --fact 'The calls of that time were watched and not refused.' --period now
         [exit 0]
 
         $ portcullis partner list

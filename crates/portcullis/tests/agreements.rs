@@ -110,6 +110,64 @@ fn a_move_to_a_tier_that_gives_less_says_what_is_lost_and_is_undone_as_it_says()
     drop(gate);
 }
 
+/// What `me` says is to come.
+fn coming(house: &House) -> Vec<serde_json::Value> {
+    let me: serde_json::Value =
+        serde_json::from_str(&once(house.public, "/partner/v1/me", &house.key).body).unwrap();
+    me["coming"].as_array().unwrap().clone()
+}
+
+#[test]
+fn a_change_for_a_day_ahead_is_announced_and_can_be_called_off() {
+    let platform = Platform::start(None);
+    let house = House::init(&platform.url());
+    let gate = house.serve();
+    let edit = ["partner", "edit", PARTNER, "--tier", "newsroom", "--effective", "30d"];
+    let done = house.ok(&told(&edit));
+    assert!(done.contains(&format!("announced to partner `{PARTNER}`, for 20")), "{done}");
+    assert!(!house.ok(&["partner", "show", PARTNER]).contains("newsroom"), "not yet");
+    let announced = coming(&house);
+    assert_eq!(announced[0]["tell"], TELL[3]);
+    let last = |all: serde_json::Value| all["data"].as_array().unwrap().last().unwrap().clone();
+    let notice = last(notices(&house));
+    assert_eq!(notice["type"], "agreement.announced", "{notice}");
+    assert_eq!(notice["revision"], announced[0]["revision"]);
+    assert_eq!(notice["change"]["effective"], announced[0]["effective"]);
+    let change = (announced[0]["revision"].as_u64().unwrap() + 1).to_string();
+    let listed = house.ok(&["change", "list"]);
+    assert!(listed.contains(&change) && listed.contains(PARTNER), "{listed}");
+    assert!(house.ok(&["change", "show", &change]).contains("newsroom"));
+    let again = house.cli(&told(&edit));
+    assert!(text(&again).contains("the very same change waits already"), "{}", text(&again));
+
+    house.ok(&["change", "cancel", &change, "--why", "agreed on something else"]);
+    assert!(coming(&house).is_empty());
+    let notice = last(notices(&house));
+    assert_eq!(notice["type"], "agreement.called_off", "{notice}");
+    assert_eq!(notice["change"]["announced"], announced[0]["revision"]);
+    assert!(!notice.to_string().contains("something else"), "why is the platform's own: {notice}");
+    drop(gate);
+}
+
+#[test]
+fn a_change_comes_on_its_day_by_the_gates_own_clock() {
+    let platform = Platform::start(None);
+    let house = House::init(&platform.url());
+    let gate = house.serve();
+    let edit = ["partner", "edit", PARTNER, "--tier", "newsroom", "--effective", "1s"];
+    house.ok(&told(&edit));
+    while !house.ok(&["partner", "show", PARTNER]).contains("newsroom") {
+        std::thread::yield_now();
+    }
+    assert!(coming(&house).is_empty());
+    let log = house.ok(&["audit", "list", "--count", "3"]);
+    for name in ["agreement.narrowed", "partner.edited", "change.carried_out"] {
+        assert_eq!(log.matches(name).count(), 1, "{log}");
+    }
+    house.ok(&["audit", "verify"]);
+    drop(gate);
+}
+
 /// The words of a line as a shell takes them; quotes don't nest here. The options of the connection at
 /// its end are given anew.
 fn shell(line: &str) -> Vec<String> {

@@ -63,10 +63,17 @@ impl State {
         if whom.is_empty() {
             return Err(ChangeRejected::NobodyLess.into());
         }
-        let body = serde_json::to_vec(command).map_err(|_| Rejected::Full("changes"))?;
+        let written = |command: &Command| serde_json::to_vec(command);
+        let body = written(command).map_err(|_| Rejected::Full("changes"))?;
         let blob = Blob::new(body);
         let changes = &self.now.changes;
-        if let Some(same) = changes.iter().find(|change| change.digest == blob.sha256) {
+        // Whatever is said of it: the first of two would drop the second.
+        let bare = written(bare).ok();
+        let same = |change: &&ScheduledChange| {
+            let other = change.command.as_deref().map(Command::bare);
+            other.and_then(|other| written(other).ok()) == bare
+        };
+        if let Some(same) = changes.iter().find(same) {
             return Err(ChangeRejected::ScheduledAlready { change: same.id }.into());
         }
         if changes.all.len() >= CHANGES_MAX {

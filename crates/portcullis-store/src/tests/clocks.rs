@@ -2,7 +2,7 @@
 
 use std::sync::atomic::Ordering;
 
-use portcullis_registry::{PeopleCommand, PeopleRule, Wish};
+use portcullis_registry::{ChangeCommand, PeopleCommand, PeopleRule, Wish};
 use portcullis_types::{ClassName, Closes};
 
 use super::*;
@@ -56,4 +56,51 @@ async fn an_unconfirmed_hold_falls_back_once_also_when_the_gate_was_down() {
     let events = office.events(Revision(0), 100).await.unwrap();
     let fell = events.iter().find(|logged| logged.event.name() == "standing.restricted").unwrap();
     assert_eq!(fell.actor, Actor::clock());
+}
+
+#[tokio::test]
+async fn a_change_that_was_announced_comes_once_also_when_the_gate_was_down_on_its_day() {
+    let (_dir, path) = place();
+    let clock = Arc::new(Turned::default());
+    let start = async |clock: &Arc<Turned>| {
+        let opened = open(&path).await.unwrap();
+        Writer::start(opened, Arc::new(()), Arc::clone(clock) as Arc<dyn Clock>).await.unwrap()
+    };
+    let office = start(&clock).await;
+    ask(&office, add_partner("acme")).await.unwrap();
+    ask(&office, issue_key("acme", 1)).await.unwrap();
+    let edit = Command::EditPartner {
+        id: PartnerId::new("acme").unwrap(),
+        name: None,
+        tier: None,
+        r#use: None,
+        declared_use: None,
+        scopes: Some(Some(vec!["media:read".parse().unwrap()])),
+        facts: None,
+    };
+    let told = portcullis_registry::Told {
+        reason: ReasonCode::new("agreement-changed").unwrap(),
+        tell: "Your agreement covers less from then on.".to_owned(),
+        case: None,
+        statement: found(),
+    };
+    let command =
+        Command::Told { told: Box::new(told), narrowed: Vec::new(), command: Box::new(edit) };
+    let effective = Wall(1_700_000_000_000 + 30 * DAY_SECONDS * 1000);
+    let scheduled = ChangeCommand::Schedule { effective, command: Box::new(command) };
+    ask(&office, scheduled.into()).await.unwrap();
+    assert_eq!(seen(&office, "agreement.announced").await.0, 1);
+    office.close().await;
+    clock.0.fetch_add(40 * DAY_SECONDS, Ordering::Relaxed);
+    let office = start(&clock).await;
+    assert_eq!(office.snapshot().changes().iter().count(), 1, "it waits over a restart");
+    ask(&office, add_partner("third")).await.unwrap();
+    assert_eq!(seen(&office, "change.carried_out").await.0, 1);
+    clock.0.fetch_sub(20 * DAY_SECONDS, Ordering::Relaxed);
+    ask(&office, add_partner("fourth")).await.unwrap();
+    assert_eq!(seen(&office, "change.carried_out").await.0, 1);
+    assert_eq!(seen(&office, "agreement.narrowed").await.0, 1);
+    let snapshot = office.snapshot();
+    let partner = snapshot.partner(portcullis_types::PartnerIx(0)).unwrap();
+    assert_eq!(partner.scopes.as_deref().map(<[_]>::len), Some(1));
 }
