@@ -10,7 +10,7 @@ mod touched;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use portcullis_registry::{Done, Foreseen, Snapshot, SubjectId, SubjectIx, UsageBook};
+use portcullis_registry::{Done, Foreseen, Snapshot, SubjectId, UsageBook};
 use portcullis_types::{KeyIx, Notice, Wall};
 use serde::Serialize;
 use serde_json::Value;
@@ -169,7 +169,7 @@ impl Look {
 
     fn step(&self, subject: &SubjectId, after: &Snapshot, at: Wall) -> Option<Step> {
         let ix = self.now.subject_ix(subject)?;
-        let taken = taken(after, ix);
+        let taken = after.taken(ix);
         Some(Step {
             subject: subject.named(),
             from: standing_word(&self.now, ix, at),
@@ -182,7 +182,7 @@ impl Look {
     /// What stays open of all those, in words, and the continuity classes among it.
     fn open(&self, subjects: &[SubjectId], after: &Snapshot) -> (String, Vec<String>) {
         let found = subjects.iter().filter_map(|subject| after.subject_ix(subject));
-        let notices: Vec<&Notice> = found.filter_map(|at| taken(after, at)).collect();
+        let notices: Vec<&Notice> = found.filter_map(|at| after.taken(at)).collect();
         let all = self.plane.as_ref().map(|plane| plane.continuity()).unwrap_or_default();
         touched::open(&notices, all, subjects)
     }
@@ -202,15 +202,6 @@ impl Look {
         classes.sort_by_key(|of| std::cmp::Reverse(of.tally.calls()));
         LastDay { from: from.rfc3339(), total, classes }
     }
-}
-
-/// What its own standing, or its end, takes from a subject.
-fn taken(snapshot: &Snapshot, at: SubjectIx) -> Option<&Notice> {
-    let ended = match at {
-        SubjectIx::Key(at) => snapshot.key(at).and_then(|key| key.ended.as_deref()),
-        SubjectIx::Partner(_) | SubjectIx::Client(_) => None,
-    };
-    ended.or_else(|| snapshot.notice(at))
 }
 
 fn notices(foreseen: &Foreseen, now: &Snapshot) -> Vec<NoticeAhead> {

@@ -3,11 +3,13 @@
 //! The judge reads it once per call; the control plane lists from it. Must not know how events
 //! change it; only the fold may.
 
+mod subjects;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use portcullis_types::{
-    ClientId, ClientIx, KeyId, KeyIx, Notice, PartnerId, PartnerIx, Revision, ScopeName, Wall,
+    ClientId, ClientIx, KeyId, KeyIx, PartnerId, PartnerIx, Revision, ScopeName, Wall,
 };
 
 use crate::answers::Answers;
@@ -20,12 +22,11 @@ use crate::people::People;
 use crate::reasons::Reasons;
 use crate::records::{
     ClientRecord, Credential, GrantsLogged, KeyRecord, Narrowings, PartnerRecord, PepperIx,
-    PolicyInForce, ScopeListIx, Standing, SubjectIx,
+    PolicyInForce, ScopeListIx, Standing,
 };
 use crate::retention::Bodies;
 use crate::signals::Signals;
-use crate::standing::Course;
-use crate::words::{RotatedSecret, SubjectId};
+use crate::words::RotatedSecret;
 
 /// The state at a revision. A clone shares all pages and indexes.
 #[derive(Debug, Clone, Default)]
@@ -148,49 +149,6 @@ impl Snapshot {
         &self.reasons
     }
 
-    /// Whose a subject is.
-    #[must_use]
-    pub fn partner_of(&self, at: SubjectIx) -> Option<PartnerIx> {
-        match at {
-            SubjectIx::Partner(at) => Some(at),
-            SubjectIx::Client(at) => self.client(at).map(|client| client.partner),
-            SubjectIx::Key(at) => self.key(at).map(|key| key.partner),
-        }
-    }
-
-    /// The client that a subject is or is bound to.
-    pub(crate) fn client_of(&self, at: SubjectIx) -> Option<ClientIx> {
-        match at {
-            SubjectIx::Partner(_) => None,
-            SubjectIx::Client(at) => Some(at),
-            SubjectIx::Key(at) => self.key(at)?.client,
-        }
-    }
-
-    /// What its own standing takes from a subject.
-    #[must_use]
-    pub fn notice(&self, at: SubjectIx) -> Option<&Notice> {
-        match at {
-            SubjectIx::Partner(at) => self.partner(at)?.narrowed.as_deref(),
-            SubjectIx::Client(at) => self.client(at)?.narrowed.as_deref(),
-            SubjectIx::Key(at) => self.key(at)?.narrowed.as_deref(),
-        }
-    }
-
-    /// The newest event that changed what is declared of a subject, however it stands.
-    pub(crate) fn edited(&self, at: SubjectIx) -> Option<Revision> {
-        Some(match at {
-            SubjectIx::Partner(at) => self.partner(at)?.revision,
-            SubjectIx::Client(at) => self.client(at)?.revision,
-            SubjectIx::Key(at) => self.key(at)?.revision,
-        })
-    }
-
-    /// The newest event known to have changed a subject.
-    pub(crate) fn changed(&self, at: SubjectIx) -> Option<Revision> {
-        self.edited(at).max(self.notice(at).and_then(|notice| notice.revision))
-    }
-
     /// Fingerprints of the peppers that keys were made under, and how many keys of each aren't
     /// revoked.
     pub fn peppers(&self) -> impl Iterator<Item = (&str, u64)> {
@@ -218,46 +176,6 @@ impl Snapshot {
     /// All lists of scopes that keys are narrowed to, in order of first use.
     pub fn scope_lists(&self) -> impl Iterator<Item = (ScopeListIx, &[ScopeName])> {
         (0..).map(ScopeListIx).zip(self.scope_lists.iter().map(|list| &**list))
-    }
-
-    /// The id of a subject.
-    #[must_use]
-    pub fn subject_id(&self, at: SubjectIx) -> Option<SubjectId> {
-        Some(match at {
-            SubjectIx::Partner(at) => SubjectId::Partner(self.partner(at)?.id.clone()),
-            SubjectIx::Client(at) => SubjectId::Client(self.client(at)?.id.clone()),
-            SubjectIx::Key(at) => SubjectId::Key(self.key(at)?.id.clone()),
-        })
-    }
-
-    /// Where the subject of that id is.
-    #[must_use]
-    pub fn subject_ix(&self, id: &SubjectId) -> Option<SubjectIx> {
-        match id {
-            SubjectId::Partner(id) => self.partner_ix(id).map(SubjectIx::Partner),
-            SubjectId::Client(id) => self.client_ix(id).map(SubjectIx::Client),
-            SubjectId::Key(id) => self.key_ix(id).map(SubjectIx::Key),
-        }
-    }
-
-    /// How a partner or client came to its standing, and what is due; none: it is good, or a key.
-    #[must_use]
-    pub fn course(&self, at: SubjectIx) -> Option<&Course> {
-        match at {
-            SubjectIx::Partner(at) => self.partner(at)?.course.as_deref(),
-            SubjectIx::Client(at) => self.client(at)?.course.as_deref(),
-            SubjectIx::Key(_) => None,
-        }
-    }
-
-    /// Whether something was taken away without a statement of reasons.
-    pub(crate) fn untold(&self, at: SubjectIx) -> bool {
-        match at {
-            SubjectIx::Key(at) => {
-                self.key(at).and_then(|key| key.more.as_ref()).is_some_and(|more| more.untold)
-            }
-            at => self.course(at).is_some_and(|course| course.statement.is_none()),
-        }
     }
 
     /// What becomes of a call with this key, by key, client and partner together.

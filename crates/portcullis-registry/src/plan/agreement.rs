@@ -3,9 +3,7 @@
 //! Scopes and facts are compared here; what another tier or set of policies gives comes with the command,
 //! from whoever can compare them.
 
-use std::collections::HashSet;
-
-use portcullis_types::{Closes, Facts, PartnerIx, ScopeName, Wall};
+use portcullis_types::{Closes, Facts, ScopeName, Wall};
 
 use super::Planned;
 use crate::agreement::{AgreementEvent, AgreementRejected, NARROWED_MAX, Narrowed, Told};
@@ -14,7 +12,6 @@ use crate::events::Event;
 use crate::people::PeopleRejected;
 use crate::proposals::{Proposal, Terms};
 use crate::rejected::Rejected;
-use crate::snapshot::Snapshot;
 use crate::state::State;
 use crate::statement::{About, StatementRejected};
 use crate::words::{Actor, ActorKind, Mode, SubjectId};
@@ -215,20 +212,6 @@ impl State {
         }
         let whom = differs.join(", ");
         Err(PeopleRejected::ProposalOthers { proposal, whom }.into())
-    }
-}
-
-impl Snapshot {
-    /// Whether a partner has a key that is not ended.
-    #[must_use]
-    pub fn calls(&self, partner: PartnerIx) -> bool {
-        self.keys().any(|(_, key)| key.partner == partner && key.ended.is_none())
-    }
-
-    /// All partners that have a key which is not ended.
-    #[must_use]
-    pub fn callers(&self) -> HashSet<PartnerIx> {
-        self.keys().filter(|(_, key)| key.ended.is_none()).map(|(_, key)| key.partner).collect()
     }
 }
 

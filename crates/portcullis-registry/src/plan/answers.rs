@@ -212,11 +212,7 @@ impl State {
 
     /// The step that holds for somebody now.
     pub(crate) fn in_force(&self, subject: SubjectIx) -> Option<Revision> {
-        let ended = match subject {
-            SubjectIx::Key(at) => self.now.key(at).and_then(|key| key.ended.as_deref()),
-            SubjectIx::Partner(_) | SubjectIx::Client(_) => None,
-        };
-        ended.or(self.now.notice(subject)).and_then(|notice| notice.revision)
+        self.now.taken(subject).and_then(|notice| notice.revision)
     }
 
     fn known_answer(&self, id: Revision) -> Result<&AnswerRecord, Rejected> {
