@@ -21,6 +21,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 
 pub use answer::{AnswerCommand, NoticeCommand, ReplyArgs, ReplyOutcome};
+pub(crate) use audit::VerifyReceiptArgs;
 pub use audit::{AtArgs, AuditCommand, ProveArgs, QueryArgs, TilesArgs, VerifyArgs};
 pub use case::{CaseCommand, EvidenceCommand, Told};
 pub use change::ChangeCommand;

@@ -40,9 +40,7 @@ pub(crate) fn run(
         AuditCommand::Receipt { revision, out: to } => {
             proofs::receipt(*revision, to.as_ref(), &Gate::find(common, host)?, host, out)
         }
-        AuditCommand::VerifyReceipt { file, log_key } => {
-            proofs::verify_receipt(file, log_key, host, out)
-        }
+        AuditCommand::VerifyReceipt(args) => proofs::verify_receipt(args, host, out),
         AuditCommand::Export { out: to } => {
             let mut log = Gate::find(common, host)?.stream("/v1/audit/export")?;
             let broken = |error: std::io::Error| match error.kind() {

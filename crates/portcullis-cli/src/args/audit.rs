@@ -48,13 +48,24 @@ pub enum AuditCommand {
         out: Option<PathBuf>,
     },
     /// Verify a receipt without a server
-    VerifyReceipt {
-        /// The receipt
-        file: PathBuf,
-        /// The public key of the log as you know it from elsewhere, `name+id+key`
-        #[arg(long, visible_alias = "key", value_name = "VKEY")]
-        log_key: String,
-    },
+    VerifyReceipt(VerifyReceiptArgs),
+}
+
+/// What a receipt is held against.
+#[derive(Debug, Clone, Args)]
+pub struct VerifyReceiptArgs {
+    /// The receipt
+    pub file: PathBuf,
+    /// The public key of the log as you know it from elsewhere, `name+id+key`
+    #[arg(long, visible_alias = "key", value_name = "VKEY")]
+    pub log_key: String,
+    /// The public key of a witness that must have signed, too, as you know it from elsewhere; repeat
+    /// for more
+    #[arg(long, value_name = "VKEY")]
+    pub witness: Vec<String>,
+    /// How many of the witnesses must have signed [default: all of them]
+    #[arg(long, value_name = "N", requires = "witness")]
+    pub quorum: Option<usize>,
 }
 
 /// What changes must say; all that is named must hold.

@@ -6,11 +6,13 @@
 use std::path::{Path, PathBuf};
 
 use owo_colors::OwoColorize as _;
-use portcullis_audit::{Checkpoint, Hash, LogVerifier, Receipt, leaf_hash, verify_consistency};
+use portcullis_audit::{
+    Checkpoint, Hash, LogVerifier, Receipt, WitnessVerifier, leaf_hash, verify_consistency,
+};
 use serde_json::{Value, json};
 
 use super::verify::{kept, key};
-use crate::args::ProveArgs;
+use crate::args::{ProveArgs, VerifyReceiptArgs};
 use crate::failure::Failure;
 use crate::files::unreadable;
 use crate::gate::Gate;
@@ -56,17 +58,68 @@ pub(super) fn receipt(
 
 /// Verifies a receipt without a server.
 pub(super) fn verify_receipt(
-    file: &Path,
-    log_key: &str,
+    args: &VerifyReceiptArgs,
     host: &dyn Host,
     out: &mut Out,
 ) -> Result<(), Failure> {
-    let trusted = key(log_key)?;
+    let (file, trusted) = (&args.file, key(&args.log_key)?);
+    let witnesses = args.witness.iter().map(|key| witness(key));
+    let witnesses = witnesses.collect::<Result<Vec<_>, _>>()?;
+    let quorum = quorum(args.quorum, &witnesses)?;
     let bytes = host.read(file).map_err(|error| unreadable(file, &error))?;
     let receipt = String::from_utf8_lossy(&bytes).parse::<Receipt>();
     let receipt = receipt
         .map_err(|error| Failure::Local(format!("{} can't be used: {error}", file.display())))?;
-    included(&receipt, Some(&trusted), out)
+    cosigned(&receipt.note, &witnesses, quorum)?;
+    included(&receipt, Some(&trusted), out)?;
+    if witnesses.is_empty() || out.is_json() {
+        return Ok(());
+    }
+    out.line(format!("{} enough witnesses have signed that the log only grew", "shown:".green()))
+}
+
+fn witness(text: &str) -> Result<WitnessVerifier, Failure> {
+    text.parse().map_err(|error| Failure::Usage(format!("`--witness`: {error}")))
+}
+
+/// How many must have signed, of witnesses that are each named once.
+fn quorum(wanted: Option<usize>, witnesses: &[WitnessVerifier]) -> Result<usize, Failure> {
+    let there = witnesses.len();
+    let twice = witnesses
+        .iter()
+        .enumerate()
+        .find(|(at, key)| witnesses.iter().take(*at).any(|other| other == *key));
+    if let Some((_, key)) = twice {
+        return Err(Failure::Usage(format!(
+            "`--witness` names `{}` twice: it signs once",
+            key.name()
+        )));
+    }
+    match wanted {
+        None => Ok(there),
+        Some(wanted) if (1..=there).contains(&wanted) => Ok(wanted),
+        Some(wanted) => Err(Failure::Usage(format!(
+            "`--quorum {wanted}` of {there} witnesses can't be: write 1 to {there}, or name more with `--witness VKEY`"
+        ))),
+    }
+}
+
+/// Whether enough witnesses have signed the checkpoint of a receipt.
+fn cosigned(note: &str, witnesses: &[WitnessVerifier], quorum: usize) -> Result<(), Failure> {
+    let silent: Vec<String> = witnesses
+        .iter()
+        .filter(|key| !matches!(key.signed(note), Ok(Some(_))))
+        .map(|key| format!("`{}`", key.name()))
+        .collect();
+    let signed = witnesses.len() - silent.len();
+    if signed >= quorum {
+        return Ok(());
+    }
+    Err(Failure::Local(format!(
+        "it is not shown: {signed} of {} witnesses have signed its checkpoint and {quorum} must; not {}; fetch the receipt again a minute later, when more have",
+        witnesses.len(),
+        silent.join(", ")
+    )))
 }
 
 fn fetch(revision: u64, gate: &Gate) -> Result<Receipt, Failure> {
