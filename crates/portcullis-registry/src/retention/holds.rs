@@ -18,7 +18,7 @@ use crate::words::SubjectId;
 pub enum HeldBy<'a> {
     /// A case that is open, or preserves what it is about beyond its end.
     Case(&'a CaseRecord),
-    /// It says why access is taken away now.
+    /// It says why access is taken away now, or will be on a day that was announced.
     InForce,
     /// It is an answer that waits, or what such an answer is about.
     Unanswered,
@@ -33,6 +33,7 @@ pub struct Holds<'a> {
     /// The case that preserves what a case has: itself, or another about the same partner.
     cases: HashMap<&'a CaseId, &'a CaseRecord>,
     unanswered: HashSet<Revision>,
+    announced: HashSet<Revision>,
 }
 
 impl CaseRecord {
@@ -61,7 +62,9 @@ impl Snapshot {
         let cases = self.cases.iter().filter_map(|case| Some((&case.id, kept(case)?))).collect();
         let open = self.answers.open().flat_map(|answer| [answer.revision, answer.about]);
         let unanswered = open.collect();
-        Holds { snapshot: self, partners, cases, unanswered }
+        let coming = self.changes().iter().flat_map(|change| &change.announced);
+        let announced = coming.map(|told| told.revision).collect();
+        Holds { snapshot: self, partners, cases, unanswered, announced }
     }
 
     fn partners_of<'a>(&'a self, case: &'a CaseRecord) -> impl Iterator<Item = PartnerIx> + 'a {
@@ -103,8 +106,11 @@ impl<'a> Holds<'a> {
         self.is_over(body, retention, now) && self.of(body).is_none()
     }
 
-    /// Whether a statement says why something is taken away now.
+    /// Whether a statement says why something is taken away now, or will be.
     fn is_in_force(&self, body: &KeptBody) -> bool {
+        if self.announced.contains(&body.revision) {
+            return true;
+        }
         let Some(at) = body.subject.filter(|_| body.kind == RecordKind::Statements) else {
             return false;
         };

@@ -293,3 +293,18 @@ fn a_report_says_what_would_go_and_what_keeps_the_rest() {
         (0, 1)
     );
 }
+
+#[test]
+fn a_statement_of_what_comes_stays_until_its_day_or_until_it_is_called_off() {
+    let mut desk = desk();
+    let narrower =
+        super::people::told(super::agreement::edit(Some(scopes("a b")), None), Vec::new());
+    let (effective, command) = (after(360), Box::new(narrower));
+    desk.ask(&ChangeCommand::Schedule { effective, command }.into()).unwrap();
+    let change = desk.state.current().changes().iter().next().unwrap().id;
+    assert_eq!(desk.state.erasable(after(359)), []);
+    let why = "We changed our mind.".to_owned();
+    desk.at(after(200), &ChangeCommand::Cancel { change, why, tell: String::new() }.into())
+        .unwrap();
+    assert_eq!(erase(&mut desk, after(200)), ["statements 3"]);
+}
