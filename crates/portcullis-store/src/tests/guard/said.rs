@@ -1,9 +1,10 @@
 //! What was said with a narrowing comes back with it: statement of reasons, and who approved it.
 
 use portcullis_registry::{
-    Fact, PeopleCommand, PeopleRule, Role, StatementDraft, Withheld, WithheldField,
+    Fact, PeopleCommand, PeopleRule, RecordKind, Retention, Role, StatementDraft, Withheld,
+    WithheldField,
 };
-use portcullis_types::PersonId;
+use portcullis_types::{PersonId, Span};
 
 use super::*;
 
@@ -149,4 +150,42 @@ async fn a_statement_that_was_erased_is_not_in_the_guard_either() {
     // What is added later goes behind what is there now.
     guard.keep(Taken::default(), (6, "note")).unwrap();
     assert_eq!(crate::guard::read(&path).unwrap().unwrap().size, 6);
+}
+
+/// A year after everything else here, and ten minutes later at each look.
+#[derive(Debug, Default)]
+struct NextYear(AtomicU64);
+
+impl Clock for NextYear {
+    fn now(&self) -> Now {
+        let looks = self.0.fetch_add(1, Ordering::Relaxed);
+        let wall = Wall(1_700_000_000_000 + 366 * DAY + looks * 600_000);
+        Now { wall, mono: Mono(looks * 600_000_000_000) }
+    }
+}
+
+#[tokio::test]
+async fn what_was_kept_long_enough_leaves_the_guard_with_the_log() {
+    let (_dir, path) = place();
+    let office = begun(&path).await;
+    ask(&office, hold(key(1))).await.unwrap();
+    let held = office.events(Revision(4), 1).await.unwrap().remove(0).event;
+    ask(&office, restore(key(1))).await.unwrap();
+    office.close().await;
+    let in_guard = || {
+        let text = std::fs::read_to_string(path_of(&path)).unwrap();
+        text.matches(held.statement().unwrap()).count()
+    };
+    assert_eq!(in_guard(), 2, "the statement, and the step that names it");
+    let mut opened = open(&path).await.unwrap();
+    let kept = Some(Span::from_seconds(200 * 86_400));
+    opened.state.take_retention(Retention::default().with(RecordKind::Statements, kept));
+    let office = Writer::start(opened, Arc::new(()), Arc::new(NextYear::default())).await.unwrap();
+    for partner in ["zeta", "eta"] {
+        ask(&office, add_partner(partner)).await.unwrap();
+    }
+    assert_eq!(in_guard(), 0);
+    assert!(office.blob(held.statement().unwrap().to_owned()).await.is_err());
+    office.close().await;
+    assert!(Store::inspect(&path, None).await.unwrap().is_clean());
 }
