@@ -1,8 +1,9 @@
-//! The two addresses and the one secret the data plane is given, checked.
+//! The addresses and the one secret the data plane is given, checked.
 //!
 //! Must not know where they were configured.
 
 use std::fmt;
+use std::net::{IpAddr, SocketAddr};
 use std::str::FromStr;
 
 use http::HeaderValue;
@@ -11,18 +12,24 @@ use zeroize::Zeroizing;
 
 use crate::SettingError;
 
-/// The platform's address: `http://host:port`.
+/// An address of the platform: `http://host:port`.
 #[derive(Debug, Clone, Eq, PartialEq)]
 pub struct Upstream {
-    host: String,
-    port: u16,
+    target: Target,
     authority: HeaderValue,
+}
+
+/// Where to connect to.
+#[derive(Debug, Clone, Eq, PartialEq)]
+pub(crate) enum Target {
+    Ip(SocketAddr),
+    Name(String, u16),
 }
 
 impl Upstream {
     /// Where to connect to.
-    pub(crate) fn target(&self) -> (&str, u16) {
-        (&self.host, self.port)
+    pub(crate) const fn target(&self) -> &Target {
+        &self.target
     }
 
     /// What `Host` says there.
@@ -58,7 +65,11 @@ impl FromStr for Upstream {
             None => 80,
         };
         let authority = HeaderValue::from_str(authority.as_str()).map_err(|_| wrong())?;
-        Ok(Self { host, port, authority })
+        let target = match host.parse::<IpAddr>() {
+            Ok(ip) => Target::Ip((ip, port).into()),
+            Err(_) => Target::Name(host, port),
+        };
+        Ok(Self { target, authority })
     }
 }
 
@@ -198,13 +209,13 @@ mod tests {
 
     #[test]
     fn an_upstream_is_plain_http_without_a_path() {
+        let target = |text: &str| text.parse::<Upstream>().unwrap().target().clone();
+        let ip = |text: &str| Target::Ip(text.parse().unwrap());
         let up: Upstream = "http://127.0.0.1:9000/".parse().unwrap();
-        assert_eq!(
-            (up.target(), up.to_string()),
-            (("127.0.0.1", 9000), "http://127.0.0.1:9000".into())
-        );
-        assert_eq!("http://[::1]:80".parse::<Upstream>().unwrap().target(), ("::1", 80));
-        assert_eq!("http://plaza".parse::<Upstream>().unwrap().target(), ("plaza", 80));
+        assert_eq!(up.to_string(), "http://127.0.0.1:9000");
+        assert_eq!(*up.target(), ip("127.0.0.1:9000"));
+        assert_eq!(target("http://[::1]:80"), ip("[::1]:80"));
+        assert_eq!(target("http://plaza"), Target::Name("plaza".to_owned(), 80));
         for text in
             ["", "plaza:80", "http://", "ftp://x", "http://x/y", "http://u:p@x", "http://x?y"]
         {

@@ -203,6 +203,9 @@ impl Flow {
         loop {
             match Pin::new(&mut self.body).poll_frame(cx) {
                 Poll::Ready(Some(Ok(frame))) => {
+                    if self.alarm.is_over() {
+                        return self.break_off(cx, ticket);
+                    }
                     self.alarm.off();
                     // Trailers are dropped: what they name could not be cleaned any more.
                     let Ok(data) = frame.into_data() else { continue };

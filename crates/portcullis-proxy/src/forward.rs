@@ -11,7 +11,7 @@ use http::{HeaderMap, HeaderValue, StatusCode, Uri};
 use hyper::body::Incoming;
 use portcullis_judge::{Duties, Outbound, SentBody, SentTarget, Touched};
 use portcullis_sieve::LinkKey;
-use portcullis_types::{Effect, KeyIx, Method, Now, Refusal};
+use portcullis_types::{Effect, KeyIx, Method, Now, PartnerIx, Refusal};
 
 use crate::Settings;
 use crate::body::{Access, Reader};
@@ -19,6 +19,7 @@ use crate::outgoing::{Content, Ours, Outgoing};
 use crate::thread::Thread;
 use crate::ticket::Conn;
 use crate::upload::{Sent, Upload, UploadState};
+use crate::upstreams::Caller;
 
 /// What of a permit is needed once the call was sent.
 pub(crate) struct Forward {
@@ -27,6 +28,7 @@ pub(crate) struct Forward {
     /// Whether the answer must come unpacked, since the gate reads it.
     pub(crate) plain: bool,
     pub(crate) key: KeyIx,
+    pub(crate) partner: Option<PartnerIx>,
     /// The count of cuts when the call was judged.
     pub(crate) cuts: u64,
     pub(crate) effect: Effect,
@@ -127,7 +129,9 @@ pub(crate) fn outward<'a>(
     let host = forward.host.as_ref();
     let ours = Ours { conn, id, host, content, plain_answer: forward.plain };
     let method = http_method(method);
-    Ok((Outgoing { method, target, headers, ours, body }, state))
+    let caller = Caller { partner: forward.partner, key: forward.key };
+    let attribute = conn.thread.settings.upstreams.spread.attribute(caller, target.path());
+    Ok((Outgoing { method, target, headers, ours, body, attribute }, state))
 }
 
 /// The body that goes on, what is said of its kind, and how to follow it.

@@ -215,7 +215,8 @@ fn send(
         Granted::Call(permit) => {
             let Parts { headers, uri, .. } = parts;
             let came = Came { headers, uri, prefixed: true, bodies };
-            let given = Given { id: &ticket.id, host, plain: false };
+            let partner = ticket.trace.as_ref().and_then(|trace| trace.partner_ix);
+            let given = Given { id: &ticket.id, partner, host, plain: false };
             let mut sending = Sending::begin(&ticket.conn, came, permit, given, now)?;
             ticket.more = sending.asked.take();
             Ok(Onward::Call(sending))

@@ -7,8 +7,8 @@
 use portcullis_types::all_rows;
 use prometheus::core::Collector;
 use prometheus::{
-    Encoder, Histogram, HistogramOpts, IntCounter, IntCounterVec, IntGauge, Opts, Registry,
-    TextEncoder,
+    Encoder, Histogram, HistogramOpts, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts,
+    Registry, TextEncoder,
 };
 
 /// Every metric of the data plane.
@@ -28,6 +28,8 @@ pub struct Metrics {
     pub(crate) upstream_failures: IntCounter,
     pub(crate) upstream_out_of_step: IntCounter,
     pub(crate) upstream_repeats: IntCounter,
+    pub(crate) upstream_repeats_spared: IntCounter,
+    pub(crate) upstream_up: IntGaugeVec,
     pub(crate) open_connections: IntGauge,
     pub(crate) in_flight: IntGauge,
     pub(crate) accept_errors: IntCounter,
@@ -118,7 +120,16 @@ impl Metrics {
             ),
             upstream_repeats: all.counter(
                 "portcullis_upstream_repeats_total",
-                "Reads sent again since the platform had closed the connection they were sent on.",
+                "Calls sent again: not a byte of them went out, or the connection of a read was closed.",
+            ),
+            upstream_repeats_spared: all.counter(
+                "portcullis_upstream_repeats_spared_total",
+                "Calls not sent again since too many were.",
+            ),
+            upstream_up: all.gauges(
+                "portcullis_upstream_up",
+                "Whether an upstream takes calls, by its address.",
+                &["upstream"],
             ),
             open_connections: all.gauge("portcullis_open_connections", "Connections of partners."),
             in_flight: all.gauge("portcullis_requests_in_flight", "Calls being served."),
@@ -193,6 +204,11 @@ impl Make<'_> {
     #[expect(clippy::unwrap_used, reason = "the names are constants of this file and legal")]
     fn gauge(&self, name: &str, help: &str) -> IntGauge {
         self.shown(IntGauge::new(name, help).unwrap())
+    }
+
+    #[expect(clippy::unwrap_used, reason = "the names are constants of this file and legal")]
+    fn gauges(&self, name: &str, help: &str, labels: &[&str]) -> IntGaugeVec {
+        self.shown(IntGaugeVec::new(Opts::new(name, help), labels).unwrap())
     }
 
     #[expect(clippy::unwrap_used, reason = "the names are constants of this file and legal")]

@@ -20,6 +20,8 @@ pub(crate) struct Outgoing<'a> {
     pub(crate) headers: HeaderMap,
     pub(crate) ours: Ours<'a>,
     pub(crate) body: Sent,
+    /// What its upstream depends on, where it depends on anything.
+    pub(crate) attribute: u64,
 }
 
 /// What the gate makes of the fields.

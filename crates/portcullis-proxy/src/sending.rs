@@ -13,7 +13,7 @@ use http::{HeaderValue, Response, StatusCode, response};
 use http_body::Body;
 use portcullis_judge::{Duties, Permit, Settlement, SignalHit, Touched};
 use portcullis_sieve::{HELD_MAX, LinkKey};
-use portcullis_types::{Effect, Now, Refusal};
+use portcullis_types::{Effect, Now, PartnerIx, Refusal};
 use tower::Service;
 
 use crate::answer::{self, Says};
@@ -54,6 +54,7 @@ pub(crate) struct Sending {
 pub(crate) struct Given<'a> {
     /// Its name.
     pub(crate) id: &'a HeaderValue,
+    pub(crate) partner: Option<PartnerIx>,
     /// The host that the partner sent it to.
     pub(crate) host: Option<HeaderValue>,
     /// Whether the answer must come unpacked, since the gate reads it.
@@ -70,7 +71,7 @@ impl Sending {
         now: Now,
     ) -> Result<Self, Refusal> {
         let thread = &conn.thread;
-        let Given { id, host, plain } = given;
+        let Given { id, partner, host, plain } = given;
         let (key, subscribes) = (permit.key, permit.subscribes);
         let link_key = permit.link_key.as_ref().and_then(|key| LinkKey::new(key.expose()));
         let (outbound, settlement, duties) = permit.into_parts();
@@ -81,7 +82,7 @@ impl Sending {
         // Nothing was judged on this thread since the permit was given.
         let read = thread.bench.touched();
         let forward =
-            Forward { duties, plain, key, cuts, effect, subscribes, read, host, link_key };
+            Forward { duties, plain, key, partner, cuts, effect, subscribes, read, host, link_key };
         let (call, state) = match forward::outward(conn, came, outbound, &forward, id) {
             Ok(made) => made,
             Err(refusal) => {
@@ -92,6 +93,7 @@ impl Sending {
         let answer = (&thread.pool).call(call);
         let alarm = thread.ticker.alarm_of(key, effect);
         let patience = thread.settings.timeouts.first_byte;
+        alarm.end(thread.settings.timeouts.total);
         alarm.set(patience);
         let uploaded = 0;
         let since = now;
@@ -104,7 +106,7 @@ impl Sending {
         cx: &mut Context<'_>,
     ) -> Poll<Result<Response<Arriving>, Refusal>> {
         if let Poll::Ready(answer) = Pin::new(&mut self.answer).poll(cx) {
-            if matches!(answer, Err(Failure::Unreachable)) {
+            if matches!(answer, Err(Failure::Unreachable | Failure::Closed)) {
                 // It was never sent, so it has cost nothing.
                 std::mem::take(&mut self.settlement).release();
             }
@@ -116,7 +118,8 @@ impl Sending {
         }
         while self.alarm.poll(cx).is_ready() {
             let now = self.state.as_ref().map_or(0, |state| state.bytes.get());
-            if now == self.uploaded {
+            if now == self.uploaded || self.alarm.is_over() {
+                self.answer.slow();
                 return Poll::Ready(Err(Refusal::UpstreamSlow));
             }
             self.uploaded = now;

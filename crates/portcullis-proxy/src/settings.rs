@@ -8,7 +8,7 @@ use std::time::Duration;
 use http::HeaderName;
 use ipnet::IpNet;
 
-use crate::{PlatformCredential, PublicUrl, Upstream};
+use crate::{PlatformCredential, PublicUrl, Upstream, Upstreams};
 
 /// Everything the data plane is told at its start.
 #[derive(Debug, Clone)]
@@ -17,8 +17,10 @@ pub struct Settings {
     pub listen: SocketAddr,
     /// Threads that serve calls, at least 1; one per core is right.
     pub threads: usize,
-    /// The platform's address.
+    /// The platform's own address: what calls name as their host, and links of answers lead to.
     pub upstream: Upstream,
+    /// Where calls go, unless there.
+    pub upstreams: Upstreams,
     /// What speaks HTTP to it.
     pub codec: Codec,
     /// What partners type; none: taken from each call's `Host`.
@@ -55,6 +57,7 @@ impl Settings {
             listen,
             threads: 1,
             upstream,
+            upstreams: Upstreams::default(),
             codec: Codec::default(),
             public_url: None,
             family: Family::Graph,
@@ -149,6 +152,8 @@ pub struct Timeouts {
     pub first_byte: Duration,
     /// Between two pieces of an answer.
     pub answer_idle: Duration,
+    /// From sending a call on to the end of its answer.
+    pub total: Duration,
     /// An unused upstream connection is kept this long.
     pub upstream_idle: Duration,
 }
@@ -164,6 +169,7 @@ impl Default for Timeouts {
             connect: Duration::from_secs(5),
             first_byte: Duration::from_secs(30),
             answer_idle: Duration::from_secs(30),
+            total: Duration::from_secs(3600),
             upstream_idle: Duration::from_secs(30),
         }
     }
@@ -181,6 +187,7 @@ impl Timeouts {
             self.connect,
             self.first_byte,
             self.answer_idle,
+            self.total,
             self.upstream_idle,
         ];
         let shortest = all.into_iter().min().unwrap_or(self.head);

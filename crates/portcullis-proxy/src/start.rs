@@ -20,6 +20,7 @@ use crate::aside::AsideOutlet;
 use crate::listen::listeners;
 use crate::reach::{Cutter, Looker, Order, Reach, Recaller};
 use crate::thread::{Parts, Thread};
+use crate::upstream::{self, Known};
 use crate::{Metrics, ProxyError, Records, Settings};
 
 /// The data plane.
@@ -74,6 +75,7 @@ impl Proxy {
     ) -> Result<Running, ProxyError> {
         let Outlets { records, usage, aside } = outlets;
         let settings = Arc::new(Settings { threads: settings.threads.max(1), ..settings });
+        let upstreams = Known::of(&settings);
         let sockets = listeners(settings.listen, settings.threads)?;
         let first = sockets.first().and_then(|socket| socket.local_addr().ok());
         let mut running =
@@ -85,6 +87,7 @@ impl Proxy {
             };
             let parts = Parts {
                 settings: Arc::clone(&settings),
+                upstreams: Arc::clone(&upstreams),
                 desk: desk(&judge, &settings, ring.is_some()),
                 clock: Arc::clone(&clock),
                 metrics: Arc::clone(&metrics),
@@ -161,6 +164,9 @@ async fn obey(
     cutting: &AtomicBool,
 ) -> u64 {
     let ticking = tokio::task::spawn_local(tick(Rc::clone(&thread)));
+    let keeping = Rc::clone(&thread);
+    // It ends with the runtime.
+    tokio::task::spawn_local(async move { upstream::keep(&keeping.crew).await });
     let accepting =
         tokio::task::spawn_local(accept::accept(Rc::clone(&thread), Rc::clone(&listener)));
     let within = loop {

@@ -26,7 +26,7 @@ use crate::records::Ring;
 use crate::refuse::Style;
 use crate::settings::Settings;
 use crate::ticker::Ticker;
-use crate::upstream::Pool;
+use crate::upstream::{Crew, Known, Pool};
 
 /// One thread's world.
 pub(crate) struct Thread {
@@ -40,6 +40,8 @@ pub(crate) struct Thread {
     /// How the gate is seen from outside, by the host that was last asked for.
     gate: RefCell<Option<(Option<HeaderValue>, Arc<Gate>)>>,
     pub(crate) pool: Pool,
+    /// What connections are made with.
+    pub(crate) crew: Crew,
     pub(crate) ticker: Rc<Ticker>,
     pub(crate) ids: Ids,
     pub(crate) rates: Rates,
@@ -72,6 +74,8 @@ const UNNAMED_PART: u64 = 16;
 /// What a thread is made of.
 pub(crate) struct Parts {
     pub(crate) settings: Arc<Settings>,
+    /// What all threads know of the upstreams.
+    pub(crate) upstreams: Arc<[Known]>,
     pub(crate) desk: portcullis_judge::Desk,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) metrics: Arc<Metrics>,
@@ -82,18 +86,25 @@ pub(crate) struct Parts {
 
 impl Thread {
     pub(crate) fn new(parts: Parts) -> Rc<Self> {
-        let Parts { settings, desk, clock, metrics, ring, usage, aside } = parts;
+        let Parts { settings, upstreams, desk, clock, metrics, ring, usage, aside } = parts;
         let ticker = Ticker::new(settings.timeouts.tick());
         // Each thread gets its share, rounded up: nobody is left with none.
         let share = |all: u64| all.div_ceil(settings.threads.max(1) as u64);
         let limits = &settings.limits;
+        let crew = Crew {
+            settings: Arc::clone(&settings),
+            ticker: Rc::clone(&ticker),
+            metrics: Arc::clone(&metrics),
+            known: upstreams,
+        };
         Rc::new(Self {
             bench: Bench::new(desk, &settings),
             bearer: settings.credential.bearer(),
             leak: Leak::new(settings.credential.expose()),
             links: links(),
             gate: RefCell::default(),
-            pool: Pool::new(&settings, &ticker, &metrics),
+            pool: Pool::new(&crew),
+            crew,
             ids: Ids::new(),
             rates: Rates::new(settings.family),
             shown_in_flight: Cell::new(0),

@@ -25,6 +25,8 @@ pub(crate) struct Ticker {
 
 struct Slot {
     due_ms: u64,
+    /// No deadline is later than this.
+    end_ms: u64,
     waker: Option<Waker>,
     flow: bool,
     /// Whose call waits, and whether it reads; none: something else does.
@@ -104,7 +106,7 @@ impl Ticker {
     }
 
     fn put(self: &Rc<Self>, call: Option<(KeyIx, Effect)>) -> Alarm {
-        let slot = Slot { due_ms: OFF, waker: None, flow: false, call };
+        let slot = Slot { due_ms: OFF, end_ms: OFF, waker: None, flow: false, call };
         let mut slots = self.slots.borrow_mut();
         let at = match self.free.borrow_mut().pop() {
             Some(at) => {
@@ -138,7 +140,20 @@ impl Alarm {
         let after = u64::try_from(after.as_millis()).unwrap_or(OFF);
         // The last tick was up to one tick ago.
         let due = self.ticker.now_ms().saturating_add(after).saturating_add(self.ticker.tick_ms);
-        self.with(|slot| slot.due_ms = due);
+        self.with(|slot| slot.due_ms = due.min(slot.end_ms));
+    }
+
+    /// Sets an end, from now, which no deadline that is set later outlasts.
+    pub(crate) fn end(&self, after: Duration) {
+        let after = u64::try_from(after.as_millis()).unwrap_or(OFF);
+        let end = self.ticker.now_ms().saturating_add(after).saturating_add(self.ticker.tick_ms);
+        self.with(|slot| slot.end_ms = end);
+    }
+
+    /// Whether the end has come.
+    #[inline]
+    pub(crate) fn is_over(&self) -> bool {
+        self.with(|slot| slot.end_ms).is_some_and(|end_ms| end_ms <= self.ticker.now_ms())
     }
 
     /// No deadline.
@@ -216,6 +231,19 @@ mod tests {
         }
         alarm.off();
         assert!(!poll(&alarm));
+    }
+
+    #[test]
+    fn no_deadline_outlasts_the_end() {
+        let ticker = Ticker::new(Duration::from_millis(10));
+        let alarm = ticker.alarm();
+        alarm.end(Duration::from_millis(100));
+        for (now, after, over) in [(0, 50, false), (60, 500, false), (110, 500, true)] {
+            ticker.advance(now);
+            alarm.off();
+            alarm.set(Duration::from_millis(after));
+            assert_eq!((poll(&alarm), alarm.is_over()), (over, over), "at {now}");
+        }
     }
 
     #[test]

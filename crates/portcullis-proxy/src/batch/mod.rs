@@ -148,7 +148,8 @@ impl Run<'_> {
             }
             Err(refusal) => return self.refused(at, &refusal, Some(trace), start),
         };
-        let given = Given { id: &self.ticket.id, host: self.host.clone(), plain: true };
+        let (id, partner) = (&self.ticket.id, trace.partner_ix);
+        let given = Given { id, partner, host: self.host.clone(), plain: true };
         let sending = entry::came(entry, &self.headers)
             .and_then(|came| Sending::begin(&self.conn, came, permit, given, now));
         let sending = match sending {

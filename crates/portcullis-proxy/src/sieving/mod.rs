@@ -202,6 +202,9 @@ impl Sieving {
             }
             match Pin::new(&mut self.body).poll_frame(cx) {
                 Poll::Ready(Some(Ok(frame))) => {
+                    if self.alarm.is_over() {
+                        return Poll::Ready(Err(Refusal::UpstreamSlow));
+                    }
                     self.alarm.off();
                     // Trailers are dropped: what they name could not be cleaned any more.
                     if let Ok(data) = frame.into_data() {

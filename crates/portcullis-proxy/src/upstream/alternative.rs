@@ -4,7 +4,6 @@
 
 use std::pin::Pin;
 use std::rc::Rc;
-use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
 use bytes::Bytes;
@@ -15,12 +14,12 @@ use hyper::body::Incoming;
 use hyper::client::conn::http1::{self, SendRequest};
 use hyper_util::rt::TokioIo;
 
-use super::dial::{Dial, Idle};
+use super::dial::{Crew, Dial, Idle};
+use super::site::{Place, Sites};
 use super::{ATTEMPTS, Arriving, Failure};
 use crate::body::{BrokenOff, Polled};
 use crate::leak::Leak;
 use crate::outgoing::Outgoing;
-use crate::settings::Settings;
 use crate::upload::{Sent, UploadState};
 use crate::{answer, hygiene};
 
@@ -29,10 +28,11 @@ const BUFFER_MAX: usize = 64 * 1024;
 
 /// One thread's connections.
 pub(crate) struct Alternative {
-    dial: Dial,
-    pub(super) idle: Idle<SendRequest<Sent>>,
+    pub(super) sites: Sites<Idle<SendRequest<Sent>>>,
     leak: Leak,
 }
+
+type At = Place<Idle<SendRequest<Sent>>>;
 
 /// An answer's body, and the connection it comes on.
 pub(crate) struct Leased {
@@ -42,45 +42,21 @@ pub(crate) struct Leased {
 
 struct Lease {
     sender: SendRequest<Sent>,
-    own: Rc<Alternative>,
+    place: At,
     /// The upload on it, which must be done before another call may follow.
     upload: Option<Rc<UploadState>>,
 }
 
 impl Alternative {
-    pub(super) fn new(settings: &Arc<Settings>, dial: Dial) -> Rc<Self> {
-        let idle = Idle::new(settings, &dial.ticker);
-        Rc::new(Self { dial, idle, leak: Leak::new(settings.credential.expose()) })
-    }
-
-    /// The idle connection that was used last and can take a call at once.
-    ///
-    /// One that is not ready has yet to see the end of its last answer, which takes one more turn of
-    /// its task; the one before it is.
-    fn ready(&self) -> Option<SendRequest<Sent>> {
-        self.idle.take_ready(SendRequest::is_closed, SendRequest::is_ready)
-    }
-
-    async fn connect(&self) -> Result<SendRequest<Sent>, Failure> {
-        let stream = self.dial.connect().await?;
-        let mut builder = http1::Builder::new();
-        // Gathered into one buffer: for a small message one plain write costs less than a vectored one
-        // (4 % of a call at 1 KiB, both sides taken together; 3 % more at 256 KiB).
-        builder.max_buf_size(BUFFER_MAX).max_header_size(BUFFER_MAX).writev(false);
-        let (mut sender, connection) =
-            builder.handshake(TokioIo::new(stream)).await.map_err(|_| Failure::Unreachable)?;
-        tokio::task::spawn_local(async move {
-            // Whoever waits for an answer on it is told there.
-            let _ = connection.await;
-        });
-        sender.ready().await.map_err(|_| Failure::Unreachable)?;
-        self.dial.metrics.upstream_connects.inc();
-        Ok(sender)
+    pub(super) fn new(crew: &Crew) -> Rc<Self> {
+        let leak = Leak::new(crew.settings.credential.expose());
+        Rc::new(Self { sites: Sites::new(crew, Idle::new), leak })
     }
 
     fn arrived(
-        self: Rc<Self>,
+        &self,
         answer: Response<Incoming>,
+        place: At,
         sender: SendRequest<Sent>,
         upload: Option<Rc<UploadState>>,
     ) -> Result<Response<Arriving>, Failure> {
@@ -89,48 +65,84 @@ impl Alternative {
         hygiene::keep(&mut parts.headers, |name, value| {
             hygiene::comes_back(name, value.as_bytes(), &self.leak)
         });
-        let lease = Some(Lease { sender, own: self, upload });
+        let lease = Some(Lease { sender, place, upload });
         Ok(Response::from_parts(parts, Arriving::Hyper(Leased { body, lease })))
     }
+}
+
+/// The idle connection that was used last and can take a call at once.
+///
+/// One that is not ready has yet to see the end of its last answer, which takes one more turn of its
+/// task; the one before it is.
+fn ready(place: &At) -> Option<SendRequest<Sent>> {
+    place.connections.take_ready(SendRequest::is_closed, SendRequest::is_ready)
+}
+
+async fn opened(dial: &Dial) -> Result<SendRequest<Sent>, Failure> {
+    let stream = dial.connect().await?;
+    let mut builder = http1::Builder::new();
+    // Gathered into one buffer: for a small message one plain write costs less than a vectored one
+    // (4 % of a call at 1 KiB, both sides taken together; 3 % more at 256 KiB).
+    builder.max_buf_size(BUFFER_MAX).max_header_size(BUFFER_MAX).writev(false);
+    let (mut sender, connection) =
+        builder.handshake(TokioIo::new(stream)).await.map_err(|_| Failure::Unreachable)?;
+    tokio::task::spawn_local(async move {
+        // Whoever waits for an answer on it is told there.
+        let _ = connection.await;
+    });
+    sender.ready().await.map_err(|_| Failure::Unreachable)?;
+    Ok(sender)
 }
 
 type Answering = Pin<Box<dyn Future<Output = Result<Response<Arriving>, Failure>>>>;
 
 /// Sends a call.
-pub(super) fn call(own: &Rc<Alternative>, call: Outgoing<'_>) -> Answering {
+pub(super) fn call(own: &Rc<Alternative>, call: Outgoing<'_>) -> Result<Answering, Failure> {
+    let attribute = call.attribute;
+    let place = own.sites.place(attribute)?;
     let own = Rc::clone(own);
     let request = request(call);
     let upload = match request.body() {
         Sent::Upload(upload) => Some(Rc::clone(&upload.state)),
         Sent::Empty | Sent::Full(_) => None,
     };
-    let Some(mut sender) = own.ready() else { return Box::pin(connect(own, request, upload)) };
+    let Some(mut sender) = ready(&place) else {
+        return Ok(Box::pin(connect(own, place, (request, upload), attribute)));
+    };
     let sent = sender.try_send_request(request);
-    Box::pin(async move {
+    Ok(Box::pin(async move {
         match sent.await {
-            Ok(answer) => own.arrived(answer, sender, upload),
+            Ok(answer) => own.arrived(answer, place, sender, upload),
             // Handed back: not a byte of it was sent, so that even a write may be tried again.
             Err(mut error) => match error.take_message() {
-                Some(unsent) => Box::pin(connect(own, unsent, upload)).await,
+                Some(unsent) => Box::pin(connect(own, place, (unsent, upload), attribute)).await,
                 None => Err(Failure::Malformed),
             },
         }
-    })
+    }))
 }
+
+type Unsent = (Request<Sent>, Option<Rc<UploadState>>);
 
 async fn connect(
     own: Rc<Alternative>,
-    mut request: Request<Sent>,
-    upload: Option<Rc<UploadState>>,
+    mut place: At,
+    (mut request, upload): Unsent,
+    attribute: u64,
 ) -> Result<Response<Arriving>, Failure> {
     for _ in 0..ATTEMPTS {
-        let mut sender = own.connect().await?;
-        match sender.try_send_request(request).await {
-            Ok(answer) => return own.arrived(answer, sender, upload),
-            Err(mut error) => match error.take_message() {
-                Some(unsent) => request = unsent,
-                None => return Err(Failure::Malformed),
+        match opened(&place.dial).await {
+            Ok(mut sender) => match sender.try_send_request(request).await {
+                Ok(answer) => return own.arrived(answer, place, sender, upload),
+                Err(mut error) => match error.take_message() {
+                    Some(unsent) => request = unsent,
+                    None => {
+                        own.sites.bad(&place);
+                        return Err(Failure::Malformed);
+                    }
+                },
             },
+            Err(failure) => place = own.sites.another(attribute, &place).ok_or(failure)?,
         }
     }
     Err(Failure::Unreachable)
@@ -178,9 +190,9 @@ impl Leased {
 
     /// The answer was read to its end: the connection may serve the next call.
     pub(super) fn settle(&mut self) {
-        let Some(Lease { sender, own, upload }) = self.lease.take() else { return };
+        let Some(Lease { sender, place, upload }) = self.lease.take() else { return };
         if upload.is_none_or(|upload| upload.done.get()) && !sender.is_closed() {
-            own.idle.put(sender);
+            place.connections.put(sender);
         }
     }
 }

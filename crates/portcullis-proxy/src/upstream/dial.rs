@@ -1,48 +1,174 @@
-//! Opens connections, and keeps those that wait for their next call.
+//! Opens connections to one upstream, and keeps those that wait for their next call.
 //!
 //! Must not know what is spoken on them.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
+use std::io;
+use std::net::SocketAddr;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
+use http::HeaderValue;
 use tokio::net::TcpStream;
 
 use super::Failure;
-use crate::Upstream;
+use super::health::Health;
+use super::known::Known;
+use crate::address::Target;
 use crate::metrics::Metrics;
 use crate::settings::Settings;
 use crate::ticker::Ticker;
+use crate::upstreams::{Check, digest};
 
-/// How the platform is reached.
-#[derive(Clone)]
+/// What connections of one thread are made with.
+pub(crate) struct Crew {
+    pub(crate) settings: Arc<Settings>,
+    pub(crate) ticker: Rc<Ticker>,
+    pub(crate) metrics: Arc<Metrics>,
+    /// Of each upstream, in order.
+    pub(crate) known: Arc<[Known]>,
+}
+
+impl Crew {
+    /// How each upstream is reached.
+    pub(super) fn dials(&self) -> impl Iterator<Item = Dial> {
+        let all = self.settings.upstreams.each(&self.settings.upstream);
+        all.enumerate().map(|(ix, (at, weight))| Dial {
+            target: at.target().clone(),
+            text: at.to_string(),
+            name: digest(at.to_string().as_bytes()),
+            weight,
+            turn: Cell::new(0),
+            ix,
+            known: Arc::clone(&self.known),
+            settings: Arc::clone(&self.settings),
+            ticker: Rc::clone(&self.ticker),
+            metrics: Arc::clone(&self.metrics),
+        })
+    }
+}
+
+/// How one upstream is reached.
 pub(super) struct Dial {
-    upstream: Upstream,
-    connect: Duration,
+    target: Target,
+    text: String,
+    /// Stands for the address, in every process.
+    pub(super) name: u64,
+    pub(super) weight: u32,
+    /// Which of a name's addresses is next.
+    turn: Cell<usize>,
+    ix: usize,
+    known: Arc<[Known]>,
+    settings: Arc<Settings>,
     pub(super) ticker: Rc<Ticker>,
     pub(super) metrics: Arc<Metrics>,
 }
 
 impl Dial {
-    pub(super) fn new(settings: &Settings, ticker: &Rc<Ticker>, metrics: &Arc<Metrics>) -> Self {
-        Self {
-            upstream: settings.upstream.clone(),
-            connect: settings.timeouts.connect,
-            ticker: Rc::clone(ticker),
-            metrics: Arc::clone(metrics),
-        }
-    }
-
     pub(super) async fn connect(&self) -> Result<TcpStream, Failure> {
         let alarm = self.ticker.alarm();
-        alarm.set(self.connect);
-        let stream = alarm.guard(TcpStream::connect(self.upstream.target())).await;
-        let stream = stream.and_then(Result::ok).ok_or(Failure::Unreachable)?;
+        alarm.set(self.settings.timeouts.connect);
+        let stream = alarm.guard(self.stream()).await;
+        let stream = stream.and_then(Result::ok).ok_or(Failure::Unreachable);
+        match &stream {
+            Ok(_) => {
+                self.health().connected();
+                self.metrics.upstream_connects.inc();
+            }
+            Err(_) => self.health().refused(),
+        }
+        stream
+    }
+
+    async fn stream(&self) -> io::Result<TcpStream> {
+        let stream = match &self.target {
+            Target::Ip(address) => TcpStream::connect(address).await?,
+            Target::Name(host, port) => {
+                let known = self.known().name.addresses();
+                let known = if known.is_empty() {
+                    self.known().name.look_up(host, *port).await
+                } else {
+                    known
+                };
+                self.any_of(&known).await?
+            }
+        };
         // Without it small requests would wait for the last one's acknowledgement.
-        stream.set_nodelay(true).map_err(|_| Failure::Unreachable)?;
+        stream.set_nodelay(true)?;
         Ok(stream)
+    }
+
+    /// Connects to one of a name's addresses: in turn, so that each gets its part.
+    async fn any_of(&self, addresses: &[SocketAddr]) -> io::Result<TcpStream> {
+        let first = self.turn.replace(self.turn.get().wrapping_add(1));
+        let first = first.checked_rem(addresses.len()).unwrap_or(0);
+        let (before, from) = addresses.split_at_checked(first).unwrap_or((addresses, &[]));
+        let mut failed = io::ErrorKind::NotFound.into();
+        for address in from.iter().chain(before) {
+            match TcpStream::connect(address).await {
+                Ok(stream) => return Ok(stream),
+                Err(error) => failed = error,
+            }
+        }
+        Err(failed)
+    }
+
+    #[expect(clippy::indexing_slicing, reason = "made for as many upstreams as are known")]
+    fn known(&self) -> &Known {
+        &self.known[self.ix]
+    }
+
+    pub(super) fn health(&self) -> &Health {
+        &self.known().health
+    }
+
+    /// Looks its name up, where it is one.
+    pub(super) async fn look_up(&self) {
+        self.known().name.renew(&self.target).await;
+    }
+
+    pub(super) fn resolve_every(&self) -> Duration {
+        self.settings.upstreams.resolve_every
+    }
+
+    /// What it is asked, where the operator wants it.
+    pub(super) fn check(&self) -> Option<&Check> {
+        self.settings.upstreams.check.as_ref()
+    }
+
+    /// What calls name as their host.
+    pub(super) fn host(&self) -> &HeaderValue {
+        self.settings.upstream.authority()
+    }
+
+    /// Shows whether it takes calls.
+    pub(super) fn show(&self) {
+        let up = self.metrics.upstream_up.with_label_values(&[&*self.text]);
+        up.set(i64::from(self.is_well()));
+    }
+
+    /// Whether a connection can be made, as far as is known.
+    #[inline]
+    pub(super) fn is_open(&self) -> bool {
+        self.health().is_open()
+    }
+
+    /// Whether it should take calls, where others can.
+    pub(super) fn is_well(&self) -> bool {
+        self.health().is_well(self.ticker.now_ms())
+    }
+
+    /// The number of times that its name led elsewhere.
+    #[inline]
+    pub(super) fn generation(&self) -> u32 {
+        self.known().name.generation()
+    }
+
+    /// Whether its name still leads there.
+    pub(super) fn leads_to(&self, address: io::Result<SocketAddr>) -> bool {
+        address.is_ok_and(|address| self.known().name.addresses().contains(&address))
     }
 }
 
@@ -55,13 +181,14 @@ pub(super) struct Idle<T> {
 }
 
 impl<T> Idle<T> {
-    pub(super) fn new(settings: &Settings, ticker: &Rc<Ticker>) -> Self {
+    pub(super) fn new(dial: &Dial) -> Self {
+        let settings = &dial.settings;
         let max_ms = settings.timeouts.upstream_idle.as_millis();
         Self {
             list: RefCell::default(),
             max: settings.limits.idle_upstream.div_ceil(settings.threads.max(1)),
             max_ms: u64::try_from(max_ms).unwrap_or(u64::MAX),
-            ticker: Rc::clone(ticker),
+            ticker: Rc::clone(&dial.ticker),
         }
     }
 

@@ -1,8 +1,8 @@
 //! One call on one connection of our own codec, up to the head of its answer.
 //!
-//! A call is sent again only where that can't do anything twice: when not a byte of it went out, or
-//! when a connection that had waited turns out closed before a byte of the answer and the call is a
-//! read without a body. Must not know what a call is.
+//! A call is sent again only where that can't do anything twice: when not a byte of it went out, or,
+//! for a read without a body, when its connection turns out closed before a byte of the answer: to the
+//! same upstream where it had waited, else to another. Must not know what a call is.
 
 use std::io;
 use std::pin::Pin;
@@ -10,13 +10,15 @@ use std::rc::Rc;
 use std::task::{Context, Poll, ready};
 
 use bytes::{Bytes, BytesMut};
-use http::{HeaderMap, Response};
+use http::{HeaderMap, Response, StatusCode};
 use portcullis_h1::{AnswerBody, Asked, Decoder, Head, HeadReader, RequestBody};
 use tokio::net::TcpStream;
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 
+use super::dial::Idle;
 use super::link::Link;
 use super::own::Own;
+use super::site::Place;
 use super::writer::{Write, Writer};
 use super::{ATTEMPTS, Failure};
 use crate::hygiene;
@@ -32,15 +34,31 @@ pub(super) struct Message {
     pub(super) upload: Option<(Box<Upload>, RequestBody)>,
 }
 
+/// A call before it has an upstream.
+pub(super) struct Call {
+    pub(super) message: Message,
+    pub(super) asked: Asked,
+    /// Whether it may be sent twice.
+    pub(super) repeatable: bool,
+    /// Memory for the fields of the answer.
+    pub(super) fields: HeaderMap,
+    pub(super) attribute: u64,
+}
+
 /// A call under way, and then the body of its answer: one box for all of it.
 pub(crate) struct Exchange {
     pub(super) own: Rc<Own>,
+    pub(super) place: Place<Idle<Link>>,
     message: Message,
+    /// What its upstream depends on.
+    attribute: u64,
     /// Whether it may be sent twice.
     repeatable: bool,
     asked: Asked,
     pub(super) at: At,
     attempts: usize,
+    /// That of the connection it is on.
+    pub(super) generation: u32,
     pub(super) buffer: BytesMut,
     reader: HeadReader,
     fields: HeaderMap,
@@ -66,20 +84,18 @@ pub(super) enum At {
 struct Gone;
 
 impl Exchange {
-    pub(super) fn new(
-        own: Rc<Own>,
-        message: Message,
-        asked: Asked,
-        repeatable: bool,
-        fields: HeaderMap,
-    ) -> Self {
+    pub(super) fn new(own: Rc<Own>, place: Place<Idle<Link>>, call: Call) -> Self {
+        let Call { message, asked, repeatable, fields, attribute } = call;
         Self {
             own,
+            place,
             message,
+            attribute,
             repeatable,
             asked,
             at: At::Nowhere,
             attempts: 0,
+            generation: 0,
             buffer: BytesMut::new(),
             reader: HeadReader::default(),
             fields,
@@ -91,7 +107,7 @@ impl Exchange {
 
     /// Sends on a connection that waits, or begins to open one.
     pub(super) fn begin(&mut self) {
-        while let Some(link) = self.own.quiet() {
+        while let Some(link) = self.place.connections.quiet(&self.place.dial) {
             if self.send(link, true).is_ok() {
                 return;
             }
@@ -102,13 +118,30 @@ impl Exchange {
     #[cold]
     fn connect(&mut self) {
         self.attempts += 1;
-        let own = Rc::clone(&self.own);
-        self.at = At::Connecting(Box::pin(async move { own.dial.connect().await }));
+        let site = self.place.site();
+        self.at = At::Connecting(Box::pin(async move { site.dial.connect().await }));
+    }
+
+    /// Sends it to another upstream, as long as it may be tried.
+    #[cold]
+    fn elsewhere(&mut self, failure: Failure) -> Result<(), Failure> {
+        let may = self.attempts < ATTEMPTS;
+        let other = may.then(|| self.own.sites.another(self.attribute, &self.place)).flatten();
+        self.place = other.ok_or(failure)?;
+        self.place.dial.metrics.upstream_repeats.inc();
+        self.begin();
+        Ok(())
+    }
+
+    /// The platform took too long.
+    pub(super) fn slow(&self) {
+        self.own.sites.bad(&self.place);
     }
 
     /// Writes what goes at once; a task writes the rest.
     fn send(&mut self, link: Link, waited: bool) -> Result<(), Gone> {
-        let Link { read, write } = link;
+        let Link { read, write, generation } = link;
+        self.generation = generation;
         let message = &mut self.message;
         let wrote = if message.body.is_empty() {
             write.try_write(&message.head)
@@ -132,17 +165,18 @@ impl Exchange {
     fn write_on(&mut self, write: OwnedWriteHalf) -> Write {
         self.repeatable = false;
         let message = std::mem::replace(&mut self.message, Message::none());
-        Write::start(Writer::new(write, message, &self.own))
+        let (stalled, patience) = (self.place.dial.ticker.alarm(), self.own.settings.timeouts.send);
+        Write::start(Writer::new(write, message, stalled, patience))
     }
 
     /// Waits for the head of the answer; what follows it can be read from then on.
     pub(super) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Result<Response<()>, Failure>> {
         loop {
             match &mut self.at {
-                At::Connecting(connecting) => {
-                    let stream = ready!(connecting.as_mut().poll(cx))?;
-                    self.connected(stream)?;
-                }
+                At::Connecting(connecting) => match ready!(connecting.as_mut().poll(cx)) {
+                    Ok(stream) => self.connected(stream)?,
+                    Err(failure) => self.elsewhere(failure)?,
+                },
                 At::Open { read, write, waited } => {
                     if write.poll(cx).is_err() {
                         return Poll::Ready(Err(Failure::Malformed));
@@ -165,8 +199,7 @@ impl Exchange {
 
     #[cold]
     fn connected(&mut self, stream: TcpStream) -> Result<(), Failure> {
-        self.own.dial.metrics.upstream_connects.inc();
-        if self.send(Link::new(stream), false).is_err() {
+        if self.send(Link::new(stream, self.place.dial.generation()), false).is_err() {
             if self.attempts >= ATTEMPTS {
                 return Err(Failure::Unreachable);
             }
@@ -179,10 +212,19 @@ impl Exchange {
     #[cold]
     fn ended(&mut self, waited: bool) -> Result<(), Failure> {
         let silent = self.buffer.is_empty() && !self.reader.has_begun();
-        if !(waited && silent && self.repeatable) {
+        if !waited {
+            self.own.sites.bad(&self.place);
+        }
+        if !(silent && self.repeatable) {
             return Err(Failure::Malformed);
         }
-        self.own.dial.metrics.upstream_repeats.inc();
+        if !waited {
+            return self.elsewhere(Failure::Malformed);
+        }
+        if !self.own.sites.may_repeat(&self.place.dial) {
+            return Err(Failure::Malformed);
+        }
+        self.place.dial.metrics.upstream_repeats.inc();
         self.connect();
         Ok(())
     }
@@ -197,6 +239,11 @@ impl Exchange {
     }
 
     fn answer(&mut self, head: Head) -> Response<()> {
+        if is_away(head.status) {
+            self.own.sites.bad(&self.place);
+        } else {
+            self.place.dial.health().good();
+        }
         self.own.take_back(std::mem::take(&mut self.message.head));
         self.decoder = Decoder::new(head.body);
         self.keeps = head.keep_alive;
@@ -207,6 +254,11 @@ impl Exchange {
         *response.headers_mut() = std::mem::take(&mut self.fields);
         response
     }
+}
+
+/// What whoever stands before the platform answers in its place.
+const fn is_away(status: StatusCode) -> bool {
+    matches!(status.as_u16(), 502..=504)
 }
 
 impl Message {

@@ -11,6 +11,8 @@ use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 pub(super) struct Link {
     pub(super) read: OwnedReadHalf,
     pub(super) write: OwnedWriteHalf,
+    /// Where its upstream's name led, at last.
+    pub(super) generation: u32,
 }
 
 /// What an idle connection shows.
@@ -25,9 +27,9 @@ pub(super) enum Shows {
 }
 
 impl Link {
-    pub(super) fn new(stream: TcpStream) -> Self {
+    pub(super) fn new(stream: TcpStream, generation: u32) -> Self {
         let (read, write) = stream.into_split();
-        Self { read, write }
+        Self { read, write, generation }
     }
 
     /// What has come since the last answer ended. Asks the system only where something may have.

@@ -8,14 +8,18 @@
 mod alternative;
 mod dial;
 mod exchange;
+mod health;
+mod keeper;
+mod known;
 mod link;
 mod own;
+mod repeats;
+mod site;
 mod stream;
 mod writer;
 
 use std::pin::Pin;
 use std::rc::Rc;
-use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
@@ -25,14 +29,14 @@ use portcullis_types::Refusal;
 use tower::Service;
 
 use self::alternative::Alternative;
-use self::dial::Dial;
+pub(crate) use self::dial::Crew;
 use self::exchange::Exchange;
+pub(crate) use self::keeper::keep;
+pub(crate) use self::known::Known;
 use self::own::Own;
 use crate::body::{BrokenOff, Polled};
-use crate::metrics::Metrics;
 use crate::outgoing::Outgoing;
-use crate::settings::{Codec, Settings};
-use crate::ticker::Ticker;
+use crate::settings::Codec;
 
 /// Connections closed before they took a call, until the platform is taken to be gone.
 const ATTEMPTS: usize = 3;
@@ -48,6 +52,8 @@ pub(crate) enum Pool {
 pub(crate) enum Failure {
     /// No connection.
     Unreachable,
+    /// None was made for so long that none was tried.
+    Closed,
     /// The answer broke off or is not well-formed.
     Malformed,
 }
@@ -55,30 +61,25 @@ pub(crate) enum Failure {
 impl From<Failure> for Refusal {
     fn from(failure: Failure) -> Self {
         match failure {
-            Failure::Unreachable => Self::UpstreamUnreachable,
+            Failure::Unreachable | Failure::Closed => Self::UpstreamUnreachable,
             Failure::Malformed => Self::UpstreamMalformed,
         }
     }
 }
 
 impl Pool {
-    pub(crate) fn new(
-        settings: &Arc<Settings>,
-        ticker: &Rc<Ticker>,
-        metrics: &Arc<Metrics>,
-    ) -> Self {
-        let dial = Dial::new(settings, ticker, metrics);
-        match settings.codec {
-            Codec::Own => Self::Own(Own::new(settings, dial)),
-            Codec::Hyper => Self::Hyper(Alternative::new(settings, dial)),
+    pub(crate) fn new(crew: &Crew) -> Self {
+        match crew.settings.codec {
+            Codec::Own => Self::Own(Own::new(crew)),
+            Codec::Hyper => Self::Hyper(Alternative::new(crew)),
         }
     }
 
     /// Closes connections that were not used for long.
     pub(crate) fn forget_old(&self) {
         match self {
-            Self::Own(own) => own.idle.forget_old(),
-            Self::Hyper(hyper) => hyper.idle.forget_old(),
+            Self::Own(own) => own.sites.iter().for_each(|site| site.connections.forget_old()),
+            Self::Hyper(hyper) => hyper.sites.iter().for_each(|site| site.connections.forget_old()),
         }
     }
 }
@@ -95,8 +96,12 @@ impl Service<Outgoing<'_>> for &Pool {
 
     fn call(&mut self, call: Outgoing<'_>) -> Answering {
         match self {
-            Pool::Own(own) => Answering::Own(Some(own::call(own, call))),
-            Pool::Hyper(hyper) => Answering::Hyper(alternative::call(hyper, call)),
+            Pool::Own(own) => {
+                own::call(own, call).map_or_else(Answering::None, |way| Answering::Own(Some(way)))
+            }
+            Pool::Hyper(hyper) => {
+                alternative::call(hyper, call).map_or_else(Answering::None, Answering::Hyper)
+            }
         }
     }
 }
@@ -106,6 +111,8 @@ pub(crate) enum Answering {
     /// None once the answer is there.
     Own(Option<Box<Exchange>>),
     Hyper(Pin<Box<dyn Future<Output = Result<Response<Arriving>, Failure>>>>),
+    /// It was not sent.
+    None(Failure),
 }
 
 impl Future for Answering {
@@ -120,6 +127,16 @@ impl Future for Answering {
                 Poll::Ready(answer.map(|answer| answer.map(|()| Arriving::Own(exchange))))
             }
             Self::Hyper(answer) => answer.as_mut().poll(cx),
+            Self::None(failure) => Poll::Ready(Err(*failure)),
+        }
+    }
+}
+
+impl Answering {
+    /// The platform took too long.
+    pub(crate) fn slow(&self) {
+        if let Self::Own(Some(exchange)) = self {
+            exchange.slow();
         }
     }
 }

@@ -18,9 +18,11 @@ use portcullis_h1::{Asked, RequestBody, RequestHead};
 use tokio::io::AsyncReadExt;
 use tokio::net::tcp::OwnedReadHalf;
 
-use super::dial::{Dial, Idle};
-use super::exchange::{Exchange, Message};
+use super::Failure;
+use super::dial::{Crew, Dial, Idle};
+use super::exchange::{Call, Exchange, Message};
 use super::link::{Link, Shows};
+use super::site::Sites;
 use crate::leak::Leak;
 use crate::outgoing::Outgoing;
 use crate::settings::Settings;
@@ -38,36 +40,47 @@ const SPARE_BYTES: usize = 4 * 1024;
 
 /// One thread's connections and memory.
 pub(crate) struct Own {
-    pub(super) dial: Dial,
-    pub(super) idle: Idle<Link>,
+    pub(super) sites: Sites<Idle<Link>>,
     pub(super) settings: Arc<Settings>,
     pub(super) leak: Leak,
     block: RefCell<BytesMut>,
     spare: RefCell<Vec<Vec<u8>>>,
 }
 
-impl Own {
-    pub(super) fn new(settings: &Arc<Settings>, dial: Dial) -> Rc<Self> {
-        Rc::new(Self {
-            idle: Idle::new(settings, &dial.ticker),
-            dial,
-            leak: Leak::new(settings.credential.expose()),
-            settings: Arc::clone(settings),
-            block: RefCell::default(),
-            spare: RefCell::default(),
-        })
-    }
-
-    /// An idle connection that is in step.
-    pub(super) fn quiet(&self) -> Option<Link> {
+impl Idle<Link> {
+    /// One that is in step.
+    pub(super) fn quiet(&self, dial: &Dial) -> Option<Link> {
         loop {
-            let link = self.idle.take()?;
+            let link = self.take()?;
             match link.shows() {
                 Shows::Nothing => return Some(link),
                 Shows::End => {}
-                Shows::Bytes => self.dial.metrics.upstream_out_of_step.inc(),
+                Shows::Bytes => dial.metrics.upstream_out_of_step.inc(),
             }
         }
+    }
+
+    /// Takes one back, unless the name of its upstream leads elsewhere by now.
+    #[inline]
+    pub(super) fn keep(&self, mut link: Link, dial: &Dial) {
+        let generation = dial.generation();
+        if link.generation == generation || dial.leads_to(link.read.peer_addr()) {
+            link.generation = generation;
+            self.put(link);
+        }
+    }
+}
+
+impl Own {
+    pub(super) fn new(crew: &Crew) -> Rc<Self> {
+        let settings = Arc::clone(&crew.settings);
+        Rc::new(Self {
+            sites: Sites::new(crew, Idle::new),
+            leak: Leak::new(settings.credential.expose()),
+            settings,
+            block: RefCell::default(),
+            spare: RefCell::default(),
+        })
     }
 
     /// Reads what is there, into a slice of the thread's block. 0: the connection ended.
@@ -107,7 +120,14 @@ impl Own {
 }
 
 /// Writes a call and sends as much of it as goes at once.
-pub(super) fn call(own: &Rc<Own>, call: Outgoing<'_>) -> Box<Exchange> {
+pub(super) fn call(own: &Rc<Own>, call: Outgoing<'_>) -> Result<Box<Exchange>, Failure> {
+    let place = own.sites.place(call.attribute)?;
+    let mut exchange = Box::new(Exchange::new(Rc::clone(own), place, written(own, call)));
+    exchange.begin();
+    Ok(exchange)
+}
+
+fn written(own: &Own, call: Outgoing<'_>) -> Call {
     let mut head = own.buffer();
     let mut writing = RequestHead::begin(&mut head, &call.method, &call.target);
     call.fields(|name, value| writing.field(name, value));
@@ -135,15 +155,8 @@ pub(super) fn call(own: &Rc<Own>, call: Outgoing<'_>) -> Box<Exchange> {
     let is_read = matches!(call.method, Method::GET | Method::HEAD);
     let asked = if call.method == Method::HEAD { Asked::Head } else { Asked::Other };
     let message = Message { head, sent: 0, body, upload };
-    let mut exchange = Box::new(Exchange::new(
-        Rc::clone(own),
-        message,
-        asked,
-        is_read && framing == RequestBody::None,
-        fields,
-    ));
-    exchange.begin();
-    exchange
+    let repeatable = is_read && framing == RequestBody::None;
+    Call { message, asked, repeatable, fields, attribute: call.attribute }
 }
 
 /// Methods whose requests say that they have no body.

@@ -87,11 +87,14 @@ impl Exchange {
         let At::Open { read, write, .. } = at else { return };
         if !self.buffer.is_empty() {
             // What nobody asked for would be taken for the next answer.
-            self.own.dial.metrics.upstream_out_of_step.inc();
+            self.place.dial.metrics.upstream_out_of_step.inc();
             return;
         }
         match write {
-            Write::Done(write) if self.keeps => self.own.idle.put(Link { read, write }),
+            Write::Done(write) if self.keeps => {
+                let link = Link { read, write, generation: self.generation };
+                self.place.connections.keep(link, &self.place.dial);
+            }
             // The answer came early; the platform may still want the rest.
             Write::Task(task) => task.let_go(),
             Write::Done(_) | Write::Shut => {}

@@ -15,7 +15,6 @@ use tokio::net::tcp::OwnedWriteHalf;
 use tokio::task::JoinHandle;
 
 use super::exchange::Message;
-use super::own::Own;
 use crate::body::BrokenOff;
 use crate::ticker::Alarm;
 use crate::upload::Upload;
@@ -104,17 +103,16 @@ struct Pending {
 }
 
 impl Writer {
-    pub(super) fn new(write: OwnedWriteHalf, message: Message, own: &Own) -> Self {
+    pub(super) fn new(
+        write: OwnedWriteHalf,
+        message: Message,
+        stalled: Alarm,
+        patience: Duration,
+    ) -> Self {
         let Message { head, sent, body, upload } = message;
         let mut pending = Pending { out: head, piece: body, ..Pending::default() };
         pending.advance(sent);
-        Self {
-            write: Some(write),
-            pending,
-            upload,
-            stalled: own.dial.ticker.alarm(),
-            patience: own.settings.timeouts.send,
-        }
+        Self { write: Some(write), pending, upload, stalled, patience }
     }
 
     /// Writes all that is there.

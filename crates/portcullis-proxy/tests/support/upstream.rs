@@ -64,7 +64,12 @@ impl Upstream {
     }
 
     pub fn new(script: impl Fn(&Seen) -> Reply + Send + Sync + 'static) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        Self::at("127.0.0.1:0".parse().unwrap(), script)
+    }
+
+    /// One at that address.
+    pub fn at(addr: SocketAddr, script: impl Fn(&Seen) -> Reply + Send + Sync + 'static) -> Self {
+        let listener = TcpListener::bind(addr).unwrap();
         let addr = listener.local_addr().unwrap();
         let (seen, bytes) = (Arc::default(), Arc::default());
         let up = Self { addr, seen: Arc::clone(&seen), bytes: Arc::clone(&bytes) };

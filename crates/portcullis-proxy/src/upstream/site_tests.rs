@@ -1,0 +1,133 @@
+//! Which upstream takes a call.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::*;
+use crate::metrics::Metrics;
+use crate::settings::Settings;
+use crate::ticker::Ticker;
+use crate::upstream::Known;
+use crate::upstreams::{Attribute, Weighted};
+use crate::{PlatformCredential, Upstream};
+
+/// Upstreams of these weights.
+fn sites(weights: &[u32], spread: Spread) -> Sites<()> {
+    let at = |ix: usize| format!("http://10.0.0.{ix}:80").parse::<Upstream>().unwrap();
+    let listen = "127.0.0.1:0".parse().unwrap();
+    let mut settings = Settings::new(listen, at(0), PlatformCredential::none());
+    let list =
+        weights.iter().enumerate().map(|(ix, weight)| Weighted { at: at(ix), weight: *weight });
+    settings.upstreams.list = list.collect();
+    settings.upstreams.spread = spread;
+    let known = Known::of(&settings);
+    let crew = Crew {
+        settings: Arc::new(settings),
+        ticker: Ticker::new(Duration::from_millis(10)),
+        metrics: Arc::new(Metrics::new()),
+        known,
+    };
+    Sites::new(&crew, |_| ())
+}
+
+impl Sites<()> {
+    fn at(&self, place: &Place<()>) -> usize {
+        self.list.iter().position(|site| Rc::ptr_eq(site, &place.0)).unwrap()
+    }
+
+    fn break_down(&self, ix: usize) {
+        (0..10).for_each(|_| self.list[ix].dial.health().refused());
+    }
+
+    fn spare(&self, ix: usize) {
+        self.list[ix].dial.health().spare(0);
+    }
+}
+
+#[test]
+fn without_load_each_gets_calls_by_its_weight() {
+    let sites = sites(&[1, 1, 2], Spread::Least);
+    let mut counts = [0_u32; 3];
+    for _ in 0..4000 {
+        counts[sites.at(&sites.place(0).unwrap())] += 1;
+    }
+    for (count, expected) in counts.iter().zip([1000, 1000, 2000]) {
+        assert!(count.abs_diff(expected) < 250, "{counts:?}");
+    }
+}
+
+#[test]
+fn the_one_with_fewer_calls_takes_the_next() {
+    let sites = sites(&[1, 1], Spread::Least);
+    let first = sites.place(0).unwrap();
+    let mut places = Vec::new();
+    for _ in 0..9 {
+        places.push(sites.place(0).unwrap());
+    }
+    let with_first = places.iter().filter(|place| sites.at(place) == sites.at(&first)).count() + 1;
+    assert_eq!(with_first, 5, "ten calls, five at each");
+    drop(places);
+    assert_ne!(sites.at(&sites.place(0).unwrap()), sites.at(&first), "what ended counts no more");
+}
+
+#[test]
+fn one_that_does_not_fare_well_is_passed_over_as_long_as_another_does() {
+    for spread in [Spread::Least, Spread::By(Attribute::Key)] {
+        let sites = sites(&[1, 1, 1], spread);
+        let taken = |sites: &Sites<()>| {
+            let mut taken: Vec<usize> =
+                (0..200).filter_map(|key| Some(sites.at(&sites.place(key).ok()?))).collect();
+            taken.sort_unstable();
+            taken.dedup();
+            taken
+        };
+        assert_eq!(taken(&sites), [0, 1, 2], "{spread:?}");
+        sites.spare(1);
+        assert_eq!(taken(&sites), [0, 2], "{spread:?}");
+        sites.break_down(0);
+        assert_eq!(taken(&sites), [2], "{spread:?}");
+        sites.spare(2);
+        assert_eq!(taken(&sites), [1, 2], "none is well: all that can be connected to");
+        sites.break_down(1);
+        sites.break_down(2);
+        assert!(taken(&sites).is_empty(), "none can be connected to");
+    }
+}
+
+#[test]
+fn bad_answers_never_spare_most_of_them() {
+    for (count, left) in [(1, 1), (2, 1), (3, 2), (5, 3)] {
+        let sites = sites(&vec![1; count], Spread::Least);
+        for _ in 0..10 {
+            sites.list.iter().for_each(|site| sites.bad(site));
+        }
+        let well = sites.list.iter().filter(|site| site.dial.is_well()).count();
+        assert_eq!(well, left, "of {count}");
+    }
+}
+
+#[test]
+fn an_attribute_keeps_its_upstream_and_only_those_of_a_lost_one_move() {
+    let sites = sites(&[1, 1, 2], Spread::By(Attribute::Path));
+    let places = |sites: &Sites<()>| -> Vec<usize> {
+        (0..2000).map(|key| sites.at(&sites.place(key).unwrap())).collect()
+    };
+    let before = places(&sites);
+    assert_eq!(places(&sites), before);
+    let of = |ix: usize| before.iter().filter(|at| **at == ix).count();
+    assert!(of(2).abs_diff(1000) < 150 && of(0).abs_diff(500) < 120, "{} {}", of(0), of(2));
+    sites.break_down(1);
+    for (before, after) in before.iter().zip(places(&sites)) {
+        assert!(after != 1 && (*before == 1 || *before == after), "{before} became {after}");
+    }
+}
+
+#[test]
+fn a_call_that_is_sent_again_goes_to_another() {
+    let sites = sites(&[1, 1], Spread::By(Attribute::Key));
+    let first = sites.place(7).unwrap();
+    let other = sites.another(7, &first).unwrap();
+    assert_ne!(sites.at(&first), sites.at(&other));
+    sites.break_down(sites.at(&other));
+    assert!(sites.another(7, &first).is_none());
+}

@@ -1,0 +1,234 @@
+//! Several upstreams: which takes a call, what becomes of one that ails, and how often a call is sent.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "tests"
+)]
+
+mod support;
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, mpsc};
+use std::time::Duration;
+
+use portcullis_proxy::{Attribute, Check, Codec, Settings, Spread, Weighted};
+use support::{Gate, MEDIA, Nobody, PROFILE, PUBLISH, Reply, TIER, Upstream, get, post};
+
+const BOTH: [Codec; 2] = [Codec::Own, Codec::Hyper];
+
+/// A gate before a platform whose own name nobody listens at, with these upstreams.
+fn gate(urls: &[String], change: impl FnOnce(&mut Settings)) -> Gate {
+    let one = |url: &String| Weighted { at: url.parse().unwrap(), weight: 1 };
+    let list = urls.iter().map(one).collect();
+    Gate::start("http://platform.test:9", TIER, |settings| {
+        settings.upstreams.list = list;
+        change(settings);
+    })
+}
+
+fn figure(gate: &Gate, name: &str) -> u64 {
+    let text = gate.metrics.render();
+    let line = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+    line.unwrap().parse().unwrap()
+}
+
+/// Waits until that many of the upstreams take calls.
+fn wait_for_up(gate: &Gate, wanted: usize) {
+    let up = || {
+        let text = gate.metrics.render();
+        text.lines()
+            .filter(|l| l.starts_with("portcullis_upstream_up{") && l.ends_with(" 1"))
+            .count()
+    };
+    while up() != wanted {
+        std::thread::yield_now();
+    }
+}
+
+#[test]
+fn calls_go_to_each_upstream_and_name_the_platform_as_their_host() {
+    for codec in BOTH {
+        let ups = [Upstream::plain(), Upstream::plain(), Upstream::plain()];
+        let urls = ups.each_ref().map(Upstream::url);
+        let gate = gate(&urls, |settings| settings.codec = codec);
+        for _ in 0..60 {
+            assert_eq!(gate.get(PROFILE).status, 200);
+        }
+        for up in &ups {
+            assert!(up.seen().len() > 3, "{codec:?}: {}", up.seen().len());
+            assert_eq!(up.seen()[0].header("host"), Some("platform.test:9"));
+        }
+    }
+}
+
+#[test]
+fn the_upstream_that_is_busy_is_spared() {
+    let slow = || {
+        Upstream::new(|seen| match seen.line().contains("media") {
+            true => Reply::Never,
+            false => Reply::json("{}"),
+        })
+    };
+    let ups = [slow(), slow()];
+    let gate = gate(&ups.each_ref().map(Upstream::url), |_| {});
+    let mut waiting = gate.connect();
+    waiting.send(get(MEDIA, ""));
+    while ups.iter().all(|up| up.seen().is_empty()) {
+        std::thread::yield_now();
+    }
+    let busy = usize::from(ups[0].seen().is_empty());
+    for _ in 0..20 {
+        assert_eq!(gate.get(PROFILE).status, 200);
+    }
+    assert_eq!((ups[busy].seen().len(), ups[1 - busy].seen().len()), (1, 20));
+}
+
+#[test]
+fn a_call_that_could_not_be_sent_goes_to_another_upstream() {
+    for codec in BOTH {
+        let (nobody, up) = (Nobody::new(), Upstream::plain());
+        let gate = gate(&[nobody.url(), up.url()], |settings| settings.codec = codec);
+        for _ in 0..10 {
+            // Even a write: not a byte of it went out.
+            let answer = gate.call(&post(PUBLISH, "Content-Length: 9\r\n", "caption=x"));
+            assert_eq!(answer.status, 200, "{codec:?}: {}", answer.text());
+            assert_eq!(gate.get(PROFILE).status, 200, "{codec:?}");
+        }
+        assert_eq!(up.seen().len(), 20);
+        assert_eq!(figure(&gate, "portcullis_upstream_failures_total"), 0);
+    }
+}
+
+#[test]
+fn an_upstream_that_cannot_be_connected_to_is_left_out_until_it_can() {
+    let nobody = Nobody::new();
+    let gate = gate(&[nobody.url()], |_| {});
+    for _ in 0..5 {
+        assert_eq!(gate.get(PROFILE).code(), "upstream_unreachable");
+    }
+    wait_for_up(&gate, 0);
+    // Nobody tries on behalf of a call.
+    assert_eq!(gate.get(PROFILE).code(), "upstream_unreachable");
+    let addr = nobody.addr;
+    drop(nobody);
+    let up = Upstream::at(addr, |_| Reply::json("{}"));
+    wait_for_up(&gate, 1);
+    assert_eq!(gate.get(PROFILE).status, 200);
+    assert_eq!(up.seen().len(), 1);
+}
+
+#[test]
+fn a_read_whose_connection_was_closed_goes_to_another_and_a_write_nowhere() {
+    let (bad, good) = (Upstream::new(|_| Reply::Close), Upstream::plain());
+    let gate = gate(&[bad.url(), good.url()], |_| {});
+    let calls = 12;
+    for _ in 0..calls {
+        assert_eq!(gate.get(PROFILE).status, 200);
+    }
+    assert_eq!(good.seen().len(), calls, "each once");
+    assert!(bad.seen().len() <= 5, "after five it is spared: {}", bad.seen().len());
+    let write = Upstream::new(|_| Reply::Close);
+    let gate = self::gate(&[write.url(), good.url()], |_| {});
+    let before = good.seen().len();
+    let mut lost = 0;
+    for _ in 0..calls {
+        let answer = gate.call(&post(PUBLISH, "Content-Length: 9\r\n", "caption=x"));
+        lost += usize::from(answer.code() == "upstream_malformed");
+    }
+    assert_eq!((write.seen().len(), good.seen().len() - before), (lost, calls - lost));
+}
+
+#[test]
+fn the_same_attribute_goes_to_the_same_upstream() {
+    for attribute in [Attribute::Partner, Attribute::Key, Attribute::Path] {
+        let ups = [Upstream::plain(), Upstream::plain(), Upstream::plain()];
+        let gate = gate(&ups.each_ref().map(Upstream::url), |settings| {
+            settings.upstreams.spread = Spread::By(attribute);
+        });
+        for at in 0..10 {
+            assert_eq!(gate.get(&format!("{PROFILE}?fields=id&x={at}")).status, 400);
+            assert_eq!(gate.get(PROFILE).status, 200);
+        }
+        let mut seen: Vec<usize> = ups.iter().map(|up| up.seen().len()).collect();
+        seen.sort_unstable();
+        assert_eq!(seen, [0, 0, 10], "{attribute:?}");
+    }
+}
+
+#[test]
+fn an_upstream_that_says_it_is_ill_gets_no_calls_as_long_as_another_is_well() {
+    let (ill, asked) = (Arc::new(AtomicBool::new(true)), Arc::new(Mutex::new(Vec::new())));
+    let (is_ill, heard) = (Arc::clone(&ill), Arc::clone(&asked));
+    let up = Upstream::new(move |seen| {
+        if !seen.line().contains("/healthz") {
+            return Reply::json("{}");
+        }
+        heard.lock().unwrap().push(seen.clone());
+        let status = if is_ill.load(Ordering::SeqCst) { "503 Ill" } else { "204 Well" };
+        Reply::Bytes(format!("HTTP/1.1 {status}\r\nContent-Length: 0\r\n\r\n").into())
+    });
+    let well = Upstream::plain();
+    let gate = gate(&[up.url(), well.url()], |settings| {
+        settings.upstreams.check = Some(Check {
+            path: "/healthz?deep=1".into(),
+            every: Duration::from_millis(10),
+            within: support::PATIENCE,
+            bad: 2,
+            good: 2,
+        });
+    });
+    wait_for_up(&gate, 1);
+    let before = up.seen().iter().filter(|seen| !seen.line().contains("healthz")).count();
+    assert_eq!(before, 0);
+    for _ in 0..20 {
+        assert_eq!(gate.get(PROFILE).status, 200);
+    }
+    assert!(up.seen().iter().all(|seen| seen.line().contains("healthz")));
+    let check = asked.lock().unwrap()[0].clone();
+    assert_eq!(check.line(), "GET /healthz?deep=1 HTTP/1.1");
+    assert_eq!(check.header("host"), Some("platform.test:9"));
+    assert!(!check.head.contains(support::PLATFORM), "it shows no credential");
+    ill.store(false, Ordering::SeqCst);
+    wait_for_up(&gate, 2);
+}
+
+#[test]
+fn a_call_takes_so_long_and_no_longer_however_often_a_piece_comes() {
+    let piece = || {
+        let (go, steps) = mpsc::channel();
+        (go, Mutex::new(Some(steps)))
+    };
+    let (_go, steps) = piece();
+    let up = Upstream::new(move |_| {
+        let head = "HTTP/1.1 200 OK\r\nContent-Type: video/mp4\r\nContent-Length: 10\r\n\r\n12345";
+        Reply::Steps(vec![head.into()], steps.lock().unwrap().take().unwrap())
+    });
+    let gate = gate(&[up.url()], |settings| {
+        settings.timeouts.total = Duration::from_millis(200);
+        settings.timeouts.answer_idle = support::PATIENCE;
+        settings.timeouts.first_byte = support::PATIENCE;
+    });
+    let answer = gate.get(PROFILE);
+    assert_eq!((answer.text().as_str(), answer.whole), ("12345", false));
+    let silent = Upstream::new(|_| Reply::Never);
+    let gate = self::gate(&[silent.url()], |settings| {
+        settings.timeouts.total = Duration::from_millis(200);
+        settings.timeouts.first_byte = support::PATIENCE;
+    });
+    assert_eq!(gate.get(PROFILE).code(), "upstream_slow");
+}
+
+#[test]
+fn a_name_is_looked_up_and_each_of_its_addresses_tried() {
+    let up = Upstream::plain();
+    let gate = gate(&[format!("http://localhost:{}", up.addr.port())], |settings| {
+        settings.upstreams.resolve_every = Duration::from_millis(10);
+    });
+    for _ in 0..5 {
+        assert_eq!(gate.get(PROFILE).status, 200);
+    }
+    let nowhere = self::gate(&["http://nowhere.invalid:80".into()], |_| {});
+    assert_eq!(nowhere.get(PROFILE).code(), "upstream_unreachable");
+}
