@@ -19,6 +19,11 @@ const REPLY: &str = "We looked at it again: these were your own places.";
 
 /// A partner's POST, to be known again by a word of its own.
 fn send(house: &House, path: &str, word: &str, body: &Value) -> Answer {
+    send_with(&house.key, house, (path, word), body)
+}
+
+/// The same with another key of the partner.
+fn send_with(key: &str, house: &House, (path, word): (&str, &str), body: &Value) -> Answer {
     let body = body.to_string();
     let mut connection = Connection::open(house.public);
     connection.send(
@@ -26,7 +31,7 @@ fn send(house: &House, path: &str, word: &str, body: &Value) -> Answer {
             "POST /partner/v1/{path} HTTP/1.1\r\nHost: g\r\nAuthorization: Bearer {}\r\n\
              Idempotency-Key: {word}\r\nContent-Type: application/json\r\n\
              Content-Length: {}\r\n\r\n{body}",
-            house.key,
+            key,
             body.len()
         )
         .as_bytes(),
@@ -126,6 +131,9 @@ fn what_was_asked_once_is_done_once_also_over_a_restart() {
     let again = send(&house, "answers", "one", &answer);
     assert_eq!((again.status, &again.body), (201, &first.body));
     assert_eq!(again.header("idempotency-replayed").as_deref(), Some("true"));
+    let of_another = send_with(&secret, &house, ("answers", "one"), &answer);
+    assert_eq!(of_another.header("idempotency-replayed"), None, "{}", of_another.body);
+    assert_eq!(of_another.code(), "answered_already", "{}", of_another.body);
     let other = json!({ "kind": "answer", "about": hold, "text": "Something else." });
     assert_eq!(send(&house, "answers", "one", &other).code(), "idempotency_key_reused");
     let again = send(&house, &format!("keys/{}/rotate", house.key_id()), "two", &json!({}));

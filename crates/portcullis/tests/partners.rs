@@ -13,6 +13,7 @@ use std::collections::BTreeSet;
 
 use common::http::{Answer, Connection, once};
 use common::{FOUND, House, Platform};
+use portcullis_audit::Receipt;
 use serde_json::{Value, json};
 
 const PARTNER: &str = "first-partner";
@@ -133,7 +134,11 @@ fn a_partner_on_hold_reads_why_and_until_when_also_while_the_platform_is_down() 
     assert_eq!((&one["id"], &one["change"]), (&last["id"], &last["change"]));
     let receipt = ask(&house, &format!("receipts/{}", measure["revision"]), &house.key);
     assert_eq!(receipt.status, 200, "{}", receipt.body);
-    assert!(receipt.body.starts_with("c2sp.org/tlog-proof@v1\n"), "{}", receipt.body);
+    let receipt: Receipt = receipt.body.parse().unwrap();
+    let leaf: Value = serde_json::from_slice(&receipt.leaf.unwrap()).unwrap();
+    assert_eq!(leaf["actor"], json!({"kind": "token"}), "who of the platform acted is not told");
+    let filtered = ask(&house, &format!("receipts/{}?from=1", measure["revision"]), &house.key);
+    assert_eq!(filtered.status, 400, "{}", filtered.body);
     drop(gate);
 }
 

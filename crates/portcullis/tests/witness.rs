@@ -98,7 +98,7 @@ fn checkpoints_are_cosigned_and_a_log_that_was_set_back_is_refused() {
     let house = House::init("http://127.0.0.1:9");
     let folder = house.folder.path();
     let key = log_key(&house);
-    let addresses = [free_port(), free_port(), free_port()];
+    let addresses = [free_port(), free_port(), free_port(), free_port()];
     let (first, first_key) = witness(folder, "w1", addresses[0], &[&key]);
     let (mut second, second_key) = witness(folder, "two", addresses[1], &[&key]);
     let with = format!(
@@ -126,25 +126,25 @@ fn checkpoints_are_cosigned_and_a_log_that_was_set_back_is_refused() {
     assert!(text_of.contains("witness.example/w1"), "{text_of}");
     house.ok(&["audit", "verify-receipt", path, "--log-key", &key]);
     let verify = |witnesses: &[&str]| {
-        let mut args = vec!["audit", "verify-receipt", path, "--log-key", &key];
+        let mut args = vec!["audit", "verify-receipt", path, "--log-key", &*key];
         args.extend(witnesses);
         let output = house.cli(&args);
         (output.status.code(), text(&output))
     };
-    let both = ["--witness", &first_key, "--witness", &second_key];
+    let both = ["--witness", &*first_key, "--witness", &*second_key];
     assert_eq!(verify(&both).0, Some(0), "{}", verify(&both).1);
-    let (_stranger, strange) = witness(folder, "strange", addresses[2], &[&key]);
-    let (code, said) = verify(&["--witness", &first_key, "--witness", &strange]);
+    let (stranger, strange) = witness(folder, "strange", addresses[3], &[&key]);
+    let (code, said) = verify(&["--witness", &*first_key, "--witness", &*strange]);
     assert_eq!(code, Some(1), "{said}");
     assert!(said.contains("1 of 2 witnesses") && said.contains("strange"), "{said}");
-    let one = ["--witness", &first_key, "--witness", &strange, "--quorum", "1"];
+    let one = ["--witness", &*first_key, "--witness", &*strange, "--quorum", "1"];
     assert_eq!(verify(&one).0, Some(0), "{}", verify(&one).1);
-    assert_eq!(verify(&["--witness", &first_key, "--quorum", "2"]).0, Some(2));
-    assert_eq!(verify(&["--witness", &first_key, "--witness", &first_key]).0, Some(2));
-    drop(_stranger);
-    let keys = once(house.public, "/partner/v1/keys", &house.key).json();
+    assert_eq!(verify(&["--witness", &*first_key, "--quorum", "2"]).0, Some(2));
+    assert_eq!(verify(&["--witness", &*first_key, "--witness", &*first_key]).0, Some(2));
+    drop(stranger);
+    let keys = http::once(house.public, "/partner/v1/keys", &house.key).json();
     let own = format!("/partner/v1/receipts/{}", keys["data"][0]["revision"]);
-    let own = once(house.public, &own, &house.key).body;
+    let own = http::once(house.public, &own, &house.key).body;
     assert!(own.contains("witness.example/w1"), "a partner's own too: {own}");
 
     // What is away for a time signs again from where it was.
