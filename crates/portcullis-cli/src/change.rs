@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::args::Reason;
 use crate::failure::{Failure, exit};
 use crate::out::{Out, clean, text};
-use crate::preview;
+use crate::{preview, told};
 
 /// Effect and undo: with the results for people, beside them for programs.
 pub(crate) fn show(change: &Value, out: &mut Out) -> Result<(), Failure> {
@@ -21,6 +21,7 @@ pub(crate) fn show(change: &Value, out: &mut Out) -> Result<(), Failure> {
         out.line(line)?;
     }
     heed(change, out);
+    told::show(change.get("narrowed").unwrap_or(&Value::Null), out)?;
     preview::show(change, out)
 }
 

@@ -116,8 +116,9 @@ fn help_says_what_each_command_is_for() {
                                    directory]
 
         People:
-              --break-glass <WHY>  Act alone where it takes two persons, for this reason; an alarm, and
-                                   another person must ratify it
+              --break-glass <WHY>       Act alone where it takes two persons, for this reason; an alarm, and
+                                        another person must ratify it
+              --if-revision <REVISION>  Only if what it is about was not changed since this revision
 
         Output:
           -o, --output <OUTPUT>  How results are written to standard output [default: table] [possible

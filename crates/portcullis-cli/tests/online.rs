@@ -371,7 +371,7 @@ fn the_log_is_listed_verified_exported_and_verified_again_without_the_gate() {
     insta::assert_snapshot!(machine.types("audit verify").whole(), @r"
         DAMAGED at revision 1: the event does not match its stored hash: one of them was changed
         log       gate.test
-        root      0m5QMjy/5XSlTvhpcUEcEEu4CER6siz1yNt1ZOQhUnM=
+        root      qHAX6EkLMS4dwg4DNodM7+jmdEPbKCnY5byFQGXvL/A=
         signed by gate.test+088fe270+AepKbGPinFIKvvVQexMuxfmVR3auvr57kkIe6mkURtIs
         [exit 1]
         ");

@@ -138,3 +138,14 @@ fn every_dry_run_says_that_nothing_was_done_and_does_nothing() {
         assert_eq!(gate.office.snapshot().revision(), newest, "{words}");
     }
 }
+
+#[test]
+fn a_change_of_an_agreement_is_shown_with_whom_it_leaves_less() {
+    let (_gate, machine) = open(true);
+    let edit = "partner edit acme --use research --dry-run --reason agreement-changed --tell 'Your agreement was changed.' --fact 'Agreement 12 was signed on 2024-03-30.' --period now";
+    let said = machine.types(edit);
+    assert!(said.data.contains("less for acme: lose `posts`\n"), "{}", said.whole());
+    let done = machine.types(&edit.replace(" --dry-run", ""));
+    assert_eq!(done.code, 0, "{}", done.whole());
+    assert!(!done.data.contains("less for"), "{}", done.whole());
+}

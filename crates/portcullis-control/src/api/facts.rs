@@ -13,7 +13,7 @@ use portcullis_types::{Revision, Wall};
 use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
 
-use super::told::{ToldBody, moved, with_words};
+use super::told::{ToldBody, done, moved, with_words};
 use super::{Ctx, clients, partners};
 use crate::Weighed;
 use crate::auth::Caller;
@@ -144,9 +144,8 @@ async fn declare(
     let control = &shared.control;
     let weighed = moved(&*control.checker, &command, &control.office.snapshot());
     let weighed = (weighed, Some(subject));
-    let (command, terms) = with_words(shared, caller, (command, told), weighed, dry_run).await?;
-    let done = shared.submit_on(caller, command, terms).await?;
-    Ok(preview::shown(shared, done).await?.answer(StatusCode::OK))
+    let asked = with_words(shared, caller, (command, told), weighed, dry_run).await?;
+    done(shared, caller, asked).await
 }
 
 impl FactsEdit {

@@ -19,7 +19,6 @@ use super::{Ctx, limit};
 use crate::auth::Caller;
 use crate::extract::{Body, Params};
 use crate::names;
-use crate::preview;
 use crate::problem::{Document, Problem};
 use crate::router::Shared;
 use crate::views::{Change, Page, PartnerView};
@@ -214,10 +213,8 @@ pub(crate) async fn edit(
     let of = Some(SubjectId::Partner(partner.id.clone()));
     let weighed = told::moved(checker, &command, &snapshot);
     let command = (command, edit.told);
-    let (command, terms) =
-        told::with_words(&shared, &caller, command, (weighed, of), edit.dry_run).await?;
-    let done = shared.submit_on(&caller, command, terms).await?;
-    Ok(preview::shown(&shared, done).await?.answer(StatusCode::OK))
+    let asked = told::with_words(&shared, &caller, command, (weighed, of), edit.dry_run).await?;
+    told::done(&shared, &caller, asked).await
 }
 
 /// Where a partner is, or a 404 with the nearest name.

@@ -179,6 +179,7 @@ fn same(policy: &PolicyInForce) -> Change {
         warning: None,
         proposal: None,
         two_persons: None,
+        narrowed: Vec::new(),
         preview: None,
     }
 }

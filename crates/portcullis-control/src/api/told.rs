@@ -2,6 +2,8 @@
 //!
 //! Must not know what a tier gives, nor the rules about reasons.
 
+use axum::http::StatusCode;
+use axum::response::Response;
 use portcullis_registry::{ChangeCommand, Command, Narrowed, Snapshot, SubjectId, Terms, Told};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -10,8 +12,10 @@ use super::statements::{self, Given};
 use crate::auth::Caller;
 use crate::moments;
 use crate::names::{self, orphans};
+use crate::preview;
 use crate::problem::Problem;
 use crate::router::Shared;
+use crate::views::Change;
 use crate::{AgreedTier, Checker, Weighed};
 
 /// What those are told whom a change leaves less: needed where it leaves anybody less.
@@ -32,7 +36,7 @@ pub(crate) struct ToldBody {
 }
 
 /// A partner that a change leaves less.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 pub(crate) struct NarrowedView {
     /// Its id.
     partner: String,
@@ -44,6 +48,18 @@ impl From<&Narrowed> for NarrowedView {
     fn from(narrowed: &Narrowed) -> Self {
         Self { partner: narrowed.partner.to_string(), what: narrowed.what.clone() }
     }
+}
+
+/// The answer to a change; where it was only looked at, with whom it would leave less.
+pub(crate) async fn done(
+    shared: &Shared,
+    caller: &Caller,
+    (command, terms): (Command, Terms),
+) -> Result<Response, Problem> {
+    let narrowed =
+        terms.narrowed.iter().filter(|_| terms.dry_run).map(NarrowedView::from).collect();
+    let done = shared.submit_on(caller, command, terms).await?;
+    Ok(Change { narrowed, ..preview::shown(shared, done).await? }.answer(StatusCode::OK))
 }
 
 /// A change with what is told of it, and the terms it is weighed on. `of` is whose events the facts of

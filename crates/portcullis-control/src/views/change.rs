@@ -9,6 +9,7 @@ use portcullis_registry::Done;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::api::told::NarrowedView;
 use crate::preview::Preview;
 
 /// What a change came to.
@@ -31,6 +32,9 @@ pub(crate) struct Change {
     /// `off` where one person did what otherwise takes two.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) two_persons: Option<&'static str>,
+    /// Whom it would leave less by tier, where nothing was done but looked at.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) narrowed: Vec<NarrowedView>,
     /// What it would do, where nothing was done but looked at.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) preview: Option<Box<Preview>>,
@@ -66,6 +70,7 @@ impl From<Done> for Change {
                 why: proposed.why,
             }),
             two_persons: done.alone.then_some("off"),
+            narrowed: Vec::new(),
             preview: None,
         }
     }

@@ -6,7 +6,7 @@ use axum::extract::{Path, State};
 use axum::response::Response;
 use axum::{Extension, Json};
 use portcullis_audit::{from_base64, to_base64};
-use portcullis_registry::{CaseCommand, OfficeError};
+use portcullis_registry::CaseCommand;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -65,8 +65,8 @@ pub(crate) struct EvidenceRead {
     revision: Option<u64>,
     /// Lower-case hex SHA-256 of the body.
     sha256: String,
-    /// The body in base64; null where it is not kept here, or was erased.
-    body: Option<String>,
+    /// The body in base64.
+    body: String,
 }
 
 /// Reads a piece of evidence; an event says who did, and what for
@@ -85,10 +85,7 @@ pub(crate) async fn read(
     let purpose = reading.purpose;
     let command = CaseCommand::ReadEvidence { case, sha256: sha256.clone(), purpose };
     let done = shared.submit(&caller, command).await?;
-    let body = match shared.control.office.blob(sha256.clone()).await {
-        Ok(body) => Some(to_base64(&body)),
-        Err(OfficeError::NoSuchBlob(_)) => None,
-        Err(error) => return Err(refused(error)),
-    };
+    let body = shared.control.office.blob(sha256.clone()).await.map_err(refused)?;
+    let body = to_base64(&body);
     Ok(Json(EvidenceRead { revision: done.revision.map(|at| at.0), sha256, body }))
 }
