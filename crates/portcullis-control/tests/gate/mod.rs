@@ -22,8 +22,8 @@ use portcullis_keys::{Pepper, imported_id, mint};
 use portcullis_registry::{
     Actor, ActorKind, Approval, BoxFuture, Command, Done, Event, Grant, GrantName, GrantsBatch,
     GrantsDone, GrantsPage, GrantsPart, GrantsWanted, Health, LoggedEvent, Narrowed, Office,
-    OfficeError, PartnerRecord, Place, Rejected, Snapshot, State, Term, Terms, UsageBook,
-    Verification,
+    OfficeError, PartnerRecord, Place, Rejected, Retention, Snapshot, State, Term, Terms,
+    UsageBook, Verification,
 };
 use portcullis_testkit::StoppedClock;
 use portcullis_types::{Clock, KeyId, KeyIx, Revision, Wall};
@@ -183,6 +183,22 @@ impl Memory {
 
     pub fn log_key(&self) -> String {
         self.inner.lock().unwrap().key.public().to_string()
+    }
+
+    /// Erases what was kept long enough, as the store does.
+    pub fn erase_old(&self, retention: &Retention) {
+        let now = self.clock.now().wall;
+        let commands = {
+            let mut inner = self.inner.lock().unwrap();
+            inner.state.take_retention(*retention);
+            inner.state.erasable(now)
+        };
+        for command in commands {
+            self.carry_out(Actor::clock(), command.into()).unwrap();
+            let mut inner = self.inner.lock().unwrap();
+            let gone = inner.events.last().unwrap().event.clone();
+            gone.erases().into_iter().for_each(|sha256| drop(inner.blobs.remove(sha256)));
+        }
     }
 
     pub fn carry_out(&self, actor: Actor, command: Command) -> Result<Done, OfficeError> {
