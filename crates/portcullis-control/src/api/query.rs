@@ -125,7 +125,7 @@ fn known(id: &str, snapshot: &Snapshot) -> Result<(), Problem> {
 /// A kind that no event can have would be found nowhere, too.
 fn is_kind(wanted: &str) -> Result<(), Problem> {
     let fits = |kind: &&str| *kind == wanted || wanted.ends_with('.') && kind.starts_with(wanted);
-    if EVENT_KINDS.iter().any(|kind| fits(&kind)) {
+    if EVENT_KINDS.iter().any(fits) {
         return Ok(());
     }
     let families: BTreeSet<&str> =
