@@ -52,6 +52,15 @@ impl Forward {
         standing.inspect_err(|_| thread.metrics.answers_cut.inc())
     }
 
+    /// Refuses a call that waited and that its key may not make any more; nothing was sent yet.
+    pub(crate) fn may_be_sent(&mut self, thread: &Thread) -> Result<(), Refusal> {
+        if thread.cuts.get() == self.cuts {
+            return Ok(());
+        }
+        self.cuts = thread.cuts.get();
+        thread.bench.standing(self.key, &self.read, thread.now())
+    }
+
     /// Notes what an answer leaves behind that no hold ends.
     pub(crate) fn leaves(&self, status: StatusCode, thread: &Thread, now: Now) {
         if !status.is_success() {
@@ -131,7 +140,8 @@ pub(crate) fn outward<'a>(
     let method = http_method(method);
     let caller = Caller { partner: forward.partner, key: forward.key };
     let attribute = conn.thread.settings.upstreams.spread.attribute(caller, target.path());
-    Ok((Outgoing { method, target, headers, ours, body, attribute }, state))
+    let who = caller.who();
+    Ok((Outgoing { method, target, headers, ours, body, who, attribute }, state))
 }
 
 /// The body that goes on, what is said of its kind, and how to follow it.

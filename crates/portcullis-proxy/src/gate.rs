@@ -60,8 +60,8 @@ impl Future for Serving {
             match &mut *self {
                 Self::Sent(sent) => {
                     // None only if it is polled after its end, and then nobody waits.
-                    let Some((sending, _)) = sent else { return Poll::Pending };
-                    let answer = ready!(sending.poll(cx));
+                    let Some((sending, ticket)) = sent else { return Poll::Pending };
+                    let answer = ready!(sending.poll(cx, &ticket.conn.thread));
                     let Some((sending, mut ticket)) = sent.take() else { return Poll::Pending };
                     match sending.arrived(answer, &mut ticket) {
                         Ok(Inward::Now(parts, kind)) => {

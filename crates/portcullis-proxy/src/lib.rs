@@ -70,4 +70,4 @@ pub use recall::{Recalled, RecalledAsk, RecalledMore, RecalledOutcome};
 pub use records::{More, Record, Recorder, Records, Signal};
 pub use settings::{Codec, Family, Limits, Settings, Timeouts};
 pub use start::{Drained, Outlets, Proxy, Running, UsageOutlet};
-pub use upstreams::{Attribute, Check, Spread, Upstreams, Weighted};
+pub use upstreams::{Attribute, Bounds, Check, Spread, Upstreams, Weighted};

@@ -32,6 +32,7 @@ pub struct Metrics {
     pub(crate) upstream_up: IntGaugeVec,
     pub(crate) open_connections: IntGauge,
     pub(crate) in_flight: IntGauge,
+    pub(crate) waiting: IntGauge,
     pub(crate) accept_errors: IntCounter,
     pub(crate) answers_cut: IntCounter,
     pub(crate) panics: IntCounter,
@@ -133,6 +134,10 @@ impl Metrics {
             ),
             open_connections: all.gauge("portcullis_open_connections", "Connections of partners."),
             in_flight: all.gauge("portcullis_requests_in_flight", "Calls being served."),
+            waiting: all.gauge(
+                "portcullis_requests_waiting",
+                "Calls that wait until an upstream can take them.",
+            ),
             accept_errors: all.counter(
                 "portcullis_accept_errors_total",
                 "Times no connection could be accepted, such as for want of file descriptors.",

@@ -20,6 +20,8 @@ pub(crate) struct Outgoing<'a> {
     pub(crate) headers: HeaderMap,
     pub(crate) ours: Ours<'a>,
     pub(crate) body: Sent,
+    /// Whose it is.
+    pub(crate) who: u32,
     /// What its upstream depends on, where it depends on anything.
     pub(crate) attribute: u64,
 }

@@ -12,6 +12,7 @@ use serde::Serialize;
 
 use crate::rates::Rates;
 use crate::settings::Family;
+use crate::upstreams::{digest, mixed};
 
 /// How refusals are rendered.
 #[derive(Clone, Copy)]
@@ -87,7 +88,7 @@ pub(crate) fn render(
 ) -> Rendered {
     let row = refusal.row();
     let detail = refusal.detail();
-    let retry_after = refusal.retry_after_seconds().map(std::num::NonZeroU64::get);
+    let retry_after = retry_after(refusal, id);
     let (held, notice) = notice(refusal);
     let known = trace.filter(|trace| trace.partner.is_some());
     let error = (style.family == Family::Graph).then(|| Graph {
@@ -128,6 +129,14 @@ pub(crate) fn render(
         style.rates.used_up(&mut headers);
     }
     Rendered { status, headers, body }
+}
+
+/// When to try again. What ails everybody at once is not tried again by everybody at once: each call
+/// is told another time, by its id.
+fn retry_after(refusal: &Refusal, id: &str) -> Option<u64> {
+    let seconds = refusal.retry_after_seconds()?.get();
+    let everybodys = matches!(refusal.row().status, 502..=504);
+    Some(if everybodys { seconds + mixed(digest(id.as_bytes())) % 3 } else { seconds })
 }
 
 fn headers(challenge: Challenge, retry_after: Option<u64>) -> HeaderMap {

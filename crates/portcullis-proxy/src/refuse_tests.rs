@@ -134,6 +134,7 @@ fn every() -> Vec<Refusal> {
         hit(0, 0),
         hit(5, 0),
         Refusal::UpstreamUnreachable,
+        Refusal::UpstreamBusy,
         Refusal::UpstreamSlow,
         Refusal::UpstreamMalformed,
         Refusal::AnswerTooLarge { max: 8_388_608 },

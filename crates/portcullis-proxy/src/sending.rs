@@ -5,7 +5,7 @@
 use std::future::poll_fn;
 use std::pin::Pin;
 use std::rc::Rc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use http::header::{CONTENT_ENCODING, CONTENT_LENGTH};
@@ -94,7 +94,8 @@ impl Sending {
         let alarm = thread.ticker.alarm_of(key, effect);
         let patience = thread.settings.timeouts.first_byte;
         alarm.end(thread.settings.timeouts.total);
-        alarm.set(patience);
+        let waits = answer.waits();
+        alarm.set(if waits { thread.settings.upstreams.bounds.wait } else { patience });
         let uploaded = 0;
         let since = now;
         Ok(Self { answer, forward, settlement, state, since, alarm, patience, asked, uploaded })
@@ -104,9 +105,17 @@ impl Sending {
     pub(crate) fn poll(
         &mut self,
         cx: &mut Context<'_>,
+        thread: &Thread,
     ) -> Poll<Result<Response<Arriving>, Refusal>> {
+        if self.answer.waits()
+            && let Err(refusal) = ready!(self.poll_turn(cx, thread))
+        {
+            // It was never sent, so it has cost nothing.
+            std::mem::take(&mut self.settlement).release();
+            return Poll::Ready(Err(refusal));
+        }
         if let Poll::Ready(answer) = Pin::new(&mut self.answer).poll(cx) {
-            if matches!(answer, Err(Failure::Unreachable | Failure::Closed)) {
+            if matches!(answer, Err(Failure::Unreachable | Failure::Closed | Failure::Busy)) {
                 // It was never sent, so it has cost nothing.
                 std::mem::take(&mut self.settlement).release();
             }
@@ -126,6 +135,20 @@ impl Sending {
             self.alarm.set(self.patience);
         }
         Poll::Pending
+    }
+
+    /// Waits until an upstream can take it, and sends it, if its key may still send it then.
+    #[cold]
+    fn poll_turn(&mut self, cx: &mut Context<'_>, thread: &Thread) -> Poll<Result<(), Refusal>> {
+        let Poll::Ready(turn) = self.answer.poll_turn(cx) else {
+            return self.alarm.poll(cx).map(|()| Err(Refusal::UpstreamBusy));
+        };
+        let turn = turn?;
+        self.forward.may_be_sent(thread)?;
+        self.answer.send(turn);
+        self.since = thread.now();
+        self.alarm.set(self.patience);
+        Poll::Ready(Ok(()))
     }
 
     /// What it reads, where it reads: who does may lose its access before the answer is out.

@@ -64,6 +64,8 @@ pub(crate) struct Thread {
     pub(crate) draining: Cell<bool>,
     /// Calls being served, as everybody sees it.
     shown_in_flight: Cell<i64>,
+    /// Calls that wait for an upstream, the same.
+    shown_waiting: Cell<i64>,
     sample: Cell<u8>,
     clock: Arc<dyn Clock>,
 }
@@ -108,6 +110,7 @@ impl Thread {
             ids: Ids::new(),
             rates: Rates::new(settings.family),
             shown_in_flight: Cell::new(0),
+            shown_waiting: Cell::new(0),
             sample: Cell::new(0),
             counts: RefCell::new(Counts::new(Arc::clone(&metrics), usage)),
             in_flight: Bounded::new(share(limits.in_flight as u64)),
@@ -150,7 +153,7 @@ impl Thread {
     /// Goes on in time: wakes who is due, and adds up the counts.
     pub(crate) fn tick(&self, now_ms: u64) {
         self.ticker.advance(now_ms);
-        self.pool.forget_old();
+        self.pool.tick();
         self.show_counts();
     }
 
@@ -159,6 +162,8 @@ impl Thread {
         self.counts.borrow_mut().hand_over(self.clock.wall());
         let in_flight = i64::try_from(self.in_flight.count()).unwrap_or(i64::MAX);
         self.metrics.in_flight.add(in_flight - self.shown_in_flight.replace(in_flight));
+        let waiting = i64::try_from(self.pool.waiting()).unwrap_or(i64::MAX);
+        self.metrics.waiting.add(waiting - self.shown_waiting.replace(waiting));
     }
 
     /// The same for the last time: waits for whoever is busy with what was counted.

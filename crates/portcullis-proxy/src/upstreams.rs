@@ -21,6 +21,35 @@ pub struct Upstreams {
     pub repeats_percent: u32,
     /// How each is asked how it is; none: it isn't.
     pub check: Option<Check>,
+    /// What they are spared. Bounds on counts are over all threads.
+    pub bounds: Bounds,
+}
+
+/// What the platform is spared.
+#[derive(Debug, Clone, Eq, PartialEq)]
+pub struct Bounds {
+    /// Calls under way at one upstream; more of them wait.
+    pub calls: usize,
+    /// How many in a hundred of all those one partner may have; more of its calls wait.
+    pub partner_percent: u32,
+    /// Connections to one upstream that are being opened.
+    pub connects: usize,
+    /// Calls that wait; beyond it: 503.
+    pub waiting: usize,
+    /// How long a call may wait; beyond it: 503.
+    pub wait: Duration,
+}
+
+impl Default for Bounds {
+    fn default() -> Self {
+        Self {
+            calls: 1024,
+            partner_percent: 50,
+            connects: 64,
+            waiting: 1024,
+            wait: Duration::from_secs(5),
+        }
+    }
 }
 
 /// How an upstream is asked how it is: by a GET without any credential, whose status must be below 400.
@@ -46,6 +75,7 @@ impl Default for Upstreams {
             resolve_every: Duration::from_secs(30),
             repeats_percent: 20,
             check: None,
+            bounds: Bounds::default(),
         }
     }
 }
@@ -98,12 +128,19 @@ pub(crate) struct Caller {
     pub(crate) key: KeyIx,
 }
 
+impl Caller {
+    /// Stands for the partner; 0: nobody.
+    pub(crate) fn who(self) -> u32 {
+        self.partner.map_or(0, |partner| partner.0.saturating_add(1))
+    }
+}
+
 impl Spread {
     /// What decides about a call's upstream.
     pub(crate) fn attribute(self, caller: Caller, path: &str) -> u64 {
         match self {
             Self::Least => 0,
-            Self::By(Attribute::Partner) => caller.partner.map_or(0, |partner| partner.0.into()),
+            Self::By(Attribute::Partner) => caller.who().into(),
             Self::By(Attribute::Key) => caller.key.0.into(),
             Self::By(Attribute::Path) => digest(path.as_bytes()),
         }

@@ -110,7 +110,9 @@ fn an_upstream_that_cannot_be_connected_to_is_left_out_until_it_can() {
     }
     wait_for_up(&gate, 0);
     // Nobody tries on behalf of a call.
-    assert_eq!(gate.get(PROFILE).code(), "upstream_unreachable");
+    let answer = gate.get(PROFILE);
+    assert_eq!((answer.status, answer.code().as_str()), (503, "upstream_busy"));
+    assert!(matches!(answer.header("retry-after"), Some("1" | "2" | "3")), "{answer:?}");
     let addr = nobody.addr;
     drop(nobody);
     let up = Upstream::at(addr, |_| Reply::json("{}"));

@@ -150,7 +150,7 @@ fn calls_beyond_the_bound_are_refused_at_once() {
     assert_eq!(first.head().unwrap().0, 200);
     let answer = gate.get(PROFILE);
     assert_eq!((answer.status, answer.code().as_str()), (503, "overloaded"));
-    assert_eq!(answer.header("retry-after"), Some("1"));
+    assert!(matches!(answer.header("retry-after"), Some("1" | "2" | "3")), "{answer:?}");
     go.send(()).unwrap();
     go.send(()).unwrap();
     assert_eq!(first.read(10), b"1234567890");

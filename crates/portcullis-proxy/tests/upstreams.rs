@@ -170,7 +170,7 @@ fn a_platform_that_is_down_is_told_and_missed_only_while_it_is() {
     for _ in 0..2 {
         let answer = gate.get(PROFILE);
         assert_eq!((answer.status, answer.code().as_str()), (502, "upstream_unreachable"));
-        assert_eq!(answer.header("retry-after"), Some("1"));
+        assert!(matches!(answer.header("retry-after"), Some("1" | "2" | "3")), "{answer:?}");
     }
 }
 

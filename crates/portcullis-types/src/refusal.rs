@@ -15,6 +15,7 @@ pub use notice::Notice;
 pub use table::{Challenge, Row, all_rows};
 
 use std::fmt;
+use std::net::IpAddr;
 use std::num::NonZeroU64;
 use std::sync::Arc;
 
@@ -61,6 +62,11 @@ pub enum Refusal {
     KeyPending {
         /// From when on; none: once it is activated.
         from: Option<Wall>,
+    },
+    /// The key is bound to networks, and the call came from none of them.
+    NetworkNotAllowed {
+        /// Where it came from, as the gate sees it.
+        from: Option<IpAddr>,
     },
     /// The standing of the partner, client or key closes the call: on hold, restricted or ended.
     Held(Box<Held>),
@@ -168,6 +174,8 @@ pub enum Refusal {
     RateReached(RateHit),
     /// The platform could not be reached.
     UpstreamUnreachable,
+    /// The platform takes no more calls just now; nothing was sent.
+    UpstreamBusy,
     /// The platform did not answer in time.
     UpstreamSlow,
     /// The platform's answer was not well-formed HTTP.
@@ -192,7 +200,9 @@ impl Refusal {
         match self {
             Self::RateReached(hit) => hit.retry_after_seconds,
             Self::BudgetReached(hit) => hit.retry_after_seconds,
-            Self::Overloaded | Self::NotReady | Self::UpstreamUnreachable => NonZeroU64::new(1),
+            Self::Overloaded | Self::NotReady | Self::UpstreamUnreachable | Self::UpstreamBusy => {
+                NonZeroU64::new(1)
+            }
             _ => None,
         }
     }

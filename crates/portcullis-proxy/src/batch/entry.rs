@@ -132,7 +132,7 @@ pub(super) async fn fetch(
     room: Room,
     trace: &mut Trace,
 ) -> Result<Fetched, Refusal> {
-    let answer = poll_fn(|cx| sending.poll(cx)).await;
+    let answer = poll_fn(|cx| sending.poll(cx, thread)).await;
     if let Ok(response) = &answer {
         let hits = sending.found(response.status(), thread, thread.now());
         if !hits.is_empty() {

@@ -15,8 +15,9 @@ use hyper::client::conn::http1::{self, SendRequest};
 use hyper_util::rt::TokioIo;
 
 use super::dial::{Crew, Dial, Idle};
-use super::site::{Place, Sites};
-use super::{ATTEMPTS, Arriving, Failure};
+use super::line::Waiting;
+use super::site::{Place, Placed, Sites};
+use super::{ATTEMPTS, Answering, Arriving, Failure};
 use crate::body::{BrokenOff, Polled};
 use crate::leak::Leak;
 use crate::outgoing::Outgoing;
@@ -32,7 +33,21 @@ pub(crate) struct Alternative {
     leak: Leak,
 }
 
-type At = Place<Idle<SendRequest<Sent>>>;
+/// A place at an upstream.
+pub(super) type At = Place<Idle<SendRequest<Sent>>>;
+
+/// A call that waits.
+pub(crate) struct Queued {
+    own: Rc<Alternative>,
+    unsent: Unsent,
+    pub(super) waiting: Waiting<At>,
+}
+
+impl Queued {
+    pub(super) fn send(self, place: At) -> Answering {
+        sent(self.own, place, self.unsent)
+    }
+}
 
 /// An answer's body, and the connection it comes on.
 pub(crate) struct Leased {
@@ -94,44 +109,64 @@ async fn opened(dial: &Dial) -> Result<SendRequest<Sent>, Failure> {
     Ok(sender)
 }
 
-type Answering = Pin<Box<dyn Future<Output = Result<Response<Arriving>, Failure>>>>;
-
 /// Sends a call.
 pub(super) fn call(own: &Rc<Alternative>, call: Outgoing<'_>) -> Result<Answering, Failure> {
-    let attribute = call.attribute;
-    let place = own.sites.place(attribute)?;
+    let (who, attribute) = (call.who, call.attribute);
+    let placed = own.sites.place(who, attribute)?;
     let own = Rc::clone(own);
     let request = request(call);
     let upload = match request.body() {
         Sent::Upload(upload) => Some(Rc::clone(&upload.state)),
         Sent::Empty | Sent::Full(_) => None,
     };
+    let unsent = Unsent { request, upload, attribute };
+    Ok(match placed {
+        Placed::At(place) => sent(own, place, unsent),
+        Placed::Waiting(waiting) => {
+            Answering::Waiting(Box::new(super::Queued::Hyper(Queued { own, unsent, waiting })))
+        }
+    })
+}
+
+fn sent(own: Rc<Alternative>, place: At, unsent: Unsent) -> Answering {
     let Some(mut sender) = ready(&place) else {
-        return Ok(Box::pin(connect(own, place, (request, upload), attribute)));
+        return Answering::Hyper(Box::pin(connect(own, place, unsent)));
     };
+    let Unsent { request, upload, attribute } = unsent;
     let sent = sender.try_send_request(request);
-    Ok(Box::pin(async move {
+    Answering::Hyper(Box::pin(async move {
         match sent.await {
             Ok(answer) => own.arrived(answer, place, sender, upload),
             // Handed back: not a byte of it was sent, so that even a write may be tried again.
             Err(mut error) => match error.take_message() {
-                Some(unsent) => Box::pin(connect(own, place, (unsent, upload), attribute)).await,
+                Some(request) => {
+                    let unsent = Unsent { request, upload, attribute };
+                    Box::pin(connect(own, place, unsent)).await
+                }
                 None => Err(Failure::Malformed),
             },
         }
     }))
 }
 
-type Unsent = (Request<Sent>, Option<Rc<UploadState>>);
+/// A call before it is sent.
+struct Unsent {
+    request: Request<Sent>,
+    upload: Option<Rc<UploadState>>,
+    attribute: u64,
+}
 
 async fn connect(
     own: Rc<Alternative>,
     mut place: At,
-    (mut request, upload): Unsent,
-    attribute: u64,
+    unsent: Unsent,
 ) -> Result<Response<Arriving>, Failure> {
+    let Unsent { mut request, upload, attribute } = unsent;
     for _ in 0..ATTEMPTS {
-        match opened(&place.dial).await {
+        let opening = place.open();
+        let opened = opened(&opening.dial).await;
+        drop(opening);
+        match opened {
             Ok(mut sender) => match sender.try_send_request(request).await {
                 Ok(answer) => return own.arrived(answer, place, sender, upload),
                 Err(mut error) => match error.take_message() {

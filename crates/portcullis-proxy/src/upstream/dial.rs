@@ -16,6 +16,7 @@ use tokio::net::TcpStream;
 use super::Failure;
 use super::health::Health;
 use super::known::Known;
+use super::site::Connections;
 use crate::address::Target;
 use crate::metrics::Metrics;
 use crate::settings::Settings;
@@ -178,6 +179,12 @@ pub(super) struct Idle<T> {
     max: usize,
     max_ms: u64,
     ticker: Rc<Ticker>,
+}
+
+impl<T> Connections for Idle<T> {
+    fn free(&self) -> usize {
+        self.list.borrow().len()
+    }
 }
 
 impl<T> Idle<T> {

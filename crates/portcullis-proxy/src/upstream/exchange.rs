@@ -118,8 +118,8 @@ impl Exchange {
     #[cold]
     fn connect(&mut self) {
         self.attempts += 1;
-        let site = self.place.site();
-        self.at = At::Connecting(Box::pin(async move { site.dial.connect().await }));
+        let opening = self.place.open();
+        self.at = At::Connecting(Box::pin(async move { opening.dial.connect().await }));
     }
 
     /// Sends it to another upstream, as long as it may be tried.

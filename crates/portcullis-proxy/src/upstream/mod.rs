@@ -11,11 +11,13 @@ mod exchange;
 mod health;
 mod keeper;
 mod known;
+mod line;
 mod link;
 mod own;
 mod repeats;
 mod site;
 mod stream;
+mod turns;
 mod writer;
 
 use std::pin::Pin;
@@ -54,6 +56,8 @@ pub(crate) enum Failure {
     Unreachable,
     /// None was made for so long that none was tried.
     Closed,
+    /// It takes as many calls as it may.
+    Busy,
     /// The answer broke off or is not well-formed.
     Malformed,
 }
@@ -61,7 +65,8 @@ pub(crate) enum Failure {
 impl From<Failure> for Refusal {
     fn from(failure: Failure) -> Self {
         match failure {
-            Failure::Unreachable | Failure::Closed => Self::UpstreamUnreachable,
+            Failure::Unreachable => Self::UpstreamUnreachable,
+            Failure::Closed | Failure::Busy => Self::UpstreamBusy,
             Failure::Malformed => Self::UpstreamMalformed,
         }
     }
@@ -75,11 +80,25 @@ impl Pool {
         }
     }
 
-    /// Closes connections that were not used for long.
-    pub(crate) fn forget_old(&self) {
+    /// Calls that wait.
+    pub(crate) fn waiting(&self) -> usize {
         match self {
-            Self::Own(own) => own.sites.iter().for_each(|site| site.connections.forget_old()),
-            Self::Hyper(hyper) => hyper.sites.iter().for_each(|site| site.connections.forget_old()),
+            Self::Own(own) => own.sites.waiting(),
+            Self::Hyper(hyper) => hyper.sites.waiting(),
+        }
+    }
+
+    /// Closes connections that were not used for long, and lets in who waits and can be taken.
+    pub(crate) fn tick(&self) {
+        match self {
+            Self::Own(own) => {
+                own.sites.iter().for_each(|site| site.connections.forget_old());
+                own.sites.admit();
+            }
+            Self::Hyper(hyper) => {
+                hyper.sites.iter().for_each(|site| site.connections.forget_old());
+                hyper.sites.admit();
+            }
         }
     }
 }
@@ -96,14 +115,19 @@ impl Service<Outgoing<'_>> for &Pool {
 
     fn call(&mut self, call: Outgoing<'_>) -> Answering {
         match self {
-            Pool::Own(own) => {
-                own::call(own, call).map_or_else(Answering::None, |way| Answering::Own(Some(way)))
-            }
-            Pool::Hyper(hyper) => {
-                alternative::call(hyper, call).map_or_else(Answering::None, Answering::Hyper)
-            }
+            Pool::Own(own) => own::call(own, call),
+            Pool::Hyper(hyper) => alternative::call(hyper, call),
         }
+        .unwrap_or_else(Answering::None)
     }
+}
+
+/// A place that a call waited for. Dropped, it is given to the next one.
+pub(crate) struct Turn(TurnAt);
+
+enum TurnAt {
+    Own(own::At),
+    Hyper(alternative::At),
 }
 
 /// An answer to come.
@@ -111,8 +135,16 @@ pub(crate) enum Answering {
     /// None once the answer is there.
     Own(Option<Box<Exchange>>),
     Hyper(Pin<Box<dyn Future<Output = Result<Response<Arriving>, Failure>>>>),
+    /// It waits until an upstream can take it.
+    Waiting(Box<Queued>),
     /// It was not sent.
     None(Failure),
+}
+
+/// A call that waits until an upstream can take it.
+pub(crate) enum Queued {
+    Own(own::Queued),
+    Hyper(alternative::Queued),
 }
 
 impl Future for Answering {
@@ -127,12 +159,44 @@ impl Future for Answering {
                 Poll::Ready(answer.map(|answer| answer.map(|()| Arriving::Own(exchange))))
             }
             Self::Hyper(answer) => answer.as_mut().poll(cx),
+            Self::Waiting(_) => Poll::Pending,
             Self::None(failure) => Poll::Ready(Err(*failure)),
         }
     }
 }
 
 impl Answering {
+    /// Whether it waits until an upstream can take it.
+    #[inline]
+    pub(crate) const fn waits(&self) -> bool {
+        matches!(self, Self::Waiting(_))
+    }
+
+    /// Waits for its turn; what to send it with then.
+    ///
+    /// # Errors
+    /// No upstream can take it.
+    pub(crate) fn poll_turn(&mut self, cx: &mut Context<'_>) -> Poll<Result<Turn, Failure>> {
+        let Self::Waiting(queued) = self else { return Poll::Ready(Err(Failure::Busy)) };
+        let turn = match &mut **queued {
+            Queued::Own(own) => own.waiting.poll(cx).map_ok(TurnAt::Own),
+            Queued::Hyper(hyper) => hyper.waiting.poll(cx).map_ok(TurnAt::Hyper),
+        };
+        turn.map_ok(Turn)
+    }
+
+    /// Sends it.
+    pub(crate) fn send(&mut self, turn: Turn) {
+        let Self::Waiting(queued) = std::mem::replace(self, Self::None(Failure::Busy)) else {
+            return;
+        };
+        match (*queued, turn.0) {
+            (Queued::Own(own), TurnAt::Own(place)) => *self = own.send(place),
+            (Queued::Hyper(hyper), TurnAt::Hyper(place)) => *self = hyper.send(place),
+            (Queued::Own(_) | Queued::Hyper(_), _) => {}
+        }
+    }
+
     /// The platform took too long.
     pub(crate) fn slow(&self) {
         if let Self::Own(Some(exchange)) = self {

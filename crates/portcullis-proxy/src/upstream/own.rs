@@ -18,11 +18,12 @@ use portcullis_h1::{Asked, RequestBody, RequestHead};
 use tokio::io::AsyncReadExt;
 use tokio::net::tcp::OwnedReadHalf;
 
-use super::Failure;
 use super::dial::{Crew, Dial, Idle};
 use super::exchange::{Call, Exchange, Message};
+use super::line::Waiting;
 use super::link::{Link, Shows};
-use super::site::Sites;
+use super::site::{Place, Placed, Sites};
+use super::{Answering, Failure};
 use crate::leak::Leak;
 use crate::outgoing::Outgoing;
 use crate::settings::Settings;
@@ -119,12 +120,38 @@ impl Own {
     }
 }
 
+/// A place at an upstream.
+pub(super) type At = Place<Idle<Link>>;
+
+/// A call that waits.
+pub(crate) struct Queued {
+    own: Rc<Own>,
+    call: Call,
+    pub(super) waiting: Waiting<At>,
+}
+
+impl Queued {
+    pub(super) fn send(self, place: At) -> Answering {
+        sent(self.own, place, self.call)
+    }
+}
+
 /// Writes a call and sends as much of it as goes at once.
-pub(super) fn call(own: &Rc<Own>, call: Outgoing<'_>) -> Result<Box<Exchange>, Failure> {
-    let place = own.sites.place(call.attribute)?;
-    let mut exchange = Box::new(Exchange::new(Rc::clone(own), place, written(own, call)));
+pub(super) fn call(own: &Rc<Own>, call: Outgoing<'_>) -> Result<Answering, Failure> {
+    match own.sites.place(call.who, call.attribute)? {
+        Placed::At(place) => Ok(sent(Rc::clone(own), place, written(own, call))),
+        Placed::Waiting(waiting) => {
+            let queued = Queued { own: Rc::clone(own), call: written(own, call), waiting };
+            Ok(Answering::Waiting(Box::new(super::Queued::Own(queued))))
+        }
+    }
+}
+
+#[inline]
+fn sent(own: Rc<Own>, place: At, call: Call) -> Answering {
+    let mut exchange = Box::new(Exchange::new(own, place, call));
     exchange.begin();
-    Ok(exchange)
+    Answering::Own(Some(exchange))
 }
 
 fn written(own: &Own, call: Outgoing<'_>) -> Call {

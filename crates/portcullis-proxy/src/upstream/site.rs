@@ -1,8 +1,8 @@
 //! The upstreams as one thread sees them, and which of them takes a call.
 //!
 //! Of two drawn by weight, the one with fewer calls under way; or always the same for the same
-//! attribute. One that does not fare well is passed over as long as another does. Must not know what is
-//! spoken to them.
+//! attribute. One that does not fare well, or has no room, is passed over as long as another does; where
+//! none has room, calls wait. Must not know what is spoken to them.
 
 use std::cell::Cell;
 use std::ops::Deref;
@@ -10,40 +10,66 @@ use std::rc::Rc;
 
 use super::Failure;
 use super::dial::{Crew, Dial};
+use super::line::{Waiting, Who};
 use super::repeats::Repeats;
+use super::turns::Turns;
 use crate::random::Random;
 use crate::upstreams::{Spread, mixed};
 
 /// One upstream, and the connections to it.
-pub(super) struct Site<C> {
+pub(super) struct Site<C: Connections> {
     pub(super) dial: Dial,
     pub(super) connections: C,
     /// Calls under way.
     calls: Cell<u32>,
+    /// Connections that are being opened.
+    opening: Cell<u32>,
+    turns: Rc<Turns<Place<C>>>,
+}
+
+/// The connections to one upstream.
+pub(super) trait Connections {
+    /// How many calls they can take at once, without another being opened.
+    fn free(&self) -> usize;
 }
 
 /// All of them.
-pub(super) struct Sites<C> {
+pub(super) struct Sites<C: Connections> {
     list: Box<[Rc<Site<C>>]>,
     spread: Spread,
     random: Random,
     repeats: Repeats,
+    turns: Rc<Turns<Place<C>>>,
 }
 
-/// A call's place at an upstream; dropped, it is free.
-pub(super) struct Place<C>(Rc<Site<C>>);
+/// A call's place at an upstream; dropped, it is given to one that waits.
+pub(super) struct Place<C: Connections> {
+    site: Rc<Site<C>>,
+    who: Who,
+}
 
-impl<C> Sites<C> {
+/// Where a call stands at first.
+pub(super) enum Placed<C: Connections> {
+    At(Place<C>),
+    Waiting(Waiting<Place<C>>),
+}
+
+/// A connection that is being opened.
+pub(super) struct Opening<C: Connections>(Rc<Site<C>>);
+
+impl<C: Connections> Sites<C> {
     pub(super) fn new(crew: &Crew, make: impl Fn(&Dial) -> C) -> Self {
+        let turns = Turns::new(&crew.settings);
         let site = |dial: Dial| {
-            let connections = make(&dial);
-            Rc::new(Site { dial, connections, calls: Cell::new(0) })
+            let (connections, turns) = (make(&dial), Rc::clone(&turns));
+            Rc::new(Site { dial, connections, calls: Cell::new(0), opening: Cell::new(0), turns })
         };
         Self {
             list: crew.dials().map(site).collect(),
             spread: crew.settings.upstreams.spread,
             random: Random::new(),
             repeats: Repeats::new(crew.settings.upstreams.repeats_percent),
+            turns,
         }
     }
 
@@ -51,23 +77,62 @@ impl<C> Sites<C> {
         self.list.iter()
     }
 
-    /// A place for a call of that attribute.
+    /// A place for a call of that partner and attribute, or one in the line.
     ///
     /// # Errors
-    /// No connection can be made to any.
+    /// No connection can be made to any, or the line is full.
     #[inline]
-    pub(super) fn place(&self, attribute: u64) -> Result<Place<C>, Failure> {
+    pub(super) fn place(&self, who: Who, attribute: u64) -> Result<Placed<C>, Failure> {
         self.repeats.sent();
-        match &*self.list {
-            [only] if only.dial.is_open() => Ok(Place::at(only)),
-            [_] => Err(Failure::Closed),
-            _ => self.choose(attribute, None).ok_or(Failure::Closed),
+        if let [only] = &*self.list
+            && only.dial.is_open()
+            && only.has_room()
+            && self.may_pass(who)
+        {
+            return Ok(Placed::At(Place::at(only, who)));
         }
+        self.placed(who, attribute)
+    }
+
+    fn placed(&self, who: Who, attribute: u64) -> Result<Placed<C>, Failure> {
+        if self.may_pass(who)
+            && let Some(place) = self.choose(who, attribute, None)
+        {
+            return Ok(Placed::At(place));
+        }
+        if !self.list.iter().any(|site| site.dial.is_open()) {
+            return Err(Failure::Closed);
+        }
+        let waiting = self.turns.line.enter(who)?;
+        // Where only others wait, who may not come yet, it comes at once.
+        self.admit();
+        Ok(Placed::Waiting(waiting))
+    }
+
+    fn may_pass(&self, who: Who) -> bool {
+        self.turns.line.is_empty() && self.turns.may(who)
+    }
+
+    /// Calls that wait.
+    pub(super) fn waiting(&self) -> usize {
+        self.turns.line.len()
+    }
+
+    /// Lets in whoever waits and can be taken; where nobody can, sends all away.
+    pub(super) fn admit(&self) {
+        if self.turns.line.is_empty() {
+            return;
+        }
+        let open = || self.list.iter().filter(|site| site.dial.is_open());
+        if open().next().is_none() {
+            self.turns.line.send_away(Failure::Closed);
+        }
+        open().for_each(Site::admit);
     }
 
     /// A place at another upstream for a call that can be sent again.
     pub(super) fn another(&self, attribute: u64, than: &Place<C>) -> Option<Place<C>> {
-        let other = self.choose(attribute, Some(than))?;
+        let other = self.choose(than.who, attribute, Some(than))?;
         self.may_repeat(&than.dial).then_some(other)
     }
 
@@ -91,16 +156,18 @@ impl<C> Sites<C> {
         }
     }
 
-    fn choose(&self, attribute: u64, not: Option<&Place<C>>) -> Option<Place<C>> {
-        let other = |site: &Rc<Site<C>>| not.is_none_or(|not| !Rc::ptr_eq(&not.0, site));
-        let well = |site: &Rc<Site<C>>| other(site) && site.dial.is_well();
+    fn choose(&self, who: Who, attribute: u64, not: Option<&Place<C>>) -> Option<Place<C>> {
+        let fits = |site: &Rc<Site<C>>| {
+            site.has_room() && not.is_none_or(|not| !Rc::ptr_eq(&not.site, site))
+        };
+        let well = |site: &Rc<Site<C>>| site.dial.is_well() && fits(site);
         // Where none fares well, all that can be connected to are tried.
-        let open = |site: &Rc<Site<C>>| other(site) && site.dial.is_open();
+        let open = |site: &Rc<Site<C>>| site.dial.is_open() && fits(site);
         let site = match self.spread {
             Spread::Least => self.least(well).or_else(|| self.least(open)),
             Spread::By(_) => self.steady(attribute, well).or_else(|| self.steady(attribute, open)),
         };
-        site.map(Place::at)
+        site.map(|site| Place::at(site, who))
     }
 
     fn least(&self, fits: impl Fn(&Rc<Site<C>>) -> bool) -> Option<&Rc<Site<C>>> {
@@ -145,19 +212,60 @@ fn liking(attribute: u64, upstream: u64, weight: u32) -> f64 {
     -f64::from(weight) / part.ln()
 }
 
-impl<C> Place<C> {
-    fn at(site: &Rc<Site<C>>) -> Self {
-        site.calls.set(site.calls.get().saturating_add(1));
-        Self(Rc::clone(site))
+impl<C: Connections> Site<C> {
+    #[inline]
+    fn has_room(&self) -> bool {
+        self.calls.get() < self.turns.calls
+            && (self.opening.get() < self.turns.connects || self.connections.free() > 0)
     }
 
-    /// The upstream itself, for what outlives the call.
-    pub(super) fn site(&self) -> Rc<Site<C>> {
-        Rc::clone(&self.0)
+    /// Gives free places to those that wait.
+    fn admit(self: &Rc<Self>) {
+        let connects = self.turns.connects.saturating_sub(self.opening.get()) as usize;
+        let calls = self.turns.calls.saturating_sub(self.calls.get()) as usize;
+        for _ in 0..calls.min(connects.saturating_add(self.connections.free())) {
+            let give = |who| Place::at(self, who);
+            if !self.turns.line.call(|who| self.turns.may(who), give) {
+                return;
+            }
+        }
     }
 }
 
-impl<C> Deref for Place<C> {
+impl<C: Connections> Place<C> {
+    fn at(site: &Rc<Site<C>>, who: Who) -> Self {
+        site.calls.set(site.calls.get().saturating_add(1));
+        site.turns.take(who);
+        Self { site: Rc::clone(site), who }
+    }
+
+    /// Begins to open a connection.
+    pub(super) fn open(&self) -> Opening<C> {
+        self.site.opening.set(self.site.opening.get().saturating_add(1));
+        Opening(Rc::clone(&self.site))
+    }
+}
+
+impl<C: Connections> Deref for Place<C> {
+    type Target = Site<C>;
+
+    fn deref(&self) -> &Site<C> {
+        &self.site
+    }
+}
+
+impl<C: Connections> Drop for Place<C> {
+    fn drop(&mut self) {
+        let Self { site, who } = self;
+        site.calls.set(site.calls.get().saturating_sub(1));
+        site.turns.give(*who);
+        if !site.turns.line.is_empty() && site.dial.is_open() {
+            site.admit();
+        }
+    }
+}
+
+impl<C: Connections> Deref for Opening<C> {
     type Target = Site<C>;
 
     fn deref(&self) -> &Site<C> {
@@ -165,9 +273,13 @@ impl<C> Deref for Place<C> {
     }
 }
 
-impl<C> Drop for Place<C> {
+impl<C: Connections> Drop for Opening<C> {
     fn drop(&mut self) {
-        self.0.calls.set(self.0.calls.get().saturating_sub(1));
+        let site = &self.0;
+        site.opening.set(site.opening.get().saturating_sub(1));
+        if !site.turns.line.is_empty() && site.dial.is_open() {
+            site.admit();
+        }
     }
 }
 

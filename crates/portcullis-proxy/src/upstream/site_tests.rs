@@ -8,11 +8,15 @@ use crate::metrics::Metrics;
 use crate::settings::Settings;
 use crate::ticker::Ticker;
 use crate::upstream::Known;
-use crate::upstreams::{Attribute, Weighted};
+use crate::upstreams::{Attribute, Bounds, Weighted};
 use crate::{PlatformCredential, Upstream};
 
 /// Upstreams of these weights.
-fn sites(weights: &[u32], spread: Spread) -> Sites<()> {
+fn sites(weights: &[u32], spread: Spread) -> Sites<Free> {
+    bounded(weights, spread, Bounds::default())
+}
+
+fn bounded(weights: &[u32], spread: Spread, bounds: Bounds) -> Sites<Free> {
     let at = |ix: usize| format!("http://10.0.0.{ix}:80").parse::<Upstream>().unwrap();
     let listen = "127.0.0.1:0".parse().unwrap();
     let mut settings = Settings::new(listen, at(0), PlatformCredential::none());
@@ -20,6 +24,7 @@ fn sites(weights: &[u32], spread: Spread) -> Sites<()> {
         weights.iter().enumerate().map(|(ix, weight)| Weighted { at: at(ix), weight: *weight });
     settings.upstreams.list = list.collect();
     settings.upstreams.spread = spread;
+    settings.upstreams.bounds = bounds;
     let known = Known::of(&settings);
     let crew = Crew {
         settings: Arc::new(settings),
@@ -27,12 +32,29 @@ fn sites(weights: &[u32], spread: Spread) -> Sites<()> {
         metrics: Arc::new(Metrics::new()),
         known,
     };
-    Sites::new(&crew, |_| ())
+    Sites::new(&crew, |_| Free::default())
 }
 
-impl Sites<()> {
-    fn at(&self, place: &Place<()>) -> usize {
-        self.list.iter().position(|site| Rc::ptr_eq(site, &place.0)).unwrap()
+/// How many calls connections can take at once.
+type Free = Cell<usize>;
+
+impl Connections for Free {
+    fn free(&self) -> usize {
+        self.get()
+    }
+}
+
+impl Sites<Free> {
+    /// A place for a call of that attribute.
+    fn go(&self, attribute: u64) -> Result<Place<Free>, Failure> {
+        match self.place(1, attribute)? {
+            Placed::At(place) => Ok(place),
+            Placed::Waiting(_) => panic!("it waits"),
+        }
+    }
+
+    fn at(&self, place: &Place<Free>) -> usize {
+        self.list.iter().position(|site| Rc::ptr_eq(site, &place.site)).unwrap()
     }
 
     fn break_down(&self, ix: usize) {
@@ -49,7 +71,7 @@ fn without_load_each_gets_calls_by_its_weight() {
     let sites = sites(&[1, 1, 2], Spread::Least);
     let mut counts = [0_u32; 3];
     for _ in 0..4000 {
-        counts[sites.at(&sites.place(0).unwrap())] += 1;
+        counts[sites.at(&sites.go(0).unwrap())] += 1;
     }
     for (count, expected) in counts.iter().zip([1000, 1000, 2000]) {
         assert!(count.abs_diff(expected) < 250, "{counts:?}");
@@ -59,24 +81,24 @@ fn without_load_each_gets_calls_by_its_weight() {
 #[test]
 fn the_one_with_fewer_calls_takes_the_next() {
     let sites = sites(&[1, 1], Spread::Least);
-    let first = sites.place(0).unwrap();
+    let first = sites.go(0).unwrap();
     let mut places = Vec::new();
     for _ in 0..9 {
-        places.push(sites.place(0).unwrap());
+        places.push(sites.go(0).unwrap());
     }
     let with_first = places.iter().filter(|place| sites.at(place) == sites.at(&first)).count() + 1;
     assert_eq!(with_first, 5, "ten calls, five at each");
     drop(places);
-    assert_ne!(sites.at(&sites.place(0).unwrap()), sites.at(&first), "what ended counts no more");
+    assert_ne!(sites.at(&sites.go(0).unwrap()), sites.at(&first), "what ended counts no more");
 }
 
 #[test]
 fn one_that_does_not_fare_well_is_passed_over_as_long_as_another_does() {
     for spread in [Spread::Least, Spread::By(Attribute::Key)] {
         let sites = sites(&[1, 1, 1], spread);
-        let taken = |sites: &Sites<()>| {
+        let taken = |sites: &Sites<Free>| {
             let mut taken: Vec<usize> =
-                (0..200).filter_map(|key| Some(sites.at(&sites.place(key).ok()?))).collect();
+                (0..200).filter_map(|key| Some(sites.at(&sites.go(key).ok()?))).collect();
             taken.sort_unstable();
             taken.dedup();
             taken
@@ -109,8 +131,8 @@ fn bad_answers_never_spare_most_of_them() {
 #[test]
 fn an_attribute_keeps_its_upstream_and_only_those_of_a_lost_one_move() {
     let sites = sites(&[1, 1, 2], Spread::By(Attribute::Path));
-    let places = |sites: &Sites<()>| -> Vec<usize> {
-        (0..2000).map(|key| sites.at(&sites.place(key).unwrap())).collect()
+    let places = |sites: &Sites<Free>| -> Vec<usize> {
+        (0..2000).map(|key| sites.at(&sites.go(key).unwrap())).collect()
     };
     let before = places(&sites);
     assert_eq!(places(&sites), before);
@@ -125,9 +147,80 @@ fn an_attribute_keeps_its_upstream_and_only_those_of_a_lost_one_move() {
 #[test]
 fn a_call_that_is_sent_again_goes_to_another() {
     let sites = sites(&[1, 1], Spread::By(Attribute::Key));
-    let first = sites.place(7).unwrap();
+    let first = sites.go(7).unwrap();
     let other = sites.another(7, &first).unwrap();
     assert_ne!(sites.at(&first), sites.at(&other));
     sites.break_down(sites.at(&other));
     assert!(sites.another(7, &first).is_none());
+}
+
+/// Who comes from the line, if anybody does.
+fn came(waiting: &mut Waiting<Place<Free>>) -> Option<Place<Free>> {
+    match waiting.poll(&mut std::task::Context::from_waker(std::task::Waker::noop())) {
+        std::task::Poll::Ready(turn) => Some(turn.unwrap()),
+        std::task::Poll::Pending => None,
+    }
+}
+
+fn wait(sites: &Sites<Free>, who: Who) -> Waiting<Place<Free>> {
+    match sites.place(who, 0).unwrap() {
+        Placed::At(_) => panic!("it comes at once"),
+        Placed::Waiting(waiting) => waiting,
+    }
+}
+
+#[test]
+fn a_place_that_is_left_is_taken_by_who_waits_and_by_nobody_else() {
+    let bounds = Bounds { calls: 2, partner_percent: 100, ..Bounds::default() };
+    let sites = bounded(&[1], Spread::Least, bounds);
+    let (one, two) = (sites.go(0).unwrap(), sites.go(0).unwrap());
+    let mut first = wait(&sites, 2);
+    assert!(came(&mut first).is_none());
+    drop(one);
+    let mut second = wait(&sites, 3);
+    let first = came(&mut first).unwrap();
+    assert!(came(&mut second).is_none(), "no room beside the first");
+    drop((two, first));
+    assert!(came(&mut second).is_some());
+    assert!(sites.go(0).is_ok(), "the line is empty");
+}
+
+#[test]
+fn a_partner_has_its_part_and_others_pass_it_in_the_line() {
+    let bounds = Bounds { calls: 4, partner_percent: 50, ..Bounds::default() };
+    let sites = bounded(&[1], Spread::Least, bounds);
+    let own = [sites.go(0).unwrap(), sites.go(0).unwrap()];
+    let mut more = wait(&sites, 1);
+    assert!(came(&mut more).is_none(), "half of them and no more");
+    let mut other = wait(&sites, 2);
+    assert!(came(&mut other).is_some(), "it comes at once");
+    drop(own);
+    assert!(came(&mut more).is_some());
+}
+
+#[test]
+fn so_many_connections_are_opened_at_once_and_others_are_used_meanwhile() {
+    let bounds = Bounds { connects: 2, ..Bounds::default() };
+    let sites = bounded(&[1], Spread::Least, bounds);
+    let place = sites.go(0).unwrap();
+    let opening = [place.open(), place.open()];
+    let mut first = wait(&sites, 1);
+    assert!(came(&mut first).is_none());
+    drop(opening);
+    assert!(came(&mut first).is_some());
+    let _opening = [place.open(), place.open()];
+    place.connections.set(1);
+    assert!(sites.go(0).is_ok(), "one is there");
+}
+
+#[test]
+fn who_waits_is_sent_away_when_nobody_can_be_connected_to() {
+    let bounds = Bounds { calls: 1, ..Bounds::default() };
+    let sites = bounded(&[1], Spread::Least, bounds);
+    let _place = sites.go(0).unwrap();
+    let mut waiting = wait(&sites, 2);
+    sites.break_down(0);
+    sites.admit();
+    let told = waiting.poll(&mut std::task::Context::from_waker(std::task::Waker::noop()));
+    assert!(matches!(told, std::task::Poll::Ready(Err(Failure::Closed))));
 }

@@ -78,6 +78,8 @@ mod rows {
         row("key_pending", 401, "The key can't be used yet", (190, 0)),
         Challenge::InvalidToken,
     );
+    pub(super) const NETWORK: Row =
+        row("network_not_allowed", 403, "The key is not accepted from this address", (10, 0));
     pub(super) const KEY_HELD: Row = row("key_held", 403, "The key is on hold", (368, 0));
     pub(super) const CLIENT_HELD: Row = row("client_held", 403, "The client is on hold", (368, 0));
     pub(super) const PARTNER_HELD: Row =
@@ -142,6 +144,8 @@ mod rows {
     pub(super) const RATE: Row = row("rate_reached", 429, "A rate was reached", (4, 0));
     pub(super) const UPSTREAM_UNREACHABLE: Row =
         row("upstream_unreachable", 502, "The platform cannot be reached", (2, 0));
+    pub(super) const UPSTREAM_BUSY: Row =
+        row("upstream_busy", 503, "The platform takes no more calls just now", (2, 0));
     pub(super) const UPSTREAM_SLOW: Row =
         row("upstream_slow", 504, "The platform did not answer in time", (2, 0));
     pub(super) const UPSTREAM_MALFORMED: Row =
@@ -165,6 +169,7 @@ pub fn all_rows() -> Vec<Row> {
         KEY_REVOKED,
         KEY_EXPIRED,
         KEY_PENDING,
+        NETWORK,
         KEY_HELD,
         CLIENT_HELD,
         PARTNER_HELD,
@@ -199,6 +204,7 @@ pub fn all_rows() -> Vec<Row> {
         TIER,
         RATE,
         UPSTREAM_UNREACHABLE,
+        UPSTREAM_BUSY,
         UPSTREAM_SLOW,
         UPSTREAM_MALFORMED,
         ANSWER_TOO_LARGE,
@@ -237,6 +243,7 @@ impl Refusal {
             Self::KeyRevoked(_) => &rows::KEY_REVOKED,
             Self::KeyExpired { .. } => &rows::KEY_EXPIRED,
             Self::KeyPending { .. } => &rows::KEY_PENDING,
+            Self::NetworkNotAllowed { .. } => &rows::NETWORK,
             Self::Held(held) => held_row(held),
             Self::Unreadable { .. } => &rows::UNREADABLE,
             Self::HeadTooLarge => &rows::HEAD_TOO_LARGE,
@@ -265,6 +272,7 @@ impl Refusal {
             Self::TierUnknown => &rows::TIER,
             Self::RateReached(_) => &rows::RATE,
             Self::UpstreamUnreachable => &rows::UPSTREAM_UNREACHABLE,
+            Self::UpstreamBusy => &rows::UPSTREAM_BUSY,
             Self::UpstreamSlow => &rows::UPSTREAM_SLOW,
             Self::UpstreamMalformed => &rows::UPSTREAM_MALFORMED,
             Self::AnswerTooLarge { .. } => &rows::ANSWER_TOO_LARGE,

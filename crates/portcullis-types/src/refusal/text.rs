@@ -18,6 +18,10 @@ impl Refusal {
             Self::KeyExpired { at } => format!("This key ended on {}. Ask the platform's partner team for a new one.", at.rfc3339()),
             Self::KeyPending { from: Some(at) } => format!("This key can be used from {} on.", at.rfc3339()),
             Self::KeyPending { from: None } => "This key is not active yet. Ask the platform's partner team to activate it.".into(),
+            Self::NetworkNotAllowed { from } => {
+                let from = from.map_or_else(|| "an address that is not known".into(), |at| at.to_string());
+                format!("This key is accepted from the networks it is bound to, and this call came from {from}. Call from one of them, or ask the platform's partner team to add yours.")
+            }
             Self::Held(held) => held.detail(),
             Self::Unreadable { why } => format!("{}. It was not sent on.", upper_first(why)),
             Self::HeadTooLarge => "The path, a header or all headers together are longer than the gate accepts.".into(),
@@ -51,6 +55,7 @@ impl Refusal {
             Self::TierUnknown => "The policy your agreement refers to is not in force. The platform has been told; nothing was sent on.".into(),
             Self::RateReached(hit) => rate(hit),
             Self::UpstreamUnreachable => "The platform did not accept the connection. Try again shortly.".into(),
+            Self::UpstreamBusy => "The platform has as many calls as it can take, or cannot be reached for a while. Nothing was sent on; try again shortly.".into(),
             Self::UpstreamSlow => "The platform took longer than the gate waits. It may or may not have acted on a write.".into(),
             Self::UpstreamMalformed => "The platform's answer broke off or was not HTTP. It may or may not have acted on a write.".into(),
             Self::AnswerTooLarge { max } => format!("The answer is longer than the {max} bytes within which links can be checked. Ask for a smaller page."),

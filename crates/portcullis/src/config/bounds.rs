@@ -94,7 +94,7 @@ impl Settling<'_> {
         }
     }
 
-    fn wait(&mut self, at: Option<&At<Span>>, default_seconds: u64) -> Span {
+    pub(super) fn wait(&mut self, at: Option<&At<Span>>, default_seconds: u64) -> Span {
         match at {
             Some(at) if !(10..=86_400_000).contains(&at.value.milliseconds()) => {
                 self.fault(
@@ -119,6 +119,7 @@ impl Settling<'_> {
             connect: self.wait(waits.connect.as_ref(), 3),
             first_byte: self.wait(waits.first_byte.as_ref(), 30),
             answer_idle: self.wait(waits.answer_idle.as_ref(), 30),
+            total: self.wait(waits.total.as_ref(), 3600),
             drain: self.wait(waits.drain.as_ref(), 30),
         }
     }

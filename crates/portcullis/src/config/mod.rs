@@ -14,6 +14,7 @@ mod retention;
 mod secrets;
 mod settle;
 mod shape;
+mod upstreams;
 mod witnesses;
 
 pub(crate) use addresses::{public_url_fault, upstream_fault};

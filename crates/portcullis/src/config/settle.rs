@@ -7,6 +7,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use ipnet::IpNet;
+use portcullis_proxy::Upstreams;
 use portcullis_registry::{Promise, Reasons, Retention};
 use portcullis_types::Span;
 use portcullis_yaml::{At, Fault, Source};
@@ -39,6 +40,7 @@ pub(crate) struct Config {
     pub admin_listen: SocketAddr,
     /// `http://host:port`
     pub upstream: String,
+    pub upstreams: Upstreams,
     pub place: Place,
     pub store: PathBuf,
     pub log_name: String,
@@ -79,6 +81,7 @@ pub(crate) struct Timeouts {
     pub connect: Span,
     pub first_byte: Span,
     pub answer_idle: Span,
+    pub total: Span,
     pub drain: Span,
 }
 
@@ -136,6 +139,7 @@ impl Settling<'_> {
             forwarded: file.upstream.forwarded.as_ref().is_none_or(|at| at.value),
             codec: file.upstream.codec,
             upstream: self.upstream(&file.upstream.url),
+            upstreams: self.upstreams(file),
             place: file.upstream.credential,
             store: self.path(file.store.path.as_ref(), "data/portcullis.db"),
             log_name: self.log_name(file.store.log_name.as_ref()),

@@ -9,6 +9,7 @@ mod people;
 mod platform;
 mod reasons;
 mod retention;
+mod upstreams;
 mod witnesses;
 
 use std::collections::BTreeMap;
@@ -24,6 +25,7 @@ pub(crate) use people::{OpenId, People, TokenFrom};
 pub(crate) use platform::{Codec, Place, PlatformHook, Upstream};
 pub(crate) use reasons::ReasonAt;
 pub(crate) use retention::Retention;
+pub(crate) use upstreams::{Address, Check, Spared, Spread};
 pub(crate) use witnesses::{WitnessAt, Witnesses};
 
 /// The configuration of one gate.

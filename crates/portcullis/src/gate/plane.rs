@@ -69,6 +69,7 @@ fn settings(config: &Config) -> anyhow::Result<Settings> {
         _ => PlatformCredential::none(),
     };
     let mut settings = Settings::new(config.public_listen, config.upstream.parse()?, credential);
+    settings.upstreams = config.upstreams.clone();
     settings.threads = config.threads;
     settings.public_url = Some(config.public_url.parse()?);
     settings.family = match config.family {
@@ -103,6 +104,7 @@ fn settings(config: &Config) -> anyhow::Result<Settings> {
         connect: waits.connect.duration(),
         first_byte: waits.first_byte.duration(),
         answer_idle: waits.answer_idle.duration(),
+        total: waits.total.duration(),
         ..Timeouts::default()
     };
     Ok(settings)

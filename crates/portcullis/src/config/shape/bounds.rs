@@ -47,6 +47,9 @@ pub(crate) struct Timeouts {
     /// Between two pieces of an answer.
     #[schemars(with = "Option<String>")]
     pub answer_idle: Option<At<Span>>,
+    /// From sending a call on to the end of its answer.
+    #[schemars(with = "Option<String>")]
+    pub total: Option<At<Span>>,
     /// For calls under way when the gate stops.
     #[schemars(with = "Option<String>")]
     pub drain: Option<At<Span>>,

@@ -2,16 +2,40 @@
 //!
 //! Must not read any other file.
 
+use portcullis_types::Span;
 use portcullis_yaml::At;
 use schemars::JsonSchema;
 use serde::Deserialize;
+
+use super::upstreams::{Address, Check, Spared, Spread};
 
 /// The platform behind the gate.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Upstream {
-    /// `http://host:port`.
+    /// `http://host:port`: what calls name as their host, links of answers lead to, and where calls go
+    /// unless `addresses` says otherwise.
     pub url: At<String>,
+    /// Where calls go, where that is elsewhere or more than one place.
+    #[serde(default)]
+    pub addresses: Vec<Address>,
+    /// Which of them takes a call.
+    #[serde(default)]
+    pub spread: Spread,
+    /// How often names are looked up anew; 30s unless said otherwise.
+    #[serde(default)]
+    #[schemars(with = "Option<String>")]
+    pub resolve_every: Option<At<Span>>,
+    /// How many calls in a hundred may be sent a second time, where that can do nothing twice, beside
+    /// three each second; 20 unless said otherwise.
+    #[serde(default)]
+    pub repeats_percent: Option<At<usize>>,
+    /// How each of them is asked how it is; it isn't unless this says how.
+    #[serde(default)]
+    pub check: Option<Check>,
+    /// What they are spared.
+    #[serde(default)]
+    pub limits: Spared,
     /// Where the platform's own credential goes.
     #[serde(default)]
     pub credential: Place,

@@ -1,0 +1,80 @@
+//! The shape of what `portcullis.yaml` says about the platform's upstreams.
+//!
+//! Must not read any other file.
+
+use portcullis_types::Span;
+use portcullis_yaml::At;
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+/// One address of the platform.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Address {
+    /// `http://host:port`. The host may be a name of several addresses.
+    pub url: At<String>,
+    /// How much it takes beside the others; 1 unless said otherwise.
+    #[serde(default)]
+    pub weight: Option<At<usize>>,
+}
+
+/// Which upstream takes a call.
+#[derive(Debug, Clone, Copy, Default, Eq, PartialEq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Spread {
+    /// Of two drawn by weight, the one with fewer calls under way.
+    #[default]
+    Least,
+    /// The same one for all calls of a partner.
+    Partner,
+    /// The same one for all calls of a key.
+    Key,
+    /// The same one for all calls of a path.
+    Path,
+}
+
+/// How each upstream is asked how it is: a GET without any credential, whose status must be below 400.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Check {
+    /// The path, such as `/healthz`.
+    pub path: At<String>,
+    /// How often; 5s unless said otherwise.
+    #[serde(default)]
+    #[schemars(with = "Option<String>")]
+    pub every: Option<At<Span>>,
+    /// How long an answer may take; 2s unless said otherwise.
+    #[serde(default)]
+    #[schemars(with = "Option<String>")]
+    pub within: Option<At<Span>>,
+    /// So many bad answers in a row, and it gets no calls as long as another can; 3 unless said
+    /// otherwise.
+    #[serde(default)]
+    pub bad: Option<At<usize>>,
+    /// So many good ones in a row, and it gets calls again; 2 unless said otherwise.
+    #[serde(default)]
+    pub good: Option<At<usize>>,
+}
+
+/// What the platform is spared; each has a default.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Spared {
+    /// Most calls under way at one upstream; more of them wait. 1024 unless said otherwise.
+    #[serde(default)]
+    pub calls: Option<At<usize>>,
+    /// How many in a hundred of all those one partner may have; more of its calls wait. 50 unless said
+    /// otherwise.
+    #[serde(default)]
+    pub partner_percent: Option<At<usize>>,
+    /// Most connections to one upstream that are being opened; 64 unless said otherwise.
+    #[serde(default)]
+    pub connects: Option<At<usize>>,
+    /// Most calls that wait; beyond it they are refused. 1024 unless said otherwise; 0: none waits.
+    #[serde(default)]
+    pub waiting: Option<At<usize>>,
+    /// How long a call may wait; 5s unless said otherwise.
+    #[serde(default)]
+    #[schemars(with = "Option<String>")]
+    pub wait: Option<At<Span>>,
+}
