@@ -1,6 +1,6 @@
 //! Connections: accepted, told apart by their first bytes, served, and ended.
 //!
-//! Must not know calls.
+//! Must not know calls, nor what stands before HTTP on a listener.
 
 use std::cell::RefCell;
 use std::io;
@@ -16,7 +16,8 @@ use tokio::net::{TcpListener, TcpStream};
 use crate::guard::{Times, Watch};
 use crate::thread::Thread;
 use crate::ticket::Conn;
-use crate::{http1, http2};
+use crate::tls::ClientCertificate;
+use crate::{Listener, entry, http1, http2};
 
 /// How an HTTP/2 connection begins (RFC 9113 §3.4).
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
@@ -25,14 +26,21 @@ pub(crate) const BUFFER_MAX: usize = 64 * 1024;
 /// Pause after a failed accept: for want of descriptors it would fail again at once.
 const PAUSE: Duration = Duration::from_millis(50);
 
+/// A socket that one thread listens on.
+pub(crate) struct Entrance {
+    pub(crate) socket: TcpListener,
+    /// Apart from the socket, which closes as soon as nobody is to come in.
+    pub(crate) listener: Rc<Listener>,
+}
+
 /// Accepts connections until the task is dropped.
-pub(crate) async fn accept(thread: Rc<Thread>, listener: Rc<TcpListener>) {
+pub(crate) async fn accept(thread: Rc<Thread>, entrance: Rc<Entrance>) {
     loop {
         while thread.connections.is_full() {
             thread.freed.notified().await;
         }
-        match listener.accept().await {
-            Ok((stream, peer)) => take(&thread, stream, peer),
+        match entrance.socket.accept().await {
+            Ok((stream, peer)) => take(&thread, &entrance, stream, peer),
             // The peer gave up before it was accepted, which is no fault of ours.
             Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => {}
             Err(_) => {
@@ -44,13 +52,13 @@ pub(crate) async fn accept(thread: Rc<Thread>, listener: Rc<TcpListener>) {
 }
 
 /// Takes what had been connected when the gate began to drain.
-pub(crate) async fn sweep(thread: &Rc<Thread>, listener: &TcpListener) {
+pub(crate) async fn sweep(thread: &Rc<Thread>, entrance: &Rc<Entrance>) {
     std::future::poll_fn(|cx| {
-        while let Poll::Ready(Ok((stream, peer))) = listener.poll_accept(cx) {
+        while let Poll::Ready(Ok((stream, peer))) = entrance.socket.poll_accept(cx) {
             if thread.connections.is_full() {
                 break;
             }
-            take(thread, stream, peer);
+            take(thread, entrance, stream, peer);
         }
         Poll::Ready(())
     })
@@ -64,51 +72,86 @@ impl Drop for Counted {
     fn drop(&mut self) {
         self.0.connections.give(1);
         self.0.metrics.open_connections.dec();
-        self.0.freed.notify_one();
+        // Each listener waits for itself, and any of them may have somebody waiting.
+        self.0.freed.notify_waiters();
     }
 }
 
-fn take(thread: &Rc<Thread>, stream: TcpStream, peer: SocketAddr) {
+fn take(thread: &Rc<Thread>, entrance: &Rc<Entrance>, stream: TcpStream, peer: SocketAddr) {
     if !thread.connections.take(1) {
         return;
     }
     thread.metrics.open_connections.inc();
     let counted = Counted(Rc::clone(thread));
-    tokio::task::spawn_local(async move {
-        let thread = Rc::clone(&counted.0);
-        // Without it small answers would wait for the last one's acknowledgement.
-        if stream.set_nodelay(true).is_ok() {
-            serve(&thread, stream, peer.ip()).await;
-        }
-        drop(counted);
-    });
+    let ip = peer.ip().to_canonical();
+    // Without it small answers would wait for the last one's acknowledgement.
+    if stream.set_nodelay(true).is_err() {
+        return;
+    }
+    // Two tasks, so that plain connections don't take the memory of the others.
+    if entrance.listener.tls.is_none() {
+        tokio::task::spawn_local(async move {
+            serve(&counted.0, stream, ip).await;
+        });
+    } else {
+        let listener = Rc::clone(&entrance.listener);
+        tokio::task::spawn_local(async move {
+            entry::pass(&counted.0, &listener, stream, ip).await;
+        });
+    }
 }
 
 /// Serves whatever bytes come in order, from a peer at that address.
-async fn serve<T>(thread: &Rc<Thread>, mut stream: T, peer: IpAddr)
+async fn serve<T>(thread: &Rc<Thread>, mut stream: T, ip: IpAddr)
 where
     T: AsyncRead + AsyncWrite + Unpin + 'static,
 {
-    let set = &thread.settings.timeouts;
-    let waits = set.first_byte.max(set.answer_idle).max(set.body).max(set.body_idle);
-    let times = Times { head: set.head, idle: set.idle, send: set.send, stream: waits + set.send };
-    let watch = Watch::new(thread.ticker.alarm(), times);
+    let watch = watch(thread);
     let Some(Some(first)) = watch.alarm.guard(first_bytes(&mut stream)).await else {
         return;
     };
-    let peer = peer.to_canonical();
-    let trusted = thread.settings.trusted.iter().any(|net| net.contains(&peer));
-    let forwarded_for = HeaderValue::try_from(peer.to_string())
-        .unwrap_or_else(|_| HeaderValue::from_static("unknown"));
     let http2 = first == PREFACE || first.starts_with(PREFACE);
+    speak(thread, watch, stream, first, Peer { ip, http2, certificate: None }).await;
+}
+
+/// Who connected, and how.
+pub(crate) struct Peer {
+    pub(crate) ip: IpAddr,
+    pub(crate) http2: bool,
+    pub(crate) certificate: Option<ClientCertificate>,
+}
+
+/// The first head is due from now on.
+pub(crate) fn watch(thread: &Thread) -> Rc<Watch> {
+    let set = &thread.settings.timeouts;
+    let waits = set.first_byte.max(set.answer_idle).max(set.body).max(set.body_idle);
+    let times = Times { head: set.head, idle: set.idle, send: set.send, stream: waits + set.send };
+    Watch::new(thread.ticker.alarm(), times)
+}
+
+/// Speaks HTTP with a peer, to the connection's end; `first` was read from it already.
+pub(crate) async fn speak<T>(
+    thread: &Rc<Thread>,
+    watch: Rc<Watch>,
+    stream: T,
+    first: Vec<u8>,
+    peer: Peer,
+) where
+    T: AsyncRead + AsyncWrite + Unpin + 'static,
+{
+    let Peer { ip, http2, certificate } = peer;
+    let trusted = thread.settings.trusted.iter().any(|net| net.contains(&ip));
+    let forwarded_for = HeaderValue::try_from(ip.to_string())
+        .unwrap_or_else(|_| HeaderValue::from_static("unknown"));
     watch.http2.set(http2);
     let conn = Rc::new(Conn {
         thread: Rc::clone(thread),
-        watch: Rc::clone(&watch),
-        peer,
+        watch,
+        peer: ip,
         trusted,
         forwarded_for,
         http2,
+        certificate,
         host: RefCell::default(),
     });
     if http2 {

@@ -24,6 +24,7 @@ pub struct Metrics {
     pub(crate) upstream_duration: Histogram,
     pub(crate) judge_duration: Histogram,
     closed: IntCounterVec,
+    handshakes: IntCounterVec,
     pub(crate) upstream_connects: IntCounter,
     pub(crate) upstream_failures: IntCounter,
     pub(crate) upstream_out_of_step: IntCounter,
@@ -107,6 +108,11 @@ impl Metrics {
                 "Connections the gate closed for being too slow, by what they were slow at.",
                 &["at"],
             ),
+            handshakes: all.family(
+                "portcullis_tls_handshakes_total",
+                "TLS handshakes with partners, by how they ended: full, resumed or failed.",
+                &["outcome"],
+            ),
             upstream_connects: all.counter(
                 "portcullis_upstream_connections_total",
                 "Connections opened to the platform.",
@@ -179,6 +185,10 @@ impl Metrics {
         // Writing to memory fails only for a family without metrics, which the registry never gives.
         let _ = TextEncoder::new().encode(&self.registry.gather(), &mut text);
         String::from_utf8(text).unwrap_or_default()
+    }
+
+    pub(crate) fn handshake(&self, outcome: &'static str) {
+        self.handshakes.with_label_values(&[outcome]).inc();
     }
 
     pub(crate) fn cut_slow(&self, at: &'static str) {

@@ -92,6 +92,9 @@ pub struct More {
     /// Rules in shadow that would have said no, or taken something out.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub shadowed: Vec<Arc<str>>,
+    /// The key of the certificate that the client showed, by its SHA-256.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub certificate: Option<Box<str>>,
     /// Watches that hit.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub signals: Vec<Signal>,

@@ -8,13 +8,13 @@ use std::time::Duration;
 use http::HeaderName;
 use ipnet::IpNet;
 
-use crate::{PlatformCredential, PublicUrl, Upstream, Upstreams};
+use crate::{Listener, PlatformCredential, PublicUrl, Upstream, Upstreams};
 
 /// Everything the data plane is told at its start.
 #[derive(Debug, Clone)]
 pub struct Settings {
-    /// Where partners connect to; port 0 takes a free one.
-    pub listen: SocketAddr,
+    /// Where partners connect to.
+    pub listeners: Vec<Listener>,
     /// Threads that serve calls, at least 1; one per core is right.
     pub threads: usize,
     /// The platform's own address: what calls name as their host, and links of answers lead to.
@@ -54,7 +54,7 @@ impl Settings {
     #[must_use]
     pub fn new(listen: SocketAddr, upstream: Upstream, credential: PlatformCredential) -> Self {
         Self {
-            listen,
+            listeners: vec![Listener::plain(listen)],
             threads: 1,
             upstream,
             upstreams: Upstreams::default(),

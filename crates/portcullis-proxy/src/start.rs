@@ -3,7 +3,7 @@
 //! Must not know how a connection is served.
 
 use std::fmt;
-use std::net::{SocketAddr, TcpListener};
+use std::net::SocketAddr;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -14,10 +14,11 @@ use std::time::Duration;
 use portcullis_judge::{Desk, Judge, UsageCells, UsageSink};
 use portcullis_types::Clock;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
+use tokio::task::JoinSet;
 
-use crate::accept;
+use crate::accept::{self, Entrance};
 use crate::aside::AsideOutlet;
-use crate::listen::listeners;
+use crate::listen::{Bound, listen};
 use crate::reach::{Cutter, Looker, Order, Reach, Recaller};
 use crate::thread::{Parts, Thread};
 use crate::upstream::{self, Known};
@@ -29,7 +30,7 @@ pub struct Proxy;
 
 /// A data plane that serves. Dropping it ends it at once, open calls included.
 pub struct Running {
-    addr: SocketAddr,
+    addrs: Vec<SocketAddr>,
     workers: Vec<Worker>,
     records: Records,
 }
@@ -76,11 +77,9 @@ impl Proxy {
         let Outlets { records, usage, aside } = outlets;
         let settings = Arc::new(Settings { threads: settings.threads.max(1), ..settings });
         let upstreams = Known::of(&settings);
-        let sockets = listeners(settings.listen, settings.threads)?;
-        let first = sockets.first().and_then(|socket| socket.local_addr().ok());
-        let mut running =
-            Running { addr: first.unwrap_or(settings.listen), workers: Vec::new(), records };
-        for (at, socket) in sockets.into_iter().enumerate() {
+        let (addrs, sockets) = listen(&settings.listeners, settings.threads)?;
+        let mut running = Running { addrs, workers: Vec::new(), records };
+        for (at, sockets) in sockets.into_iter().enumerate() {
             let ring = match &running.records {
                 Records::Off => None,
                 Records::On(recorder) => recorder.ring(at),
@@ -95,7 +94,7 @@ impl Proxy {
                 aside: aside.clone(),
                 usage: usage.as_ref().map(|outlet| UsageCells::new(Arc::clone(&outlet.0))),
             };
-            running.workers.push(Worker::start(at, socket, parts)?);
+            running.workers.push(Worker::start(at, sockets, parts)?);
         }
         Ok(running)
     }
@@ -108,7 +107,7 @@ fn desk(judge: &Arc<Judge>, settings: &Settings, recorded: bool) -> Desk {
 }
 
 impl Worker {
-    fn start(at: usize, socket: TcpListener, parts: Parts) -> Result<Self, ProxyError> {
+    fn start(at: usize, sockets: Vec<Bound>, parts: Parts) -> Result<Self, ProxyError> {
         let failed = |error| ProxyError::Thread { thread: at, error };
         let (orders, inbox) = unbounded_channel();
         let cutting = Arc::new(AtomicBool::new(false));
@@ -116,7 +115,7 @@ impl Worker {
         let (tell, told) = mpsc::channel();
         let thread = std::thread::Builder::new()
             .name(format!("portcullis-{at}"))
-            .spawn(move || work(socket, parts, inbox, &taken, &tell))
+            .spawn(move || work(sockets, parts, inbox, &taken, &tell))
             .map_err(failed)?;
         // The thread says whether it stands, so that a fault is told at the start.
         match told.recv() {
@@ -129,7 +128,7 @@ impl Worker {
 
 /// One thread's life; gives how many connections were cut at its end.
 fn work(
-    socket: TcpListener,
+    sockets: Vec<Bound>,
     parts: Parts,
     inbox: UnboundedReceiver<Order>,
     cutting: &AtomicBool,
@@ -144,10 +143,10 @@ fn work(
         }
     };
     tokio::task::LocalSet::new().block_on(&runtime, async move {
-        match tokio::net::TcpListener::from_std(socket) {
-            Ok(listener) => {
+        match sockets.into_iter().map(entrance).collect() {
+            Ok(entrances) => {
                 let _ = tell.send(Ok(()));
-                obey(Thread::new(parts), Rc::new(listener), inbox, cutting).await
+                obey(Thread::new(parts), entrances, inbox, cutting).await
             }
             Err(error) => {
                 let _ = tell.send(Err(error));
@@ -157,9 +156,14 @@ fn work(
     })
 }
 
+fn entrance((listener, socket): Bound) -> std::io::Result<Rc<Entrance>> {
+    let (socket, listener) = (tokio::net::TcpListener::from_std(socket)?, Rc::new(listener));
+    Ok(Rc::new(Entrance { socket, listener }))
+}
+
 async fn obey(
     thread: Rc<Thread>,
-    listener: Rc<tokio::net::TcpListener>,
+    entrances: Vec<Rc<Entrance>>,
     mut inbox: UnboundedReceiver<Order>,
     cutting: &AtomicBool,
 ) -> u64 {
@@ -167,8 +171,10 @@ async fn obey(
     let keeping = Rc::clone(&thread);
     // It ends with the runtime.
     tokio::task::spawn_local(async move { upstream::keep(&keeping.crew).await });
-    let accepting =
-        tokio::task::spawn_local(accept::accept(Rc::clone(&thread), Rc::clone(&listener)));
+    let mut accepting = JoinSet::new();
+    for entrance in &entrances {
+        accepting.spawn_local(accept::accept(Rc::clone(&thread), Rc::clone(entrance)));
+    }
     let within = loop {
         match inbox.recv().await {
             Some(Order::Cut) => {
@@ -182,10 +188,11 @@ async fn obey(
             None => break Duration::ZERO,
         }
     };
-    accepting.abort();
+    accepting.shutdown().await;
     thread.draining.set(true);
-    accept::sweep(&thread, &listener).await;
-    drop(listener);
+    for entrance in entrances {
+        accept::sweep(&thread, &entrance).await;
+    }
     thread.ticker.wake_all();
     let emptied = async {
         while thread.connections.count() > 0 {
@@ -222,10 +229,17 @@ async fn tick(thread: Rc<Thread>) {
 }
 
 impl Running {
-    /// Where it listens.
+    /// Where the first listener is.
     #[must_use]
-    pub const fn addr(&self) -> SocketAddr {
-        self.addr
+    pub fn addr(&self) -> SocketAddr {
+        let nowhere = SocketAddr::from(([0, 0, 0, 0], 0));
+        self.addrs.first().copied().unwrap_or(nowhere)
+    }
+
+    /// Where it listens, in the order of the listeners.
+    #[must_use]
+    pub fn addrs(&self) -> &[SocketAddr] {
+        &self.addrs
     }
 
     /// For whoever takes access away.
@@ -271,6 +285,6 @@ impl fmt::Debug for UsageOutlet {
 
 impl fmt::Debug for Running {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Running").field("addr", &self.addr).finish_non_exhaustive()
+        f.debug_struct("Running").field("addrs", &self.addrs).finish_non_exhaustive()
     }
 }

@@ -15,6 +15,7 @@ use crate::guard::Watch;
 use crate::recall::{Outcome, Place};
 use crate::records::{More, Record};
 use crate::thread::Thread;
+use crate::tls::ClientCertificate;
 
 /// The verdict on record for a call whose client left before there was one.
 pub(crate) const CLIENT_GONE: &str = "client_gone";
@@ -29,6 +30,8 @@ pub(crate) struct Conn {
     /// The peer, as `X-Forwarded-For` says it.
     pub(crate) forwarded_for: HeaderValue,
     pub(crate) http2: bool,
+    /// Who the peer is, as an authority for clients says.
+    pub(crate) certificate: Option<ClientCertificate>,
     /// The host of the last call, in memory of its own.
     pub(crate) host: RefCell<Option<HeaderValue>>,
 }
@@ -109,6 +112,9 @@ impl Ticket {
 
     /// Puts what was noted with what goes on record.
     fn gather(&mut self) {
+        if let Some(certificate) = &self.conn.certificate {
+            self.more.get_or_insert_default().certificate = Some(certificate.fingerprint().into());
+        }
         if let Some(notes) = self.trace.as_mut().and_then(|trace| trace.notes.take()) {
             self.more.get_or_insert_default().take(*notes);
         }

@@ -14,6 +14,7 @@ use std::sync::mpsc::{Sender, channel};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use portcullis_proxy::Listener;
 use portcullis_types::{Clock, Now, Wall};
 use support::{Gate, MEDIA, PROFILE, PUBLISH, Peer, Reply, UPLOAD, Upstream, get, post};
 
@@ -299,7 +300,9 @@ fn a_port_that_is_taken_is_told() {
     let up = Upstream::plain();
     let gate = Gate::before(&up);
     let addr = gate.running().addr();
-    let again = std::panic::catch_unwind(|| Gate::with(&up, |settings| settings.listen = addr));
+    let again = std::panic::catch_unwind(|| {
+        Gate::with(&up, |settings| settings.listeners = vec![Listener::plain(addr)])
+    });
     let text = *again.err().unwrap().downcast::<String>().unwrap();
     assert!(text.contains("PortTaken"), "{text}");
 }

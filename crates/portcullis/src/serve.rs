@@ -22,15 +22,23 @@ pub(crate) fn run(_: &ServeArgs, config: Option<&Path>) -> anyhow::Result<ExitCo
     let path = config.unwrap_or(Path::new("portcullis.yaml"));
     let gate = Gate::start(read(path)?)?;
     talk::info(&format!(
-        "serving partners on http://{}, operators on http://{}",
-        gate.public(),
+        "serving partners on {}, operators on http://{}",
+        gate.reached_at(),
         gate.admin()
     ));
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .context("the runtime for signals can't start")?;
-    runtime.block_on(stop_signal())?;
+    runtime.block_on(async {
+        let mut look = signal(SignalKind::hangup()).context("SIGHUP can't be watched")?;
+        loop {
+            tokio::select! {
+                stopped = stop_signal() => break stopped,
+                _ = look.recv() => gate.look(),
+            }
+        }
+    })?;
     talk::info("stopping: calls under way may finish");
     gate.stop();
     talk::info("stopped");

@@ -10,6 +10,7 @@
     reason = "tests; each file uses a part of it"
 )]
 
+pub mod certs;
 pub mod posts;
 pub mod raw;
 pub mod upstream;
@@ -191,6 +192,7 @@ impl Office {
             digest: office.judge.peppers().digest(KEY.as_bytes()).to_string(),
             pepper: office.judge.peppers().current().fingerprint().to_owned(),
             label: String::new(),
+            networks: Vec::new(),
         });
         office
     }

@@ -14,16 +14,17 @@ impl Settling<'_> {
     pub(super) fn address(&mut self, at: Option<&At<String>>, default: &str) -> SocketAddr {
         let fallback = SocketAddr::from(([127, 0, 0, 1], 0));
         let Some(at) = at else { return default.parse().unwrap_or(fallback) };
-        SocketAddr::from_str(&at.value).unwrap_or_else(|_| {
-            let message = format!("`{}` is not an address and port", at.value);
-            self.fault(
-                "PC0003",
-                at,
-                message,
-                "write an IP address and a port, such as 127.0.0.1:8480 or [::1]:8480",
-            );
-            fallback
-        })
+        self.address_at(at, &at.value).unwrap_or(fallback)
+    }
+
+    /// None: it was none, which is told.
+    pub(super) fn address_at<T>(&mut self, at: &At<T>, text: &str) -> Option<SocketAddr> {
+        let address = SocketAddr::from_str(text).ok();
+        if address.is_none() {
+            let help = "write an IP address and a port, such as 127.0.0.1:8480 or [::1]:8480";
+            self.fault("PC0003", at, format!("`{text}` is not an address and port"), help);
+        }
+        address
     }
 
     pub(super) fn public_url(&mut self, at: &At<String>) -> String {

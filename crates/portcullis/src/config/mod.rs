@@ -6,6 +6,7 @@ mod addresses;
 mod bounds;
 mod calendar;
 mod fetch;
+mod listeners;
 mod load;
 mod people;
 mod platform;
@@ -19,6 +20,7 @@ mod witnesses;
 
 pub(crate) use addresses::{public_url_fault, upstream_fault};
 pub(crate) use fetch::admin_token;
+pub(crate) use listeners::{ListenerOf, TlsFiles};
 pub(crate) use load::load;
 pub(crate) use people::{Issuer, Token};
 pub(crate) use platform::PlatformHook;

@@ -51,6 +51,18 @@ pub(crate) enum SecretError {
     Empty(String),
 }
 
+impl SecretFrom {
+    /// The file it is in, if it is in one.
+    pub(super) fn path(&self, base: &Path) -> Option<PathBuf> {
+        match (&self.file, &self.credential) {
+            (Some(file), _) => Some(base.join(file)),
+            (None, Some(name)) => std::env::var_os("CREDENTIALS_DIRECTORY")
+                .map(|folder| Path::new(&folder).join(name)),
+            (None, None) => None,
+        }
+    }
+}
+
 /// Fetches a secret.
 pub(crate) fn fetch(from: &SecretFrom, base: &Path) -> Result<Secret, SecretError> {
     match (&from.file, &from.env, &from.credential) {

@@ -12,6 +12,7 @@ use portcullis_registry::{Promise, Reasons, Retention};
 use portcullis_types::Span;
 use portcullis_yaml::{At, Fault, Source};
 
+use super::listeners::ListenerOf;
 use super::people::{People, Token};
 use super::platform::PlatformHook;
 use super::secrets::Secret;
@@ -23,7 +24,7 @@ use super::witnesses::Witnesses;
 pub(crate) struct Config {
     /// The folder of the file; other paths start there.
     pub base: PathBuf,
-    pub public_listen: SocketAddr,
+    pub listeners: Vec<ListenerOf>,
     pub public_url: String,
     pub threads: usize,
     pub key_header: String,
@@ -112,19 +113,9 @@ impl Settling<'_> {
                 "write `version: 1`",
             );
         }
-        let public_listen = self.address(Some(&file.public.listen), "127.0.0.1:8480");
         let admin_listen = self.address(file.admin.listen.as_ref(), "127.0.0.1:9901");
-        if public_listen == admin_listen && public_listen.port() != 0 {
-            let at = file.admin.listen.as_ref().unwrap_or(&file.public.listen);
-            self.fault(
-                "PC0004",
-                at,
-                "the admin API may not share the public address",
-                "give it a port of its own, such as 127.0.0.1:9901",
-            );
-        }
         let config = Config {
-            public_listen,
+            listeners: self.listeners(&file.public.listen, admin_listen),
             admin_listen,
             public_url: self.public_url(&file.public.url),
             threads: self.threads(file.public.threads.as_ref()),

@@ -9,6 +9,7 @@ mod people;
 mod platform;
 mod reasons;
 mod retention;
+mod tls;
 mod upstreams;
 mod witnesses;
 
@@ -20,11 +21,12 @@ use serde::Deserialize;
 
 pub(crate) use bounds::{Limits, Timeouts};
 pub(crate) use calendar::Calendar;
-pub(crate) use listeners::{Admin, Family, Public};
+pub(crate) use listeners::{Admin, Family, Listen, ListenerAt, Public};
 pub(crate) use people::{OpenId, People, TokenFrom};
 pub(crate) use platform::{Codec, Place, PlatformHook, Upstream};
 pub(crate) use reasons::ReasonAt;
 pub(crate) use retention::Retention;
+pub(crate) use tls::Tls;
 pub(crate) use upstreams::{Address, Check, Spared, Spread};
 pub(crate) use witnesses::{WitnessAt, Witnesses};
 

@@ -34,6 +34,8 @@ pub(crate) struct Notes {
     pub drift: Vec<(String, &'static str)>,
     /// Why the last reload changed nothing.
     pub reload_fault: Option<String>,
+    /// Why certificates on disk are not in force.
+    pub certificate_fault: Option<String>,
     /// Reloads that failed since the start.
     pub reload_failures: u64,
     /// Keys in the log that no configured pepper fits.

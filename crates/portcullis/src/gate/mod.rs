@@ -8,6 +8,7 @@ mod board;
 pub(crate) mod bootstrap;
 mod budgets;
 mod care;
+mod certs;
 mod checker;
 mod drift;
 mod hooks;
@@ -29,11 +30,12 @@ mod rotation;
 pub(crate) mod set;
 mod signals;
 mod sink;
+mod sockets;
 mod usage;
 mod weighed;
 mod witnesses;
 
-use std::net::{SocketAddr, TcpListener};
+use std::net::SocketAddr;
 use std::sync::{Arc, OnceLock};
 
 use anyhow::Context;
@@ -66,6 +68,7 @@ pub(crate) struct Gate {
     usage: kept::Keeper,
     stop_admin: oneshot::Sender<()>,
     public: SocketAddr,
+    reached_at: String,
     admin: SocketAddr,
     key_env: String,
     drain: std::time::Duration,
@@ -74,9 +77,9 @@ pub(crate) struct Gate {
 impl Gate {
     /// Opens the store, puts the logged set in force, and serves.
     pub(crate) fn start(config: Config) -> anyhow::Result<Self> {
-        let admin_socket = listen_admin(config.admin_listen)?;
+        let admin_socket = sockets::admin(config.admin_listen)?;
         let runtime = open::control_runtime()?;
-        runtime.block_on(async { survive_file_limits() })?;
+        runtime.block_on(async { open::survive_file_limits() })?;
         let judge = open::judge(&config)?;
         let board = Arc::new(Board::default());
         let cutter = Arc::new(OnceLock::new());
@@ -123,8 +126,9 @@ impl Gate {
             witnesses: witnesses.clone(),
         }));
         let shared = plane::Shared { judge: &judge, metrics: &metrics, usage: &calls };
-        let running = plane::start(&config, &shared, Arc::clone(&partners) as _)?;
-        let public = running.addr();
+        let (listeners, certificates) = certs::open(&config.listeners)?;
+        let running = plane::start(&config, listeners, &shared, Arc::clone(&partners) as _)?;
+        let (public, reached_at) = (running.addr(), certs::reached_at(&config.listeners, &running));
         let _first = cutter.set(running.cutter());
         let hooks = hooks::start(&config, &runtime, &office)?;
         let platform = platform::start(&config, &runtime, &office)?;
@@ -165,6 +169,7 @@ impl Gate {
         let reload = reload::Reload {
             routes: config.routes.clone(),
             policies: config.policies.clone(),
+            certificates,
             board: Arc::clone(&board),
             office,
             runtime: runtime.handle().clone(),
@@ -181,6 +186,7 @@ impl Gate {
             plane: running,
             stop_admin,
             public,
+            reached_at,
             admin: address,
             key_env: config.key_env.clone(),
             drain: config.timeouts.drain.duration(),
@@ -190,6 +196,18 @@ impl Gate {
     /// Where partners call.
     pub(crate) fn public(&self) -> SocketAddr {
         self.public
+    }
+
+    /// Every address that partners call, as a sentence names them.
+    pub(crate) fn reached_at(&self) -> &str {
+        &self.reached_at
+    }
+
+    /// Looks at all files again, whether they seem to have changed or not.
+    pub(crate) fn look(&self) {
+        if let Some(watching) = &self.watching {
+            watching.look();
+        }
     }
 
     /// Where operators call.
@@ -240,24 +258,6 @@ impl Gate {
         }
         self.runtime.shutdown_timeout(std::time::Duration::from_secs(2));
     }
-}
-
-/// A file that may not grow further is an error to handle, not the end of the process.
-fn survive_file_limits() -> anyhow::Result<()> {
-    use tokio::signal::unix::{SignalKind, signal};
-    // Having a handler is enough: writes then fail with an error that the store knows.
-    let mut exceeded =
-        signal(SignalKind::from_raw(libc::SIGXFSZ)).context("SIGXFSZ can't be caught")?;
-    tokio::spawn(async move { while exceeded.recv().await.is_some() {} });
-    Ok(())
-}
-
-fn listen_admin(at: SocketAddr) -> anyhow::Result<TcpListener> {
-    TcpListener::bind(at).with_context(|| {
-        format!(
-            "the admin API can't listen on {at}; stop what listens there or change `admin.listen`"
-        )
-    })
 }
 
 /// Sees to it that a set is in force: the logged one, or, in a new log, the one on disk.

@@ -78,6 +78,16 @@ pub(crate) fn judge(config: &Config) -> anyhow::Result<Arc<Judge>> {
     Ok(Arc::new(Judge::new(Peppers::new(current, previous), bounds)))
 }
 
+/// A file that may not grow further is an error to handle, not the end of the process.
+pub(crate) fn survive_file_limits() -> anyhow::Result<()> {
+    use tokio::signal::unix::{SignalKind, signal};
+    // Having a handler is enough: writes then fail with an error that the store knows.
+    let mut exceeded =
+        signal(SignalKind::from_raw(libc::SIGXFSZ)).context("SIGXFSZ can't be caught")?;
+    tokio::spawn(async move { while exceeded.recv().await.is_some() {} });
+    Ok(())
+}
+
 /// The runtime of the control plane; calls of partners never run on it.
 pub(crate) fn control_runtime() -> anyhow::Result<tokio::runtime::Runtime> {
     tokio::runtime::Builder::new_multi_thread()

@@ -9,7 +9,7 @@ use anyhow::Context;
 use portcullis_control::{AdminCall, Control, ControlSettings, Hooks, Remembers};
 use portcullis_judge::Judge;
 use portcullis_proxy::{
-    Aside, AsideOutlet, Codec, Family, Limits, Looker, Metrics, Outlets, Placement,
+    Aside, AsideOutlet, Codec, Family, Limits, Listener, Looker, Metrics, Outlets, Placement,
     PlatformCredential, Proxy, Recaller, Recorder, Records, Running, Settings, Timeouts,
     UsageOutlet,
 };
@@ -45,11 +45,12 @@ pub(crate) struct Shared<'a> {
 /// Starts the data plane.
 pub(crate) fn start(
     config: &Config,
+    listeners: Vec<Listener>,
     shared: &Shared<'_>,
     aside: Arc<dyn Aside>,
 ) -> anyhow::Result<Running> {
     let Shared { judge, metrics, usage } = *shared;
-    let settings = settings(config)?;
+    let settings = settings(config, listeners)?;
     let records = records(config, settings.threads, metrics)?;
     let clock = Arc::new(SystemClock::start());
     let usage = Some(UsageOutlet(Arc::clone(usage) as _));
@@ -57,7 +58,7 @@ pub(crate) fn start(
     Ok(Proxy::start(settings, Arc::clone(judge), clock, Arc::clone(metrics), outlets)?)
 }
 
-fn settings(config: &Config) -> anyhow::Result<Settings> {
+fn settings(config: &Config, listeners: Vec<Listener>) -> anyhow::Result<Settings> {
     let secrets = &config.secrets;
     let credential = match (config.place, &secrets.platform_credential) {
         (Place::Bearer, Some(secret)) => {
@@ -68,7 +69,9 @@ fn settings(config: &Config) -> anyhow::Result<Settings> {
         }
         _ => PlatformCredential::none(),
     };
-    let mut settings = Settings::new(config.public_listen, config.upstream.parse()?, credential);
+    let first = listeners.first().context("no listener is configured")?.address;
+    let mut settings = Settings::new(first, config.upstream.parse()?, credential);
+    settings.listeners = listeners;
     settings.upstreams = config.upstreams.clone();
     settings.threads = config.threads;
     settings.public_url = Some(config.public_url.parse()?);

@@ -128,6 +128,9 @@ impl Probe for Watch {
         let platform = self.platform.as_ref().map(|figures| figures.line());
         let platform = platform.map(|(ok, detail)| line("platform", ok, detail));
         let answers = care::line(&self.office.snapshot(), now);
+        let certificates = notes.certificate_fault.clone().map(|fault| {
+            line("certificates", false, format!("those on disk are not in force: {fault}"))
+        });
         let peppers = notes.pepper_fault.clone();
         let serving =
             if notes.stopping { "stopping: calls under way may finish" } else { "serves" };
@@ -151,6 +154,7 @@ impl Probe for Watch {
             .into_iter()
             .chain(witnesses)
             .chain(platform)
+            .chain(certificates)
             .chain(lost(&self.office.snapshot(), now))
             .collect(),
         }

@@ -1,5 +1,5 @@
-//! Watches the route and policy files: a whole set that compiles is published, a faulty one changes
-//! nothing and is told of.
+//! Watches the files of routes, policies and certificates: a whole set that compiles is published, a
+//! faulty one changes nothing and is told of.
 //!
 //! Must not touch the rules in force; only the log does.
 
@@ -15,6 +15,7 @@ use portcullis_registry::{Actor, ActorKind, Command, Office, Terms};
 use portcullis_types::Revision;
 
 use super::board::Board;
+use super::certs::Certificates;
 use super::drift;
 use super::set;
 use super::weighed::weigh_set;
@@ -27,6 +28,7 @@ const QUIET: Duration = Duration::from_millis(200);
 pub(crate) struct Reload {
     pub(crate) routes: PathBuf,
     pub(crate) policies: PathBuf,
+    pub(crate) certificates: Certificates,
     pub(crate) board: Arc<Board>,
     pub(crate) office: Arc<dyn Office>,
     pub(crate) runtime: tokio::runtime::Handle,
@@ -43,11 +45,18 @@ pub(crate) enum Change {
 /// Ends the watching when dropped.
 pub(crate) struct Watching {
     _watcher: notify::RecommendedWatcher,
-    _stop: Arc<Sender<Change>>,
+    tell: Arc<Sender<Change>>,
+}
+
+impl Watching {
+    /// Has all files looked at, as if they had changed.
+    pub(crate) fn look(&self) {
+        let _ended = self.tell.send(Change::Files);
+    }
 }
 
 impl Reload {
-    /// Watches the two folders, not the files: editors and mounted volumes replace files.
+    /// Watches folders, not files: editors and mounted volumes replace files.
     pub(crate) fn watch(self) -> anyhow::Result<Watching> {
         let (changed, changes) = channel();
         let told = changed.clone();
@@ -61,16 +70,17 @@ impl Reload {
                 }
             })
             .context("files can't be watched")?;
-        for folder in [&self.routes, &self.policies] {
+        let folders = [self.routes.clone(), self.policies.clone()];
+        for folder in folders.into_iter().chain(self.certificates.folders()) {
             watcher
-                .watch(folder, RecursiveMode::NonRecursive)
+                .watch(&folder, RecursiveMode::NonRecursive)
                 .with_context(|| format!("`{}` can't be watched", folder.display()))?;
         }
         std::thread::Builder::new()
             .name("reload".to_owned())
             .spawn(move || self.run(&changes))
             .context("no thread for reloading")?;
-        Ok(Watching { _watcher: watcher, _stop: changed })
+        Ok(Watching { _watcher: watcher, tell: changed })
     }
 
     fn run(&self, changes: &Receiver<Change>) {
@@ -88,7 +98,10 @@ impl Reload {
                 };
             }
             match newest {
-                _ if touched => self.once(),
+                _ if touched => {
+                    self.certificates();
+                    self.once();
+                }
                 Some(files) => {
                     let disk = set::read(&self.routes, &self.policies);
                     drift::tell(&disk, &set::published(&files), &self.board);
@@ -96,6 +109,19 @@ impl Reload {
                 None => {}
             }
         }
+    }
+
+    fn certificates(&self) {
+        let found = self.certificates.look();
+        if let Err(fault) = &found {
+            talk::error(&format!(
+                "the changed certificates are not in force, those before them are:\n{fault}"
+            ));
+        }
+        self.board.note(|notes| {
+            notes.reload_failures += u64::from(found.is_err());
+            notes.certificate_fault = found.err();
+        });
     }
 
     fn once(&self) {

@@ -264,9 +264,17 @@ impl Gate {
         self.child.wait().unwrap();
     }
 
-    /// SIGTERM, by the shell's own `kill`: small machines have no program of that name.
     pub fn ask_to_stop(&self) {
-        let line = format!("kill -TERM {}", self.child.id());
+        self.signal("TERM");
+    }
+
+    pub fn hang_up(&self) {
+        self.signal("HUP");
+    }
+
+    /// By the shell's own `kill`: small machines have no program of that name.
+    fn signal(&self, name: &str) {
+        let line = format!("kill -{name} {}", self.child.id());
         assert!(Command::new("sh").args(["-c", &line]).status().unwrap().success());
     }
 

@@ -2,16 +2,22 @@
 //!
 //! Must not read any other file.
 
+use std::fmt;
+
 use portcullis_yaml::At;
 use schemars::JsonSchema;
 use serde::Deserialize;
+use serde::de::value::SeqAccessDeserializer;
+use serde::de::{Deserializer, Error, SeqAccess, Visitor};
+
+use super::Tls;
 
 /// The public listener.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Public {
-    /// Address and port, such as `0.0.0.0:8480`.
-    pub listen: At<String>,
+    /// Address and port, such as `0.0.0.0:8480`, for plain HTTP; or a list of listeners.
+    pub listen: At<Listen>,
     /// What partners call, such as `https://api.example.com/graph`; paging links point there.
     pub url: At<String>,
     /// Threads of the data plane; 0 is one per core.
@@ -34,6 +40,51 @@ pub(crate) struct Public {
     /// on to the platform.
     #[serde(default)]
     pub partner_api: Option<At<String>>,
+}
+
+/// One address for plain HTTP, or a list.
+#[derive(Debug, JsonSchema)]
+#[schemars(untagged)]
+pub(crate) enum Listen {
+    /// Address and port.
+    One(String),
+    /// Listeners.
+    Each(Vec<ListenerAt>),
+}
+
+/// An address that partners connect to.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ListenerAt {
+    /// Address and port, such as `0.0.0.0:8443`.
+    pub address: At<String>,
+    /// TLS in front; plain HTTP without.
+    #[serde(default)]
+    pub tls: Option<At<Tls>>,
+}
+
+impl<'de> Deserialize<'de> for Listen {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        from.deserialize_any(ListenVisitor)
+    }
+}
+
+struct ListenVisitor;
+
+impl<'de> Visitor<'de> for ListenVisitor {
+    type Value = Listen;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an address or a list of listeners")
+    }
+
+    fn visit_str<E: Error>(self, address: &str) -> Result<Listen, E> {
+        Ok(Listen::One(address.to_owned()))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, list: A) -> Result<Listen, A::Error> {
+        Deserialize::deserialize(SeqAccessDeserializer::new(list)).map(Listen::Each)
+    }
 }
 
 /// How refusals look.

@@ -1,0 +1,107 @@
+//! Certificates of the listeners: read at the start, and again whenever their files change.
+//!
+//! A file that TLS can't stand on changes nothing and is told of. Must not know what a certificate
+//! is for.
+
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use anyhow::Context;
+use portcullis_proxy::{Listener, Running, TlsFront, TlsMaterial};
+use sha2::{Digest, Sha256};
+
+use crate::clock::SystemClock;
+use crate::config::{ListenerOf, TlsFiles};
+use crate::talk;
+
+/// TLS of every listener that has it.
+#[derive(Debug, Default)]
+pub(crate) struct Certificates {
+    each: Vec<Held>,
+}
+
+/// TLS of one listener.
+#[derive(Debug)]
+struct Held {
+    at: String,
+    files: TlsFiles,
+    front: TlsFront,
+    /// Of what was read last, so that what did not change is not told.
+    digest: Mutex<[u8; 32]>,
+}
+
+/// The listeners as the data plane takes them, and their certificates.
+pub(crate) fn open(of: &[ListenerOf]) -> anyhow::Result<(Vec<Listener>, Certificates)> {
+    let (mut listeners, mut certificates) = (Vec::new(), Certificates::default());
+    for ListenerOf { address, tls } in of {
+        let held = tls.as_ref().map(|files| Held::open(address.to_string(), files)).transpose()?;
+        let tls = held.as_ref().map(|held| held.front.clone());
+        listeners.push(Listener { address: *address, tls });
+        certificates.each.extend(held);
+    }
+    Ok((listeners, certificates))
+}
+
+/// Where partners reach a data plane that runs.
+pub(crate) fn reached_at(of: &[ListenerOf], running: &Running) -> String {
+    let each = of.iter().zip(running.addrs()).map(|(listener, at)| match listener.tls {
+        Some(_) => format!("https://{at}"),
+        None => format!("http://{at}"),
+    });
+    each.collect::<Vec<_>>().join(" and ")
+}
+
+impl Certificates {
+    /// The folders to watch.
+    pub(crate) fn folders(&self) -> Vec<PathBuf> {
+        self.each.iter().flat_map(|held| held.files.folders()).collect()
+    }
+
+    /// Reads all files again.
+    ///
+    /// # Errors
+    /// What is wrong with those that are not put in force.
+    pub(crate) fn look(&self) -> Result<(), String> {
+        let faults: Vec<String> = self
+            .each
+            .iter()
+            .filter_map(|held| held.look().err().map(|why| why.to_string()))
+            .collect();
+        if faults.is_empty() { Ok(()) } else { Err(faults.join("\n")) }
+    }
+}
+
+impl Held {
+    fn open(at: String, files: &TlsFiles) -> anyhow::Result<Self> {
+        let material = files.read().with_context(|| format!("no TLS at {at}"))?;
+        let front = TlsFront::new(&material, Arc::new(SystemClock::start()))
+            .with_context(|| format!("no TLS at {at}"))?;
+        let digest = Mutex::new(digest(&material));
+        Ok(Self { at, files: files.clone(), front, digest })
+    }
+
+    fn look(&self) -> anyhow::Result<()> {
+        let material = self.files.read()?;
+        let mut known = self.digest.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = digest(&material);
+        if *known == now {
+            return Ok(());
+        }
+        self.front.exchange(&material)?;
+        *known = now;
+        talk::info(&format!("the changed certificates are in force at {}", self.at));
+        Ok(())
+    }
+}
+
+/// Each text after its length, so that none runs into the next.
+fn digest(material: &TlsMaterial) -> [u8; 32] {
+    let own = material.certificates.iter().flat_map(|one| [&one.chain, &one.key]);
+    let all = own.chain(material.clients.iter().map(|clients| &clients.authorities));
+    let mut sha = Sha256::new();
+    for pem in all {
+        sha.update(pem.text.len().to_be_bytes());
+        sha.update(&*pem.text);
+    }
+    sha.finalize().into()
+}
