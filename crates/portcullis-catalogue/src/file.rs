@@ -110,6 +110,14 @@ pub(crate) enum NotJudgedWord {
     Ids,
 }
 
+/// Protocols that a connection may switch to.
+#[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum UpgradeWord {
+    /// Messages both ways (RFC 6455).
+    Websocket,
+}
+
 /// One method and path template.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -149,4 +157,10 @@ pub(crate) struct OperationFile {
     pub(crate) subscribes: Option<At<bool>>,
     /// Whether answers hold paging links that must be rewritten.
     pub(crate) links: Option<bool>,
+    /// Its answer is a stream, such as one of events, that may say nothing for so long, such as `10m`. It
+    /// is cut as soon as its key may not read it any more, whatever its method.
+    #[schemars(with = "Option<String>")]
+    pub(crate) stream: Option<At<Span>>,
+    /// The protocol that its connection switches to.
+    pub(crate) upgrade: Option<At<UpgradeWord>>,
 }

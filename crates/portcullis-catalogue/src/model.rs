@@ -3,6 +3,7 @@
 //! Read by the request (to unfold) and the policy (to name classes). Must not know policies,
 //! partners, HTTP libraries or files.
 
+mod ids;
 mod roles;
 mod shape;
 
@@ -13,6 +14,7 @@ use portcullis_types::{
     TypeName,
 };
 
+pub use ids::IdPattern;
 pub use roles::{Body, Extra, ParamRole};
 pub(crate) use shape::FieldEntry;
 pub use shape::{ClassUse, Entry, FieldRef, Given, Shape, ShapeIx, What};
@@ -88,10 +90,6 @@ impl Field {
     }
 }
 
-/// A pattern of ids: digits stand for themselves, `#` for any digit, or a whole literal such as `me`.
-#[derive(Debug, Clone, Eq, PartialEq)]
-pub struct IdPattern(pub(crate) Box<str>);
-
 /// One method and path template.
 #[derive(Debug, Clone)]
 pub struct Operation {
@@ -134,6 +132,10 @@ pub struct Operation {
     pub subscribes: bool,
     /// Whether answers hold absolute paging links that must be rewritten to the public URL.
     pub links: bool,
+    /// How long its answer may say nothing, where that is a stream.
+    pub stream: Option<Span>,
+    /// Whether its connection becomes a WebSocket.
+    pub websocket: bool,
 }
 
 /// The class of an operation.
@@ -279,22 +281,4 @@ pub enum Found<'c, 'p> {
     Unlisted,
     /// The path begins with a version that is not open.
     UnknownVersion,
-}
-
-impl IdPattern {
-    /// As the route file writes it.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-
-    /// Whether an id fits: same length, digits equal, `#` any ASCII digit, other characters equal.
-    #[must_use]
-    pub fn matches(&self, id: &str) -> bool {
-        self.0.len() == id.len()
-            && self.0.bytes().zip(id.bytes()).all(|(want, got)| match want {
-                b'#' => got.is_ascii_digit(),
-                _ => want == got,
-            })
-    }
 }

@@ -115,6 +115,11 @@ impl<'v> Pass<'v, '_> {
         let Some(left) = self.known.as_mut().and_then(|known| known.asks_left.as_mut()) else {
             return ask(canonical, catalogue, bounds, texts);
         };
+        // It would hold the others up for as long as it lasts.
+        let operation = canonical.operation.as_ref().ok();
+        if operation.is_some_and(|operation| operation.stream.is_some() || operation.websocket) {
+            return Err(Refusal::NotJudged { what: "a stream within a batch" });
+        }
         let bounds = Bounds { asks_max: bounds.asks_max.min(*left), ..*bounds };
         let mut asks = ask(canonical, catalogue, &bounds, texts)?;
         *left = left.saturating_sub(asks.asks.len());

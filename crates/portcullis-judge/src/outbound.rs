@@ -9,7 +9,7 @@ use portcullis_keys::Secret;
 use portcullis_request::{
     Amendments, Canonical, Entry, Sent, SentBody, SentTarget, escaped, write,
 };
-use portcullis_types::{KeyIx, Method};
+use portcullis_types::{KeyIx, Method, Span};
 
 use crate::budgets::Settlement;
 use crate::duties::Duties;
@@ -69,6 +69,10 @@ pub struct Permit {
     pub links: bool,
     /// Whether it makes a subscription that pushes.
     pub subscribes: bool,
+    /// How long its answer may say nothing, where that is a stream.
+    pub stream: Option<Span>,
+    /// Whether its connection becomes a WebSocket.
+    pub websocket: bool,
     /// The key, for the table of open streams.
     pub key: KeyIx,
     /// The caller's own key as a query holds it, where the call's did: links of the answer may carry
@@ -106,11 +110,14 @@ impl Permit {
         let Sent { method, target, body } = write(canonical, &Amendments { query });
         let operation = canonical.operation.as_ref().ok();
         let subscribes = operation.is_some_and(|operation| operation.subscribes);
+        let stream = operation.and_then(|operation| operation.stream);
+        let websocket = operation.is_some_and(|operation| operation.websocket);
         let settlement = Settlement::default();
         let outbound = Outbound { method, target, body };
         let presented = canonical.query_credential().and_then(|key| std::str::from_utf8(key).ok());
         let link_key = presented.map(|key| Secret::new(escaped(key)));
-        Self { outbound, links, subscribes, key, link_key, settlement, duties: None }
+        let duties = None;
+        Self { outbound, links, subscribes, stream, websocket, key, link_key, settlement, duties }
     }
 
     /// The same, with what it has debited and what must happen to the answer.

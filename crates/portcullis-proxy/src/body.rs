@@ -11,14 +11,13 @@ use std::task::{Context, Poll};
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 use portcullis_judge::Touched;
-use portcullis_types::KeyIx;
+use portcullis_types::{KeyIx, Refusal};
 
 use crate::arrival::Share;
-use crate::leak::Tail;
+pub(crate) use crate::flow::Flow;
 use crate::sieving::Sieved;
-use crate::ticker::Alarm;
+use crate::thread::Thread;
 use crate::ticket::Ticket;
-use crate::upstream::Arriving;
 
 /// A body that breaks off. It is never ended as if it were whole.
 #[derive(Debug, Clone, Copy, Eq, PartialEq)]
@@ -75,19 +74,6 @@ pub(crate) struct Access {
 pub(crate) struct Reader {
     pub(crate) key: KeyIx,
     pub(crate) read: Touched,
-}
-
-/// An answer on its way from the platform to the partner.
-pub(crate) struct Flow {
-    pub(crate) body: Arriving,
-    /// A piece that was read with the head.
-    pub(crate) first: Option<Bytes>,
-    pub(crate) alarm: Alarm,
-    pub(crate) access: Access,
-    /// The end of what has gone out.
-    pub(crate) tail: Tail,
-    /// It breaks off at the next look.
-    pub(crate) breaking: bool,
 }
 
 impl Answer {
@@ -157,19 +143,19 @@ impl Body for Answer {
 impl Access {
     /// Judges the key again if any key lost its access since the last piece.
     pub(crate) fn may_go_on(&mut self, ticket: &Ticket) -> bool {
-        let thread = &ticket.conn.thread;
+        self.lost(&ticket.conn.thread).is_none()
+    }
+
+    /// The same; gives why it may not go on.
+    pub(crate) fn lost(&mut self, thread: &Thread) -> Option<Refusal> {
         let cuts = thread.cuts.get();
         if self.cuts == cuts {
-            return true;
+            return None;
         }
         self.cuts = cuts;
-        let allowed = self.reader.as_ref().is_none_or(|reader| {
-            thread.bench.still_allowed(reader.key, &reader.read, thread.now())
-        });
-        if !allowed {
-            thread.metrics.answers_cut.inc();
-        }
-        allowed
+        let reader = self.reader.as_ref()?;
+        let standing = thread.bench.standing(reader.key, &reader.read, thread.now());
+        standing.err().inspect(|_| thread.metrics.answers_cut.inc())
     }
 }
 
@@ -185,96 +171,6 @@ impl Kept {
         ticket.bytes_out += piece.len() as u64;
         ticket.whole = self.bytes.is_empty();
         Poll::Ready(Some(Ok(Frame::data(piece))))
-    }
-}
-
-impl Flow {
-    fn poll(&mut self, cx: &mut Context<'_>, ticket: &mut Ticket) -> Polled {
-        if !self.access.may_go_on(ticket) {
-            return Poll::Ready(Some(Err(BrokenOff)));
-        }
-        if self.breaking {
-            return Poll::Ready(Some(Err(BrokenOff)));
-        }
-        // It was looked through when it was read.
-        if let Some(first) = self.first.take() {
-            return self.hand_over(first, ticket);
-        }
-        loop {
-            match Pin::new(&mut self.body).poll_frame(cx) {
-                Poll::Ready(Some(Ok(frame))) => {
-                    if self.alarm.is_over() {
-                        return self.break_off(cx, ticket);
-                    }
-                    self.alarm.off();
-                    // Trailers are dropped: what they name could not be cleaned any more.
-                    let Ok(data) = frame.into_data() else { continue };
-                    if ticket.conn.thread.leak.is_in(&mut self.tail, &data) {
-                        return self.break_off(cx, ticket);
-                    }
-                    return self.hand_over(data, ticket);
-                }
-                Poll::Ready(None) => {
-                    self.finish_if_whole(ticket);
-                    return Poll::Ready(None);
-                }
-                Poll::Ready(Some(Err(_))) => return self.break_off(cx, ticket),
-                Poll::Pending => return self.wait(cx, ticket),
-            }
-        }
-    }
-
-    /// Breaks off at the next look: what was handed over goes out first, so that the partner sees an
-    /// answer that stops, and not a connection that ends for no reason.
-    fn break_off(&mut self, cx: &Context<'_>, ticket: &Ticket) -> Polled {
-        ticket.conn.thread.metrics.upstream_failures.inc();
-        self.breaking = true;
-        cx.waker().wake_by_ref();
-        Poll::Pending
-    }
-
-    fn hand_over(&mut self, data: Bytes, ticket: &mut Ticket) -> Polled {
-        ticket.bytes_out += data.len() as u64;
-        ticket.conn.watch.handed_over();
-        self.finish_if_whole(ticket);
-        Poll::Ready(Some(Ok(Frame::data(data))))
-    }
-
-    fn wait(&self, cx: &mut Context<'_>, ticket: &Ticket) -> Polled {
-        if !self.alarm.is_set() {
-            self.alarm.set(ticket.conn.thread.settings.timeouts.answer_idle);
-            self.alarm.is_flow();
-            ticket.conn.watch.waits();
-        }
-        match self.alarm.poll(cx) {
-            Poll::Ready(()) => {
-                ticket.conn.thread.metrics.upstream_failures.inc();
-                Poll::Ready(Some(Err(BrokenOff)))
-            }
-            Poll::Pending => Poll::Pending,
-        }
-    }
-
-    fn is_end(&self) -> bool {
-        self.first.is_none() && self.body.is_end_stream()
-    }
-
-    fn size(&self) -> SizeHint {
-        let mut size = self.body.size_hint();
-        let first = self.first.as_ref().map_or(0, |first| first.len() as u64);
-        if let Some(rest) = size.exact() {
-            size.set_exact(rest + first);
-        } else {
-            size.set_lower(size.lower() + first);
-        }
-        size
-    }
-
-    fn finish_if_whole(&mut self, ticket: &mut Ticket) {
-        if self.is_end() {
-            ticket.whole = true;
-            self.body.settle();
-        }
     }
 }
 

@@ -4,6 +4,7 @@
 
 use std::rc::Rc;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::uri::PathAndQuery;
@@ -34,7 +35,9 @@ pub(crate) struct Forward {
     pub(crate) effect: Effect,
     /// Whether it makes a subscription that pushes.
     pub(crate) subscribes: bool,
-    /// What it reads; nothing known of a write, whose answer is never cut.
+    /// How long its answer may say nothing, in milliseconds, where that is a stream; else 0.
+    pub(crate) stream: u32,
+    /// What it reads; nothing known of a write, whose answer is only cut where it is a stream.
     pub(crate) read: Touched,
     /// The host the partner sent the call to.
     pub(crate) host: Option<HeaderValue>,
@@ -75,10 +78,18 @@ impl Forward {
         }
     }
 
+    /// How long the platform may say nothing while it answers.
+    pub(crate) fn silent(&self, thread: &Thread) -> Duration {
+        match self.stream {
+            0 => thread.settings.timeouts.answer_idle,
+            stream => Duration::from_millis(stream.into()),
+        }
+    }
+
     /// Who reads the answer, as of now.
     pub(crate) fn access(&self, thread: &Thread) -> Access {
         let reader = || Reader { key: self.key, read: self.read.clone() };
-        let reader = (self.effect == Effect::Read).then(reader);
+        let reader = (self.effect == Effect::Read || self.stream > 0).then(reader);
         Access { reader, cuts: thread.cuts.get() }
     }
 }

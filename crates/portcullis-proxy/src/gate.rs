@@ -20,7 +20,7 @@ use crate::batch;
 use crate::body::{Answer, Kind};
 use crate::forward::{Bodies, Came};
 use crate::refuse;
-use crate::sending::{self, Given, Inward, Sending};
+use crate::sending::{Given, Inward, Sending};
 use crate::stack::Call;
 use crate::ticket::{Conn, Ticket, since};
 
@@ -83,7 +83,7 @@ impl Future for Serving {
 }
 
 /// Holds the beginning of an answer back until it is judged.
-async fn held_back(held: Box<sending::Held>, ticket: Box<Ticket>) -> Response<Answer> {
+async fn held_back(held: Box<crate::held::Held>, ticket: Box<Ticket>) -> Response<Answer> {
     let thread = Rc::clone(&ticket.conn.thread);
     match held.judged(&thread).await {
         Ok((parts, kind)) => permitted(parts, kind, ticket),

@@ -116,11 +116,6 @@ impl Bench {
         self.desk.borrow_mut().standing(key, read, now)
     }
 
-    /// Whether an answer under way that reads this may go on to that key.
-    pub(crate) fn still_allowed(&self, key: KeyIx, read: &Touched, now: Now) -> bool {
-        self.desk.borrow_mut().still_allowed(key, read, now)
-    }
-
     /// The path as the platform knows it: without the prefix of the public URL, where it is there.
     ///
     /// It may be missing, since whoever stands before the gate may have cut it off.

@@ -34,6 +34,7 @@ mod flow;
 mod forward;
 mod gate;
 mod guard;
+mod held;
 mod http1;
 mod http2;
 mod hygiene;

@@ -2,7 +2,6 @@
 //!
 //! Must not know how the call was judged or how a refusal is rendered.
 
-use std::future::poll_fn;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, ready};
@@ -12,17 +11,18 @@ use http::header::{CONTENT_ENCODING, CONTENT_LENGTH};
 use http::{HeaderValue, Response, StatusCode, response};
 use http_body::Body;
 use portcullis_judge::{Duties, Permit, Settlement, SignalHit, Touched};
-use portcullis_sieve::{HELD_MAX, LinkKey};
+use portcullis_sieve::LinkKey;
 use portcullis_types::{Effect, Now, PartnerIx, Refusal};
 use tower::Service;
 
 use crate::answer::{self, Says};
 use crate::asked;
 use crate::body::{BrokenOff, Flow, Kind};
+use crate::events::Events;
 use crate::forward::{self, Came, Forward};
+use crate::held::{Held, sieved};
 use crate::leak::Tail;
 use crate::records::More;
-use crate::sieving::{Sieved, Sieving};
 use crate::thread::Thread;
 use crate::ticker::Alarm;
 use crate::ticket::{Conn, Ticket, since};
@@ -73,6 +73,8 @@ impl Sending {
         let thread = &conn.thread;
         let Given { id, partner, host, plain } = given;
         let (key, subscribes) = (permit.key, permit.subscribes);
+        let stream = permit.stream.map_or(0, |silent| silent.milliseconds());
+        let stream = u32::try_from(stream).unwrap_or(u32::MAX);
         let link_key = permit.link_key.as_ref().and_then(|key| LinkKey::new(key.expose()));
         let (outbound, settlement, duties) = permit.into_parts();
         let effect = outbound.method().effect();
@@ -81,8 +83,19 @@ impl Sending {
         let cuts = thread.cuts.get();
         // Nothing was judged on this thread since the permit was given.
         let read = thread.bench.touched();
-        let forward =
-            Forward { duties, plain, key, partner, cuts, effect, subscribes, read, host, link_key };
+        let forward = Forward {
+            duties,
+            plain,
+            key,
+            partner,
+            cuts,
+            effect,
+            subscribes,
+            stream,
+            read,
+            host,
+            link_key,
+        };
         let (call, state) = match forward::outward(conn, came, outbound, &forward, id) {
             Ok(made) => made,
             Err(refusal) => {
@@ -206,13 +219,6 @@ pub(crate) enum Inward {
     Held(Box<Held>),
 }
 
-/// An answer whose beginning is held back until it is judged.
-pub(crate) struct Held {
-    parts: response::Parts,
-    sieving: Sieving,
-    forward: Forward,
-}
-
 /// Makes the answer that goes to the partner.
 fn inward(
     thread: &Rc<Thread>,
@@ -245,7 +251,8 @@ fn inward(
         return Ok(Inward::Now(parts, Kind::Full(first)));
     }
     let access = forward.access(thread);
-    let flow = Flow { body, first, alarm, access, tail, breaking: false };
+    let (silent, events) = (forward.silent(thread), Events::of(&parts.headers));
+    let flow = Flow { body, first, alarm, silent, access, tail, events, breaking: false };
     Ok(Inward::Now(parts, Kind::Flow(Box::new(flow))))
 }
 
@@ -268,51 +275,5 @@ fn is_sieved(parts: &response::Parts, duties: &Duties) -> Result<bool, Refusal> 
         (Says::Json, _) | (Says::Other, false) => Ok(true),
         (Says::Media, false) => Ok(false),
         (Says::Media | Says::Other, true) => Err(Refusal::UpstreamMalformed),
-    }
-}
-
-#[inline(never)]
-fn sieved(
-    thread: &Rc<Thread>,
-    (mut parts, body): (response::Parts, Arriving),
-    alarm: Alarm,
-    mut forward: Forward,
-) -> Result<Inward, Refusal> {
-    let duties = forward.duties.take().ok_or(Refusal::Internal)?;
-    let mut sieving = Sieving::new(thread, &mut parts, body, alarm, &mut forward, duties)?;
-    sieving.begin()?;
-    let held = Box::new(Held { parts, sieving, forward });
-    if held.sieving.is_whole() {
-        let (parts, kind) = held.release(thread);
-        return Ok(Inward::Now(parts, kind));
-    }
-    Ok(Inward::Held(held))
-}
-
-impl Held {
-    /// Waits until the beginning is judged, and makes the head true of it.
-    pub(crate) async fn judged(
-        mut self: Box<Self>,
-        thread: &Rc<Thread>,
-    ) -> Result<Answered, Refusal> {
-        self.hold(HELD_MAX as u64).await.inspect_err(|refusal| {
-            if refusal.row().status >= 500 {
-                thread.metrics.upstream_failures.inc();
-            }
-        })?;
-        Ok(self.release(thread))
-    }
-
-    /// Reads until there is so much of it, or all.
-    pub(crate) async fn hold(&mut self, least: u64) -> Result<(), Refusal> {
-        poll_fn(|cx| self.sieving.poll_held(cx, least, &self.forward)).await
-    }
-
-    /// Lets it go on.
-    pub(crate) fn release(self: Box<Self>, thread: &Rc<Thread>) -> Answered {
-        let Self { mut parts, sieving, forward } = *self;
-        sieving.tell(&mut parts.headers);
-        let sieved = Sieved { sieving, access: forward.access(thread), breaking: false };
-        (parts, Kind::Sieved(Box::new(sieved)))
     }
 }

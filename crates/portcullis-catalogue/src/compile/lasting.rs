@@ -1,4 +1,5 @@
-//! What goes on after a call is over: addresses of media in its answer, and subscriptions it made.
+//! What goes on for long: streams and WebSockets, and after a call is over addresses of media in its answer
+//! and subscriptions it made.
 //!
 //! Must not know who is told of them.
 
@@ -9,8 +10,11 @@ use portcullis_yaml::{At, Source};
 
 use super::shapes::Numbered;
 use super::{Compiler, Read, codes, cut};
-use crate::file::OperationFile;
+use crate::file::{MethodWord, OperationFile};
 use crate::model::{NodeType, What};
+
+/// Longest silence of a stream.
+const SILENT_MAX: Span = Span::from_seconds(24 * 60 * 60);
 
 impl Compiler {
     /// The fields that hold addresses of media, and how long each address works; in objects of a node
@@ -80,5 +84,44 @@ impl Compiler {
             self.faults.push(fault.with_help("leave `subscribes` out; it goes with a write"));
         }
         true
+    }
+
+    /// How long an operation's stream may say nothing.
+    pub(super) fn stream(&mut self, source: &Source, file: &OperationFile) -> Option<Span> {
+        let silent = file.stream.as_ref()?;
+        if silent.value.milliseconds() == 0 || silent.value > SILENT_MAX {
+            let message = format!("a stream that may say nothing for {}", silent.value);
+            let fault = source.fault(codes::PARAMETER, silent, message);
+            self.faults.push(fault.with_help("write how long, from `1s` to `1d`, such as `10m`"));
+        }
+        self.is_read(source, silent, file, "a stream");
+        Some(silent.value)
+    }
+
+    /// Whether an operation's connection becomes a WebSocket.
+    pub(super) fn websocket(&mut self, source: &Source, file: &OperationFile) -> bool {
+        let Some(word) = &file.upgrade else { return false };
+        if !matches!(file.method, MethodWord::Get) {
+            let fault =
+                source.fault(codes::PARAMETER, word, "an upgrade of another method than GET");
+            self.faults.push(fault.with_help("a WebSocket begins with a GET"));
+        }
+        self.is_read(source, word, file, "a WebSocket");
+        true
+    }
+
+    /// Refuses what the gate would have to read the whole answer for.
+    fn is_read<T>(&mut self, source: &Source, at: &At<T>, file: &OperationFile, what: &str) {
+        let read = [
+            ("answer", file.answer.is_some()),
+            ("links", file.links == Some(true)),
+            ("batch", file.batch.as_ref().is_some_and(|word| word.value)),
+        ];
+        if let Some((name, _)) = read.into_iter().find(|(_, is)| *is) {
+            let message = format!("{what} with `{name}`");
+            let fault = source.fault(codes::PARAMETER, at, message);
+            self.faults
+                .push(fault.with_help(format!("leave `{name}` out; {what} is not cut down")));
+        }
     }
 }

@@ -102,6 +102,8 @@ impl Compiler {
             body: file.body.unwrap_or(Body::Params),
             subscribes: self.subscribes(source, file),
             links: file.links.unwrap_or(false),
+            stream: self.stream(source, file),
+            websocket: self.websocket(source, file),
         });
     }
 

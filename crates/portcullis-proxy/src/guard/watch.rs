@@ -22,6 +22,8 @@ pub(crate) struct Watch {
     /// Whether it speaks HTTP/2.
     pub(crate) http2: Cell<bool>,
     phase: Cell<&'static str>,
+    /// For an HTTP/2 connection to get on with any of its streams: the longest that one of them was given.
+    stream: Cell<Duration>,
     pub(super) times: Times,
 }
 
@@ -46,6 +48,7 @@ impl Watch {
             unread: Cell::new(false),
             http2: Cell::new(false),
             phase: Cell::new("head"),
+            stream: Cell::new(times.stream),
             times,
         })
     }
@@ -64,7 +67,7 @@ impl Watch {
     pub(crate) fn begin(&self) {
         self.in_flight.set(self.in_flight.get() + 1);
         if self.http2.get() {
-            self.expect("stream", self.times.stream);
+            self.expect("stream", self.stream.get());
         } else if self.phase.get() == "idle" {
             self.alarm.off();
         }
@@ -74,7 +77,7 @@ impl Watch {
     pub(crate) fn finish(&self) {
         self.in_flight.set(self.in_flight.get().saturating_sub(1));
         match (self.http2.get(), self.in_flight.get()) {
-            (true, 1..) => self.expect("stream", self.times.stream),
+            (true, 1..) => self.expect("stream", self.stream.get()),
             (true, 0) => self.expect("idle", self.times.idle),
             // The next head may be coming in already, or the answer going out too slowly.
             (false, _) if self.alarm.is_set() => {}
@@ -85,8 +88,14 @@ impl Watch {
     /// A stream of the connection waits for others than the peer.
     pub(crate) fn waits(&self) {
         if self.http2.get() {
-            self.expect("stream", self.times.stream);
+            self.expect("stream", self.stream.get());
         }
+    }
+
+    /// The same; the others may say nothing for so long.
+    pub(crate) fn waits_for(&self, silent: Duration) {
+        self.stream.set(self.stream.get().max(silent + self.times.send));
+        self.waits();
     }
 
     /// A piece of an answer was handed over; the peer is to take it.
@@ -94,5 +103,31 @@ impl Watch {
         if self.http2.get() {
             self.expect("send", self.times.send);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::task::{Context, Waker};
+
+    use super::*;
+    use crate::ticker::Ticker;
+
+    #[test]
+    fn a_stream_gives_its_connection_the_time_it_was_given() {
+        let ticker = Ticker::new(Duration::from_millis(10));
+        let second = Duration::from_secs(1);
+        let times = Times { head: second, idle: second, send: second, stream: 2 * second };
+        let watch = Watch::new(ticker.alarm(), times);
+        watch.http2.set(true);
+        watch.begin();
+        watch.waits_for(10 * second);
+        watch.begin();
+        watch.finish();
+        let fired = |now| {
+            ticker.advance(now);
+            watch.alarm.poll(&mut Context::from_waker(Waker::noop())).is_ready()
+        };
+        assert_eq!([2_500, 10_500, 11_010].map(fired), [false, false, true]);
     }
 }
