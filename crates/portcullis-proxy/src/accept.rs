@@ -89,9 +89,13 @@ fn take(thread: &Rc<Thread>, entrance: &Rc<Entrance>, stream: TcpStream, peer: S
         return;
     }
     // Two tasks, so that plain connections don't take the memory of the others.
-    if entrance.listener.tls.is_none() {
+    if entrance.listener.is_plain() {
+        let Some(place) = thread.addresses.take(ip) else {
+            return thread.metrics.turned_away("address");
+        };
         tokio::task::spawn_local(async move {
             serve(&counted.0, stream, ip).await;
+            drop(place);
         });
     } else {
         let listener = Rc::clone(&entrance.listener);
@@ -102,7 +106,7 @@ fn take(thread: &Rc<Thread>, entrance: &Rc<Entrance>, stream: TcpStream, peer: S
 }
 
 /// Serves whatever bytes come in order, from a peer at that address.
-async fn serve<T>(thread: &Rc<Thread>, mut stream: T, ip: IpAddr)
+pub(crate) async fn serve<T>(thread: &Rc<Thread>, mut stream: T, ip: IpAddr)
 where
     T: AsyncRead + AsyncWrite + Unpin + 'static,
 {

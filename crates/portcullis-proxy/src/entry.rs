@@ -7,13 +7,42 @@ use std::rc::Rc;
 
 use tokio::net::TcpStream;
 
-use crate::Listener;
-use crate::accept::{Peer, speak, watch};
+use crate::accept::{Peer, serve, speak, watch};
 use crate::thread::Thread;
+use crate::tls::TlsFront;
+use crate::{Listener, announced};
 
 /// Lets a connection through, and serves it to its end.
-pub(crate) async fn pass(thread: &Rc<Thread>, listener: &Listener, stream: TcpStream, ip: IpAddr) {
-    let Some(front) = &listener.tls else { return };
+pub(crate) async fn pass(
+    thread: &Rc<Thread>,
+    listener: &Listener,
+    mut stream: TcpStream,
+    ip: IpAddr,
+) {
+    let alarm = thread.ticker.alarm();
+    alarm.set(thread.settings.timeouts.head);
+    let ip = if listener.proxy_protocol.is_empty() {
+        ip
+    } else {
+        let trusted = listener.proxy_protocol.iter().any(|net| net.contains(&ip));
+        let whom = alarm.guard(announced::read(&mut stream));
+        match if trusted { whom.await } else { Some(Err(std::io::ErrorKind::Other.into())) } {
+            Some(Ok(whom)) => whom.map_or(ip, |whom| whom.to_canonical()),
+            Some(Err(_)) => return thread.metrics.turned_away("announcement"),
+            None => return thread.metrics.cut_slow("announcement"),
+        }
+    };
+    drop(alarm);
+    let Some(_place) = thread.addresses.take(ip) else {
+        return thread.metrics.turned_away("address");
+    };
+    match &listener.tls {
+        None => serve(thread, stream, ip).await,
+        Some(front) => secure(thread, front, stream, ip).await,
+    }
+}
+
+async fn secure(thread: &Rc<Thread>, front: &TlsFront, stream: TcpStream, ip: IpAddr) {
     let alarm = thread.ticker.alarm();
     alarm.set(thread.settings.timeouts.head);
     match alarm.guard(front.accept(stream)).await {

@@ -20,6 +20,8 @@
 
 mod accept;
 mod address;
+mod addresses;
+mod announced;
 mod answer;
 mod arrival;
 mod aside;

@@ -4,6 +4,8 @@
 
 use std::net::SocketAddr;
 
+use ipnet::IpNet;
+
 use crate::tls::TlsFront;
 
 /// An address that partners connect to.
@@ -13,12 +15,19 @@ pub struct Listener {
     pub address: SocketAddr,
     /// TLS in front; none: plain HTTP.
     pub tls: Option<TlsFront>,
+    /// Who may connect, if anybody: proxies that announce each client by the PROXY protocol.
+    pub proxy_protocol: Vec<IpNet>,
 }
 
 impl Listener {
     /// One for plain HTTP.
     #[must_use]
     pub const fn plain(address: SocketAddr) -> Self {
-        Self { address, tls: None }
+        Self { address, tls: None, proxy_protocol: Vec::new() }
+    }
+
+    /// Whether HTTP begins with the first byte.
+    pub(crate) const fn is_plain(&self) -> bool {
+        self.tls.is_none() && self.proxy_protocol.is_empty()
     }
 }

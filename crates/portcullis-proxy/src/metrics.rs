@@ -25,6 +25,7 @@ pub struct Metrics {
     pub(crate) judge_duration: Histogram,
     closed: IntCounterVec,
     handshakes: IntCounterVec,
+    turned_away: IntCounterVec,
     pub(crate) upstream_connects: IntCounter,
     pub(crate) upstream_failures: IntCounter,
     pub(crate) upstream_out_of_step: IntCounter,
@@ -113,6 +114,11 @@ impl Metrics {
                 "TLS handshakes with partners, by how they ended: full, resumed or failed.",
                 &["outcome"],
             ),
+            turned_away: all.family(
+                "portcullis_connections_turned_away_total",
+                "Connections closed at once: their address had as many as it may, or no proxy announced them.",
+                &["why"],
+            ),
             upstream_connects: all.counter(
                 "portcullis_upstream_connections_total",
                 "Connections opened to the platform.",
@@ -189,6 +195,10 @@ impl Metrics {
 
     pub(crate) fn handshake(&self, outcome: &'static str) {
         self.handshakes.with_label_values(&[outcome]).inc();
+    }
+
+    pub(crate) fn turned_away(&self, why: &'static str) {
+        self.turned_away.with_label_values(&[why]).inc();
     }
 
     pub(crate) fn cut_slow(&self, at: &'static str) {

@@ -99,6 +99,9 @@ pub enum Family {
 pub struct Limits {
     /// Open connections; beyond it the gate stops accepting until one ends.
     pub connections: usize,
+    /// Connections of one address, or of one /64 of IPv6, that is neither a trusted proxy nor this
+    /// machine; one beyond it is closed at once.
+    pub connections_per_address: usize,
     /// Calls being served; beyond it: 503.
     pub in_flight: usize,
     /// Bytes of a request head; beyond it: 431.
@@ -121,6 +124,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             connections: 16_384,
+            connections_per_address: 1_024,
             in_flight: 4096,
             head_bytes: 32 * 1024,
             headers: 100,

@@ -17,6 +17,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio::task::JoinSet;
 
 use crate::accept::{self, Entrance};
+use crate::addresses::Addresses;
 use crate::aside::AsideOutlet;
 use crate::listen::{Bound, listen};
 use crate::reach::{Cutter, Looker, Order, Reach, Recaller};
@@ -78,6 +79,7 @@ impl Proxy {
         let settings = Arc::new(Settings { threads: settings.threads.max(1), ..settings });
         let upstreams = Known::of(&settings);
         let (addrs, sockets) = listen(&settings.listeners, settings.threads)?;
+        let addresses = Addresses::new(&settings);
         let mut running = Running { addrs, workers: Vec::new(), records };
         for (at, sockets) in sockets.into_iter().enumerate() {
             let ring = match &running.records {
@@ -90,6 +92,7 @@ impl Proxy {
                 desk: desk(&judge, &settings, ring.is_some()),
                 clock: Arc::clone(&clock),
                 metrics: Arc::clone(&metrics),
+                addresses: Arc::clone(&addresses),
                 ring,
                 aside: aside.clone(),
                 usage: usage.as_ref().map(|outlet| UsageCells::new(Arc::clone(&outlet.0))),

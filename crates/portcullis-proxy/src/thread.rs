@@ -12,6 +12,7 @@ use portcullis_sieve::{Gate, Plan, Program};
 use portcullis_types::{Clock, KeyIx, Now};
 use tokio::sync::Notify;
 
+use crate::addresses::Addresses;
 use crate::answer;
 use crate::aside::AsideOutlet;
 use crate::counts::Counts;
@@ -54,6 +55,8 @@ pub(crate) struct Thread {
     pub(crate) counts: RefCell<Counts>,
     pub(crate) in_flight: Bounded,
     pub(crate) connections: Bounded,
+    /// Connections of each address, over all threads.
+    pub(crate) addresses: Arc<Addresses>,
     pub(crate) buffered: Bounded,
     /// Bytes of bodies whose callers have not shown a key yet.
     pub(crate) unnamed: Bounded,
@@ -81,6 +84,7 @@ pub(crate) struct Parts {
     pub(crate) desk: portcullis_judge::Desk,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) metrics: Arc<Metrics>,
+    pub(crate) addresses: Arc<Addresses>,
     pub(crate) ring: Option<Ring>,
     pub(crate) usage: Option<UsageCells>,
     pub(crate) aside: Option<AsideOutlet>,
@@ -88,7 +92,8 @@ pub(crate) struct Parts {
 
 impl Thread {
     pub(crate) fn new(parts: Parts) -> Rc<Self> {
-        let Parts { settings, upstreams, desk, clock, metrics, ring, usage, aside } = parts;
+        let Parts { settings, upstreams, desk, clock, metrics, addresses, ring, usage, aside } =
+            parts;
         let ticker = Ticker::new(settings.timeouts.tick());
         // Each thread gets its share, rounded up: nobody is left with none.
         let share = |all: u64| all.div_ceil(settings.threads.max(1) as u64);
@@ -118,6 +123,7 @@ impl Thread {
             connections: Bounded::new(share(limits.connections as u64)),
             buffered: Bounded::new(share(limits.buffered_total_bytes)),
             unnamed: Bounded::new(share(limits.buffered_total_bytes / UNNAMED_PART)),
+            addresses,
             freed: Notify::new(),
             cuts: Cell::new(0),
             draining: Cell::new(false),

@@ -145,6 +145,9 @@ fn a_gate_without_what_tls_stands_on_does_not_start_and_says_why() {
     check("tls/key.pem", "tls/chain.pem", &["PC0071", "no private key"]);
     check("key: {", "kee: {", &["kee"]);
     check(&format!("address: {secure}"), "address: nowhere", &["PC0003", "`nowhere`"]);
+    let at = format!("- address: {secure}\n");
+    check(&at, &format!("{at}      proxy_protocol: []\n"), &["PC0072", "nobody could connect"]);
+    check("  listen:\n", "  listen: []\n  before:\n", &["PC0070", "0 listeners"]);
     let public = format!("address: {}", house.public);
     check(&public, &format!("address: {secure}"), &["PC0004", "two listeners"]);
     check(&public, &format!("address: {}", house.admin), &["PC0004", "admin API"]);

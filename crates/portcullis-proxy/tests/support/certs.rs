@@ -156,7 +156,15 @@ impl Client {
         addr: SocketAddr,
         name: &'static str,
     ) -> std::io::Result<TlsStream<TcpStream>> {
-        let stream = TcpStream::connect(addr).await.unwrap();
+        self.over(TcpStream::connect(addr).await.unwrap(), name).await
+    }
+
+    /// Over a connection that stands.
+    pub async fn over(
+        &self,
+        stream: TcpStream,
+        name: &'static str,
+    ) -> std::io::Result<TlsStream<TcpStream>> {
         let name = ServerName::try_from(name).unwrap();
         TlsConnector::from(Arc::new(self.config.clone())).connect(name, stream).await
     }

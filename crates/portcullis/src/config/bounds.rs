@@ -35,6 +35,11 @@ impl Settling<'_> {
         let limits = &file.limits;
         Limits {
             connections: self.bound(limits.connections.as_ref(), 10_000, (1, 1_000_000)),
+            connections_per_address: self.bound(
+                limits.connections_per_address.as_ref(),
+                1_024,
+                (1, 1_000_000),
+            ),
             calls: self.bound(limits.calls.as_ref(), 4_096, (1, 1_000_000)),
             head_bytes: self.bound(limits.head_bytes.as_ref(), 32 << 10, (8 << 10, 1 << 20)),
             judged_body_bytes: self.bound(

@@ -6,6 +6,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use ipnet::IpNet;
 use portcullis_proxy::{Certificate, Clients, Pem, TlsError, TlsFront, TlsMaterial};
 use portcullis_yaml::At;
 
@@ -22,6 +23,13 @@ const MOST: usize = 64;
 pub(crate) struct ListenerOf {
     pub address: SocketAddr,
     pub tls: Option<TlsFiles>,
+    pub proxy_protocol: Vec<IpNet>,
+}
+
+impl ListenerOf {
+    const fn plain(address: SocketAddr) -> Self {
+        Self { address, tls: None, proxy_protocol: Vec::new() }
+    }
 }
 
 /// The files that TLS stands on.
@@ -90,10 +98,7 @@ impl Settling<'_> {
         let each = match &at.value {
             Listen::One(address) => {
                 let address = self.listen_at(at, address, admin);
-                return address
-                    .map(|address| ListenerOf { address, tls: None })
-                    .into_iter()
-                    .collect();
+                return address.map(ListenerOf::plain).into_iter().collect();
             }
             Listen::Each(each) => each,
         };
@@ -110,7 +115,8 @@ impl Settling<'_> {
                 let help = "give each listener an address or a port of its own";
                 self.fault("PC0004", &listener.address, "two listeners share an address", help);
             }
-            listeners.push(ListenerOf { address, tls: self.tls(listener) });
+            let proxy_protocol = self.announcers(listener);
+            listeners.push(ListenerOf { address, tls: self.tls(listener), proxy_protocol });
         }
         listeners
     }
@@ -126,6 +132,16 @@ impl Settling<'_> {
             );
         }
         Some(address)
+    }
+
+    fn announcers(&mut self, listener: &ListenerAt) -> Vec<IpNet> {
+        let Some(list) = &listener.proxy_protocol else { return Vec::new() };
+        if list.is_empty() {
+            let message = "`proxy_protocol` names no proxy, so nobody could connect";
+            let help = "name the networks of the proxies, or leave the line out";
+            self.fault("PC0072", &listener.address, message, help);
+        }
+        self.networks(list)
     }
 
     fn tls(&mut self, listener: &ListenerAt) -> Option<TlsFiles> {

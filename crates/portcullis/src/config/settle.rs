@@ -66,6 +66,7 @@ pub(crate) struct Config {
 #[derive(Debug, Clone)]
 pub(crate) struct Limits {
     pub connections: usize,
+    pub connections_per_address: usize,
     pub calls: usize,
     pub head_bytes: usize,
     pub judged_body_bytes: usize,

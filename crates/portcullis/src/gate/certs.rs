@@ -33,10 +33,11 @@ struct Held {
 /// The listeners as the data plane takes them, and their certificates.
 pub(crate) fn open(of: &[ListenerOf]) -> anyhow::Result<(Vec<Listener>, Certificates)> {
     let (mut listeners, mut certificates) = (Vec::new(), Certificates::default());
-    for ListenerOf { address, tls } in of {
+    for ListenerOf { address, tls, proxy_protocol } in of {
         let held = tls.as_ref().map(|files| Held::open(address.to_string(), files)).transpose()?;
         let tls = held.as_ref().map(|held| held.front.clone());
-        listeners.push(Listener { address: *address, tls });
+        let proxy_protocol = proxy_protocol.clone();
+        listeners.push(Listener { address: *address, tls, proxy_protocol });
         certificates.each.extend(held);
     }
     Ok((listeners, certificates))

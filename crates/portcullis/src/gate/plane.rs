@@ -93,6 +93,7 @@ fn settings(config: &Config, listeners: Vec<Listener>) -> anyhow::Result<Setting
     let (limits, waits) = (&config.limits, &config.timeouts);
     settings.limits = Limits {
         connections: limits.connections,
+        connections_per_address: limits.connections_per_address,
         in_flight: limits.calls,
         head_bytes: limits.head_bytes,
         judged_body_bytes: limits.judged_body_bytes as u64,

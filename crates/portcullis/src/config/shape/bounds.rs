@@ -13,6 +13,9 @@ use serde::Deserialize;
 pub(crate) struct Limits {
     /// Most connections at once.
     pub connections: Option<At<usize>>,
+    /// Most connections of one address, or one /64 of IPv6; trusted proxies and this machine have no
+    /// such bound.
+    pub connections_per_address: Option<At<usize>>,
     /// Most calls at once.
     pub calls: Option<At<usize>>,
     /// Longest head of a request, in bytes.

@@ -61,6 +61,10 @@ pub(crate) struct ListenerAt {
     /// TLS in front; plain HTTP without.
     #[serde(default)]
     pub tls: Option<At<Tls>>,
+    /// Networks of proxies that announce each client by the PROXY protocol, version 1 or 2, such as
+    /// `10.0.0.0/8`. Then nobody else may connect here, and none of them without it.
+    #[serde(default)]
+    pub proxy_protocol: Option<Vec<At<String>>>,
 }
 
 impl<'de> Deserialize<'de> for Listen {
