@@ -189,8 +189,10 @@ impl Look<'_> {
         let max = self.factor.map_or(max, |factor| factor.of(max));
         let of = self.caller.shares(place.per, self.group);
         let specs = self.bound.specs(place.per)?;
-        let budgets = self.desk.judge.live.budgets(of, specs, self.view.epoch, self.now.wall).ok();
-        let left = || budgets?.left(place.at, None, max, self.now.wall);
+        let live = &self.desk.judge.live;
+        let now = live.counted_at(self.now);
+        let budgets = live.budgets(of, specs, self.view.epoch, now).ok();
+        let left = || budgets?.left(place.at, None, max, now);
         let left = (!place.each_target).then(left).flatten();
         Some(LimitState {
             id: id.clone(),

@@ -44,6 +44,7 @@ pub(crate) struct Live {
     pub(crate) left: Shelf<Mark>,
     group_names: DashMap<Arc<str>, u32>,
     saved: budgeted::Saved,
+    course: budgeted::Course,
     watched: Shelf<ArcSwapOption<Watches>>,
     sketches: DashMap<SketchName, Sketch>,
     /// What narrows a subject until the snapshot says it, the newest first. Read only by calls of

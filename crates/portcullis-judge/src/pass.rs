@@ -261,7 +261,7 @@ impl<'v> Pass<'v, '_> {
             known: &known,
             group: seat.partner.group,
             epoch: self.view.epoch,
-            now: self.now.wall,
+            now: self.desk.judge.live.counted_at(self.now),
             reads: self.desk.reads_limits,
             factor: self.narrowed.as_ref().and_then(|narrowed| narrowed.factor()),
         };

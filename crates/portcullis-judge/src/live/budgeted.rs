@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use portcullis_limits::budget::{BudgetSpecs, Budgets};
 use portcullis_registry::SubjectIx;
-use portcullis_types::{ClientIx, KeyIx, PartnerIx, Wall};
+use portcullis_types::{ClientIx, KeyIx, Now, PartnerIx, Wall};
 
 use super::{Counted, Live, Stale};
 
@@ -26,6 +26,14 @@ pub(super) struct Saved {
     subjects: Mutex<BTreeMap<Name, State>>,
     /// Saved budgets that could not be taken over.
     lost: AtomicU64,
+}
+
+/// How budgets see time: by the wall clock, since they outlive a restart, but as it once was ahead of
+/// the count, in milliseconds. It goes on with the count while the wall clock is behind or stands, so
+/// that a wrong clock keeps nobody out for longer than a window.
+#[derive(Default)]
+pub(super) struct Course {
+    ahead: AtomicU64,
 }
 
 /// A subject, as the saved form names it. Numbers of the log are the same after a restart.
@@ -62,6 +70,20 @@ pub enum RestoreError {
 }
 
 impl Live {
+    /// The moment at which budgets count a call.
+    pub(crate) fn counted_at(&self, now: Now) -> Wall {
+        let count = now.mono.0 / 1_000_000;
+        let seen = now.wall.0.saturating_sub(count);
+        let known = self.course.ahead.load(Ordering::Relaxed);
+        // Written only when the wall clock got ahead, so that threads share the line for reading.
+        let ahead = if seen > known {
+            self.course.ahead.fetch_max(seen, Ordering::Relaxed).max(seen)
+        } else {
+            known
+        };
+        Wall(ahead + count)
+    }
+
     /// The budgets of a subject; attached at first use, carried over when the limits changed. Takes a
     /// lock only then.
     pub(crate) fn budgets(

@@ -67,6 +67,28 @@ impl Bed {
 }
 
 #[test]
+fn a_wrong_wall_clock_frees_no_budget_and_keeps_nobody_out_for_longer_than_its_window() {
+    const DAY: u64 = 86_400;
+    let mut bed = bed(1000);
+    let use_up = |bed: &mut Bed| {
+        for (place, expected) in OTHER.iter().zip(["permitted", "permitted", "budget_reached"]) {
+            bed.check("a1", place, expected);
+        }
+    };
+    use_up(&mut bed);
+    bed.now.wall.0 -= 3 * DAY * 1000;
+    bed.check("a1", OTHER[2], "budget_reached");
+    bed.seconds_pass(DAY);
+    use_up(&mut bed);
+    // It stands, and only the count goes on.
+    bed.now.mono.0 += DAY * 1_000_000_000;
+    use_up(&mut bed);
+    // Put right, it frees nothing.
+    bed.now.wall.0 += 4 * DAY * 1000;
+    bed.check("a1", OTHER[2], "budget_reached");
+}
+
+#[test]
 fn declared_places_are_free_and_others_few() {
     let mut bed = bed(100);
     bed.check("a1", OTHER[0], "permitted");
