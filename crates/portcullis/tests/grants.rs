@@ -86,7 +86,8 @@ fn an_observed_partner_is_refused_by_holds_alone() {
     let why = ["--reason", "mistake", "--tell", "It was a mistake of ours."];
     house.ok(&[["partner", "restore", PARTNER].as_slice(), &why].concat());
     assert_eq!(once(house.public, &profile(), "ptc_live_wrong").status, 401);
-    house.ok(&["partner", "enforce", PARTNER, "--why", "the month is over"]);
+    let over = ["--reason", "agreement-changed", "--tell", "The month of watching is over."];
+    house.ok(&[&["partner", "enforce", PARTNER, "--why", "over"][..], &over, &FOUND].concat());
     assert_eq!(asked().status, 403);
     drop(gate);
 }

@@ -88,10 +88,10 @@ async fn a_changed_body_of_a_case_is_not_handed_out_and_found_by_a_check() {
         .collect();
     office.close().await;
     for (rev, sha256) in kept {
-        for (change, damage) in
+        for (change, changed) in
             [("body = CAST(body || x'20' AS BLOB)", true), ("sha256 = 'gone'", false)]
         {
-            let copy = crate::files::beside(&path, &format!(".{rev}{damage}"));
+            let copy = crate::files::beside(&path, &format!(".{rev}{changed}"));
             for suffix in ["", ".checkpoint"] {
                 let beside = |path: &Path| crate::files::beside(path, suffix);
                 std::fs::copy(beside(&path), beside(&copy)).unwrap();
@@ -101,14 +101,17 @@ async fn a_changed_body_of_a_case_is_not_handed_out_and_found_by_a_check() {
             sqlx::query(sqlx::AssertSqlSafe(sql)).execute(&mut writer).await.unwrap();
             crate::database::close(writer).await;
             let found = Store::inspect(&copy, None).await.unwrap().fault;
-            let fault = format!("its content `{sha256}` was changed");
-            assert_eq!(
-                found.map(|fault| (fault.revision, fault.why)),
-                damage.then_some((Some(rev), fault))
-            );
+            let fault = if changed {
+                format!("its content `{sha256}` was changed")
+            } else {
+                format!(
+                    "its content `{sha256}` is missing from the store, and no event says that it was erased"
+                )
+            };
+            assert_eq!(found.map(|fault| (fault.revision, fault.why)), Some((Some(rev), fault)));
             let office = super::office(&copy).await;
             let told = office.blob(sha256.clone()).await.unwrap_err();
-            let code = if damage {
+            let code = if changed {
                 "store_not_readable"
             } else {
                 OfficeError::NoSuchBlob(String::new()).code()
