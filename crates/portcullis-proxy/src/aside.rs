@@ -14,17 +14,17 @@ use http::header::{
     ALLOW, CACHE_CONTROL, CONTENT_TYPE, IF_MATCH, RETRY_AFTER, USER_AGENT, WWW_AUTHENTICATE,
 };
 use http::request::Parts;
-use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, response};
+use http::{HeaderMap, HeaderName, Method, Response, response};
 use http_body::Body;
 use hyper::body::Incoming;
-use portcullis_judge::Trace;
+use portcullis_judge::{Origin, Trace};
 use portcullis_request::unescaped;
 use portcullis_types::{KeyId, KeyIx, Now, Refusal};
 
 use crate::body::Kind;
-use crate::hygiene::{self, FORWARDED_FOR};
+use crate::hygiene;
 use crate::thread::Thread;
-use crate::ticket::{Conn, Ticket};
+use crate::ticket::Ticket;
 use crate::{Settings, arrival};
 
 /// Longest body that is taken in.
@@ -45,11 +45,11 @@ pub trait Aside: Send + Sync {
     /// The refusal to answer with.
     fn admits(&self, peer: IpAddr, now: Now) -> Result<(), Refusal>;
 
-    /// Whose key was presented, whatever state it is in.
+    /// Whose key was presented, whatever state it is in, if it is accepted from there.
     ///
     /// # Errors
-    /// The refusal to answer with: the key is unknown, or has asked too often.
-    fn known(&self, presented: &[u8], now: Now) -> Result<Asker, Refusal>;
+    /// The refusal to answer with: the key is unknown, bound to other networks, or has asked too often.
+    fn known(&self, origin: Origin, presented: &[u8], now: Now) -> Result<Asker, Refusal>;
 
     /// The answer; none: there is nobody to answer any more.
     fn answer(&self, call: AsideCall) -> AsideAnswer;
@@ -127,8 +127,9 @@ impl Asked {
         let conn = &ticket.conn;
         let thread = &conn.thread;
         let now = thread.now();
-        aside.admits(peer(conn, &parts.headers), now)?;
-        let asker = aside.known(&presented(&parts, &thread.settings)?, now)?;
+        let origin = conn.origin(&parts.headers);
+        aside.admits(origin.address, now)?;
+        let asker = aside.known(origin, &presented(&parts, &thread.settings)?, now)?;
         ticket.trace = Some(Trace {
             partner: Some(Arc::clone(&asker.partner)),
             key_id: Some(asker.id.clone()),
@@ -198,15 +199,6 @@ fn kept(headers: &HeaderMap, names: &[HeaderName]) -> HeaderMap {
         }
     }
     kept
-}
-
-/// Where a call came from: the peer, or whom a trusted one names last.
-fn peer(conn: &Conn, headers: &HeaderMap) -> IpAddr {
-    let last = || {
-        let line: &HeaderValue = headers.get_all(FORWARDED_FOR).iter().next_back()?;
-        line.to_str().ok()?.rsplit(',').next()?.trim().parse().ok()
-    };
-    conn.trusted.then(last).flatten().unwrap_or(conn.peer)
 }
 
 #[cfg(test)]

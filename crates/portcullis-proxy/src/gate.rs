@@ -195,7 +195,7 @@ async fn collect(waiting: Waiting, ticket: &mut Ticket) -> Result<(Held, Onward)
     let Waiting { parts, body, host, max } = waiting;
     let alarm = thread.ticker.alarm();
     // Whoever has shown a key already is asked about it before the body is taken in.
-    let named = thread.bench.shows_key(&parts, thread.now())?;
+    let named = thread.bench.shows_key(&conn, &parts, thread.now())?;
     let held = arrival::collect(body, max, thread, &alarm, named).await?;
     ticket.bytes_in = held.bytes.len() as u64;
     let bodies = Bodies { has_body: true, received: held.bytes.clone(), upload: None };
@@ -238,7 +238,7 @@ fn judge(
     let thread = &ticket.conn.thread;
     let begun = thread.is_sampled().then(|| thread.now());
     let Verdict { trace, outcome } =
-        thread.bench.judge(parts, &bodies.received, bodies.has_body, now);
+        thread.bench.judge(&ticket.conn, parts, &bodies.received, bodies.has_body, now);
     if let Some(recall) = thread.recall.as_ref().filter(|_| trace.key.is_some()) {
         let id = ticket.id.as_bytes();
         ticket.place = Some(thread.bench.remember(recall, id, &thread.leak));

@@ -17,6 +17,7 @@ use portcullis_types::{KeyIx, Now, Refusal};
 use crate::hygiene;
 use crate::leak::Leak;
 use crate::recall::{Place, Recall};
+use crate::ticket::Conn;
 use crate::{Placement, PlatformCredential, Settings};
 
 /// One thread's desk, with what it needs to know of the settings.
@@ -50,7 +51,14 @@ impl Bench {
     }
 
     /// Judges a call.
-    pub(crate) fn judge(&self, parts: &Parts, body: &[u8], has_body: bool, now: Now) -> Verdict {
+    pub(crate) fn judge(
+        &self,
+        conn: &Conn,
+        parts: &Parts,
+        body: &[u8],
+        has_body: bool,
+        now: Now,
+    ) -> Verdict {
         let header_keys = hygiene::header_keys(&parts.headers, &self.key_header);
         let arrival = Arrival {
             method: parts.method.as_str(),
@@ -61,7 +69,8 @@ impl Bench {
             body,
             has_body,
         };
-        self.desk.borrow_mut().judge(&arrival, now, &self.platform)
+        let origin = conn.origin(&parts.headers);
+        self.desk.borrow_mut().judge_from(origin, &arrival, now, &self.platform)
     }
 
     /// Keeps what the call that was judged last asked, if its key is known.
@@ -100,10 +109,11 @@ impl Bench {
     }
 
     /// Whether the head shows a key, which then is one that may be judged.
-    pub(crate) fn shows_key(&self, parts: &Parts, now: Now) -> Result<bool, Refusal> {
+    pub(crate) fn shows_key(&self, conn: &Conn, parts: &Parts, now: Now) -> Result<bool, Refusal> {
         let keys = hygiene::header_keys(&parts.headers, &self.key_header);
         let Some(key) = keys.first() else { return Ok(false) };
-        self.desk.borrow_mut().known(key, now).map(|()| true)
+        let origin = conn.origin(&parts.headers);
+        self.desk.borrow_mut().known(origin, key, now).map(|()| true)
     }
 
     /// What the call that was permitted last reads; to be asked once.

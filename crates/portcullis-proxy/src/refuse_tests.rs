@@ -88,6 +88,8 @@ fn every() -> Vec<Refusal> {
         ended(Subject::Client),
         Refusal::KeyPending { from: None },
         Refusal::KeyPending { from: Some(Wall(1_712_000_000_000)) },
+        Refusal::NetworkNotAllowed { from: Some("198.51.100.7".parse().unwrap()) },
+        Refusal::NetworkNotAllowed { from: None },
         Refusal::Unreadable { why: "there is more than one Host" },
         Refusal::HeadTooLarge,
         Refusal::BodyTooLarge { max: 1_048_576 },

@@ -6,12 +6,13 @@ use std::cell::RefCell;
 use std::net::IpAddr;
 use std::rc::Rc;
 
-use http::HeaderValue;
-use portcullis_judge::{SignalHit, Trace};
+use http::{HeaderMap, HeaderValue};
+use portcullis_judge::{Origin, SignalHit, Trace};
 use portcullis_types::Now;
 
 use crate::counts::Count;
 use crate::guard::Watch;
+use crate::hygiene::FORWARDED_FOR;
 use crate::recall::{Outcome, Place};
 use crate::records::{More, Record};
 use crate::thread::Thread;
@@ -37,6 +38,15 @@ pub(crate) struct Conn {
 }
 
 impl Conn {
+    /// Where a call came from: the peer, or whom a trusted one names last.
+    pub(crate) fn origin(&self, headers: &HeaderMap) -> Origin {
+        let last = || {
+            let line: &HeaderValue = headers.get_all(FORWARDED_FOR).iter().next_back()?;
+            line.to_str().ok()?.rsplit(',').next()?.trim().parse().ok()
+        };
+        Origin { address: self.trusted.then(last).flatten().unwrap_or(self.peer) }
+    }
+
     /// A host in memory of its own. As a slice of the request it would keep all that was read with it,
     /// and the next read would need a new buffer; most calls of a connection name the same one.
     pub(crate) fn keep_host(&self, host: &HeaderValue) -> Option<HeaderValue> {

@@ -19,6 +19,7 @@ mod ids;
 mod index;
 mod method;
 mod nearest;
+mod network;
 mod refusal;
 mod time;
 
@@ -34,6 +35,7 @@ pub use index::{
 };
 pub use method::{Effect, Method};
 pub use nearest::nearest;
+pub use network::{Network, NetworkError};
 pub use refusal::{
     BudgetHit, Challenge, Counts, Denial, Held, Notice, Part, RateHit, Refusal, Row, Subject,
     all_rows,

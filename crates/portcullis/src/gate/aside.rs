@@ -11,7 +11,7 @@ use portcullis_control::{
     AgreedLimit, AgreedOperation, Agreements, CallExplained, PartnerApi, PartnerCall, PartnerDesk,
     PartnerKey, Recall, Remembers,
 };
-use portcullis_judge::{AgreedTo, Judge, LimitState, Per};
+use portcullis_judge::{AgreedTo, Judge, LimitState, Origin, Per};
 use portcullis_proxy::{Aside, AsideAnswer, AsideCall, Asker};
 use portcullis_registry::{Office, UsageBook};
 use portcullis_types::{Counts, KeyIx, Mono, Now, RateHit, RateId, Refusal, Span};
@@ -104,12 +104,13 @@ impl Aside for PartnerDoor {
         paced(&self.peers, peer, PEER_PER_MINUTE, now.mono)
     }
 
-    fn known(&self, presented: &[u8], now: Now) -> Result<Asker, Refusal> {
+    fn known(&self, origin: Origin, presented: &[u8], now: Now) -> Result<Asker, Refusal> {
         let key = self.judge.known(presented).ok_or(Refusal::KeyUnknown)?;
         let snapshot = self.office.snapshot();
         let record = snapshot.key(key).ok_or(Refusal::KeyUnknown)?;
         let partner = snapshot.partner(record.partner).ok_or(Refusal::KeyUnknown)?;
         paced(&self.keys, key, KEY_PER_MINUTE, now.mono)?;
+        origin.suits(record)?;
         Ok(Asker { key, id: record.id.clone(), partner: partner.id.shared() })
     }
 

@@ -113,6 +113,7 @@ pub(crate) fn issue(
         digest: minted.digest,
         pepper: minter.pepper(),
         label: "first key".to_owned(),
+        networks: Vec::new(),
     })?;
     Ok((minted.id, Secret::new(minted.secret.to_string())))
 }
