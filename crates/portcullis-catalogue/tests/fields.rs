@@ -199,3 +199,16 @@ fn what_can_not_last_is_a_fault() {
     let read = "operations:\n  o: { method: GET, path: /x, class: a, subscribes: true }\n";
     faulty(read, "PC0212", "a read that makes a subscription");
 }
+
+#[test]
+fn what_is_read_whole_is_no_stream() {
+    let with =
+        |rest: &str| format!("operations:\n  o: {{ method: GET, path: /x, class: a, {rest} }}\n");
+    faulty(&with("stream: 0s"), "PC0212", "a stream that may say nothing for 0s");
+    faulty(&with("stream: 25h"), "PC0212", "a stream that may say nothing for 25h");
+    faulty(&with("stream: 1m, links: true"), "PC0212", "a stream with `links`");
+    faulty(&with("upgrade: websocket, links: true"), "PC0212", "a WebSocket with `links`");
+    faulty(&with("upgrade: h2c"), "PC0111", "unknown word `h2c`");
+    let write = "operations:\n  o: { method: POST, path: /x, class: a, upgrade: websocket }\n";
+    faulty(write, "PC0212", "an upgrade of another method than GET");
+}

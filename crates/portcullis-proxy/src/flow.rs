@@ -17,6 +17,17 @@ use crate::ticker::Alarm;
 use crate::ticket::Ticket;
 use crate::upstream::Arriving;
 
+/// Whether an answer breaks off.
+#[derive(Debug, Clone, Copy, Default, Eq, PartialEq)]
+pub(crate) enum Breaking {
+    #[default]
+    No,
+    /// Once what was handed over went out.
+    Soon,
+    /// At the next look.
+    Now,
+}
+
 /// An answer on its way from the platform to the partner.
 pub(crate) struct Flow {
     pub(crate) body: Arriving,
@@ -30,8 +41,7 @@ pub(crate) struct Flow {
     pub(crate) tail: Tail,
     /// Where its events end, where it is made of any.
     pub(crate) events: Option<Events>,
-    /// It breaks off at the next look.
-    pub(crate) breaking: bool,
+    pub(crate) breaking: Breaking,
 }
 
 impl Flow {
@@ -39,8 +49,10 @@ impl Flow {
         if let Some(refusal) = self.access.lost(&ticket.conn.thread) {
             return self.close(&refusal, ticket);
         }
-        if self.breaking {
-            return Poll::Ready(Some(Err(BrokenOff)));
+        match self.breaking {
+            Breaking::No => {}
+            Breaking::Soon => return self.leave(cx),
+            Breaking::Now => return Poll::Ready(Some(Err(BrokenOff))),
         }
         // It was looked through when it was read.
         if let Some(first) = self.first.take() {
@@ -74,7 +86,11 @@ impl Flow {
     /// answer that stops, and not a connection that ends for no reason.
     fn break_off(&mut self, cx: &Context<'_>, ticket: &Ticket) -> Polled {
         ticket.conn.thread.metrics.upstream_failures.inc();
-        self.breaking = true;
+        self.leave(cx)
+    }
+
+    fn leave(&mut self, cx: &Context<'_>) -> Polled {
+        self.breaking = Breaking::Now;
         cx.waker().wake_by_ref();
         Poll::Pending
     }
@@ -83,10 +99,10 @@ impl Flow {
     #[cold]
     fn close(&mut self, refusal: &Refusal, ticket: &mut Ticket) -> Polled {
         let between = self.events.take().is_some_and(|events| events.is_between());
-        if !between || self.breaking {
+        if !between || self.breaking != Breaking::No {
             return Poll::Ready(Some(Err(BrokenOff)));
         }
-        self.breaking = true;
+        self.breaking = Breaking::Soon;
         let id = ticket.id.to_str().unwrap_or_default();
         let last = events::last(refusal, id, ticket.conn.thread.style());
         ticket.bytes_out += last.len() as u64;

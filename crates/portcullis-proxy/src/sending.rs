@@ -19,6 +19,7 @@ use crate::answer::{self, Says};
 use crate::asked;
 use crate::body::{BrokenOff, Flow, Kind};
 use crate::events::Events;
+use crate::flow::Breaking;
 use crate::forward::{self, Came, Forward};
 use crate::held::{Held, sieved};
 use crate::leak::Tail;
@@ -252,7 +253,7 @@ fn inward(
     }
     let access = forward.access(thread);
     let (silent, events) = (forward.silent(thread), Events::of(&parts.headers));
-    let flow = Flow { body, first, alarm, silent, access, tail, events, breaking: false };
+    let flow = Flow { body, first, alarm, silent, access, tail, events, breaking: Breaking::No };
     Ok(Inward::Now(parts, Kind::Flow(Box::new(flow))))
 }
 

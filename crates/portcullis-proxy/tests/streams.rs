@@ -13,7 +13,7 @@ use std::sync::Mutex;
 use std::sync::mpsc::{Sender, channel};
 use std::time::Duration;
 
-use support::{Gate, Peer, Reply, TIER, Upstream, World, get, post};
+use support::{BATCHING, Gate, Peer, Reply, TIER, Upstream, World, get, post};
 
 const ROUTES: &str = r##"
 version: 1
@@ -21,6 +21,7 @@ classes: { profile.basic: Names, media.list: Posts, publish: Posting, place.post
 operations:
   events: { method: GET, path: /events, class: media.list, stream: 10m }
   ask: { method: POST, path: /ask, class: media.list, stream: 10m, body: opaque }
+  batch: { method: POST, path: /batch, batch: true, params: { batch: batch } }
   film: { method: GET, path: /film, class: media.list }
 "##;
 const SCOPES: &str = r##"
@@ -115,4 +116,15 @@ fn a_stream_that_answers_a_write_is_cut_too() {
     gate.running().cutter().cut();
     read_to(&mut reader, "\n\n\r\n");
     assert!(reader.is_closed());
+}
+
+#[test]
+fn a_stream_is_no_entry_of_a_batch() {
+    let up = Upstream::plain();
+    let gate = Gate::within(&up, World { tier: BATCHING, ..WORLD }, |_| {});
+    let body = r#"batch=[{"method":"GET","relative_url":"events"},{"method":"GET","relative_url":"film"}]"#;
+    let length = format!("Content-Length: {}\r\n", body.len());
+    let answer = gate.call(&post("/batch", &length, body)).text();
+    assert!(answer.contains("a stream within a batch"), "{answer}");
+    assert_eq!(up.one().line(), "GET /film HTTP/1.1");
 }
