@@ -4,6 +4,7 @@
 
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
 use std::str::FromStr;
 
 use http::HeaderValue;
@@ -12,10 +13,11 @@ use zeroize::Zeroizing;
 
 use crate::SettingError;
 
-/// An address of the platform: `http://host:port`.
+/// An address of the platform: `http://host:port`, `https://host:port` or `unix:/path`.
 #[derive(Debug, Clone, Eq, PartialEq)]
 pub struct Upstream {
     target: Target,
+    secure: bool,
     authority: HeaderValue,
 }
 
@@ -24,6 +26,8 @@ pub struct Upstream {
 pub(crate) enum Target {
     Ip(SocketAddr),
     Name(String, u16),
+    /// A socket of this machine.
+    Unix(PathBuf),
 }
 
 impl Upstream {
@@ -32,15 +36,44 @@ impl Upstream {
         &self.target
     }
 
+    /// Whether TLS is spoken there.
+    #[must_use]
+    pub const fn is_secure(&self) -> bool {
+        self.secure
+    }
+
+    /// The host that its certificate is for, unless another is said to be.
+    #[must_use]
+    pub fn host(&self) -> &str {
+        let authority = self.authority.to_str().unwrap_or_default();
+        let port = authority.rfind(':').filter(|at| !authority.ends_with(']') && *at > 0);
+        let host = port.and_then(|at| authority.get(..at)).unwrap_or(authority);
+        host.trim_start_matches('[').trim_end_matches(']')
+    }
+
     /// What `Host` says there.
     pub(crate) fn authority(&self) -> &HeaderValue {
         &self.authority
     }
 }
 
+impl Upstream {
+    /// A socket of this machine; who calls it names no host but this one.
+    fn socket(path: &str) -> Option<Self> {
+        let legal =
+            path.starts_with('/') && !path.ends_with('/') && !path.contains(char::is_control);
+        let authority = HeaderValue::from_static("localhost");
+        legal.then(|| Self { target: Target::Unix(path.into()), secure: false, authority })
+    }
+}
+
 impl fmt::Display for Upstream {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "http://{}", self.authority.to_str().unwrap_or("?"))
+        if let Target::Unix(path) = &self.target {
+            return write!(f, "unix:{}", path.display());
+        }
+        let scheme = if self.secure { "https" } else { "http" };
+        write!(f, "{scheme}://{}", self.authority.to_str().unwrap_or("?"))
     }
 }
 
@@ -48,12 +81,15 @@ impl FromStr for Upstream {
     type Err = SettingError;
     fn from_str(text: &str) -> Result<Self, SettingError> {
         let wrong = || SettingError::Upstream(printable(text));
-        let uri: Uri = text.trim().parse().map_err(|_| wrong())?;
-        match uri.scheme_str() {
-            Some("http") => {}
-            Some("https") => return Err(SettingError::UpstreamTls(printable(text))),
-            _ => return Err(wrong()),
+        if let Some(path) = text.trim().strip_prefix("unix:") {
+            return Self::socket(path).ok_or_else(wrong);
         }
+        let uri: Uri = text.trim().parse().map_err(|_| wrong())?;
+        let secure = match uri.scheme_str() {
+            Some("http") => false,
+            Some("https") => true,
+            _ => return Err(wrong()),
+        };
         let authority = uri.authority().ok_or_else(wrong)?;
         let plain = uri.path() == "/" && uri.query().is_none() && !authority.as_str().contains('@');
         if !plain || authority.host().is_empty() {
@@ -62,6 +98,7 @@ impl FromStr for Upstream {
         let host = authority.host().trim_start_matches('[').trim_end_matches(']').to_owned();
         let port = match authority.port() {
             Some(port) => port.as_str().parse().map_err(|_| wrong())?,
+            None if secure => 443,
             None => 80,
         };
         let authority = HeaderValue::from_str(authority.as_str()).map_err(|_| wrong())?;
@@ -69,7 +106,7 @@ impl FromStr for Upstream {
             Ok(ip) => Target::Ip((ip, port).into()),
             Err(_) => Target::Name(host, port),
         };
-        Ok(Self { target, authority })
+        Ok(Self { target, secure, authority })
     }
 }
 
@@ -208,7 +245,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_upstream_is_plain_http_without_a_path() {
+    fn an_upstream_is_a_host_and_port_or_a_socket() {
         let target = |text: &str| text.parse::<Upstream>().unwrap().target().clone();
         let ip = |text: &str| Target::Ip(text.parse().unwrap());
         let up: Upstream = "http://127.0.0.1:9000/".parse().unwrap();
@@ -221,8 +258,20 @@ mod tests {
         {
             assert!(matches!(text.parse::<Upstream>(), Err(SettingError::Upstream(_))), "{text}");
         }
+        let secure: Upstream = "https://plaza.test".parse().unwrap();
+        assert_eq!((secure.is_secure(), secure.host()), (true, "plaza.test"));
+        assert_eq!(*secure.target(), Target::Name("plaza.test".to_owned(), 443));
+        assert_eq!("https://[::1]:8443".parse::<Upstream>().unwrap().host(), "::1");
+        assert_eq!("https://[::1]".parse::<Upstream>().unwrap().host(), "::1");
+        let socket: Upstream = "unix:/run/plaza.sock".parse().unwrap();
+        assert_eq!(*socket.target(), Target::Unix("/run/plaza.sock".into()));
+        assert_eq!(
+            (socket.to_string().as_str(), socket.host()),
+            ("unix:/run/plaza.sock", "localhost")
+        );
+        assert!("unix:plaza.sock".parse::<Upstream>().is_err());
         let error = "https://u:hush@x:443".parse::<Upstream>().unwrap_err().to_string();
-        insta::assert_snapshot!(error, @"`https://…@x:443` is an https address; this version speaks plain http to the upstream: write `http://host:port` and put a TLS tunnel on the same machine where the path between them is not trusted");
+        insta::assert_snapshot!(error, @"`https://…@x:443` is not an upstream address; write `http://host:port` or `https://host:port`, without a path, or `unix:/path/of/a.sock`");
     }
 
     #[test]

@@ -39,13 +39,10 @@ pub enum ProxyError {
 /// Why a text of the configuration is not what it should be.
 #[derive(Debug, Clone, Eq, PartialEq, thiserror::Error)]
 pub enum SettingError {
-    /// TLS to the upstream.
-    #[error(
-        "`{0}` is an https address; this version speaks plain http to the upstream: write `http://host:port` and put a TLS tunnel on the same machine where the path between them is not trusted"
-    )]
-    UpstreamTls(String),
     /// Not `http://host:port`.
-    #[error("`{0}` is not an upstream address; write `http://host:port`, without a path")]
+    #[error(
+        "`{0}` is not an upstream address; write `http://host:port` or `https://host:port`, without a path, or `unix:/path/of/a.sock`"
+    )]
     Upstream(String),
     /// Not a public base URL.
     #[error(

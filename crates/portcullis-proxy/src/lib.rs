@@ -79,5 +79,5 @@ pub use recall::{Recalled, RecalledAsk, RecalledMore, RecalledOutcome};
 pub use records::{More, Record, Recorder, Records, Signal};
 pub use settings::{Codec, Family, Limits, Settings, Timeouts};
 pub use start::{Drained, Outlets, Proxy, Running, UsageOutlet};
-pub use tls::{Certificate, Clients, Pem, TlsError, TlsFront, TlsMaterial};
+pub use tls::{BackMaterial, Certificate, Clients, Pem, TlsBack, TlsError, TlsFront, TlsMaterial};
 pub use upstreams::{Attribute, Bounds, Check, Spread, Upstreams, Weighted};

@@ -75,7 +75,7 @@ impl Settings {
     }
 }
 
-/// What speaks HTTP/1.1 to the platform.
+/// What speaks HTTP to the platform.
 #[derive(Debug, Clone, Copy, Default, Eq, PartialEq)]
 pub enum Codec {
     /// The gate's own: strict, and without a task or a channel between a call and its connection.
@@ -83,6 +83,8 @@ pub enum Codec {
     Own,
     /// hyper's client.
     Hyper,
+    /// HTTP/2, by hyper's client: agreed on by TLS, or known to be spoken where there is none.
+    Http2,
 }
 
 /// The shape of refusals, by the family of the platform's API.

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use portcullis_types::{KeyIx, PartnerIx};
 
-use crate::Upstream;
+use crate::{TlsBack, Upstream};
 
 /// The addresses of the platform, and how calls are spread over them.
 #[derive(Debug, Clone)]
@@ -21,6 +21,8 @@ pub struct Upstreams {
     pub repeats_percent: u32,
     /// How each is asked how it is; none: it isn't.
     pub check: Option<Check>,
+    /// TLS towards those whose address begins with `https`.
+    pub tls: Option<TlsBack>,
     /// What they are spared. Bounds on counts are over all threads.
     pub bounds: Bounds,
 }
@@ -75,6 +77,7 @@ impl Default for Upstreams {
             resolve_every: Duration::from_secs(30),
             repeats_percent: 20,
             check: None,
+            tls: None,
             bounds: Bounds::default(),
         }
     }

@@ -55,7 +55,13 @@ pub(crate) fn run(args: &InitArgs, json: bool) -> anyhow::Result<ExitCode> {
 
 /// What was typed is looked at before anything is written; all of it at once.
 fn fit(args: &InitArgs) -> anyhow::Result<()> {
-    let mut faults: Vec<String> = upstream_fault(&args.upstream)
+    let upstream = if args.upstream.starts_with("https://") {
+        let help = "name a plain address, and put this one into portcullis.yaml with `tls:` beside it";
+        Some(("who vouches for an https address has to be said".to_owned(), help))
+    } else {
+        upstream_fault(&args.upstream)
+    };
+    let mut faults: Vec<String> = upstream
         .map(|(message, help)| format!("`--upstream`: {message}; {help}"))
         .into_iter()
         .collect();

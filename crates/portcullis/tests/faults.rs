@@ -33,7 +33,12 @@ fn each_fault_of_a_configuration_is_named_with_its_line() {
         ("version: 1", "version: 9", &["PC0002", "version 1"]),
         ("key_header: x-api-key", "key_header: authorization", &["PC0008"]),
         ("trusted_proxies: []", "trusted_proxies: [nonsense]", &["PC0009", "10.0.0.0/8"]),
-        ("url: http://127.0.0.1:9\n", "url: https://127.0.0.1:9\n", &["PC0006", "plain HTTP"]),
+        ("url: http://127.0.0.1:9\n", "url: https://127.0.0.1:9\n", &["PC0082", "authorities:"]),
+        (
+            "upstream:\n",
+            "upstream:\n  tls: { authorities: nowhere.pem }\n",
+            &["PC0083", "nowhere.pem"],
+        ),
         ("credential: bearer", "credential: cookie", &["cookie", "bearer"]),
         ("{ file: secrets/pepper }", "{ file: secrets/peper }", &["PC0014", "secrets/peper"]),
         ("{ file: secrets/pepper }", "{}", &["PC0014", "exactly one"]),

@@ -41,7 +41,7 @@ fn init_never_overwrites_and_names_what_is_wrong() {
     assert_eq!(again.status.code(), Some(1));
     assert!(text(&again).contains("exists already"), "{}", text(&again));
     for (url, says) in [
-        ("https://graph.example.com", "plain HTTP"),
+        ("https://graph.example.com", "who vouches"),
         ("graph.example.com", "not a platform's address"),
         ("http://graph.example.com", "scheme, host and port"),
         ("http://127.0.0.1:9000/graph", "not a platform's address"),

@@ -47,6 +47,9 @@ pub enum TlsError {
         /// What is wrong.
         why: String,
     },
+    /// What the platform's certificate can't be for.
+    #[error("`{0}` is no name that a certificate is for; write a host name or an IP address")]
+    ServerName(String),
     /// There is no secret for tickets.
     #[error("no secret for session tickets could be made: {0}")]
     Tickets(rustls::Error),

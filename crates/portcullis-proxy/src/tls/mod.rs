@@ -4,6 +4,7 @@
 //! connection keeps what it began with; an exchange concerns those that come after it. Must not
 //! touch files, nor know what a call is.
 
+mod back;
 mod clients;
 mod error;
 mod names;
@@ -27,6 +28,7 @@ use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 use zeroize::Zeroizing;
 
+pub use self::back::{BackMaterial, TlsBack};
 pub(crate) use self::clients::ClientCertificate;
 pub use self::error::TlsError;
 use self::names::Names;

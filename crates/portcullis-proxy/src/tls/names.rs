@@ -80,7 +80,7 @@ pub(super) fn chain(pem: &Pem) -> Result<Vec<CertificateDer<'static>>, TlsError>
     if all.is_empty() { Err(TlsError::NoCertificate(pem.name.clone())) } else { Ok(all) }
 }
 
-fn certified(
+pub(super) fn certified(
     Certificate { chain: of, key }: &Certificate,
     provider: &CryptoProvider,
 ) -> Result<CertifiedKey, TlsError> {

@@ -16,6 +16,7 @@ use hyper_util::rt::TokioIo;
 
 use super::dial::{Crew, Dial, Idle};
 use super::line::Waiting;
+use super::multiplex;
 use super::site::{Place, Placed, Sites};
 use super::{ATTEMPTS, Answering, Arriving, Failure};
 use crate::body::{BrokenOff, Polled};
@@ -52,10 +53,21 @@ impl Queued {
 /// An answer's body, and the connection it comes on.
 pub(crate) struct Leased {
     body: Incoming,
-    lease: Option<Lease>,
+    lease: Lease,
 }
 
-struct Lease {
+/// What an answer that is not read to its end yet keeps.
+enum Lease {
+    Nothing,
+    /// The connection, for itself.
+    Whole(Whole),
+    /// A part of one.
+    Part {
+        _kept: multiplex::Part,
+    },
+}
+
+struct Whole {
     sender: SendRequest<Sent>,
     place: At,
     /// The upload on it, which must be done before another call may follow.
@@ -75,14 +87,32 @@ impl Alternative {
         sender: SendRequest<Sent>,
         upload: Option<Rc<UploadState>>,
     ) -> Result<Response<Arriving>, Failure> {
-        let (mut parts, body) = answer.into_parts();
-        answer::check(&parts)?;
-        hygiene::keep(&mut parts.headers, |name, value| {
-            hygiene::comes_back(name, value.as_bytes(), &self.leak)
-        });
-        let lease = Some(Lease { sender, place, upload });
-        Ok(Response::from_parts(parts, Arriving::Hyper(Leased { body, lease })))
+        self.sites.answered(&place, answer.status());
+        leased(answer, &self.leak, Lease::Whole(Whole { sender, place, upload }))
     }
+}
+
+/// Takes an answer in that is well-formed, less what may not come back.
+fn leased(
+    answer: Response<Incoming>,
+    leak: &Leak,
+    lease: Lease,
+) -> Result<Response<Arriving>, Failure> {
+    let (mut parts, body) = answer.into_parts();
+    answer::check(&parts)?;
+    hygiene::keep(&mut parts.headers, |name, value| {
+        hygiene::comes_back(name, value.as_bytes(), leak)
+    });
+    Ok(Response::from_parts(parts, Arriving::Hyper(Leased { body, lease })))
+}
+
+/// The same for one on a connection that it shares.
+pub(super) fn part(
+    answer: Response<Incoming>,
+    leak: &Leak,
+    part: multiplex::Part,
+) -> Result<Response<Arriving>, Failure> {
+    leased(answer, leak, Lease::Part { _kept: part })
 }
 
 /// The idle connection that was used last and can take a call at once.
@@ -111,15 +141,8 @@ async fn opened(dial: &Dial) -> Result<SendRequest<Sent>, Failure> {
 
 /// Sends a call.
 pub(super) fn call(own: &Rc<Alternative>, call: Outgoing<'_>) -> Result<Answering, Failure> {
-    let (who, attribute) = (call.who, call.attribute);
-    let placed = own.sites.place(who, attribute)?;
-    let own = Rc::clone(own);
-    let request = request(call);
-    let upload = match request.body() {
-        Sent::Upload(upload) => Some(Rc::clone(&upload.state)),
-        Sent::Empty | Sent::Full(_) => None,
-    };
-    let unsent = Unsent { request, upload, attribute };
+    let placed = own.sites.place(call.who, call.attribute)?;
+    let (own, unsent) = (Rc::clone(own), unsent(call));
     Ok(match placed {
         Placed::At(place) => sent(own, place, unsent),
         Placed::Waiting(waiting) => {
@@ -150,10 +173,21 @@ fn sent(own: Rc<Alternative>, place: At, unsent: Unsent) -> Answering {
 }
 
 /// A call before it is sent.
-struct Unsent {
-    request: Request<Sent>,
+pub(super) struct Unsent {
+    pub(super) request: Request<Sent>,
     upload: Option<Rc<UploadState>>,
-    attribute: u64,
+    pub(super) attribute: u64,
+}
+
+/// The call as hyper takes it.
+pub(super) fn unsent(call: Outgoing<'_>) -> Unsent {
+    let attribute = call.attribute;
+    let request = request(call);
+    let upload = match request.body() {
+        Sent::Upload(upload) => Some(Rc::clone(&upload.state)),
+        Sent::Empty | Sent::Full(_) => None,
+    };
+    Unsent { request, upload, attribute }
 }
 
 async fn connect(
@@ -225,7 +259,8 @@ impl Leased {
 
     /// The answer was read to its end: the connection may serve the next call.
     pub(super) fn settle(&mut self) {
-        let Some(Lease { sender, place, upload }) = self.lease.take() else { return };
+        let lease = std::mem::replace(&mut self.lease, Lease::Nothing);
+        let Lease::Whole(Whole { sender, place, upload }) = lease else { return };
         if upload.is_none_or(|upload| upload.done.get()) && !sender.is_closed() {
             place.connections.put(sender);
         }

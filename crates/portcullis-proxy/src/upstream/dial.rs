@@ -11,15 +11,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use http::HeaderValue;
-use tokio::net::TcpStream;
+use tokio::net::{TcpStream, UnixStream};
 
 use super::Failure;
 use super::health::Health;
 use super::known::Known;
 use super::site::Connections;
+use super::socket::Socket;
 use crate::address::Target;
 use crate::metrics::Metrics;
-use crate::settings::Settings;
+use crate::settings::{Codec, Settings};
 use crate::ticker::Ticker;
 use crate::upstreams::{Check, digest};
 
@@ -38,6 +39,7 @@ impl Crew {
         let all = self.settings.upstreams.each(&self.settings.upstream);
         all.enumerate().map(|(ix, (at, weight))| Dial {
             target: at.target().clone(),
+            secure: at.is_secure(),
             text: at.to_string(),
             name: digest(at.to_string().as_bytes()),
             weight,
@@ -54,6 +56,7 @@ impl Crew {
 /// How one upstream is reached.
 pub(super) struct Dial {
     target: Target,
+    secure: bool,
     text: String,
     /// Stands for the address, in every process.
     pub(super) name: u64,
@@ -68,7 +71,7 @@ pub(super) struct Dial {
 }
 
 impl Dial {
-    pub(super) async fn connect(&self) -> Result<TcpStream, Failure> {
+    pub(super) async fn connect(&self) -> Result<Socket, Failure> {
         let alarm = self.ticker.alarm();
         alarm.set(self.settings.timeouts.connect);
         let stream = alarm.guard(self.stream()).await;
@@ -83,8 +86,9 @@ impl Dial {
         stream
     }
 
-    async fn stream(&self) -> io::Result<TcpStream> {
+    async fn stream(&self) -> io::Result<Socket> {
         let stream = match &self.target {
+            Target::Unix(path) => return UnixStream::connect(path).await.map(Socket::Unix),
             Target::Ip(address) => TcpStream::connect(address).await?,
             Target::Name(host, port) => {
                 let known = self.known().name.addresses();
@@ -98,7 +102,11 @@ impl Dial {
         };
         // Without it small requests would wait for the last one's acknowledgement.
         stream.set_nodelay(true)?;
-        Ok(stream)
+        if !self.secure {
+            return Ok(Socket::Tcp(stream));
+        }
+        let tls = self.settings.upstreams.tls.as_ref().ok_or(io::ErrorKind::Unsupported)?;
+        tls.connect(stream).await.map(|stream| Socket::Tls(Box::new(stream)))
     }
 
     /// Connects to one of a name's addresses: in turn, so that each gets its part.
@@ -142,6 +150,16 @@ impl Dial {
     /// What calls name as their host.
     pub(super) fn host(&self) -> &HeaderValue {
         self.settings.upstream.authority()
+    }
+
+    /// Whether the platform speaks HTTP/2.
+    pub(super) fn is_http2(&self) -> bool {
+        self.settings.codec == Codec::Http2
+    }
+
+    /// Whether it is reached by TLS.
+    pub(super) const fn is_secure(&self) -> bool {
+        self.secure
     }
 
     /// Shows whether it takes calls.

@@ -10,15 +10,14 @@ use std::rc::Rc;
 use std::task::{Context, Poll, ready};
 
 use bytes::{Bytes, BytesMut};
-use http::{HeaderMap, Response, StatusCode};
+use http::{HeaderMap, Response};
 use portcullis_h1::{AnswerBody, Asked, Decoder, Head, HeadReader, RequestBody};
-use tokio::net::TcpStream;
-use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 
 use super::dial::Idle;
 use super::link::Link;
 use super::own::Own;
 use super::site::Place;
+use super::socket::{Reads, Socket, Writes};
 use super::writer::{Write, Writer};
 use super::{ATTEMPTS, Failure};
 use crate::hygiene;
@@ -69,13 +68,13 @@ pub(crate) struct Exchange {
     pub(super) large: bool,
 }
 
-type Connecting = Pin<Box<dyn Future<Output = Result<TcpStream, Failure>>>>;
+type Connecting = Pin<Box<dyn Future<Output = Result<Socket, Failure>>>>;
 
 pub(super) enum At {
     /// Waiting for a connection.
     Connecting(Connecting),
     /// Waiting for the answer, or more of it.
-    Open { read: OwnedReadHalf, write: Write, waited: bool },
+    Open { read: Reads, write: Write, waited: bool },
     /// The connection was given away, or closed, or is not there yet.
     Nowhere,
 }
@@ -143,18 +142,12 @@ impl Exchange {
         let Link { read, write, generation } = link;
         self.generation = generation;
         let message = &mut self.message;
-        let wrote = if message.body.is_empty() {
-            write.try_write(&message.head)
-        } else {
-            let both = [io::IoSlice::new(&message.head), io::IoSlice::new(&message.body)];
-            write.try_write_vectored(&both)
-        };
-        match wrote {
+        match write.try_write(&message.head, &message.body) {
             Ok(count) => message.sent = count,
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => message.sent = 0,
             Err(_) => return Err(Gone),
         }
-        let all = message.sent == message.head.len() + message.body.len();
+        let all = message.sent == message.head.len() + message.body.len() && write.is_flushed();
         let write =
             if all && message.upload.is_none() { Write::Done(write) } else { self.write_on(write) };
         self.at = At::Open { read, write, waited };
@@ -162,7 +155,7 @@ impl Exchange {
     }
 
     #[cold]
-    fn write_on(&mut self, write: OwnedWriteHalf) -> Write {
+    fn write_on(&mut self, write: Writes) -> Write {
         self.repeatable = false;
         let message = std::mem::replace(&mut self.message, Message::none());
         let (stalled, patience) = (self.place.dial.ticker.alarm(), self.own.settings.timeouts.send);
@@ -198,7 +191,7 @@ impl Exchange {
     }
 
     #[cold]
-    fn connected(&mut self, stream: TcpStream) -> Result<(), Failure> {
+    fn connected(&mut self, stream: Socket) -> Result<(), Failure> {
         if self.send(Link::new(stream, self.place.dial.generation()), false).is_err() {
             if self.attempts >= ATTEMPTS {
                 return Err(Failure::Unreachable);
@@ -239,11 +232,7 @@ impl Exchange {
     }
 
     fn answer(&mut self, head: Head) -> Response<()> {
-        if is_away(head.status) {
-            self.own.sites.bad(&self.place);
-        } else {
-            self.place.dial.health().good();
-        }
+        self.own.sites.answered(&self.place, head.status);
         self.own.take_back(std::mem::take(&mut self.message.head));
         self.decoder = Decoder::new(head.body);
         self.keeps = head.keep_alive;
@@ -254,11 +243,6 @@ impl Exchange {
         *response.headers_mut() = std::mem::take(&mut self.fields);
         response
     }
-}
-
-/// What whoever stands before the platform answers in its place.
-const fn is_away(status: StatusCode) -> bool {
-    matches!(status.as_u16(), 502..=504)
 }
 
 impl Message {

@@ -15,6 +15,7 @@ use tokio::task::JoinSet;
 
 use super::dial::{Crew, Dial};
 use super::known::Known;
+use super::multiplex;
 use crate::random::Random;
 use crate::upstreams::Check;
 
@@ -101,6 +102,9 @@ impl Checks {
 
 /// Asks an upstream for a path, on a connection of its own; its status.
 async fn ask(dial: &Dial, path: &str) -> Option<u16> {
+    if dial.is_http2() {
+        return multiplex::ask(dial, path).await;
+    }
     let mut stream = dial.connect().await.ok()?;
     let mut head = Vec::with_capacity(256);
     let mut writing = RequestHead::begin(&mut head, &Method::GET, &path.parse().ok()?);

@@ -4,13 +4,12 @@
 
 use std::io;
 
-use tokio::net::TcpStream;
-use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
+use super::socket::{Reads, Socket, Writes};
 
 /// A connection between two calls.
 pub(super) struct Link {
-    pub(super) read: OwnedReadHalf,
-    pub(super) write: OwnedWriteHalf,
+    pub(super) read: Reads,
+    pub(super) write: Writes,
     /// Where its upstream's name led, at last.
     pub(super) generation: u32,
 }
@@ -27,7 +26,7 @@ pub(super) enum Shows {
 }
 
 impl Link {
-    pub(super) fn new(stream: TcpStream, generation: u32) -> Self {
+    pub(super) fn new(stream: Socket, generation: u32) -> Self {
         let (read, write) = stream.into_split();
         Self { read, write, generation }
     }

@@ -1,9 +1,9 @@
 //! Connections to the platform, of one thread, and the calls on them.
 //!
 //! The one that was used last is used next, so that the others can grow old and go. A connection is
-//! used again only when the last answer on it was read to its end; anything odd ends it. Two codecs
-//! stand behind one `tower::Service`: our own, and hyper's, which is slower and the oracle of its
-//! tests. Must not know what a call is.
+//! used again only when the last answer on it was read to its end; anything odd ends it. Codecs
+//! stand behind one `tower::Service`: our own; hyper's, which is slower and the oracle of its tests; and
+//! hyper's for HTTP/2. Must not know what a call is.
 
 mod alternative;
 mod dial;
@@ -13,9 +13,11 @@ mod keeper;
 mod known;
 mod line;
 mod link;
+mod multiplex;
 mod own;
 mod repeats;
 mod site;
+mod socket;
 mod stream;
 mod turns;
 mod writer;
@@ -35,6 +37,7 @@ pub(crate) use self::dial::Crew;
 use self::exchange::Exchange;
 pub(crate) use self::keeper::keep;
 pub(crate) use self::known::Known;
+use self::multiplex::Multiplex;
 use self::own::Own;
 use crate::body::{BrokenOff, Polled};
 use crate::outgoing::Outgoing;
@@ -47,6 +50,7 @@ const ATTEMPTS: usize = 3;
 pub(crate) enum Pool {
     Own(Rc<Own>),
     Hyper(Rc<Alternative>),
+    Shared(Rc<Multiplex>),
 }
 
 /// Why there is no answer.
@@ -77,6 +81,7 @@ impl Pool {
         match crew.settings.codec {
             Codec::Own => Self::Own(Own::new(crew)),
             Codec::Hyper => Self::Hyper(Alternative::new(crew)),
+            Codec::Http2 => Self::Shared(Multiplex::new(crew)),
         }
     }
 
@@ -85,6 +90,7 @@ impl Pool {
         match self {
             Self::Own(own) => own.sites.waiting(),
             Self::Hyper(hyper) => hyper.sites.waiting(),
+            Self::Shared(shared) => shared.sites.waiting(),
         }
     }
 
@@ -98,6 +104,10 @@ impl Pool {
             Self::Hyper(hyper) => {
                 hyper.sites.iter().for_each(|site| site.connections.forget_old());
                 hyper.sites.admit();
+            }
+            Self::Shared(shared) => {
+                shared.sites.iter().for_each(|site| site.connections.tidy(&site.dial));
+                shared.sites.admit();
             }
         }
     }
@@ -117,6 +127,7 @@ impl Service<Outgoing<'_>> for &Pool {
         match self {
             Pool::Own(own) => own::call(own, call),
             Pool::Hyper(hyper) => alternative::call(hyper, call),
+            Pool::Shared(shared) => multiplex::call(shared, call),
         }
         .unwrap_or_else(Answering::None)
     }
@@ -128,6 +139,7 @@ pub(crate) struct Turn(TurnAt);
 enum TurnAt {
     Own(own::At),
     Hyper(alternative::At),
+    Shared(multiplex::At),
 }
 
 /// An answer to come.
@@ -145,6 +157,7 @@ pub(crate) enum Answering {
 pub(crate) enum Queued {
     Own(own::Queued),
     Hyper(alternative::Queued),
+    Shared(multiplex::Queued),
 }
 
 impl Future for Answering {
@@ -181,6 +194,7 @@ impl Answering {
         let turn = match &mut **queued {
             Queued::Own(own) => own.waiting.poll(cx).map_ok(TurnAt::Own),
             Queued::Hyper(hyper) => hyper.waiting.poll(cx).map_ok(TurnAt::Hyper),
+            Queued::Shared(shared) => shared.waiting.poll(cx).map_ok(TurnAt::Shared),
         };
         turn.map_ok(Turn)
     }
@@ -193,7 +207,8 @@ impl Answering {
         match (*queued, turn.0) {
             (Queued::Own(own), TurnAt::Own(place)) => *self = own.send(place),
             (Queued::Hyper(hyper), TurnAt::Hyper(place)) => *self = hyper.send(place),
-            (Queued::Own(_) | Queued::Hyper(_), _) => {}
+            (Queued::Shared(shared), TurnAt::Shared(place)) => *self = shared.send(place),
+            (Queued::Own(_) | Queued::Hyper(_) | Queued::Shared(_), _) => {}
         }
     }
 

@@ -16,13 +16,13 @@ use http::Method;
 use http_body::Body;
 use portcullis_h1::{Asked, RequestBody, RequestHead};
 use tokio::io::AsyncReadExt;
-use tokio::net::tcp::OwnedReadHalf;
 
 use super::dial::{Crew, Dial, Idle};
 use super::exchange::{Call, Exchange, Message};
 use super::line::Waiting;
 use super::link::{Link, Shows};
 use super::site::{Place, Placed, Sites};
+use super::socket::Reads;
 use super::{Answering, Failure};
 use crate::leak::Leak;
 use crate::outgoing::Outgoing;
@@ -87,7 +87,7 @@ impl Own {
     /// Reads what is there, into a slice of the thread's block. 0: the connection ended.
     pub(super) fn fill(
         &self,
-        read: &mut OwnedReadHalf,
+        read: &mut Reads,
         into: &mut BytesMut,
         cx: &mut Context<'_>,
     ) -> Poll<io::Result<usize>> {

@@ -8,6 +8,8 @@ use std::cell::Cell;
 use std::ops::Deref;
 use std::rc::Rc;
 
+use http::StatusCode;
+
 use super::Failure;
 use super::dial::{Crew, Dial};
 use super::line::{Waiting, Who};
@@ -143,6 +145,17 @@ impl<C: Connections> Sites<C> {
             dial.metrics.upstream_repeats_spared.inc();
         }
         may
+    }
+
+    /// Notes how a call was answered: what whoever stands before the platform answers in its place is no
+    /// good answer.
+    #[inline]
+    pub(super) fn answered(&self, site: &Site<C>, status: StatusCode) {
+        if matches!(status.as_u16(), 502..=504) {
+            self.bad(site);
+        } else {
+            site.dial.health().good();
+        }
     }
 
     /// Notes that a call was answered badly or not at all. One whose calls all are is left out for a

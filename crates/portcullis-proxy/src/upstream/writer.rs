@@ -11,10 +11,10 @@ use std::time::Duration;
 use bytes::{Buf, Bytes};
 use portcullis_h1::{RequestBody, write_chunk};
 use tokio::io::AsyncWrite;
-use tokio::net::tcp::OwnedWriteHalf;
 use tokio::task::JoinHandle;
 
 use super::exchange::Message;
+use super::socket::Writes;
 use crate::body::BrokenOff;
 use crate::ticker::Alarm;
 use crate::upload::Upload;
@@ -25,7 +25,7 @@ const GATHERED: usize = 4 * 1024;
 /// The writing side of a connection in use.
 pub(super) enum Write {
     /// All was sent.
-    Done(OwnedWriteHalf),
+    Done(Writes),
     /// A task writes.
     Task(Task),
     /// The platform takes no more.
@@ -37,7 +37,7 @@ pub(super) struct Task(Option<JoinHandle<Wrote>>);
 
 /// How the writing ended.
 pub(super) enum Wrote {
-    All(OwnedWriteHalf),
+    All(Writes),
     /// The platform takes no more. It may answer all the same.
     Refused,
     /// The upload broke off.
@@ -85,7 +85,7 @@ impl Drop for Task {
 /// Writes until all is written.
 pub(super) struct Writer {
     /// None once it is done.
-    write: Option<OwnedWriteHalf>,
+    write: Option<Writes>,
     pending: Pending,
     upload: Option<(Box<Upload>, RequestBody)>,
     stalled: Alarm,
@@ -103,12 +103,7 @@ struct Pending {
 }
 
 impl Writer {
-    pub(super) fn new(
-        write: OwnedWriteHalf,
-        message: Message,
-        stalled: Alarm,
-        patience: Duration,
-    ) -> Self {
+    pub(super) fn new(write: Writes, message: Message, stalled: Alarm, patience: Duration) -> Self {
         let Message { head, sent, body, upload } = message;
         let mut pending = Pending { out: head, piece: body, ..Pending::default() };
         pending.advance(sent);
@@ -131,6 +126,14 @@ impl Writer {
                 count => self.pending.advance(count),
             }
         }
+        // TLS may hold back what it took.
+        if Pin::new(write).poll_flush(cx)?.is_pending() {
+            if !self.stalled.is_set() {
+                self.stalled.set(self.patience);
+            }
+            return self.stalled.poll(cx).map(|()| Err(io::ErrorKind::TimedOut.into()));
+        }
+        self.stalled.off();
         Poll::Ready(Ok(()))
     }
 
@@ -159,11 +162,7 @@ impl Pending {
         self.sent >= self.out.len() && self.piece.is_empty() && self.tail.is_empty()
     }
 
-    fn write(
-        &self,
-        write: Pin<&mut OwnedWriteHalf>,
-        cx: &mut Context<'_>,
-    ) -> Poll<io::Result<usize>> {
+    fn write(&self, write: Pin<&mut Writes>, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
         let out = self.out.get(self.sent..).unwrap_or_default();
         if self.piece.is_empty() && self.tail.is_empty() {
             return write.poll_write(cx, out);

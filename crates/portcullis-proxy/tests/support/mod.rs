@@ -11,6 +11,7 @@
 )]
 
 pub mod certs;
+pub mod platform;
 pub mod posts;
 pub mod raw;
 pub mod upstream;

@@ -6,6 +6,7 @@ use std::net::SocketAddr;
 use std::str::FromStr;
 
 use ipnet::IpNet;
+use portcullis_proxy::Upstream;
 use portcullis_yaml::At;
 
 use super::settle::Settling;
@@ -78,13 +79,11 @@ pub(crate) fn public_url_fault(url: &str) -> Option<(String, &'static str)> {
 
 /// What is wrong with an upstream's address, and what to write.
 pub(crate) fn upstream_fault(url: &str) -> Option<(String, &'static str)> {
-    if url.starts_with("https://") {
-        return Some((
-            format!("`{url}`: this version speaks plain HTTP to the platform"),
-            "name a plain-text address, such as that of a TLS-originating sidecar on this machine",
-        ));
+    if url.starts_with("unix:") && url.parse::<Upstream>().is_ok() {
+        return None;
     }
-    let rest = url.strip_prefix("http://").map(|rest| rest.trim_end_matches('/'));
+    let rest = url.strip_prefix("http://").or_else(|| url.strip_prefix("https://"));
+    let rest = rest.map(|rest| rest.trim_end_matches('/'));
     let legal = |rest: &str| {
         let port = rest.rsplit_once(':').and_then(|(host, port)| {
             (!host.is_empty()).then(|| port.parse::<u16>().ok()).flatten()
@@ -96,6 +95,6 @@ pub(crate) fn upstream_fault(url: &str) -> Option<(String, &'static str)> {
     }
     Some((
         format!("`{url}` is not a platform's address"),
-        "write scheme, host and port and nothing else, such as http://127.0.0.1:9000",
+        "write scheme, host and port and nothing else, such as http://127.0.0.1:9000, or unix:/path/of/a.sock",
     ))
 }

@@ -81,14 +81,14 @@ impl TlsFiles {
     }
 }
 
-fn pem(path: &Path) -> Result<Pem, TlsFault> {
+pub(super) fn pem(path: &Path) -> Result<Pem, TlsFault> {
     let text =
         std::fs::read(path).map_err(|why| TlsFault::File { path: path.to_path_buf(), why })?;
     Ok(Pem { name: path.display().to_string(), text: text.into() })
 }
 
 /// What a key is called in a fault.
-fn called(SecretFrom { file, env, credential }: &SecretFrom) -> String {
+pub(super) fn called(SecretFrom { file, env, credential }: &SecretFrom) -> String {
     let name = file.as_ref().or(env.as_ref()).or(credential.as_ref());
     name.cloned().unwrap_or_default()
 }

@@ -3,6 +3,7 @@
 //! Knows files, environment and addresses. Must not start anything.
 
 mod addresses;
+mod back;
 mod bounds;
 mod calendar;
 mod fetch;
@@ -19,6 +20,7 @@ mod upstreams;
 mod witnesses;
 
 pub(crate) use addresses::{public_url_fault, upstream_fault};
+pub(crate) use back::BackFiles;
 pub(crate) use fetch::admin_token;
 pub(crate) use listeners::{ListenerOf, TlsFiles};
 pub(crate) use load::load;

@@ -12,6 +12,7 @@ use portcullis_registry::{Promise, Reasons, Retention};
 use portcullis_types::Span;
 use portcullis_yaml::{At, Fault, Source};
 
+use super::back::BackFiles;
 use super::listeners::ListenerOf;
 use super::people::{People, Token};
 use super::platform::PlatformHook;
@@ -42,6 +43,7 @@ pub(crate) struct Config {
     /// `http://host:port`
     pub upstream: String,
     pub upstreams: Upstreams,
+    pub back: Option<BackFiles>,
     pub place: Place,
     pub store: PathBuf,
     pub log_name: String,
@@ -132,6 +134,7 @@ impl Settling<'_> {
             codec: file.upstream.codec,
             upstream: self.upstream(&file.upstream.url),
             upstreams: self.upstreams(file),
+            back: self.back(file),
             place: file.upstream.credential,
             store: self.path(file.store.path.as_ref(), "data/portcullis.db"),
             log_name: self.log_name(file.store.log_name.as_ref()),

@@ -26,7 +26,7 @@ pub(crate) use people::{OpenId, People, TokenFrom};
 pub(crate) use platform::{Codec, Place, PlatformHook, Upstream};
 pub(crate) use reasons::ReasonAt;
 pub(crate) use retention::Retention;
-pub(crate) use tls::Tls;
+pub(crate) use tls::{CertificateAt, Tls};
 pub(crate) use upstreams::{Address, Check, Spared, Spread};
 pub(crate) use witnesses::{WitnessAt, Witnesses};
 

@@ -31,6 +31,8 @@ impl Settling<'_> {
             },
             resolve_every: self.wait(from.resolve_every.as_ref(), 30).duration(),
             repeats_percent: u32::try_from(repeats).unwrap_or(0),
+            // It stands on files, which are read where the gate is opened.
+            tls: None,
             check: from.check.as_ref().map(|check| self.check(check)),
             bounds: self.spared(&from.limits),
         }

@@ -7,17 +7,19 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::Context;
-use portcullis_proxy::{Listener, Running, TlsFront, TlsMaterial};
+use portcullis_proxy::{Listener, Pem, Running, TlsBack, TlsFront, TlsMaterial};
 use sha2::{Digest, Sha256};
 
+use super::back::HeldBack;
 use crate::clock::SystemClock;
-use crate::config::{ListenerOf, TlsFiles};
+use crate::config::{BackFiles, ListenerOf, TlsFiles};
 use crate::talk;
 
 /// TLS of every listener that has it.
 #[derive(Debug, Default)]
 pub(crate) struct Certificates {
     each: Vec<Held>,
+    back: Option<HeldBack>,
 }
 
 /// TLS of one listener.
@@ -53,9 +55,16 @@ pub(crate) fn reached_at(of: &[ListenerOf], running: &Running) -> String {
 }
 
 impl Certificates {
+    /// TLS towards the platform, where it has any.
+    pub(crate) fn back(&mut self, files: Option<&BackFiles>) -> anyhow::Result<Option<TlsBack>> {
+        self.back = files.map(HeldBack::open).transpose()?;
+        Ok(self.back.as_ref().map(|held| held.back.clone()))
+    }
+
     /// The folders to watch.
     pub(crate) fn folders(&self) -> Vec<PathBuf> {
-        self.each.iter().flat_map(|held| held.files.folders()).collect()
+        let back = self.back.iter().flat_map(|held| held.files.folders());
+        self.each.iter().flat_map(|held| held.files.folders()).chain(back).collect()
     }
 
     /// Reads all files again.
@@ -63,11 +72,10 @@ impl Certificates {
     /// # Errors
     /// What is wrong with those that are not put in force.
     pub(crate) fn look(&self) -> Result<(), String> {
-        let faults: Vec<String> = self
-            .each
-            .iter()
-            .filter_map(|held| held.look().err().map(|why| why.to_string()))
-            .collect();
+        let fronts = self.each.iter().map(Held::look);
+        let looked = fronts.chain(self.back.iter().map(HeldBack::look));
+        let faults: Vec<String> =
+            looked.filter_map(|looked| looked.err().map(|why| why.to_string())).collect();
         if faults.is_empty() { Ok(()) } else { Err(faults.join("\n")) }
     }
 }
@@ -77,14 +85,14 @@ impl Held {
         let material = files.read().with_context(|| format!("no TLS at {at}"))?;
         let front = TlsFront::new(&material, Arc::new(SystemClock::start()))
             .with_context(|| format!("no TLS at {at}"))?;
-        let digest = Mutex::new(digest(&material));
+        let digest = Mutex::new(of(&material));
         Ok(Self { at, files: files.clone(), front, digest })
     }
 
     fn look(&self) -> anyhow::Result<()> {
         let material = self.files.read()?;
         let mut known = self.digest.lock().unwrap_or_else(PoisonError::into_inner);
-        let now = digest(&material);
+        let now = of(&material);
         if *known == now {
             return Ok(());
         }
@@ -95,10 +103,13 @@ impl Held {
     }
 }
 
-/// Each text after its length, so that none runs into the next.
-fn digest(material: &TlsMaterial) -> [u8; 32] {
+fn of(material: &TlsMaterial) -> [u8; 32] {
     let own = material.certificates.iter().flat_map(|one| [&one.chain, &one.key]);
-    let all = own.chain(material.clients.iter().map(|clients| &clients.authorities));
+    digest(own.chain(material.clients.iter().map(|clients| &clients.authorities)))
+}
+
+/// Each text after its length, so that none runs into the next.
+pub(super) fn digest<'p>(all: impl Iterator<Item = &'p Pem>) -> [u8; 32] {
     let mut sha = Sha256::new();
     for pem in all {
         sha.update(pem.text.len().to_be_bytes());

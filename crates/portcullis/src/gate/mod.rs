@@ -4,6 +4,7 @@
 
 mod agent;
 mod aside;
+mod back;
 mod board;
 pub(crate) mod bootstrap;
 mod budgets;
@@ -126,8 +127,10 @@ impl Gate {
             witnesses: witnesses.clone(),
         }));
         let shared = plane::Shared { judge: &judge, metrics: &metrics, usage: &calls };
-        let (listeners, certificates) = certs::open(&config.listeners)?;
-        let running = plane::start(&config, listeners, &shared, Arc::clone(&partners) as _)?;
+        let (listeners, mut certificates) = certs::open(&config.listeners)?;
+        let back = certificates.back(config.back.as_ref())?;
+        let running =
+            plane::start(&config, (listeners, back), &shared, Arc::clone(&partners) as _)?;
         let (public, reached_at) = (running.addr(), certs::reached_at(&config.listeners, &running));
         let _first = cutter.set(running.cutter());
         let hooks = hooks::start(&config, &runtime, &office)?;

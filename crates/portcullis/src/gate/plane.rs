@@ -10,7 +10,7 @@ use portcullis_control::{AdminCall, Control, ControlSettings, Hooks, Remembers};
 use portcullis_judge::Judge;
 use portcullis_proxy::{
     Aside, AsideOutlet, Codec, Family, Limits, Listener, Looker, Metrics, Outlets, Placement,
-    PlatformCredential, Proxy, Recaller, Recorder, Records, Running, Settings, Timeouts,
+    PlatformCredential, Proxy, Recaller, Recorder, Records, Running, Settings, Timeouts, TlsBack,
     UsageOutlet,
 };
 use portcullis_registry::{Office, UsageBook};
@@ -45,12 +45,13 @@ pub(crate) struct Shared<'a> {
 /// Starts the data plane.
 pub(crate) fn start(
     config: &Config,
-    listeners: Vec<Listener>,
+    (listeners, back): (Vec<Listener>, Option<TlsBack>),
     shared: &Shared<'_>,
     aside: Arc<dyn Aside>,
 ) -> anyhow::Result<Running> {
     let Shared { judge, metrics, usage } = *shared;
-    let settings = settings(config, listeners)?;
+    let mut settings = settings(config, listeners)?;
+    settings.upstreams.tls = back;
     let records = records(config, settings.threads, metrics)?;
     let clock = Arc::new(SystemClock::start());
     let usage = Some(UsageOutlet(Arc::clone(usage) as _));
@@ -85,6 +86,7 @@ fn settings(config: &Config, listeners: Vec<Listener>) -> anyhow::Result<Setting
     settings.codec = match config.codec {
         config::Codec::Own => Codec::Own,
         config::Codec::Hyper => Codec::Hyper,
+        config::Codec::Http2 => Codec::Http2,
     };
     settings.rate_fields = config.rate_fields;
     settings.record_requests = config.record_requests;

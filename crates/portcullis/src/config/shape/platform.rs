@@ -7,13 +7,13 @@ use portcullis_yaml::At;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::upstreams::{Address, Check, Spared, Spread};
+use super::upstreams::{Address, Check, Spared, Spread, UpstreamTls};
 
 /// The platform behind the gate.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Upstream {
-    /// `http://host:port`: what calls name as their host, links of answers lead to, and where calls go
+    /// `http://host:port`, `https://host:port` or `unix:/path/of/a.sock`: what calls name as their host, links of answers lead to, and where calls go
     /// unless `addresses` says otherwise.
     pub url: At<String>,
     /// Where calls go, where that is elsewhere or more than one place.
@@ -36,6 +36,9 @@ pub(crate) struct Upstream {
     /// What they are spared.
     #[serde(default)]
     pub limits: Spared,
+    /// TLS towards those whose address begins with `https`.
+    #[serde(default)]
+    pub tls: Option<At<UpstreamTls>>,
     /// Where the platform's own credential goes.
     #[serde(default)]
     pub credential: Place,
@@ -43,7 +46,7 @@ pub(crate) struct Upstream {
     #[serde(default)]
     pub forwarded: Option<At<bool>>,
     /// What speaks HTTP to the platform. `own` is faster and stricter; `hyper` is the widely used
-    /// library, for comparison.
+    /// library, for comparison; `http2` speaks HTTP/2 and nothing else.
     #[serde(default)]
     pub codec: Codec,
 }
@@ -57,6 +60,8 @@ pub(crate) enum Codec {
     Own,
     /// hyper's client.
     Hyper,
+    /// HTTP/2, by hyper's client: agreed on by TLS, or known to be spoken where there is none.
+    Http2,
 }
 
 /// Where the platform's own credential goes.

@@ -7,11 +7,14 @@ use portcullis_yaml::At;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use super::CertificateAt;
+
 /// One address of the platform.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Address {
-    /// `http://host:port`. The host may be a name of several addresses.
+    /// `http://host:port`, `https://host:port` or `unix:/path/of/a.sock`. The host may be a name of several
+    /// addresses.
     pub url: At<String>,
     /// How much it takes beside the others; 1 unless said otherwise.
     #[serde(default)]
@@ -77,4 +80,18 @@ pub(crate) struct Spared {
     #[serde(default)]
     #[schemars(with = "Option<String>")]
     pub wait: Option<At<Span>>,
+}
+
+/// TLS towards upstreams whose address begins with `https`. Files are read again when they change.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct UpstreamTls {
+    /// The file of the authorities, in PEM, that vouch for the platform.
+    pub authorities: At<String>,
+    /// The name that the platform's certificate must be for; the host of `url` unless said otherwise.
+    #[serde(default)]
+    pub name: Option<At<String>>,
+    /// What the gate shows of itself, where the platform wants to know who calls.
+    #[serde(default)]
+    pub certificate: Option<CertificateAt>,
 }
