@@ -4,6 +4,7 @@
 
 use portcullis_keys::{Inspection, inspect};
 use serde_json::{Value, json};
+use ureq::http::Method;
 use zeroize::Zeroizing;
 
 use crate::args::{Common, KeyCommand};
@@ -26,12 +27,13 @@ pub(crate) fn run(
     match command {
         KeyCommand::Inspect { key } => look_at(key.as_deref(), host, out),
         KeyCommand::Import(args) => import::run(args, common, host, out),
-        KeyCommand::Issue { partner, client, scope, expires, start, label, env } => {
+        KeyCommand::Issue { partner, client, scope, expires, start, network, label, env } => {
             let mut body = json!({ "partner": partner, "label": label });
             set(&mut body, "client", client.as_deref());
             set_list(&mut body, "scopes", scope);
             set(&mut body, "expires", expires.as_deref());
             set(&mut body, "start", start.as_deref());
+            set_list(&mut body, "networks", network);
             set(&mut body, "env", env.as_deref());
             issued(&Gate::find(common, host)?.post("/v1/keys", &body)?, out)
         }
@@ -66,6 +68,14 @@ pub(crate) fn run(
             set(&mut body, "env", env.as_deref());
             let path = format!("/v1/keys/{}/rotate", segment(&public(id)?));
             replaced(&Gate::find(common, host)?.post(&path, &body)?, out)
+        }
+        KeyCommand::Networks { id, network, anywhere: _, tell, dry } => {
+            let body = dried(json!({ "networks": network, "tell": tell }), *dry);
+            let path = format!("/v1/keys/{}/networks", segment(&public(id)?));
+            change::show(
+                &Gate::find(common, host)?.call(Method::PUT, &path, Some(&body), &[])?,
+                out,
+            )
         }
         KeyCommand::Compromised { id, reason, reissue, env, statement, dry } => {
             let mut body = json!({ "reason": reason.reason, "tell": reason.tell });
@@ -165,6 +175,7 @@ fn show(key: &Value, out: &mut Out) -> Result<(), Failure> {
         ("partner", text(key, "partner")),
         ("client", text(key, "client")),
         ("scopes", scopes(key)),
+        ("networks", text(key, "networks")),
         ("state", state),
     ];
     notice(key, &mut members);

@@ -88,6 +88,7 @@ impl Memory {
                     digest: format!("{0:016x}{0:016x}", self.keys),
                     pepper: self.judge.peppers().current().fingerprint().to_owned(),
                     label: String::new(),
+                    networks: Vec::new(),
                 },
                 at,
             )?;

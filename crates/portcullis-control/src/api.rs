@@ -17,6 +17,7 @@ pub(crate) mod import;
 pub(crate) mod keys;
 pub(crate) mod log;
 pub(crate) mod me;
+pub(crate) mod networks;
 pub(crate) mod notices;
 pub(crate) mod partners;
 pub(crate) mod past;

@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use axum::http::StatusCode;
 use portcullis_registry::{Snapshot, Use};
-use portcullis_types::{ClassName, IdError, ScopeName, TierName};
+use portcullis_types::{ClassName, IdError, Network, NetworkError, ScopeName, TierName};
 
 use crate::problem::Problem;
 use crate::{Checked, Checker};
@@ -28,6 +28,14 @@ pub(crate) fn tier(text: &str, checker: &dyn Checker) -> Result<TierName, Proble
     let list = format!("the tiers in force are {}", listed(&tiers));
     let known = tiers.iter().map(String::as_str);
     Err(Problem::unknown(UNPROCESSABLE, "unknown_tier", "tier", text, known, &list))
+}
+
+/// Networks; a text that is none is a 400 that says how they are written.
+pub(crate) fn networks(texts: &[String]) -> Result<Vec<Network>, Problem> {
+    let read = |text: &String| {
+        text.parse().map_err(|error: NetworkError| Problem::unreadable(error.to_string()))
+    };
+    texts.iter().map(read).collect()
 }
 
 /// Scopes of the set in force, each once.

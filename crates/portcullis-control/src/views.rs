@@ -150,6 +150,8 @@ pub(crate) struct KeyView {
     client: Option<String>,
     /// The scopes it is narrowed to; null: all of its partner and client.
     scopes: Option<Vec<String>>,
+    /// The networks it is accepted from; null: anywhere.
+    networks: Option<Vec<String>>,
     /// What becomes of a call with it: `pending`, `active`, `rotating` (both it and its successor work),
     /// `suspended`, `narrowed` (a part is closed), `expired`, `revoked` or `compromised`.
     state: &'static str,
@@ -191,7 +193,7 @@ impl KeyView {
             }
             Standing::Unknown => (unknown(key.credential), None, None),
         };
-        let more = key.more.as_deref().copied().unwrap_or_default();
+        let more = key.more.as_deref().cloned().unwrap_or_default();
         let successor = more.successor.and_then(|at| snapshot.key(at));
         let client = key.client.and_then(|at| snapshot.client(at));
         Self {
@@ -199,6 +201,7 @@ impl KeyView {
             partner: snapshot.partner(key.partner).map(|p| p.id.to_string()).unwrap_or_default(),
             client: client.map(|client| client.id.to_string()),
             scopes: key.scopes.and_then(|at| snapshot.scope_list(at)).map(words),
+            networks: networks(key),
             state,
             standing_of,
             notice: notice.as_deref().map(NoticeView::from),
@@ -240,6 +243,11 @@ fn unknown(credential: Credential) -> &'static str {
 /// A count with its word.
 pub(crate) fn counted(count: u64, word: &str) -> String {
     if count == 1 { format!("1 {word}") } else { format!("{count} {word}s") }
+}
+
+/// The networks that a key is accepted from, in words.
+pub(crate) fn networks(key: &KeyRecord) -> Option<Vec<String>> {
+    key.networks().map(|networks| networks.iter().map(ToString::to_string).collect())
 }
 
 fn words(scopes: &[ScopeName]) -> Vec<String> {

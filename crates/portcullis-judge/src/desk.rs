@@ -16,6 +16,7 @@ use crate::acting::Acting;
 use crate::asked_text::AskedText;
 use crate::duties::{Shapes, Standing};
 use crate::judge::Judge;
+use crate::origin::Origin;
 use crate::outbound::{Granted, PlatformCredential};
 use crate::overlaps;
 use crate::pass::{Pass, Stop};
@@ -128,14 +129,26 @@ impl Desk {
         wants_body(method, path, query, content_type, catalogue, &self.judge.bounds)
     }
 
-    /// Judges a call.
+    /// Judges a call of which nobody knows where it came from: a key that is bound to networks is refused.
     pub fn judge(
         &mut self,
         arrival: &Arrival<'_>,
         now: Now,
         platform: &PlatformCredential,
     ) -> Verdict {
-        let case = Case { known: None, now, platform, see: None };
+        let case = Case { known: None, origin: None, now, platform, see: None };
+        self.verdict(case, |pass| pass.call(arrival)).0
+    }
+
+    /// Judges a call that came from there.
+    pub fn judge_from(
+        &mut self,
+        origin: Origin,
+        arrival: &Arrival<'_>,
+        now: Now,
+        platform: &PlatformCredential,
+    ) -> Verdict {
+        let case = Case { known: None, origin: Some(origin), now, platform, see: None };
         self.verdict(case, |pass| pass.call(arrival)).0
     }
 
@@ -145,7 +158,7 @@ impl Desk {
         case: Case<'_>,
         judge: impl Fn(&mut Pass<'_, '_>) -> Result<Granted, Stop>,
     ) -> (Verdict, Option<usize>) {
-        let Case { known, now, platform, mut see } = case;
+        let Case { known, origin, now, platform, mut see } = case;
         if let Some(asked) = &self.asked {
             asked.borrow_mut().is_there = false;
         }
@@ -163,6 +176,7 @@ impl Desk {
                 trace: &mut trace,
                 rule: &self.stages.request,
                 known,
+                origin,
                 now,
                 platform,
                 acting: Acting::default(),

@@ -52,7 +52,7 @@ impl Desk {
         now: Now,
         platform: &PlatformCredential,
     ) -> Verdict {
-        self.entry(together, entry, Case { known: None, now, platform, see: None })
+        self.entry(together, entry, Case { known: None, origin: None, now, platform, see: None })
     }
 
     /// The same, and shows what the entry asks for, as [`Self::judge_seen`] does.
@@ -64,7 +64,11 @@ impl Desk {
         see: &mut dyn FnMut(&Asks<'_>),
     ) -> Verdict {
         let platform = &PlatformCredential::Header;
-        self.entry(together, entry, Case { known: None, now, platform, see: Some(see) })
+        self.entry(
+            together,
+            entry,
+            Case { known: None, origin: None, now, platform, see: Some(see) },
+        )
     }
 
     fn entry(&mut self, together: &mut Together, entry: &Entry, case: Case<'_>) -> Verdict {

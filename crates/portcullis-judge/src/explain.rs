@@ -107,6 +107,10 @@ impl Desk {
         let mut caller = Caller::new(key, record);
         let partner = view.snapshot.partner(record.partner).ok_or(Refusal::KeyUnknown)?;
         steps.add("key", format!("key `{}`", record.id), format!("partner `{}`", partner.id));
+        if let Some(networks) = record.networks() {
+            let networks: Vec<_> = networks.iter().map(ToString::to_string).collect();
+            steps.add("key", "accepted from", networks.join(", "));
+        }
         let narrowed = standing::check(&judge.live, &view.snapshot, (key, record), now.wall)?;
         let stands = narrowed.as_deref().map_or_else(
             || "none is on hold or at its end".to_owned(),
@@ -131,6 +135,7 @@ impl Desk {
             trace,
             rule,
             known,
+            origin: None,
             now,
             platform: &platform,
             acting: Acting::default(),

@@ -37,6 +37,7 @@ mod live;
 mod metering;
 mod names;
 mod narrowed;
+mod origin;
 mod outbound;
 mod overlaps;
 mod pass;
@@ -65,6 +66,7 @@ pub use grants::GrantBook;
 pub use judge::Judge;
 pub use live::RestoreError;
 pub use names::Names;
+pub use origin::Origin;
 pub use outbound::{Batch, Granted, Outbound, Permit, PlatformCredential};
 pub use portcullis_policy::{AllowIx, Per};
 pub use portcullis_registry::{

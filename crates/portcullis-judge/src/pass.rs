@@ -18,6 +18,7 @@ use crate::entries::KnownKey;
 use crate::known::Partner;
 use crate::metering::{self, Caller};
 use crate::narrowed::Narrowed;
+use crate::origin::Origin;
 use crate::outbound::{Granted, Permit, PlatformCredential};
 use crate::rules::TierBound;
 use crate::verdict::{RateReading, Trace};
@@ -48,6 +49,8 @@ pub(crate) struct Pass<'v, 't> {
     pub(crate) rule: &'v Arc<str>,
     /// Whose call it is, where that is told before.
     pub(crate) known: Option<KnownKey>,
+    /// Where it came from, where that is known.
+    pub(crate) origin: Option<Origin>,
     pub(crate) now: Now,
     pub(crate) platform: &'t PlatformCredential,
     /// For which clients its call is, where the key does not tell.

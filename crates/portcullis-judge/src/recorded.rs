@@ -8,6 +8,7 @@ use portcullis_types::{KeyIx, Now};
 
 use crate::desk::Desk;
 use crate::entries::KnownKey;
+use crate::origin::Origin;
 use crate::outbound::PlatformCredential;
 use crate::verdict::Verdict;
 
@@ -15,6 +16,7 @@ use crate::verdict::Verdict;
 pub(crate) struct Case<'a> {
     /// Whose it is, where that is told before.
     pub(crate) known: Option<KnownKey>,
+    pub(crate) origin: Option<Origin>,
     pub(crate) now: Now,
     pub(crate) platform: &'a PlatformCredential,
     /// Is shown what the call asks for.
@@ -32,7 +34,7 @@ impl Desk {
         platform: &PlatformCredential,
     ) -> Verdict {
         let known = Some(KnownKey { key, asks_left: None });
-        let case = Case { known, now, platform, see: None };
+        let case = Case { known, origin: None, now, platform, see: None };
         self.verdict(case, |pass| pass.call(arrival)).0
     }
 
@@ -47,7 +49,8 @@ impl Desk {
         see: &mut dyn FnMut(&Asks<'_>),
     ) -> Verdict {
         let known = Some(KnownKey { key, asks_left: None });
-        let case = Case { known, now, platform: &PlatformCredential::Header, see: Some(see) };
+        let platform = &PlatformCredential::Header;
+        let case = Case { known, origin: None, now, platform, see: Some(see) };
         self.verdict(case, |pass| pass.call(arrival)).0
     }
 }

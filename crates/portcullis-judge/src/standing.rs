@@ -11,18 +11,20 @@ use portcullis_types::{ClientIx, KeyIx, Notice, Now, Refusal, Subject, Wall};
 use crate::desk::Desk;
 use crate::live::Live;
 use crate::narrowed::Narrowed;
+use crate::origin::Origin;
 use crate::touched::Touched;
 
 impl Desk {
     /// Whether a presented key is one that may be judged, before anything else of the call is known.
     ///
     /// # Errors
-    /// Unknown, revoked, expired or not yet there.
-    pub fn known(&mut self, presented: &[u8], now: Now) -> Result<(), Refusal> {
+    /// Unknown, not accepted from there, revoked, expired or not yet there.
+    pub fn known(&mut self, origin: Origin, presented: &[u8], now: Now) -> Result<(), Refusal> {
         let key = self.judge.known(presented).ok_or(Refusal::KeyUnknown)?;
         self.renew();
         let view = self.view.as_ref().ok_or(Refusal::NotReady)?;
         let record = view.snapshot.key(key).ok_or(Refusal::KeyUnknown)?;
+        origin.suits(record)?;
         check(&self.judge.live, &view.snapshot, (key, record), now.wall).map(drop)
     }
 

@@ -9,6 +9,7 @@ mod duties;
 mod entries;
 mod explain;
 mod groups;
+mod networks;
 mod order;
 mod policy;
 mod rates;

@@ -3,7 +3,7 @@
 //! Must not know what any of them means.
 
 /// The names of all events, in order.
-pub const EVENT_KINDS: [&str; 76] = [
+pub const EVENT_KINDS: [&str; 77] = [
     "agreement.announced",
     "agreement.called_off",
     "agreement.narrowed",
@@ -40,6 +40,7 @@ pub const EVENT_KINDS: [&str; 76] = [
     "key.compromised",
     "key.expired",
     "key.issued",
+    "key.networks_set",
     "key.revoked",
     "key.rotated",
     "keys.imported",

@@ -86,8 +86,8 @@ pub use grants::{
 };
 pub use guard::{GuardEvent, Guarded, LogLost};
 pub use hooks::{HookCommand, HookEvent};
-pub use kinds::EVENT_KINDS;
 pub use import::{IMPORT_KEYS_MAX, decode_keys, encode_keys};
+pub use kinds::EVENT_KINDS;
 pub use notices::PartnerNotice;
 pub use office::{BoxFuture, Done, Health, LoggedEvent, NarrowKind, Office, OfficeError, Sink};
 pub use people::{

@@ -10,6 +10,7 @@ mod clocks;
 mod credentials;
 mod facts;
 mod keys;
+mod networks;
 mod people;
 mod persons;
 mod policy;

@@ -6,8 +6,8 @@
 use std::sync::Arc;
 
 use portcullis_types::{
-    ClientId, ClientIx, Effect, Facts, KeyId, KeyIx, Notice, PartnerId, PartnerIx, Percent,
-    Revision, ScopeName, Subject, TierName, Wall,
+    ClientId, ClientIx, Effect, Facts, KeyId, KeyIx, Network, Notice, PartnerId, PartnerIx,
+    Percent, Revision, ScopeName, Subject, TierName, Wall,
 };
 
 use crate::platform::PlatformSeen;
@@ -64,7 +64,7 @@ impl Credential {
 }
 
 /// What few keys have.
-#[derive(Debug, Clone, Copy, Default, Eq, PartialEq)]
+#[derive(Debug, Clone, Default, Eq, PartialEq)]
 pub struct KeyMore {
     /// When a pending key begins to work; none: once somebody activates it.
     pub starts: Option<Wall>,
@@ -76,6 +76,8 @@ pub struct KeyMore {
     pub ends: Option<Wall>,
     /// Whether it is on hold without a statement of reasons.
     pub untold: bool,
+    /// The networks it is accepted from; none: anywhere.
+    pub networks: Option<Arc<[Network]>>,
 }
 
 /// One key.
@@ -107,6 +109,14 @@ pub struct KeyRecord {
     pub issued: Wall,
     /// The event that made it.
     pub revision: Revision,
+}
+
+impl KeyRecord {
+    /// The networks it is accepted from; none: anywhere.
+    #[must_use]
+    pub fn networks(&self) -> Option<&[Network]> {
+        self.more.as_ref()?.networks.as_deref()
+    }
 }
 
 /// One partner.

@@ -12,6 +12,7 @@ mod facts;
 mod foreseen;
 mod grants;
 mod model;
+mod networks;
 mod people;
 mod quota;
 mod refusals;
@@ -172,6 +173,7 @@ pub(crate) fn key(
         digest: digest(n),
         pepper: "aabbccdd".to_owned(),
         label: String::new(),
+        networks: Vec::new(),
     }
 }
 

@@ -29,6 +29,9 @@ pub enum KeyCommand {
         /// [default: at once]
         #[arg(long, value_name = "WHEN")]
         start: Option<String>,
+        /// Accept it from this network only, such as `203.0.113.0/24`; repeat for more
+        #[arg(long, value_name = "NETWORK")]
+        network: Vec<String>,
         /// A word to tell it by
         #[arg(long, default_value = "")]
         label: String,
@@ -107,6 +110,23 @@ pub enum KeyCommand {
         /// The environment in the new key's text, such as `live` or `test`
         #[arg(long)]
         env: Option<String>,
+        /// Whether it is done.
+        #[command(flatten)]
+        dry: DryRun,
+    },
+    /// Have a key accepted from some networks only, or from anywhere again
+    Networks {
+        /// Its id
+        id: String,
+        /// One network it is accepted from, such as `203.0.113.0/24`; repeat for more: these are all
+        #[arg(long, value_name = "NETWORK", required_unless_present = "anywhere")]
+        network: Vec<String>,
+        /// Accept it from anywhere
+        #[arg(long, conflicts_with = "network")]
+        anywhere: bool,
+        /// What the partner is told
+        #[arg(long, value_name = "TEXT")]
+        tell: String,
         /// Whether it is done.
         #[command(flatten)]
         dry: DryRun,

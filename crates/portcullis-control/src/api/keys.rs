@@ -110,6 +110,9 @@ pub(crate) struct NewKey {
     /// When it begins to work: a date, a time, a length from now, or `activated`: once it is
     /// activated; at once when absent.
     start: Option<String>,
+    /// The networks it is accepted from, such as `203.0.113.0/24`; anywhere when absent.
+    #[serde(default)]
+    networks: Vec<String>,
     /// A word to tell it by.
     #[serde(default)]
     label: String,
@@ -158,6 +161,7 @@ pub(crate) async fn issue(
         digest: minted.digest.clone(),
         pepper: shared.control.keys.pepper(),
         label: new.label,
+        networks: names::networks(&new.networks)?,
     };
     shown_once(shared.submit(&caller, command).await?, &minted)
 }

@@ -13,7 +13,7 @@ use super::asker::{Asker, Reader};
 use crate::api::{aside, limit};
 use crate::extract::Params;
 use crate::problem::{Document, Problem};
-use crate::views::{KeyView, Page};
+use crate::views::{KeyView, Page, networks};
 
 /// A key. Nothing here proves anything: the secret is not known to the gate.
 #[derive(Debug, Serialize, ToSchema)]
@@ -28,6 +28,8 @@ pub(super) struct OwnKey {
     label: Option<String>,
     /// The scopes it is narrowed to; null: all you have.
     scopes: Option<Vec<String>>,
+    /// The networks it is accepted from; null: anywhere.
+    networks: Option<Vec<String>>,
     /// When it was issued, RFC 3339.
     issued: Option<String>,
     /// When it ends by itself.
@@ -46,6 +48,7 @@ impl OwnKey {
             client: client.map(|client| client.id.to_string()),
             label: key.label.as_deref().map(str::to_owned),
             scopes: scopes.map(|list| list.iter().map(ToString::to_string).collect()),
+            networks: networks(key),
             issued: Some(key.issued.rfc3339()),
             expires: key.expires.map(Wall::rfc3339),
             revision: Some(key.revision.0),
@@ -55,9 +58,9 @@ impl OwnKey {
     /// Id and state alone.
     pub(super) fn bare(self) -> Self {
         let Self { id, state, .. } = self;
-        let (client, label, scopes) = (None, None, None);
+        let (client, label, scopes, networks) = (None, None, None, None);
         let (issued, expires, revision) = (None, None, None);
-        Self { id, state, client, label, scopes, issued, expires, revision }
+        Self { id, state, client, label, scopes, networks, issued, expires, revision }
     }
 }
 

@@ -11,7 +11,7 @@ use super::{Pass, Stop};
 use crate::acting::Acting;
 use crate::metering::Caller;
 use crate::narrowed::{Ground, Narrowed};
-use crate::standing;
+use crate::{origin, standing};
 
 impl<'v> Pass<'v, '_> {
     /// Who calls, if it may call at all.
@@ -37,6 +37,10 @@ impl<'v> Pass<'v, '_> {
             (Some(_), Some(_)) => return Err(Refusal::KeyConflict),
         };
         let key = self.note(ix).ok_or(Refusal::KeyUnknown)?;
+        // Whoever names the caller has seen where the call came from, or asks about any such call.
+        if known.is_none() {
+            origin::check(key, self.origin.as_ref())?;
+        }
         Ok(Caller::new(ix, key))
     }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use portcullis_types::{Facts, KeyIx, PartnerId, ReasonCode, ScopeName, TierName};
+use portcullis_types::{Facts, KeyIx, Network, PartnerId, ReasonCode, ScopeName, TierName};
 
 use super::{Learned, ended, numbered};
 use crate::events::Event;
@@ -27,6 +27,7 @@ impl State {
             digest: hex,
             label,
             pepper,
+            networks,
         } = event
         else {
             return Ok(Vec::new());
@@ -47,12 +48,7 @@ impl State {
             expires: *expires,
             narrowed: None,
             ended: None,
-            more: match start {
-                KeyStart::At(at) => {
-                    Some(Arc::new(KeyMore { starts: Some(*at), ..KeyMore::default() }))
-                }
-                KeyStart::AtOnce | KeyStart::WhenActivated => None,
-            },
+            more: more(*start, networks),
             label: Some(label.as_str()).filter(|label| !label.is_empty()).map(Arc::from),
             issued: place.ts,
             revision: place.revision,
@@ -137,6 +133,20 @@ impl State {
         self.scope_index.insert(list, at);
         Ok(at)
     }
+}
+
+fn more(start: KeyStart, networks: &[Network]) -> Option<Arc<KeyMore>> {
+    let starts = match start {
+        KeyStart::At(at) => Some(at),
+        KeyStart::AtOnce | KeyStart::WhenActivated => None,
+    };
+    let more = KeyMore { starts, networks: bound(networks), ..KeyMore::default() };
+    (more != KeyMore::default()).then(|| Arc::new(more))
+}
+
+/// The networks of a key as its record holds them.
+pub(super) fn bound(networks: &[Network]) -> Option<Arc<[Network]>> {
+    (!networks.is_empty()).then(|| Arc::from(networks))
 }
 
 /// A partner that an import made: its name is its id until somebody edits it.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use portcullis_types::{KeyId, KeyIx, Wall};
 
 use super::ended;
+use super::keys::bound;
 use crate::events::Event;
 use crate::records::{Credential, KeyMore, KeyRecord, SubjectIx};
 use crate::snapshot::Snapshot;
@@ -75,7 +76,7 @@ impl State {
         let untold = narrowed.is_some() && stood.statement.is_none();
         self.now.keys.change(key.at(), |record| {
             record.narrowed = narrowed;
-            let more = record.more.as_deref().copied().unwrap_or_default();
+            let more = record.more.as_deref().cloned().unwrap_or_default();
             if more.untold != untold {
                 record.more = Some(Arc::new(KeyMore { untold, ..more }));
             }
@@ -110,6 +111,7 @@ impl State {
             }
             KeyEvent::Activated { .. }
             | KeyEvent::Expired { .. }
+            | KeyEvent::NetworksSet { .. }
             | KeyEvent::Compromised { successor: None, .. } => None,
         };
         if let KeyEvent::Compromised { key, reason, tell, .. } = event {
@@ -125,12 +127,16 @@ impl State {
             }
             (KeyEvent::Rotated { until, .. }, Credential::Active) => {
                 record.credential = Credential::Rotating;
-                let more = record.more.as_deref().copied().unwrap_or_default();
+                let more = record.more.as_deref().cloned().unwrap_or_default();
                 record.more = Some(Arc::new(KeyMore { ends: record.expires, ..more }));
                 record.expires = Some(record.expires.map_or(*until, |ends| ends.min(*until)));
             }
             (KeyEvent::Expired { .. }, state) if !state.is_final() => {
                 record.credential = Credential::Expired;
+            }
+            (KeyEvent::NetworksSet { networks, .. }, _) => {
+                let more = record.more.as_deref().cloned().unwrap_or_default();
+                record.more = Some(Arc::new(KeyMore { networks: bound(networks), ..more }));
             }
             // Nothing that is over begins again.
             (
@@ -200,7 +206,7 @@ impl State {
 }
 
 fn succeeded(record: &mut KeyRecord, successor: Option<KeyIx>, renewed_itself: bool) {
-    let more = record.more.as_deref().copied().unwrap_or_default();
+    let more = record.more.as_deref().cloned().unwrap_or_default();
     record.more = Some(Arc::new(KeyMore { successor, renewed_itself, ..more }));
 }
 

@@ -4,6 +4,7 @@
 
 use portcullis_types::{KeyId, KeyIx, Notice, StandingName, Wall};
 
+use super::networks::bound;
 use super::standing::{Why, ahead};
 use super::undo_by_fact;
 use crate::events::Event;
@@ -35,6 +36,9 @@ impl State {
             KeyCommand::Compromised { key, reason, tell, case, reissue } => {
                 let why = self.why(reason, tell, case.as_deref())?;
                 self.compromised((by, key), why, reissue.as_ref(), now)
+            }
+            KeyCommand::SetNetworks { key, networks, tell } => {
+                self.set_networks(key, networks, tell, now)
             }
         }
     }
@@ -184,7 +188,7 @@ impl State {
     }
 
     /// A key that did not end at all.
-    fn living(&self, id: &KeyId, now: Wall) -> Result<(KeyIx, &KeyRecord), Rejected> {
+    pub(super) fn living(&self, id: &KeyId, now: Wall) -> Result<(KeyIx, &KeyRecord), Rejected> {
         let (at, key) = self.known_key(id)?;
         if key.credential.is_final() {
             let since = key.ended.as_ref().map_or(key.issued, |notice| notice.since);
@@ -230,6 +234,7 @@ impl State {
             digest: new.digest.clone(),
             pepper: texts::label("pepper's fingerprint", &new.pepper)?,
             label: key.label.as_deref().unwrap_or_default().to_owned(),
+            networks: bound(key).to_vec(),
         })
     }
 }

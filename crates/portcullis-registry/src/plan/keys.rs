@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use portcullis_types::{ClientId, KeyId, PartnerId, ScopeName, Wall};
 
+use super::networks::bounded;
 use super::standing::{ahead, shut};
 use super::{narrows, sorted, undo_by_fact};
 use crate::commands::Command;
@@ -26,6 +27,7 @@ impl State {
             digest,
             pepper,
             label,
+            networks,
         } = command
         else {
             return Ok(Planned::nothing("nothing to do"));
@@ -58,6 +60,7 @@ impl State {
             digest: digest.clone(),
             pepper: texts::label("pepper's fingerprint", pepper)?,
             label: texts::label("label", label)?,
+            networks: bounded(networks)?,
         };
         let undo = undo_by_fact("key revoke", id.as_str(), "This key was issued by mistake.", "");
         Ok(Planned { created: vec![id.clone()], undo: Some(undo), ..Planned::one(event, what) })

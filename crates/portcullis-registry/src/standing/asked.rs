@@ -1,6 +1,6 @@
 //! What can be asked of a standing and of a key beside a step, and what can have happened.
 
-use portcullis_types::{KeyId, ReasonCode, StandingName, Wall};
+use portcullis_types::{KeyId, Network, ReasonCode, StandingName, Wall};
 use serde::{Deserialize, Serialize};
 
 use super::{ClockName, Stood};
@@ -56,6 +56,8 @@ pub enum KeyCommand {
         case: Option<String>,
         reissue: Option<NewSecret>,
     },
+    /// Has a key accepted from these networks only; none: from anywhere.
+    SetNetworks { key: KeyId, networks: Vec<Network>, tell: String },
 }
 
 /// A fact about a standing. `type` in JSON is the dotted name.
@@ -132,6 +134,9 @@ pub enum KeyEvent {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         statement: Option<String>,
     },
+    /// A key is accepted from these networks only; none: from anywhere.
+    #[serde(rename = "key.networks_set")]
+    NetworksSet { key: KeyId, networks: Vec<Network>, tell: String },
 }
 
 impl StandingEvent {
@@ -251,9 +256,10 @@ impl KeyCommand {
     #[must_use]
     pub fn key(&self) -> &KeyId {
         match self {
-            Self::Activate { key } | Self::Rotate { key, .. } | Self::Compromised { key, .. } => {
-                key
-            }
+            Self::Activate { key }
+            | Self::Rotate { key, .. }
+            | Self::Compromised { key, .. }
+            | Self::SetNetworks { key, .. } => key,
         }
     }
 }
@@ -266,7 +272,8 @@ impl KeyEvent {
             Self::Activated { key }
             | Self::Rotated { key, .. }
             | Self::Expired { key, .. }
-            | Self::Compromised { key, .. } => key,
+            | Self::Compromised { key, .. }
+            | Self::NetworksSet { key, .. } => key,
         }
     }
 
@@ -278,6 +285,7 @@ impl KeyEvent {
             Self::Rotated { .. } => "key.rotated",
             Self::Expired { .. } => "key.expired",
             Self::Compromised { .. } => "key.compromised",
+            Self::NetworksSet { .. } => "key.networks_set",
         }
     }
 }

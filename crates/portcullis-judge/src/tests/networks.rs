@@ -1,0 +1,76 @@
+//! Keys that are accepted from some networks only.
+
+use portcullis_registry::{Command, KeyCommand};
+use portcullis_types::{KeyId, Refusal};
+
+use super::bed::*;
+use crate::{Origin, PlatformCredential};
+
+fn bind(id: &str, networks: &[&str]) -> Command {
+    let key = KeyId::new(id).unwrap();
+    let networks = networks.iter().map(|text| text.parse().unwrap()).collect();
+    let tell = "Calls are accepted from your office only.".to_owned();
+    KeyCommand::SetNetworks { key, networks, tell }.into()
+}
+
+impl Bed {
+    fn from(&mut self, address: &str, key: &str, path: &str) -> &'static str {
+        let origin = Origin { address: address.parse().unwrap() };
+        let key = secret(key);
+        let keys: [&[u8]; 1] = [key.as_bytes()];
+        let arrival = super::arrivals::get(path, None, &keys);
+        let now = self.now;
+        code(&self.desks[0].judge_from(origin, &arrival, now, &PlatformCredential::Header))
+    }
+}
+
+#[test]
+fn a_bound_key_is_refused_from_elsewhere_and_another_is_not() {
+    let mut bed = Bed::with(TIER);
+    assert_eq!(bed.from("198.51.100.7", "a1", PROFILE), "permitted");
+    bed.command(bind("a1", &["203.0.113.0/24", "2001:db8::/32"]));
+    for (address, expected) in [
+        ("203.0.113.9", "permitted"),
+        ("::ffff:203.0.113.9", "permitted"),
+        ("2001:db8::7", "permitted"),
+        ("203.0.114.9", "network_not_allowed"),
+        ("::1", "network_not_allowed"),
+    ] {
+        assert_eq!(bed.from(address, "a1", PROFILE), expected, "{address}");
+    }
+    assert_eq!(bed.from("198.51.100.7", "a2", PROFILE), "permitted");
+    bed.command(bind("a1", &[]));
+    assert_eq!(bed.from("198.51.100.7", "a1", PROFILE), "permitted");
+}
+
+#[test]
+fn a_bound_key_is_refused_where_nobody_knows_where_the_call_came_from() {
+    let mut bed = Bed::with(TIER);
+    bed.command(bind("a1", &["203.0.113.0/24"]));
+    bed.check("a1", PROFILE, "network_not_allowed");
+    let origin = Origin { address: "198.51.100.7".parse().unwrap() };
+    let (key, now) = (secret("a1"), bed.now);
+    let refused = bed.desks[0].known(origin, key.as_bytes(), now).unwrap_err();
+    assert_eq!(refused, Refusal::NetworkNotAllowed { from: Some(origin.address) });
+}
+
+#[test]
+fn from_elsewhere_a_key_is_told_nothing_of_its_state_nor_of_paths() {
+    let mut bed = Bed::with(TIER);
+    bed.command(bind("a1", &["203.0.113.0/24"]));
+    bed.command(hold(key("a1")));
+    assert_eq!(bed.from("198.51.100.7", "a1", NOWHERE), "network_not_allowed");
+    assert_eq!(bed.from("203.0.113.9", "a1", NOWHERE), "key_held");
+}
+
+#[test]
+fn a_call_whose_caller_is_known_otherwise_is_judged_wherever_it_came_from() {
+    let mut bed = Bed::with(TIER);
+    bed.command(bind("a1", &["203.0.113.0/24"]));
+    let key = bed.judge.known(secret("a1").as_bytes()).unwrap();
+    let (arrival, now) = (super::arrivals::get(PROFILE, None, &[]), bed.now);
+    let verdict = bed.desks[0].judge_known(key, &arrival, now, &PlatformCredential::Header);
+    assert_eq!(code(&verdict), "permitted");
+    let told = bed.desks[0].explain(key, &arrival, now);
+    assert!(told.steps.iter().any(|step| step.outcome == "203.0.113.0/24"), "{told:?}");
+}
