@@ -14,9 +14,10 @@ use http_body_util::BodyExt;
 use hyper::body::Incoming;
 use portcullis_types::Refusal;
 
+use crate::bounded::Bounded;
 use crate::guard::{Fault, SENTINEL_PATH};
 use crate::hygiene;
-use crate::thread::{Bounded, Thread};
+use crate::thread::Thread;
 use crate::ticker::Alarm;
 use crate::ticket::Conn;
 

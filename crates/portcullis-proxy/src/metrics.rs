@@ -35,6 +35,7 @@ pub struct Metrics {
     pub(crate) open_connections: IntGauge,
     pub(crate) in_flight: IntGauge,
     pub(crate) waiting: IntGauge,
+    pub(crate) memory_short: IntGauge,
     pub(crate) accept_errors: IntCounter,
     pub(crate) answers_cut: IntCounter,
     pub(crate) panics: IntCounter,
@@ -149,6 +150,10 @@ impl Metrics {
             waiting: all.gauge(
                 "portcullis_requests_waiting",
                 "Calls that wait until an upstream can take them.",
+            ),
+            memory_short: all.gauge(
+                "portcullis_memory_short",
+                "Whether memory is short, so that the gate takes on less.",
             ),
             accept_errors: all.counter(
                 "portcullis_accept_errors_total",

@@ -8,7 +8,7 @@ use std::time::Duration;
 use http::HeaderName;
 use ipnet::IpNet;
 
-use crate::{Listener, PlatformCredential, PublicUrl, Upstream, Upstreams};
+use crate::{Listener, PlatformCredential, Pressure, PublicUrl, Upstream, Upstreams};
 
 /// Everything the data plane is told at its start.
 #[derive(Debug, Clone)]
@@ -45,6 +45,8 @@ pub struct Settings {
     pub recall_calls: usize,
     /// Bounds on sizes and counts.
     pub limits: Limits,
+    /// Whether memory is short, told while the gate runs.
+    pub pressure: Pressure,
     /// Bounds on time.
     pub timeouts: Timeouts,
 }
@@ -70,6 +72,7 @@ impl Settings {
             record_requests: false,
             recall_calls: 10_000,
             limits: Limits::default(),
+            pressure: Pressure::default(),
             timeouts: Timeouts::default(),
         }
     }

@@ -15,6 +15,7 @@ use tokio::sync::Notify;
 use crate::addresses::Addresses;
 use crate::answer;
 use crate::aside::AsideOutlet;
+use crate::bounded::Bounded;
 use crate::counts::Counts;
 use crate::ids::Ids;
 use crate::judge::Bench;
@@ -160,7 +161,20 @@ impl Thread {
     pub(crate) fn tick(&self, now_ms: u64) {
         self.ticker.advance(now_ms);
         self.pool.tick();
+        self.adapt();
         self.show_counts();
+    }
+
+    /// Takes on less while memory is short, and more again after that.
+    fn adapt(&self) {
+        let short = self.settings.pressure.is_on();
+        self.metrics.memory_short.set(i64::from(short));
+        let waits = self.connections.is_full();
+        self.in_flight.adapt(short);
+        self.connections.adapt(short);
+        if waits && !self.connections.is_full() {
+            self.freed.notify_waiters();
+        }
     }
 
     /// Adds this thread's counts to everybody's.
@@ -216,40 +230,4 @@ fn links() -> Option<Arc<Program>> {
     let mut plan = Plan::default();
     plan.links();
     plan.compile().ok().map(Arc::new)
-}
-
-/// A count with a bound.
-pub(crate) struct Bounded {
-    count: Cell<u64>,
-    max: u64,
-}
-
-impl Bounded {
-    const fn new(max: u64) -> Self {
-        Self { count: Cell::new(0), max }
-    }
-
-    /// Adds, unless the sum would be beyond the bound.
-    pub(crate) fn take(&self, more: u64) -> bool {
-        match self.count.get().checked_add(more) {
-            Some(sum) if sum <= self.max => {
-                self.count.set(sum);
-                true
-            }
-            _ => false,
-        }
-    }
-
-    /// Gives back what was taken.
-    pub(crate) fn give(&self, back: u64) {
-        self.count.set(self.count.get().saturating_sub(back));
-    }
-
-    pub(crate) fn count(&self) -> u64 {
-        self.count.get()
-    }
-
-    pub(crate) fn is_full(&self) -> bool {
-        self.count.get() >= self.max
-    }
 }

@@ -234,3 +234,44 @@ fn a_name_is_looked_up_and_each_of_its_addresses_tried() {
     let nowhere = self::gate(&["http://nowhere.invalid:80".into()], |_| {});
     assert_eq!(nowhere.get(PROFILE).code(), "upstream_unreachable");
 }
+
+/// An address that swallows whoever connects: its row is full, and nobody takes from it.
+struct Swallows {
+    addr: std::net::SocketAddr,
+    listener: socket2::Socket,
+    _row: Vec<std::net::TcpStream>,
+}
+
+impl Swallows {
+    fn new() -> Self {
+        let listener = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None);
+        let listener = listener.unwrap();
+        let any: std::net::SocketAddr = "127.0.0.1:0".parse().unwrap();
+        listener.bind(&any.into()).unwrap();
+        listener.listen(0).unwrap();
+        let addr = listener.local_addr().unwrap().as_socket().unwrap();
+        let mut row = Vec::new();
+        while let Ok(stream) =
+            std::net::TcpStream::connect_timeout(&addr, Duration::from_millis(100))
+        {
+            row.push(stream);
+        }
+        Self { addr, listener, _row: row }
+    }
+}
+
+#[test]
+fn an_upstream_that_swallows_connections_keeps_nobody_from_another_and_comes_back() {
+    let (swallows, good) = (Swallows::new(), Upstream::plain());
+    let gate = gate(&[format!("http://{}", swallows.addr), good.url()], |settings| {
+        settings.timeouts.connect = Duration::from_millis(50);
+    });
+    for _ in 0..20 {
+        assert_eq!(gate.get(PROFILE).status, 200);
+    }
+    assert_eq!(good.seen().len(), 20);
+    wait_for_up(&gate, 1);
+    // Somebody takes from the row again.
+    swallows.listener.listen(128).unwrap();
+    wait_for_up(&gate, 2);
+}

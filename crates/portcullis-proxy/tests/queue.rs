@@ -12,7 +12,7 @@ mod support;
 use std::sync::{Arc, Mutex, mpsc};
 use std::time::Duration;
 
-use portcullis_proxy::{Bounds, Codec};
+use portcullis_proxy::{Bounds, Codec, Pressure};
 use portcullis_registry::{Command, Facts, KeyStart, Use};
 use portcullis_types::{KeyId, PartnerId, TierName};
 use support::{Gate, KEY, MEDIA, PROFILE, PUBLISH, Peer, Reply, TIER, Upstream, get, post};
@@ -181,4 +181,34 @@ fn one_partner_with_many_slow_calls_leaves_room_for_another() {
     assert_eq!(up.seen().len(), 3);
     (0..6).for_each(|_| go.send(()).unwrap());
     assert!(slow.iter_mut().all(|peer| peer.answer().status == 200));
+}
+
+#[test]
+fn while_memory_is_short_the_gate_takes_on_less() {
+    let (up, go) = keeping();
+    let pressure = Pressure::default();
+    let told = pressure.clone();
+    let gate = Gate::with(&up, |settings| {
+        settings.limits.in_flight = 64;
+        settings.timeouts.first_byte = support::PATIENCE;
+        settings.pressure = told;
+    });
+    let shown = |short: u8| {
+        let line = format!("portcullis_memory_short {short}");
+        while !gate.metrics.render().lines().any(|shown| shown == line) {
+            std::thread::yield_now();
+        }
+    };
+    let mut first = sent(&gate, &get(MEDIA, ""));
+    wait_for_seen(&up, 1);
+    pressure.set(true);
+    shown(1);
+    // One call is what always may be, and that one is there.
+    let refused = gate.get(PROFILE);
+    assert_eq!((refused.status, refused.code().as_str()), (503, "overloaded"));
+    go.send(()).unwrap();
+    assert_eq!(first.answer().status, 200, "what is under way goes on");
+    pressure.set(false);
+    shown(0);
+    while gate.get(PROFILE).status != 200 {}
 }

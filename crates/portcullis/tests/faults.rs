@@ -64,6 +64,7 @@ fn each_fault_of_a_configuration_is_named_with_its_line() {
         ("upstream:\n", "upstream:\n  limits: { wait: 0s }\n", &["PC0013"]),
         ("upstream:\n", "upstream:\n  check: { path: healthz }\n", &["PC0081", "/healthz"]),
         ("public:\n", "public:\n  threads: 900\n", &["PC0007"]),
+        ("public:\n", "limits: { memory_bytes: 1 }\npublic:\n", &["PC0012"]),
         ("public:\n", "limits: { calls: 0 }\npublic:\n", &["PC0012", "never means unlimited"]),
         ("public:\n", "timeouts: { head: 0s }\npublic:\n", &["PC0013"]),
         ("public:\n", "keys: { env: staging }\npublic:\n", &["PC0010"]),

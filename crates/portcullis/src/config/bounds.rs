@@ -41,6 +41,10 @@ impl Settling<'_> {
                 (1, 1_000_000),
             ),
             calls: self.bound(limits.calls.as_ref(), 4_096, (1, 1_000_000)),
+            memory_bytes: limits
+                .memory_bytes
+                .as_ref()
+                .map(|at| self.bound(Some(at), 1 << 30, (64 << 20, 1 << 50)) as u64),
             head_bytes: self.bound(limits.head_bytes.as_ref(), 32 << 10, (8 << 10, 1 << 20)),
             judged_body_bytes: self.bound(
                 limits.judged_body_bytes.as_ref(),

@@ -70,6 +70,7 @@ pub(crate) struct Limits {
     pub connections: usize,
     pub connections_per_address: usize,
     pub calls: usize,
+    pub memory_bytes: Option<u64>,
     pub head_bytes: usize,
     pub judged_body_bytes: usize,
     pub opaque_body_bytes: usize,

@@ -16,6 +16,7 @@ mod hooks;
 mod issuer;
 mod kept;
 mod keymaker;
+mod memory;
 mod open;
 mod pace;
 mod page;
@@ -126,7 +127,8 @@ impl Gate {
             remembers: remembers_partners,
             witnesses: witnesses.clone(),
         }));
-        let shared = plane::Shared { judge: &judge, metrics: &metrics, usage: &calls };
+        let pressure = memory::watch(&runtime, config.limits.memory_bytes);
+        let shared = plane::Shared { judge: &judge, metrics: &metrics, usage: &calls, pressure };
         let (listeners, mut certificates) = certs::open(&config.listeners)?;
         let back = certificates.back(config.back.as_ref())?;
         let running =

@@ -10,8 +10,8 @@ use portcullis_control::{AdminCall, Control, ControlSettings, Hooks, Remembers};
 use portcullis_judge::Judge;
 use portcullis_proxy::{
     Aside, AsideOutlet, Codec, Family, Limits, Listener, Looker, Metrics, Outlets, Placement,
-    PlatformCredential, Proxy, Recaller, Recorder, Records, Running, Settings, Timeouts, TlsBack,
-    UsageOutlet,
+    PlatformCredential, Pressure, Proxy, Recaller, Recorder, Records, Running, Settings, Timeouts,
+    TlsBack, UsageOutlet,
 };
 use portcullis_registry::{Office, UsageBook};
 use portcullis_types::Clock;
@@ -40,6 +40,8 @@ pub(crate) struct Shared<'a> {
     pub judge: &'a Arc<Judge>,
     pub metrics: &'a Arc<Metrics>,
     pub usage: &'a Arc<UsageBook>,
+    /// Whether memory is short.
+    pub pressure: Pressure,
 }
 
 /// Starts the data plane.
@@ -49,9 +51,10 @@ pub(crate) fn start(
     shared: &Shared<'_>,
     aside: Arc<dyn Aside>,
 ) -> anyhow::Result<Running> {
-    let Shared { judge, metrics, usage } = *shared;
+    let Shared { judge, metrics, usage, ref pressure } = *shared;
     let mut settings = settings(config, listeners)?;
     settings.upstreams.tls = back;
+    settings.pressure = pressure.clone();
     let records = records(config, settings.threads, metrics)?;
     let clock = Arc::new(SystemClock::start());
     let usage = Some(UsageOutlet(Arc::clone(usage) as _));

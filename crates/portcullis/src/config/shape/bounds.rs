@@ -18,6 +18,9 @@ pub(crate) struct Limits {
     pub connections_per_address: Option<At<usize>>,
     /// Most calls at once.
     pub calls: Option<At<usize>>,
+    /// Bytes of memory, from 85 in a hundred of which on calls are refused rather than using more; what
+    /// the kernel holds the gate to unless said otherwise.
+    pub memory_bytes: Option<At<usize>>,
     /// Longest head of a request, in bytes.
     pub head_bytes: Option<At<usize>>,
     /// Longest body the gate judges, in bytes.
