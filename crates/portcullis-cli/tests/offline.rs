@@ -100,6 +100,7 @@ fn help_says_what_each_command_is_for() {
           activate     Let a pending key work from here
           rotate       Issue a key in place of another, which works on for a while; the new one is shown
                        once
+          networks     Have a key accepted from some networks only, or from anywhere again
           compromised  End a key at once that somebody else may have; there is no way back
           revoke       End a key for ever; there is no way back
           help         Print this message or the help of the given subcommand(s)
@@ -167,8 +168,9 @@ fn help_says_what_each_command_is_for() {
                                    directory]
 
         People:
-              --break-glass <WHY>  Act alone where it takes two persons, for this reason; an alarm, and
-                                   another person must ratify it
+              --break-glass <WHY>       Act alone where it takes two persons, for this reason; an alarm, and
+                                        another person must ratify it
+              --if-revision <REVISION>  Only if what it is about was not changed since this revision
 
         Output:
           -o, --output <OUTPUT>  How results are written to standard output [default: table] [possible
@@ -197,8 +199,9 @@ fn help_says_what_each_command_is_for() {
                                    directory]
 
         People:
-              --break-glass <WHY>  Act alone where it takes two persons, for this reason; an alarm, and
-                                   another person must ratify it
+              --break-glass <WHY>       Act alone where it takes two persons, for this reason; an alarm, and
+                                        another person must ratify it
+              --if-revision <REVISION>  Only if what it is about was not changed since this revision
 
         Output:
           -o, --output <OUTPUT>  How results are written to standard output [default: table] [possible
@@ -234,8 +237,9 @@ fn help_says_what_each_command_is_for() {
                                    directory]
 
         People:
-              --break-glass <WHY>  Act alone where it takes two persons, for this reason; an alarm, and
-                                   another person must ratify it
+              --break-glass <WHY>       Act alone where it takes two persons, for this reason; an alarm, and
+                                        another person must ratify it
+              --if-revision <REVISION>  Only if what it is about was not changed since this revision
 
         Output:
           -o, --output <OUTPUT>  How results are written to standard output [default: table] [possible
@@ -269,8 +273,9 @@ fn help_says_what_each_command_is_for() {
                                    directory]
 
         People:
-              --break-glass <WHY>  Act alone where it takes two persons, for this reason; an alarm, and
-                                   another person must ratify it
+              --break-glass <WHY>       Act alone where it takes two persons, for this reason; an alarm, and
+                                        another person must ratify it
+              --if-revision <REVISION>  Only if what it is about was not changed since this revision
 
         Output:
           -o, --output <OUTPUT>  How results are written to standard output [default: table] [possible
