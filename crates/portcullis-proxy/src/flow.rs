@@ -12,6 +12,7 @@ use portcullis_types::Refusal;
 
 use crate::body::{Access, BrokenOff, Polled};
 use crate::events::{self, Events};
+use crate::grpc;
 use crate::leak::Tail;
 use crate::ticker::Alarm;
 use crate::ticket::Ticket;
@@ -65,8 +66,13 @@ impl Flow {
                         return self.break_off(cx, ticket);
                     }
                     self.alarm.off();
-                    // Trailers are dropped: what they name could not be cleaned any more.
-                    let Ok(data) = frame.into_data() else { continue };
+                    let data = match frame.into_data() {
+                        Ok(data) => data,
+                        Err(frame) => match self.trailers(frame, ticket) {
+                            Some(trailers) => return Poll::Ready(Some(Ok(trailers))),
+                            None => continue,
+                        },
+                    };
                     if ticket.conn.thread.leak.is_in(&mut self.tail, &data) {
                         return self.break_off(cx, ticket);
                     }
@@ -89,6 +95,14 @@ impl Flow {
         self.leave(cx)
     }
 
+    /// Those of the platform's trailers that a partner gets.
+    #[cold]
+    fn trailers(&mut self, frame: Frame<Bytes>, ticket: &mut Ticket) -> Option<Frame<Bytes>> {
+        let trailers = grpc::trailers(&frame.into_trailers().ok()?, &ticket.conn.thread.leak)?;
+        self.finish_if_whole(ticket);
+        Some(Frame::trailers(trailers))
+    }
+
     fn leave(&mut self, cx: &Context<'_>) -> Polled {
         self.breaking = Breaking::Now;
         cx.waker().wake_by_ref();
@@ -98,6 +112,11 @@ impl Flow {
     /// Breaks off, and says why before it does where that can be told from the platform's own events.
     #[cold]
     fn close(&mut self, refusal: &Refusal, ticket: &mut Ticket) -> Polled {
+        if self.breaking == Breaking::No && ticket.grpc {
+            // Its reader takes no answer for whole that ends so.
+            self.breaking = Breaking::Now;
+            return Poll::Ready(Some(Ok(Frame::trailers(grpc::status(refusal)))));
+        }
         let between = self.events.take().is_some_and(|events| events.is_between());
         if !between || self.breaking != Breaking::No {
             return Poll::Ready(Some(Err(BrokenOff)));

@@ -19,6 +19,7 @@ use crate::aside::Asked;
 use crate::batch;
 use crate::body::{Answer, Kind};
 use crate::forward::{Bodies, Came};
+use crate::grpc;
 use crate::refuse;
 use crate::sending::{Given, Inward, Sending};
 use crate::stack::Call;
@@ -110,7 +111,8 @@ fn refuse(refusal: &Refusal, mut ticket: Box<Ticket>) -> Response<Answer> {
     let out = refuse::render(refusal, ticket.trace.as_ref(), id, ticket.conn.thread.style());
     ticket.refusal = Some(refusal.row().code);
     ticket.status = out.status.as_u16();
-    let kind = Kind::Full(Some(out.body.into()));
+    let out = if ticket.grpc { grpc::dress(out, refusal) } else { out };
+    let kind = Kind::Full((!out.body.is_empty()).then(|| out.body.into()));
     let mut response = Response::new(Answer::new(kind, ticket));
     *response.status_mut() = out.status;
     *response.headers_mut() = out.headers;
@@ -147,6 +149,7 @@ fn begin(request: Request<Incoming>, ticket: &mut Ticket) -> Result<Begun, Refus
     let conn = Rc::clone(&ticket.conn);
     let bench = &conn.thread.bench;
     let (mut parts, body) = request.into_parts();
+    ticket.grpc = conn.http2 && grpc::is(&parts.headers);
     let host = arrival::check(&mut parts, &conn)?;
     if let Some(aside) = Asked::of(&conn.thread, parts.uri.path()) {
         return Ok(Begun::Aside(Asked::new(aside, parts, body)));

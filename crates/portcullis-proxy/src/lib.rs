@@ -36,6 +36,7 @@ mod events;
 mod flow;
 mod forward;
 mod gate;
+mod grpc;
 mod guard;
 mod held;
 mod http1;

@@ -69,6 +69,8 @@ pub(crate) struct Ticket {
     /// The code of the refusal; none: a permit.
     pub(crate) refusal: Option<&'static str>,
     pub(crate) status: u16,
+    /// Whether its caller reads a status of gRPC.
+    pub(crate) grpc: bool,
     pub(crate) whole: bool,
     pub(crate) bytes_in: u64,
     pub(crate) bytes_out: u64,
@@ -99,6 +101,7 @@ impl Ticket {
             // Until it is known otherwise: a ticket that is dropped early is that of a client who left.
             refusal: Some(CLIENT_GONE),
             status: 499,
+            grpc: false,
             whole: false,
             bytes_in: 0,
             bytes_out: 0,

@@ -9,7 +9,7 @@ use std::task::{Context, Poll, Waker};
 use bytes::Bytes;
 use http::header::CONTENT_LENGTH;
 use http::{HeaderMap, HeaderValue, Method, Request, Response, Uri, Version};
-use http_body::{Body, SizeHint};
+use http_body::{Body, Frame, SizeHint};
 use hyper::body::Incoming;
 use hyper::client::conn::http1::{self, SendRequest};
 use hyper_util::rt::TokioIo;
@@ -53,6 +53,8 @@ impl Queued {
 /// An answer's body, and the connection it comes on.
 pub(crate) struct Leased {
     body: Incoming,
+    /// What follows the body, where it came while that was looked for.
+    trailers: Option<HeaderMap>,
     lease: Lease,
 }
 
@@ -103,7 +105,7 @@ fn leased(
     hygiene::keep(&mut parts.headers, |name, value| {
         hygiene::comes_back(name, value.as_bytes(), leak)
     });
-    Ok(Response::from_parts(parts, Arriving::Hyper(Leased { body, lease })))
+    Ok(Response::from_parts(parts, Arriving::Hyper(Leased { body, trailers: None, lease })))
 }
 
 /// The same for one on a connection that it shares.
@@ -240,17 +242,26 @@ impl Leased {
         let frame = Pin::new(&mut self.body).poll_frame(&mut Context::from_waker(Waker::noop()));
         match frame {
             Poll::Ready(Some(Err(_))) => Err(BrokenOff),
-            Poll::Ready(Some(Ok(frame))) => Ok(frame.into_data().ok()),
+            Poll::Ready(Some(Ok(frame))) => match frame.into_data() {
+                Ok(data) => Ok(Some(data)),
+                Err(frame) => {
+                    self.trailers = frame.into_trailers().ok();
+                    Ok(None)
+                }
+            },
             Poll::Ready(None) | Poll::Pending => Ok(None),
         }
     }
 
     pub(super) fn poll(&mut self, cx: &mut Context<'_>) -> Polled {
+        if let Some(trailers) = self.trailers.take() {
+            return Poll::Ready(Some(Ok(Frame::trailers(trailers))));
+        }
         Pin::new(&mut self.body).poll_frame(cx).map_err(|_| BrokenOff)
     }
 
     pub(super) fn is_end(&self) -> bool {
-        self.body.is_end_stream()
+        self.trailers.is_none() && self.body.is_end_stream()
     }
 
     pub(super) fn size(&self) -> SizeHint {

@@ -7,8 +7,9 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::time::Duration;
 
+use http::header::{HOST, TE};
 use http::uri::{Authority, Scheme};
-use http::{HeaderMap, Method, Request, Response, Uri, Version};
+use http::{HeaderMap, HeaderValue, Method, Request, Response, Uri, Version};
 use hyper::body::Incoming;
 use hyper::client::conn::http2::{self, SendRequest};
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -19,6 +20,7 @@ use super::dial::{Crew, Dial};
 use super::line::Waiting;
 use super::site::{Connections, Place, Placed, Sites};
 use super::{ATTEMPTS, Answering, Arriving, Failure};
+use crate::grpc;
 use crate::leak::Leak;
 use crate::outgoing::Outgoing;
 use crate::upload::Sent;
@@ -123,7 +125,11 @@ impl Multiplex {
 
     /// As HTTP/2 has it: the host stands in the target.
     fn translated(&self, mut request: Request<Sent>) -> Request<Sent> {
-        request.headers_mut().remove(http::header::HOST);
+        request.headers_mut().remove(HOST);
+        if grpc::is(request.headers()) {
+            // Its servers ask for it, to know that nobody on the way drops their status.
+            request.headers_mut().insert(TE, HeaderValue::from_static("trailers"));
+        }
         *request.version_mut() = Version::HTTP_2;
         if let Some((scheme, authority)) = self.base.clone() {
             let mut parts = std::mem::take(request.uri_mut()).into_parts();
