@@ -26,6 +26,12 @@ pub(crate) fn listen(
     let mut addrs = Vec::with_capacity(listeners.len());
     let mut sockets: Vec<Vec<Bound>> = (0..threads.max(1)).map(|_| Vec::new()).collect();
     for listener in listeners {
+        if !listener.handed_over.is_empty() {
+            addrs.push(
+                share(listener, &mut sockets).map_err(|error| refused(listener.address, error))?,
+            );
+            continue;
+        }
         let addr = free(listener.address)?;
         addrs.push(addr);
         for of_thread in &mut sockets {
@@ -35,6 +41,26 @@ pub(crate) fn listen(
         }
     }
     Ok((addrs, sockets))
+}
+
+/// Gives each socket that was handed over to a thread, and each thread one of them; where they listen.
+///
+/// Threads may wait on the same socket: the kernel has whoever is free take the next connection.
+fn share(listener: &Listener, threads: &mut [Vec<Bound>]) -> io::Result<SocketAddr> {
+    let given = &listener.handed_over;
+    let turns = given.len().max(threads.len());
+    let pairs = (0..turns).filter_map(|turn| {
+        let thread = turn.checked_rem(threads.len())?;
+        Some((thread, given.get(turn.checked_rem(given.len())?)?))
+    });
+    for (thread, socket) in pairs.collect::<Vec<_>>() {
+        let socket = socket.try_clone()?;
+        socket.set_nonblocking(true)?;
+        if let Some(of_thread) = threads.get_mut(thread) {
+            of_thread.push((listener.clone(), socket));
+        }
+    }
+    given.first().map_or(Ok(listener.address), |socket| socket.local_addr())
 }
 
 /// The address, once it is known that nobody listens there.
@@ -74,7 +100,30 @@ fn refused(addr: SocketAddr, error: io::Error) -> ProxyError {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
+
+    #[test]
+    fn sockets_that_were_handed_over_are_shared_out() {
+        let given = |count: usize| -> Vec<Arc<TcpListener>> {
+            let any = SocketAddr::from(([127, 0, 0, 1], 0));
+            (0..count).map(|_| Arc::new(TcpListener::bind(any).unwrap())).collect()
+        };
+        for (sockets, threads) in [(1, 1), (1, 3), (2, 3), (3, 2)] {
+            let handed_over = given(sockets);
+            let at: Vec<_> = handed_over.iter().map(|one| one.local_addr().unwrap()).collect();
+            let nowhere = Listener::plain(SocketAddr::from(([192, 0, 2, 1], 1)));
+            let listener = Listener { handed_over, ..nowhere };
+            let (addrs, found) = listen(&[listener], threads).unwrap();
+            assert_eq!(addrs, at[..1]);
+            assert_eq!(found.len(), threads);
+            assert!(found.iter().all(|of_thread| !of_thread.is_empty()), "each thread has one");
+            let listened = found.iter().flatten().map(|(_, one)| one.local_addr().unwrap());
+            let listened: std::collections::BTreeSet<_> = listened.collect();
+            assert_eq!(listened, at.into_iter().collect(), "each is listened at");
+        }
+    }
 
     fn one(addr: SocketAddr) -> Result<(Vec<SocketAddr>, Vec<Vec<Bound>>), ProxyError> {
         listen(&[Listener::plain(addr)], 2)

@@ -2,7 +2,8 @@
 //!
 //! Must not know sockets of connections.
 
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
 
 use ipnet::IpNet;
 
@@ -17,13 +18,15 @@ pub struct Listener {
     pub tls: Option<TlsFront>,
     /// Who may connect, if anybody: proxies that announce each client by the PROXY protocol.
     pub proxy_protocol: Vec<IpNet>,
+    /// Sockets that listen already, such as those of a service manager; none: ones of our own.
+    pub handed_over: Vec<Arc<TcpListener>>,
 }
 
 impl Listener {
     /// One for plain HTTP.
     #[must_use]
     pub const fn plain(address: SocketAddr) -> Self {
-        Self { address, tls: None, proxy_protocol: Vec::new() }
+        Self { address, tls: None, proxy_protocol: Vec::new(), handed_over: Vec::new() }
     }
 
     /// Whether HTTP begins with the first byte.

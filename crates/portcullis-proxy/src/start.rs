@@ -194,7 +194,10 @@ async fn obey(
     accepting.shutdown().await;
     thread.draining.set(true);
     for entrance in entrances {
-        accept::sweep(&thread, &entrance).await;
+        // Who waits at a socket that others hold too is theirs.
+        if entrance.listener.handed_over.is_empty() {
+            accept::sweep(&thread, &entrance).await;
+        }
     }
     thread.ticker.wake_all();
     let emptied = async {

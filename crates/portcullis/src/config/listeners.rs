@@ -24,11 +24,13 @@ pub(crate) struct ListenerOf {
     pub address: SocketAddr,
     pub tls: Option<TlsFiles>,
     pub proxy_protocol: Vec<IpNet>,
+    /// What the socket is called that is handed over for it.
+    pub socket: Option<String>,
 }
 
 impl ListenerOf {
     const fn plain(address: SocketAddr) -> Self {
-        Self { address, tls: None, proxy_protocol: Vec::new() }
+        Self { address, tls: None, proxy_protocol: Vec::new(), socket: None }
     }
 }
 
@@ -116,7 +118,8 @@ impl Settling<'_> {
                 self.fault("PC0004", &listener.address, "two listeners share an address", help);
             }
             let proxy_protocol = self.announcers(listener);
-            listeners.push(ListenerOf { address, tls: self.tls(listener), proxy_protocol });
+            let (tls, socket) = (self.tls(listener), listener.socket.clone());
+            listeners.push(ListenerOf { address, tls, proxy_protocol, socket });
         }
         listeners
     }

@@ -11,6 +11,7 @@ use portcullis_proxy::{Listener, Pem, Running, TlsBack, TlsFront, TlsMaterial};
 use sha2::{Digest, Sha256};
 
 use super::back::HeldBack;
+use super::sockets::HandedOver;
 use crate::clock::SystemClock;
 use crate::config::{BackFiles, ListenerOf, TlsFiles};
 use crate::talk;
@@ -33,13 +34,17 @@ struct Held {
 }
 
 /// The listeners as the data plane takes them, and their certificates.
-pub(crate) fn open(of: &[ListenerOf]) -> anyhow::Result<(Vec<Listener>, Certificates)> {
+pub(crate) fn open(
+    of: &[ListenerOf],
+    handed: &mut HandedOver,
+) -> anyhow::Result<(Vec<Listener>, Certificates)> {
     let (mut listeners, mut certificates) = (Vec::new(), Certificates::default());
-    for ListenerOf { address, tls, proxy_protocol } in of {
+    for ListenerOf { address, tls, proxy_protocol, socket } in of {
         let held = tls.as_ref().map(|files| Held::open(address.to_string(), files)).transpose()?;
         let tls = held.as_ref().map(|held| held.front.clone());
         let proxy_protocol = proxy_protocol.clone();
-        listeners.push(Listener { address: *address, tls, proxy_protocol });
+        let handed_over = handed.take(*address, socket.as_deref())?;
+        listeners.push(Listener { address: *address, tls, proxy_protocol, handed_over });
         certificates.each.extend(held);
     }
     Ok((listeners, certificates))

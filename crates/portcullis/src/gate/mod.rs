@@ -79,7 +79,8 @@ pub(crate) struct Gate {
 impl Gate {
     /// Opens the store, puts the logged set in force, and serves.
     pub(crate) fn start(config: Config) -> anyhow::Result<Self> {
-        let admin_socket = sockets::admin(config.admin_listen)?;
+        let mut handed = sockets::HandedOver::from_environment()?;
+        let admin_socket = handed.admin(config.admin_listen)?;
         let runtime = open::control_runtime()?;
         runtime.block_on(async { open::survive_file_limits() })?;
         let judge = open::judge(&config)?;
@@ -129,7 +130,8 @@ impl Gate {
         }));
         let pressure = memory::watch(&runtime, config.limits.memory_bytes);
         let shared = plane::Shared { judge: &judge, metrics: &metrics, usage: &calls, pressure };
-        let (listeners, mut certificates) = certs::open(&config.listeners)?;
+        let (listeners, mut certificates) = certs::open(&config.listeners, &mut handed)?;
+        handed.none_left()?;
         let back = certificates.back(config.back.as_ref())?;
         let running =
             plane::start(&config, (listeners, back), &shared, Arc::clone(&partners) as _)?;

@@ -1,16 +1,93 @@
-//! Sockets that the gate listens on, beside those of the data plane.
+//! Sockets that the gate did not open itself: handed over at its start by a service manager, or by
+//! the process before it.
 //!
-//! Must not know what is served on them.
+//! As `sd_listen_fds` has it: `LISTEN_FDS`, `LISTEN_PID`, and names in `LISTEN_FDNAMES`. A socket that
+//! nobody takes stops the start: who connects there would wait for ever. Must not know what is
+//! served on them.
 
 use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
 
 use anyhow::Context;
+use listenfd::ListenFd;
 
-/// The socket of the admin API.
-pub(crate) fn admin(at: SocketAddr) -> anyhow::Result<TcpListener> {
-    TcpListener::bind(at).with_context(|| {
-        format!(
-            "the admin API can't listen on {at}; stop what listens there or change `admin.listen`"
+/// What a socket without a name is called, by the same convention.
+const NAMELESS: &str = "unknown";
+
+/// Sockets that listen already.
+#[derive(Debug, Default)]
+pub(crate) struct HandedOver {
+    each: Vec<Handed>,
+}
+
+#[derive(Debug)]
+struct Handed {
+    name: String,
+    at: SocketAddr,
+    socket: TcpListener,
+}
+
+impl HandedOver {
+    /// Those that the environment tells of. To be called once, before there are other threads.
+    pub(crate) fn from_environment() -> anyhow::Result<Self> {
+        let names = std::env::var("LISTEN_FDNAMES").unwrap_or_default();
+        let mut names = names.split(':');
+        let mut found = ListenFd::from_env();
+        let mut each = Vec::new();
+        for at in 0..found.len() {
+            let name = names.next().filter(|name| !name.is_empty()).unwrap_or(NAMELESS).to_owned();
+            let unfit = || {
+                format!(
+                    "the socket `{name}` that was handed over is not one of TCP; take it out of the unit"
+                )
+            };
+            let socket = found.take_tcp_listener(at).with_context(unfit)?.with_context(unfit)?;
+            let at = socket.local_addr().with_context(unfit)?;
+            each.push(Handed { name, at, socket });
+        }
+        Ok(Self { each })
+    }
+
+    /// Those for a listener: of that name where it has one, else at that address.
+    pub(crate) fn take(
+        &mut self,
+        at: SocketAddr,
+        name: Option<&str>,
+    ) -> anyhow::Result<Vec<Arc<TcpListener>>> {
+        let fits = |one: &mut Handed| name.map_or(one.at == at, |name| one.name == name);
+        let taken: Vec<_> =
+            self.each.extract_if(.., fits).map(|one| Arc::new(one.socket)).collect();
+        match name {
+            Some(name) if taken.is_empty() => anyhow::bail!(
+                "no socket `{name}` was handed over for {at}; start the gate by its socket unit, or leave out `socket:`"
+            ),
+            _ => Ok(taken),
+        }
+    }
+
+    /// The socket of the admin API.
+    pub(crate) fn admin(&mut self, at: SocketAddr) -> anyhow::Result<TcpListener> {
+        let handed = self.take(at, None)?.pop();
+        match handed {
+            Some(socket) => Ok(socket.try_clone()?),
+            None => TcpListener::bind(at).with_context(|| {
+                format!(
+                    "the admin API can't listen on {at}; stop what listens there or change `admin.listen`"
+                )
+            }),
+        }
+    }
+
+    /// Whether every socket found its listener.
+    pub(crate) fn none_left(self) -> anyhow::Result<()> {
+        let left: Vec<_> =
+            self.each.iter().map(|one| format!("`{}` at {}", one.name, one.at)).collect();
+        if left.is_empty() {
+            return Ok(());
+        }
+        anyhow::bail!(
+            "no listener takes the sockets that were handed over: {}; give a listener that address or, as `socket:`, that name",
+            left.join(", ")
         )
-    })
+    }
 }

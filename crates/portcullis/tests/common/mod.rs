@@ -229,13 +229,14 @@ impl Gate {
     }
 
     /// Any other command that runs until it is stopped.
-    pub fn spawn_command(mut command: Command) -> Self {
-        let mut child = command
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .stdin(Stdio::null())
-            .spawn()
-            .unwrap();
+    pub fn spawn_command(command: Command) -> Self {
+        Self::spawn_with(command, Stdio::null())
+    }
+
+    /// The same, with something on its standard input.
+    pub fn spawn_with(mut command: Command, stdin: Stdio) -> Self {
+        let mut child =
+            command.stdout(Stdio::piped()).stderr(Stdio::piped()).stdin(stdin).spawn().unwrap();
         let talk = gather(child.stderr.take().unwrap());
         let records = gather(child.stdout.take().unwrap());
         Self { child, talk, records }

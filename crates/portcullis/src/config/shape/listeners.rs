@@ -65,6 +65,10 @@ pub(crate) struct ListenerAt {
     /// `10.0.0.0/8`. Then nobody else may connect here, and none of them without it.
     #[serde(default)]
     pub proxy_protocol: Option<Vec<At<String>>>,
+    /// The name of the socket (`FileDescriptorName=`) that a service manager hands over for it. Without
+    /// it, one that listens at that address is taken where there is any.
+    #[serde(default)]
+    pub socket: Option<String>,
 }
 
 impl<'de> Deserialize<'de> for Listen {
