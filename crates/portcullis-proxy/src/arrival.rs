@@ -183,7 +183,7 @@ pub(crate) async fn collect(
         return Err(Refusal::BodyTooLarge { max });
     }
     alarm.set(thread.settings.timeouts.body);
-    let mut pieces = Pieces::default();
+    let mut pieces = Pieces::of(body.size_hint().exact());
     let mut paid = 0;
     loop {
         let frame = alarm.guard(body.frame()).await.ok_or(Refusal::BodyTooSlow)?;
@@ -210,9 +210,18 @@ pub(crate) async fn collect(
 pub(crate) struct Pieces {
     first: Bytes,
     rest: BytesMut,
+    /// How much there will be, if that is known.
+    expected: usize,
 }
 
 impl Pieces {
+    /// Of so many bytes, if that is known: they then get their memory at once. What grows by doubling
+    /// leaves behind as much as it holds.
+    fn of(length: Option<u64>) -> Self {
+        let expected = length.and_then(|length| usize::try_from(length).ok()).unwrap_or(0);
+        Self { expected, ..Self::default() }
+    }
+
     pub(crate) fn length(&self) -> u64 {
         (self.first.len() + self.rest.len()) as u64
     }
@@ -223,6 +232,7 @@ impl Pieces {
             return;
         }
         if self.rest.is_empty() {
+            self.rest.reserve(self.expected.max(self.first.len()));
             self.rest.extend_from_slice(&self.first);
             self.first = Bytes::new();
         }

@@ -33,6 +33,7 @@ where
         .max_buf_size(BUFFER_MAX.max(limits.head_bytes + 16 * 1024));
     // Whoever connected before the gate began to drain gets one answer.
     let mut told = thread.draining.get();
+    let mut leaving = false;
     builder.keep_alive(!told);
     let mut http = pin!(builder.serve_connection(TokioIo::new(guard), service(conn)));
     let slow = std::future::poll_fn(|cx| {
@@ -43,6 +44,15 @@ where
             if told || !thread.draining.get() {
                 break;
             }
+            if watch.is_idle() {
+                // A call may be on its way already: it is the last, and answered.
+                if !leaving {
+                    leaving = true;
+                    watch.alarm.set(thread.settings.timeouts.last_call);
+                }
+                break;
+            }
+            leaving = false;
             told = true;
             // After a poll, so that a call that came in already is served.
             http.as_mut().graceful_shutdown();
@@ -50,7 +60,7 @@ where
         watch.alarm.poll(cx).map(|()| true)
     })
     .await;
-    if slow {
+    if slow && !leaving {
         thread.metrics.cut_slow(watch.phase());
     }
 }

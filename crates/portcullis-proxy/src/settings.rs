@@ -163,6 +163,9 @@ pub struct Timeouts {
     pub answer_idle: Duration,
     /// From sending a call on to the end of its answer.
     pub total: Duration,
+    /// A connection between two calls takes one more for so long when the gate drains: it may be on
+    /// its way.
+    pub last_call: Duration,
     /// An unused upstream connection is kept this long.
     pub upstream_idle: Duration,
 }
@@ -179,6 +182,7 @@ impl Default for Timeouts {
             first_byte: Duration::from_secs(30),
             answer_idle: Duration::from_secs(30),
             total: Duration::from_secs(3600),
+            last_call: Duration::from_secs(1),
             upstream_idle: Duration::from_secs(30),
         }
     }

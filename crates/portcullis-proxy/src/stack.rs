@@ -10,6 +10,7 @@ use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, ready};
 
+use http::header::CONNECTION;
 use http::{HeaderValue, Request, Response};
 use hyper::body::Incoming;
 use portcullis_types::{Now, Refusal};
@@ -119,6 +120,12 @@ where
         let Some(id) = self.id.take() else { return Poll::Pending };
         let mut answer = answer.unwrap_or_else(|Panicked| failed(&self.conn, &id));
         answer.headers_mut().insert(REQUEST_ID, id);
+        // Told with the answer, so that the client does not send the next one here. An upgrade has its
+        // own.
+        if self.conn.thread.draining.get() && !self.conn.http2 {
+            let close = HeaderValue::from_static("close");
+            answer.headers_mut().entry(CONNECTION).or_insert(close);
+        }
         Poll::Ready(Ok(answer))
     }
 }

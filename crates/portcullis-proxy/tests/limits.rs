@@ -16,7 +16,7 @@ use std::time::Duration;
 
 use portcullis_proxy::Listener;
 use portcullis_types::{Clock, Now, Wall};
-use support::{Gate, MEDIA, PROFILE, PUBLISH, Peer, Reply, UPLOAD, Upstream, get, post};
+use support::{Gate, MEDIA, NOWHERE, PROFILE, PUBLISH, Peer, Reply, UPLOAD, Upstream, get, post};
 
 const SHORT: Duration = Duration::from_millis(100);
 
@@ -280,6 +280,31 @@ fn a_drain_lets_calls_finish_and_takes_no_new_ones() {
     go.send(()).unwrap();
     assert_eq!(busy.read(5), b"67890");
     assert!(busy.is_closed());
+    assert_eq!(draining.join().unwrap().cut, 0);
+}
+
+#[test]
+fn a_call_that_comes_while_the_gate_drains_is_answered_and_told_to_be_the_last() {
+    let up = Upstream::plain();
+    let mut gate = Gate::with(&up, |settings| settings.timeouts.last_call = support::PATIENCE);
+    let mut peers = [gate.connect(), gate.connect(), gate.connect()];
+    for peer in &mut peers {
+        peer.send(get(PROFILE, ""));
+        let answer = peer.answer();
+        assert_eq!((answer.status, answer.header("connection")), (200, None));
+    }
+    let addr = gate.running().addr();
+    let running = gate.running.take().unwrap();
+    let draining = std::thread::spawn(move || running.drain(support::PATIENCE));
+    wait(|| std::net::TcpStream::connect(addr).is_err());
+    // One that the platform answers, one that the gate refuses, one that can't be read.
+    for (peer, call) in peers.iter_mut().zip([get(PROFILE, ""), get(NOWHERE, ""), get("//", "")]) {
+        peer.send(call);
+        let answer = peer.answer();
+        assert_eq!(answer.header("connection"), Some("close"), "{answer:?}");
+        assert_eq!(answer.head.to_ascii_lowercase().matches("connection:").count(), 1);
+        assert!(answer.whole && peer.is_closed());
+    }
     assert_eq!(draining.join().unwrap().cut, 0);
 }
 

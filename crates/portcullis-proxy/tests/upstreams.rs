@@ -102,6 +102,157 @@ fn a_malformed_answer_becomes_a_refusal() {
     check(&format!("HTTP/1.1 200 OK\r\nX: {}\r\n\r\n", "y".repeat(100_000)), Becomes::Refusal);
 }
 
+/// A good answer, whose status line is another one.
+fn lined(line: &str) -> String {
+    format!("{line}\r\nContent-Length: 2\r\n\r\n{{}}")
+}
+
+/// A good answer, with a header more.
+fn headed(header: &str) -> String {
+    lined(&format!("HTTP/1.1 200 OK\r\n{header}"))
+}
+
+#[test]
+fn a_status_line_that_is_not_one_becomes_a_refusal() {
+    for line in [
+        "HTTP/1.1  200 OK",
+        "HTTP/1.1\t200 OK",
+        "HTTP/1.1 200\tOK",
+        "HTTP/1.1 200\0OK",
+        "HTTP/1.1 200 O\0K",
+        "HTTP/1.1 200 O\rK",
+        "HTTP/1.1 2 00 OK",
+        "HTTP/1.1 +200 OK",
+        "HTTP/1.1 -200 OK",
+        "HTTP/1.1 0200 OK",
+        "HTTP/1.1 2OO OK",
+        "HTTP/1.1 000 OK",
+        "HTTP/1.1 20",
+        "HTTP/1.1 ２００ OK",
+        "HTTP /1.1 200 OK",
+        "HTTP/ 1.1 200 OK",
+        "HTTP/1 200 OK",
+        "HTTP/1. 200 OK",
+        "HTTP/.1 200 OK",
+        "HTTP/11 200 OK",
+        "HTTP/1.10 200 OK",
+        "HTTP/01.1 200 OK",
+        "HTTP/0.9 200 OK",
+        "HTTP/1.2 200 OK",
+        "HTTP/2 200 OK",
+        "HTTP/2.0 200 OK",
+        "HTTPS/1.1 200 OK",
+        "200 OK",
+        " HTTP/1.1 200 OK",
+        "\u{feff}HTTP/1.1 200 OK",
+        "GET / HTTP/1.1",
+        "{}",
+    ] {
+        check(&lined(line), Becomes::Refusal);
+    }
+}
+
+#[test]
+fn a_header_that_is_not_one_becomes_a_refusal() {
+    for header in [
+        " X: first of all",
+        "X y: z",
+        "X\t: y",
+        "X\0: y",
+        "X(: y",
+        "X,Y: z",
+        "X\"Y: z",
+        "X@Y: z",
+        "X/Y: z",
+        "X[Y]: z",
+        "Xé: y",
+        "X: a\rb",
+        "X: a\r\rb",
+        "X: a\u{1}b",
+        "X: a\u{7f}b",
+        "X: y\r\n\tfolded",
+        "X: y\r\n  : z",
+        "X",
+        ":",
+        "=: y\r\n\0",
+    ] {
+        check(&headed(header), Becomes::Refusal);
+    }
+}
+
+#[test]
+fn a_framing_that_can_be_read_in_two_ways_becomes_a_refusal() {
+    for framing in [
+        "Content-Length: 2, 2",
+        "Content-Length: 2;2",
+        "Content-Length: 2 2",
+        "Content-Length: 2.0",
+        "Content-Length: 2e0",
+        "Content-Length: 0x2",
+        "Content-Length: 2_0",
+        "Content-Length: ２",
+        "Content-Length: two",
+        "Content-Length: \"2\"",
+        "Content-Length: 2\r\n 0",
+        "Content-Length: 18446744073709551616",
+        "Content-Length: -0",
+        "Content-Length: 2\r\nContent-Length: 0",
+        "Content-Length: 2\r\ncontent-length: 3",
+        "Content-Length : 2",
+        " Content-Length: 2",
+        "Content-Length: 2\r\nTransfer-Encoding: identity",
+        "Content-Length: 2\r\nTransfer-Encoding: chunked",
+        "Transfer-Encoding: identity",
+        "Transfer-Encoding:",
+        "Transfer-Encoding: ,",
+        "Transfer-Encoding: gzip",
+        "Transfer-Encoding: chunked, gzip",
+        "Transfer-Encoding: chunked, identity",
+        "Transfer-Encoding: chunked;q=1",
+        "Transfer-Encoding: \"chunked\"",
+        "Transfer-Encoding: chun ked",
+        "Transfer-Encoding: chunked\0",
+        "Transfer-Encoding: \u{b}chunked",
+        "Transfer-Encoding : chunked",
+        "Transfer-Encoding: chunked\r\nTransfer-Encoding: identity",
+        "Transfer-Encoding: identity\r\nTransfer-Encoding: chunked",
+        "Transfer-Encoding:\r\n chunked",
+    ] {
+        check(&format!("HTTP/1.1 200 OK\r\n{framing}\r\n\r\n{{}}"), Becomes::Refusal);
+    }
+}
+
+#[test]
+fn chunks_that_are_none_are_never_ended_as_if_whole() {
+    for chunks in [
+        "",
+        "\r\n",
+        "2",
+        "2\r\n{}",
+        "2\r\n{}\r\n0\r\n",
+        "2\r\n{}\r\n0\r\nX",
+        "2\r\n{}\n0\r\n\r\n",
+        "2\r\n{}0\r\n\r\n",
+        "2\r\n{}}\r\n0\r\n\r\n",
+        "3\r\n{}\r\n0\r\n\r\n",
+        "0x2\r\n{}\r\n0\r\n\r\n",
+        "+2\r\n{}\r\n0\r\n\r\n",
+        "-2\r\n{}\r\n0\r\n\r\n",
+        " 2\r\n{}\r\n0\r\n\r\n",
+        "2g\r\n{}\r\n0\r\n\r\n",
+        "２\r\n{}\r\n0\r\n\r\n",
+        ";x\r\n{}\r\n0\r\n\r\n",
+        "10000000000000002\r\n{}\r\n0\r\n\r\n",
+        "FFFFFFFFFFFFFFFF\r\n{}\r\n0\r\n\r\n",
+        "2\r\n{}\r\n0\r\nno colon\r\n\r\n",
+        "2\r\n{}\r\n0\r\nX: a\0b\r\n\r\n",
+        "2\r\n{}\r\n0\r\n X: folded\r\n\r\n",
+    ] {
+        let head = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
+        check(&format!("{head}{chunks}"), Becomes::Broken);
+    }
+}
+
 #[test]
 fn an_answer_that_breaks_off_is_never_ended_as_if_whole() {
     for answer in [

@@ -58,6 +58,11 @@ impl Watch {
         self.phase.get()
     }
 
+    /// Between two calls.
+    pub(crate) fn is_idle(&self) -> bool {
+        self.phase.get() == "idle" && self.in_flight.get() == 0
+    }
+
     pub(super) fn expect(&self, phase: &'static str, within: Duration) {
         self.phase.set(phase);
         self.alarm.set(within);
