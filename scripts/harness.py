@@ -63,6 +63,34 @@ def free_port():
         return port
 
 
+def write_certificate(folder, name, *kind):
+    """A certificate for localhost that vouches for itself, and its key, by openssl; the certificate's text."""
+    os.makedirs(folder, exist_ok=True)
+    chain, key = (os.path.join(folder, f"{name}.{end}") for end in ("pem", "key"))
+    kind = kind or ("ec", "-pkeyopt", "ec_paramgen_curve:prime256v1")
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", *kind, "-nodes", "-days", "90", "-subj", "/CN=localhost",
+         "-addext", "subjectAltName=DNS:localhost", "-keyout", key, "-out", chain],
+        check=True, capture_output=True,
+    )
+    os.chmod(key, 0o600)
+    with open(chain, encoding="utf-8") as file:
+        return file.read()
+
+
+def tls_listener(gate, certificates):
+    """Has a gate that is not started listen with TLS beside its plain port; the port."""
+    port, plain = free_port(), "%s:%d" % gate.public
+    with open(gate.config, encoding="utf-8") as file:
+        text = file.read()
+    listen = f"  listen:\n    - address: {plain}\n    - address: 127.0.0.1:{port}\n"
+    listen += f"      tls:\n        certificates: [{certificates}]\n"
+    check(f"  listen: {plain}\n" in text, "the configuration of `init` is another one")
+    with open(gate.config, "w", encoding="utf-8") as file:
+        file.write(text.replace(f"  listen: {plain}\n", listen))
+    return port
+
+
 def main(body):
     """Runs a script's body in a scratch folder; the folder is kept when it fails."""
     scratch = tempfile.mkdtemp(prefix="portcullis-")

@@ -43,6 +43,10 @@ need_rust() {
     die "please install rustfmt and clippy for $(cargo --version)"
 }
 
+need_openssl() {
+  command -v openssl >/dev/null || apt_install openssl
+}
+
 need_python() {
   command -v python3 >/dev/null || apt_install python3
 }
