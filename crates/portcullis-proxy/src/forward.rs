@@ -150,7 +150,8 @@ pub(crate) fn outward<'a>(
     let ours = Ours { conn, id, host, content, plain_answer: forward.plain };
     let method = http_method(method);
     let caller = Caller { partner: forward.partner, key: forward.key };
-    let attribute = conn.thread.settings.upstreams.spread.attribute(caller, target.path());
+    let attribute =
+        conn.thread.crew.borrow().settings.upstreams.spread.attribute(caller, target.path());
     let who = caller.who();
     Ok((Outgoing { method, target, headers, ours, body, who, attribute }, state))
 }

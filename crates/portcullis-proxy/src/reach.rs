@@ -10,7 +10,8 @@ use std::time::Duration;
 use portcullis_types::KeyIx;
 use tokio::sync::mpsc::UnboundedSender;
 
-use crate::Recalled;
+use crate::upstream::Known;
+use crate::{Recalled, Settings, Upstreams};
 
 /// How a thread is told something.
 #[derive(Clone)]
@@ -30,6 +31,8 @@ pub(crate) enum Order {
     Drain(Duration),
     /// To look for a call of that id.
     Recall(Arc<str>, mpsc::Sender<Option<Box<Recalled>>>),
+    /// To send calls to other upstreams from now on.
+    Exchange(Arc<Settings>, Arc<[Known]>),
     /// To count the calls of these keys that are under way.
     Look(Arc<[KeyIx]>, mpsc::Sender<UnderWay>),
 }
@@ -50,6 +53,28 @@ pub struct Looker(pub(crate) Vec<Reach>);
 /// Finds calls among the last ones of each thread.
 #[derive(Clone)]
 pub struct Recaller(pub(crate) Vec<Reach>);
+
+/// Sends calls to other upstreams while the gate runs.
+#[derive(Clone)]
+pub struct Exchanger {
+    pub(crate) reaches: Vec<Reach>,
+    pub(crate) settings: Arc<Settings>,
+}
+
+impl Exchanger {
+    /// Calls that come from now on go to these; those under way end where they are. Without TLS of their
+    /// own, they are reached by that of those before.
+    pub fn exchange(&self, upstreams: Upstreams) {
+        let tls = upstreams.tls.clone().or_else(|| self.settings.upstreams.tls.clone());
+        let upstreams = Upstreams { tls, ..upstreams };
+        let settings = Arc::new(Settings { upstreams, ..(*self.settings).clone() });
+        let known = Known::of(&settings);
+        for reach in &self.reaches {
+            let order = Order::Exchange(Arc::clone(&settings), Arc::clone(&known));
+            let _ = reach.orders.send(order);
+        }
+    }
+}
 
 impl Cutter {
     /// Has every answer under way judged again. To be called after a narrowing or a new snapshot;
@@ -94,6 +119,12 @@ impl Recaller {
         drop(to);
         let answers = self.0.iter().map_while(|_| from.recv_timeout(within).ok());
         answers.flatten().max_by_key(|call| call.came.at).map(|call| *call)
+    }
+}
+
+impl fmt::Debug for Exchanger {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Exchanger({} threads)", self.reaches.len())
     }
 }
 

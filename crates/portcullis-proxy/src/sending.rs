@@ -104,12 +104,12 @@ impl Sending {
                 return Err(refusal);
             }
         };
-        let answer = (&thread.pool).call(call);
+        let answer = (&*thread.pool.borrow()).call(call);
         let alarm = thread.ticker.alarm_of(key, effect);
         let patience = thread.settings.timeouts.first_byte;
         alarm.end(thread.settings.timeouts.total);
         let waits = answer.waits();
-        alarm.set(if waits { thread.settings.upstreams.bounds.wait } else { patience });
+        alarm.set(if waits { thread.crew.borrow().settings.upstreams.bounds.wait } else { patience });
         let uploaded = 0;
         let since = now;
         Ok(Self { answer, forward, settlement, state, since, alarm, patience, asked, uploaded })

@@ -11,7 +11,7 @@ use std::sync::mpsc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use portcullis_judge::{Desk, Judge, UsageCells, UsageSink};
+use portcullis_judge::{Desk, Judge, UsageCells};
 use portcullis_types::Clock;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio::task::JoinSet;
@@ -20,9 +20,11 @@ use crate::accept::{self, Entrance};
 use crate::addresses::Addresses;
 use crate::aside::AsideOutlet;
 use crate::listen::{Bound, listen};
-use crate::reach::{Cutter, Looker, Order, Reach, Recaller};
+use crate::reach::{Cutter, Exchanger, Looker, Order, Reach, Recaller};
 use crate::thread::{Parts, Thread};
-use crate::upstream::{self, Known};
+use crate::tls::Ends;
+use crate::upstream::Known;
+use crate::usage::UsageOutlet;
 use crate::{Metrics, ProxyError, Records, Settings};
 
 /// The data plane.
@@ -33,6 +35,7 @@ pub struct Proxy;
 pub struct Running {
     addrs: Vec<SocketAddr>,
     workers: Vec<Worker>,
+    settings: Arc<Settings>,
     records: Records,
 }
 
@@ -51,10 +54,6 @@ pub struct Outlets {
     /// What answers some paths in the platform's place.
     pub aside: Option<AsideOutlet>,
 }
-
-/// Takes what threads count of each key's calls.
-#[derive(Clone)]
-pub struct UsageOutlet(pub Arc<dyn UsageSink>);
 
 /// How a drain ended.
 #[derive(Debug, Clone, Copy, Eq, PartialEq)]
@@ -80,7 +79,9 @@ impl Proxy {
         let upstreams = Known::of(&settings);
         let (addrs, sockets) = listen(&settings.listeners, settings.threads)?;
         let addresses = Addresses::new(&settings);
-        let mut running = Running { addrs, workers: Vec::new(), records };
+        Ends::show(&settings.listeners, &metrics);
+        let mut running =
+            Running { addrs, workers: Vec::new(), settings: Arc::clone(&settings), records };
         for (at, sockets) in sockets.into_iter().enumerate() {
             let ring = match &running.records {
                 Records::Off => None,
@@ -171,9 +172,7 @@ async fn obey(
     cutting: &AtomicBool,
 ) -> u64 {
     let ticking = tokio::task::spawn_local(tick(Rc::clone(&thread)));
-    let keeping = Rc::clone(&thread);
-    // It ends with the runtime.
-    tokio::task::spawn_local(async move { upstream::keep(&keeping.crew).await });
+    thread.keep();
     let mut accepting = JoinSet::new();
     for entrance in &entrances {
         accepting.spawn_local(accept::accept(Rc::clone(&thread), Rc::clone(entrance)));
@@ -188,6 +187,7 @@ async fn obey(
             Some(Order::Drain(within)) => break within,
             Some(Order::Recall(id, to)) => thread.recall(&id, &to),
             Some(Order::Look(keys, to)) => thread.look(&keys, &to),
+            Some(Order::Exchange(settings, known)) => thread.exchange(settings, known),
             None => break Duration::ZERO,
         }
     };
@@ -209,7 +209,7 @@ async fn obey(
                         cutting.store(false, Ordering::Release);
                         thread.cut();
                     }
-                    Some(Order::Drain(_)) => {}
+                    Some(Order::Drain(_) | Order::Exchange(..)) => {}
                     Some(Order::Recall(id, to)) => thread.recall(&id, &to),
                     Some(Order::Look(keys, to)) => thread.look(&keys, &to),
                     None => return,
@@ -260,6 +260,13 @@ impl Running {
         Looker(self.workers.iter().map(|worker| worker.reach.clone()).collect())
     }
 
+    /// For whoever exchanges the upstreams.
+    #[must_use]
+    pub fn exchanger(&self) -> Exchanger {
+        let reaches = self.workers.iter().map(|worker| worker.reach.clone()).collect();
+        Exchanger { reaches, settings: Arc::clone(&self.settings) }
+    }
+
     /// For whoever looks for a call.
     #[must_use]
     pub fn recaller(&self) -> Recaller {
@@ -280,12 +287,6 @@ impl Running {
             recorder.finish();
         }
         Drained { cut }
-    }
-}
-
-impl fmt::Debug for UsageOutlet {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("UsageOutlet")
     }
 }
 

@@ -11,6 +11,7 @@ use portcullis_judge::UsageCells;
 use portcullis_sieve::{Gate, Plan, Program};
 use portcullis_types::{Clock, KeyIx, Now};
 use tokio::sync::Notify;
+use tokio::task::JoinHandle;
 
 use crate::addresses::Addresses;
 use crate::answer;
@@ -28,7 +29,7 @@ use crate::records::Ring;
 use crate::refuse::Style;
 use crate::settings::Settings;
 use crate::ticker::Ticker;
-use crate::upstream::{Crew, Known, Pool};
+use crate::upstream::{self, Crew, Known, Pool};
 
 /// One thread's world.
 pub(crate) struct Thread {
@@ -41,9 +42,14 @@ pub(crate) struct Thread {
     pub(crate) links: Option<Arc<Program>>,
     /// How the gate is seen from outside, by the host that was last asked for.
     gate: RefCell<Option<(Option<HeaderValue>, Arc<Gate>)>>,
-    pub(crate) pool: Pool,
+    /// Where calls go now.
+    pub(crate) pool: RefCell<Pool>,
+    /// Where they went, as long as any wait there.
+    left: RefCell<Vec<Pool>>,
     /// What connections are made with.
-    pub(crate) crew: Crew,
+    pub(crate) crew: RefCell<Crew>,
+    /// Looks after the upstreams, unless another thread does.
+    keeper: RefCell<Option<JoinHandle<()>>>,
     pub(crate) ticker: Rc<Ticker>,
     pub(crate) ids: Ids,
     pub(crate) rates: Rates,
@@ -111,8 +117,10 @@ impl Thread {
             leak: Leak::new(settings.credential.expose()),
             links: links(),
             gate: RefCell::default(),
-            pool: Pool::new(&crew),
-            crew,
+            pool: RefCell::new(Pool::new(&crew)),
+            left: RefCell::default(),
+            crew: RefCell::new(crew),
+            keeper: RefCell::default(),
             ids: Ids::new(),
             rates: Rates::new(settings.family),
             shown_in_flight: Cell::new(0),
@@ -160,9 +168,36 @@ impl Thread {
     /// Goes on in time: wakes who is due, and adds up the counts.
     pub(crate) fn tick(&self, now_ms: u64) {
         self.ticker.advance(now_ms);
-        self.pool.tick();
+        self.pool.borrow().tick();
+        self.left.borrow_mut().retain(|left| {
+            left.tick();
+            left.waiting() > 0
+        });
         self.adapt();
         self.show_counts();
+    }
+
+    /// Sends calls to other upstreams from now on.
+    pub(crate) fn exchange(&self, settings: Arc<Settings>, known: Arc<[Known]>) {
+        let crew = Crew { settings, known, ..self.crew.borrow().clone() };
+        let left = self.pool.replace(Pool::new(&crew));
+        self.left.borrow_mut().push(left);
+        self.crew.replace(crew);
+        self.keep();
+    }
+
+    /// Looks after the upstreams, in place of whoever did on this thread.
+    pub(crate) fn keep(&self) {
+        // It ends with the runtime.
+        let keeper = tokio::task::spawn_local(upstream::keep(self.crew.borrow().clone()));
+        if let Some(before) = self.keeper.replace(Some(keeper)) {
+            before.abort();
+        }
+    }
+
+    fn waiting(&self) -> usize {
+        let left = self.left.borrow();
+        left.iter().map(Pool::waiting).sum::<usize>() + self.pool.borrow().waiting()
     }
 
     /// Takes on less while memory is short, and more again after that.
@@ -182,7 +217,7 @@ impl Thread {
         self.counts.borrow_mut().hand_over(self.clock.wall());
         let in_flight = i64::try_from(self.in_flight.count()).unwrap_or(i64::MAX);
         self.metrics.in_flight.add(in_flight - self.shown_in_flight.replace(in_flight));
-        let waiting = i64::try_from(self.pool.waiting()).unwrap_or(i64::MAX);
+        let waiting = i64::try_from(self.waiting()).unwrap_or(i64::MAX);
         self.metrics.waiting.add(waiting - self.shown_waiting.replace(waiting));
     }
 

@@ -9,7 +9,7 @@ use portcullis_types::{KeyIx, PartnerIx};
 use crate::{TlsBack, Upstream};
 
 /// The addresses of the platform, and how calls are spread over them.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Eq, PartialEq)]
 pub struct Upstreams {
     /// Where calls go; empty: to the platform's own address.
     pub list: Vec<Weighted>,

@@ -2,11 +2,18 @@
 //!
 //! Must not know hours or who keeps them.
 
-use portcullis_judge::{UsageCells, UsageOf, UsageVerdict};
+use std::fmt;
+use std::sync::Arc;
+
+use portcullis_judge::{UsageCells, UsageOf, UsageSink, UsageVerdict};
 use portcullis_types::Wall;
 
 use crate::counts::Count;
 use crate::ticket::CLIENT_GONE;
+
+/// Takes what threads count of each key's calls.
+#[derive(Clone)]
+pub struct UsageOutlet(pub Arc<dyn UsageSink>);
 
 /// Looks at whoever takes what was counted, before the last counts are given up.
 const PATIENCE: usize = 10_000;
@@ -41,6 +48,12 @@ pub(crate) fn settle(cells: &mut UsageCells, now: Wall) {
             return;
         }
         std::thread::yield_now();
+    }
+}
+
+impl fmt::Debug for UsageOutlet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("UsageOutlet")
     }
 }
 

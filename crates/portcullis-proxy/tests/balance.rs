@@ -13,7 +13,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, mpsc};
 use std::time::Duration;
 
-use portcullis_proxy::{Attribute, Check, Codec, Settings, Spread, Weighted};
+use portcullis_proxy::{Attribute, Check, Codec, Settings, Spread, Upstreams, Weighted};
 use support::{Gate, MEDIA, Nobody, PROFILE, PUBLISH, Reply, TIER, Upstream, get, post};
 
 const BOTH: [Codec; 2] = [Codec::Own, Codec::Hyper];
@@ -274,4 +274,45 @@ fn an_upstream_that_swallows_connections_keeps_nobody_from_another_and_comes_bac
     // Somebody takes from the row again.
     swallows.listener.listen(128).unwrap();
     wait_for_up(&gate, 2);
+}
+
+#[test]
+fn upstreams_are_exchanged_while_calls_go_on() {
+    let (go, steps) = mpsc::channel();
+    let steps = Mutex::new(steps);
+    let before = Upstream::new(move |seen| {
+        if seen.line().contains("media") {
+            steps.lock().unwrap().recv().unwrap();
+        }
+        Reply::json("{}")
+    });
+    let after = Upstream::plain();
+    let gate = gate(&[before.url()], |settings| {
+        settings.upstreams.bounds.calls = 1;
+        settings.upstreams.bounds.partner_percent = 100;
+        settings.upstreams.bounds.wait = support::PATIENCE;
+    });
+    // One is under way there, and one waits for it.
+    let mut peers = [gate.connect(), gate.connect()];
+    peers[0].send(get(MEDIA, ""));
+    while before.seen().is_empty() {
+        std::thread::yield_now();
+    }
+    peers[1].send(get(PROFILE, ""));
+    while figure(&gate, "portcullis_requests_waiting") != 1 {
+        std::thread::yield_now();
+    }
+    let list = vec![Weighted { at: after.url().parse().unwrap(), weight: 1 }];
+    gate.running().exchanger().exchange(Upstreams { list, ..Upstreams::default() });
+    while !gate.metrics.render().contains(&format!("upstream=\"{}\"", after.url())) {
+        std::thread::yield_now();
+    }
+    for _ in 0..5 {
+        assert_eq!(gate.get(PROFILE).status, 200);
+    }
+    assert_eq!((before.seen().len(), after.seen().len()), (1, 5));
+    assert!(!gate.metrics.render().contains(&before.url()), "nobody looks after it any more");
+    go.send(()).unwrap();
+    assert!(peers.iter_mut().all(|peer| peer.answer().status == 200));
+    assert_eq!((before.seen().len(), after.seen().len()), (2, 5), "both end where they were");
 }

@@ -66,3 +66,23 @@ fn a_set_elsewhere_leaves_the_files_on_disk_named_as_not_in_force() {
     assert!(ready.body.contains("policies/publishing.yaml (changed)"), "{}", ready.body);
     drop(gate);
 }
+
+#[test]
+fn upstreams_are_exchanged_at_sighup_and_a_faulty_list_changes_nothing() {
+    let platform = Platform::start(None);
+    let house = House::init("http://127.0.0.1:9");
+    let gate = house.serve();
+    let call = || once(house.public, "/v21.0/me?fields=id", &house.key).status;
+    assert_eq!(call(), 502);
+    let list = format!("upstream:\n  addresses: [{{ url: '{}', weight: 1 }}]\n", platform.url());
+    house.edit("portcullis.yaml", "upstream:\n", &list);
+    gate.hang_up();
+    gate.wait_for("the changed upstreams are in force, 1 of them").unwrap();
+    assert_eq!(call(), 200);
+    house.edit("portcullis.yaml", "weight: 1 }", "weight: 0 }");
+    gate.hang_up();
+    gate.wait_for("the changed upstreams are not in force").unwrap();
+    gate.wait_for("PC0012").unwrap();
+    assert_eq!(call(), 200, "those before stay");
+    drop(gate);
+}

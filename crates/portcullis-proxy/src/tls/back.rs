@@ -101,6 +101,14 @@ fn config(
     Ok(Arc::new(config))
 }
 
+impl Eq for TlsBack {}
+
+impl PartialEq for TlsBack {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+}
+
 impl fmt::Debug for TlsBack {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("TlsBack")

@@ -25,6 +25,7 @@ use crate::ticker::Ticker;
 use crate::upstreams::{Check, digest};
 
 /// What connections of one thread are made with.
+#[derive(Clone)]
 pub(crate) struct Crew {
     pub(crate) settings: Arc<Settings>,
     pub(crate) ticker: Rc<Ticker>,
@@ -150,6 +151,12 @@ impl Dial {
     /// What calls name as their host.
     pub(super) fn host(&self) -> &HeaderValue {
         self.settings.upstream.authority()
+    }
+
+    /// Shows nothing of it any more.
+    pub(super) fn hide(&self) {
+        // It may never have been shown.
+        let _ = self.metrics.upstream_up.remove_label_values(&[&*self.text]);
     }
 
     /// Whether the platform speaks HTTP/2.

@@ -28,7 +28,7 @@ const WHO: HeaderValue = HeaderValue::from_static("portcullis-check");
 const LAST: HeaderValue = HeaderValue::from_static("close");
 
 /// Looks after all of them, unless another thread does.
-pub(crate) async fn keep(crew: &Crew) {
+pub(crate) async fn keep(crew: Crew) {
     if crew.known.iter().any(Known::is_kept) {
         return;
     }
@@ -39,7 +39,17 @@ pub(crate) async fn keep(crew: &Crew) {
     while watches.join_next().await.is_some() {}
 }
 
+/// Shows an upstream for as long as it is looked after.
+struct Shown(Rc<Dial>);
+
+impl Drop for Shown {
+    fn drop(&mut self) {
+        self.0.hide();
+    }
+}
+
 async fn watch(dial: Rc<Dial>) {
+    let _shown = Shown(Rc::clone(&dial));
     let (mut trials, random) = (JoinSet::new(), Random::new());
     let (mut looked_up, mut checks) = (tokio::time::Instant::now(), Checks::default());
     dial.look_up().await;

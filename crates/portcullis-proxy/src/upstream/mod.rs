@@ -47,6 +47,7 @@ use crate::settings::Codec;
 const ATTEMPTS: usize = 3;
 
 /// The connections of one thread.
+#[derive(Clone)]
 pub(crate) enum Pool {
     Own(Rc<Own>),
     Hyper(Rc<Alternative>),

@@ -23,6 +23,8 @@ use super::witnesses::Witnesses;
 /// A configuration that holds.
 #[derive(Debug)]
 pub(crate) struct Config {
+    /// The file itself.
+    pub file: PathBuf,
     /// The folder of the file; other paths start there.
     pub base: PathBuf,
     pub listeners: Vec<ListenerOf>,
@@ -155,6 +157,7 @@ impl Settling<'_> {
             reasons: self.reasons(file),
             retention: self.retention(&file.retention),
             base: self.base.clone(),
+            file: PathBuf::from(&self.source.name),
         };
         if self.faults.is_empty() { Ok(config) } else { Err(self.faults) }
     }

@@ -13,7 +13,7 @@ use sha2::{Digest, Sha256};
 use super::back::HeldBack;
 use super::sockets::HandedOver;
 use crate::clock::SystemClock;
-use crate::config::{BackFiles, ListenerOf, TlsFiles};
+use crate::config::{Config, ListenerOf, TlsFiles};
 use crate::talk;
 
 /// TLS of every listener that has it.
@@ -22,6 +22,9 @@ pub(crate) struct Certificates {
     each: Vec<Held>,
     back: Option<HeldBack>,
 }
+
+/// The listeners, and TLS towards the platform, as the data plane takes them.
+pub(crate) type Entries = (Vec<Listener>, Option<TlsBack>);
 
 /// TLS of one listener.
 #[derive(Debug)]
@@ -35,11 +38,11 @@ struct Held {
 
 /// The listeners as the data plane takes them, and their certificates.
 pub(crate) fn open(
-    of: &[ListenerOf],
+    config: &Config,
     handed: &mut HandedOver,
-) -> anyhow::Result<(Vec<Listener>, Certificates)> {
+) -> anyhow::Result<(Entries, Certificates)> {
     let (mut listeners, mut certificates) = (Vec::new(), Certificates::default());
-    for ListenerOf { address, tls, proxy_protocol, socket } in of {
+    for ListenerOf { address, tls, proxy_protocol, socket } in &config.listeners {
         let held = tls.as_ref().map(|files| Held::open(address.to_string(), files)).transpose()?;
         let tls = held.as_ref().map(|held| held.front.clone());
         let proxy_protocol = proxy_protocol.clone();
@@ -47,7 +50,9 @@ pub(crate) fn open(
         listeners.push(Listener { address: *address, tls, proxy_protocol, handed_over });
         certificates.each.extend(held);
     }
-    Ok((listeners, certificates))
+    certificates.back = config.back.as_ref().map(HeldBack::open).transpose()?;
+    let back = certificates.back.as_ref().map(|held| held.back.clone());
+    Ok(((listeners, back), certificates))
 }
 
 /// Where partners reach a data plane that runs.
@@ -60,12 +65,6 @@ pub(crate) fn reached_at(of: &[ListenerOf], running: &Running) -> String {
 }
 
 impl Certificates {
-    /// TLS towards the platform, where it has any.
-    pub(crate) fn back(&mut self, files: Option<&BackFiles>) -> anyhow::Result<Option<TlsBack>> {
-        self.back = files.map(HeldBack::open).transpose()?;
-        Ok(self.back.as_ref().map(|held| held.back.clone()))
-    }
-
     /// The folders to watch.
     pub(crate) fn folders(&self) -> Vec<PathBuf> {
         let back = self.back.iter().flat_map(|held| held.files.folders());

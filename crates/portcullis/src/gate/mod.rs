@@ -16,6 +16,7 @@ mod hooks;
 mod issuer;
 mod kept;
 mod keymaker;
+mod listed;
 mod memory;
 mod open;
 mod pace;
@@ -130,11 +131,9 @@ impl Gate {
         }));
         let pressure = memory::watch(&runtime, config.limits.memory_bytes);
         let shared = plane::Shared { judge: &judge, metrics: &metrics, usage: &calls, pressure };
-        let (listeners, mut certificates) = certs::open(&config.listeners, &mut handed)?;
+        let (entries, certificates) = certs::open(&config, &mut handed)?;
         handed.none_left()?;
-        let back = certificates.back(config.back.as_ref())?;
-        let running =
-            plane::start(&config, (listeners, back), &shared, Arc::clone(&partners) as _)?;
+        let running = plane::start(&config, entries, &shared, Arc::clone(&partners) as _)?;
         let (public, reached_at) = (running.addr(), certs::reached_at(&config.listeners, &running));
         let _first = cutter.set(running.cutter());
         let hooks = hooks::start(&config, &runtime, &office)?;
@@ -177,6 +176,7 @@ impl Gate {
             routes: config.routes.clone(),
             policies: config.policies.clone(),
             certificates,
+            upstreams: listed::Listed::new(&config, running.exchanger()),
             board: Arc::clone(&board),
             office,
             runtime: runtime.handle().clone(),

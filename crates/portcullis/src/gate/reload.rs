@@ -1,5 +1,5 @@
-//! Watches the files of routes, policies and certificates: a whole set that compiles is published, a
-//! faulty one changes nothing and is told of.
+//! Watches the files of routes, policies and certificates, and looks at the upstreams when asked to: a
+//! whole set that compiles is published, a faulty one changes nothing and is told of.
 //!
 //! Must not touch the rules in force; only the log does.
 
@@ -17,6 +17,7 @@ use portcullis_types::Revision;
 use super::board::Board;
 use super::certs::Certificates;
 use super::drift;
+use super::listed::Listed;
 use super::set;
 use super::weighed::weigh_set;
 use crate::talk;
@@ -29,6 +30,7 @@ pub(crate) struct Reload {
     pub(crate) routes: PathBuf,
     pub(crate) policies: PathBuf,
     pub(crate) certificates: Certificates,
+    pub(crate) upstreams: Listed,
     pub(crate) board: Arc<Board>,
     pub(crate) office: Arc<dyn Office>,
     pub(crate) runtime: tokio::runtime::Handle,
@@ -38,6 +40,8 @@ pub(crate) struct Reload {
 pub(crate) enum Change {
     /// They may have changed.
     Files,
+    /// Somebody asked for it.
+    Asked,
     /// This set is in force now, wherever it came from.
     Set(set::Files),
 }
@@ -51,7 +55,7 @@ pub(crate) struct Watching {
 impl Watching {
     /// Has all files looked at, as if they had changed.
     pub(crate) fn look(&self) {
-        let _ended = self.tell.send(Change::Files);
+        let _ended = self.tell.send(Change::Asked);
     }
 }
 
@@ -85,10 +89,12 @@ impl Reload {
 
     fn run(&self, changes: &Receiver<Change>) {
         while let Ok(first) = changes.recv() {
-            let (mut touched, mut newest, mut next) = (false, None, Some(first));
+            let (mut touched, mut asked, mut newest) = (false, false, None);
+            let mut next = Some(first);
             while let Some(change) = next {
                 match change {
                     Change::Files => touched = true,
+                    Change::Asked => asked = true,
                     Change::Set(files) => newest = Some(files),
                 }
                 next = match changes.recv_timeout(QUIET) {
@@ -97,8 +103,11 @@ impl Reload {
                     Err(RecvTimeoutError::Disconnected) => return,
                 };
             }
+            if asked {
+                self.upstreams();
+            }
             match newest {
-                _ if touched => {
+                _ if touched || asked => {
                     self.certificates();
                     self.once();
                 }
@@ -122,6 +131,15 @@ impl Reload {
             notes.reload_failures += u64::from(found.is_err());
             notes.certificate_fault = found.err();
         });
+    }
+
+    fn upstreams(&self) {
+        if let Err(fault) = self.upstreams.look() {
+            talk::error(&format!(
+                "the changed upstreams are not in force, those before them are:\n{fault}"
+            ));
+            self.board.note(|notes| notes.reload_failures += 1);
+        }
     }
 
     fn once(&self) {
