@@ -27,7 +27,7 @@ pub use case::{CaseCommand, EvidenceCommand, Told};
 pub use change::ChangeCommand;
 pub use grant::{FactsArgs, GrantCommand, GrantTo, ModeArgs};
 pub use hook::HookCommand;
-pub use key::{ImportArgs, KeyCommand};
+pub use key::{ImportArgs, KeyCommand, Places};
 pub use offline::{CheckArgs, DiffArgs, ExplainArgs, ReplayArgs, TestArgs};
 pub use partner::{ClientCommand, PartnerCommand, PartnerFields};
 pub use people::{PersonCommand, ProposalCommand};

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use ureq::http::Method;
 use zeroize::Zeroizing;
 
-use crate::args::{Common, KeyCommand};
+use crate::args::{Common, KeyCommand, Places};
 use crate::change::{self, segment, set, set_list, transition};
 use crate::failure::Failure;
 use crate::gate::Gate;
@@ -27,13 +27,14 @@ pub(crate) fn run(
     match command {
         KeyCommand::Inspect { key } => look_at(key.as_deref(), host, out),
         KeyCommand::Import(args) => import::run(args, common, host, out),
-        KeyCommand::Issue { partner, client, scope, expires, start, network, label, env } => {
+        KeyCommand::Issue { partner, client, scope, expires, start, places, label, env } => {
             let mut body = json!({ "partner": partner, "label": label });
             set(&mut body, "client", client.as_deref());
             set_list(&mut body, "scopes", scope);
             set(&mut body, "expires", expires.as_deref());
             set(&mut body, "start", start.as_deref());
-            set_list(&mut body, "networks", network);
+            set_list(&mut body, "networks", &places.network);
+            set_list(&mut body, "certificates", &places.certificate);
             set(&mut body, "env", env.as_deref());
             issued(&Gate::find(common, host)?.post("/v1/keys", &body)?, out)
         }
@@ -69,9 +70,11 @@ pub(crate) fn run(
             let path = format!("/v1/keys/{}/rotate", segment(&public(id)?));
             replaced(&Gate::find(common, host)?.post(&path, &body)?, out)
         }
-        KeyCommand::Networks { id, network, anywhere: _, tell, dry } => {
-            let body = dried(json!({ "networks": network, "tell": tell }), *dry);
-            let path = format!("/v1/keys/{}/networks", segment(&public(id)?));
+        KeyCommand::Bind { id, places, anywhere: _, tell, dry } => {
+            let Places { network, certificate } = places;
+            let body = json!({ "networks": network, "certificates": certificate, "tell": tell });
+            let body = dried(body, *dry);
+            let path = format!("/v1/keys/{}/binding", segment(&public(id)?));
             change::show(
                 &Gate::find(common, host)?.call(Method::PUT, &path, Some(&body), &[])?,
                 out,
@@ -176,6 +179,7 @@ fn show(key: &Value, out: &mut Out) -> Result<(), Failure> {
         ("client", text(key, "client")),
         ("scopes", scopes(key)),
         ("networks", text(key, "networks")),
+        ("certificates", text(key, "certificates")),
         ("state", state),
     ];
     notice(key, &mut members);

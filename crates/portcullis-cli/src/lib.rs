@@ -59,9 +59,10 @@ pub use args::{
     AnswerCommand, ApplyArgs, AtArgs, AuditCommand, CaseCommand, CatalogueCommand, ChangeCommand,
     CheckArgs, ClientCommand, Command, Common, DiffArgs, DryRun, EvidenceCommand, ExplainArgs,
     FactsArgs, GrantCommand, GrantTo, HoldAllArgs, HookCommand, ImportArgs, KeyCommand, ModeArgs,
-    NoticeCommand, PartnerCommand, PartnerFields, PersonCommand, ProposalCommand, ProveArgs,
-    QueryArgs, Reason, ReplayArgs, ReplyArgs, ReplyOutcome, Shape, SignalCommand, StandingVerb,
-    StatementArgs, StatementCommand, TestArgs, TilesArgs, Told, ToldArgs, UsageArgs, VerifyArgs,
+    NoticeCommand, PartnerCommand, PartnerFields, PersonCommand, Places, ProposalCommand,
+    ProveArgs, QueryArgs, Reason, ReplayArgs, ReplyArgs, ReplyOutcome, Shape, SignalCommand,
+    StandingVerb, StatementArgs, StatementCommand, TestArgs, TilesArgs, Told, ToldArgs, UsageArgs,
+    VerifyArgs,
 };
 pub use failure::{EntryFault, Failure, FileFault, Refusal, exit};
 pub use files::{Compiled, FileSet, compile, read_set};

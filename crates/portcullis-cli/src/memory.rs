@@ -9,7 +9,9 @@ use std::sync::Arc;
 use portcullis_judge::{Bounds, Judge, Names, Rules};
 use portcullis_keys::{Pepper, Peppers};
 use portcullis_registry::{Actor, ActorKind, Command, KeyStart, Place, State, Use};
-use portcullis_types::{Facts, KeyId, KeyIx, PartnerId, PartnerIx, Revision, TierName, Wall};
+use portcullis_types::{
+    Binding, Facts, KeyId, KeyIx, PartnerId, PartnerIx, Revision, TierName, Wall,
+};
 
 use crate::failure::Failure;
 use crate::files::Compiled;
@@ -88,7 +90,7 @@ impl Memory {
                     digest: format!("{0:016x}{0:016x}", self.keys),
                     pepper: self.judge.peppers().current().fingerprint().to_owned(),
                     label: String::new(),
-                    networks: Vec::new(),
+                    binding: Binding::default(),
                 },
                 at,
             )?;

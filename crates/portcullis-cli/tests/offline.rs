@@ -100,7 +100,7 @@ fn help_says_what_each_command_is_for() {
           activate     Let a pending key work from here
           rotate       Issue a key in place of another, which works on for a while; the new one is shown
                        once
-          networks     Have a key accepted from some networks only, or from anywhere again
+          bind         Have a key accepted from some places only, or from anywhere again
           compromised  End a key at once that somebody else may have; there is no way back
           revoke       End a key for ever; there is no way back
           help         Print this message or the help of the given subcommand(s)

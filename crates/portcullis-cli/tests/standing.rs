@@ -93,3 +93,32 @@ fn a_key_is_rotated_given_up_and_never_comes_back() {
     }
     assert_ne!(machine.types(&format!("key activate {new}")).code, 0);
 }
+
+#[test]
+fn a_key_is_bound_to_places_and_unbound_as_its_undo_says() {
+    let gate = Gate::open();
+    let machine = Machine::at(&gate.url, TOKEN);
+    machine.types("partner add acme --tier basic --use travel_search");
+    let issued = machine.types("key issue --partner acme --network 203.0.113.0/24 -o json").json();
+    let id = issued["id"].as_str().unwrap().to_owned();
+    let shown = || {
+        let key = machine.types(&format!("key show {id} -o json")).json();
+        (key["networks"].clone(), key["certificates"].clone())
+    };
+    assert_eq!(shown(), (serde_json::json!(["203.0.113.0/24"]), serde_json::Value::Null));
+    let bound = machine.types(&format!(
+        "key bind {id} --certificate dns:app.acme --tell 'Calls come with your certificate.'"
+    ));
+    let told = bound.whole();
+    assert!(told.contains("accepted with the certificate of dns:app.acme only"), "{told}");
+    assert_eq!(shown(), (serde_json::Value::Null, serde_json::json!(["dns:app.acme"])));
+    let undo = told.split("portcullis key bind ").nth(1).unwrap().lines().next().unwrap();
+    assert_eq!(machine.types(&format!("key bind {undo}")).code, 0, "{undo}");
+    assert_eq!(shown().0, serde_json::json!(["203.0.113.0/24"]));
+    let tell = "--tell 'From anywhere again.'";
+    assert_eq!(machine.types(&format!("key bind {id} --anywhere {tell}")).code, 0);
+    assert_eq!(shown().0, serde_json::Value::Null);
+    for places in ["", "--anywhere --network 203.0.113.9", "--anywhere --certificate dns:a"] {
+        assert!(hand::parses(&format!("key bind {id} {places} {tell}")).is_err(), "{places}");
+    }
+}

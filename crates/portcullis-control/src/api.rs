@@ -4,6 +4,7 @@
 
 pub(crate) mod answers;
 pub(crate) mod audit;
+pub(crate) mod binding;
 pub(crate) mod calls;
 pub(crate) mod cases;
 pub(crate) mod changes;
@@ -17,7 +18,6 @@ pub(crate) mod import;
 pub(crate) mod keys;
 pub(crate) mod log;
 pub(crate) mod me;
-pub(crate) mod networks;
 pub(crate) mod notices;
 pub(crate) mod partners;
 pub(crate) mod past;

@@ -2,11 +2,12 @@
 //!
 //! Must not know what is done with them.
 
+use std::fmt::Display;
 use std::str::FromStr;
 
 use axum::http::StatusCode;
 use portcullis_registry::{Snapshot, Use};
-use portcullis_types::{ClassName, IdError, Network, NetworkError, ScopeName, TierName};
+use portcullis_types::{Binding, ClassName, IdError, ScopeName, TierName};
 
 use crate::problem::Problem;
 use crate::{Checked, Checker};
@@ -30,10 +31,14 @@ pub(crate) fn tier(text: &str, checker: &dyn Checker) -> Result<TierName, Proble
     Err(Problem::unknown(UNPROCESSABLE, "unknown_tier", "tier", text, known, &list))
 }
 
-/// Networks; a text that is none is a 400 that says how they are written.
-pub(crate) fn networks(texts: &[String]) -> Result<Vec<Network>, Problem> {
+/// Where a key is accepted from; a text that is no such place is a 400 that says how they are written.
+pub(crate) fn binding(networks: &[String], certificates: &[String]) -> Result<Binding, Problem> {
+    Ok(Binding { networks: read(networks)?, certificates: read(certificates)? })
+}
+
+fn read<T: FromStr<Err: Display>>(texts: &[String]) -> Result<Vec<T>, Problem> {
     let read = |text: &String| {
-        text.parse().map_err(|error: NetworkError| Problem::unreadable(error.to_string()))
+        text.parse().map_err(|error: T::Err| Problem::unreadable(error.to_string()))
     };
     texts.iter().map(read).collect()
 }

@@ -48,7 +48,7 @@ const NEEDS: &[(&str, &str, &[Role])] = &[
     ("POST", "/v1/keys/{id}/transitions", ACTS),
     ("POST", "/v1/keys/{id}/rotate", RUNS),
     ("POST", "/v1/keys/{id}/compromised", ACTS),
-    ("PUT", "/v1/keys/{id}/networks", RUNS),
+    ("PUT", "/v1/keys/{id}/binding", RUNS),
     ("GET", "/v1/changes", READS_CHANGES),
     ("GET", "/v1/changes/{id}", READS_CHANGES),
     ("POST", "/v1/changes/{id}/cancel", &[PolicyAuthor, Admin]),

@@ -21,8 +21,8 @@ use utoipa_axum::routes;
 
 use crate::Control;
 use crate::api::{
-    answers, audit, calls, cases, changes, clients, coverage, facts, grants, health, hooks, import,
-    keys, log, me, networks, notices, partners, past, people, policies, proposals, query,
+    answers, audit, binding, calls, cases, changes, clients, coverage, facts, grants, health,
+    hooks, import, keys, log, me, notices, partners, past, people, policies, proposals, query,
     retention, rotation, signals, statements, transitions, usage,
 };
 use crate::auth::{Caller, sign_in};
@@ -117,7 +117,7 @@ fn quick() -> Routes {
         .routes(routes!(transitions::key))
         .routes(routes!(rotation::rotate))
         .routes(routes!(rotation::compromised))
-        .routes(routes!(networks::set))
+        .routes(routes!(binding::bind))
         .routes(routes!(people::list, people::add))
         .routes(routes!(people::edit, people::remove))
         .routes(routes!(people::erase))

@@ -152,6 +152,8 @@ pub(crate) struct KeyView {
     scopes: Option<Vec<String>>,
     /// The networks it is accepted from; null: anywhere.
     networks: Option<Vec<String>>,
+    /// The certificates of clients of which it takes one; null: none is asked for.
+    certificates: Option<Vec<String>>,
     /// What becomes of a call with it: `pending`, `active`, `rotating` (both it and its successor work),
     /// `suspended`, `narrowed` (a part is closed), `expired`, `revoked` or `compromised`.
     state: &'static str,
@@ -196,12 +198,14 @@ impl KeyView {
         let more = key.more.as_deref().cloned().unwrap_or_default();
         let successor = more.successor.and_then(|at| snapshot.key(at));
         let client = key.client.and_then(|at| snapshot.client(at));
+        let (networks, certificates) = bound(key);
         Self {
             id: key.id.to_string(),
             partner: snapshot.partner(key.partner).map(|p| p.id.to_string()).unwrap_or_default(),
             client: client.map(|client| client.id.to_string()),
             scopes: key.scopes.and_then(|at| snapshot.scope_list(at)).map(words),
-            networks: networks(key),
+            networks,
+            certificates,
             state,
             standing_of,
             notice: notice.as_deref().map(NoticeView::from),
@@ -245,9 +249,14 @@ pub(crate) fn counted(count: u64, word: &str) -> String {
     if count == 1 { format!("1 {word}") } else { format!("{count} {word}s") }
 }
 
-/// The networks that a key is accepted from, in words.
-pub(crate) fn networks(key: &KeyRecord) -> Option<Vec<String>> {
-    key.networks().map(|networks| networks.iter().map(ToString::to_string).collect())
+/// The networks and certificates that a key is bound to, in words.
+pub(crate) fn bound(key: &KeyRecord) -> (Option<Vec<String>>, Option<Vec<String>>) {
+    let Some(binding) = key.binding() else { return (None, None) };
+    (listed(&binding.networks), listed(&binding.certificates))
+}
+
+fn listed<T: ToString>(all: &[T]) -> Option<Vec<String>> {
+    (!all.is_empty()).then(|| all.iter().map(ToString::to_string).collect())
 }
 
 fn words(scopes: &[ScopeName]) -> Vec<String> {

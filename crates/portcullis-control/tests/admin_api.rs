@@ -334,6 +334,40 @@ fn a_repeated_post_changes_nothing_twice() {
 }
 
 #[test]
+fn a_key_is_bound_to_places_and_shown_with_them() {
+    let gate = Gate::open();
+    acme(&gate);
+    let body = json!({"partner": "acme-travel", "networks": ["203.0.113.9"]});
+    let id = post(&gate, "/v1/keys", &body)["id"].as_str().unwrap().to_owned();
+    let shown = || {
+        let key = get(&gate, &format!("/v1/keys/{id}"));
+        (key["networks"].clone(), key["certificates"].clone())
+    };
+    assert_eq!(shown(), (json!(["203.0.113.9"]), Value::Null));
+    let path = format!("/v1/keys/{id}/binding");
+    let tell = "Calls are accepted from your office only.";
+    let mut body = json!({
+        "networks": ["203.0.113.0/24"], "certificates": ["dns:app.acme"], "tell": tell, "dry_run": true,
+    });
+    let put = |body: &Value| call(&gate, "PUT", &path, Some(body), &[]);
+    assert_eq!(put(&body).status, 200);
+    assert_eq!(shown().0, json!(["203.0.113.9"]), "a dry run does nothing");
+    body["dry_run"] = false.into();
+    assert_eq!(put(&body).status, 200);
+    assert_eq!(shown(), (json!(["203.0.113.0/24"]), json!(["dns:app.acme"])));
+    for (body, said) in [
+        (json!({"networks": ["203.0.113.9/24"], "tell": tell}), "write `203.0.113.0/24`"),
+        (json!({"certificates": ["cn:acme"], "tell": tell}), "400 request_unreadable: `cn:acme`"),
+        (json!({"networks": ["203.0.113.9"], "tell": ""}), "text_missing"),
+    ] {
+        let refused = problem(&put(&body));
+        assert!(refused.contains(said), "{refused}");
+    }
+    assert_eq!(put(&json!({"tell": tell})).status, 200);
+    assert_eq!(shown(), (Value::Null, Value::Null));
+}
+
+#[test]
 fn keys_are_listed_in_parts() {
     let gate = Gate::open();
     acme(&gate);

@@ -129,7 +129,7 @@ impl Desk {
         wants_body(method, path, query, content_type, catalogue, &self.judge.bounds)
     }
 
-    /// Judges a call of which nobody knows where it came from: a key that is bound to networks is refused.
+    /// Judges a call of which nobody knows where it came from: a key that is bound is refused.
     pub fn judge(
         &mut self,
         arrival: &Arrival<'_>,
@@ -143,7 +143,7 @@ impl Desk {
     /// Judges a call that came from there.
     pub fn judge_from(
         &mut self,
-        origin: Origin,
+        origin: Origin<'_>,
         arrival: &Arrival<'_>,
         now: Now,
         platform: &PlatformCredential,

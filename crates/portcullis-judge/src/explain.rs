@@ -8,7 +8,7 @@ use std::sync::Arc;
 use portcullis_policy::StepKind;
 use portcullis_registry::CallClient;
 use portcullis_request::{Arrival, Texts, ask, batch, canonicalise};
-use portcullis_types::{KeyIx, Now, Refusal};
+use portcullis_types::{Binding, KeyIx, Now, Refusal};
 
 use crate::acting::Acting;
 use crate::desk::Desk;
@@ -107,9 +107,11 @@ impl Desk {
         let mut caller = Caller::new(key, record);
         let partner = view.snapshot.partner(record.partner).ok_or(Refusal::KeyUnknown)?;
         steps.add("key", format!("key `{}`", record.id), format!("partner `{}`", partner.id));
-        if let Some(networks) = record.networks() {
-            let networks: Vec<_> = networks.iter().map(ToString::to_string).collect();
-            steps.add("key", "accepted from", networks.join(", "));
+        if let Some(Binding { networks, certificates }) = record.binding() {
+            let networks = networks.iter().map(ToString::to_string);
+            let all: Vec<_> =
+                networks.chain(certificates.iter().map(ToString::to_string)).collect();
+            steps.add("key", "accepted from", all.join(", "));
         }
         let narrowed = standing::check(&judge.live, &view.snapshot, (key, record), now.wall)?;
         let stands = narrowed.as_deref().map_or_else(

@@ -66,7 +66,7 @@ pub use grants::GrantBook;
 pub use judge::Judge;
 pub use live::RestoreError;
 pub use names::Names;
-pub use origin::Origin;
+pub use origin::{Origin, Shown};
 pub use outbound::{Batch, Granted, Outbound, Permit, PlatformCredential};
 pub use portcullis_policy::{AllowIx, Per};
 pub use portcullis_registry::{

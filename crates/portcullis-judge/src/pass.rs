@@ -50,7 +50,7 @@ pub(crate) struct Pass<'v, 't> {
     /// Whose call it is, where that is told before.
     pub(crate) known: Option<KnownKey>,
     /// Where it came from, where that is known.
-    pub(crate) origin: Option<Origin>,
+    pub(crate) origin: Option<Origin<'t>>,
     pub(crate) now: Now,
     pub(crate) platform: &'t PlatformCredential,
     /// For which clients its call is, where the key does not tell.

@@ -16,7 +16,7 @@ use crate::verdict::Verdict;
 pub(crate) struct Case<'a> {
     /// Whose it is, where that is told before.
     pub(crate) known: Option<KnownKey>,
-    pub(crate) origin: Option<Origin>,
+    pub(crate) origin: Option<Origin<'a>>,
     pub(crate) now: Now,
     pub(crate) platform: &'a PlatformCredential,
     /// Is shown what the call asks for.

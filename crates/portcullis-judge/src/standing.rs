@@ -19,7 +19,7 @@ impl Desk {
     ///
     /// # Errors
     /// Unknown, not accepted from there, revoked, expired or not yet there.
-    pub fn known(&mut self, origin: Origin, presented: &[u8], now: Now) -> Result<(), Refusal> {
+    pub fn known(&mut self, origin: Origin<'_>, presented: &[u8], now: Now) -> Result<(), Refusal> {
         let key = self.judge.known(presented).ok_or(Refusal::KeyUnknown)?;
         self.renew();
         let view = self.view.as_ref().ok_or(Refusal::NotReady)?;

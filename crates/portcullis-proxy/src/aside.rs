@@ -48,8 +48,8 @@ pub trait Aside: Send + Sync {
     /// Whose key was presented, whatever state it is in, if it is accepted from there.
     ///
     /// # Errors
-    /// The refusal to answer with: the key is unknown, bound to other networks, or has asked too often.
-    fn known(&self, origin: Origin, presented: &[u8], now: Now) -> Result<Asker, Refusal>;
+    /// The refusal to answer with: the key is unknown, bound to other places, or has asked too often.
+    fn known(&self, origin: Origin<'_>, presented: &[u8], now: Now) -> Result<Asker, Refusal>;
 
     /// The answer; none: there is nobody to answer any more.
     fn answer(&self, call: AsideCall) -> AsideAnswer;

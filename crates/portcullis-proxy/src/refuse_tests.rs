@@ -90,6 +90,7 @@ fn every() -> Vec<Refusal> {
         Refusal::KeyPending { from: Some(Wall(1_712_000_000_000)) },
         Refusal::NetworkNotAllowed { from: Some("198.51.100.7".parse().unwrap()) },
         Refusal::NetworkNotAllowed { from: None },
+        Refusal::CertificateNotAllowed,
         Refusal::Unreadable { why: "there is more than one Host" },
         Refusal::HeadTooLarge,
         Refusal::BodyTooLarge { max: 1_048_576 },

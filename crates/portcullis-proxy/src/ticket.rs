@@ -39,7 +39,7 @@ pub(crate) struct Conn {
 
 impl Conn {
     /// Where a call came from: the peer, or whom a trusted one names last.
-    pub(crate) fn origin(&self, headers: &HeaderMap) -> Origin {
+    pub(crate) fn origin(&self, headers: &HeaderMap) -> Origin<'_> {
         let last = || {
             let line: &HeaderValue = headers.get_all(FORWARDED_FOR).iter().next_back()?;
             line.to_str().ok()?.rsplit(',').next()?.trim().parse().ok()

@@ -308,6 +308,29 @@ fn only_a_trusted_peer_says_who_calls() {
 }
 
 #[test]
+fn a_key_that_is_bound_to_networks_is_refused_from_elsewhere() {
+    #[track_caller]
+    fn check(trusted: &[&str], said: &str, expected: u16) {
+        let up = Upstream::plain();
+        let mut gate = Gate::with(&up, |settings| {
+            settings.trusted = trusted.iter().map(|net| net.parse().unwrap()).collect();
+        });
+        gate.office.bind(&["203.0.113.0/24"], &[]);
+        let answer = gate.call(&get(PROFILE, &format!("X-Forwarded-For: {said}\r\n")));
+        let text = answer.text();
+        assert_eq!(answer.status, expected, "{trusted:?} {said}: {text}");
+        assert_eq!(text.contains("network_not_allowed"), expected == 403, "{text}");
+        assert_eq!(up.seen().len(), usize::from(expected == 200));
+    }
+    let own = &["127.0.0.0/8"][..];
+    check(own, "203.0.113.9", 200);
+    check(own, "198.51.100.7, 203.0.113.9", 200);
+    check(own, "203.0.113.9, 198.51.100.7", 403);
+    check(own, "somebody", 403);
+    check(&[], "203.0.113.9", 403);
+}
+
+#[test]
 fn each_call_leaves_one_record_without_a_key() {
     let up = Upstream::plain();
     let mut gate = Gate::before(&up);

@@ -163,7 +163,7 @@ fn add_other(gate: &mut Gate) {
         digest,
         pepper,
         label: String::new(),
-        networks: Vec::new(),
+        binding: Default::default(),
     });
 }
 

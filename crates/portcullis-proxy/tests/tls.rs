@@ -239,6 +239,31 @@ async fn clients_are_known_by_certificates_that_an_authority_gave_them() {
 }
 
 #[tokio::test]
+async fn a_key_that_is_bound_to_a_certificate_is_refused_without_it() {
+    let (up, ours, theirs) = (Upstream::plain(), Authority::new(), Authority::new());
+    let server = ours.for_names(&["gate.test"]);
+    let asked = TlsMaterial { clients: clients(&theirs, false), ..material(&[&server]) };
+    let mut gate = gate(&up, &front(&asked));
+    gate.office.bind(&[], &["dns:app.acme"]);
+    let papers = ["app.acme", "app.zenith"].map(|name| theirs.issue(&Wish::client(name)));
+    for (shown, expected) in [
+        (Some(&papers[0]), "HTTP/1.1 200"),
+        (Some(&papers[1]), "HTTP/1.1 403"),
+        (None, "HTTP/1.1 403"),
+    ] {
+        let client = Client::new(&ours, &[&TLS13], shown);
+        // The second time by a ticket.
+        for _ in 0..2 {
+            let mut stream = client.connect(gate.running().addr(), "gate.test").await.unwrap();
+            stream.write_all(get(PROFILE, "").as_bytes()).await.unwrap();
+            let mut line = [0; 12];
+            stream.read_exact(&mut line).await.unwrap();
+            assert_eq!(String::from_utf8_lossy(&line), expected);
+        }
+    }
+}
+
+#[tokio::test]
 async fn who_comes_back_is_known_on_every_thread_and_after_an_exchange() {
     let (up, authority) = (Upstream::plain(), Authority::new());
     let paper = authority.for_names(&["gate.test"]);

@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use portcullis_types::{
-    ClientId, Closes, Facts, KeyId, Network, PartnerId, ReasonCode, ScopeName, TierName, Wall,
+    Binding, ClientId, Closes, Facts, KeyId, PartnerId, ReasonCode, ScopeName, TierName, Wall,
 };
 use serde::{Deserialize, Serialize};
 
@@ -60,8 +60,8 @@ pub enum Command {
     DeclareFacts { subject: SubjectId, facts: Facts },
     /// Has policies enforced on a partner, or only watched.
     SetMode { partner: PartnerId, mode: Mode, why: String },
-    /// Issues a key; its secret was made outside and only its digest is known here. Without networks
-    /// it is accepted from anywhere.
+    /// Issues a key; its secret was made outside and only its digest is known here. Without a
+    /// binding it is accepted from anywhere.
     IssueKey {
         id: KeyId,
         partner: PartnerId,
@@ -72,8 +72,8 @@ pub enum Command {
         digest: String,
         pepper: String,
         label: String,
-        #[serde(default, skip_serializing_if = "Vec::is_empty")]
-        networks: Vec<Network>,
+        #[serde(default, skip_serializing_if = "Binding::is_empty")]
+        binding: Binding,
     },
     /// Imports keys of another gateway: one event, one blob.
     ImportKeys { keys: Vec<ImportedKey>, pepper: String, create_partners: Option<(TierName, Use)> },

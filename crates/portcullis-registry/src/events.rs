@@ -4,7 +4,7 @@
 //! leaf is stored. Secrets and personal data never enter an event.
 
 use portcullis_types::{
-    ClientId, Facts, KeyId, Network, PartnerId, ReasonCode, ScopeName, Span, TierName, Wall,
+    Binding, ClientId, Facts, KeyId, PartnerId, ReasonCode, ScopeName, Span, TierName, Wall,
 };
 use serde::{Deserialize, Serialize};
 
@@ -100,8 +100,8 @@ pub enum Event {
         digest: String,
         pepper: String,
         label: String,
-        #[serde(default, skip_serializing_if = "Vec::is_empty")]
-        networks: Vec<Network>,
+        #[serde(default, skip_serializing_if = "Binding::is_empty")]
+        binding: Binding,
     },
     /// Keys of another gateway were imported; the blob is JSON lines of [`ImportedKey`].
     #[serde(rename = "keys.imported")]

@@ -31,7 +31,7 @@ const SHOWN: &[&str] = &[
     "about",
     "outcome",
     "announced",
-    "networks",
+    "binding",
 ];
 /// Those among them that are moments.
 const MOMENTS: &[&str] = &["review_by", "acknowledge_by", "until", "at", "expires", "effective"];

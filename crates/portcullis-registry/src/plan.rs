@@ -4,13 +4,13 @@
 
 mod agreement;
 mod answers;
+mod binding;
 mod cases;
 mod changes;
 mod clocks;
 mod credentials;
 mod facts;
 mod keys;
-mod networks;
 mod people;
 mod persons;
 mod policy;

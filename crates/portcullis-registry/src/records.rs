@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use portcullis_types::{
-    ClientId, ClientIx, Effect, Facts, KeyId, KeyIx, Network, Notice, PartnerId, PartnerIx,
+    Binding, ClientId, ClientIx, Effect, Facts, KeyId, KeyIx, Notice, PartnerId, PartnerIx,
     Percent, Revision, ScopeName, Subject, TierName, Wall,
 };
 
@@ -76,8 +76,8 @@ pub struct KeyMore {
     pub ends: Option<Wall>,
     /// Whether it is on hold without a statement of reasons.
     pub untold: bool,
-    /// The networks it is accepted from; none: anywhere.
-    pub networks: Option<Arc<[Network]>>,
+    /// Where it is accepted from; none: anywhere.
+    pub binding: Option<Arc<Binding>>,
 }
 
 /// One key.
@@ -112,10 +112,10 @@ pub struct KeyRecord {
 }
 
 impl KeyRecord {
-    /// The networks it is accepted from; none: anywhere.
+    /// Where it is accepted from; none: anywhere.
     #[must_use]
-    pub fn networks(&self) -> Option<&[Network]> {
-        self.more.as_ref()?.networks.as_deref()
+    pub fn binding(&self) -> Option<&Binding> {
+        self.more.as_ref()?.binding.as_deref()
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod agreement;
 mod answers;
+mod binding;
 mod calendar;
 mod cases;
 mod changes;
@@ -12,7 +13,6 @@ mod facts;
 mod foreseen;
 mod grants;
 mod model;
-mod networks;
 mod people;
 mod quota;
 mod refusals;
@@ -173,7 +173,7 @@ pub(crate) fn key(
         digest: digest(n),
         pepper: "aabbccdd".to_owned(),
         label: String::new(),
-        networks: Vec::new(),
+        binding: Default::default(),
     }
 }
 

@@ -140,7 +140,7 @@ pub(crate) fn issue_key(partner: &str, n: u64) -> Command {
         digest: format!("{:032x}", u128::from(n + 1) << 64),
         pepper: "abcd1234".to_owned(),
         label: "first".to_owned(),
-        networks: Vec::new(),
+        binding: Default::default(),
     }
 }
 

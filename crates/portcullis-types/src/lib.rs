@@ -13,6 +13,7 @@
 )]
 
 pub mod asked;
+mod binding;
 mod closes;
 mod facts;
 mod ids;
@@ -23,6 +24,7 @@ mod network;
 mod refusal;
 mod time;
 
+pub use binding::{Binding, Holder, HolderError};
 pub use closes::{Closes, Percent, StandingName};
 pub use facts::Facts;
 pub use ids::{

@@ -68,6 +68,8 @@ pub enum Refusal {
         /// Where it came from, as the gate sees it.
         from: Option<IpAddr>,
     },
+    /// The key is bound to certificates of clients, and the connection showed none of them.
+    CertificateNotAllowed,
     /// The standing of the partner, client or key closes the call: on hold, restricted or ended.
     Held(Box<Held>),
     /// The request can't be read in one way only.

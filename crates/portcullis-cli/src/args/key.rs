@@ -29,9 +29,9 @@ pub enum KeyCommand {
         /// [default: at once]
         #[arg(long, value_name = "WHEN")]
         start: Option<String>,
-        /// Accept it from this network only, such as `203.0.113.0/24`; repeat for more
-        #[arg(long, value_name = "NETWORK")]
-        network: Vec<String>,
+        /// Where it is accepted from.
+        #[command(flatten)]
+        places: Places,
         /// A word to tell it by
         #[arg(long, default_value = "")]
         label: String,
@@ -114,15 +114,15 @@ pub enum KeyCommand {
         #[command(flatten)]
         dry: DryRun,
     },
-    /// Have a key accepted from some networks only, or from anywhere again
-    Networks {
+    /// Have a key accepted from some places only, or from anywhere again
+    Bind {
         /// Its id
         id: String,
-        /// One network it is accepted from, such as `203.0.113.0/24`; repeat for more: these are all
-        #[arg(long, value_name = "NETWORK", required_unless_present = "anywhere")]
-        network: Vec<String>,
+        /// Where it is accepted from.
+        #[command(flatten)]
+        places: Places,
         /// Accept it from anywhere
-        #[arg(long, conflicts_with = "network")]
+        #[arg(long, conflicts_with = "Places", required_unless_present = "Places")]
         anywhere: bool,
         /// What the partner is told
         #[arg(long, value_name = "TEXT")]
@@ -165,6 +165,18 @@ pub enum KeyCommand {
         #[command(flatten)]
         dry: DryRun,
     },
+}
+
+/// Where a key is accepted from.
+#[derive(Debug, Clone, Args)]
+pub struct Places {
+    /// Accept it from this network only, such as `203.0.113.0/24`; repeat for more
+    #[arg(long, value_name = "NETWORK")]
+    pub network: Vec<String>,
+    /// Accept it with a client certificate of this holder only: `sha256:` and the digest of its
+    /// public key, `dns:NAME` or `uri:URI`; repeat for more
+    #[arg(long, value_name = "HOLDER")]
+    pub certificate: Vec<String>,
 }
 
 /// What to import.

@@ -113,6 +113,10 @@ pub(crate) struct NewKey {
     /// The networks it is accepted from, such as `203.0.113.0/24`; anywhere when absent.
     #[serde(default)]
     networks: Vec<String>,
+    /// The certificates of clients of which it takes one, as `sha256:` and the digest of the public
+    /// key, `dns:NAME` or `uri:URI`; none is asked for when absent.
+    #[serde(default)]
+    certificates: Vec<String>,
     /// A word to tell it by.
     #[serde(default)]
     label: String,
@@ -161,7 +165,7 @@ pub(crate) async fn issue(
         digest: minted.digest.clone(),
         pepper: shared.control.keys.pepper(),
         label: new.label,
-        networks: names::networks(&new.networks)?,
+        binding: names::binding(&new.networks, &new.certificates)?,
     };
     shown_once(shared.submit(&caller, command).await?, &minted)
 }

@@ -13,7 +13,7 @@ use super::asker::{Asker, Reader};
 use crate::api::{aside, limit};
 use crate::extract::Params;
 use crate::problem::{Document, Problem};
-use crate::views::{KeyView, Page, networks};
+use crate::views::{KeyView, Page, bound};
 
 /// A key. Nothing here proves anything: the secret is not known to the gate.
 #[derive(Debug, Serialize, ToSchema)]
@@ -30,6 +30,8 @@ pub(super) struct OwnKey {
     scopes: Option<Vec<String>>,
     /// The networks it is accepted from; null: anywhere.
     networks: Option<Vec<String>>,
+    /// The certificates of clients of which it takes one; null: none is asked for.
+    certificates: Option<Vec<String>>,
     /// When it was issued, RFC 3339.
     issued: Option<String>,
     /// When it ends by itself.
@@ -42,13 +44,15 @@ impl OwnKey {
     pub(super) fn new(at: KeyIx, key: &KeyRecord, snapshot: &Snapshot, now: Wall) -> Self {
         let client = key.client.and_then(|client| snapshot.client(client));
         let scopes = key.scopes.and_then(|list| snapshot.scope_list(list));
+        let (networks, certificates) = bound(key);
         Self {
             id: key.id.to_string(),
             state: KeyView::new(at, key, snapshot, now).state().to_owned(),
             client: client.map(|client| client.id.to_string()),
             label: key.label.as_deref().map(str::to_owned),
             scopes: scopes.map(|list| list.iter().map(ToString::to_string).collect()),
-            networks: networks(key),
+            networks,
+            certificates,
             issued: Some(key.issued.rfc3339()),
             expires: key.expires.map(Wall::rfc3339),
             revision: Some(key.revision.0),
@@ -58,9 +62,10 @@ impl OwnKey {
     /// Id and state alone.
     pub(super) fn bare(self) -> Self {
         let Self { id, state, .. } = self;
-        let (client, label, scopes, networks) = (None, None, None, None);
+        let (client, label, scopes) = (None, None, None);
+        let (networks, certificates) = (None, None);
         let (issued, expires, revision) = (None, None, None);
-        Self { id, state, client, label, scopes, networks, issued, expires, revision }
+        Self { id, state, client, label, scopes, networks, certificates, issued, expires, revision }
     }
 }
 

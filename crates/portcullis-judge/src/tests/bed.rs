@@ -218,7 +218,7 @@ impl Bed {
             digest: digest.to_string(),
             pepper: self.judge.peppers().current().fingerprint().to_owned(),
             label: String::new(),
-            networks: Vec::new(),
+            binding: Default::default(),
         });
     }
 

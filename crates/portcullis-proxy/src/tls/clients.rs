@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 
+use portcullis_judge::Shown;
 use rustls::client::danger::HandshakeSignatureValid;
 use rustls::pki_types::{CertificateDer, UnixTime};
 use rustls::server::danger::{ClientCertVerified, ClientCertVerifier};
@@ -41,6 +42,11 @@ impl ClientCertificate {
             return Err(Error::InvalidCertificate(CertificateError::NotValidForName));
         }
         Ok(Self { key: Sha256::digest(parsed.subject_public_key_info()).into(), names })
+    }
+
+    /// As keys are bound to it.
+    pub(crate) fn shown(&self) -> Shown<'_> {
+        Shown { key: &self.key, names: &self.names }
     }
 
     /// Its public key's digest, as records show it.

@@ -28,9 +28,11 @@ use portcullis_proxy::{
     Metrics, Outlets, Placement, PlatformCredential, Proxy, Records, Running, Settings, UsageOutlet,
 };
 use portcullis_registry::{
-    Actor, ActorKind, Command, Facts, KeyStart, Place, State, SubjectId, UsageBook, Use,
+    Actor, ActorKind, Command, Facts, KeyCommand, KeyStart, Place, State, SubjectId, UsageBook, Use,
 };
-use portcullis_types::{Clock, KeyId, Mono, Now, PartnerId, ReasonCode, Revision, TierName, Wall};
+use portcullis_types::{
+    Binding, Clock, KeyId, Mono, Now, PartnerId, ReasonCode, Revision, TierName, Wall,
+};
 use portcullis_yaml::Source;
 
 pub use raw::{Answer, Peer};
@@ -193,7 +195,7 @@ impl Office {
             digest: office.judge.peppers().digest(KEY.as_bytes()).to_string(),
             pepper: office.judge.peppers().current().fingerprint().to_owned(),
             label: String::new(),
-            networks: Vec::new(),
+            binding: Default::default(),
         });
         office
     }
@@ -217,6 +219,16 @@ impl Office {
         if let Some(subject) = planned.widens {
             self.judge.widen(subject);
         }
+    }
+
+    /// Says where the partner's key is accepted from.
+    pub fn bind(&mut self, networks: &[&str], certificates: &[&str]) {
+        let binding = Binding {
+            networks: networks.iter().map(|text| text.parse().unwrap()).collect(),
+            certificates: certificates.iter().map(|text| text.parse().unwrap()).collect(),
+        };
+        let (key, tell) = (KeyId::new("k1").unwrap(), "Calls come from you only.".to_owned());
+        self.command(KeyCommand::Bind { key, binding, tell }.into());
     }
 
     /// Puts the partner's key on hold.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use portcullis_types::{Facts, KeyIx, Network, PartnerId, ReasonCode, ScopeName, TierName};
+use portcullis_types::{Binding, Facts, KeyIx, PartnerId, ReasonCode, ScopeName, TierName};
 
 use super::{Learned, ended, numbered};
 use crate::events::Event;
@@ -27,7 +27,7 @@ impl State {
             digest: hex,
             label,
             pepper,
-            networks,
+            binding,
         } = event
         else {
             return Ok(Vec::new());
@@ -48,7 +48,7 @@ impl State {
             expires: *expires,
             narrowed: None,
             ended: None,
-            more: more(*start, networks),
+            more: more(*start, binding),
             label: Some(label.as_str()).filter(|label| !label.is_empty()).map(Arc::from),
             issued: place.ts,
             revision: place.revision,
@@ -135,18 +135,18 @@ impl State {
     }
 }
 
-fn more(start: KeyStart, networks: &[Network]) -> Option<Arc<KeyMore>> {
+fn more(start: KeyStart, binding: &Binding) -> Option<Arc<KeyMore>> {
     let starts = match start {
         KeyStart::At(at) => Some(at),
         KeyStart::AtOnce | KeyStart::WhenActivated => None,
     };
-    let more = KeyMore { starts, networks: bound(networks), ..KeyMore::default() };
+    let more = KeyMore { starts, binding: bound(binding), ..KeyMore::default() };
     (more != KeyMore::default()).then(|| Arc::new(more))
 }
 
-/// The networks of a key as its record holds them.
-pub(super) fn bound(networks: &[Network]) -> Option<Arc<[Network]>> {
-    (!networks.is_empty()).then(|| Arc::from(networks))
+/// Where a key is accepted from, as its record holds it.
+pub(super) fn bound(binding: &Binding) -> Option<Arc<Binding>> {
+    (!binding.is_empty()).then(|| Arc::new(binding.clone()))
 }
 
 /// A partner that an import made: its name is its id until somebody edits it.

@@ -111,7 +111,7 @@ impl State {
             }
             KeyEvent::Activated { .. }
             | KeyEvent::Expired { .. }
-            | KeyEvent::NetworksSet { .. }
+            | KeyEvent::Bound { .. }
             | KeyEvent::Compromised { successor: None, .. } => None,
         };
         if let KeyEvent::Compromised { key, reason, tell, .. } = event {
@@ -134,9 +134,9 @@ impl State {
             (KeyEvent::Expired { .. }, state) if !state.is_final() => {
                 record.credential = Credential::Expired;
             }
-            (KeyEvent::NetworksSet { networks, .. }, _) => {
+            (KeyEvent::Bound { binding, .. }, _) => {
                 let more = record.more.as_deref().cloned().unwrap_or_default();
-                record.more = Some(Arc::new(KeyMore { networks: bound(networks), ..more }));
+                record.more = Some(Arc::new(KeyMore { binding: bound(binding), ..more }));
             }
             // Nothing that is over begins again.
             (

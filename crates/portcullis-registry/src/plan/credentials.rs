@@ -4,7 +4,7 @@
 
 use portcullis_types::{KeyId, KeyIx, Notice, StandingName, Wall};
 
-use super::networks::bound;
+use super::binding::bound;
 use super::standing::{Why, ahead};
 use super::undo_by_fact;
 use crate::events::Event;
@@ -37,9 +37,7 @@ impl State {
                 let why = self.why(reason, tell, case.as_deref())?;
                 self.compromised((by, key), why, reissue.as_ref(), now)
             }
-            KeyCommand::SetNetworks { key, networks, tell } => {
-                self.set_networks(key, networks, tell, now)
-            }
+            KeyCommand::Bind { key, binding, tell } => self.bind(key, binding, tell, now),
         }
     }
 
@@ -234,7 +232,7 @@ impl State {
             digest: new.digest.clone(),
             pepper: texts::label("pepper's fingerprint", &new.pepper)?,
             label: key.label.as_deref().unwrap_or_default().to_owned(),
-            networks: bound(key).to_vec(),
+            binding: bound(key),
         })
     }
 }

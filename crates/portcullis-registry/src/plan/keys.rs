@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use portcullis_types::{ClientId, KeyId, PartnerId, ScopeName, Wall};
 
-use super::networks::bounded;
+use super::binding::checked;
 use super::standing::{ahead, shut};
 use super::{narrows, sorted, undo_by_fact};
 use crate::commands::Command;
@@ -27,7 +27,7 @@ impl State {
             digest,
             pepper,
             label,
-            networks,
+            binding,
         } = command
         else {
             return Ok(Planned::nothing("nothing to do"));
@@ -60,7 +60,7 @@ impl State {
             digest: digest.clone(),
             pepper: texts::label("pepper's fingerprint", pepper)?,
             label: texts::label("label", label)?,
-            networks: bounded(networks)?,
+            binding: checked(binding)?,
         };
         let undo = undo_by_fact("key revoke", id.as_str(), "This key was issued by mistake.", "");
         Ok(Planned { created: vec![id.clone()], undo: Some(undo), ..Planned::one(event, what) })

@@ -51,7 +51,7 @@ impl State {
                 // The new key opens what the old one did, and the old one ends.
                 KeyCommand::Rotate { .. } => Bearing::Neutral,
                 KeyCommand::Compromised { .. } => Bearing::Narrowing,
-                KeyCommand::SetNetworks { key, networks, .. } => self.rebound(key, networks),
+                KeyCommand::Bind { key, binding, .. } => self.rebound(key, binding),
             },
             Command::RevokeKey { .. } => Bearing::Narrowing,
             Command::Each(_) => self.together_bears(planned),

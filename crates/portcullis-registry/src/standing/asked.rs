@@ -1,6 +1,6 @@
 //! What can be asked of a standing and of a key beside a step, and what can have happened.
 
-use portcullis_types::{KeyId, Network, ReasonCode, StandingName, Wall};
+use portcullis_types::{Binding, KeyId, ReasonCode, StandingName, Wall};
 use serde::{Deserialize, Serialize};
 
 use super::{ClockName, Stood};
@@ -56,8 +56,8 @@ pub enum KeyCommand {
         case: Option<String>,
         reissue: Option<NewSecret>,
     },
-    /// Has a key accepted from these networks only; none: from anywhere.
-    SetNetworks { key: KeyId, networks: Vec<Network>, tell: String },
+    /// Says where a key is accepted from: all of it.
+    Bind { key: KeyId, binding: Binding, tell: String },
 }
 
 /// A fact about a standing. `type` in JSON is the dotted name.
@@ -134,9 +134,9 @@ pub enum KeyEvent {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         statement: Option<String>,
     },
-    /// A key is accepted from these networks only; none: from anywhere.
-    #[serde(rename = "key.networks_set")]
-    NetworksSet { key: KeyId, networks: Vec<Network>, tell: String },
+    /// Where a key is accepted from changed.
+    #[serde(rename = "key.bound")]
+    Bound { key: KeyId, binding: Binding, tell: String },
 }
 
 impl StandingEvent {
@@ -259,7 +259,7 @@ impl KeyCommand {
             Self::Activate { key }
             | Self::Rotate { key, .. }
             | Self::Compromised { key, .. }
-            | Self::SetNetworks { key, .. } => key,
+            | Self::Bind { key, .. } => key,
         }
     }
 }
@@ -273,7 +273,7 @@ impl KeyEvent {
             | Self::Rotated { key, .. }
             | Self::Expired { key, .. }
             | Self::Compromised { key, .. }
-            | Self::NetworksSet { key, .. } => key,
+            | Self::Bound { key, .. } => key,
         }
     }
 
@@ -285,7 +285,7 @@ impl KeyEvent {
             Self::Rotated { .. } => "key.rotated",
             Self::Expired { .. } => "key.expired",
             Self::Compromised { .. } => "key.compromised",
-            Self::NetworksSet { .. } => "key.networks_set",
+            Self::Bound { .. } => "key.bound",
         }
     }
 }

@@ -163,9 +163,11 @@ pub enum CredentialRejected {
         "key `{key}` is on hold, and a new key would not be; restore it first, or leave the new one out"
     )]
     HeldFirst { key: KeyId },
-    /// More networks than are compared with each call.
-    #[error("{count} networks are too many; name at most {max}, such as wider ones")]
-    TooManyNetworks { count: usize, max: usize },
+    /// More than is compared with each call.
+    #[error(
+        "{count} networks and certificates are too many; name at most {max}, such as wider networks"
+    )]
+    BindingTooLong { count: usize, max: usize },
 }
 
 impl CredentialRejected {
@@ -179,13 +181,13 @@ impl CredentialRejected {
             Self::OverlapTooLong { .. } => "overlap_too_long",
             Self::Over { .. } => "key_expired",
             Self::HeldFirst { .. } => "key_held",
-            Self::TooManyNetworks { .. } => "too_many_networks",
+            Self::BindingTooLong { .. } => "binding_too_long",
         }
     }
 
     /// Whether it is at odds with the state as it is.
     #[must_use]
     pub fn is_conflict(&self) -> bool {
-        !matches!(self, Self::OverlapTooLong { .. } | Self::TooManyNetworks { .. })
+        !matches!(self, Self::OverlapTooLong { .. } | Self::BindingTooLong { .. })
     }
 }

@@ -149,7 +149,7 @@ fn each_refusal_of_a_standing_and_of_a_key_is_agreed_on() {
         OverlapTooLong { .. } => OverlapTooLong { at: until, most: NOON, days: 14 },
         Over { .. } => Over { key: key(), at: NOON },
         HeldFirst { .. } => HeldFirst { key: key() },
-        TooManyNetworks { .. } => TooManyNetworks { count: 65, max: 64 },
+        BindingTooLong { .. } => BindingTooLong { count: 65, max: 64 },
     }));
 }
 

@@ -94,7 +94,7 @@ fn each_id_and_each_secret_is_taken_once() {
         expires,
         pepper: pepper.clone(),
         label: label.clone(),
-        networks: Vec::new(),
+        binding: Default::default(),
     };
     check(&copy("other", digest(1)), "key_known");
     check(&copy("other", "XYZ".to_owned()), "digest_unreadable");
@@ -166,7 +166,7 @@ fn a_key_ends_at_its_expiry_and_dates_lie_ahead() {
         digest: digest.clone(),
         pepper: pepper.clone(),
         label: label.clone(),
-        networks: Vec::new(),
+        binding: Default::default(),
     };
     insta::assert_snapshot!(desk.ask(&until(NOON.0)).unwrap_err(), @"the expiry 2023-11-14T22:13:20.000Z is not in the future; it is 2023-11-14T22:13:20.000Z now");
     desk.ask(&until(NOON.0 + 10)).unwrap();

@@ -80,6 +80,12 @@ mod rows {
     );
     pub(super) const NETWORK: Row =
         row("network_not_allowed", 403, "The key is not accepted from this address", (10, 0));
+    pub(super) const CERTIFICATE: Row = row(
+        "certificate_not_allowed",
+        403,
+        "The key is not accepted with this certificate",
+        (10, 0),
+    );
     pub(super) const KEY_HELD: Row = row("key_held", 403, "The key is on hold", (368, 0));
     pub(super) const CLIENT_HELD: Row = row("client_held", 403, "The client is on hold", (368, 0));
     pub(super) const PARTNER_HELD: Row =
@@ -170,6 +176,7 @@ pub fn all_rows() -> Vec<Row> {
         KEY_EXPIRED,
         KEY_PENDING,
         NETWORK,
+        CERTIFICATE,
         KEY_HELD,
         CLIENT_HELD,
         PARTNER_HELD,
@@ -244,6 +251,7 @@ impl Refusal {
             Self::KeyExpired { .. } => &rows::KEY_EXPIRED,
             Self::KeyPending { .. } => &rows::KEY_PENDING,
             Self::NetworkNotAllowed { .. } => &rows::NETWORK,
+            Self::CertificateNotAllowed => &rows::CERTIFICATE,
             Self::Held(held) => held_row(held),
             Self::Unreadable { .. } => &rows::UNREADABLE,
             Self::HeadTooLarge => &rows::HEAD_TOO_LARGE,

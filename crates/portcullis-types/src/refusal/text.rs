@@ -22,6 +22,7 @@ impl Refusal {
                 let from = from.map_or_else(|| "an address that is not known".into(), |at| at.to_string());
                 format!("This key is accepted from the networks it is bound to, and this call came from {from}. Call from one of them, or ask the platform's partner team to add yours.")
             }
+            Self::CertificateNotAllowed => "This key is accepted with the client certificates it is bound to, and this connection showed none of them. Connect by TLS with yours, or ask the platform's partner team to add it.".into(),
             Self::Held(held) => held.detail(),
             Self::Unreadable { why } => format!("{}. It was not sent on.", upper_first(why)),
             Self::HeadTooLarge => "The path, a header or all headers together are longer than the gate accepts.".into(),

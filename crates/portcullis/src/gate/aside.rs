@@ -104,7 +104,7 @@ impl Aside for PartnerDoor {
         paced(&self.peers, peer, PEER_PER_MINUTE, now.mono)
     }
 
-    fn known(&self, origin: Origin, presented: &[u8], now: Now) -> Result<Asker, Refusal> {
+    fn known(&self, origin: Origin<'_>, presented: &[u8], now: Now) -> Result<Asker, Refusal> {
         let key = self.judge.known(presented).ok_or(Refusal::KeyUnknown)?;
         let snapshot = self.office.snapshot();
         let record = snapshot.key(key).ok_or(Refusal::KeyUnknown)?;

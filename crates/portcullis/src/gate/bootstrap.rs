@@ -11,7 +11,7 @@ use portcullis_registry::{
     Actor, ActorKind, Command, Done, Facts, Grant, GrantLine, GrantName, GrantsBatch, KeyStart,
     Office, Term, Use,
 };
-use portcullis_types::{ClientId, KeyId, PartnerId, Revision, TierName};
+use portcullis_types::{Binding, ClientId, KeyId, PartnerId, Revision, TierName};
 
 use super::keymaker::Minter;
 use super::{open, set};
@@ -113,7 +113,7 @@ pub(crate) fn issue(
         digest: minted.digest,
         pepper: minter.pepper(),
         label: "first key".to_owned(),
-        networks: Vec::new(),
+        binding: Binding::default(),
     })?;
     Ok((minted.id, Secret::new(minted.secret.to_string())))
 }

@@ -182,7 +182,7 @@ impl Office {
                 digest: self.judge.peppers().digest(key.as_bytes()).to_string(),
                 pepper: self.judge.peppers().current().fingerprint().to_owned(),
                 label: String::new(),
-                networks: Vec::new(),
+                binding: Default::default(),
             });
         }
         let at = self.state.snapshot().partner_ix(&id).unwrap();

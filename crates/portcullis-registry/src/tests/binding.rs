@@ -1,26 +1,29 @@
-//! Keys that are accepted from some networks only.
+//! Keys that are accepted from some places only.
 
-use portcullis_types::Network;
+use portcullis_types::Binding;
 
 use super::*;
 use crate::{Bearing, CredentialRejected, KeyMore};
 
 const OFFICE: &str = "203.0.113.0/24";
 
-fn networks(texts: &[&str]) -> Vec<Network> {
-    texts.iter().map(|text| text.parse().unwrap()).collect()
+/// Networks and holders of certificates, told by their forms.
+fn binding(texts: &[&str]) -> Binding {
+    let networks = texts.iter().filter_map(|text| text.parse().ok()).collect();
+    let certificates = texts.iter().filter_map(|text| text.parse().ok()).collect();
+    Binding { networks, certificates }
 }
 
 fn bind(n: u64, texts: &[&str]) -> Command {
     let tell = "Calls are accepted from your office only.".to_owned();
     let key = key_id(&format!("key{n}"));
-    KeyCommand::SetNetworks { key, networks: networks(texts), tell }.into()
+    KeyCommand::Bind { key, binding: binding(texts), tell }.into()
 }
 
 fn issued(n: u64, texts: &[&str]) -> Command {
     let mut command = key(n, "acme", None, None);
-    if let Command::IssueKey { networks: of, .. } = &mut command {
-        *of = networks(texts);
+    if let Command::IssueKey { binding: of, .. } = &mut command {
+        *of = binding(texts);
     }
     command
 }
@@ -35,23 +38,24 @@ fn desk() -> Desk {
 fn bound(desk: &Desk, n: u64) -> String {
     let now = desk.state.current();
     let record = now.key(now.key_ix(&key_id(&format!("key{n}"))).unwrap()).unwrap();
-    let all = record.networks().unwrap_or_default().iter().map(ToString::to_string);
-    all.collect::<Vec<_>>().join(" ")
+    let Binding { networks, certificates } = record.binding().cloned().unwrap_or_default();
+    let networks = networks.iter().map(ToString::to_string);
+    networks.chain(certificates.iter().map(ToString::to_string)).collect::<Vec<_>>().join(" ")
 }
 
 #[test]
-fn a_key_is_bound_to_networks_and_unbound_again() {
+fn a_key_is_bound_and_unbound_again() {
     let mut desk = desk();
-    let told = desk.ask(&bind(1, &["2001:db8::/32", OFFICE, OFFICE])).unwrap();
-    insta::assert_snapshot!(told.what, @"key `key1` is accepted from 2 networks only, from the next call on");
-    insta::assert_snapshot!(told.undo.unwrap(), @"portcullis key networks key1 --anywhere --tell 'This was done by mistake and is undone.'");
-    assert_eq!(bound(&desk, 1), "203.0.113.0/24 2001:db8::/32");
-    let again = desk.ask(&bind(1, &[OFFICE, "2001:db8::/32"])).unwrap();
+    let told = desk.ask(&bind(1, &["dns:Acme.example", "2001:db8::/32", OFFICE, OFFICE])).unwrap();
+    insta::assert_snapshot!(told.what, @"key `key1` is accepted from 2 networks and with the certificate of dns:acme.example only, from the next call on");
+    insta::assert_snapshot!(told.undo.unwrap(), @"portcullis key bind key1 --anywhere --tell 'This was done by mistake and is undone.'");
+    assert_eq!(bound(&desk, 1), "203.0.113.0/24 2001:db8::/32 dns:acme.example");
+    let again = desk.ask(&bind(1, &[OFFICE, "2001:db8::/32", "dns:acme.example"])).unwrap();
     assert!(again.events.is_empty());
-    insta::assert_snapshot!(again.what, @"key `key1` is accepted from 2 networks only already");
+    insta::assert_snapshot!(again.what, @"key `key1` is accepted from 2 networks and with the certificate of dns:acme.example only already");
     let told = desk.ask(&bind(1, &[])).unwrap();
     insta::assert_snapshot!(told.what, @"key `key1` is accepted from anywhere, from the next call on");
-    insta::assert_snapshot!(told.undo.unwrap(), @"portcullis key networks key1 --network 203.0.113.0/24 --network 2001:db8::/32 --tell 'This was done by mistake and is undone.'");
+    insta::assert_snapshot!(told.undo.unwrap(), @"portcullis key bind key1 --network 203.0.113.0/24 --network 2001:db8::/32 --certificate 'dns:acme.example' --tell 'This was done by mistake and is undone.'");
     assert_eq!(bound(&desk, 1), "");
     assert_eq!(all(&desk.state.snapshot()), all(&desk.replayed().state.snapshot()));
 }
@@ -83,11 +87,13 @@ fn fewer_places_narrow_and_all_others_widen() {
         let mut desk = desk();
         desk.ask(&issued(2, before)).unwrap();
         let key = key_id("key2");
-        assert_eq!(desk.state.rebound(&key, &networks(after)), expected, "{before:?} {after:?}");
+        assert_eq!(desk.state.rebound(&key, &binding(after)), expected, "{before:?} {after:?}");
     }
     check(&[], &[OFFICE], Bearing::Narrowing);
     check(&[OFFICE], &["203.0.113.9"], Bearing::Narrowing);
     check(&[OFFICE, "2001:db8::/32"], &[OFFICE], Bearing::Narrowing);
+    check(&[OFFICE], &[OFFICE, "dns:a"], Bearing::Narrowing);
+    check(&["dns:a"], &["dns:b"], Bearing::Widening);
     check(&[OFFICE], &[OFFICE], Bearing::Neutral);
     check(&[OFFICE], &[], Bearing::Widening);
     check(&["203.0.113.9"], &[OFFICE], Bearing::Widening);
@@ -99,11 +105,11 @@ fn a_binding_that_says_nothing_or_too_much_is_refused() {
     let mut desk = desk();
     let many: Vec<String> = (0..=64).map(|n| format!("203.0.113.{n}")).collect();
     let many: Vec<&str> = many.iter().map(String::as_str).collect();
-    let expected = Rejected::Credential(CredentialRejected::TooManyNetworks { count: 65, max: 64 });
+    let expected = Rejected::Credential(CredentialRejected::BindingTooLong { count: 65, max: 64 });
     assert_eq!(desk.ask(&bind(1, &many)).unwrap_err(), expected);
     assert_eq!(desk.ask(&issued(2, &many)).unwrap_err(), expected);
     let mut wish = bind(1, &[OFFICE]);
-    if let Command::Credential(KeyCommand::SetNetworks { tell, .. }) = &mut wish {
+    if let Command::Credential(KeyCommand::Bind { tell, .. }) = &mut wish {
         tell.clear();
     }
     assert_eq!(desk.ask(&wish).unwrap_err().code(), "text_missing");
@@ -113,14 +119,14 @@ fn a_binding_that_says_nothing_or_too_much_is_refused() {
 }
 
 #[test]
-fn an_event_without_networks_reads_as_it_did() {
+fn an_event_without_a_binding_reads_as_it_did() {
     let mut desk = desk();
     let planned = desk.ask(&key(2, "acme", None, None)).unwrap();
     let text = serde_json::to_string(&planned.events).unwrap();
-    assert!(!text.contains("networks"), "{text}");
+    assert!(!text.contains("binding"), "{text}");
     let more = desk.state.current().key(KeyIx(1)).unwrap().more.clone();
     assert_eq!(more, None::<std::sync::Arc<KeyMore>>);
     let planned = desk.ask(&issued(3, &[OFFICE])).unwrap();
     let text = serde_json::to_string(&planned.events).unwrap();
-    assert!(text.contains(r#""networks":["203.0.113.0/24"]"#), "{text}");
+    assert!(text.contains(r#""binding":{"networks":["203.0.113.0/24"]}"#), "{text}");
 }
