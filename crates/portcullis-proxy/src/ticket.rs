@@ -44,7 +44,9 @@ impl Conn {
             let line: &HeaderValue = headers.get_all(FORWARDED_FOR).iter().next_back()?;
             line.to_str().ok()?.rsplit(',').next()?.trim().parse().ok()
         };
-        Origin { address: self.trusted.then(last).flatten().unwrap_or(self.peer) }
+        let address = self.trusted.then(last).flatten().unwrap_or(self.peer);
+        let certificate = self.certificate.as_ref();
+        Origin { address, certificate: certificate.map(ClientCertificate::shown) }
     }
 
     /// A host in memory of its own. As a slice of the request it would keep all that was read with it,
