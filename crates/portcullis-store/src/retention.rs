@@ -46,7 +46,8 @@ impl Writer {
         if !self.looks.are_due(now) {
             return;
         }
-        for command in self.state.erasable(now.wall.max(self.store.log.last)) {
+        // Not the time of the newest event, which a clock that was ahead may have left behind.
+        for command in self.state.erasable(now.wall) {
             let RetentionCommand::Erase { kind, before, bodies, brought } = command else {
                 continue;
             };

@@ -21,6 +21,9 @@ impl Hands {
     fn jump(&self, ms: u64) {
         self.wall.fetch_add(ms, Ordering::Relaxed);
     }
+    fn back(&self, ms: u64) {
+        self.wall.fetch_sub(ms, Ordering::Relaxed);
+    }
     fn pass(&self, ms: u64) {
         self.jump(ms);
         self.mono.fetch_add(ms * 1_000_000, Ordering::Relaxed);
@@ -150,6 +153,29 @@ async fn a_clock_that_jumped_erases_nothing_before_the_gate_is_started_again() {
     assert_eq!(said(&office).await, 0, "there is time to see that the clock is wrong");
     clock.pass(600_000);
     look(&office, "four").await;
+    assert_eq!((said(&office).await, written(&path)), (1, false));
+}
+
+#[tokio::test]
+async fn a_clock_that_was_ahead_for_an_event_erases_nothing_before_its_time() {
+    let (_dir, path) = place();
+    let clock = Arc::new(Hands::default());
+    let office = gate(&path, &clock).await;
+    noted(&office, true).await;
+    clock.jump(40 * DAY);
+    look(&office, "ahead").await;
+    clock.back(40 * DAY);
+    clock.pass(600_000);
+    look(&office, "right-again").await;
+    assert_eq!((said(&office).await, written(&path)), (0, true));
+    office.close().await;
+    let office = gate(&path, &clock).await;
+    look(&office, "started-anew").await;
+    clock.pass(600_000);
+    look(&office, "later").await;
+    assert_eq!((said(&office).await, written(&path)), (0, true));
+    clock.pass(30 * DAY);
+    look(&office, "due").await;
     assert_eq!((said(&office).await, written(&path)), (1, false));
 }
 
