@@ -40,8 +40,13 @@ impl State {
                 RecordKind::Statements => STATEMENTS_ERASED_MAX,
                 _ => ERASED_MAX,
             };
-            for bodies in due.chunks(most) {
-                let (bodies, brought) = (bodies.to_vec(), self.brought_by(bodies));
+            let mut brought_before = HashSet::new();
+            for (at, bodies) in due.chunks(most).enumerate() {
+                // What went in the parts before this one names nothing any more.
+                let gone = due.get(..at * most + bodies.len()).unwrap_or_default();
+                let mut brought = self.brought_by(gone);
+                brought.retain(|body| brought_before.insert(body.sha256.clone()));
+                let bodies = bodies.to_vec();
                 batches.push(RetentionCommand::Erase { kind, before, bodies, brought });
             }
         }

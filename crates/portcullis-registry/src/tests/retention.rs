@@ -202,6 +202,18 @@ fn evidence_that_two_statements_name_goes_with_the_last_and_a_case_keeps_its_own
 }
 
 #[test]
+fn evidence_that_many_statements_name_goes_with_the_last_of_them() {
+    let mut desk = desk();
+    for n in 0..7 {
+        desk.at(after(n), &held(acme(), None)).unwrap();
+        desk.at(after(n), &restore(acme())).unwrap();
+    }
+    let gone = erase(&mut desk, after(1000));
+    let evidence = Blob::new(b"one line of evidence".to_vec()).sha256;
+    assert_eq!((gone.len(), desk.blobs.contains_key(&evidence)), (8, false), "{gone:?}");
+}
+
+#[test]
 fn what_nobody_named_a_time_for_is_kept_for_ever_and_only_the_clock_erases() {
     let mut desk = desk();
     desk.ask(&held(acme(), None)).unwrap();
