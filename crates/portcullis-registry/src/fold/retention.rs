@@ -22,24 +22,30 @@ impl State {
         event: &Event,
         blob: &dyn Fn(&str) -> Option<Arc<[u8]>>,
     ) {
-        let Some((kind, sha256)) = kind_of(event) else { return };
+        let body = kind_of(event);
+        let needed = |sha256: &&str| body.is_none_or(|(_, kept)| kept != *sha256);
+        for sha256 in event.blobs().into_iter().filter(needed) {
+            if !self.now.bodies.is_needed(sha256) {
+                Arc::make_mut(&mut self.now.bodies.needed).insert(sha256.to_owned());
+            }
+        }
+        let Some((kind, sha256)) = body else { return };
         let subject = self.body_of(event);
-        self.now.bodies.0.push(KeptBody {
+        let statement = (kind == RecordKind::Statements).then(|| blob(sha256)).flatten();
+        let statement = statement.and_then(|body| serde_json::from_slice::<Statement>(&body).ok());
+        self.now.bodies.all.push(KeptBody {
             kind,
             sha256: Arc::from(sha256),
             revision: place.revision,
             at: place.ts,
             subject,
             case: event.case().and_then(|id| CaseId::new(id).ok()),
+            until: statement.as_ref().map(|statement| statement.redress.until.0),
             gone: None,
         });
-        if kind == RecordKind::Statements
-            && let Some(body) = blob(sha256)
-            && let Ok(statement) = serde_json::from_slice::<Statement>(&body)
-        {
-            for sha256 in statement.facts.into_iter().filter_map(|fact| fact.evidence_sha256) {
-                self.brought.entry(sha256).or_default().insert(place.revision);
-            }
+        let facts = statement.into_iter().flat_map(|statement| statement.facts);
+        for sha256 in facts.filter_map(|fact| fact.evidence_sha256) {
+            self.brought.entry(sha256).or_default().insert(place.revision);
         }
     }
 
@@ -62,7 +68,9 @@ impl State {
             let Some(body) = self.now.bodies.named_by(one.revision, &one.sha256) else { continue };
             let evidence = body.case.clone().filter(|_| body.kind == RecordKind::Evidence);
             if let Some(at) = self.now.bodies.place(one.revision) {
-                self.now.bodies.0.change(at, |body| body.gone = Some(place.revision));
+                self.now.bodies.all.change(at, |body| {
+                    (body.gone, body.until) = (Some(place.revision), None);
+                });
             }
             if let Some(at) = evidence.and_then(|case| self.now.cases.at(&case)) {
                 self.now.cases.change(at, |case| {

@@ -60,7 +60,7 @@ impl State {
         let only = self.brought.iter().filter(|(_, named)| named.iter().all(|at| goes(*at)));
         let free = only.filter(|(sha256, _)| {
             let mut named = self.now.bodies.iter().filter(|body| *body.sha256 == ***sha256);
-            named.all(|body| body.gone.is_some())
+            !self.now.bodies.is_needed(sha256) && named.all(|body| body.gone.is_some())
         });
         let first = free.filter_map(|(sha256, named)| Some((sha256, *named.first()?)));
         first.map(|(sha256, revision)| ErasedBody { revision, sha256: sha256.clone() }).collect()

@@ -2,6 +2,7 @@
 //!
 //! Must not know when.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use portcullis_types::{CaseId, Revision, Wall};
@@ -30,13 +31,20 @@ pub struct KeptBody {
     pub subject: Option<SubjectIx>,
     /// The case that the event names.
     pub case: Option<CaseId>,
+    /// Until when the partner may object, where it is a statement that is there.
+    pub until: Option<Wall>,
     /// The event that says it is gone.
     pub gone: Option<Revision>,
 }
 
 /// All of them, in the order of their events. A clone shares all pages.
 #[derive(Debug, Clone, Default)]
-pub struct Bodies(pub(crate) Pages<KeptBody>);
+pub struct Bodies {
+    pub(crate) all: Pages<KeptBody>,
+    /// Digests of what events can't be read without, such as policies: it never goes, also where
+    /// somebody added the very same text to a case.
+    pub(crate) needed: Arc<BTreeSet<String>>,
+}
 
 impl Snapshot {
     /// The bodies that events name by digest and that may go some day.
@@ -49,7 +57,7 @@ impl Snapshot {
 impl Bodies {
     /// All there ever were.
     pub fn iter(&self) -> impl Iterator<Item = &KeptBody> {
-        self.0.iter()
+        self.all.iter()
     }
 
     /// The body of that digest that is gone; none: it is there, or never was.
@@ -62,13 +70,18 @@ impl Bodies {
 
     /// The body that an event named.
     pub(crate) fn named_by(&self, revision: Revision, sha256: &str) -> Option<&KeptBody> {
-        let body = self.0.get(self.place(revision)?)?;
+        let body = self.all.get(self.place(revision)?)?;
         (*body.sha256 == *sha256).then_some(body)
     }
 
+    /// Whether some event can't be read without that content.
+    pub(crate) fn is_needed(&self, sha256: &str) -> bool {
+        self.needed.contains(sha256)
+    }
+
     pub(crate) fn place(&self, revision: Revision) -> Option<usize> {
-        let at = self.0.partition_point(|body| body.revision < revision);
-        self.0.get(at).filter(|body| body.revision == revision).map(|_| at)
+        let at = self.all.partition_point(|body| body.revision < revision);
+        self.all.get(at).filter(|body| body.revision == revision).map(|_| at)
     }
 }
 

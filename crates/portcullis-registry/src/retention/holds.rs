@@ -18,7 +18,8 @@ use crate::words::SubjectId;
 pub enum HeldBy<'a> {
     /// A case that is open, or preserves what it is about beyond its end.
     Case(&'a CaseRecord),
-    /// It says why access is taken away now, or will be on a day that was announced.
+    /// It says why access is taken away now, or will be on a day that was announced; or the log can't
+    /// be read without it.
     InForce,
     /// It is an answer that waits, or what such an answer is about.
     Unanswered,
@@ -93,9 +94,13 @@ impl<'a> Holds<'a> {
         self.is_in_force(body).then_some(HeldBy::InForce)
     }
 
-    /// Whether a body was kept long enough. What a case has is as old as its end.
+    /// Whether a body was kept long enough. What a case has is as old as its end, and a statement
+    /// stays as long as the partner may object to it.
     #[must_use]
     pub fn is_over(&self, body: &KeptBody, retention: &Retention, now: Wall) -> bool {
+        if body.until.is_some_and(|until| now < until) {
+            return false;
+        }
         let case = body.case.as_ref().and_then(|id| self.snapshot.cases.find(id));
         let since = case.and_then(|case| case.closed).map_or(body.at, |closed| closed.max(body.at));
         retention.before(body.kind, now).is_some_and(|before| since <= before)
@@ -108,7 +113,8 @@ impl<'a> Holds<'a> {
 
     /// Whether a statement says why something is taken away now, or will be.
     fn is_in_force(&self, body: &KeptBody) -> bool {
-        if self.announced.contains(&body.revision) {
+        let needed = self.snapshot.bodies.is_needed(&body.sha256);
+        if needed || self.announced.contains(&body.revision) {
             return true;
         }
         let Some(at) = body.subject.filter(|_| body.kind == RecordKind::Statements) else {

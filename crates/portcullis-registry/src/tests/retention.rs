@@ -161,8 +161,9 @@ fn a_statement_stays_while_it_says_why_and_while_somebody_waits_for_a_reply() {
     let lift = || restore(acme());
     // In force; then lifted; the evidence that came with it goes with it.
     check(1000, &[(0, held(acme(), None))], &[]);
-    check(179, &[(0, held(acme(), None)), (1, lift())], &[]);
-    check(180, &[(0, held(acme(), None)), (1, lift())], &["statements 3", "statements 3"]);
+    // It stays as long as the partner may object, whatever is said of its kind.
+    check(183, &[(0, held(acme(), None)), (1, lift())], &[]);
+    check(184, &[(0, held(acme(), None)), (1, lift())], &["statements 3", "statements 3"]);
     // A key that is held keeps its own, and one that ended keeps none.
     let one = || SubjectId::Key(key_id("key1"));
     check(1000, &[(0, held(one(), None))], &[]);
@@ -172,7 +173,7 @@ fn a_statement_stays_while_it_says_why_and_while_somebody_waits_for_a_reply() {
     let answered = [(0, held(acme(), None)), (1, answer(3)), (2, lift())];
     check(1000, &answered, &[]);
     let replied = [&answered[..], &[(3, reply(4))]].concat();
-    check(180, &replied, &["statements 3", "statements 3"]);
+    check(183, &replied, &["answers 4"]);
     check(1000, &replied, &["statements 3", "statements 3", "answers 4"]);
 }
 
@@ -202,6 +203,19 @@ fn evidence_that_two_statements_name_goes_with_the_last_and_a_case_keeps_its_own
 }
 
 #[test]
+fn what_the_log_needs_stays_whatever_else_names_it() {
+    let policy = || super::people::files("tier: a");
+    let add = || vec![(0, policy()), (0, open("c-1")), (0, evidence("c-1", "tier: a"))];
+    check(1000, &[add(), vec![(1, close("c-1"))]].concat(), &[]);
+    // Nor does a statement take it with it that names its digest.
+    let Command::Stated { mut statement, command } = held(acme(), None) else { unreachable!() };
+    statement.facts[0].evidence = None;
+    statement.facts[0].evidence_sha256 = Some(Blob::new(b"tier: a".to_vec()).sha256);
+    let named = Command::Stated { statement, command };
+    check(1000, &[(0, policy()), (0, named), (1, restore(acme()))], &["statements 4"]);
+}
+
+#[test]
 fn evidence_that_many_statements_name_goes_with_the_last_of_them() {
     let mut desk = desk();
     for n in 0..7 {
@@ -218,12 +232,12 @@ fn what_nobody_named_a_time_for_is_kept_for_ever_and_only_the_clock_erases() {
     let mut desk = desk();
     desk.ask(&held(acme(), None)).unwrap();
     desk.ask(&restore(acme())).unwrap();
-    let wish = Command::from(desk.state.erasable(after(180)).remove(0));
-    let error = desk.at(after(180), &wish).unwrap_err();
+    let wish = Command::from(desk.state.erasable(after(184)).remove(0));
+    let error = desk.at(after(184), &wish).unwrap_err();
     assert_eq!(error.code(), "not_the_clock");
     // Asked too early, or by an older wish of the same.
-    assert!(desk.as_clock(after(179), &wish).unwrap().events.is_empty());
-    assert_eq!(desk.as_clock(after(180), &wish).unwrap().events.len(), 1);
+    assert!(desk.as_clock(after(183), &wish).unwrap().events.is_empty());
+    assert_eq!(desk.as_clock(after(184), &wish).unwrap().events.len(), 1);
     assert!(
         desk.as_clock(after(180), &RetentionCommand::Forget { before: NOON, count: 3 }.into())
             .unwrap()
