@@ -71,6 +71,11 @@ pub enum Second {
     Extends,
     /// The partner is not told all of why.
     Withholds,
+    /// It changes what somebody else's change with a day of its own is about, which then doesn't come.
+    CallsOff {
+        /// That change.
+        change: Revision,
+    },
 }
 
 impl fmt::Display for Second {
@@ -84,6 +89,9 @@ impl fmt::Display for Second {
             ),
             Self::Extends => f.write_str("it lengthens a hold"),
             Self::Withholds => f.write_str("it keeps a part of the reasons from the partner"),
+            Self::CallsOff { change } => {
+                write!(f, "it calls off change {}, which somebody else scheduled", change.0)
+            }
         }
     }
 }

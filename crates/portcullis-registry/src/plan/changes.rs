@@ -14,7 +14,7 @@ use crate::changes::{
 use crate::commands::Command;
 use crate::events::Event;
 use crate::people::PeopleCommand;
-use crate::proposals::{Bearing, Terms};
+use crate::proposals::{Bearing, Second, Terms};
 use crate::rejected::Rejected;
 use crate::standing::Who;
 use crate::state::{Blob, State};
@@ -219,6 +219,31 @@ impl State {
         let Command::Change(ChangeCommand::Cancel { change, .. }) = command else { return false };
         let change = self.now.changes.find(*change);
         change.is_some_and(|change| change.by == *by && change.approver.is_none())
+    }
+
+    /// Whether these events change what a change is about that somebody else scheduled: it then doesn't
+    /// come, and that takes as many as calling it off does.
+    pub(super) fn calls_off(&self, by: &Actor, planned: &Planned) -> Option<Second> {
+        let edited = |event: &Event| match event {
+            Event::PartnerEdited { partner: id, .. } | Event::ModeSet { partner: id, .. } => {
+                Some(format!("partner:{id}"))
+            }
+            Event::FactsDeclared { subject, .. } => Some(subject.named()),
+            Event::PolicyPublished { .. } => Some("policy".to_owned()),
+            _ => None,
+        };
+        let edited: Vec<String> = planned.events.iter().filter_map(edited).collect();
+        if edited.is_empty() || planned.approved.is_some() {
+            return None;
+        }
+        let goes = |change: &&ScheduledChange| {
+            let own = change.by == *by && change.approver.is_none();
+            let about = change.command.as_deref().map(|command| self.about(command));
+            let about = about.and_then(|about| about.into_iter().next());
+            !own && about.is_some_and(|about| edited.contains(&about))
+        };
+        let change = self.now.changes.iter().find(goes)?.id;
+        Some(Second::CallsOff { change })
     }
 
     fn scheduled(&self, id: Revision) -> Result<&ScheduledChange, Rejected> {

@@ -96,8 +96,10 @@ impl State {
             _ if command.withholds() => Some(Second::Withholds),
             _ if self.takes_back(by, command) => None,
             (_, Bearing::Widening) => Some(Second::Widens),
-            (_, Bearing::Narrowing) => self.too_many(by, planned, now),
-            (_, Bearing::Neutral) => None,
+            (_, Bearing::Narrowing) => {
+                self.calls_off(by, planned).or_else(|| self.too_many(by, planned, now))
+            }
+            (_, Bearing::Neutral) => self.calls_off(by, planned),
         }
     }
 

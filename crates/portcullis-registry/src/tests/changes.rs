@@ -175,6 +175,37 @@ fn a_change_is_called_off_by_whoever_scheduled_it_or_by_two() {
 }
 
 #[test]
+fn nobody_calls_a_change_of_others_off_alone_by_editing_what_it_is_about() {
+    #[track_caller]
+    fn check(by: &str, scheduled: Command, edits: Command, two: bool) {
+        let mut gate = Gate::open();
+        let terms = Terms { proved_narrower: true, ..Terms::default() };
+        gate.on(&person("ana"), &on(30, scheduled), &terms).unwrap();
+        let planned = gate.on(&person(by), &edits, &terms).unwrap();
+        assert_eq!(planned.proposed.is_some(), two, "{}", planned.what);
+        if let Some(proposed) = planned.proposed {
+            assert_eq!(proposed.why, "it calls off change 9, which somebody else scheduled");
+            assert!(clock(&mut gate, 0, None).is_empty(), "the change still comes");
+        }
+    }
+    let named = || Command::EditPartner {
+        id: partner_id("acme"),
+        name: Some("Acme".to_owned()),
+        tier: None,
+        r#use: None,
+        declared_use: None,
+        scopes: None,
+        facts: None,
+    };
+    let set = |text| told(files(text), vec![less("acme")]);
+    check("cho", scoped(), named(), true);
+    check("cho", scoped(), told(edit(Some(scopes("a b c")), None), Vec::new()), true);
+    check("cho", set("tier: less"), set("tier: other"), true);
+    check("ana", scoped(), named(), false);
+    check("cho", set("tier: less"), named(), false);
+}
+
+#[test]
 fn what_has_nobody_to_be_announced_to_has_no_day() {
     #[track_caller]
     fn check(days: u64, command: Command, code: &str) {

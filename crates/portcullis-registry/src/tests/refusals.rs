@@ -187,6 +187,7 @@ fn each_refusal_about_people_is_agreed_on() {
         Second::Many { partners: 3, alone: 2 },
         Second::Extends,
         Second::Withholds,
+        Second::CallsOff { change: Revision(9) },
     ];
     insta::assert_snapshot!(why.map(|why| why.to_string()).join("\n"));
 }
