@@ -70,7 +70,7 @@ impl State {
         let day = now.0 / DAY;
         let written = self.written.get(&partner).filter(|written| written.day == day);
         let all = written.map_or(0, |written| written.all);
-        let own = written.and_then(|written| written.keys.get(&by.id)).copied().unwrap_or(0);
+        let own = written.map_or(0, |written| self.written_in_line(written, by));
         let key = by.id.split_once('/').map(|(_, key)| key.to_owned());
         let again = Wall((day + 1) * DAY);
         let bounds = [(all, PARTNER_EVENTS_PER_DAY, None), (own, KEY_EVENTS_PER_DAY, key)];
@@ -86,6 +86,18 @@ impl State {
             }
         }
         Ok(())
+    }
+
+    /// What a key wrote, with those that it was renewed from or into by itself: they are in one hand.
+    fn written_in_line(&self, written: &Day, by: &Actor) -> u64 {
+        let newest = |id: &str| {
+            let id = id.split_once('/').and_then(|(_, key)| key.parse().ok());
+            let key = id.and_then(|id| self.now.key(self.now.key_ix(&id)?))?;
+            Some(&self.line(key).last().unwrap_or(key).id)
+        };
+        let line = newest(&by.id);
+        let alike = |id: &str| id == by.id || (line.is_some() && newest(id) == line);
+        written.keys.iter().filter(|(id, _)| alike(id)).map(|(_, count)| count).sum()
     }
 
     fn has_own_room(&self, by: &Actor, command: &Command, now: Wall) -> bool {

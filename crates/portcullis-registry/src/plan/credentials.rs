@@ -150,15 +150,18 @@ impl State {
         Ok(Planned { narrows, ..Planned::one(event, what) })
     }
 
-    /// The keys that a key was renewed into by itself, and those by themselves, that did not end by a
-    /// decision.
-    fn renewals(&self, key: &KeyRecord) -> Vec<&KeyRecord> {
+    /// The keys that a key was renewed into by itself, and those by themselves.
+    pub(crate) fn line(&self, key: &KeyRecord) -> impl Iterator<Item = &KeyRecord> {
         let next = |key: &KeyRecord| {
             let more = key.more.as_ref().filter(|more| more.renewed_itself)?;
             self.now.key(more.successor?)
         };
-        let all = std::iter::successors(next(key), |key| next(key));
-        all.filter(|key| !key.credential.is_final()).collect()
+        std::iter::successors(next(key), move |key| next(key))
+    }
+
+    /// Those of them that did not end by a decision.
+    fn renewals(&self, key: &KeyRecord) -> Vec<&KeyRecord> {
+        self.line(key).filter(|key| !key.credential.is_final()).collect()
     }
 
     /// What goes on to work where a key is held or revoked that renewed itself.

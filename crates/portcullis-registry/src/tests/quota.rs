@@ -64,6 +64,18 @@ fn a_key_takes_half_of_a_partners_day_and_all_of_them_the_whole() {
 }
 
 #[test]
+fn a_key_that_renews_itself_gets_no_more_of_the_day_by_it() {
+    let mut desk = desk();
+    let new = NewSecret { id: key_id("key4"), digest: digest(4), pepper: "aabbccdd".to_owned() };
+    let renew = KeyCommand::Rotate { key: key_id("key1"), new, until: None };
+    let written = desk.by(&with_key(1), NOON, &renew.into()).unwrap().events.len() as u64;
+    let (taken, refused) = declare(&mut desk, NOON, 4);
+    assert_eq!((written + taken, refused.code()), (KEY_EVENTS_PER_DAY, "events_quota"));
+    assert_eq!(declare(&mut desk, NOON, 1).0, 0, "the two are one");
+    assert_eq!(declare(&mut desk, NOON, 2).0, PARTNER_EVENTS_PER_DAY - KEY_EVENTS_PER_DAY);
+}
+
+#[test]
 fn who_took_a_partners_whole_day_has_not_taken_its_appeal() {
     let mut desk = desk();
     for n in 0..ANSWERS_PER_DAY {
