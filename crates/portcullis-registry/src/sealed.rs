@@ -20,7 +20,8 @@ const TOLD: [&str; 9] = [
     "answer.",
 ];
 /// The platform's own business in them, by its place in the leaf (RFC 6901).
-const OF_PLATFORM: &[&str] = &["/actor/id", "/approver/id", "/event/case", "/event/why"];
+const OF_PLATFORM: &[&str] =
+    &["/actor/id", "/approver/id", "/event/case", "/event/what", "/event/why"];
 /// The same where the partner acted itself.
 const OF_OTHERS: &[&str] = &["/approver/id", "/event/case"];
 

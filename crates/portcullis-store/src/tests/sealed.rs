@@ -1,7 +1,7 @@
 //! Who of the platform acted is in no leaf that a partner may have, and in every event that an operator
 //! reads.
 
-use portcullis_registry::{CaseCommand, Event, Evidence, Office, Wish};
+use portcullis_registry::{CaseCommand, Event, Evidence, Narrowed, Office, Told, Wish};
 use portcullis_types::{Closes, PartnerId};
 
 use super::*;
@@ -50,6 +50,39 @@ async fn a_receipt_tells_no_operator_and_no_case_and_an_operator_reads_both() {
     assert_eq!(summary(&office.snapshot()), before, "a start reads what is sealed");
     let again = office.event(held).await.unwrap();
     assert_eq!((again.actor.id.as_str(), case(&again.event).as_str()), ("ops", "unusual-calls"));
+    office.close().await;
+}
+
+#[tokio::test]
+async fn a_receipt_does_not_tell_what_of_the_policies_leaves_a_partner_less() {
+    let (_dir, path) = place();
+    let office = office(&path).await;
+    ask(&office, add_partner("acme")).await.unwrap();
+    ask(&office, issue_key("acme", 1)).await.unwrap();
+    let edit = Command::EditPartner {
+        id: PartnerId::new("acme").unwrap(),
+        name: None,
+        tier: None,
+        r#use: None,
+        declared_use: None,
+        scopes: Some(Some(Vec::new())),
+        facts: None,
+    };
+    let told = Told {
+        reason: ReasonCode::new("agreement-changed").unwrap(),
+        tell: "Your agreement covers less from today on.".to_owned(),
+        case: None,
+        statement: found(),
+    };
+    let why = "lose what the rule `sweep` let through".to_owned();
+    let narrowed = vec![Narrowed::new(PartnerId::new("acme").unwrap(), [why])];
+    let command = Box::new(edit);
+    let wish = Command::Told { told: Box::new(told), narrowed, command };
+    ask(&office, wish).await.unwrap();
+    let logged = office.event(Revision(3)).await.unwrap();
+    let whole = serde_json::to_string(&logged.event).unwrap();
+    assert!(whole.contains("`sweep`"), "{whole}");
+    assert!(!logged.leaf.contains("`sweep`"), "{}", logged.leaf);
     office.close().await;
 }
 
