@@ -329,6 +329,15 @@ async fn an_exchange_is_seen_by_who_comes_and_by_nobody_else() {
     let faulty = Paper { key: old.key.clone(), ..new.clone() };
     assert!(tls.exchange(&material(&[&faulty])).is_err());
     assert!(is(&old, &fresh().connect(addr, "gate.test").await.unwrap()));
+    let over = authority.issue(&Wish { ends: 2023, ..Wish::server(&["gate.test"]) });
+    let why = tls.exchange(&material(&[&over])).unwrap_err().to_string();
+    assert!(why.contains("`chain.pem` ended at 2023-12-31T00:00:00.000Z"), "{why}");
+    let ends = |day: &str| {
+        gate.metrics.render().contains(&format!(
+            "portcullis_tls_certificate_ends_seconds{{certificate=\"chain.pem\"}} {day}"
+        ))
+    };
+    assert!(ends("1924905600"), "the last day of 2030: {}", gate.metrics.render());
     tls.exchange(&material(&[&new])).unwrap();
     assert!(is(&new, &fresh().connect(addr, "gate.test").await.unwrap()));
     for stream in &mut open {

@@ -19,7 +19,7 @@ use tokio_rustls::client::TlsStream;
 
 use super::clients::authorities;
 use super::names::certified;
-use super::{Certificate, Pem, TlsError, Wall, provider};
+use super::{ByClock, Certificate, Pem, TlsError, provider};
 
 /// What TLS towards the platform stands on.
 #[derive(Debug, Clone)]
@@ -86,7 +86,7 @@ fn config(
     clock: &Arc<dyn Clock>,
 ) -> Result<Arc<ClientConfig>, TlsError> {
     let provider = Arc::new(provider());
-    let time = Arc::new(Wall(Arc::clone(clock)));
+    let time = Arc::new(ByClock(Arc::clone(clock)));
     let roots = authorities(&material.authorities)?;
     let own = material.own.as_ref().map(|own| certified(own, &provider)).transpose()?;
     let builder = ClientConfig::builder_with_details(provider, time)

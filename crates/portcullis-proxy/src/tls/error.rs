@@ -39,6 +39,14 @@ pub enum TlsError {
         "the certificate `{0}` is for no DNS name, so it would be shown to nobody; have it issued with one, or name it first"
     )]
     NoName(String),
+    /// A certificate that ended.
+    #[error("the certificate `{name}` ended at {end}; have it renewed")]
+    Over {
+        /// What it is called.
+        name: String,
+        /// When.
+        end: String,
+    },
     /// Authorities that nobody can be verified by.
     #[error("the authorities in `{name}` can't be used: {why}")]
     Authorities {

@@ -6,6 +6,7 @@
 
 mod back;
 mod clients;
+mod ends;
 mod error;
 mod names;
 
@@ -15,7 +16,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
-use portcullis_types::Clock;
+use portcullis_types::{Clock, Wall};
 use rustls::crypto::{CryptoProvider, aws_lc_rs};
 use rustls::pki_types::UnixTime;
 use rustls::server::danger::ClientCertVerifier;
@@ -30,6 +31,7 @@ use zeroize::Zeroizing;
 
 pub use self::back::{BackMaterial, TlsBack};
 pub(crate) use self::clients::ClientCertificate;
+pub(crate) use self::ends::Ends;
 pub use self::error::TlsError;
 use self::names::Names;
 
@@ -93,6 +95,8 @@ struct Maker {
 struct Force {
     config: Arc<ServerConfig>,
     clients: Option<Arc<dyn ClientCertVerifier>>,
+    /// What each certificate is called, and when it ends.
+    ends: Vec<(String, Wall)>,
 }
 
 /// What a handshake agreed on.
@@ -110,7 +114,7 @@ impl TlsFront {
     pub fn new(material: &TlsMaterial, clock: Arc<dyn Clock>) -> Result<Self, TlsError> {
         let made = Maker {
             provider: Arc::new(provider()),
-            time: Arc::new(Wall(clock)),
+            time: Arc::new(ByClock(clock)),
             tickets: aws_lc_rs::Ticketer::new().map_err(TlsError::Tickets)?,
         };
         let force = made.force(material)?;
@@ -120,10 +124,24 @@ impl TlsFront {
     /// Puts other material in force, for connections that come from now on.
     ///
     /// # Errors
-    /// [`TlsError`] for material that TLS can't stand on; what was in force stays.
+    /// [`TlsError`] for material that TLS can't stand on, a certificate that is over among it; what
+    /// was in force stays.
     pub fn exchange(&self, material: &TlsMaterial) -> Result<(), TlsError> {
-        self.0.force.store(Arc::new(self.0.made.force(material)?));
-        Ok(())
+        let force = self.0.made.force(material)?;
+        let now = self.0.made.time.current_time().map_or(0, |now| now.as_secs() * 1000);
+        match force.ends.iter().find(|(_, end)| end.0 < now) {
+            Some((name, end)) => Err(TlsError::Over { name: name.clone(), end: end.rfc3339() }),
+            None => {
+                self.0.force.store(Arc::new(force));
+                Ok(())
+            }
+        }
+    }
+
+    /// What each certificate in force is called, and when it ends.
+    #[must_use]
+    pub fn ends(&self) -> Vec<(String, Wall)> {
+        self.0.force.load().ends.clone()
     }
 
     /// Begins TLS on a connection.
@@ -151,7 +169,7 @@ impl TlsFront {
 
 impl Maker {
     fn force(&self, material: &TlsMaterial) -> Result<Force, TlsError> {
-        let names = Names::new(&material.certificates, &self.provider)?;
+        let (names, ends) = Names::new(&material.certificates, &self.provider)?;
         let clients = material.clients.as_ref().map(|clients| self.clients(clients)).transpose()?;
         let builder =
             ServerConfig::builder_with_details(Arc::clone(&self.provider), Arc::clone(&self.time))
@@ -165,7 +183,7 @@ impl Maker {
         config.ticketer = Arc::clone(&self.tickets);
         // Tickets hold all that is needed: nothing is kept of who might come back.
         config.session_storage = Arc::new(NoServerSessionStorage {});
-        Ok(Force { config: Arc::new(config), clients })
+        Ok(Force { config: Arc::new(config), clients, ends })
     }
 
     fn clients(&self, clients: &Clients) -> Result<Arc<dyn ClientCertVerifier>, TlsError> {
@@ -189,17 +207,17 @@ fn provider() -> CryptoProvider {
 }
 
 /// The gate's clock, for whoever asks whether a certificate is still good.
-struct Wall(Arc<dyn Clock>);
+struct ByClock(Arc<dyn Clock>);
 
-impl TimeProvider for Wall {
+impl TimeProvider for ByClock {
     fn current_time(&self) -> Option<UnixTime> {
         Some(UnixTime::since_unix_epoch(Duration::from_millis(self.0.wall().0)))
     }
 }
 
-impl fmt::Debug for Wall {
+impl fmt::Debug for ByClock {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Wall")
+        f.write_str("ByClock")
     }
 }
 

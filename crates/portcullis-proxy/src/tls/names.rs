@@ -7,6 +7,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 
+use portcullis_types::Wall;
 use rustls::SignatureScheme;
 use rustls::crypto::CryptoProvider;
 use rustls::pki_types::pem::PemObject;
@@ -14,6 +15,7 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::server::{ClientHello, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
 
+use super::ends::end;
 use super::{Certificate, Pem, TlsError};
 
 /// Certificates by the names they are for.
@@ -24,10 +26,12 @@ pub(super) struct Names {
 }
 
 impl Names {
+    /// Beside them what each certificate is called, and when it ends.
     pub(super) fn new(
         certificates: &[Certificate],
         provider: &CryptoProvider,
-    ) -> Result<Self, TlsError> {
+    ) -> Result<(Self, Vec<(String, Wall)>), TlsError> {
+        let mut ends = Vec::new();
         let mut by_name: HashMap<Box<str>, Vec<Arc<CertifiedKey>>> = HashMap::new();
         let mut first = None;
         for certificate in certificates {
@@ -36,6 +40,8 @@ impl Names {
             if names.is_empty() && first.is_some() {
                 return Err(TlsError::NoName(certificate.chain.name.clone()));
             }
+            let end = key.cert.first().and_then(|der| end(der));
+            ends.extend(end.map(|end| (certificate.chain.name.clone(), end)));
             for name in &names {
                 by_name.entry(name.clone()).or_default().push(Arc::clone(&key));
             }
@@ -45,7 +51,7 @@ impl Names {
         // With its kin: a client that can't read the first may read another of the same name.
         let kin = names.first().and_then(|name| by_name.get(name));
         let otherwise = kin.cloned().unwrap_or_else(|| vec![key]);
-        Ok(Self { by_name, otherwise })
+        Ok((Self { by_name, otherwise }, ends))
     }
 
     fn choose(&self, name: Option<&str>, schemes: &[SignatureScheme]) -> Option<Arc<CertifiedKey>> {

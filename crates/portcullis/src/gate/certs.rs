@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::Context;
 use portcullis_proxy::{Listener, Pem, Running, TlsBack, TlsFront, TlsMaterial};
+use portcullis_types::Clock;
 use sha2::{Digest, Sha256};
 
 use super::back::HeldBack;
@@ -89,6 +90,11 @@ impl Held {
         let material = files.read().with_context(|| format!("no TLS at {at}"))?;
         let front = TlsFront::new(&material, Arc::new(SystemClock::start()))
             .with_context(|| format!("no TLS at {at}"))?;
+        let now = SystemClock::start().wall();
+        for (name, end) in front.ends().iter().filter(|(_, end)| *end < now) {
+            let end = end.rfc3339();
+            talk::warn(&format!("the certificate `{name}` ended at {end}; have it renewed"));
+        }
         let digest = Mutex::new(of(&material));
         Ok(Self { at, files: files.clone(), front, digest })
     }
