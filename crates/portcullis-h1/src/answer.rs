@@ -4,7 +4,7 @@
 //! which fields a partner gets.
 
 use bytes::{Bytes, BytesMut};
-use http::header::{CONNECTION, CONTENT_LENGTH, TRANSFER_ENCODING};
+use http::header::{CONNECTION, CONTENT_LENGTH, TRANSFER_ENCODING, UPGRADE};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Version};
 
 use crate::lines::{self, Spans, Start, is_text, may_end};
@@ -15,6 +15,8 @@ use crate::{Fault, HEAD_MAX, INTERIM_MAX};
 pub enum Asked {
     /// `HEAD`: no answer to it has a body.
     Head,
+    /// A switch of protocols to a WebSocket, which an answer may grant.
+    WebSocket,
     /// Anything else.
     Other,
 }
@@ -35,7 +37,7 @@ pub enum AnswerBody {
 /// The head of a final answer. Its fields were given to whoever asked for them.
 #[derive(Debug, Clone, Copy, Eq, PartialEq)]
 pub struct Head {
-    /// From 200 to 599.
+    /// From 200 to 599, or 101 where that was asked for.
     pub status: StatusCode,
     /// 1.0 or 1.1.
     pub version: Version,
@@ -81,7 +83,8 @@ impl HeadReader {
             };
             self.searched = 0;
             let head = buffer.split_to(start.end).freeze();
-            if !start.status.is_informational() {
+            let switches = start.status == StatusCode::SWITCHING_PROTOCOLS;
+            if !start.status.is_informational() || switches && asked == Asked::WebSocket {
                 let mut reading = Reading::default();
                 fields.reserve(spans.len());
                 reading.fields(&head, &spans, fields, keep)?;
@@ -120,12 +123,21 @@ struct Reading {
     close: bool,
     keep_alive: bool,
     nominates: bool,
+    /// Whether `Connection` says that protocols are switched, and `Upgrade` to which.
+    switches: bool,
+    websocket: bool,
 }
 
 impl Reading {
     fn finish(self, start: Start, asked: Asked) -> Result<Head, Fault> {
         let Start { status, version, .. } = start;
-        let bodiless = asked == Asked::Head
+        let switched = status == StatusCode::SWITCHING_PROTOCOLS;
+        let fine = self.switches && self.websocket && version == Version::HTTP_11;
+        if switched && !(fine && self.length.is_none() && !self.coded) {
+            return Err(Fault::Switched);
+        }
+        let bodiless = switched
+            || asked == Asked::Head
             || status == StatusCode::NO_CONTENT
             || status == StatusCode::NOT_MODIFIED;
         let body = match (self.length, self.coded) {
@@ -143,7 +155,7 @@ impl Reading {
             status,
             version,
             body,
-            keep_alive: lasts && !self.close && body != AnswerBody::Close && !odd,
+            keep_alive: lasts && asked != Asked::WebSocket && !self.close && body != AnswerBody::Close && !odd,
             nominates: self.nominates,
         })
     }
@@ -186,6 +198,8 @@ impl Reading {
             }
             self.coded = true;
             return Ok(true);
+        } else if *name == UPGRADE {
+            self.websocket = value.eq_ignore_ascii_case(b"websocket");
         } else if *name == CONNECTION {
             return Ok(!self.connection(value));
         }
@@ -203,6 +217,7 @@ impl Reading {
             } else if option.eq_ignore_ascii_case(b"keep-alive") {
                 self.keep_alive = true;
             } else {
+                self.switches |= option.eq_ignore_ascii_case(b"upgrade");
                 names |= !option.is_empty();
             }
         }

@@ -48,6 +48,11 @@ impl<'b> RequestHead<'b> {
         self.0.extend_from_slice(b"\r\n");
     }
 
+    /// Asks for a WebSocket; the key and what else belongs to it are fields like any other.
+    pub fn websocket(&mut self) {
+        self.0.extend_from_slice(b"connection: upgrade\r\nupgrade: websocket\r\n");
+    }
+
     /// Says how the body is framed, and ends the head.
     pub fn end(self, body: RequestBody) {
         match body {

@@ -119,6 +119,27 @@ fn informational_answers_are_read_over_and_checked() {
 }
 
 #[test]
+fn a_switch_of_protocols_is_one_that_was_asked_for_and_says_so() {
+    let read = |text: &str| head(Asked::WebSocket, text);
+    let fine = "HTTP/1.1 101 x\r\nConnection: Upgrade\r\nUpgrade: WebSocket\r\nA: b\r\n\r\n\x01";
+    let (got, fields, rest) = read(fine);
+    let got = got.unwrap().unwrap();
+    assert_eq!((got.status.as_u16(), got.body, got.keep_alive), (101, AnswerBody::None, false));
+    assert_eq!((&fields["a"], &rest[..]), (&"b".parse().unwrap(), &b"\x01"[..]));
+    for odd in [
+        fine.replace("Upgrade: WebSocket", "Upgrade: h2c"),
+        fine.replace("Connection: Upgrade", "Connection: close"),
+        fine.replace("A: b", "Content-Length: 0"),
+        fine.replace("A: b", "Transfer-Encoding: chunked"),
+        fine.replace("HTTP/1.1", "HTTP/1.0"),
+    ] {
+        assert_eq!(read(&odd).0, Err(Fault::Switched), "{odd}");
+    }
+    let plain = read("HTTP/1.1 200 x\r\nContent-Length: 0\r\n\r\n").0.unwrap().unwrap();
+    assert!(!plain.keep_alive, "who was asked to switch may have");
+}
+
+#[test]
 fn a_body_is_framed_in_one_way_or_refused() {
     for (lines, fault) in [
         ("Content-Length: +5", Fault::Length),

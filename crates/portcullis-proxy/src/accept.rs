@@ -17,6 +17,7 @@ use crate::guard::{Times, Watch};
 use crate::thread::Thread;
 use crate::ticket::Conn;
 use crate::tls::ClientCertificate;
+use crate::upgrade::Switch;
 use crate::{Listener, entry, http1, http2};
 
 /// How an HTTP/2 connection begins (RFC 9113 §3.4).
@@ -157,6 +158,7 @@ pub(crate) async fn speak<T>(
         http2,
         certificate,
         host: RefCell::default(),
+        switch: Switch::default(),
     });
     if http2 {
         http2::serve(&conn, stream, first).await;

@@ -5,7 +5,7 @@
 use std::rc::Rc;
 
 use bytes::{Bytes, BytesMut};
-use http::header::{CONNECTION, CONTENT_ENCODING, CONTENT_TYPE, EXPECT, HOST};
+use http::header::{CONNECTION, CONTENT_ENCODING, CONTENT_TYPE, EXPECT, HOST, UPGRADE};
 use http::request::Parts;
 use http::uri::Authority;
 use http::{HeaderMap, HeaderValue, Method, Version};
@@ -20,6 +20,7 @@ use crate::hygiene;
 use crate::thread::Thread;
 use crate::ticker::Alarm;
 use crate::ticket::Conn;
+use crate::upgrade::Handshake;
 
 impl From<Fault> for Refusal {
     fn from(fault: Fault) -> Self {
@@ -38,6 +39,7 @@ struct Survey<'h> {
     content_types: usize,
     connection: bool,
     expect: bool,
+    upgrade: bool,
 }
 
 impl<'h> Survey<'h> {
@@ -51,6 +53,7 @@ impl<'h> Survey<'h> {
             survey.content_types += usize::from(*name == CONTENT_TYPE);
             survey.connection |= *name == CONNECTION;
             survey.expect |= *name == EXPECT;
+            survey.upgrade |= *name == UPGRADE;
         }
         survey
     }
@@ -92,7 +95,9 @@ pub(crate) fn check(parts: &mut Parts, conn: &Conn) -> Result<Option<HeaderValue
     if survey.content_types > 1 {
         return unreadable("there is more than one Content-Type");
     }
-    let Survey { connection, expect, .. } = survey;
+    let Survey { connection, expect, upgrade, .. } = survey;
+    // Also where there is none: one that was refused is over.
+    conn.switch.wishes(if upgrade { Handshake::of(parts)? } else { None });
     let limits = &conn.thread.settings.limits;
     if parts.version == Version::HTTP_2 && parts.headers.len() > limits.headers {
         return Err(Refusal::HeadTooLarge);

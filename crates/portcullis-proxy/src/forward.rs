@@ -35,6 +35,8 @@ pub(crate) struct Forward {
     pub(crate) effect: Effect,
     /// Whether it makes a subscription that pushes.
     pub(crate) subscribes: bool,
+    /// Whether its connection becomes a WebSocket.
+    pub(crate) websocket: bool,
     /// How long its answer may say nothing, in milliseconds, where that is a stream; else 0.
     pub(crate) stream: u32,
     /// What it reads; nothing known of a write, whose answer is only cut where it is a stream.
@@ -146,6 +148,7 @@ pub(crate) fn outward<'a>(
     };
     let Came { headers, bodies, .. } = came;
     let (body, content, state) = content(conn, body, bodies)?;
+    let body = if forward.websocket { Sent::WebSocket } else { body };
     let host = forward.host.as_ref();
     let ours = Ours { conn, id, host, content, plain_answer: forward.plain };
     let method = http_method(method);

@@ -7,6 +7,7 @@ use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, ready};
 
+use bytes::Bytes;
 use http::request::Parts;
 use http::{HeaderValue, Request, Response, Version, response};
 use http_body::Body;
@@ -24,6 +25,7 @@ use crate::refuse;
 use crate::sending::{Given, Inward, Sending};
 use crate::stack::Call;
 use crate::ticket::{Conn, Ticket, since};
+use crate::upgrade::Opened;
 
 /// Serves one call. As much as possible happens at once: what a future keeps is moved and stored.
 pub(crate) fn serve(conn: Rc<Conn>, call: Call) -> Serving {
@@ -68,6 +70,9 @@ impl Future for Serving {
                         Ok(Inward::Now(parts, kind)) => {
                             return Poll::Ready(permitted(parts, kind, ticket));
                         }
+                        Ok(Inward::Switched(switched)) => {
+                            return Poll::Ready(upgraded(*switched, ticket));
+                        }
                         Ok(Inward::Held(held)) => {
                             *self = Self::Later(Box::pin(held_back(held, ticket)));
                         }
@@ -103,6 +108,20 @@ fn permitted(mut parts: response::Parts, kind: Kind, mut ticket: Box<Ticket>) ->
     ticket.status = parts.status.as_u16();
     ticket.refusal = None;
     Response::from_parts(parts, Answer::new(kind, ticket))
+}
+
+/// Answers that the connection is a WebSocket from now on, which it is once that is out.
+fn upgraded(
+    (mut parts, opened): (response::Parts, Opened),
+    mut ticket: Box<Ticket>,
+) -> Response<Answer> {
+    let conn = Rc::clone(&ticket.conn);
+    ticket.status = parts.status.as_u16();
+    ticket.refusal = None;
+    match conn.switch.open(&mut parts.headers, opened, ticket) {
+        Ok(()) => Response::from_parts(parts, Answer::last_resort(Bytes::new())),
+        Err(ticket) => refuse(&Refusal::UpstreamMalformed, ticket),
+    }
 }
 
 /// Answers with a refusal.
@@ -216,6 +235,7 @@ fn send(
 ) -> Result<Onward, Refusal> {
     match judge(&parts, &bodies, now, ticket)? {
         Granted::Call(permit) => {
+            let permit = ticket.conn.switch.wanted(permit, &parts)?;
             let Parts { headers, uri, .. } = parts;
             let came = Came { headers, uri, prefixed: true, bodies };
             let partner = ticket.trace.as_ref().and_then(|trace| trace.partner_ix);

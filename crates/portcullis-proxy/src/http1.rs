@@ -2,7 +2,7 @@
 //!
 //! Must not know how the connection came about, nor what a call is.
 
-use std::pin::pin;
+use std::pin::Pin;
 use std::rc::Rc;
 use std::task::Poll;
 
@@ -35,10 +35,10 @@ where
     let mut told = thread.draining.get();
     let mut leaving = false;
     builder.keep_alive(!told);
-    let mut http = pin!(builder.serve_connection(TokioIo::new(guard), service(conn)));
+    let mut http = builder.serve_connection(TokioIo::new(guard), service(conn));
     let slow = std::future::poll_fn(|cx| {
         loop {
-            if http.as_mut().poll(cx).is_ready() {
+            if Pin::new(&mut http).poll(cx).is_ready() {
                 return Poll::Ready(false);
             }
             if told || !thread.draining.get() {
@@ -55,12 +55,20 @@ where
             leaving = false;
             told = true;
             // After a poll, so that a call that came in already is served.
-            http.as_mut().graceful_shutdown();
+            Pin::new(&mut http).graceful_shutdown();
         }
         watch.alarm.poll(cx).map(|()| true)
     })
     .await;
     if slow && !leaving {
         thread.metrics.cut_slow(watch.phase());
+    }
+    if let Some(tunnel) = conn.switch.tunnel.take() {
+        let parts = http.into_parts();
+        let early = !parts.read_buf.is_empty();
+        if let Some(stream) = parts.io.into_inner().into_inner().filter(|_| !early) {
+            // Boxed: rare, and large beside a connection that waits.
+            Box::pin(tunnel.run(stream)).await;
+        }
     }
 }

@@ -165,6 +165,7 @@ fn drops_outward(name: &HeaderName, rules: &Outward<'_>) -> bool {
         | "transfer-encoding"
         | "upgrade"
         | "http2-settings"
+        | "sec-websocket-extensions"
         | "content-length"
         | "expect" => true,
         // Put in anew for each call, where the platform is to see one.

@@ -67,6 +67,7 @@ mod ticker;
 mod ticket;
 mod tls;
 mod unpack;
+mod upgrade;
 mod upload;
 mod upstream;
 mod upstreams;

@@ -27,6 +27,7 @@ use crate::records::More;
 use crate::thread::Thread;
 use crate::ticker::Alarm;
 use crate::ticket::{Conn, Ticket, since};
+use crate::upgrade::Opened;
 use crate::upload::UploadState;
 use crate::upstream::{Answering, Arriving, Failure};
 
@@ -74,6 +75,7 @@ impl Sending {
         let thread = &conn.thread;
         let Given { id, partner, host, plain } = given;
         let (key, subscribes) = (permit.key, permit.subscribes);
+        let websocket = permit.websocket;
         let stream = permit.stream.map_or(0, |silent| silent.milliseconds());
         let stream = u32::try_from(stream).unwrap_or(u32::MAX);
         let link_key = permit.link_key.as_ref().and_then(|key| LinkKey::new(key.expose()));
@@ -92,6 +94,7 @@ impl Sending {
             cuts,
             effect,
             subscribes,
+            websocket,
             stream,
             read,
             host,
@@ -222,6 +225,8 @@ pub(crate) enum Inward {
 
 /// Makes the answer that goes to the partner.
 fn inward(
+    /// Its connection speaks something else from now on.
+    Switched(Box<(response::Parts, Opened)>),
     thread: &Rc<Thread>,
     response: Response<Arriving>,
     alarm: Alarm,
@@ -234,6 +239,10 @@ fn inward(
         if body.is_end_stream() {
             bodiless(&mut parts, duties);
         } else if is_sieved(&parts, duties)? {
+    if parts.status == StatusCode::SWITCHING_PROTOCOLS {
+        let opened = Opened::new(thread, body, alarm, &forward)?;
+        return Ok(Inward::Switched(Box::new((parts, opened))));
+    }
             return sieved(thread, (parts, body), alarm, forward);
         }
         if duties.no_store {

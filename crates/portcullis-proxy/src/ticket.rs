@@ -17,6 +17,7 @@ use crate::recall::{Outcome, Place};
 use crate::records::{More, Record};
 use crate::thread::Thread;
 use crate::tls::ClientCertificate;
+use crate::upgrade::Switch;
 
 /// The verdict on record for a call whose client left before there was one.
 pub(crate) const CLIENT_GONE: &str = "client_gone";
@@ -35,6 +36,8 @@ pub(crate) struct Conn {
     pub(crate) certificate: Option<ClientCertificate>,
     /// The host of the last call, in memory of its own.
     pub(crate) host: RefCell<Option<HeaderValue>>,
+    /// Whether it becomes a WebSocket.
+    pub(crate) switch: Switch,
 }
 
 impl Conn {

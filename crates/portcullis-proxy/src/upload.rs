@@ -23,6 +23,8 @@ pub(crate) enum Sent {
     Empty,
     /// Bytes that were judged; none once they are taken.
     Full(Option<Bytes>),
+    /// No body, and a wish for a WebSocket.
+    WebSocket,
     /// A body that the gate does not read.
     Upload(Box<Upload>),
 }
@@ -72,7 +74,7 @@ impl Body for Sent {
 
     fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Polled {
         match self.get_mut() {
-            Self::Empty => Poll::Ready(None),
+            Self::Empty | Self::WebSocket => Poll::Ready(None),
             Self::Full(bytes) => Poll::Ready(bytes.take().map(|bytes| Ok(Frame::data(bytes)))),
             Self::Upload(upload) => upload.poll(cx),
         }
@@ -80,7 +82,7 @@ impl Body for Sent {
 
     fn is_end_stream(&self) -> bool {
         match self {
-            Self::Empty => true,
+            Self::Empty | Self::WebSocket => true,
             Self::Full(bytes) => bytes.is_none(),
             Self::Upload(upload) => upload.body.is_end_stream(),
         }
@@ -88,7 +90,7 @@ impl Body for Sent {
 
     fn size_hint(&self) -> SizeHint {
         match self {
-            Self::Empty => SizeHint::with_exact(0),
+            Self::Empty | Self::WebSocket => SizeHint::with_exact(0),
             Self::Full(bytes) => SizeHint::with_exact(bytes.as_ref().map_or(0, |b| b.len() as u64)),
             Self::Upload(upload) => upload.body.size_hint(),
         }

@@ -142,6 +142,8 @@ pub(super) async fn fetch(
     let mut dropped = 0;
     let (parts, kind) = match sending.inward(answer, thread)? {
         Inward::Now(parts, kind) => (parts, kind),
+        // Refused where it was judged.
+        Inward::Switched(_) => return Err(Refusal::Internal),
         Inward::Held(mut held) => {
             // All of it, as long as there is room.
             held.hold(room.left() + 1).await?;

@@ -6,6 +6,8 @@
 
 use memchr::{memchr, memchr_iter};
 
+use super::token::is_token;
+
 /// What follows a head.
 #[derive(Debug, Clone, Copy, Eq, PartialEq)]
 pub(crate) enum Framing {
@@ -44,6 +46,7 @@ pub(crate) struct Head {
     length: Option<u64>,
     chunked: bool,
     bodied: bool,
+    websocket: bool,
 }
 
 #[derive(Debug, Clone, Copy, Eq, PartialEq)]
@@ -137,7 +140,7 @@ impl Head {
         // By length first: few names are as long as one of these.
         match name.len() {
             4 if name.eq_ignore_ascii_case(b"host") => self.host(value),
-            7 if name.eq_ignore_ascii_case(b"upgrade") => upgrade(value),
+            7 if name.eq_ignore_ascii_case(b"upgrade") => self.upgrade(value),
             14 if name.eq_ignore_ascii_case(b"content-length") => self.content_length(value),
             17 if name.eq_ignore_ascii_case(b"transfer-encoding") => self.transfer_encoding(value),
             _ => Ok(()),
@@ -182,7 +185,20 @@ impl Head {
         Ok(())
     }
 
+    /// `h2c` is what common clients offer unasked, and a server may ignore it (RFC 9110 §7.8). Whoever asks
+    /// for anything else would send bytes of another protocol next; a WebSocket the gate may grant.
+    fn upgrade(&mut self, value: &[u8]) -> Result<(), Fault> {
+        self.websocket |= value.eq_ignore_ascii_case(b"websocket");
+        if self.websocket || value.eq_ignore_ascii_case(b"h2c") {
+            return Ok(());
+        }
+        Err(Fault::Unreadable("the gate does not switch protocols"))
+    }
+
     fn end(&self, minor: Minor) -> Result<Framing, Fault> {
+        if self.websocket && (self.bodied || self.chunked || self.length.is_some_and(|l| l > 0)) {
+            return Err(Fault::Unreadable("the gate does not switch protocols after a body"));
+        }
         if self.hosts == 0 && minor == Minor::One {
             return Err(Fault::Unreadable("there is no Host"));
         }
@@ -200,15 +216,6 @@ impl Head {
             (false, length, _) => Ok(Framing::Length(length.unwrap_or(0))),
         }
     }
-}
-
-/// `h2c` is what common clients offer unasked, and a server may ignore it (RFC 9110 §7.8). Whoever
-/// asks for anything else would send bytes of another protocol next.
-fn upgrade(value: &[u8]) -> Result<(), Fault> {
-    if value.eq_ignore_ascii_case(b"h2c") {
-        return Ok(());
-    }
-    Err(Fault::Unreadable("the gate does not switch protocols"))
 }
 
 /// Splits a field line; refuses folding and space around the name.
@@ -271,30 +278,4 @@ fn check_target(target: &[u8]) -> Result<(), Fault> {
         return Err(Fault::Unreadable("the target has a character that must be percent-encoded"));
     }
     Ok(())
-}
-
-/// Whether a byte may stand in a token (RFC 9110 §5.6.2).
-fn is_token(byte: u8) -> bool {
-    const MARKS: &[u8] = b"!#$%&'*+-.^_`|~";
-    const TABLE: [bool; 256] = {
-        let mut table = [false; 256];
-        let mut at = 0;
-        while at < 256 {
-            #[allow(clippy::indexing_slicing, reason = "a constant table, checked when compiled")]
-            {
-                table[at] = (at as u8).is_ascii_alphanumeric();
-            }
-            at += 1;
-        }
-        let mut mark = 0;
-        while mark < MARKS.len() {
-            #[allow(clippy::indexing_slicing, reason = "a constant table, checked when compiled")]
-            {
-                table[MARKS[mark] as usize] = true;
-            }
-            mark += 1;
-        }
-        table
-    };
-    TABLE.get(usize::from(byte)).copied().unwrap_or(false)
 }

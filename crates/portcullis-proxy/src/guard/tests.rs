@@ -52,6 +52,7 @@ fn plain_requests_pass_one_after_another() {
     check("GET /?fields=a{b.limit(3)} HTTP/1.1\r\nHost: a:80\r\nX:\r\nY: \t v \r\n\r\n", Ok(()));
     check("\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n", Ok(()));
     check("GET http://a/x?y HTTP/1.1\r\nHost: a\r\nUpgrade: h2c\r\n\r\n", Ok(()));
+    check("GET / HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\n\r\n", Ok(()));
     check("GET / HTTP/1.0\r\n\r\n", Ok(()));
     framed("Content-Length: 3\r\n", "abcGET / HTTP/1.1\r\nHost: a\r\n\r\n", Ok(()));
     framed(
@@ -139,7 +140,12 @@ fn a_head_has_one_shape() {
         ("GET ftp://a/ HTTP/1.1\r\nHost: a\r\n\r\n", "neither a path"),
         ("CONNECT a:443 HTTP/1.1\r\nHost: a\r\n\r\n", "CONNECT"),
         ("TRACE / HTTP/1.1\r\nHost: a\r\n\r\n", "TRACE"),
-        ("GET / HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\n\r\n", "switch protocols"),
+        ("GET / HTTP/1.1\r\nHost: a\r\nUpgrade: tls/1.0\r\n\r\n", "switch protocols"),
+        ("POST / HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\n\r\n", "switch protocols"),
+        (
+            "GET / HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nContent-Length: 1\r\n\r\n",
+            "after a body",
+        ),
     ];
     for (bytes, want) in why {
         check(bytes, Err(want));

@@ -187,7 +187,7 @@ pub(super) fn unsent(call: Outgoing<'_>) -> Unsent {
     let request = request(call);
     let upload = match request.body() {
         Sent::Upload(upload) => Some(Rc::clone(&upload.state)),
-        Sent::Empty | Sent::Full(_) => None,
+        Sent::Empty | Sent::WebSocket | Sent::Full(_) => None,
     };
     Unsent { request, upload, attribute }
 }

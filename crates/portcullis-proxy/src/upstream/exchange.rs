@@ -10,7 +10,7 @@ use std::rc::Rc;
 use std::task::{Context, Poll, ready};
 
 use bytes::{Bytes, BytesMut};
-use http::{HeaderMap, Response};
+use http::{HeaderMap, Response, StatusCode};
 use portcullis_h1::{AnswerBody, Asked, Decoder, Head, HeadReader, RequestBody};
 
 use super::dial::Idle;
@@ -236,7 +236,9 @@ impl Exchange {
         self.own.take_back(std::mem::take(&mut self.message.head));
         self.decoder = Decoder::new(head.body);
         self.keeps = head.keep_alive;
-        self.settle_if_whole();
+        if head.status != StatusCode::SWITCHING_PROTOCOLS {
+            self.settle_if_whole();
+        }
         let mut response = Response::new(());
         *response.status_mut() = head.status;
         *response.version_mut() = head.version;

@@ -20,6 +20,7 @@ mod site;
 mod socket;
 mod stream;
 mod turns;
+mod wire;
 mod writer;
 
 use std::pin::Pin;
@@ -39,6 +40,7 @@ pub(crate) use self::keeper::keep;
 pub(crate) use self::known::Known;
 use self::multiplex::Multiplex;
 use self::own::Own;
+pub(crate) use self::wire::Wire;
 use crate::body::{BrokenOff, Polled};
 use crate::outgoing::Outgoing;
 use crate::settings::Codec;

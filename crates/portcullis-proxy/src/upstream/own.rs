@@ -158,9 +158,15 @@ fn written(own: &Own, call: Outgoing<'_>) -> Call {
     let mut head = own.buffer();
     let mut writing = RequestHead::begin(&mut head, &call.method, &call.target);
     call.fields(|name, value| writing.field(name, value));
+    let mut asked = if call.method == Method::HEAD { Asked::Head } else { Asked::Other };
     let (framing, mut body, upload) = match call.body {
         Sent::Empty if takes_body(&call.method) => (RequestBody::Length(0), Bytes::new(), None),
         Sent::Empty => (RequestBody::None, Bytes::new(), None),
+        Sent::WebSocket => {
+            writing.websocket();
+            asked = Asked::WebSocket;
+            (RequestBody::None, Bytes::new(), None)
+        }
         Sent::Full(bytes) => {
             let bytes = bytes.unwrap_or_default();
             (RequestBody::Length(bytes.len() as u64), bytes, None)
@@ -180,7 +186,6 @@ fn written(own: &Own, call: Outgoing<'_>) -> Call {
     let mut fields = call.headers;
     fields.clear();
     let is_read = matches!(call.method, Method::GET | Method::HEAD);
-    let asked = if call.method == Method::HEAD { Asked::Head } else { Asked::Other };
     let message = Message { head, sent: 0, body, upload };
     let repeatable = is_read && framing == RequestBody::None;
     Call { message, asked, repeatable, fields, attribute: call.attribute }

@@ -24,14 +24,14 @@ pub(super) enum Socket {
 }
 
 /// Its reading side.
-pub(super) enum Reads {
+pub(crate) enum Reads {
     Tcp(tcp::OwnedReadHalf),
     Unix(unix::OwnedReadHalf),
     Tls(Rc<RefCell<Tls>>),
 }
 
 /// Its writing side.
-pub(super) enum Writes {
+pub(crate) enum Writes {
     Tcp(tcp::OwnedWriteHalf),
     Unix(unix::OwnedWriteHalf),
     Tls(Rc<RefCell<Tls>>),
