@@ -184,6 +184,7 @@ fn judge(rules: Arc<Rules>) -> Arc<Judge> {
             expires: None,
             digest: judge.peppers().digest(key(ix).as_bytes()).to_string(),
             pepper: judge.peppers().current().fingerprint().to_owned(),
+            binding: Default::default(),
             label: String::new(),
         });
     }
