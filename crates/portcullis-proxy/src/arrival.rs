@@ -99,8 +99,14 @@ pub(crate) fn check(parts: &mut Parts, conn: &Conn) -> Result<Option<HeaderValue
     // Also where there is none: one that was refused is over.
     conn.switch.wishes(if upgrade { Handshake::of(parts)? } else { None });
     let limits = &conn.thread.settings.limits;
-    if parts.version == Version::HTTP_2 && parts.headers.len() > limits.headers {
-        return Err(Refusal::HeadTooLarge);
+    if parts.version == Version::HTTP_2 {
+        if parts.headers.len() > limits.headers {
+            return Err(Refusal::HeadTooLarge);
+        }
+        // HTTP/1's parser takes such blanks off; here they are malformed (RFC 9113 §8.2.1).
+        if parts.headers.values().any(padded) {
+            return unreadable("a header's value begins or ends with a blank");
+        }
     }
     if expect {
         expectation(&parts.headers)?;
@@ -118,6 +124,11 @@ pub(crate) fn readable(headers: &HeaderMap) -> Result<(), Refusal> {
         return Ok(());
     }
     Err(Refusal::Unreadable { why: "the body is compressed, so that the gate cannot judge it" })
+}
+
+fn padded(value: &HeaderValue) -> bool {
+    let blank = |byte: Option<&u8>| byte.is_some_and(|byte| matches!(byte, b' ' | b'\t'));
+    blank(value.as_bytes().first()) || blank(value.as_bytes().last())
 }
 
 fn same(host: &HeaderValue, target: &Authority) -> bool {

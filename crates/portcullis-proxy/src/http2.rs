@@ -12,17 +12,19 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncWrite};
 
 use crate::accept::BUFFER_MAX;
-use crate::guard::Guard;
+use crate::guard::{Frames, Guard};
 use crate::stack::service;
 use crate::ticket::Conn;
 
 /// Serves a connection to its end; `first` was read from it already.
-pub(crate) async fn serve<T>(conn: &Rc<Conn>, stream: T, first: Vec<u8>)
+pub(crate) async fn serve<T>(conn: &Rc<Conn>, stream: T, mut first: Vec<u8>)
 where
     T: AsyncRead + AsyncWrite + Unpin + 'static,
 {
     let (thread, watch) = (&conn.thread, &conn.watch);
-    let io = TokioIo::new(Guard::http2(stream, first, Rc::clone(watch)));
+    let frames = Frames::new(stream, &mut first, conn);
+    let flooded = frames.flooded();
+    let io = TokioIo::new(Guard::http2(frames, first, Rc::clone(watch)));
     let mut builder = http2::Builder::new(Local);
     builder
         .timer(TokioTimer::new())
@@ -53,6 +55,9 @@ where
     .await;
     if slow {
         thread.metrics.cut_slow(watch.phase());
+    }
+    if flooded.get() {
+        thread.metrics.cut_slow("flood");
     }
 }
 

@@ -107,7 +107,7 @@ impl Metrics {
             ),
             closed: all.family(
                 "portcullis_connections_cut_total",
-                "Connections the gate closed for being too slow, by what they were slow at.",
+                "Connections the gate closed for being too slow, by what they were slow at, or a flood.",
                 &["at"],
             ),
             handshakes: all.family(

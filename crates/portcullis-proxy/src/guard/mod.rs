@@ -7,6 +7,7 @@
 //! answers, and the gate answers with a refusal like any other. Must not know calls or policies.
 
 mod chunk;
+mod frames;
 mod head;
 #[cfg(test)]
 mod tests;
@@ -22,6 +23,7 @@ use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
+pub(crate) use self::frames::Frames;
 pub(crate) use self::head::{Bounds, Fault};
 use self::walker::Walker;
 pub(crate) use self::watch::{Times, Watch};

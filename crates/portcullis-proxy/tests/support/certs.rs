@@ -151,6 +151,17 @@ impl Client {
         self
     }
 
+    /// Over a stream that is there, for who needs no runtime.
+    pub fn blocking(
+        &self,
+        stream: std::net::TcpStream,
+        name: &'static str,
+    ) -> rustls::StreamOwned<rustls::ClientConnection, std::net::TcpStream> {
+        let name = ServerName::try_from(name).unwrap();
+        let session = rustls::ClientConnection::new(Arc::new(self.config.clone()), name).unwrap();
+        rustls::StreamOwned::new(session, stream)
+    }
+
     pub async fn connect(
         &self,
         addr: SocketAddr,
