@@ -112,7 +112,11 @@ impl Sending {
         let patience = thread.settings.timeouts.first_byte;
         alarm.end(thread.settings.timeouts.total);
         let waits = answer.waits();
-        alarm.set(if waits { thread.crew.borrow().settings.upstreams.bounds.wait } else { patience });
+        alarm.set(if waits {
+            thread.crew.borrow().settings.upstreams.bounds.wait
+        } else {
+            patience
+        });
         let uploaded = 0;
         let since = now;
         Ok(Self { answer, forward, settlement, state, since, alarm, patience, asked, uploaded })
@@ -221,12 +225,12 @@ pub(crate) enum Inward {
     Now(response::Parts, Kind),
     /// Its beginning is to be held back first.
     Held(Box<Held>),
+    /// Its connection speaks something else from now on.
+    Switched(Box<(response::Parts, Opened)>),
 }
 
 /// Makes the answer that goes to the partner.
 fn inward(
-    /// Its connection speaks something else from now on.
-    Switched(Box<(response::Parts, Opened)>),
     thread: &Rc<Thread>,
     response: Response<Arriving>,
     alarm: Alarm,
@@ -235,14 +239,14 @@ fn inward(
     let (mut parts, mut body) = response.into_parts();
     answer::clean(&mut parts, thread, forward.host.as_ref());
     forward.may_begin(thread)?;
-    if let Some(duties) = &forward.duties {
-        if body.is_end_stream() {
-            bodiless(&mut parts, duties);
-        } else if is_sieved(&parts, duties)? {
     if parts.status == StatusCode::SWITCHING_PROTOCOLS {
         let opened = Opened::new(thread, body, alarm, &forward)?;
         return Ok(Inward::Switched(Box::new((parts, opened))));
     }
+    if let Some(duties) = &forward.duties {
+        if body.is_end_stream() {
+            bodiless(&mut parts, duties);
+        } else if is_sieved(&parts, duties)? {
             return sieved(thread, (parts, body), alarm, forward);
         }
         if duties.no_store {
