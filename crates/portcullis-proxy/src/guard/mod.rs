@@ -11,8 +11,8 @@ mod frames;
 mod head;
 #[cfg(test)]
 mod tests;
-mod walker;
 mod token;
+mod walker;
 mod watch;
 
 use std::io;
@@ -83,14 +83,14 @@ impl<T> Guard<T> {
         }
     }
 
-    /// Looks at what is held: lets a whole head through, or puts the sentinel in its place.
-    fn recheck(&mut self) {
     /// The connection itself, once it speaks no HTTP any more; none: bytes came that nobody waited for.
     pub(crate) fn into_inner(self) -> Option<T> {
         let quiet = self.held.is_empty() && !self.ended && !self.broken;
         quiet.then_some(self.io)
     }
 
+    /// Looks at what is held: lets a whole head through, or puts the sentinel in its place.
+    fn recheck(&mut self) {
         let Some(walker) = &mut self.walker else { return };
         let (passed, fault) = walker.walk(&self.held);
         self.ready = passed;
