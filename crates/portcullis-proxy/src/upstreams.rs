@@ -163,3 +163,11 @@ pub(crate) const fn mixed(number: u64) -> u64 {
     let number = (number ^ (number >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
     number ^ (number >> 31)
 }
+
+/// How much an attribute likes an upstream: weighted rendezvous.
+#[expect(clippy::cast_precision_loss, reason = "53 bits are kept, and weights are small")]
+pub(crate) fn liking(attribute: u64, upstream: u64, weight: u32) -> f64 {
+    let drawn = mixed(mixed(attribute) ^ upstream) >> 11;
+    let part = (drawn as f64 + 0.5) / (1_u64 << 53) as f64;
+    -f64::from(weight) / part.ln()
+}

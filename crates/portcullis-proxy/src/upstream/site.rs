@@ -16,7 +16,7 @@ use super::line::{Waiting, Who};
 use super::repeats::Repeats;
 use super::turns::Turns;
 use crate::random::Random;
-use crate::upstreams::{Spread, mixed};
+use crate::upstreams::{Spread, liking};
 
 /// One upstream, and the connections to it.
 pub(super) struct Site<C: Connections> {
@@ -215,14 +215,6 @@ impl<C: Connections> Sites<C> {
             .filter(|site| fits(site))
             .max_by(|one, two| liked(one).total_cmp(&liked(two)))
     }
-}
-
-/// How much an attribute likes an upstream: weighted rendezvous.
-#[expect(clippy::cast_precision_loss, reason = "53 bits are kept, and weights are small")]
-fn liking(attribute: u64, upstream: u64, weight: u32) -> f64 {
-    let drawn = mixed(mixed(attribute) ^ upstream) >> 11;
-    let part = (drawn as f64 + 0.5) / (1_u64 << 53) as f64;
-    -f64::from(weight) / part.ln()
 }
 
 impl<C: Connections> Site<C> {
