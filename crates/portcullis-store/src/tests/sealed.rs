@@ -1,8 +1,11 @@
 //! Who of the platform acted is in no leaf that a partner may have, and in every event that an operator
 //! reads.
 
-use portcullis_registry::{CaseCommand, Event, Evidence, Narrowed, Office, Told, Wish};
-use portcullis_types::{Closes, PartnerId};
+use portcullis_registry::{
+    Blob, CaseCommand, ErasedBody, Event, Evidence, Narrowed, Office, RecordKind, RetentionEvent,
+    Told, Wish,
+};
+use portcullis_types::{Closes, PartnerId, Wall};
 
 use super::*;
 
@@ -50,6 +53,30 @@ async fn a_receipt_tells_no_operator_and_no_case_and_an_operator_reads_both() {
     assert_eq!(summary(&office.snapshot()), before, "a start reads what is sealed");
     let again = office.event(held).await.unwrap();
     assert_eq!((again.actor.id.as_str(), case(&again.event).as_str()), ("ops", "unusual-calls"));
+    office.close().await;
+}
+
+#[tokio::test]
+async fn what_was_sealed_is_not_erased_by_whoever_names_its_digest() {
+    let (_dir, path) = place();
+    let office = office(&path).await;
+    ask(&office, add_partner("acme")).await.unwrap();
+    let issued = ask(&office, issue_key("acme", 1)).await.unwrap().revision.unwrap();
+    let opening = office.event(issued).await.unwrap().opening.unwrap();
+    office.close().await;
+    let sha256 = Blob::new(opening.into_bytes()).sha256;
+    let erased = RetentionEvent::Erased {
+        kind: RecordKind::Evidence,
+        kept: "30d".parse().unwrap(),
+        before: Wall::default(),
+        count: 1,
+        bodies: vec![ErasedBody { revision: issued, sha256 }],
+    };
+    let mut writer = crate::database::writer(&path).await.unwrap();
+    crate::personal::erase(&mut writer, &[erased.into()]).await.unwrap();
+    crate::database::close(writer).await;
+    let office = super::office(&path).await;
+    assert_eq!(office.event(issued).await.unwrap().actor.id, "ops");
     office.close().await;
 }
 
