@@ -111,20 +111,55 @@ fn no_file_that_ships_is_longer_than_one_idea() {
     assert!(found.is_empty(), "look for each file's second idea:\n{}", found.join("\n"));
 }
 
-#[test]
-fn no_pre_release_is_locked() {
+/// Every package of the lock file with its version, of which each may have several.
+fn locked() -> Vec<(String, String)> {
     let lock = fs::read_to_string(workspace_root().join("Cargo.lock")).expect("Cargo.lock");
     let mut name = "";
-    let mut seen = 0;
+    let mut locked = Vec::new();
     for line in lock.lines() {
-        name = line.strip_prefix("name = ").unwrap_or(name);
+        name = line.strip_prefix("name = ").unwrap_or(name).trim_matches('"');
         let Some(version) = line.strip_prefix("version = \"") else { continue };
-        seen += 1;
+        locked.push((name.to_owned(), version.trim_end_matches('"').to_owned()));
+    }
+    assert!(locked.len() > 100, "only {} versions read: is it of another form?", locked.len());
+    locked
+}
+
+#[test]
+fn no_pre_release_is_locked() {
+    for (name, version) in locked() {
         // What follows `+` is build metadata, such as the C library's version, and may hold dashes.
-        let core = version.split('+').next().unwrap_or(version);
+        let core = version.split('+').next().unwrap_or(&version);
         assert!(!core.contains('-'), "{name} is locked at a pre-release, {core}");
     }
-    assert!(seen > 100, "only {seen} versions read: is the lock file of another form?");
+}
+
+/// The first release without the last advisory that concerns a gate, and what that was about.
+const FLOORS: &[(&str, &str, &str)] = &[
+    ("h2", "0.4.18", "floods of small frames, and resets that the peer makes us send"),
+    ("jsonwebtoken", "10.3.0", "claims of a wrong type that were taken for none"),
+    ("rustls", "0.23.18", "a handshake that ends the program"),
+    ("ring", "0.17.12", "an overflow that ends the program"),
+    ("tokio", "1.44.2", "a channel that moves what may not be moved"),
+];
+
+#[test]
+fn what_an_advisory_is_about_is_not_locked() {
+    let number = |version: &str| -> Vec<u64> {
+        let core = version.split('+').next().unwrap_or(version);
+        core.split('.').map(|part| part.parse().expect("a number")).collect()
+    };
+    let mut seen = Vec::new();
+    for (name, version) in locked() {
+        let Some((_, floor, why)) = FLOORS.iter().find(|(floor, ..)| *floor == name) else {
+            continue;
+        };
+        assert!(number(&version) >= number(floor), "{name} {version} is below {floor}: {why}");
+        seen.push(name);
+    }
+    for name in ["h2", "jsonwebtoken", "rustls", "tokio"] {
+        assert!(seen.iter().any(|seen| seen == name), "`{name}` is locked no more: drop its floor");
+    }
 }
 
 #[test]
