@@ -104,7 +104,7 @@ impl Reader {
             3 => (length == 4, RESET_COST),
             8 => (length == 4, 1),
             // SETTINGS, and what acknowledges them.
-            4 => (if first_flag { length == 0 } else { length % 6 == 0 }, 1),
+            4 => (if first_flag { length == 0 } else { length.is_multiple_of(6) }, 1),
             // PUSH_PROMISE, PING, GOAWAY.
             5 => (length >= 4, 1),
             6 => (length == 8, 1),
