@@ -155,7 +155,11 @@ impl Reading {
             status,
             version,
             body,
-            keep_alive: lasts && asked != Asked::WebSocket && !self.close && body != AnswerBody::Close && !odd,
+            keep_alive: lasts
+                && asked != Asked::WebSocket
+                && !self.close
+                && body != AnswerBody::Close
+                && !odd,
             nominates: self.nominates,
         })
     }

@@ -33,7 +33,7 @@ where
         .max_buf_size(BUFFER_MAX.max(limits.head_bytes + 16 * 1024));
     // Whoever connected before the gate began to drain gets one answer.
     let mut told = thread.draining.get();
-    let mut leaving = false;
+    let (mut leaving, mut over) = (false, false);
     builder.keep_alive(!told);
     let mut http = builder.serve_connection(TokioIo::new(guard), service(conn));
     let slow = std::future::poll_fn(|cx| {
@@ -44,15 +44,19 @@ where
             if told || !thread.draining.get() {
                 break;
             }
-            if watch.is_idle() {
+            if watch.is_idle() && !over {
                 // A call may be on its way already: it is the last, and answered.
                 if !leaving {
                     leaving = true;
                     watch.alarm.set(thread.settings.timeouts.last_call);
                 }
-                break;
+                if watch.alarm.poll(cx).is_pending() {
+                    return Poll::Pending;
+                }
+                // None came: it ends as it should, which takes a last word where it is encrypted.
+                over = true;
+                watch.alarm.set(thread.settings.timeouts.last_call);
             }
-            leaving = false;
             told = true;
             // After a poll, so that a call that came in already is served.
             Pin::new(&mut http).graceful_shutdown();
@@ -60,7 +64,7 @@ where
         watch.alarm.poll(cx).map(|()| true)
     })
     .await;
-    if slow && !leaving {
+    if slow && !over {
         thread.metrics.cut_slow(watch.phase());
     }
     if let Some(tunnel) = conn.switch.tunnel.take() {

@@ -32,8 +32,6 @@ const QUEUES: [&str; 2] = ["hooks.db", "platform.hooks.db"];
 /// What goes when a backup is put back: a request that is sent again must not be answered by what
 /// is lost.
 const DROPPED: &str = "repeats.db";
-/// What witnesses signed of a store goes too: of what is lost it says nothing.
-const COSIGNED: &str = ".cosigned";
 
 /// What putting a backup back does, or did.
 #[derive(Debug, Clone, Eq, PartialEq, Serialize)]
@@ -265,7 +263,8 @@ fn in_place(copy: &Path, path: &Path) -> io::Result<()> {
             copy_file(&from, &to)?;
         }
     }
-    files::remove(&beside(path, COSIGNED))?;
+    // What witnesses signed says nothing of what is lost.
+    files::remove(&files::cosigned_path(path))?;
     let fresh = beside(path, ".new");
     copy_file(copy, &fresh)?;
     fs::rename(fresh, path)

@@ -56,7 +56,8 @@ pub(crate) fn run(args: &InitArgs, json: bool) -> anyhow::Result<ExitCode> {
 /// What was typed is looked at before anything is written; all of it at once.
 fn fit(args: &InitArgs) -> anyhow::Result<()> {
     let upstream = if args.upstream.starts_with("https://") {
-        let help = "name a plain address, and put this one into portcullis.yaml with `tls:` beside it";
+        let help =
+            "name a plain address, and put this one into portcullis.yaml with `tls:` beside it";
         Some(("who vouches for an https address has to be said".to_owned(), help))
     } else {
         upstream_fault(&args.upstream)
