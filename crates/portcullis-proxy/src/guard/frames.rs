@@ -24,7 +24,10 @@ const ALLOWANCE: u64 = 2_000;
 /// How much it grows in a second.
 const PER_SECOND: u64 = 200;
 /// Bytes of answers that it grows by one for: a client tells how much of them it took.
-const ANSWERED: u64 = 256;
+const ANSWERED: u64 = 64;
+/// What it grows by with a call: however short the answer, a client may say that it took it, for the
+/// stream and for the connection.
+const CALL_EARNS: u64 = 2;
 /// A reset makes the gate begin a call in vain.
 const RESET_COST: u64 = 4;
 const PREFACE_BYTES: usize = 24;
@@ -98,7 +101,11 @@ impl Reader {
             // DATA, empty and not the last.
             0 => (true, u64::from(length == 0 && !first_flag)),
             // HEADERS and CONTINUATION: h2 bounds calls and their heads.
-            1 | 9 => (true, 0),
+            1 => {
+                self.earn(CALL_EARNS);
+                (true, 0)
+            }
+            9 => (true, 0),
             // PRIORITY, RST_STREAM, WINDOW_UPDATE.
             2 => (length == 5, 1),
             3 => (length == 4, RESET_COST),

@@ -40,6 +40,15 @@ fn data_and_its_end_are_free() {
 }
 
 #[test]
+fn who_says_of_each_answer_that_it_was_taken_is_no_flood() {
+    let taken = frame(8, 0, 4);
+    let call = [frame(1, 5, 7), taken.clone(), taken.clone()].concat();
+    assert_eq!(ends(&call.repeat(5000), 1000), None);
+    let end = Some((1999 * 55, Fault::Flood));
+    assert_eq!(ends(&[call, taken].concat().repeat(5000), 1_000_000), end);
+}
+
+#[test]
 fn a_frame_of_a_wrong_size_ends_the_frames_where_it_begins() {
     let cases = [(2, 0, 4), (3, 0, 5), (4, 0, 5), (4, 1, 6), (6, 0, 7), (7, 0, 7), (8, 0, 3)];
     for (kind, flags, length) in cases {
@@ -64,7 +73,7 @@ fn time_and_answers_give_the_allowance_back() {
     let pings = |count| frame(6, 0, 8).repeat(count);
     assert_eq!(reader.follow(&pings(2000), 0), None);
     assert_eq!(reader.follow(&pings(20), 100), None, "200 a second");
-    reader.wrote(255);
+    reader.wrote(63);
     assert_eq!(reader.spare, 0);
     reader.wrote(1);
     assert_eq!(reader.follow(&pings(1), 100), None);
