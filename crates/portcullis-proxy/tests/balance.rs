@@ -113,9 +113,7 @@ fn an_upstream_that_cannot_be_connected_to_is_left_out_until_it_can() {
     let answer = gate.get(PROFILE);
     assert_eq!((answer.status, answer.code().as_str()), (503, "upstream_busy"));
     assert!(matches!(answer.header("retry-after"), Some("1" | "2" | "3")), "{answer:?}");
-    let addr = nobody.addr;
-    drop(nobody);
-    let up = Upstream::at(addr, |_| Reply::json("{}"));
+    let up = nobody.serve(|_| Reply::json("{}"));
     wait_for_up(&gate, 1);
     assert_eq!(gate.get(PROFILE).status, 200);
     assert_eq!(up.seen().len(), 1);

@@ -323,6 +323,8 @@ fn a_platform_that_is_down_is_told_and_missed_only_while_it_is() {
         assert_eq!((answer.status, answer.code().as_str()), (502, "upstream_unreachable"));
         assert!(matches!(answer.header("retry-after"), Some("1" | "2" | "3")), "{answer:?}");
     }
+    let _back = nobody.serve(|_| Reply::json("{}"));
+    assert_eq!(gate.get(PROFILE).status, 200);
 }
 
 #[test]

@@ -5,6 +5,8 @@ use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::mpsc::Receiver;
 use std::sync::{Arc, Mutex};
 
+use socket2::{Domain, Socket, Type};
+
 /// What the script does with a request.
 pub enum Reply {
     /// These bytes, and on with the connection.
@@ -64,12 +66,10 @@ impl Upstream {
     }
 
     pub fn new(script: impl Fn(&Seen) -> Reply + Send + Sync + 'static) -> Self {
-        Self::at("127.0.0.1:0".parse().unwrap(), script)
+        Self::on(TcpListener::bind("127.0.0.1:0").unwrap(), script)
     }
 
-    /// One at that address.
-    pub fn at(addr: SocketAddr, script: impl Fn(&Seen) -> Reply + Send + Sync + 'static) -> Self {
-        let listener = TcpListener::bind(addr).unwrap();
+    fn on(listener: TcpListener, script: impl Fn(&Seen) -> Reply + Send + Sync + 'static) -> Self {
         let addr = listener.local_addr().unwrap();
         let (seen, bytes) = (Arc::default(), Arc::default());
         let up = Self { addr, seen: Arc::clone(&seen), bytes: Arc::clone(&bytes) };
@@ -115,17 +115,23 @@ impl Upstream {
     }
 }
 
-/// An address at which nobody listens, nor will while this is there: the near end of a connection.
+/// An address at which nobody listens, nor will as long as this is there: it is taken, and no more.
 pub struct Nobody {
     pub addr: SocketAddr,
-    _held: (TcpListener, TcpStream),
+    held: Socket,
 }
 
 impl Nobody {
     pub fn new() -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let stream = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
-        Self { addr: stream.local_addr().unwrap(), _held: (listener, stream) }
+        let held = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
+        held.bind(&SocketAddr::from(([127, 0, 0, 1], 0)).into()).unwrap();
+        Self { addr: held.local_addr().unwrap().as_socket().unwrap(), held }
+    }
+
+    /// From now on somebody listens; the address was never free in between.
+    pub fn serve(self, script: impl Fn(&Seen) -> Reply + Send + Sync + 'static) -> Upstream {
+        self.held.listen(128).unwrap();
+        Upstream::on(self.held.into(), script)
     }
 
     pub fn url(&self) -> String {
