@@ -209,6 +209,10 @@ pub(crate) async fn collect(
         if pieces.length() + data.len() as u64 > max {
             return Err(Refusal::BodyTooLarge { max });
         }
+        // Memory that is short is left to what is there already.
+        if pieces.length() > 0 && thread.settings.pressure.is_on() {
+            return Err(Refusal::Overloaded);
+        }
         share.take(data.len() as u64)?;
         pieces.push(data);
         let earned = pieces.length() / (16 * 1024);

@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 pub struct Pressure(Arc<AtomicBool>);
 
 impl Pressure {
-    /// Says so. Threads hear of it within a tenth of a second.
+    /// Says so. Bodies that come in pieces are held no more; calls and connections get fewer from tick to tick.
     pub fn set(&self, short: bool) {
         self.0.store(short, Ordering::Relaxed);
     }

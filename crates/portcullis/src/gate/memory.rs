@@ -7,43 +7,64 @@ use std::time::Duration;
 
 use portcullis_proxy::Pressure;
 use tokio::runtime::Runtime;
+use tokio::time::MissedTickBehavior;
 
 use crate::talk;
 
-/// How often it is looked at: a flood takes some times as long to fill what is left.
-const EVERY: Duration = Duration::from_millis(50);
+/// How often it is looked at: a flood from next door brings a megabyte in each millisecond.
+const EVERY: Duration = Duration::from_millis(10);
 /// In parts of a hundred: from where on it is short, and until where it stays so.
 const SHORT: u64 = 85;
 const STAYS: u64 = 80;
+/// Of what is free at the start, bodies and answers that are held take at most one part in so many:
+/// what brings them takes as much again, and a flood is faster than any look at memory.
+const HELD: u64 = 4;
 /// Beyond this a bound is none.
 const NONE: u64 = 1 << 60;
 
+/// What there is of memory.
+#[derive(Default)]
+pub(crate) struct Memory {
+    /// Tells that it is short.
+    pub pressure: Pressure,
+    /// Bytes that bodies and answers may take which are held at once, if there is a bound.
+    pub held: Option<u64>,
+}
+
 /// Watches memory, if it has a bound: the configured one, or the one that the kernel holds us to.
-pub(super) fn watch(runtime: &Runtime, configured: Option<u64>) -> Pressure {
-    let pressure = Pressure::default();
-    let Some(bound) = configured.or_else(bound_by_kernel) else { return pressure };
+pub(super) fn watch(runtime: &Runtime, configured: Option<u64>) -> Memory {
+    let Some(bound) = configured.or_else(bound_by_kernel) else { return Memory::default() };
+    let held = bound.saturating_sub(used()) / HELD;
     talk::info(&format!(
-        "calls are refused rather than using more than {} MiB of memory",
-        (bound / 100 * SHORT) >> 20
+        "calls are refused rather than using more than {} MiB of memory; bodies that are held take at most {}",
+        (bound / 100 * SHORT) >> 20,
+        held >> 20
     ));
-    let told = pressure.clone();
-    runtime.spawn(async move {
-        let (mut looks, mut short) = (tokio::time::interval(EVERY), false);
-        loop {
-            looks.tick().await;
-            // What can't be read is not short: the bounds on counts hold all the same.
-            let used = std::fs::read_to_string("/proc/self/status").ok();
-            let used = used.as_deref().and_then(resident).unwrap_or(0);
-            let is_short = is_short(used, bound, short);
-            if is_short != short {
-                short = is_short;
-                told.set(short);
-                let so = if short { "is short: the gate takes on less" } else { "is enough again" };
-                talk::info(&format!("memory {so}; {} of {} MiB", used >> 20, bound >> 20));
-            }
+    let memory = Memory { pressure: Pressure::default(), held: Some(held) };
+    runtime.spawn(look(memory.pressure.clone(), bound));
+    memory
+}
+
+async fn look(pressure: Pressure, bound: u64) {
+    let (mut looks, mut short) = (tokio::time::interval(EVERY), false);
+    looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        looks.tick().await;
+        let used = used();
+        let is_short = is_short(used, bound, short);
+        if is_short != short {
+            short = is_short;
+            pressure.set(short);
+            let so = if short { "is short: the gate takes on less" } else { "is enough again" };
+            talk::info(&format!("memory {so}; {} of {} MiB", used >> 20, bound >> 20));
         }
-    });
-    pressure
+    }
+}
+
+/// Bytes that this process holds. What can't be read is none: the bounds on counts hold all the same.
+fn used() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").ok();
+    status.as_deref().and_then(resident).unwrap_or(0)
 }
 
 fn is_short(used: u64, bound: u64, was: bool) -> bool {

@@ -129,8 +129,8 @@ impl Gate {
             remembers: remembers_partners,
             witnesses: witnesses.clone(),
         }));
-        let pressure = memory::watch(&runtime, config.limits.memory_bytes);
-        let shared = plane::Shared { judge: &judge, metrics: &metrics, usage: &calls, pressure };
+        let memory = memory::watch(&runtime, config.limits.memory_bytes);
+        let shared = plane::Shared { judge: &judge, metrics: &metrics, usage: &calls, memory };
         let (entries, certificates) = certs::open(&config, &mut handed)?;
         handed.none_left()?;
         let running = plane::start(&config, entries, &shared, Arc::clone(&partners) as _)?;

@@ -10,8 +10,8 @@ use portcullis_control::{AdminCall, Control, ControlSettings, Hooks, Remembers};
 use portcullis_judge::Judge;
 use portcullis_proxy::{
     Aside, AsideOutlet, Codec, Family, Limits, Listener, Looker, Metrics, Outlets, Placement,
-    PlatformCredential, Pressure, Proxy, Recaller, Recorder, Records, Running, Settings, Timeouts,
-    TlsBack, UsageOutlet,
+    PlatformCredential, Proxy, Recaller, Recorder, Records, Running, Settings, Timeouts, TlsBack,
+    UsageOutlet,
 };
 use portcullis_registry::{Office, UsageBook};
 use portcullis_types::Clock;
@@ -22,6 +22,7 @@ use super::checker::Compiler;
 use super::hooks;
 use super::issuer;
 use super::keymaker::Minter;
+use super::memory::Memory;
 use super::platform;
 use super::preview::Foresight;
 use super::probe::Watch;
@@ -40,8 +41,7 @@ pub(crate) struct Shared<'a> {
     pub judge: &'a Arc<Judge>,
     pub metrics: &'a Arc<Metrics>,
     pub usage: &'a Arc<UsageBook>,
-    /// Whether memory is short.
-    pub pressure: Pressure,
+    pub memory: Memory,
 }
 
 /// Starts the data plane.
@@ -51,10 +51,14 @@ pub(crate) fn start(
     shared: &Shared<'_>,
     aside: Arc<dyn Aside>,
 ) -> anyhow::Result<Running> {
-    let Shared { judge, metrics, usage, ref pressure } = *shared;
+    let Shared { judge, metrics, usage, ref memory } = *shared;
     let mut settings = settings(config, listeners)?;
     settings.upstreams.tls = back;
-    settings.pressure = pressure.clone();
+    settings.pressure = memory.pressure.clone();
+    if let Some(held) = memory.held {
+        let most = &mut settings.limits.buffered_total_bytes;
+        *most = held.min(*most);
+    }
     let records = records(config, settings.threads, metrics)?;
     let clock = Arc::new(SystemClock::start());
     let usage = Some(UsageOutlet(Arc::clone(usage) as _));
