@@ -110,12 +110,9 @@ where
     A: Serialize + DeserializeOwned,
     E: Serialize + DeserializeOwned,
 {
-    let leaf = read(bytes, opening)?;
-    let mut written = encode(&leaf)?;
-    if let (Some(_), Some(opening)) = (sealed::sealed(bytes), opening) {
-        written = sealed::again(&written, opening)?;
-    }
-    if written == bytes { Ok(leaf) } else { Err(LeafError::NotCanonical) }
+    let plain = sealed::whole(bytes, opening)?;
+    let leaf = of_plain(&plain)?;
+    if encode(&leaf)? == *plain { Ok(leaf) } else { Err(LeafError::NotCanonical) }
 }
 
 /// Reads a leaf whose bytes are known to be those that were written, since a signed root covers
@@ -127,10 +124,13 @@ pub fn read<A: DeserializeOwned, E: DeserializeOwned>(
     bytes: &[u8],
     opening: Option<&[u8]>,
 ) -> Result<Leaf<A, E>, LeafError> {
-    let wire = match sealed::sealed(bytes) {
-        None => serde_json::from_slice(bytes),
-        Some(_) => serde_json::from_value(sealed::opened(bytes, opening)?),
-    };
+    of_plain(&sealed::whole(bytes, opening)?)
+}
+
+fn of_plain<A: DeserializeOwned, E: DeserializeOwned>(
+    plain: &[u8],
+) -> Result<Leaf<A, E>, LeafError> {
+    let wire = serde_json::from_slice(plain);
     let wire: Wire<A, E> = wire.map_err(|error| LeafError::Unreadable(error.to_string()))?;
     if wire.v != VERSION {
         return Err(LeafError::Unreadable(format!("its version is {}, not {VERSION}", wire.v)));

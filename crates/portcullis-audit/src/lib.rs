@@ -25,6 +25,7 @@ mod hash;
 mod kept;
 mod key;
 mod leaf;
+mod members;
 mod receipt;
 mod sealed;
 mod spine;

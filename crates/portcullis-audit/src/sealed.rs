@@ -4,45 +4,51 @@
 //! So whoever is handed the leaf to check a proof learns nothing of them, and whoever is handed the
 //! opening too can show that it is the one. Must not know which members those are.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
 
-use crate::encoding::{from_hex, to_hex};
+use crate::encoding::to_hex;
 use crate::leaf::{LEAF_BYTES_MAX, LeafError, VERSION};
+use crate::members::Members;
 
 /// The version of a leaf from which members were taken out.
 pub(crate) const VERSION_SEALED: u64 = 2;
-/// How every such leaf ends: canonical JSON sorts members, and `v` is the last.
-const END: &[u8] = b",\"v\":2}";
+/// Bytes of a digest, and of a leaf's time, as they are written.
+const DIGEST_BYTES: usize = 64;
+const TIME_BYTES: usize = 24;
 
 /// A leaf from which members were taken out, and what they were.
 #[derive(Debug, Clone, Eq, PartialEq)]
 pub struct Sealed {
-    /// The leaf, as it is hashed.
+    /// The leaf, as it is hashed. It names the digest of the opening.
     pub leaf: Vec<u8>,
     /// The members, to be kept beside the log.
     pub opening: Vec<u8>,
-    /// The digest of the opening, which the leaf names: lower-case hex SHA-256.
-    pub digest: String,
 }
 
 /// What was taken out, by its place (RFC 6901).
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Serialize)]
 struct Opening {
     members: BTreeMap<String, Value>,
     salt: String,
 }
 
+/// The same, as it is read.
 #[derive(Deserialize)]
-struct Named {
-    sealed: Option<String>,
+#[serde(deny_unknown_fields)]
+struct Opened<'o> {
+    #[serde(borrow)]
+    members: BTreeMap<&'o str, &'o RawValue>,
+    #[serde(rename = "salt")]
+    _salt: &'o str,
 }
 
-/// Takes the members at these places out of a leaf; none where none of them is there. The salt is
+/// Takes the members at these places, in the leaf or in an object of it, out; none where none is there. The salt is
 /// this leaf's own, and known to nobody.
 ///
 /// # Errors
@@ -65,58 +71,50 @@ pub fn seal(plain: &[u8], places: &[&str], salt: &[u8; 32]) -> Result<Option<Sea
     if leaf.len() > LEAF_BYTES_MAX {
         return Err(LeafError::TooLarge { bytes: leaf.len() });
     }
-    Ok(Some(Sealed { leaf, opening, digest }))
+    Ok(Some(Sealed { leaf, opening }))
 }
 
-/// The digest of what was taken out of a leaf; none where it is whole.
+/// The digest of what was taken out of a leaf, lower-case hex SHA-256; none where it is whole.
 #[must_use]
-pub fn sealed(leaf: &[u8]) -> Option<String> {
-    let named = leaf.ends_with(END).then(|| serde_json::from_slice::<Named>(leaf).ok());
-    named??.sealed
+pub fn sealed(leaf: &[u8]) -> Option<&str> {
+    // Canonical JSON sorts members: these three end every such leaf.
+    let rest = leaf.strip_suffix(b"\",\"v\":2}")?;
+    let rest = rest.split_at_checked(rest.len().checked_sub(TIME_BYTES)?)?.0;
+    let rest = rest.strip_suffix(b"\",\"ts\":\"")?;
+    let (rest, digest) = rest.split_at_checked(rest.len().checked_sub(DIGEST_BYTES)?)?;
+    let digest = std::str::from_utf8(digest).ok()?;
+    rest.ends_with(b",\"sealed\":\"").then_some(digest)
 }
 
 /// Whether this is what was taken out of a leaf.
 #[must_use]
 pub fn opens(leaf: &[u8], opening: &[u8]) -> bool {
-    sealed(leaf).is_some_and(|digest| is_of(opening, &digest))
+    sealed(leaf).is_some_and(|digest| is_of(opening, digest))
 }
 
 fn is_of(opening: &[u8], digest: &str) -> bool {
     to_hex(&Sha256::digest(opening)) == digest
 }
 
-/// The leaf with its members back in their places.
-pub(crate) fn opened(leaf: &[u8], opening: Option<&[u8]>) -> Result<Value, LeafError> {
-    let mut whole = value(leaf)?;
-    let Some(digest) = sealed(leaf) else { return Ok(whole) };
-    let opening = opening.filter(|opening| is_of(opening, &digest));
-    let opening = opening.ok_or(LeafError::Sealed { digest })?;
-    for (place, member) in read(opening)?.members {
-        let (parent, name) = place.rsplit_once('/').unwrap_or_default();
-        let parent = whole.pointer_mut(parent).and_then(Value::as_object_mut);
-        let parent = parent.ok_or_else(|| unreadable("what was taken out has no place"))?;
-        if parent.insert(name.to_owned(), member).is_some() {
-            return Err(unreadable("what was taken out is still there"));
-        }
+/// The leaf with its members back in their places, as it was before they were taken out.
+pub(crate) fn whole<'l>(
+    leaf: &'l [u8],
+    opening: Option<&[u8]>,
+) -> Result<Cow<'l, [u8]>, LeafError> {
+    let Some(digest) = sealed(leaf) else { return Ok(Cow::Borrowed(leaf)) };
+    let opening = opening.filter(|opening| is_of(opening, digest));
+    let opening = opening.ok_or_else(|| LeafError::Sealed { digest: digest.to_owned() })?;
+    let unreadable = |error: serde_json::Error| LeafError::Unreadable(error.to_string());
+    let taken: Opened<'_> = serde_json::from_slice(opening).map_err(unreadable)?;
+    let version = RawValue::from_string(VERSION.to_string()).map_err(unreadable)?;
+    let mut members = Members::of(leaf, taken.members.keys().copied())?;
+    for (place, member) in &taken.members {
+        members.insert(place, member)?;
     }
-    if let Some(whole) = whole.as_object_mut() {
-        whole.remove("sealed");
-        whole.insert("v".to_owned(), VERSION.into());
-    }
-    Ok(whole)
-}
-
-/// Seals a leaf once more as its opening says.
-pub(crate) fn again(plain: &[u8], opening: &[u8]) -> Result<Vec<u8>, LeafError> {
-    let Opening { members, salt } = read(opening)?;
-    let places: Vec<&str> = members.keys().map(String::as_str).collect();
-    let salt = from_hex(&salt).ok_or_else(|| unreadable("its salt is none"))?;
-    let sealed = seal(plain, &places, &salt)?;
-    Ok(sealed.map_or_else(|| plain.to_vec(), |sealed| sealed.leaf))
-}
-
-fn read(opening: &[u8]) -> Result<Opening, LeafError> {
-    serde_json::from_slice(opening).map_err(|error| LeafError::Unreadable(error.to_string()))
+    members.remove("sealed");
+    members.remove("v");
+    members.insert("/v", &version)?;
+    Ok(Cow::Owned(members.to_bytes()))
 }
 
 fn take(leaf: &mut Value, place: &str) -> Option<Value> {
@@ -131,8 +129,4 @@ fn value(bytes: &[u8]) -> Result<Value, LeafError> {
 fn canonical(value: &impl Serialize) -> Result<Vec<u8>, LeafError> {
     let bytes = serde_json_canonicalizer::to_vec(value);
     bytes.map_err(|error| LeafError::Unwritable(error.to_string()))
-}
-
-fn unreadable(why: &str) -> LeafError {
-    LeafError::Unreadable(why.to_owned())
 }

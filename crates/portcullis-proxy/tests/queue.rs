@@ -213,7 +213,11 @@ fn while_memory_is_short_the_gate_takes_on_less() {
     let body = |chunks: &str| gate.call(&post(PUBLISH, form, &format!("{chunks}0\r\n\r\n")));
     assert_eq!(body("9\r\ncaption=x\r\n").status, 200, "a body that is there is held");
     let refused = body("7\r\ncaption\r\n2\r\n=x\r\n");
-    assert_eq!((refused.status, refused.code().as_str()), (503, "overloaded"), "more of one is not");
+    assert_eq!(
+        (refused.status, refused.code().as_str()),
+        (503, "overloaded"),
+        "more of one is not"
+    );
     pressure.set(false);
     shown(0);
     while gate.get(PROFILE).status != 200 {}

@@ -68,14 +68,14 @@ struct Ready {
     rev: i64,
     leaf: Vec<u8>,
     hash: Hash,
-    /// What the leaf seals, with its digest.
-    opening: Option<(String, Vec<u8>)>,
+    /// What the leaf seals.
+    opening: Option<Vec<u8>>,
 }
 
 impl Ready {
     fn new(rev: u64, plain: Vec<u8>, sealed: Option<Sealed>) -> Self {
         let (leaf, opening) = match sealed {
-            Some(Sealed { leaf, opening, digest }) => (leaf, Some((digest, opening))),
+            Some(Sealed { leaf, opening }) => (leaf, Some(opening)),
             None => (plain, None),
         };
         Self { rev: number(rev), hash: leaf_hash(&leaf), leaf, opening }
@@ -147,16 +147,15 @@ impl Log {
             return Err(AppendError::Diverged);
         }
         table::write(&mut self.connection, &batch.grants).await.map_err(failed)?;
-        let given = batch.blobs.iter().map(|blob| (&blob.sha256, &*blob.body));
-        let sealed = ready.iter().filter_map(|one| one.opening.as_ref());
-        for (sha256, body) in given.chain(sealed.map(|(sha256, body)| (sha256, &**body))) {
+        for Blob { sha256, body } in &batch.blobs {
             let sql = "INSERT INTO blobs (sha256, body) VALUES (?, ?) ON CONFLICT DO NOTHING";
-            let query = sqlx::query(sql).bind(sha256).bind(body);
+            let query = sqlx::query(sql).bind(sha256).bind(&**body);
             query.execute(&mut self.connection).await.map_err(failed)?;
         }
-        for Ready { rev, leaf, hash, .. } in ready {
-            let sql = "INSERT INTO events (rev, leaf, hash) VALUES (?, ?, ?)";
+        for Ready { rev, leaf, hash, opening } in ready {
+            let sql = "INSERT INTO events (rev, leaf, hash, opening) VALUES (?, ?, ?, ?)";
             let query = sqlx::query(sql).bind(rev).bind(leaf).bind(hash.0.as_slice());
+            let query = query.bind(opening);
             query.execute(&mut self.connection).await.map_err(failed)?;
         }
         let sql = "INSERT INTO checkpoints (size, note) VALUES (?, ?)";

@@ -3,18 +3,16 @@
 //! Rows are read as bytes without regard to their declared type, so that a damaged type byte shows
 //! as a damaged event and not as an error of this program.
 
-use std::collections::HashMap;
 use std::path::Path;
 use std::time::Duration;
 
-use portcullis_audit::{Fault, Hash, sealed};
+use portcullis_audit::{Fault, Hash};
 use sha2::{Digest, Sha256};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteRow, SqliteSynchronous};
 use sqlx::{ConnectOptions, Connection, Row, SqliteConnection};
 
 use crate::error::StoreError;
 use crate::files::beside;
-use crate::recover::placed;
 
 /// The version of the tables that this program writes.
 pub(crate) const SCHEMA: i64 = 1;
@@ -24,7 +22,7 @@ pub(crate) const CHUNK: usize = 512;
 /// The tables of the log; those of the grants stand with them. `STRICT` so that no other tool can put a number where a leaf belongs.
 pub(crate) const TABLES: [&str; 5] = [
     "CREATE TABLE meta (schema INTEGER NOT NULL) STRICT",
-    "CREATE TABLE events (rev INTEGER PRIMARY KEY, leaf BLOB NOT NULL, hash BLOB NOT NULL) STRICT",
+    "CREATE TABLE events (rev INTEGER PRIMARY KEY, leaf BLOB NOT NULL, hash BLOB NOT NULL, opening BLOB) STRICT",
     "CREATE TABLE blobs (sha256 TEXT PRIMARY KEY, body BLOB NOT NULL) STRICT",
     "CREATE TABLE checkpoints (size INTEGER PRIMARY KEY, note TEXT NOT NULL) STRICT",
     "INSERT INTO meta (schema) VALUES (1)",
@@ -114,63 +112,18 @@ pub(crate) struct EventRow {
     pub(crate) rev: u64,
     pub(crate) leaf: Vec<u8>,
     pub(crate) hash: Vec<u8>,
-    /// What the leaf seals, as far as it is there.
+    /// What the leaf seals, where it seals anything.
     pub(crate) opening: Option<Vec<u8>>,
 }
 
-/// At most `count` events from a revision on, in order, each with what its leaf seals.
+/// At most `count` events from a revision on, in order.
 pub(crate) async fn events(
     connection: &mut SqliteConnection,
     path: &Path,
     from: u64,
     count: usize,
 ) -> Result<Vec<EventRow>, StoreError> {
-    let mut rows = event_rows(connection, path, from, count).await?;
-    openings(connection, path, &mut rows).await?;
-    Ok(rows)
-}
-
-/// Adds to rows what their leaves seal, asked for at once.
-async fn openings(
-    connection: &mut SqliteConnection,
-    path: &Path,
-    rows: &mut [EventRow],
-) -> Result<(), StoreError> {
-    let named = |(at, row): (usize, &EventRow)| Some((sealed(&row.leaf)?, at));
-    let wanted: HashMap<String, usize> = rows.iter().enumerate().filter_map(named).collect();
-    if wanted.is_empty() {
-        return Ok(());
-    }
-    // An array of digests is one parameter however many they are.
-    let digests: Vec<String> = wanted.keys().map(|digest| format!("\"{digest}\"")).collect();
-    let sql = "SELECT sha256, body FROM blobs WHERE sha256 IN (SELECT value FROM json_each(?))";
-    let query = sqlx::query(sql).bind(format!("[{}]", digests.join(",")));
-    let Ok(found) = query.fetch_all(&mut *connection).await else {
-        // One bad page must not hide where it begins.
-        for row in rows {
-            if let Some(digest) = sealed(&row.leaf) {
-                let found = blob(connection, path, &digest).await;
-                row.opening = found.map_err(|error| placed(error, row.rev))?;
-            }
-        }
-        return Ok(());
-    };
-    for row in &found {
-        let at = text(row, 0).and_then(|digest| wanted.get(&digest));
-        if let Some(event) = at.and_then(|at| rows.get_mut(*at)) {
-            event.opening = bytes(row, 1);
-        }
-    }
-    Ok(())
-}
-
-async fn event_rows(
-    connection: &mut SqliteConnection,
-    path: &Path,
-    from: u64,
-    count: usize,
-) -> Result<Vec<EventRow>, StoreError> {
-    let sql = "SELECT rev, leaf, hash FROM events WHERE rev >= ? ORDER BY rev LIMIT ?";
+    let sql = "SELECT rev, leaf, hash, opening FROM events WHERE rev >= ? ORDER BY rev LIMIT ?";
     let query = sqlx::query(sql).bind(number(from)).bind(number(count as u64));
     match query.fetch_all(&mut *connection).await {
         Ok(rows) => rows.iter().map(|row| event_row(row, path, from)).collect(),
@@ -219,7 +172,7 @@ fn event_row(row: &SqliteRow, path: &Path, near: u64) -> Result<EventRow, StoreE
         let why = "the event's row is unreadable".to_owned();
         StoreError::damaged(path, Fault { revision: Some(rev.unwrap_or(near)), why })
     })?;
-    Ok(EventRow { rev, leaf, hash, opening: None })
+    Ok(EventRow { rev, leaf, hash, opening: bytes(row, 3) })
 }
 
 /// At most `count` checkpoints of a size from the given one on, in order: size and note.

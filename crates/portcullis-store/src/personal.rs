@@ -43,18 +43,13 @@ pub(crate) fn sealed(
     seal(leaf, places, &own.into())
 }
 
-/// An opening begins as no other content does that is erased; see [`portcullis_audit::Sealed`].
-const ERASE: &str =
-    "DELETE FROM blobs WHERE sha256 = ? AND substr(CAST(body AS TEXT), 1, 11) <> '{\"members\":'";
-
-/// Erases contents that an event says are no more, and their traces in the write-ahead log. What was
-/// sealed out of a leaf stays, whoever names its digest: without it the log can't be read.
+/// Erases contents that an event says are no more, and their traces in the write-ahead log.
 pub(crate) async fn erase(
     connection: &mut SqliteConnection,
     events: &[Event],
 ) -> Result<(), sqlx::Error> {
     for sha256 in events.iter().flat_map(Event::erases) {
-        let query = sqlx::query(ERASE).bind(sha256);
+        let query = sqlx::query("DELETE FROM blobs WHERE sha256 = ?").bind(sha256);
         query.execute(&mut *connection).await?;
     }
     Ok(())

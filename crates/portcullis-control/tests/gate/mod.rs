@@ -337,10 +337,7 @@ impl Inner {
         let plain = encode(&leaf).unwrap();
         let sealed = seal(&plain, event.sealed(&actor), &[7; 32]).unwrap();
         let (leaf, opening) = match sealed {
-            Some(Sealed { leaf, opening, digest }) => {
-                self.blobs.insert(digest, Arc::from(&*opening));
-                (leaf, Some(String::from_utf8(opening).unwrap()))
-            }
+            Some(Sealed { leaf, opening }) => (leaf, Some(String::from_utf8(opening).unwrap())),
             None => (plain, None),
         };
         let leaf = String::from_utf8(leaf).unwrap();

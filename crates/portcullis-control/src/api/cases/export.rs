@@ -137,22 +137,44 @@ async fn policies(
     Ok(found)
 }
 
-/// What the events name by digest.
+/// What the events name by digest, and what their leaves seal: whoever is handed a case reads who
+/// acted in it.
 async fn contents(
     shared: &Shared,
     events: &[LoggedEvent],
     with_evidence: bool,
 ) -> Result<Vec<BundleContent>, Problem> {
-    let mut contents: Vec<BundleContent> = Vec::new();
-    let mut bytes = 0;
-    for (kind, sha256, left_out) in events.iter().flat_map(all_named) {
-        if contents.iter().any(|content| content.sha256 == sha256) {
-            continue;
+    let mut contents = Contents::default();
+    for logged in events {
+        for (kind, sha256, left_out) in named(&logged.event) {
+            if !contents.has(&sha256) {
+                let left_out = left_out && !with_evidence;
+                let body = if left_out { None } else { body(shared, &sha256).await? };
+                contents.add(kind, sha256, body)?;
+            }
         }
-        let left_out = left_out && !with_evidence;
-        let body = if left_out { None } else { body(shared, &sha256).await? };
-        bytes += body.as_ref().map_or(0, Vec::len);
-        if bytes > CONTENTS_BYTES_MAX {
+        if let Some(digest) = sealed(logged.leaf.as_bytes()) {
+            let opening = logged.opening.clone().map(String::into_bytes);
+            contents.add("sealed", digest.to_owned(), opening)?;
+        }
+    }
+    Ok(contents.list)
+}
+
+#[derive(Default)]
+struct Contents {
+    list: Vec<BundleContent>,
+    bytes: usize,
+}
+
+impl Contents {
+    fn has(&self, sha256: &str) -> bool {
+        self.list.iter().any(|content| content.sha256 == sha256)
+    }
+
+    fn add(&mut self, kind: &str, sha256: String, body: Option<Vec<u8>>) -> Result<(), Problem> {
+        self.bytes += body.as_ref().map_or(0, Vec::len);
+        if self.bytes > CONTENTS_BYTES_MAX {
             return Err(too_large());
         }
         let (text, base64) = match body.map(String::from_utf8) {
@@ -160,15 +182,9 @@ async fn contents(
             Some(Err(error)) => (None, Some(to_base64(error.as_bytes()))),
             None => (None, None),
         };
-        contents.push(BundleContent { content: kind.to_owned(), sha256, text, base64 });
+        self.list.push(BundleContent { content: kind.to_owned(), sha256, text, base64 });
+        Ok(())
     }
-    Ok(contents)
-}
-
-/// What an event names, and what its leaf seals: whoever is handed a case reads who acted in it.
-fn all_named(logged: &LoggedEvent) -> Vec<(&'static str, String, bool)> {
-    let sealed = sealed(logged.leaf.as_bytes()).map(|digest| ("sealed", digest, false));
-    named(&logged.event).into_iter().chain(sealed).collect()
 }
 
 /// Kind and digest of what an event names, and whether it is left out where nobody asks for it.
