@@ -59,11 +59,3 @@ pub fn batch(
     needs::order(&mut entries)?;
     Ok(entries)
 }
-
-impl Canonical<'_> {
-    /// Whether the call is a batch, whose entries are judged one by one.
-    #[must_use]
-    pub fn is_batch(&self) -> bool {
-        self.operation.as_ref().is_ok_and(|operation| operation.batch)
-    }
-}

@@ -105,12 +105,6 @@ impl<I: Items> Sieve<I> {
         &self.items
     }
 
-    /// Whoever was asked about items, at the end.
-    #[must_use]
-    pub fn into_items(self) -> I {
-        self.items
-    }
-
     /// Bytes of memory that it takes at the moment.
     #[must_use]
     pub fn memory(&self) -> usize {

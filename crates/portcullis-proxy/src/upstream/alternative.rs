@@ -126,7 +126,7 @@ fn ready(place: &At) -> Option<SendRequest<Sent>> {
 }
 
 async fn opened(dial: &Dial) -> Result<SendRequest<Sent>, Failure> {
-    let stream = dial.connect().await?;
+    let stream = dial.connect().await?.joined();
     let mut builder = http1::Builder::new();
     // Gathered into one buffer: for a small message one plain write costs less than a vectored one
     // (4 % of a call at 1 KiB, both sides taken together; 3 % more at 256 KiB).

@@ -115,7 +115,7 @@ async fn ask(dial: &Dial, path: &str) -> Option<u16> {
     if dial.is_http2() {
         return multiplex::ask(dial, path).await;
     }
-    let mut stream = dial.connect().await.ok()?;
+    let mut stream = dial.connect().await.ok()?.joined();
     let mut head = Vec::with_capacity(256);
     let mut writing = RequestHead::begin(&mut head, &Method::GET, &path.parse().ok()?);
     writing.field(&HOST, dial.host());

@@ -231,7 +231,7 @@ impl Drop for Begun<'_> {
 }
 
 async fn opened(dial: &Dial) -> Result<SendRequest<Sent>, Failure> {
-    let stream = dial.connect().await?;
+    let stream = dial.connect().await?.joined();
     let mut builder = http2::Builder::new(Local);
     builder
         .timer(TokioTimer::new())
