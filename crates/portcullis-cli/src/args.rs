@@ -55,7 +55,8 @@ pub struct Common {
     /// ratify it
     #[arg(long, global = true, value_name = "WHY", help_heading = "People")]
     pub break_glass: Option<String>,
-    /// Only if what it is about was not changed since this revision
+    /// Only if what it is about was not changed since this revision; where it is about no one thing,
+    /// only if nothing was
     #[arg(long, global = true, value_name = "REVISION", help_heading = "People")]
     pub if_revision: Option<u64>,
     /// How results are written to standard output

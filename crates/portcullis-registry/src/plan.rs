@@ -16,6 +16,7 @@ mod persons;
 mod policy;
 mod retention;
 mod signals;
+mod since;
 mod standing;
 mod statement;
 mod together;

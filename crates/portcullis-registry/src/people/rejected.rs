@@ -95,7 +95,7 @@ pub enum PeopleRejected {
     #[error("no emergency {} waits to be ratified; `portcullis proposal list` shows those that do", .0.0)]
     UnknownEmergency(Revision),
     /// Somebody changed the subject meanwhile.
-    #[error("what this builds on is revision {}, and event {} changed its subject since; look at it again, then repeat it", on.0, changed.0)]
+    #[error("what this builds on is revision {}, and event {} changed what it is about since; look at it again, then repeat it", on.0, changed.0)]
     ChangedSince { on: Revision, changed: Revision },
 }
 

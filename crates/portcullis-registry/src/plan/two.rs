@@ -35,7 +35,7 @@ impl State {
         now: Wall,
     ) -> Result<Planned, Rejected> {
         if let Some(on) = terms.on {
-            self.unchanged_since(command, on)?;
+            self.nothing_since(command, on)?;
         }
         let mut planned = match command {
             // What is decided about people is no change of a partner, to be bounded as one.

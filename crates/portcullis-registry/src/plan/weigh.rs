@@ -3,7 +3,7 @@
 //!
 //! Must not know who asks.
 
-use portcullis_types::{Facts, Notice, Revision, ScopeName};
+use portcullis_types::{Facts, Notice, ScopeName};
 
 use super::{APPROVERS_MIN, Planned};
 use crate::cases::CaseCommand;
@@ -11,10 +11,9 @@ use crate::changes::ChangeCommand;
 use crate::commands::Command;
 use crate::events::Event;
 use crate::facts::read_blob;
-use crate::people::{PeopleCommand, PeopleRejected, Role, Roles};
+use crate::people::{PeopleCommand, Role, Roles};
 use crate::proposals::{Bearing, Terms};
 use crate::records::SubjectIx;
-use crate::rejected::Rejected;
 use crate::standing::{Course, KeyCommand, StandingCommand, Wish};
 use crate::state::State;
 use crate::words::{ImportedState, Mode, SubjectId};
@@ -225,46 +224,6 @@ impl State {
         let above = above.into_iter().flatten().filter(|other| *other != at);
         about.extend(above.filter_map(|at| self.now.subject_id(at)).map(|id| id.named()));
         about
-    }
-
-    /// Whether the subject of a command stands as it did at that revision.
-    pub(super) fn unchanged_since(&self, command: &Command, on: Revision) -> Result<(), Rejected> {
-        let subject = match command.bare() {
-            Command::EditPartner { id, .. } => SubjectId::Partner(id.clone()),
-            Command::SetMode { partner, .. } => SubjectId::Partner(partner.clone()),
-            Command::DeclareFacts { subject, .. } | Command::Stand { subject, .. } => {
-                subject.clone()
-            }
-            Command::Standing(command) => command.subject().clone(),
-            Command::Credential(command) => SubjectId::Key(command.key().clone()),
-            Command::RevokeKey { key, .. } => SubjectId::Key(key.clone()),
-            Command::PublishPolicy { .. } => {
-                let now = self.now.policy.as_ref().map(|policy| policy.revision);
-                return moved(on, now);
-            }
-            Command::People(PeopleCommand::Edit { id, .. } | PeopleCommand::Remove { id }) => {
-                return moved(on, self.now.people.persons.get(id).map(|person| person.revision));
-            }
-            Command::Case(command) => {
-                let case = command.case().and_then(|id| self.now.cases.find(id));
-                return moved(on, case.map(|case| case.revision));
-            }
-            _ => return Ok(()),
-        };
-        // An edit builds on what is declared, and whoever reads that is told its revision alone.
-        let edit = matches!(
-            command.bare(),
-            Command::EditPartner { .. } | Command::SetMode { .. } | Command::DeclareFacts { .. }
-        );
-        let changed = |at| if edit { self.now.edited(at) } else { self.now.changed(at) };
-        moved(on, self.now.subject_ix(&subject).and_then(changed))
-    }
-}
-
-fn moved(on: Revision, changed: Option<Revision>) -> Result<(), Rejected> {
-    match changed.filter(|changed| *changed > on) {
-        Some(changed) => Err(PeopleRejected::ChangedSince { on, changed }.into()),
-        None => Ok(()),
     }
 }
 

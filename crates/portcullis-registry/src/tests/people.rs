@@ -461,7 +461,15 @@ fn a_wish_that_builds_on_an_older_state_is_refused() {
     let on = |rev| Terms { on: Some(Revision(rev)), ..Terms::default() };
     let last = gate.log.len() as u64 - 1;
     let error = gate.on(&person("ana"), &restore(acme()), &on(last - 1)).unwrap_err();
-    insta::assert_snapshot!(error, @"what this builds on is revision 7, and event 8 changed its subject since; look at it again, then repeat it");
+    insta::assert_snapshot!(error, @"what this builds on is revision 7, and event 8 changed what it is about since; look at it again, then repeat it");
+    let both = Command::Each(vec![restore(acme()), restore(acme())]);
+    let error = gate.on(&person("ana"), &both, &on(last - 1)).unwrap_err();
+    assert_eq!(error.code(), "changed_since", "one of many");
+    let other = PeopleCommand::Remove { id: PersonId::new("ben").unwrap() }.into();
+    assert!(gate.on(&person("ana"), &other, &on(last - 1)).is_ok(), "another stands as it did");
+    let rule = rule(true);
+    let error = gate.on(&self::gate(), &rule, &on(last)).unwrap_err();
+    insta::assert_snapshot!(error, @"what this builds on is revision 8, and event 9 changed what it is about since; look at it again, then repeat it");
     gate.on(&person("ana"), &restore(acme()), &on(last)).unwrap();
 }
 
