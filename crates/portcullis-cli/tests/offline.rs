@@ -77,7 +77,8 @@ fn help_says_what_each_command_is_for() {
         People:
               --break-glass <WHY>       Act alone where it takes two persons, for this reason; an alarm, and
                                         another person must ratify it
-              --if-revision <REVISION>  Only if what it is about was not changed since this revision
+              --if-revision <REVISION>  Only if what it is about was not changed since this revision; where
+                                        it is about no one thing, only if nothing was
 
         Output:
           -o, --output <OUTPUT>  How results are written to standard output [default: table] [possible
@@ -119,7 +120,8 @@ fn help_says_what_each_command_is_for() {
         People:
               --break-glass <WHY>       Act alone where it takes two persons, for this reason; an alarm, and
                                         another person must ratify it
-              --if-revision <REVISION>  Only if what it is about was not changed since this revision
+              --if-revision <REVISION>  Only if what it is about was not changed since this revision; where
+                                        it is about no one thing, only if nothing was
 
         Output:
           -o, --output <OUTPUT>  How results are written to standard output [default: table] [possible
@@ -170,7 +172,8 @@ fn help_says_what_each_command_is_for() {
         People:
               --break-glass <WHY>       Act alone where it takes two persons, for this reason; an alarm, and
                                         another person must ratify it
-              --if-revision <REVISION>  Only if what it is about was not changed since this revision
+              --if-revision <REVISION>  Only if what it is about was not changed since this revision; where
+                                        it is about no one thing, only if nothing was
 
         Output:
           -o, --output <OUTPUT>  How results are written to standard output [default: table] [possible
@@ -201,7 +204,8 @@ fn help_says_what_each_command_is_for() {
         People:
               --break-glass <WHY>       Act alone where it takes two persons, for this reason; an alarm, and
                                         another person must ratify it
-              --if-revision <REVISION>  Only if what it is about was not changed since this revision
+              --if-revision <REVISION>  Only if what it is about was not changed since this revision; where
+                                        it is about no one thing, only if nothing was
 
         Output:
           -o, --output <OUTPUT>  How results are written to standard output [default: table] [possible
@@ -239,7 +243,8 @@ fn help_says_what_each_command_is_for() {
         People:
               --break-glass <WHY>       Act alone where it takes two persons, for this reason; an alarm, and
                                         another person must ratify it
-              --if-revision <REVISION>  Only if what it is about was not changed since this revision
+              --if-revision <REVISION>  Only if what it is about was not changed since this revision; where
+                                        it is about no one thing, only if nothing was
 
         Output:
           -o, --output <OUTPUT>  How results are written to standard output [default: table] [possible
@@ -275,7 +280,8 @@ fn help_says_what_each_command_is_for() {
         People:
               --break-glass <WHY>       Act alone where it takes two persons, for this reason; an alarm, and
                                         another person must ratify it
-              --if-revision <REVISION>  Only if what it is about was not changed since this revision
+              --if-revision <REVISION>  Only if what it is about was not changed since this revision; where
+                                        it is about no one thing, only if nothing was
 
         Output:
           -o, --output <OUTPUT>  How results are written to standard output [default: table] [possible
