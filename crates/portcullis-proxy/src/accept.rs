@@ -3,6 +3,7 @@
 //! Must not know calls, nor what stands before HTTP on a listener.
 
 use std::cell::RefCell;
+use std::future::poll_fn;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::rc::Rc;
@@ -10,7 +11,7 @@ use std::task::Poll;
 use std::time::Duration;
 
 use http::HeaderValue;
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 
 use crate::guard::{Times, Watch};
@@ -18,7 +19,7 @@ use crate::thread::Thread;
 use crate::ticket::Conn;
 use crate::tls::ClientCertificate;
 use crate::upgrade::Switch;
-use crate::{Listener, entry, http1, http2};
+use crate::{Listener, entry, http1, http2, parked};
 
 /// How an HTTP/2 connection begins (RFC 9113 §3.4).
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
@@ -54,7 +55,7 @@ pub(crate) async fn accept(thread: Rc<Thread>, entrance: Rc<Entrance>) {
 
 /// Takes what had been connected when the gate began to drain.
 pub(crate) async fn sweep(thread: &Rc<Thread>, entrance: &Rc<Entrance>) {
-    std::future::poll_fn(|cx| {
+    poll_fn(|cx| {
         while let Poll::Ready(Ok((stream, peer))) = entrance.socket.poll_accept(cx) {
             if thread.connections.is_full() {
                 break;
@@ -130,7 +131,8 @@ pub(crate) struct Peer {
 pub(crate) fn watch(thread: &Thread) -> Rc<Watch> {
     let set = &thread.settings.timeouts;
     let waits = set.first_byte.max(set.answer_idle).max(set.body).max(set.body_idle);
-    let times = Times { head: set.head, idle: set.idle, send: set.send, stream: waits + set.send };
+    let (idle, park) = (set.idle, set.park.min(set.idle));
+    let times = Times { head: set.head, idle, park, send: set.send, stream: waits + set.send };
     Watch::new(thread.ticker.alarm(), times)
 }
 
@@ -161,7 +163,8 @@ pub(crate) async fn speak<T>(
         switch: Switch::default(),
     });
     if http2 {
-        http2::serve(&conn, stream, first).await;
+        // Boxed, so that others don't take as much memory.
+        Box::pin(http2::serve(&conn, stream, first)).await;
     } else {
         http1::serve(&conn, stream, first).await;
     }
@@ -169,9 +172,9 @@ pub(crate) async fn speak<T>(
 
 /// Reads until the protocol is clear; none: the peer left.
 async fn first_bytes<T: AsyncRead + Unpin>(stream: &mut T) -> Option<Vec<u8>> {
-    let mut first = Vec::with_capacity(1024);
+    let mut first = Vec::new();
     loop {
-        if stream.read_buf(&mut first).await.ok()? == 0 {
+        if poll_fn(|cx| parked::read(stream, &mut first, cx)).await == 0 {
             return None;
         }
         let common = first.len().min(PREFACE.len());

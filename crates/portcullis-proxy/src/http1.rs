@@ -4,7 +4,7 @@
 
 use std::pin::Pin;
 use std::rc::Rc;
-use std::task::Poll;
+use std::task::{Poll, ready};
 
 use hyper::server::conn::http1;
 use hyper_util::rt::TokioIo;
@@ -12,11 +12,34 @@ use tokio::io::{AsyncRead, AsyncWrite};
 
 use crate::accept::BUFFER_MAX;
 use crate::guard::{Bounds, Guard};
+use crate::parked;
 use crate::stack::service;
 use crate::ticket::Conn;
 
 /// Serves a connection to its end; `first` was read from it already.
-pub(crate) async fn serve<T>(conn: &Rc<Conn>, stream: T, first: Vec<u8>)
+pub(crate) async fn serve<T>(conn: &Rc<Conn>, mut stream: T, mut first: Vec<u8>)
+where
+    T: AsyncRead + AsyncWrite + Unpin + 'static,
+{
+    loop {
+        // Boxed: between two calls a connection gives all of it back.
+        let Some(quiet) = Box::pin(calls(conn, stream, first)).await else { return };
+        stream = quiet;
+        let Some(woken) = parked::wait(conn, &mut stream).await else { return };
+        first = woken;
+    }
+}
+
+/// How a connection's calls end for now.
+enum End {
+    Over,
+    Slow,
+    /// None came for a while.
+    Quiet,
+}
+
+/// Answers calls; gives the connection back when none come for a while, and none at its end.
+async fn calls<T>(conn: &Rc<Conn>, stream: T, first: Vec<u8>) -> Option<T>
 where
     T: AsyncRead + AsyncWrite + Unpin + 'static,
 {
@@ -36,10 +59,10 @@ where
     let (mut leaving, mut over) = (false, false);
     builder.keep_alive(!told);
     let mut http = builder.serve_connection(TokioIo::new(guard), service(conn));
-    let slow = std::future::poll_fn(|cx| {
+    let end = std::future::poll_fn(|cx| {
         loop {
             if Pin::new(&mut http).poll(cx).is_ready() {
-                return Poll::Ready(false);
+                return Poll::Ready(End::Over);
             }
             if told || !thread.draining.get() {
                 break;
@@ -61,18 +84,23 @@ where
             // After a poll, so that a call that came in already is served.
             Pin::new(&mut http).graceful_shutdown();
         }
-        watch.alarm.poll(cx).map(|()| true)
+        ready!(watch.alarm.poll(cx));
+        let quiet = !told && watch.is_idle() && watch.parks().is_some();
+        Poll::Ready(if quiet { End::Quiet } else { End::Slow })
     })
     .await;
-    if slow && !over {
+    if matches!(end, End::Slow) && !over {
         thread.metrics.cut_slow(watch.phase());
     }
-    if let Some(tunnel) = conn.switch.tunnel.take() {
-        let parts = http.into_parts();
-        let early = !parts.read_buf.is_empty();
-        if let Some(stream) = parts.io.into_inner().into_inner().filter(|_| !early) {
-            // Boxed: rare, and large beside a connection that waits.
-            Box::pin(tunnel.run(stream)).await;
-        }
+    let tunnel = conn.switch.tunnel.take();
+    if tunnel.is_none() && !matches!(end, End::Quiet) {
+        return None;
     }
+    let parts = http.into_parts();
+    let early = !parts.read_buf.is_empty();
+    let stream = parts.io.into_inner().into_inner().filter(|_| !early)?;
+    let Some(tunnel) = tunnel else { return Some(stream) };
+    // Boxed: rare, and large beside a connection that waits.
+    Box::pin(tunnel.run(stream)).await;
+    None
 }

@@ -49,6 +49,7 @@ mod listen;
 mod listener;
 mod metrics;
 mod outgoing;
+mod parked;
 mod pressure;
 mod random;
 mod rates;

@@ -33,6 +33,7 @@ pub struct Metrics {
     pub(crate) upstream_repeats_spared: IntCounter,
     pub(crate) upstream_up: IntGaugeVec,
     pub(crate) open_connections: IntGauge,
+    pub(crate) parked_connections: IntGauge,
     pub(crate) in_flight: IntGauge,
     pub(crate) waiting: IntGauge,
     pub(crate) memory_short: IntGauge,
@@ -146,6 +147,10 @@ impl Metrics {
                 &["upstream"],
             ),
             open_connections: all.gauge("portcullis_open_connections", "Connections of partners."),
+            parked_connections: all.gauge(
+                "portcullis_parked_connections",
+                "Connections of partners between two calls, kept without buffers.",
+            ),
             in_flight: all.gauge("portcullis_requests_in_flight", "Calls being served."),
             waiting: all.gauge(
                 "portcullis_requests_waiting",

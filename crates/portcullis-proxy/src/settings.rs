@@ -153,6 +153,8 @@ pub struct Timeouts {
     pub body_idle: Duration,
     /// Between two calls on a connection.
     pub idle: Duration,
+    /// After so long between two calls, a connection of HTTP/1.1 keeps no buffers.
+    pub park: Duration,
     /// For a peer to take at least 32 KiB of what is being sent.
     pub send: Duration,
     /// To connect to the upstream.
@@ -177,6 +179,7 @@ impl Default for Timeouts {
             body: Duration::from_secs(4),
             body_idle: Duration::from_secs(20),
             idle: Duration::from_secs(60),
+            park: Duration::from_secs(1),
             send: Duration::from_secs(30),
             connect: Duration::from_secs(5),
             first_byte: Duration::from_secs(30),
@@ -196,6 +199,7 @@ impl Timeouts {
             self.body,
             self.body_idle,
             self.idle,
+            self.park,
             self.send,
             self.connect,
             self.first_byte,

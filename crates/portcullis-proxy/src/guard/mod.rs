@@ -83,9 +83,11 @@ impl<T> Guard<T> {
         }
     }
 
-    /// The connection itself, once it speaks no HTTP any more; none: bytes came that nobody waited for.
+    /// The connection itself, between two calls or once it speaks no HTTP any more; none: bytes came that
+    /// nobody waited for.
     pub(crate) fn into_inner(self) -> Option<T> {
-        let quiet = self.held.is_empty() && !self.ended && !self.broken;
+        let between = self.walker.as_ref().is_none_or(Walker::between);
+        let quiet = between && self.held.is_empty() && !self.ended && !self.broken;
         quiet.then_some(self.io)
     }
 
@@ -202,10 +204,7 @@ impl<T> Guard<T> {
             }
             (Poll::Ready(Ok(count)), Some(sum)) if sum + count >= SEND_LEAST => {
                 self.stalled = None;
-                match self.walker {
-                    Some(_) => self.watch.alarm.off(),
-                    None => self.watch.waits(),
-                }
+                self.watch.took();
             }
             (Poll::Ready(Ok(count)), Some(sum)) => self.stalled = Some(sum + count),
             _ => {}
@@ -226,7 +225,13 @@ impl<T: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Guard<T> {
     }
 
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.get_mut().io).poll_flush(cx)
+        let guard = self.get_mut();
+        // All of an answer is out: what the peer owes next is a call, in its own time.
+        if guard.stalled.is_some() && guard.walker.is_some() && guard.watch.in_flight.get() == 0 {
+            guard.stalled = None;
+            guard.watch.took();
+        }
+        Pin::new(&mut guard.io).poll_flush(cx)
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use proptest::prelude::*;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use super::*;
 use crate::ticker::Ticker;
@@ -194,13 +195,42 @@ fn what_passes_is_a_target_that_the_uri_parser_takes() {
     }
 }
 
-async fn read_all(first: &[u8], rest: &[u8]) -> (Vec<u8>, Option<Fault>, bool) {
-    let ticker = Ticker::new(Duration::from_millis(10));
+fn watched() -> Rc<Watch> {
     let second = Duration::from_secs(1);
-    let watch = Watch::new(
-        ticker.alarm(),
-        Times { head: second, idle: second, send: second, stream: second },
-    );
+    let times = Times { head: second, idle: second, park: second, send: second, stream: second };
+    Watch::new(Ticker::new(Duration::from_millis(10)).alarm(), times)
+}
+
+/// What the connection waits for, with its alarm on, once an answer that had stalled is taken.
+async fn after_a_stall(rest: usize, ended: bool) -> Option<&'static str> {
+    let watch = watched();
+    let (io, mut peer) = tokio::io::duplex(16);
+    let mut guard = Guard::http1(io, Vec::new(), Rc::clone(&watch), BOUNDS);
+    watch.begin();
+    guard.write_all(&[0; 16]).await.unwrap();
+    let stalls = async { guard.write_all(&vec![0; rest]).await };
+    let takes = async {
+        if ended {
+            watch.finish();
+        }
+        let mut sink = vec![0; 16 + rest];
+        peer.read_exact(&mut sink).await
+    };
+    assert!(tokio::try_join!(stalls, takes).is_ok());
+    guard.flush().await.unwrap();
+    watch.alarm.is_set().then(|| watch.phase())
+}
+
+#[tokio::test]
+async fn once_an_answer_is_taken_the_connection_is_idle() {
+    for rest in [1, SEND_LEAST, 3 * SEND_LEAST] {
+        assert_eq!(after_a_stall(rest, true).await, Some("idle"), "{rest}");
+    }
+    assert_eq!(after_a_stall(1, false).await, Some("send"), "more of it may come");
+}
+
+async fn read_all(first: &[u8], rest: &[u8]) -> (Vec<u8>, Option<Fault>, bool) {
+    let watch = watched();
     let mut guard = Guard::http1(rest, first.to_vec(), Rc::clone(&watch), BOUNDS);
     let mut out = Vec::new();
     let ended = std::future::poll_fn(|cx| {

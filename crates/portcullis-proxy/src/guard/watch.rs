@@ -32,6 +32,8 @@ pub(crate) struct Watch {
 pub(crate) struct Times {
     pub(crate) head: Duration,
     pub(crate) idle: Duration,
+    /// Which part of it a connection of HTTP/1.1 keeps its buffers.
+    pub(crate) park: Duration,
     pub(crate) send: Duration,
     /// For an HTTP/2 connection to get on with any of its streams.
     pub(crate) stream: Duration,
@@ -86,7 +88,28 @@ impl Watch {
             (true, 0) => self.expect("idle", self.times.idle),
             // The next head may be coming in already, or the answer going out too slowly.
             (false, _) if self.alarm.is_set() => {}
-            (false, _) => self.expect("idle", self.times.idle),
+            (false, _) => self.expect("idle", self.times.park),
+        }
+    }
+
+    /// The rest of an idle connection's time begins, which it spends without buffers; none: it had all.
+    pub(crate) fn parks(&self) -> Option<()> {
+        let rest = self.times.idle.checked_sub(self.times.park).filter(|rest| !rest.is_zero())?;
+        self.alarm.set(rest);
+        Some(())
+    }
+
+    /// The first bytes of a call came to a connection that had been idle.
+    pub(crate) fn wakes(&self) {
+        self.expect("head", self.times.head);
+    }
+
+    /// The peer took what it had stopped to take.
+    pub(super) fn took(&self) {
+        match (self.http2.get(), self.in_flight.get()) {
+            (true, _) => self.waits(),
+            (false, 0) => self.expect("idle", self.times.park),
+            (false, _) => self.alarm.off(),
         }
     }
 
@@ -122,7 +145,8 @@ mod tests {
     fn a_stream_gives_its_connection_the_time_it_was_given() {
         let ticker = Ticker::new(Duration::from_millis(10));
         let second = Duration::from_secs(1);
-        let times = Times { head: second, idle: second, send: second, stream: 2 * second };
+        let times =
+            Times { head: second, idle: second, park: second, send: second, stream: 2 * second };
         let watch = Watch::new(ticker.alarm(), times);
         watch.http2.set(true);
         watch.begin();
