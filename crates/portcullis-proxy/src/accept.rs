@@ -1,18 +1,15 @@
-//! Connections: accepted, told apart by their first bytes, served, and ended.
+//! Connections: told apart by their first bytes, served, and ended.
 //!
 //! Must not know calls, nor what stands before HTTP on a listener.
 
 use std::cell::RefCell;
 use std::future::poll_fn;
-use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::rc::Rc;
-use std::task::Poll;
-use std::time::Duration;
 
 use http::HeaderValue;
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpStream;
 
 use crate::guard::{Times, Watch};
 use crate::thread::Thread;
@@ -25,47 +22,6 @@ use crate::{Listener, entry, http1, http2, parked};
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 /// What is buffered of one connection at most.
 pub(crate) const BUFFER_MAX: usize = 64 * 1024;
-/// Pause after a failed accept: for want of descriptors it would fail again at once.
-const PAUSE: Duration = Duration::from_millis(50);
-
-/// A socket that one thread listens on.
-pub(crate) struct Entrance {
-    pub(crate) socket: TcpListener,
-    /// Apart from the socket, which closes as soon as nobody is to come in.
-    pub(crate) listener: Rc<Listener>,
-}
-
-/// Accepts connections until the task is dropped.
-pub(crate) async fn accept(thread: Rc<Thread>, entrance: Rc<Entrance>) {
-    loop {
-        while thread.connections.is_full() {
-            thread.freed.notified().await;
-        }
-        match entrance.socket.accept().await {
-            Ok((stream, peer)) => take(&thread, &entrance, stream, peer),
-            // The peer gave up before it was accepted, which is no fault of ours.
-            Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => {}
-            Err(_) => {
-                thread.metrics.accept_errors.inc();
-                tokio::time::sleep(PAUSE).await;
-            }
-        }
-    }
-}
-
-/// Takes what had been connected when the gate began to drain.
-pub(crate) async fn sweep(thread: &Rc<Thread>, entrance: &Rc<Entrance>) {
-    poll_fn(|cx| {
-        while let Poll::Ready(Ok((stream, peer))) = entrance.socket.poll_accept(cx) {
-            if thread.connections.is_full() {
-                break;
-            }
-            take(thread, entrance, stream, peer);
-        }
-        Poll::Ready(())
-    })
-    .await;
-}
 
 /// Counts a connection for as long as it lives.
 struct Counted(Rc<Thread>);
@@ -73,16 +29,24 @@ struct Counted(Rc<Thread>);
 impl Drop for Counted {
     fn drop(&mut self) {
         self.0.connections.give(1);
+        self.0.share.went();
         self.0.metrics.open_connections.dec();
         // Each listener waits for itself, and any of them may have somebody waiting.
         self.0.freed.notify_waiters();
     }
 }
 
-fn take(thread: &Rc<Thread>, entrance: &Rc<Entrance>, stream: TcpStream, peer: SocketAddr) {
+/// Serves a connection that came in at that listener, if there is room.
+pub(crate) fn take(
+    thread: &Rc<Thread>,
+    listener: &Rc<Listener>,
+    stream: TcpStream,
+    peer: SocketAddr,
+) {
     if !thread.connections.take(1) {
         return;
     }
+    thread.share.came();
     thread.metrics.open_connections.inc();
     let counted = Counted(Rc::clone(thread));
     let ip = peer.ip().to_canonical();
@@ -91,7 +55,7 @@ fn take(thread: &Rc<Thread>, entrance: &Rc<Entrance>, stream: TcpStream, peer: S
         return;
     }
     // Two tasks, so that plain connections don't take the memory of the others.
-    if entrance.listener.is_plain() {
+    if listener.is_plain() {
         let Some(place) = thread.addresses.take(ip) else {
             return thread.metrics.turned_away("address");
         };
@@ -100,7 +64,7 @@ fn take(thread: &Rc<Thread>, entrance: &Rc<Entrance>, stream: TcpStream, peer: S
             drop(place);
         });
     } else {
-        let listener = Rc::clone(&entrance.listener);
+        let listener = Rc::clone(listener);
         tokio::task::spawn_local(async move {
             entry::pass(&counted.0, &listener, stream, ip).await;
         });

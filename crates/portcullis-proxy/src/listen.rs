@@ -12,8 +12,8 @@ use crate::{Listener, ProxyError};
 /// Connections that may wait to be accepted.
 const BACKLOG: i32 = 4096;
 
-/// A socket of a listener.
-pub(crate) type Bound = (Listener, TcpListener);
+/// A socket of a listener, which has that number.
+pub(crate) type Bound = (usize, Listener, TcpListener);
 
 /// For each listener where it listens, and for each thread a socket of every listener.
 ///
@@ -25,11 +25,10 @@ pub(crate) fn listen(
 ) -> Result<(Vec<SocketAddr>, Vec<Vec<Bound>>), ProxyError> {
     let mut addrs = Vec::with_capacity(listeners.len());
     let mut sockets: Vec<Vec<Bound>> = (0..threads.max(1)).map(|_| Vec::new()).collect();
-    for listener in listeners {
+    for (number, listener) in listeners.iter().enumerate() {
         if !listener.handed_over.is_empty() {
-            addrs.push(
-                share(listener, &mut sockets).map_err(|error| refused(listener.address, error))?,
-            );
+            let shared = share(number, listener, &mut sockets);
+            addrs.push(shared.map_err(|error| refused(listener.address, error))?);
             continue;
         }
         let addr = free(listener.address)?;
@@ -37,7 +36,7 @@ pub(crate) fn listen(
         for of_thread in &mut sockets {
             let socket = bind(addr, true).map_err(|error| refused(addr, error))?;
             socket.listen(BACKLOG).map_err(|error| refused(addr, error))?;
-            of_thread.push((listener.clone(), socket.into()));
+            of_thread.push((number, listener.clone(), socket.into()));
         }
     }
     Ok((addrs, sockets))
@@ -46,7 +45,7 @@ pub(crate) fn listen(
 /// Gives each socket that was handed over to a thread, and each thread one of them; where they listen.
 ///
 /// Threads may wait on the same socket: the kernel has whoever is free take the next connection.
-fn share(listener: &Listener, threads: &mut [Vec<Bound>]) -> io::Result<SocketAddr> {
+fn share(number: usize, listener: &Listener, threads: &mut [Vec<Bound>]) -> io::Result<SocketAddr> {
     let given = &listener.handed_over;
     let turns = given.len().max(threads.len());
     let pairs = (0..turns).filter_map(|turn| {
@@ -57,7 +56,7 @@ fn share(listener: &Listener, threads: &mut [Vec<Bound>]) -> io::Result<SocketAd
         let socket = socket.try_clone()?;
         socket.set_nonblocking(true)?;
         if let Some(of_thread) = threads.get_mut(thread) {
-            of_thread.push((listener.clone(), socket));
+            of_thread.push((number, listener.clone(), socket));
         }
     }
     given.first().map_or(Ok(listener.address), |socket| socket.local_addr())
@@ -119,7 +118,7 @@ mod tests {
             assert_eq!(addrs, at[..1]);
             assert_eq!(found.len(), threads);
             assert!(found.iter().all(|of_thread| !of_thread.is_empty()), "each thread has one");
-            let listened = found.iter().flatten().map(|(_, one)| one.local_addr().unwrap());
+            let listened = found.iter().flatten().map(|(_, _, one)| one.local_addr().unwrap());
             let listened: std::collections::BTreeSet<_> = listened.collect();
             assert_eq!(listened, at.into_iter().collect(), "each is listened at");
         }
@@ -135,7 +134,7 @@ mod tests {
         let (addrs, sockets) = one(any).unwrap();
         assert_eq!(sockets.len(), 2);
         for of_thread in &sockets {
-            assert_eq!(of_thread[0].1.local_addr().unwrap(), addrs[0]);
+            assert_eq!(of_thread[0].2.local_addr().unwrap(), addrs[0]);
         }
         let error = one(addrs[0]).unwrap_err();
         assert!(matches!(error, ProxyError::PortTaken { .. }), "{error}");

@@ -34,6 +34,7 @@ pub struct Metrics {
     pub(crate) upstream_up: IntGaugeVec,
     pub(crate) open_connections: IntGauge,
     pub(crate) parked_connections: IntGauge,
+    pub(crate) handed_over: IntCounter,
     pub(crate) in_flight: IntGauge,
     pub(crate) waiting: IntGauge,
     pub(crate) memory_short: IntGauge,
@@ -150,6 +151,10 @@ impl Metrics {
             parked_connections: all.gauge(
                 "portcullis_parked_connections",
                 "Connections of partners between two calls, kept without buffers.",
+            ),
+            handed_over: all.counter(
+                "portcullis_connections_handed_over_total",
+                "Fresh connections that a thread with more than its part handed to another.",
             ),
             in_flight: all.gauge("portcullis_requests_in_flight", "Calls being served."),
             waiting: all.gauge(

@@ -14,13 +14,13 @@ use std::time::Duration;
 use portcullis_judge::{Desk, Judge, UsageCells};
 use portcullis_types::Clock;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
-use tokio::task::JoinSet;
 
-use crate::accept::{self, Entrance};
 use crate::addresses::Addresses;
 use crate::aside::AsideOutlet;
+use crate::doors::Doors;
 use crate::listen::{Bound, listen};
 use crate::reach::{Cutter, Exchanger, Looker, Order, Reach, Recaller};
+use crate::shares::{Handed, Share};
 use crate::thread::{Parts, Thread};
 use crate::tls::Ends;
 use crate::upstream::Known;
@@ -38,6 +38,9 @@ pub struct Running {
     settings: Arc<Settings>,
     records: Records,
 }
+
+/// What a thread's doors are made of.
+type Incoming = (Vec<Bound>, UnboundedReceiver<Handed>);
 
 struct Worker {
     reach: Reach,
@@ -82,7 +85,8 @@ impl Proxy {
         Ends::show(&settings.listeners, &metrics);
         let mut running =
             Running { addrs, workers: Vec::new(), settings: Arc::clone(&settings), records };
-        for (at, sockets) in sockets.into_iter().enumerate() {
+        let shares = Share::of(sockets.len());
+        for (at, (sockets, (share, handed))) in sockets.into_iter().zip(shares).enumerate() {
             let ring = match &running.records {
                 Records::Off => None,
                 Records::On(recorder) => recorder.ring(at),
@@ -94,11 +98,12 @@ impl Proxy {
                 clock: Arc::clone(&clock),
                 metrics: Arc::clone(&metrics),
                 addresses: Arc::clone(&addresses),
+                share,
                 ring,
                 aside: aside.clone(),
                 usage: usage.as_ref().map(|outlet| UsageCells::new(Arc::clone(&outlet.0))),
             };
-            running.workers.push(Worker::start(at, sockets, parts)?);
+            running.workers.push(Worker::start(at, (sockets, handed), parts)?);
         }
         Ok(running)
     }
@@ -111,7 +116,7 @@ fn desk(judge: &Arc<Judge>, settings: &Settings, recorded: bool) -> Desk {
 }
 
 impl Worker {
-    fn start(at: usize, sockets: Vec<Bound>, parts: Parts) -> Result<Self, ProxyError> {
+    fn start(at: usize, incoming: Incoming, parts: Parts) -> Result<Self, ProxyError> {
         let failed = |error| ProxyError::Thread { thread: at, error };
         let (orders, inbox) = unbounded_channel();
         let cutting = Arc::new(AtomicBool::new(false));
@@ -119,7 +124,7 @@ impl Worker {
         let (tell, told) = mpsc::channel();
         let thread = std::thread::Builder::new()
             .name(format!("portcullis-{at}"))
-            .spawn(move || work(sockets, parts, inbox, &taken, &tell))
+            .spawn(move || work(incoming, parts, inbox, &taken, &tell))
             .map_err(failed)?;
         // The thread says whether it stands, so that a fault is told at the start.
         match told.recv() {
@@ -132,7 +137,7 @@ impl Worker {
 
 /// One thread's life; gives how many connections were cut at its end.
 fn work(
-    sockets: Vec<Bound>,
+    (sockets, handed): Incoming,
     parts: Parts,
     inbox: UnboundedReceiver<Order>,
     cutting: &AtomicBool,
@@ -147,10 +152,10 @@ fn work(
         }
     };
     tokio::task::LocalSet::new().block_on(&runtime, async move {
-        match sockets.into_iter().map(entrance).collect() {
-            Ok(entrances) => {
+        match Doors::new(sockets, handed) {
+            Ok(doors) => {
                 let _ = tell.send(Ok(()));
-                obey(Thread::new(parts), entrances, inbox, cutting).await
+                obey(Thread::new(parts), doors, inbox, cutting).await
             }
             Err(error) => {
                 let _ = tell.send(Err(error));
@@ -160,23 +165,15 @@ fn work(
     })
 }
 
-fn entrance((listener, socket): Bound) -> std::io::Result<Rc<Entrance>> {
-    let (socket, listener) = (tokio::net::TcpListener::from_std(socket)?, Rc::new(listener));
-    Ok(Rc::new(Entrance { socket, listener }))
-}
-
 async fn obey(
     thread: Rc<Thread>,
-    entrances: Vec<Rc<Entrance>>,
+    doors: Doors,
     mut inbox: UnboundedReceiver<Order>,
     cutting: &AtomicBool,
 ) -> u64 {
     let ticking = tokio::task::spawn_local(tick(Rc::clone(&thread)));
     thread.keep();
-    let mut accepting = JoinSet::new();
-    for entrance in &entrances {
-        accepting.spawn_local(accept::accept(Rc::clone(&thread), Rc::clone(entrance)));
-    }
+    let mut accepting = doors.open(&thread);
     let within = loop {
         match inbox.recv().await {
             Some(Order::Cut) => {
@@ -193,12 +190,7 @@ async fn obey(
     };
     accepting.shutdown().await;
     thread.draining.set(true);
-    for entrance in entrances {
-        // Who waits at a socket that others hold too is theirs.
-        if entrance.listener.handed_over.is_empty() {
-            accept::sweep(&thread, &entrance).await;
-        }
-    }
+    doors.close(&thread).await;
     thread.ticker.wake_all();
     let emptied = async {
         while thread.connections.count() > 0 {
@@ -248,29 +240,32 @@ impl Running {
         &self.addrs
     }
 
+    fn reaches(&self) -> Vec<Reach> {
+        self.workers.iter().map(|worker| worker.reach.clone()).collect()
+    }
+
     /// For whoever takes access away.
     #[must_use]
     pub fn cutter(&self) -> Cutter {
-        Cutter(self.workers.iter().map(|worker| worker.reach.clone()).collect())
+        Cutter(self.reaches())
     }
 
     /// For whoever looks at what is under way.
     #[must_use]
     pub fn looker(&self) -> Looker {
-        Looker(self.workers.iter().map(|worker| worker.reach.clone()).collect())
+        Looker(self.reaches())
     }
 
     /// For whoever exchanges the upstreams.
     #[must_use]
     pub fn exchanger(&self) -> Exchanger {
-        let reaches = self.workers.iter().map(|worker| worker.reach.clone()).collect();
-        Exchanger { reaches, settings: Arc::clone(&self.settings) }
+        Exchanger { reaches: self.reaches(), settings: Arc::clone(&self.settings) }
     }
 
     /// For whoever looks for a call.
     #[must_use]
     pub fn recaller(&self) -> Recaller {
-        Recaller(self.workers.iter().map(|worker| worker.reach.clone()).collect())
+        Recaller(self.reaches())
     }
 
     /// Stops accepting, lets calls finish for so long, ends the rest, and writes the last records.

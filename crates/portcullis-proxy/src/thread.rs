@@ -28,6 +28,7 @@ use crate::recall::{Recall, Recalled};
 use crate::records::Ring;
 use crate::refuse::Style;
 use crate::settings::Settings;
+use crate::shares::Share;
 use crate::ticker::Ticker;
 use crate::upstream::{self, Crew, Known, Pool};
 
@@ -62,6 +63,8 @@ pub(crate) struct Thread {
     pub(crate) counts: RefCell<Counts>,
     pub(crate) in_flight: Bounded,
     pub(crate) connections: Bounded,
+    /// Those of all threads.
+    pub(crate) share: Share,
     /// Connections of each address, over all threads.
     pub(crate) addresses: Arc<Addresses>,
     pub(crate) buffered: Bounded,
@@ -92,6 +95,7 @@ pub(crate) struct Parts {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) addresses: Arc<Addresses>,
+    pub(crate) share: Share,
     pub(crate) ring: Option<Ring>,
     pub(crate) usage: Option<UsageCells>,
     pub(crate) aside: Option<AsideOutlet>,
@@ -99,11 +103,21 @@ pub(crate) struct Parts {
 
 impl Thread {
     pub(crate) fn new(parts: Parts) -> Rc<Self> {
-        let Parts { settings, upstreams, desk, clock, metrics, addresses, ring, usage, aside } =
-            parts;
+        let Parts {
+            settings,
+            upstreams,
+            desk,
+            clock,
+            metrics,
+            addresses,
+            ring,
+            usage,
+            aside,
+            share,
+        } = parts;
         let ticker = Ticker::new(settings.timeouts.tick());
         // Each thread gets its share, rounded up: nobody is left with none.
-        let share = |all: u64| all.div_ceil(settings.threads.max(1) as u64);
+        let part = |all: u64| all.div_ceil(settings.threads.max(1) as u64);
         let limits = &settings.limits;
         let crew = Crew {
             settings: Arc::clone(&settings),
@@ -127,12 +141,13 @@ impl Thread {
             shown_waiting: Cell::new(0),
             sample: Cell::new(0),
             counts: RefCell::new(Counts::new(Arc::clone(&metrics), usage)),
-            in_flight: Bounded::new(share(limits.in_flight as u64)),
+            in_flight: Bounded::new(part(limits.in_flight as u64)),
             recall: Recall::new(settings.recall_calls.div_ceil(settings.threads.max(1))),
-            connections: Bounded::new(share(limits.connections as u64)),
-            buffered: Bounded::new(share(limits.buffered_total_bytes)),
-            unnamed: Bounded::new(share(limits.buffered_total_bytes / UNNAMED_PART)),
+            connections: Bounded::new(part(limits.connections as u64)),
+            buffered: Bounded::new(part(limits.buffered_total_bytes)),
+            unnamed: Bounded::new(part(limits.buffered_total_bytes / UNNAMED_PART)),
             addresses,
+            share,
             freed: Notify::new(),
             cuts: Cell::new(0),
             draining: Cell::new(false),

@@ -172,3 +172,36 @@ async fn an_announcement_comes_before_tls_and_listeners_keep_to_themselves() {
     let forwarded = up.seen().last().unwrap().header("x-forwarded-for").map(str::to_owned);
     assert_eq!(forwarded.as_deref(), Some("192.0.2.7"));
 }
+
+#[test]
+fn connections_are_shared_out_among_threads_whatever_chance_says() {
+    let up = Upstream::plain();
+    let mut gate = Gate::with(&up, |settings| {
+        settings.threads = 4;
+        let Listener { address, .. } = announced(HOSTS);
+        settings.listeners = vec![Listener::plain(address), announced(HOSTS)];
+    });
+    let at = |number: usize| gate.running().addrs()[number];
+    let mut peers: Vec<(Peer, String)> = Vec::new();
+    for number in 0..64 {
+        let mut peer = Peer::connect(at(number % 2));
+        if number % 2 == 1 {
+            peer.send(line("192.0.2.7"));
+        }
+        peer.send(get(PROFILE, ""));
+        assert_eq!(peer.answer().status, 200);
+        peers.push((peer, get(PROFILE, "")));
+    }
+    // Chance would have each of 64 connections come to a thread that has no more than others.
+    let handed = gate.metrics.render();
+    let handed = handed.lines().find_map(|line| {
+        line.strip_prefix("portcullis_connections_handed_over_total ")?.parse::<u32>().ok()
+    });
+    assert!((1..64).contains(&handed.unwrap()), "{handed:?}");
+    for (peer, call) in &mut peers {
+        peer.send(&*call);
+        assert_eq!(peer.answer().status, 200);
+    }
+    let running = gate.running.take().unwrap();
+    assert_eq!(running.drain(support::PATIENCE).cut, 0);
+}
