@@ -4,9 +4,9 @@
 //! refuses, since a repaired request is one that two parsers may read differently. Must not know
 //! sockets or what a header means to the platform.
 
-use memchr::{memchr, memchr_iter};
+use memchr::memchr;
 
-use super::token::is_token;
+use super::token::{FRAGMENT, MARK, RAW, is_host, is_token, seen};
 
 /// What follows a head.
 #[derive(Debug, Clone, Copy, Eq, PartialEq)]
@@ -104,13 +104,11 @@ impl Head {
 
     fn start(&mut self, line: &[u8]) -> Result<Minor, Fault> {
         let wrong = Fault::Unreadable("the request line is not a method, a target and a version");
-        let method_end = memchr(b' ', line).ok_or(wrong)?;
-        let method = line.get(..method_end).unwrap_or_default();
-        let rest = line.get(method_end + 1..).unwrap_or_default();
+        let (method, rest) = split_token(line, b' ').ok_or(wrong)?;
         let target_end = memchr(b' ', rest).ok_or(wrong)?;
         let target = rest.get(..target_end).unwrap_or_default();
         let version = rest.get(target_end + 1..).unwrap_or_default();
-        if method.is_empty() || target.is_empty() || !method.iter().all(|b| is_token(*b)) {
+        if target.is_empty() {
             return Err(wrong);
         }
         match method {
@@ -149,14 +147,10 @@ impl Head {
 
     fn host(&mut self, value: &[u8]) -> Result<(), Fault> {
         self.hosts += 1;
-        let legal = |b: &u8| {
-            b.is_ascii_alphanumeric()
-                || matches!(b, b'-' | b'.' | b'_' | b':' | b'[' | b']' | b'~' | b'%')
-        };
         if self.hosts > 1 {
             return Err(Fault::Unreadable("there is more than one Host"));
         }
-        if value.is_empty() || !value.iter().all(legal) {
+        if value.is_empty() || !is_host(value) {
             return Err(Fault::Unreadable("the Host is not a host name with at most a port"));
         }
         Ok(())
@@ -223,13 +217,21 @@ pub(crate) fn split_field(line: &[u8]) -> Result<(&[u8], &[u8]), Fault> {
     if matches!(line.first(), Some(b' ' | b'\t')) {
         return Err(Fault::Unreadable("a header is folded over two lines"));
     }
-    let colon = memchr(b':', line).ok_or(Fault::Unreadable("a header line has no colon"))?;
-    let name = line.get(..colon).unwrap_or_default();
-    let value = line.get(colon + 1..).unwrap_or_default();
-    if name.is_empty() || !name.iter().all(|b| is_token(*b)) {
-        return Err(Fault::Unreadable("a header name has a character that is not legal there"));
-    }
+    let (name, value) = split_token(line, b':').ok_or_else(|| {
+        Fault::Unreadable(match memchr(b':', line) {
+            None => "a header line has no colon",
+            Some(_) => "a header name has a character that is not legal there",
+        })
+    })?;
     Ok((name, value.trim_ascii()))
+}
+
+/// Splits off the token that a line begins with, and the byte that ends it. Tokens are short: to search
+/// for that byte first would take longer.
+fn split_token(line: &[u8], end: u8) -> Option<(&[u8], &[u8])> {
+    let at = line.iter().position(|byte| !is_token(*byte)).filter(|at| *at > 0)?;
+    let (token, rest) = line.split_at_checked(at)?;
+    rest.split_first().filter(|(byte, _)| **byte == end).map(|(_, rest)| (token, rest))
 }
 
 /// Refuses control characters in a whole head or a line of it, all at once: two passes without a
@@ -237,8 +239,11 @@ pub(crate) fn split_field(line: &[u8]) -> Result<(&[u8], &[u8]), Fault> {
 pub(crate) fn no_controls(bytes: &[u8]) -> Result<(), Fault> {
     let odd = |b: u8| ((b < 0x20) & (b != b'\t') & (b != b'\r') & (b != b'\n')) | (b == 0x7f);
     let odd = bytes.iter().fold(false, |any, b| any | odd(*b));
-    // Each line was seen to end with both; one more of either stands alone.
-    if odd || memchr_iter(b'\r', bytes).count() != memchr_iter(b'\n', bytes).count() {
+    // Each line was seen to end with both; of a line feed alone there is none.
+    let next = bytes.get(1..).unwrap_or_default();
+    let alone = |(b, next): (&u8, &u8)| (*b == b'\r') & (*next != b'\n');
+    let alone = bytes.iter().zip(next).fold(false, |any, pair| any | alone(pair));
+    if odd || alone || bytes.last() == Some(&b'\r') {
         return Err(Fault::Unreadable("the head has a control character"));
     }
     Ok(())
@@ -247,11 +252,11 @@ pub(crate) fn no_controls(bytes: &[u8]) -> Result<(), Fault> {
 /// Origin form, absolute form, or `*` (RFC 9112 §3.2); in it only what the URI parser takes, so that
 /// whoever sends anything else reads our refusal and not the parser's empty answer.
 fn check_target(target: &[u8]) -> Result<(), Fault> {
-    let odd = target.iter().fold(false, |odd, b| odd | (*b <= 0x20) | (*b >= 0x7f));
-    if odd {
+    let seen = seen(target);
+    if seen & RAW != 0 {
         return Err(Fault::Unreadable("the target has a byte that must be percent-encoded"));
     }
-    if memchr(b'#', target).is_some() {
+    if seen & FRAGMENT != 0 {
         return Err(Fault::Unreadable("the target has a fragment"));
     }
     let scheme = |length: usize, name: &[u8]| {
@@ -271,6 +276,9 @@ fn check_target(target: &[u8]) -> Result<(), Fault> {
         if !plain {
             return Err(Fault::Unreadable("the target is not a URL without user information"));
         }
+    }
+    if seen & MARK == 0 {
+        return Ok(());
     }
     let (path, query) = target.split_at(memchr(b'?', target).unwrap_or(target.len()));
     let odd_path = path.iter().any(|b| matches!(b, b'<' | b'>' | b'\\' | b'^' | b'`'));
