@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
-# Portcullis as a contender of the rig: keys imported once with a server on a port of its own, then
-# served in the foreground where the rig wants it.
+# Portcullis as a contender, of `../compare` or of a rig that sets the same variables: keys imported once
+# with a server on a port of its own, then served in the foreground on RIG_PORT, and with TLS on
+# RIG_TLS_PORT where RIG_TLS holds a `chain.pem` and a `key.pem`.
 set -euo pipefail
 
-bin=${PORTCULLIS:-$(cd "$(dirname "$0")/../.." && pwd)/target/release/portcullis}
+bin=${PORTCULLIS:-$(cd "$(dirname "$0")/../../.." && pwd)/target/release/portcullis}
 gate=$RIG_WORK/gate
 rm -rf "$gate"
 
@@ -18,11 +19,11 @@ sed -i -E "s/^(  to:) .*/\1 none/; s/^public:$/&\n  threads: ${THREADS:-1}\n  ra
 
 printf 'explain: { calls: 0 }\n' >>"$config"
 
-# The rig's thirty prefixes as operations, each with the parameter that chooses the answer's size.
+# The thirty prefixes as operations, each with the parameter that chooses the answer's size.
 rm "$gate"/routes/*.yaml "$gate"/policies/*.yaml
 {
   echo 'version: 1'
-  echo 'classes: { rig.read: Everything the rig asks for }'
+  echo 'classes: { rig.read: Everything that is asked for }'
   echo 'operations:'
   while read -r prefix; do
     name=$(basename "$prefix")
@@ -32,14 +33,14 @@ rm "$gate"/routes/*.yaml "$gate"/policies/*.yaml
 cat >"$gate/policies/scopes.yaml" <<'C'
 version: 1
 scopes:
-  rig:read: { about: Everything the rig asks for, classes: [rig.read] }
+  rig:read: { about: Everything that is asked for, classes: [rig.read] }
 C
 # Evaluated on each request, too high to trip, as in the other contenders.
 cat >"$gate/policies/rig.yaml" <<'C'
 version: 1
 # The name of the tier that init puts its first partner on: a set must keep the tiers in use.
 tier: travel-search
-about: The rig's partners.
+about: Who calls to be measured.
 scopes: [rig:read]
 rates:
   - { id: calls, per: key, max: 100000, window: 1s, burst: 10000 }
@@ -59,5 +60,10 @@ done
 kill "$pid"
 wait "$pid" || true
 
-sed -i -E "s/^(  listen:) .*/\1 127.0.0.1:$RIG_PORT/; /^admin:/,/^[a-z]/ s/^(  listen:) .*/\1 127.0.0.1:$(free_port)/" "$config"
+listen="127.0.0.1:$RIG_PORT"
+if [ -n "${RIG_TLS:-}" ]; then
+  pair="{ chain: $RIG_TLS/chain.pem, key: { file: $RIG_TLS/key.pem } }"
+  listen="[{ address: $listen }, { address: 127.0.0.1:$RIG_TLS_PORT, tls: { certificates: [$pair] } }]"
+fi
+sed -i -E "/^public:/,/^[a-z]/ s|^(  listen:) .*|\1 $listen|; /^admin:/,/^[a-z]/ s/^(  listen:) .*/\1 127.0.0.1:$(free_port)/" "$config"
 exec "$bin" serve --config "$config"
