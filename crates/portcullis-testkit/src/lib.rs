@@ -9,5 +9,5 @@ mod mutate;
 mod repo;
 
 pub use clock::StoppedClock;
-pub use mutate::fuzz;
+pub use mutate::{fuzz, fuzz_slowly};
 pub use repo::{Crate, Source, crates, dependency_names, text_files, workspace_root};
