@@ -180,7 +180,7 @@ impl Link {
     }
 
     fn request(&mut self) -> Option<Seen> {
-        let head = String::from_utf8(self.until(b"\r\n\r\n")?).unwrap();
+        let head = String::from_utf8_lossy(&self.until(b"\r\n\r\n")?).into_owned();
         let mut seen = Seen { connection: self.connection, head, body: Vec::new() };
         let length = seen.header("content-length").map(|length| length.parse().unwrap());
         if let Some(length) = length {
