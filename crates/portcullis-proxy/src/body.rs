@@ -5,6 +5,7 @@
 
 use std::error::Error;
 use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
@@ -49,6 +50,17 @@ pub(crate) enum Kind {
     Flow(Box<Flow>),
     /// What the sieve leaves of the platform's bytes.
     Sieved(Box<Sieved>),
+}
+
+impl Kind {
+    fn poll(&mut self, cx: &mut Context<'_>, ticket: &mut Ticket) -> Polled {
+        match self {
+            Self::Full(bytes) => Poll::Ready(bytes.take().map(|bytes| Ok(Frame::data(bytes)))),
+            Self::Kept(kept) => kept.poll(ticket),
+            Self::Flow(flow) => flow.poll(cx, ticket),
+            Self::Sieved(sieved) => sieved.poll(cx, ticket),
+        }
+    }
 }
 
 /// Longest piece of what is held back: a key that loses its access gets no more than this after it.
@@ -96,27 +108,19 @@ impl Body for Answer {
 
     fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Polled {
         let Self { kind, ticket } = self.get_mut();
-        match kind {
-            Kind::Full(bytes) => {
-                let bytes = bytes.take();
-                if let (Some(ticket), Some(bytes)) = (ticket, &bytes) {
-                    ticket.bytes_out = bytes.len() as u64;
-                }
-                Poll::Ready(bytes.map(|bytes| Ok(Frame::data(bytes))))
+        if let Kind::Full(bytes) = kind {
+            if let (Some(ticket), Some(bytes)) = (ticket, &bytes) {
+                ticket.bytes_out = bytes.len() as u64;
             }
-            Kind::Kept(kept) => match ticket {
-                Some(ticket) => kept.poll(ticket),
-                None => Poll::Ready(Some(Err(BrokenOff))),
-            },
-            Kind::Flow(flow) => match ticket {
-                Some(ticket) => flow.poll(cx, ticket),
-                None => Poll::Ready(Some(Err(BrokenOff))),
-            },
-            Kind::Sieved(sieved) => match ticket {
-                Some(ticket) => sieved.poll(cx, ticket),
-                None => Poll::Ready(Some(Err(BrokenOff))),
-            },
+            return Poll::Ready(bytes.take().map(|bytes| Ok(Frame::data(bytes))));
         }
+        let Some(ticket) = ticket else { return Poll::Ready(Some(Err(BrokenOff))) };
+        // A panic ends this answer: all calls of a connection of HTTP/2 share the task.
+        let polled = catch_unwind(AssertUnwindSafe(|| kind.poll(cx, ticket)));
+        polled.unwrap_or_else(|_| {
+            ticket.conn.thread.metrics.panics.inc();
+            Poll::Ready(Some(Err(BrokenOff)))
+        })
     }
 
     fn is_end_stream(&self) -> bool {

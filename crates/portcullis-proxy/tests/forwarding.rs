@@ -11,9 +11,10 @@ mod support;
 
 use std::sync::mpsc::channel;
 
-use portcullis_proxy::{Family, Placement, PlatformCredential};
+use portcullis_proxy::{Family, Listener, Placement, PlatformCredential};
 use support::{
-    Gate, KEY, MEDIA, NOWHERE, PLATFORM, PROFILE, PUBLISH, Reply, UPLOAD, Upstream, get, post,
+    Gate, KEY, MEDIA, NOWHERE, PLATFORM, PROFILE, PUBLISH, Reply, TIER, UPLOAD, Upstream, World,
+    get, post,
 };
 
 #[test]
@@ -360,4 +361,66 @@ fn each_call_leaves_one_record_without_a_key() {
             && metrics.contains("portcullis_requests_in_flight 0"),
         "{metrics}"
     );
+}
+
+#[test]
+fn a_range_passes_where_nothing_of_the_answer_is_read_and_else_the_whole_is_asked_for() {
+    const FILES: World<'_> = World {
+        routes: r##"
+version: 1
+classes: { profile.basic: Names, media.list: Posts, publish: Posting }
+operations:
+  file: { method: GET, path: /file, class: media.list }
+"##,
+        scopes: r##"
+version: 1
+scopes:
+  all: { about: All, classes: [profile.basic, media.list, publish] }
+"##,
+        tier: TIER,
+    };
+    let parts = "--b\r\nContent-Range: bytes 0-0/10\r\n\r\n0\r\n--b--\r\n";
+    for (range, answer, body) in [
+        ("bytes=2-4", "206 Partial Content\r\nContent-Range: bytes 2-4/10", "234"),
+        (
+            "bytes=0-0,9-9",
+            "206 Partial Content\r\nContent-Type: multipart/byteranges; boundary=b",
+            parts,
+        ),
+        ("bytes=10-", "416 Range Not Satisfiable\r\nContent-Range: bytes */10", ""),
+        ("bytes=9-", "200 OK\r\nAccept-Ranges: bytes", "0123456789"),
+    ] {
+        let length = body.len();
+        let head = format!("HTTP/1.1 {answer}\r\nContent-Length: {length}\r\n\r\n{body}");
+        let up = Upstream::new(move |_| Reply::Bytes(head.clone().into()));
+        let gate = Gate::within(&up, FILES, |_| {});
+        let asked = format!("Range: {range}\r\nIf-Range: \"e\"\r\n");
+        let got = gate.call(&get("/file", &asked));
+        assert!(answer.starts_with(&got.status.to_string()), "{range}: {got:?}");
+        assert!(got.whole && got.text() == body, "{range}: {got:?}");
+        let (name, value) = answer.split_once("\r\n").unwrap().1.split_once(": ").unwrap();
+        assert_eq!(got.header(name), Some(value), "{range}");
+        let seen = up.one();
+        assert_eq!((seen.header("range"), seen.header("if-range")), (Some(range), Some("\"e\"")));
+    }
+    let up = Upstream::new(|_| Reply::json(r#"{"data":[]}"#));
+    let got = Gate::before(&up).call(&get(MEDIA, "Range: bytes=2-4\r\nIf-Range: \"e\"\r\n"));
+    assert_eq!((got.status, got.text().as_str()), (200, r#"{"data":[]}"#));
+    assert_eq!((up.one().header("range"), up.one().header("if-range")), (None, None));
+}
+
+#[test]
+fn it_is_reached_and_reaches_the_platform_over_ipv6() {
+    let up = Upstream::on(std::net::TcpListener::bind("[::1]:0").unwrap(), |_| Reply::json("{}"));
+    let mut gate = Gate::with(&up, |settings| {
+        settings.listeners = vec![Listener::plain("[::1]:0".parse().unwrap())];
+    });
+    assert!(gate.running().addr().is_ipv6());
+    let answer = gate.call(&get(PROFILE, "X-Forwarded-For: 2001:db8::1\r\n"));
+    assert_eq!(answer.status, 200, "{answer:?}");
+    let seen = up.one();
+    assert_eq!(seen.header("host"), Some(up.addr.to_string().as_str()));
+    assert_eq!(seen.header("x-forwarded-for"), Some("::1"));
+    gate.end();
+    assert!(gate.log.text().contains(r#""::1""#), "{}", gate.log.text());
 }

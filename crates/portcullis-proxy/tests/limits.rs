@@ -9,13 +9,11 @@
 
 mod support;
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::Mutex;
 use std::sync::mpsc::{Sender, channel};
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use portcullis_proxy::Listener;
-use portcullis_types::{Clock, Now, Wall};
 use support::{Gate, MEDIA, NOWHERE, PROFILE, PUBLISH, Peer, Reply, UPLOAD, Upstream, get, post};
 
 const SHORT: Duration = Duration::from_millis(100);
@@ -330,33 +328,4 @@ fn a_port_that_is_taken_is_told() {
     });
     let text = *again.err().unwrap().downcast::<String>().unwrap();
     assert!(text.contains("PortTaken"), "{text}");
-}
-
-/// A clock that fails once, at a call's second look: after it was given its id. The thread's own
-/// looks, between calls, don't count.
-struct Failing(AtomicUsize);
-impl Clock for Failing {
-    fn now(&self) -> Now {
-        assert!(self.0.fetch_add(1, Ordering::SeqCst) != 1, "on purpose");
-        support::Still.now()
-    }
-    fn wall(&self) -> Wall {
-        support::Still.wall()
-    }
-}
-
-#[test]
-fn a_panic_ends_one_call_and_no_other() {
-    let up = Upstream::plain();
-    let clock = Arc::new(Failing(AtomicUsize::new(0)));
-    let gate = Gate::timed(&up.url(), support::TIER, clock, |_| {});
-    let mut peer = gate.connect();
-    peer.send(get(PROFILE, ""));
-    let answer = peer.answer();
-    assert_eq!((answer.status, answer.code().as_str()), (500, "internal"));
-    assert_eq!(Some(answer.json()["request_id"].as_str().unwrap()), answer.header("x-request-id"));
-    peer.send(get(PROFILE, ""));
-    assert_eq!(peer.answer().status, 200, "on the same connection");
-    wait(|| gate.metrics.render().contains("portcullis_requests_in_flight 0"));
-    assert!(gate.metrics.render().contains("portcullis_panics_total 1"));
 }

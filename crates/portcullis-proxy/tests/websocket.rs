@@ -15,7 +15,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use portcullis_proxy::Codec;
-use support::{Gate, KEY, PLATFORM, Peer, TIER, Upstream, World, get};
+use support::{Failing, Gate, KEY, PLATFORM, Peer, TIER, Upstream, World, get};
 
 const ROUTES: &str = r##"
 version: 1
@@ -221,6 +221,24 @@ fn a_key_on_hold_is_told_by_a_close() {
     gate.end();
     assert_eq!(echo.got.lock().unwrap()[9..], *b"\x88\x82\0\0\0\0\x03\xe9", "the platform too");
     assert!(gate.metrics.render().contains("portcullis_answers_cut_total 1"));
+}
+
+#[test]
+fn a_panic_at_a_message_ends_that_socket_and_no_other() {
+    let (echo, clock) = (Echo::new(GRANT), Arc::new(Failing::default()));
+    let mut gate = Gate::made(&echo.url, WORLD, Arc::clone(&clock) as _, |_| {});
+    let (mut peer, mut other) = (open(&gate), open(&gate));
+    says(&mut peer, "one");
+    clock.arm(1);
+    peer.send(frame(1, "two"));
+    assert!(peer.is_closed());
+    says(&mut other, "three");
+    assert_eq!(gate.get("/nowhere").code(), "operation_unlisted");
+    other.send(frame(8, "\u{3}\u{0}"));
+    assert_eq!(other.read(4), b"\x88\x02\x03\x00");
+    gate.end();
+    let metrics = gate.metrics.render();
+    assert!(metrics.contains("portcullis_requests_in_flight 0"), "{metrics}");
 }
 
 #[test]

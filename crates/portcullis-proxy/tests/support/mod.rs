@@ -17,6 +17,7 @@ pub mod raw;
 pub mod upstream;
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -136,6 +137,29 @@ pub struct Still;
 impl Clock for Still {
     fn now(&self) -> Now {
         Now { wall: Wall(1_711_886_400_000), mono: Mono(3_600_000_000_000) }
+    }
+}
+
+/// A clock that fails once, when it was told to. The threads' own looks, between calls, don't count.
+#[derive(Default)]
+pub struct Failing(AtomicUsize);
+
+impl Failing {
+    /// At which look from now on.
+    pub fn arm(&self, look: usize) {
+        self.0.store(look, Ordering::SeqCst);
+    }
+}
+
+impl Clock for Failing {
+    fn now(&self) -> Now {
+        let left =
+            self.0.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1));
+        assert_ne!(left, Ok(1), "on purpose");
+        Still.now()
+    }
+    fn wall(&self) -> Wall {
+        Still.wall()
     }
 }
 
@@ -308,7 +332,8 @@ impl Gate {
         Self::made(upstream, world, Arc::new(Still), change)
     }
 
-    fn made(
+    /// In that world, by that clock.
+    pub fn made(
         upstream: &str,
         world: World<'_>,
         clock: Arc<dyn Clock>,

@@ -69,7 +69,11 @@ impl Upstream {
         Self::on(TcpListener::bind("127.0.0.1:0").unwrap(), script)
     }
 
-    fn on(listener: TcpListener, script: impl Fn(&Seen) -> Reply + Send + Sync + 'static) -> Self {
+    /// Behind a listener that is there.
+    pub fn on(
+        listener: TcpListener,
+        script: impl Fn(&Seen) -> Reply + Send + Sync + 'static,
+    ) -> Self {
         let addr = listener.local_addr().unwrap();
         let (seen, bytes) = (Arc::default(), Arc::default());
         let up = Self { addr, seen: Arc::clone(&seen), bytes: Arc::clone(&bytes) };
