@@ -28,6 +28,7 @@ pub use change::ChangeCommand;
 pub use grant::{FactsArgs, GrantCommand, GrantTo, ModeArgs};
 pub use hook::HookCommand;
 pub use key::{ImportArgs, KeyCommand, Places};
+pub(crate) use key::Proof;
 pub use offline::{CheckArgs, DiffArgs, ExplainArgs, ReplayArgs, TestArgs};
 pub use partner::{ClientCommand, PartnerCommand, PartnerFields};
 pub use people::{PersonCommand, ProposalCommand};

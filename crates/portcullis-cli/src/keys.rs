@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use ureq::http::Method;
 use zeroize::Zeroizing;
 
-use crate::args::{Common, KeyCommand, Places};
+use crate::args::{Common, KeyCommand, Places, Proof};
 use crate::change::{self, segment, set, set_list, transition};
 use crate::failure::Failure;
 use crate::gate::Gate;
@@ -27,7 +27,7 @@ pub(crate) fn run(
     match command {
         KeyCommand::Inspect { key } => look_at(key.as_deref(), host, out),
         KeyCommand::Import(args) => import::run(args, common, host, out),
-        KeyCommand::Issue { partner, client, scope, expires, start, places, label, env } => {
+        KeyCommand::Issue { partner, client, scope, expires, start, places, proof, label, env } => {
             let mut body = json!({ "partner": partner, "label": label });
             set(&mut body, "client", client.as_deref());
             set_list(&mut body, "scopes", scope);
@@ -36,7 +36,8 @@ pub(crate) fn run(
             set_list(&mut body, "networks", &places.network);
             set_list(&mut body, "certificates", &places.certificate);
             set(&mut body, "env", env.as_deref());
-            issued(&Gate::find(common, host)?.post("/v1/keys", &body)?, out)
+            set(&mut body, "identity", identity(proof));
+            replaced(&Gate::find(common, host)?.post("/v1/keys", &body)?, out)
         }
         KeyCommand::List { partner, state, limit } => {
             let gate = Gate::find(common, host)?;
@@ -92,6 +93,14 @@ pub(crate) fn run(
     }
 }
 
+/// What proves the caller in a key's place.
+fn identity(proof: &Proof) -> Option<Value> {
+    let Proof { token_of, subject, by_certificate } = proof;
+    let certificate = by_certificate.as_ref().map(|holder| json!({ "certificate": holder }));
+    let token = token_of.as_ref().map(|issuer| json!({ "issuer": issuer, "subject": subject }));
+    certificate.or(token)
+}
+
 fn to(
     id: &str,
     body: &Value,
@@ -128,7 +137,11 @@ fn public(text: &str) -> Result<String, Failure> {
 
 /// A new key where one was issued, and what was done in any case.
 fn replaced(answer: &Value, out: &mut Out) -> Result<(), Failure> {
-    if answer.get("key").is_some() { issued(answer, out) } else { change::show(answer, out) }
+    match (answer.get("key"), answer.get("change")) {
+        (Some(_), _) => issued(answer, out),
+        (None, Some(change)) => change::show(change, out),
+        (None, None) => change::show(answer, out),
+    }
 }
 
 /// The key alone on standard output, so that it can be piped into a vault.
@@ -180,6 +193,7 @@ fn show(key: &Value, out: &mut Out) -> Result<(), Failure> {
         ("scopes", scopes(key)),
         ("networks", text(key, "networks")),
         ("certificates", text(key, "certificates")),
+        ("proved by", proved_by(key)),
         ("state", state),
     ];
     notice(key, &mut members);
@@ -188,6 +202,16 @@ fn show(key: &Value, out: &mut Out) -> Result<(), Failure> {
     }
     members.retain(|(_, value)| !value.is_empty());
     out.card(&members)
+}
+
+/// What proves the caller where it is no key.
+fn proved_by(key: &Value) -> String {
+    let member = |name: &str| key.pointer(&format!("/identity/{name}")).and_then(Value::as_str);
+    match (member("issuer"), member("subject"), member("certificate")) {
+        (Some(issuer), Some(subject), _) => format!("tokens of {issuer} for {subject}"),
+        (_, _, Some(holder)) => format!("the certificate of {holder}"),
+        _ => String::new(),
+    }
 }
 
 fn look_at(key: Option<&str>, host: &dyn Host, out: &mut Out) -> Result<(), Failure> {

@@ -91,6 +91,7 @@ impl Memory {
                     pepper: self.judge.peppers().current().fingerprint().to_owned(),
                     label: String::new(),
                     binding: Binding::default(),
+                    identity: None,
                 },
                 at,
             )?;

@@ -14,6 +14,7 @@ pub(crate) mod facts;
 pub(crate) mod grants;
 pub(crate) mod health;
 pub(crate) mod hooks;
+pub(crate) mod identity;
 pub(crate) mod import;
 pub(crate) mod keys;
 pub(crate) mod log;

@@ -16,7 +16,7 @@ use subtle::{Choice, ConditionallySelectable, ConstantTimeEq as _};
 
 use crate::AdminToken;
 use crate::needs;
-use crate::oidc::{Issuer, TokenError};
+use crate::oidc::{Issuer, SignInError};
 use crate::problem::Problem;
 use crate::router::Shared;
 
@@ -136,7 +136,7 @@ fn by_token(token: &AdminToken, people: &People) -> Result<Caller, Problem> {
 
 async fn by_issuer(issuer: &Issuer, token: &str, people: &People) -> Result<Caller, Problem> {
     let verified = issuer.verify(token).await.map_err(not_believed)?;
-    let digest = login(&issuer.oidc.issuer, &verified.subject);
+    let digest = login(&issuer.oidc.rules.issuer, &verified.subject);
     let shown: String = digest.chars().take(16).collect();
     if let Some(person) = people.by_login(&digest) {
         let (name, roles) = (person.id.shared(), person.roles);
@@ -164,10 +164,10 @@ async fn by_issuer(issuer: &Issuer, token: &str, people: &People) -> Result<Call
     })
 }
 
-fn not_believed(error: TokenError) -> Problem {
+fn not_believed(error: SignInError) -> Problem {
     let (status, code) = match error {
-        TokenError::Unreachable(_) => (StatusCode::SERVICE_UNAVAILABLE, "issuer_unreachable"),
-        _ => (StatusCode::UNAUTHORIZED, "token_refused"),
+        SignInError::Unreachable(_) => (StatusCode::SERVICE_UNAVAILABLE, "issuer_unreachable"),
+        SignInError::Token(_) => (StatusCode::UNAUTHORIZED, "token_refused"),
     };
     Problem::new(status, code, "The token signs nobody in", error.to_string())
 }

@@ -17,6 +17,7 @@ use portcullis_types::{Closes, KeyIx, ScopeName, Wall};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::api::identity::ProvedBy;
 use crate::api::facts::FactsView;
 pub(crate) use answer::{AnswerView, AnswerWholeView};
 pub(crate) use cases::CaseView;
@@ -154,6 +155,8 @@ pub(crate) struct KeyView {
     networks: Option<Vec<String>>,
     /// The certificates of clients of which it takes one; null: none is asked for.
     certificates: Option<Vec<String>>,
+    /// What proves its caller in a key's place; null: the key itself does.
+    identity: Option<ProvedBy>,
     /// What becomes of a call with it: `pending`, `active`, `rotating` (both it and its successor work),
     /// `suspended`, `narrowed` (a part is closed), `expired`, `revoked` or `compromised`.
     state: &'static str,
@@ -206,6 +209,7 @@ impl KeyView {
             scopes: key.scopes.and_then(|at| snapshot.scope_list(at)).map(words),
             networks,
             certificates,
+            identity: ProvedBy::of(key),
             state,
             standing_of,
             notice: notice.as_deref().map(NoticeView::from),

@@ -13,8 +13,10 @@ mod issuer;
 use std::time::Duration;
 
 use gate::{Gate, NOON, TOKEN};
-use issuer::{Issuer, Key, base64url};
-use portcullis_control::{ControlSettings, SignatureAlgorithm};
+use issuer::signing::base64url;
+use issuer::{Issuer, Key};
+use portcullis_control::{ControlSettings, Oidc};
+use portcullis_keys::SignatureAlgorithm;
 use portcullis_registry::{Actor, ActorKind, PeopleCommand, PeopleRule, login};
 use serde_json::{Value, json};
 
@@ -31,7 +33,7 @@ impl Bed {
         Self::with(|settings| settings)
     }
 
-    fn with(change: impl FnOnce(portcullis_control::Oidc) -> portcullis_control::Oidc) -> Self {
+    fn with(change: impl FnOnce(Oidc) -> Oidc) -> Self {
         let (issuer, key) = (Issuer::open(), Key::ed("one"));
         issuer.serve(&[&key]);
         let oidc = Some(change(issuer.settings()));
@@ -232,7 +234,10 @@ fn where_a_token_says_its_key_is_nobody_looks() {
 #[test]
 fn an_algorithm_that_is_not_listed_is_refused_although_the_key_is_known() {
     let only = vec![SignatureAlgorithm::Es256];
-    let bed = Bed::with(|oidc| portcullis_control::Oidc { algorithms: only, ..oidc });
+    let bed = Bed::with(|mut oidc| {
+        oidc.rules.algorithms = only;
+        oidc
+    });
     insta::assert_snapshot!(bed.me(), @"401 token_refused: the token's `alg` is not one of those that are accepted (ES256)");
 }
 
@@ -284,11 +289,16 @@ fn while_the_issuer_is_down_known_keys_go_on_for_an_hour_and_tries_get_rarer() {
     assert_eq!(bed.signs_in(&token), SIGNED_IN);
 }
 
+fn without_jwks(mut oidc: Oidc) -> Oidc {
+    oidc.source.jwks = None;
+    oidc
+}
+
 #[test]
 fn the_keys_are_found_by_the_discovery_document_of_that_very_issuer() {
-    let bed = Bed::with(|oidc| portcullis_control::Oidc { jwks: None, ..oidc });
+    let bed = Bed::with(without_jwks);
     assert_eq!(bed.me(), SIGNED_IN);
-    let bed = Bed::with(|oidc| portcullis_control::Oidc { jwks: None, ..oidc });
+    let bed = Bed::with(without_jwks);
     bed.issuer.served.lock().unwrap().issuer = Some("https://elsewhere.example".to_owned());
     insta::assert_snapshot!(bed.me(), @"503 issuer_unreachable: the issuer's keys can't be had: its discovery document is that of another issuer");
     assert_eq!(bed.issuer.fetches(), 0);

@@ -107,6 +107,9 @@ impl Desk {
         let mut caller = Caller::new(key, record);
         let partner = view.snapshot.partner(record.partner).ok_or(Refusal::KeyUnknown)?;
         steps.add("key", format!("key `{}`", record.id), format!("partner `{}`", partner.id));
+        if let Some(identity) = record.identity() {
+            steps.add("key", "proved by", identity.to_string());
+        }
         if let Some(Binding { networks, certificates }) = record.binding() {
             let networks = networks.iter().map(ToString::to_string);
             let all: Vec<_> =

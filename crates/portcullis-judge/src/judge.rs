@@ -19,6 +19,7 @@ use crate::live::{Live, RestoreError};
 use crate::names::Names;
 use crate::raised::Raising;
 use crate::rules::{Bound, Rules};
+use crate::tokens::Tokens;
 use crate::view::{Ground, View};
 
 /// Shared by all threads. [`Judge::desk`] gives a thread its own place to judge from.
@@ -26,6 +27,7 @@ pub struct Judge {
     pub(crate) peppers: Peppers,
     pub(crate) bounds: Bounds,
     pub(crate) directory: KeyDirectory,
+    pub(crate) tokens: Tokens,
     pub(crate) live: Live,
     pub(crate) grants: GrantBook,
     pub(crate) hasher: Hasher128,
@@ -61,6 +63,7 @@ impl Judge {
             peppers,
             bounds,
             directory: KeyDirectory::new(),
+            tokens: Tokens::default(),
             live: Live::default(),
             epoch: AtomicU64::new(0),
             view: ArcSwapOption::empty(),

@@ -15,15 +15,20 @@ use crate::origin::Origin;
 use crate::touched::Touched;
 
 impl Desk {
-    /// Whether a presented key is one that may be judged, before anything else of the call is known.
+    /// Whether a presented key, or the certificate in its place, is of somebody who may be judged, before
+    /// anything else of the call is known.
     ///
     /// # Errors
     /// Unknown, not accepted from there, revoked, expired or not yet there.
-    pub fn known(&mut self, origin: Origin<'_>, presented: &[u8], now: Now) -> Result<(), Refusal> {
-        let key = self.judge.known(presented).ok_or(Refusal::KeyUnknown)?;
+    pub fn known(
+        &mut self,
+        origin: Origin<'_>,
+        presented: Option<&[u8]>,
+        now: Now,
+    ) -> Result<(), Refusal> {
         self.renew();
         let view = self.view.as_ref().ok_or(Refusal::NotReady)?;
-        let record = view.snapshot.key(key).ok_or(Refusal::KeyUnknown)?;
+        let (key, record) = self.judge.caller(&view.snapshot, (presented, Some(&origin)), now)?;
         origin.suits(record)?;
         check(&self.judge.live, &view.snapshot, (key, record), now.wall).map(drop)
     }

@@ -17,4 +17,7 @@ mod remembered;
 mod secrets;
 mod shapes;
 mod signals;
+#[path = "../../portcullis-control/tests/issuer/signing.rs"]
+mod signing;
 mod standing;
+mod tokens;

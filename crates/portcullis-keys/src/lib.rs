@@ -1,7 +1,8 @@
 //! Keys of partners: how one looks, how it is kept, how it is found again.
 //!
 //! A key is shown once and never kept: what is kept is a digest under a server-side pepper. Pure:
-//! randomness and secrets come in as values. Must not know scopes, policies, storage or HTTP.
+//! randomness and secrets come in as values. So are tokens of an issuer, which stand in a key's place.
+//! Must not know scopes, policies, storage or HTTP.
 #![cfg_attr(
     test,
     allow(
@@ -19,9 +20,14 @@ mod directory;
 mod format;
 mod pepper;
 mod secret;
+mod token;
 
 pub use digest::{Digest, DigestError};
 pub use directory::{DirectoryError, KeyDirectory};
 pub use format::{ENVIRONMENTS, Inspection, MintError, Minted, imported_id, inspect, mint};
 pub use pepper::{Pepper, PepperError, Peppers};
 pub use secret::Secret;
+pub use token::{
+    IssuerKeys, SignatureAlgorithm, TokenError, TokenHead, TokenRules, TokenSpan, Verified,
+    claimed_issuer, looks_like_token,
+};

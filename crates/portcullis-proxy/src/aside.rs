@@ -45,11 +45,17 @@ pub trait Aside: Send + Sync {
     /// The refusal to answer with.
     fn admits(&self, peer: IpAddr, now: Now) -> Result<(), Refusal>;
 
-    /// Whose key was presented, whatever state it is in, if it is accepted from there.
+    /// Whose key was presented, or whose certificate in its place, whatever state it is in, if it is accepted
+    /// from there.
     ///
     /// # Errors
     /// The refusal to answer with: the key is unknown, bound to other places, or has asked too often.
-    fn known(&self, origin: Origin<'_>, presented: &[u8], now: Now) -> Result<Asker, Refusal>;
+    fn known(
+        &self,
+        origin: Origin<'_>,
+        presented: Option<&[u8]>,
+        now: Now,
+    ) -> Result<Asker, Refusal>;
 
     /// The answer; none: there is nobody to answer any more.
     fn answer(&self, call: AsideCall) -> AsideAnswer;
@@ -129,7 +135,8 @@ impl Asked {
         let now = thread.now();
         let origin = conn.origin(&parts.headers);
         aside.admits(origin.address, now)?;
-        let asker = aside.known(origin, &presented(&parts, &thread.settings)?, now)?;
+        let presented = presented(&parts, &thread.settings)?;
+        let asker = aside.known(origin, presented.as_deref(), now)?;
         ticket.trace = Some(Trace {
             partner: Some(Arc::clone(&asker.partner)),
             key_id: Some(asker.id.clone()),
@@ -166,8 +173,11 @@ impl Asked {
     }
 }
 
-/// The key, which must stand in the head; the same key twice is one.
-fn presented<'p>(parts: &'p Parts, settings: &Settings) -> Result<Cow<'p, [u8]>, Refusal> {
+/// The key, which must stand in the head where there is one; the same key twice is one.
+fn presented<'p>(
+    parts: &'p Parts,
+    settings: &Settings,
+) -> Result<Option<Cow<'p, [u8]>>, Refusal> {
     let shown = hygiene::header_keys(&parts.headers, &settings.key_header);
     let mut keys: Vec<Cow<'p, [u8]>> = shown.into_iter().map(Cow::Borrowed).collect();
     for value in parts.uri.query().unwrap_or_default().split('&').filter_map(key_in) {
@@ -176,8 +186,12 @@ fn presented<'p>(parts: &'p Parts, settings: &Settings) -> Result<Cow<'p, [u8]>,
             Cow::Owned(key) => Cow::Owned(key.into_bytes()),
         });
     }
-    let first = keys.first().cloned().ok_or(Refusal::KeyMissing)?;
-    if keys.iter().all(|key| *key == first) { Ok(first) } else { Err(Refusal::KeyConflict) }
+    let first = keys.first().cloned();
+    if keys.iter().all(|key| Some(key) == first.as_ref()) {
+        Ok(first)
+    } else {
+        Err(Refusal::KeyConflict)
+    }
 }
 
 /// The key in a pair of a query, whose name may be encoded as its value is.
@@ -222,6 +236,7 @@ mod tests {
             let settings = Settings::new("127.0.0.1:0".parse().unwrap(), upstream, none);
             let parts = parts(target, headers);
             let found = presented(&parts, &settings);
+            let found = found.and_then(|found| found.ok_or(Refusal::KeyMissing));
             let found = found.as_deref().map_err(Clone::clone);
             assert_eq!(found, expected.map(str::as_bytes), "{target} {headers:?}");
         }

@@ -108,12 +108,16 @@ impl Bench {
         self.desk.borrow().subscribed(key);
     }
 
-    /// Whether the head shows a key, which then is one that may be judged.
+    /// Whether the head shows a key, or the connection what stands in its place; which then is of
+    /// somebody who may be judged.
     pub(crate) fn shows_key(&self, conn: &Conn, parts: &Parts, now: Now) -> Result<bool, Refusal> {
         let keys = hygiene::header_keys(&parts.headers, &self.key_header);
-        let Some(key) = keys.first() else { return Ok(false) };
-        let origin = conn.origin(&parts.headers);
-        self.desk.borrow_mut().known(origin, key, now).map(|()| true)
+        let (key, origin) = (keys.first().copied(), conn.origin(&parts.headers));
+        match self.desk.borrow_mut().known(origin, key, now) {
+            // The body may hold a key yet.
+            Err(Refusal::KeyMissing) => Ok(false),
+            known => known.map(|()| true),
+        }
     }
 
     /// What the call that was permitted last reads; to be asked once.

@@ -164,6 +164,7 @@ fn add_other(gate: &mut Gate) {
         pepper,
         label: String::new(),
         binding: Default::default(),
+        identity: None,
     });
 }
 

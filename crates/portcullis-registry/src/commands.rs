@@ -5,7 +5,8 @@
 use std::sync::Arc;
 
 use portcullis_types::{
-    Binding, ClientId, Closes, Facts, KeyId, PartnerId, ReasonCode, ScopeName, TierName, Wall,
+    Binding, ClientId, Closes, Facts, Identity, KeyId, PartnerId, ReasonCode, ScopeName, TierName,
+    Wall,
 };
 use serde::{Deserialize, Serialize};
 
@@ -61,7 +62,8 @@ pub enum Command {
     /// Has policies enforced on a partner, or only watched.
     SetMode { partner: PartnerId, mode: Mode, why: String },
     /// Issues a key; its secret was made outside and only its digest is known here. Without a
-    /// binding it is accepted from anywhere.
+    /// binding it is accepted from anywhere. With an identity there is no secret: that proves the
+    /// caller, digest and pepper are left empty.
     IssueKey {
         id: KeyId,
         partner: PartnerId,
@@ -74,6 +76,8 @@ pub enum Command {
         label: String,
         #[serde(default, skip_serializing_if = "Binding::is_empty")]
         binding: Binding,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        identity: Option<Identity>,
     },
     /// Imports keys of another gateway: one event, one blob.
     ImportKeys { keys: Vec<ImportedKey>, pepper: String, create_partners: Option<(TierName, Use)> },

@@ -4,7 +4,7 @@
 //! leaf is stored. Secrets and personal data never enter an event.
 
 use portcullis_types::{
-    Binding, ClientId, Facts, KeyId, PartnerId, ReasonCode, ScopeName, Span, TierName, Wall,
+    Binding, ClientId, Facts, Identity, KeyId, PartnerId, ReasonCode, ScopeName, Span, TierName, Wall,
 };
 use serde::{Deserialize, Serialize};
 
@@ -84,7 +84,8 @@ pub enum Event {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         scopes: Option<Vec<ScopeName>>,
     },
-    /// A key was issued. `digest` is the keyed digest under the pepper with that fingerprint.
+    /// A key was issued. `digest` is the keyed digest under the pepper with that fingerprint, or that of
+    /// the identity, which no pepper hides.
     #[serde(rename = "key.issued")]
     KeyIssued {
         key: KeyId,
@@ -102,6 +103,8 @@ pub enum Event {
         label: String,
         #[serde(default, skip_serializing_if = "Binding::is_empty")]
         binding: Binding,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        identity: Option<Identity>,
     },
     /// Keys of another gateway were imported; the blob is JSON lines of [`ImportedKey`].
     #[serde(rename = "keys.imported")]

@@ -173,8 +173,8 @@ impl State {
         if let Some((_, count)) = peppers.get_mut(at) {
             *count += keys;
         }
-        // Nobody rotates 255 times; who does sees the last ones counted as one.
-        PepperIx(u8::try_from(at).unwrap_or(u8::MAX))
+        // Nobody rotates 254 times; who does sees the last ones counted as none.
+        u8::try_from(at).map_or(PepperIx::NONE, PepperIx)
     }
 }
 

@@ -29,6 +29,7 @@ mod foreseen;
 mod grants;
 mod guard;
 mod hooks;
+mod identity;
 mod import;
 mod kinds;
 mod names;
@@ -86,6 +87,7 @@ pub use grants::{
 };
 pub use guard::{GuardEvent, Guarded, LogLost};
 pub use hooks::{HookCommand, HookEvent};
+pub use identity::identity_digest;
 pub use import::{IMPORT_KEYS_MAX, decode_keys, encode_keys};
 pub use kinds::EVENT_KINDS;
 pub use notices::PartnerNotice;

@@ -32,6 +32,7 @@ const SHOWN: &[&str] = &[
     "outcome",
     "announced",
     "binding",
+    "identity",
 ];
 /// Those among them that are moments.
 const MOMENTS: &[&str] = &["review_by", "acknowledge_by", "until", "at", "expires", "effective"];

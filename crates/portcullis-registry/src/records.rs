@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use portcullis_types::{
-    Binding, ClientId, ClientIx, Effect, Facts, KeyId, KeyIx, Notice, PartnerId, PartnerIx,
+    Binding, ClientId, ClientIx, Effect, Facts, Identity, KeyId, KeyIx, Notice, PartnerId, PartnerIx,
     Percent, Revision, ScopeName, Subject, TierName, Wall,
 };
 
@@ -21,6 +21,11 @@ pub struct ScopeListIx(pub u32);
 /// A pepper that keys were made under, by the order of its first use.
 #[derive(Debug, Clone, Copy, Eq, PartialEq)]
 pub struct PepperIx(pub u8);
+
+impl PepperIx {
+    /// Of what is under no pepper.
+    pub(crate) const NONE: Self = Self(u8::MAX);
+}
 
 /// Whether a credential counts.
 #[derive(Debug, Clone, Copy, Eq, PartialEq)]
@@ -78,6 +83,8 @@ pub struct KeyMore {
     pub untold: bool,
     /// Where it is accepted from; none: anywhere.
     pub binding: Option<Arc<Binding>>,
+    /// What proves the caller in place of a key.
+    pub identity: Option<Arc<Identity>>,
 }
 
 /// One key.

@@ -12,6 +12,7 @@ mod decided;
 mod facts;
 mod foreseen;
 mod grants;
+mod identities;
 mod model;
 mod people;
 mod quota;
@@ -174,6 +175,7 @@ pub(crate) fn key(
         pepper: "aabbccdd".to_owned(),
         label: String::new(),
         binding: Default::default(),
+        identity: None,
     }
 }
 

@@ -141,6 +141,7 @@ pub(crate) fn issue_key(partner: &str, n: u64) -> Command {
         pepper: "abcd1234".to_owned(),
         label: "first".to_owned(),
         binding: Default::default(),
+        identity: None,
     }
 }
 

@@ -16,6 +16,7 @@ pub mod asked;
 mod binding;
 mod closes;
 mod facts;
+mod identity;
 mod ids;
 mod index;
 mod method;
@@ -27,6 +28,7 @@ mod time;
 pub use binding::{Binding, Holder, HolderError};
 pub use closes::{Closes, Percent, StandingName};
 pub use facts::Facts;
+pub use identity::{Identity, IdentityError, TokenOf};
 pub use ids::{
     CaseId, ClassName, ClientId, IdError, KeyId, OperationName, PartnerId, PersonId, RateId,
     ReasonCode, ScopeName, TierName, TypeName,

@@ -51,6 +51,18 @@ pub enum Refusal {
     KeyUnknown,
     /// Two different keys in one call.
     KeyConflict,
+    /// The token was the issuer's, and its time is over.
+    TokenExpired {
+        /// When it ended.
+        at: Wall,
+    },
+    /// The token proves nobody.
+    TokenInvalid {
+        /// What about it, as a sentence without a full stop, free of the token's own bytes.
+        why: &'static str,
+    },
+    /// The keys by which the token could be verified can't be had now.
+    IssuerUnreachable,
     /// The key was revoked and never comes back.
     KeyRevoked(Arc<Notice>),
     /// The key's time is over.
@@ -202,9 +214,11 @@ impl Refusal {
         match self {
             Self::RateReached(hit) => hit.retry_after_seconds,
             Self::BudgetReached(hit) => hit.retry_after_seconds,
-            Self::Overloaded | Self::NotReady | Self::UpstreamUnreachable | Self::UpstreamBusy => {
-                NonZeroU64::new(1)
-            }
+            Self::Overloaded
+            | Self::NotReady
+            | Self::UpstreamUnreachable
+            | Self::UpstreamBusy
+            | Self::IssuerUnreachable => NonZeroU64::new(1),
             _ => None,
         }
     }

@@ -32,6 +32,9 @@ pub enum KeyCommand {
         /// Where it is accepted from.
         #[command(flatten)]
         places: Places,
+        /// What proves the caller in a key's place.
+        #[command(flatten)]
+        proof: Proof,
         /// A word to tell it by
         #[arg(long, default_value = "")]
         label: String,
@@ -177,6 +180,21 @@ pub struct Places {
     /// public key, `dns:NAME` or `uri:URI`; repeat for more
     #[arg(long, value_name = "HOLDER")]
     pub certificate: Vec<String>,
+}
+
+/// What proves a caller in a key's place.
+#[derive(Debug, Clone, Args)]
+pub struct Proof {
+    /// Issue no key: tokens of this issuer prove the caller, as `iss` names it
+    #[arg(long, value_name = "ISSUER", requires = "subject", conflicts_with = "by_certificate")]
+    pub token_of: Option<String>,
+    /// Whom the issuer calls so in its tokens: a program, not a person
+    #[arg(long, value_name = "SUBJECT", requires = "token_of")]
+    pub subject: Option<String>,
+    /// Issue no key: a client certificate proves the caller, of this holder: `sha256:` and the digest
+    /// of its public key, `dns:NAME` or `uri:URI`
+    #[arg(long, value_name = "HOLDER")]
+    pub by_certificate: Option<String>,
 }
 
 /// What to import.

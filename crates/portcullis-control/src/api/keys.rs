@@ -11,6 +11,7 @@ use portcullis_types::{KeyId, KeyIx};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
+use super::identity::ProvedBy;
 use super::{Ctx, aside, limit, partners};
 use crate::auth::Caller;
 use crate::extract::{Body, Params};
@@ -117,6 +118,8 @@ pub(crate) struct NewKey {
     /// key, `dns:NAME` or `uri:URI`; none is asked for when absent.
     #[serde(default)]
     certificates: Vec<String>,
+    /// What proves the caller in its place: then there is no key, and none is shown.
+    identity: Option<ProvedBy>,
     /// A word to tell it by.
     #[serde(default)]
     label: String,
@@ -129,13 +132,14 @@ pub(crate) struct NewKey {
 pub(crate) struct Issued {
     /// Its public id.
     id: String,
-    /// The whole key. It is shown in this answer only.
-    key: String,
+    /// The whole key. It is shown in this answer only; none where an identity stands in its place.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    key: Option<String>,
     /// The change.
     change: Change,
 }
 
-/// Issues a key, which the answer shows once
+/// Issues a key, which the answer shows once, or lets an identity call in a key's place
 #[utoipa::path(post, path = "/v1/keys", tag = "keys", security(("admin_token" = [])),
     request_body = NewKey,
     responses((status = 201, body = Issued), (status = "4XX", body = Document)))]
@@ -154,7 +158,14 @@ pub(crate) async fn issue(
     let partner = names::id(&new.partner)?;
     let client = new.client.map(|id| names::id(&id)).transpose()?;
     let scopes = names::scopes(new.scopes.as_deref(), &*shared.control.checker)?;
+    let identity = new.identity.map(ProvedBy::identity).transpose()?;
     let minted = mint(&*shared.control.keys, new.env.as_deref())?;
+    // What is proved otherwise has an id like every key, and nobody keeps the secret that came with it.
+    let (digest, pepper) = match identity {
+        Some(_) => (String::new(), String::new()),
+        None => (minted.digest.clone(), shared.control.keys.pepper()),
+    };
+    let is_key = identity.is_none();
     let command = Command::IssueKey {
         id: minted.id.clone(),
         partner,
@@ -162,12 +173,19 @@ pub(crate) async fn issue(
         scopes,
         start,
         expires,
-        digest: minted.digest.clone(),
-        pepper: shared.control.keys.pepper(),
+        digest,
+        pepper,
         label: new.label,
         binding: names::binding(&new.networks, &new.certificates)?,
+        identity,
     };
-    shown_once(shared.submit(&caller, command).await?, &minted)
+    let done = shared.submit(&caller, command).await?;
+    if is_key {
+        return shown_once(done, &minted);
+    }
+    let change = Change::from(done);
+    let status = change.status(StatusCode::CREATED);
+    Ok((status, Json(Issued { id: minted.id.to_string(), key: None, change })).into_response())
 }
 
 /// The answer that shows a key for the only time.
@@ -175,7 +193,8 @@ pub(super) fn shown_once(done: Done, minted: &MintedKey) -> Result<Response, Pro
     let change = Change::from(done);
     let status = change.status(StatusCode::CREATED);
     let id = minted.id.to_string();
-    let issued = Issued { id: id.clone(), key: minted.secret.as_str().to_owned(), change };
+    let key = Some(minted.secret.as_str().to_owned());
+    let issued = Issued { id: id.clone(), key, change };
     let mut response = (status, Json(issued)).into_response();
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response.extensions_mut().insert(ShownOnce(format!(

@@ -3,16 +3,12 @@
 //! Must not know what a token says.
 
 use std::sync::{Arc, PoisonError, RwLock};
-use std::time::Duration;
 
+use portcullis_keys::{IssuerKeys, TokenError, TokenHead, Verified};
 use portcullis_types::{Clock, Mono};
-use serde::Deserialize;
 use tokio::sync::Mutex;
-use tokio::time::timeout;
 
-use super::keys::{Found, Keys};
-use super::token::{self, Head, TokenError, Verified};
-use super::{ISSUER_BYTES_MAX, Oidc};
+use super::Oidc;
 
 /// Keys are used this long before they are fetched again.
 const FRESH: u64 = minutes(10);
@@ -22,7 +18,6 @@ const USABLE: u64 = minutes(60);
 const BETWEEN: u64 = minutes(1) / 2;
 /// The time between tries doubles with each failure, up to this.
 const BACK_OFF_MAX: u64 = minutes(8);
-const PATIENCE: Duration = Duration::from_secs(5);
 
 const fn minutes(minutes: u64) -> u64 {
     minutes * 60 * 1_000_000_000
@@ -38,7 +33,7 @@ pub(crate) struct Issuer {
 
 #[derive(Clone, Default)]
 struct Known {
-    keys: Arc<Keys>,
+    keys: Arc<IssuerKeys>,
     at: Option<Mono>,
 }
 
@@ -49,10 +44,13 @@ struct Tries {
     why: String,
 }
 
-#[derive(Deserialize)]
-struct Discovery {
-    issuer: String,
-    jwks_uri: String,
+/// Why a token signs nobody in.
+#[derive(Debug, Clone, Eq, PartialEq, thiserror::Error)]
+pub(crate) enum SignInError {
+    #[error(transparent)]
+    Token(#[from] TokenError),
+    #[error("the issuer's keys can't be had: {0}")]
+    Unreachable(String),
 }
 
 impl Issuer {
@@ -61,20 +59,20 @@ impl Issuer {
     }
 
     /// Whose token it is.
-    pub(crate) async fn verify(&self, token: &str) -> Result<Verified, TokenError> {
-        let head = Head::read(token, &self.oidc)?;
+    pub(crate) async fn verify(&self, token: &str) -> Result<Verified, SignInError> {
+        let head = TokenHead::read(token, &self.oidc.rules)?;
         let mut known = self.known();
         if !within(known.at, self.clock.now().mono, FRESH) {
             known = self.fetch_again().await;
         }
-        if matches!(known.keys.find(head.key.as_deref(), head.algorithm), Found::None) {
+        if !known.keys.has(&head) {
             known = self.fetch_again().await;
         }
         let now = self.clock.now();
         if !within(known.at, now.mono, USABLE) {
-            return Err(TokenError::Unreachable(self.tries.lock().await.why.clone()));
+            return Err(SignInError::Unreachable(self.tries.lock().await.why.clone()));
         }
-        token::verify(token, &head, &known.keys, &self.oidc, now.wall)
+        Ok(head.verify(token, &known.keys, &self.oidc.rules, now.wall)?)
     }
 
     fn known(&self) -> Known {
@@ -105,35 +103,8 @@ impl Issuer {
         }
     }
 
-    async fn fetch(&self) -> Result<Keys, String> {
-        let url = match &self.oidc.jwks {
-            Some(url) => url.clone(),
-            None => self.discover().await?,
-        };
-        Keys::read(&self.document(url).await?)
-    }
-
-    async fn discover(&self) -> Result<String, String> {
-        let issuer = self.oidc.issuer.trim_end_matches('/');
-        let body = self.document(format!("{issuer}/.well-known/openid-configuration")).await?;
-        let found: Discovery = serde_json::from_slice(&body)
-            .map_err(|_| "its discovery document names no `issuer` and `jwks_uri`".to_owned())?;
-        if found.issuer != self.oidc.issuer {
-            return Err("its discovery document is that of another issuer".to_owned());
-        }
-        // An issuer behind TLS may not send us to where anybody can answer.
-        let safe = found.jwks_uri.starts_with("https://") || issuer.starts_with("http://");
-        if safe { Ok(found.jwks_uri) } else { Err("its `jwks_uri` is not https".to_owned()) }
-    }
-
-    async fn document(&self, url: String) -> Result<Vec<u8>, String> {
-        match timeout(PATIENCE, self.oidc.fetch.fetch(url)).await {
-            Ok(Ok(body)) if body.len() > ISSUER_BYTES_MAX => {
-                Err(format!("its answer is longer than {ISSUER_BYTES_MAX} bytes"))
-            }
-            Ok(answer) => answer,
-            Err(_) => Err(format!("it did not answer within {} s", PATIENCE.as_secs())),
-        }
+    async fn fetch(&self) -> Result<IssuerKeys, String> {
+        IssuerKeys::read(&self.oidc.source.set().await?)
     }
 }
 

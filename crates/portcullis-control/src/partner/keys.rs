@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::asker::{Asker, Reader};
+use crate::api::identity::ProvedBy;
 use crate::api::{aside, limit};
 use crate::extract::Params;
 use crate::problem::{Document, Problem};
@@ -32,6 +33,8 @@ pub(super) struct OwnKey {
     networks: Option<Vec<String>>,
     /// The certificates of clients of which it takes one; null: none is asked for.
     certificates: Option<Vec<String>>,
+    /// What proves you in a key's place; null: the key itself does.
+    identity: Option<ProvedBy>,
     /// When it was issued, RFC 3339.
     issued: Option<String>,
     /// When it ends by itself.
@@ -53,6 +56,7 @@ impl OwnKey {
             scopes: scopes.map(|list| list.iter().map(ToString::to_string).collect()),
             networks,
             certificates,
+            identity: ProvedBy::of(key),
             issued: Some(key.issued.rfc3339()),
             expires: key.expires.map(Wall::rfc3339),
             revision: Some(key.revision.0),
@@ -62,10 +66,19 @@ impl OwnKey {
     /// Id and state alone.
     pub(super) fn bare(self) -> Self {
         let Self { id, state, .. } = self;
-        let (client, label, scopes) = (None, None, None);
-        let (networks, certificates) = (None, None);
-        let (issued, expires, revision) = (None, None, None);
-        Self { id, state, client, label, scopes, networks, certificates, issued, expires, revision }
+        Self {
+            id,
+            state,
+            client: None,
+            label: None,
+            scopes: None,
+            networks: None,
+            certificates: None,
+            identity: None,
+            issued: None,
+            expires: None,
+            revision: None,
+        }
     }
 }
 

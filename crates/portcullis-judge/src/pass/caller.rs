@@ -27,20 +27,30 @@ impl<'v> Pass<'v, '_> {
 
     /// Finds the key by what was presented, all of it. An unknown one leaves no trace.
     fn identify(&mut self, presented: Option<&[u8]>) -> Result<Caller<'v>, Refusal> {
-        let known = self.known.map(|known| known.key);
-        let found = presented.map(|presented| self.desk.judge.known(presented));
-        let ix = match (known, found) {
-            (None, None) => return Err(Refusal::KeyMissing),
-            (None, Some(found)) => found.ok_or(Refusal::KeyUnknown)?,
-            (Some(known), None) => known,
-            (Some(known), Some(found)) if found == Some(known) => known,
-            (Some(_), Some(_)) => return Err(Refusal::KeyConflict),
-        };
-        let key = self.note(ix).ok_or(Refusal::KeyUnknown)?;
-        // Whoever names the caller has seen where the call came from, or asks about any such call.
-        if known.is_none() {
-            origin::check(key, self.origin.as_ref())?;
+        if let Some(known) = self.known {
+            return self.named(known.key, presented);
         }
+        let (desk, view) = (self.desk, self.view);
+        let shown = (presented, self.origin.as_ref());
+        let (ix, key) = desk.judge.caller(&view.snapshot, shown, self.now)?;
+        self.note(ix);
+        origin::check(key, self.origin.as_ref())?;
+        Ok(Caller::new(ix, key))
+    }
+
+    /// A caller that is named, where nobody else's key stands in its call. Whoever names it has seen where
+    /// the call came from, or asks about any such call.
+    fn named(&mut self, ix: KeyIx, presented: Option<&[u8]>) -> Result<Caller<'v>, Refusal> {
+        if presented.is_some() {
+            let shown = (presented, None);
+            match self.desk.judge.caller(&self.view.snapshot, shown, self.now) {
+                Ok((found, _)) if found == ix => {}
+                // Its own token may have run out since.
+                Err(Refusal::TokenExpired { at }) => return Err(Refusal::TokenExpired { at }),
+                Ok(_) | Err(_) => return Err(Refusal::KeyConflict),
+            }
+        }
+        let key = self.note(ix).ok_or(Refusal::KeyUnknown)?;
         Ok(Caller::new(ix, key))
     }
 

@@ -219,6 +219,7 @@ impl Bed {
             pepper: self.judge.peppers().current().fingerprint().to_owned(),
             label: String::new(),
             binding: Default::default(),
+            identity: None,
         });
     }
 

@@ -61,7 +61,7 @@ fn a_bound_key_is_refused_where_nobody_knows_where_the_call_came_from() {
     bed.check("a1", PROFILE, "network_not_allowed");
     let origin = Origin { address: "198.51.100.7".parse().unwrap(), certificate: None };
     let (key, now) = (secret("a1"), bed.now);
-    let refused = bed.desks[0].known(origin, key.as_bytes(), now).unwrap_err();
+    let refused = bed.desks[0].known(origin, Some(key.as_bytes()), now).unwrap_err();
     assert_eq!(refused, Refusal::NetworkNotAllowed { from: Some(origin.address) });
 }
 

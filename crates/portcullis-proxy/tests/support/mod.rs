@@ -220,6 +220,7 @@ impl Office {
             pepper: office.judge.peppers().current().fingerprint().to_owned(),
             label: String::new(),
             binding: Default::default(),
+            identity: None,
         });
         office
     }

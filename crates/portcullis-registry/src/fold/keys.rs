@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
-use portcullis_types::{Binding, Facts, KeyIx, PartnerId, ReasonCode, ScopeName, TierName};
+use portcullis_types::{Binding, Facts, Identity, KeyIx, PartnerId, ReasonCode, ScopeName, TierName};
 
 use super::{Learned, ended, numbered};
 use crate::events::Event;
-use crate::records::{Credential, KeyMore, KeyRecord, PartnerRecord, ScopeListIx};
+use crate::identity::identity_hex;
+use crate::records::{Credential, KeyMore, KeyRecord, PartnerRecord, PepperIx, ScopeListIx};
 use crate::state::{FoldError, Place, State, digest, mark};
 use crate::words::{ImportedKey, ImportedState, KeyStart, Mode, Use};
 
@@ -28,10 +29,14 @@ impl State {
             label,
             pepper,
             binding,
+            identity,
         } = event
         else {
             return Ok(Vec::new());
         };
+        if identity.as_ref().is_some_and(|identity| identity_hex(identity) != *hex) {
+            return Err(place.bad("the digest is not that of the identity"));
+        }
         let owner = self.now.partner_ix(partner);
         let owner = owner.ok_or_else(|| place.bad(format!("unknown partner `{partner}`")))?;
         let client = client.as_ref().map(|id| {
@@ -44,11 +49,14 @@ impl State {
             client: client.transpose()?,
             scopes: scopes.as_deref().map(|list| self.scope_list(place, list)).transpose()?,
             credential: if start.is_at_once() { Credential::Active } else { Credential::Pending },
-            pepper: self.peppered(pepper, 1),
+            pepper: match identity {
+                Some(_) => PepperIx::NONE,
+                None => self.peppered(pepper, 1),
+            },
             expires: *expires,
             narrowed: None,
             ended: None,
-            more: more(*start, binding),
+            more: more(*start, binding, identity.as_ref()),
             label: Some(label.as_str()).filter(|label| !label.is_empty()).map(Arc::from),
             issued: place.ts,
             revision: place.revision,
@@ -135,12 +143,17 @@ impl State {
     }
 }
 
-fn more(start: KeyStart, binding: &Binding) -> Option<Arc<KeyMore>> {
+fn more(
+    start: KeyStart,
+    binding: &Binding,
+    identity: Option<&Identity>,
+) -> Option<Arc<KeyMore>> {
     let starts = match start {
         KeyStart::At(at) => Some(at),
         KeyStart::AtOnce | KeyStart::WhenActivated => None,
     };
-    let more = KeyMore { starts, binding: bound(binding), ..KeyMore::default() };
+    let identity = identity.cloned().map(Arc::new);
+    let more = KeyMore { starts, binding: bound(binding), identity, ..KeyMore::default() };
     (more != KeyMore::default()).then(|| Arc::new(more))
 }
 

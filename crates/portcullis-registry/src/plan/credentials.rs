@@ -208,6 +208,10 @@ impl State {
         let owner = self.now.partner(key.partner).map(|partner| partner.id.clone());
         let client = key.client.and_then(|at| self.now.client(at)).map(|client| client.id.clone());
         let scopes = key.scopes.and_then(|at| self.now.scope_list(at)).map(<[_]>::to_vec);
+        if let Some(identity) = key.identity() {
+            let (key, identity) = (key.id.clone(), identity.to_string());
+            return Err(CredentialRejected::NoSecret { key, identity }.into());
+        }
         if key.narrowed.is_some() {
             return Err(CredentialRejected::HeldFirst { key: key.id.clone() }.into());
         }
@@ -236,6 +240,7 @@ impl State {
             pepper: texts::label("pepper's fingerprint", &new.pepper)?,
             label: key.label.as_deref().unwrap_or_default().to_owned(),
             binding: bound(key),
+            identity: None,
         })
     }
 }

@@ -28,6 +28,7 @@ impl State {
             pepper,
             label,
             binding,
+            identity,
         } = command
         else {
             return Ok(Planned::nothing("nothing to do"));
@@ -46,10 +47,15 @@ impl State {
                 return Err(Rejected::InPast { what: "expiry", at: ends, now: *at });
             }
         }
-        self.fresh(id, digest)?;
+        let digest = match identity {
+            Some(identity) => self.fresh_identity(id, identity)?,
+            None => self.fresh(id, digest).map(|()| digest.clone())?,
+        };
         let held = shut(owner.narrowed.as_ref())
             .then_some("; the partner is on hold, so it is refused for now");
-        let what = format!("key `{id}` issued to partner `{partner}`{}", held.unwrap_or_default());
+        let by = identity.as_ref().map(|identity| format!(" and proved by {identity}"));
+        let (by, held) = (by.unwrap_or_default(), held.unwrap_or_default());
+        let what = format!("key `{id}` issued to partner `{partner}`{by}{held}");
         let event = Event::KeyIssued {
             key: id.clone(),
             partner: partner.clone(),
@@ -57,10 +63,11 @@ impl State {
             scopes: scopes.as_deref().map(sorted),
             start: *start,
             expires: *expires,
-            digest: digest.clone(),
+            digest,
             pepper: texts::label("pepper's fingerprint", pepper)?,
             label: texts::label("label", label)?,
             binding: checked(binding)?,
+            identity: identity.clone(),
         };
         let undo = undo_by_fact("key revoke", id.as_str(), "This key was issued by mistake.", "");
         Ok(Planned { created: vec![id.clone()], undo: Some(undo), ..Planned::one(event, what) })
@@ -86,7 +93,7 @@ impl State {
     }
 
     /// Neither the id nor the secret is known yet.
-    pub(super) fn fresh(&self, id: &KeyId, digest: &str) -> Result<(), Rejected> {
+    pub(crate) fn fresh(&self, id: &KeyId, digest: &str) -> Result<(), Rejected> {
         if self.now.key_ix(id).is_some() {
             return Err(Rejected::Exists(SubjectId::Key(id.clone())));
         }

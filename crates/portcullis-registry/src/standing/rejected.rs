@@ -1,6 +1,6 @@
 //! Why a step of a standing is not taken.
 
-use portcullis_types::{ClassName, KeyId, StandingName, Wall};
+use portcullis_types::{ClassName, IdentityError, KeyId, StandingName, Wall};
 
 use super::table::ended;
 use crate::words::SubjectId;
@@ -168,6 +168,19 @@ pub enum CredentialRejected {
         "{count} networks and certificates are too many; name at most {max}, such as wider networks"
     )]
     BindingTooLong { count: usize, max: usize },
+    /// There is nothing of it to exchange here.
+    #[error(
+        "key `{key}` has no secret of its own: it is proved by {identity}; exchange that where it is issued, or revoke the key and issue another"
+    )]
+    NoSecret { key: KeyId, identity: String },
+    /// One identity, one record, or a hold on one would miss the other.
+    #[error(
+        "a key is or was proved by {identity} already; `key list` shows it, and one that was revoked never returns: have another subject or certificate"
+    )]
+    IdentityKnown { identity: String },
+    /// No token has such texts.
+    #[error(transparent)]
+    IdentityUnfit(#[from] IdentityError),
 }
 
 impl CredentialRejected {
@@ -182,12 +195,18 @@ impl CredentialRejected {
             Self::Over { .. } => "key_expired",
             Self::HeldFirst { .. } => "key_held",
             Self::BindingTooLong { .. } => "binding_too_long",
+            Self::NoSecret { .. } => "key_without_secret",
+            Self::IdentityKnown { .. } => "identity_known",
+            Self::IdentityUnfit(_) => "identity_unfit",
         }
     }
 
     /// Whether it is at odds with the state as it is.
     #[must_use]
     pub fn is_conflict(&self) -> bool {
-        !matches!(self, Self::OverlapTooLong { .. } | Self::BindingTooLong { .. })
+        !matches!(
+            self,
+            Self::OverlapTooLong { .. } | Self::BindingTooLong { .. } | Self::IdentityUnfit(_)
+        )
     }
 }

@@ -1,6 +1,6 @@
 //! Every refusal as it is read, code and text: who adds one writes it down here, or nothing compiles.
 
-use portcullis_types::{CaseId, ClassName, PersonId, StandingName};
+use portcullis_types::{CaseId, ClassName, IdentityError, PersonId, StandingName};
 
 use super::*;
 
@@ -150,6 +150,17 @@ fn each_refusal_of_a_standing_and_of_a_key_is_agreed_on() {
         Over { .. } => Over { key: key(), at: NOON },
         HeldFirst { .. } => HeldFirst { key: key() },
         BindingTooLong { .. } => BindingTooLong { count: 65, max: 64 },
+        NoSecret { .. } => NoSecret {
+            key: key(),
+            identity: super::identities::calls().to_string(),
+        },
+        IdentityKnown { .. } => IdentityKnown {
+            identity: super::identities::calls().to_string(),
+        },
+        IdentityUnfit(_) => IdentityUnfit(IdentityError {
+            what: "subject",
+            text: "two\\nlines".to_owned(),
+        }),
     }));
 }
 

@@ -95,6 +95,7 @@ fn each_id_and_each_secret_is_taken_once() {
         pepper: pepper.clone(),
         label: label.clone(),
         binding: Default::default(),
+        identity: None,
     };
     check(&copy("other", digest(1)), "key_known");
     check(&copy("other", "XYZ".to_owned()), "digest_unreadable");
@@ -167,6 +168,7 @@ fn a_key_ends_at_its_expiry_and_dates_lie_ahead() {
         pepper: pepper.clone(),
         label: label.clone(),
         binding: Default::default(),
+        identity: None,
     };
     insta::assert_snapshot!(desk.ask(&until(NOON.0)).unwrap_err(), @"the expiry 2023-11-14T22:13:20.000Z is not in the future; it is 2023-11-14T22:13:20.000Z now");
     desk.ask(&until(NOON.0 + 10)).unwrap();

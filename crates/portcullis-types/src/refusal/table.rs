@@ -66,6 +66,16 @@ mod rows {
         row("key_conflict", 401, "Two different keys were sent", (190, 0)),
         Challenge::InvalidRequest,
     );
+    pub(super) const TOKEN_EXPIRED: Row = unauthorised(
+        row("token_expired", 401, "The token has expired", (190, 463)),
+        Challenge::InvalidToken,
+    );
+    pub(super) const TOKEN_INVALID: Row = unauthorised(
+        row("token_invalid", 401, "The token is not valid", (190, 0)),
+        Challenge::InvalidToken,
+    );
+    pub(super) const ISSUER: Row =
+        row("issuer_unreachable", 503, "The token cannot be verified now", (2, 0));
     pub(super) const KEY_REVOKED: Row = unauthorised(
         row("key_revoked", 401, "The key was revoked", (190, 466)),
         Challenge::InvalidToken,
@@ -172,6 +182,9 @@ pub fn all_rows() -> Vec<Row> {
         KEY_MISSING,
         KEY_UNKNOWN,
         KEY_CONFLICT,
+        TOKEN_EXPIRED,
+        TOKEN_INVALID,
+        ISSUER,
         KEY_REVOKED,
         KEY_EXPIRED,
         KEY_PENDING,
@@ -247,6 +260,9 @@ impl Refusal {
             Self::KeyMissing => &rows::KEY_MISSING,
             Self::KeyUnknown => &rows::KEY_UNKNOWN,
             Self::KeyConflict => &rows::KEY_CONFLICT,
+            Self::TokenExpired { .. } => &rows::TOKEN_EXPIRED,
+            Self::TokenInvalid { .. } => &rows::TOKEN_INVALID,
+            Self::IssuerUnreachable => &rows::ISSUER,
             Self::KeyRevoked(_) => &rows::KEY_REVOKED,
             Self::KeyExpired { .. } => &rows::KEY_EXPIRED,
             Self::KeyPending { .. } => &rows::KEY_PENDING,

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use portcullis_control::SignatureAlgorithm;
+use portcullis_keys::SignatureAlgorithm;
 use portcullis_registry::{PeopleRule, Role};
 use portcullis_types::PersonId;
 use portcullis_yaml::At;
@@ -57,18 +57,25 @@ impl Settling<'_> {
         }
     }
 
-    fn issuer(&mut self, oidc: &OpenId) -> Issuer {
-        for at in [Some(&oidc.issuer), oidc.jwks.as_ref()].into_iter().flatten() {
-            if !is_safe(&at.value) {
-                let message = format!("`{}` can't be asked for keys", at.value);
-                self.fault("PC0020", at, message, "write an https:// address; plain http:// is for a loopback address, such as that of a proxy on this machine");
-            }
+    /// Whether nobody on the way can give keys in an issuer's place.
+    pub(super) fn safe_address(&mut self, at: &At<String>) {
+        if !is_safe(&at.value) {
+            let message = format!("`{}` can't be asked for keys", at.value);
+            self.fault("PC0020", at, message, "write an https:// address; plain http:// is for a loopback address, such as that of a proxy on this machine");
         }
-        if oidc.audience.value.trim().is_empty() {
-            self.fault("PC0021", &oidc.audience, "the audience is empty", "write what the issuer puts into `aud` of tokens for this gate, often its client id");
+    }
+
+    /// Whether tokens for somebody else are told apart.
+    pub(super) fn audience(&mut self, at: &At<String>) {
+        if at.value.trim().is_empty() {
+            self.fault("PC0021", at, "the audience is empty", "write what the issuer puts into `aud` of tokens for this gate, often its client id");
         }
+    }
+
+    /// The signatures that are accepted.
+    pub(super) fn algorithms(&mut self, list: &[At<String>]) -> Vec<SignatureAlgorithm> {
         let mut algorithms = Vec::new();
-        for at in &oidc.algorithms {
+        for at in list {
             match SignatureAlgorithm::named(&at.value) {
                 Some(algorithm) => algorithms.push(algorithm),
                 None => {
@@ -77,6 +84,14 @@ impl Settling<'_> {
                 }
             }
         }
+        if algorithms.is_empty() { USUAL.to_vec() } else { algorithms }
+    }
+
+    fn issuer(&mut self, oidc: &OpenId) -> Issuer {
+        for at in [Some(&oidc.issuer), oidc.jwks.as_ref()].into_iter().flatten() {
+            self.safe_address(at);
+        }
+        self.audience(&oidc.audience);
         let mut roles = BTreeMap::new();
         for (value, at) in &oidc.roles {
             match Role::named(&at.value) {
@@ -96,7 +111,7 @@ impl Settling<'_> {
             issuer: oidc.issuer.value.clone(),
             audience: oidc.audience.value.clone(),
             jwks: oidc.jwks.as_ref().map(|at| at.value.clone()),
-            algorithms: if algorithms.is_empty() { USUAL.to_vec() } else { algorithms },
+            algorithms: self.algorithms(&oidc.algorithms),
             roles_claim: oidc.roles_claim.clone(),
             roles,
         }

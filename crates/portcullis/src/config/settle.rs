@@ -13,6 +13,7 @@ use portcullis_types::Span;
 use portcullis_yaml::{At, Fault, Source};
 
 use super::back::BackFiles;
+use super::issuers::TokenIssuer;
 use super::listeners::ListenerOf;
 use super::people::{People, Token};
 use super::platform::PlatformHook;
@@ -61,6 +62,7 @@ pub(crate) struct Config {
     pub holds_per_day: usize,
     pub explain_calls: usize,
     pub people: People,
+    pub issuers: Vec<TokenIssuer>,
     pub promise: Promise,
     pub reasons: Reasons,
     pub retention: Retention,
@@ -153,6 +155,7 @@ impl Settling<'_> {
             holds_per_day: self.holds_per_day(file),
             explain_calls: self.explain_calls(file),
             people: self.people(file),
+            issuers: self.issuers(file),
             promise: self.promise(&file.calendar),
             reasons: self.reasons(file),
             retention: self.retention(&file.retention),

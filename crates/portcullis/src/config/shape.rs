@@ -4,6 +4,7 @@
 
 mod bounds;
 mod calendar;
+mod issuers;
 mod listeners;
 mod people;
 mod platform;
@@ -21,6 +22,7 @@ use serde::Deserialize;
 
 pub(crate) use bounds::{Limits, Timeouts};
 pub(crate) use calendar::Calendar;
+pub(crate) use issuers::IssuerAt;
 pub(crate) use listeners::{Admin, Family, Listen, ListenerAt, Public};
 pub(crate) use people::{OpenId, People, TokenFrom};
 pub(crate) use platform::{Codec, Place, PlatformHook, Upstream};
@@ -69,6 +71,9 @@ pub(crate) struct ConfigFile {
     /// How keys look.
     #[serde(default)]
     pub keys: Keys,
+    /// Issuers whose tokens prove partners in a key's place.
+    #[serde(default)]
+    pub issuers: Vec<IssuerAt>,
     /// One line of JSON per call.
     #[serde(default)]
     pub records: Records,

@@ -104,10 +104,15 @@ impl Aside for PartnerDoor {
         paced(&self.peers, peer, PEER_PER_MINUTE, now.mono)
     }
 
-    fn known(&self, origin: Origin<'_>, presented: &[u8], now: Now) -> Result<Asker, Refusal> {
-        let key = self.judge.known(presented).ok_or(Refusal::KeyUnknown)?;
+    fn known(
+        &self,
+        origin: Origin<'_>,
+        presented: Option<&[u8]>,
+        now: Now,
+    ) -> Result<Asker, Refusal> {
         let snapshot = self.office.snapshot();
-        let record = snapshot.key(key).ok_or(Refusal::KeyUnknown)?;
+        let shown = (presented, Some(&origin));
+        let (key, record) = self.judge.caller(&snapshot, shown, now)?;
         let partner = snapshot.partner(record.partner).ok_or(Refusal::KeyUnknown)?;
         paced(&self.keys, key, KEY_PER_MINUTE, now.mono)?;
         origin.suits(record)?;

@@ -114,6 +114,7 @@ pub(crate) fn issue(
         pepper: minter.pepper(),
         label: "first key".to_owned(),
         binding: Binding::default(),
+        identity: None,
     })?;
     Ok((minted.id, Secret::new(minted.secret.to_string())))
 }

@@ -2,15 +2,20 @@
 //!
 //! Must not know what stands in them.
 
+mod partners;
+
 use std::sync::Arc;
 
 use anyhow::Context;
-use portcullis_control::{ISSUER_BYTES_MAX, IssuerFetch, Oidc};
+use portcullis_control::{ISSUER_BYTES_MAX, IssuerFetch, KeySource, Oidc};
+use portcullis_keys::TokenRules;
 use portcullis_registry::BoxFuture;
 use ureq::Agent;
 
 use super::agent::agent;
 use crate::config::Issuer;
+
+pub(crate) use partners::trust;
 
 struct Fetcher {
     agent: Agent,
@@ -20,10 +25,23 @@ struct Fetcher {
 pub(crate) fn oidc(of: &Issuer) -> anyhow::Result<Oidc> {
     let Issuer { issuer, audience, jwks, algorithms, roles_claim, roles } = of.clone();
     let asked = [Some(issuer.as_str()), jwks.as_deref()];
-    let agent = agent(asked.into_iter().flatten()).context("the issuer can't be believed")?;
-    let fetch = Arc::new(Fetcher { agent });
-    let audiences = vec![audience];
-    Ok(Oidc { issuer, audiences, jwks, algorithms, roles_claim, roles, fetch })
+    let fetch = fetcher(asked.into_iter().flatten())?;
+    let rules = TokenRules {
+        issuer: issuer.clone(),
+        audiences: vec![audience],
+        algorithms,
+        subject_claim: "sub".to_owned(),
+        listed_claim: roles_claim,
+    };
+    Ok(Oidc { rules, roles, source: KeySource { issuer, jwks, fetch } })
+}
+
+/// Gets documents of an issuer; it speaks TLS where one of the addresses wants it.
+pub(crate) fn fetcher<'a>(
+    asked: impl IntoIterator<Item = &'a str>,
+) -> anyhow::Result<Arc<dyn IssuerFetch>> {
+    let agent = agent(asked).context("the issuer can't be believed")?;
+    Ok(Arc::new(Fetcher { agent }))
 }
 
 impl IssuerFetch for Fetcher {

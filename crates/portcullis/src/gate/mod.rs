@@ -84,7 +84,7 @@ impl Gate {
         let admin_socket = handed.admin(config.admin_listen)?;
         let runtime = open::control_runtime()?;
         runtime.block_on(async { open::survive_file_limits() })?;
-        let judge = open::judge(&config)?;
+        let judge = issuer::trust(&config, &runtime, open::judge(&config)?)?;
         let board = Arc::new(Board::default());
         let cutter = Arc::new(OnceLock::new());
         let calls = Arc::new(UsageBook::new());

@@ -79,7 +79,7 @@ impl Recall {
             let in_key = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_.~".contains(byte);
             text.split(|byte| !in_key(byte))
                 .filter(|word| word.len() >= KEY_MIN)
-                .any(|word| self.judge.known(word).is_some())
+                .any(|word| self.judge.may_prove(word))
         };
         is_key(asked.target.as_bytes()) || asked.body.as_deref().is_some_and(is_key)
     }

@@ -183,6 +183,7 @@ impl Office {
                 pepper: self.judge.peppers().current().fingerprint().to_owned(),
                 label: String::new(),
                 binding: Default::default(),
+                identity: None,
             });
         }
         let at = self.state.snapshot().partner_ix(&id).unwrap();

@@ -10,21 +10,22 @@ use portcullis_types::Wall;
 use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, Visitor};
 use serde_json::{Map, Value};
 
-use super::keys::{Found, Keys};
-use super::{Oidc, SignatureAlgorithm};
+use super::jwks::{Found, IssuerKeys};
+use super::{SignatureAlgorithm, TokenRules};
 
 /// Longest token.
 const TOKEN_BYTES_MAX: usize = 16 << 10;
 /// How far the issuer's clock may be off.
-const LEEWAY_SECONDS: f64 = 30.0;
+const LEEWAY_MS: u64 = 30_000;
 /// Most bytes of a subject; OpenID Connect allows 255.
 const SUBJECT_BYTES_MAX: usize = 255;
 /// Most entries of the claim that lists roles.
 const LISTED_MAX: usize = 1_000;
 
-/// Why a token signs nobody in.
+/// Why a token proves nobody.
+#[expect(missing_docs, reason = "the message names every member")]
 #[derive(Debug, Clone, Eq, PartialEq, thiserror::Error)]
-pub(crate) enum TokenError {
+pub enum TokenError {
     #[error("the token is longer than {TOKEN_BYTES_MAX} bytes")]
     TooLong,
     #[error("the token is not a signed JWT: three parts in base64url, joined by dots")]
@@ -44,7 +45,7 @@ pub(crate) enum TokenError {
     #[error("the token's claims are not a JSON object in which each name stands once")]
     Claims,
     #[error("the token's claim `{0}` is missing")]
-    Missing(&'static str),
+    Missing(String),
     #[error("the token's claim `{0}` is not of the right type")]
     Type(String),
     #[error("the token is from another issuer than the one configured here")]
@@ -55,28 +56,39 @@ pub(crate) enum TokenError {
     Expired(Wall),
     #[error("the token is not valid before {}; the clocks differ too much", .0.rfc3339())]
     Early(Wall),
-    #[error("the issuer's keys can't be had: {0}")]
-    Unreachable(String),
 }
 
 /// Whose token it is.
 #[derive(Debug, Clone, Eq, PartialEq)]
-pub(crate) struct Verified {
-    pub(crate) subject: String,
-    /// What the claim for roles lists.
-    pub(crate) listed: Vec<String>,
+pub struct Verified {
+    /// Whom the issuer calls so.
+    pub subject: String,
+    /// What the claim for lists has.
+    pub listed: Vec<String>,
+    /// When it is good.
+    pub span: TokenSpan,
+}
+
+/// When a token is good, as it says itself.
+#[derive(Debug, Clone, Copy, Eq, PartialEq)]
+pub struct TokenSpan {
+    from: Wall,
+    until: Wall,
 }
 
 /// What the head of a token asks for; nothing of it is proved.
 #[derive(Debug, Clone, Eq, PartialEq)]
-pub(super) struct Head {
+pub struct TokenHead {
     pub(super) algorithm: SignatureAlgorithm,
     pub(super) key: Option<String>,
 }
 
-impl Head {
+impl TokenHead {
     /// Reads the head. Where to find a key it does not say: `jku`, `x5u`, `jwk` and `x5c` are not looked at.
-    pub(super) fn read(token: &str, oidc: &Oidc) -> Result<Self, TokenError> {
+    ///
+    /// # Errors
+    /// [`TokenError`] for a head that is not accepted.
+    pub fn read(token: &str, rules: &TokenRules) -> Result<Self, TokenError> {
         if token.len() > TOKEN_BYTES_MAX {
             return Err(TokenError::TooLong);
         }
@@ -84,10 +96,10 @@ impl Head {
             return Err(TokenError::Shape);
         }
         // `none` and whatever else is unknown can't be read as an algorithm at all.
-        let accepted = || oidc.algorithms.iter().map(|a| a.name()).collect::<Vec<_>>().join(", ");
+        let accepted = || rules.algorithms.iter().map(|a| a.name()).collect::<Vec<_>>().join(", ");
         let head =
             jsonwebtoken::decode_header(token).map_err(|_| TokenError::Algorithm(accepted()))?;
-        let algorithm = oidc.algorithms.iter().copied().find(|known| known.jwt() == head.alg);
+        let algorithm = rules.algorithms.iter().copied().find(|known| known.jwt() == head.alg);
         let algorithm = algorithm.ok_or_else(|| TokenError::Algorithm(accepted()))?;
         if head.crit.is_some() {
             return Err(TokenError::Critical);
@@ -98,43 +110,85 @@ impl Head {
         }
         Ok(Self { algorithm, key: head.kid })
     }
+
+    /// Verifies the token of this head with the keys at hand.
+    ///
+    /// # Errors
+    /// [`TokenError`]; then it proves nobody.
+    pub fn verify(
+        &self,
+        token: &str,
+        keys: &IssuerKeys,
+        rules: &TokenRules,
+        now: Wall,
+    ) -> Result<Verified, TokenError> {
+        let key = match keys.find(self.key.as_deref(), self.algorithm) {
+            Found::One(key) => key,
+            Found::None => return Err(TokenError::NoKey),
+            Found::Several => return Err(TokenError::SeveralKeys),
+        };
+        let mut only = Validation::new(self.algorithm.jwt());
+        only.required_spec_claims.clear();
+        (only.validate_exp, only.validate_nbf, only.validate_aud) = (false, false, false);
+        let Claims(claims) = jsonwebtoken::decode::<Claims>(token, key, &only)
+            .map_err(|error| match error.kind() {
+                jsonwebtoken::errors::ErrorKind::Json(_) => TokenError::Claims,
+                _ => TokenError::Signature,
+            })?
+            .claims;
+        claims_hold(&claims, rules, now)
+    }
 }
 
-/// Verifies a token with the keys at hand.
-pub(super) fn verify(
-    token: &str,
-    head: &Head,
-    keys: &Keys,
-    oidc: &Oidc,
-    now: Wall,
-) -> Result<Verified, TokenError> {
-    let key = match keys.find(head.key.as_deref(), head.algorithm) {
-        Found::One(key) => key,
-        Found::None => return Err(TokenError::NoKey),
-        Found::Several => return Err(TokenError::SeveralKeys),
-    };
-    let mut only = Validation::new(head.algorithm.jwt());
-    only.required_spec_claims.clear();
-    (only.validate_exp, only.validate_nbf, only.validate_aud) = (false, false, false);
-    let Claims(claims) = jsonwebtoken::decode::<Claims>(token, key, &only)
-        .map_err(|error| match error.kind() {
-            jsonwebtoken::errors::ErrorKind::Json(_) => TokenError::Claims,
-            _ => TokenError::Signature,
-        })?
-        .claims;
-    claims_hold(&claims, oidc, now)
+impl TokenSpan {
+    /// Whether it is that time.
+    ///
+    /// # Errors
+    /// [`TokenError::Expired`] and [`TokenError::Early`].
+    pub fn check(&self, now: Wall) -> Result<(), TokenError> {
+        if now.0 >= self.until.0.saturating_add(LEEWAY_MS) {
+            return Err(TokenError::Expired(self.until));
+        }
+        if now.0.saturating_add(LEEWAY_MS) < self.from.0 {
+            return Err(TokenError::Early(self.from));
+        }
+        Ok(())
+    }
+}
+
+/// Whether a text has the form of a token, at no cost. It never says whether it is a good one.
+#[must_use]
+pub fn looks_like_token(text: &[u8]) -> bool {
+    // `{"` in base64, with which the head of every token begins.
+    text.starts_with(b"eyJ") && text.iter().filter(|byte| **byte == b'.').count() == 2
+}
+
+/// Whom a token names as its issuer; nothing of it is proved.
+///
+/// # Errors
+/// [`TokenError`] for what can't be read.
+pub fn claimed_issuer(token: &str) -> Result<String, TokenError> {
+    #[derive(serde::Deserialize)]
+    struct Named {
+        iss: String,
+    }
+    if token.len() > TOKEN_BYTES_MAX {
+        return Err(TokenError::TooLong);
+    }
+    let named = jsonwebtoken::dangerous::insecure_decode_claims::<Named>(token);
+    named.map(|named| named.iss).map_err(|_| TokenError::Claims)
 }
 
 fn claims_hold(
     claims: &Map<String, Value>,
-    oidc: &Oidc,
+    rules: &TokenRules,
     now: Wall,
 ) -> Result<Verified, TokenError> {
-    if text(claims, "iss")? != oidc.issuer {
+    if text(claims, "iss")? != rules.issuer {
         return Err(TokenError::Issuer);
     }
     let audiences = match claims.get("aud") {
-        None => return Err(TokenError::Missing("aud")),
+        None => return Err(missing("aud")),
         Some(Value::String(one)) => vec![one.as_str()],
         Some(Value::Array(all)) => all
             .iter()
@@ -143,46 +197,46 @@ fn claims_hold(
             .ok_or_else(|| TokenError::Type("aud".to_owned()))?,
         Some(_) => return Err(TokenError::Type("aud".to_owned())),
     };
-    if !audiences.iter().any(|aud| oidc.audiences.iter().any(|ours| ours == aud)) {
+    if !audiences.iter().any(|aud| rules.audiences.iter().any(|ours| ours == aud)) {
         return Err(TokenError::Audience);
     }
-    let seconds = now.0 as f64 / 1000.0;
-    let expires = moment(claims, "exp")?.ok_or(TokenError::Missing("exp"))?;
-    if seconds >= expires + LEEWAY_SECONDS {
-        return Err(TokenError::Expired(wall(expires)));
-    }
-    for early in ["nbf", "iat"] {
-        if let Some(from) = moment(claims, early)?.filter(|from| seconds + LEEWAY_SECONDS < *from) {
-            return Err(TokenError::Early(wall(from)));
-        }
-    }
-    let subject = text(claims, "sub")?;
+    let until = moment(claims, "exp")?.ok_or_else(|| missing("exp"))?;
+    let from = moment(claims, "nbf")?.max(moment(claims, "iat")?).unwrap_or(Wall(0));
+    let span = TokenSpan { from, until };
+    span.check(now)?;
+    let subject = text(claims, &rules.subject_claim)?;
     if subject.is_empty() || subject.len() > SUBJECT_BYTES_MAX {
-        return Err(TokenError::Type("sub".to_owned()));
+        return Err(TokenError::Type(shown(&rules.subject_claim)));
     }
-    Ok(Verified { subject: subject.to_owned(), listed: listed(claims, oidc)? })
+    Ok(Verified { subject: subject.to_owned(), listed: listed(claims, rules)?, span })
 }
 
-fn text<'a>(claims: &'a Map<String, Value>, name: &'static str) -> Result<&'a str, TokenError> {
-    let value = claims.get(name).ok_or(TokenError::Missing(name))?;
-    value.as_str().ok_or_else(|| TokenError::Type(name.to_owned()))
+fn missing(name: &str) -> TokenError {
+    TokenError::Missing(shown(name))
+}
+
+fn shown(name: &str) -> String {
+    name.chars().take(80).collect()
+}
+
+
+fn text<'a>(claims: &'a Map<String, Value>, name: &str) -> Result<&'a str, TokenError> {
+    let value = claims.get(name).ok_or_else(|| missing(name))?;
+    value.as_str().ok_or_else(|| TokenError::Type(shown(name)))
 }
 
 /// A moment in seconds: a JSON number, never a text.
-fn moment(claims: &Map<String, Value>, name: &'static str) -> Result<Option<f64>, TokenError> {
+fn moment(claims: &Map<String, Value>, name: &'static str) -> Result<Option<Wall>, TokenError> {
     let Some(value) = claims.get(name) else { return Ok(None) };
     let number = value.as_f64().filter(|number| (0.0..1e12).contains(number));
-    number.map(Some).ok_or_else(|| TokenError::Type(name.to_owned()))
-}
-
-fn wall(seconds: f64) -> Wall {
-    Wall((seconds * 1000.0) as u64)
+    let wall = number.map(|seconds| Wall((seconds * 1000.0) as u64));
+    wall.map(Some).ok_or_else(|| TokenError::Type(name.to_owned()))
 }
 
 /// A list of texts, or one text with spaces between, as scopes are written.
-fn listed(claims: &Map<String, Value>, oidc: &Oidc) -> Result<Vec<String>, TokenError> {
-    let Some(claim) = oidc.roles_claim.as_deref() else { return Ok(Vec::new()) };
-    let wrong = || TokenError::Type(claim.chars().take(80).collect());
+fn listed(claims: &Map<String, Value>, rules: &TokenRules) -> Result<Vec<String>, TokenError> {
+    let Some(claim) = rules.listed_claim.as_deref() else { return Ok(Vec::new()) };
+    let wrong = || TokenError::Type(shown(claim));
     let all: Vec<String> = match claims.get(claim) {
         None => Vec::new(),
         Some(Value::String(text)) => text.split_whitespace().map(str::to_owned).collect(),

@@ -7,16 +7,16 @@ use jsonwebtoken::jwk::{AlgorithmParameters, EllipticCurve, Jwk, KeyOperations, 
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::SignatureAlgorithm;
+use super::{SignatureAlgorithm, TokenHead};
 
 /// Most keys of a set; real ones have two or three.
 const KEYS_MAX: usize = 100;
 /// A modulus of 2048 bits in base64 without padding.
 const MODULUS_CHARS_MIN: usize = 342;
 
-/// The keys of an issuer.
+/// The public keys of an issuer.
 #[derive(Debug, Default)]
-pub(super) struct Keys(Vec<Known>);
+pub struct IssuerKeys(Vec<Known>);
 
 #[derive(Debug)]
 struct Known {
@@ -38,9 +38,12 @@ struct Set {
     keys: Vec<Value>,
 }
 
-impl Keys {
+impl IssuerKeys {
     /// Reads a JWK set. Keys of kinds that nobody here can use are left out, as RFC 7517 asks.
-    pub(super) fn read(body: &[u8]) -> Result<Self, String> {
+    ///
+    /// # Errors
+    /// What is wrong with the set; then nothing of it is to be believed.
+    pub fn read(body: &[u8]) -> Result<Self, String> {
         let set: Set = serde_json::from_slice(body)
             .map_err(|_| "its answer is not a JWK set (`{\"keys\":[…]}`)".to_owned())?;
         if set.keys.len() > KEYS_MAX {
@@ -51,6 +54,12 @@ impl Keys {
             return Err("its JWK set has no key that verifies signatures".to_owned());
         }
         Ok(Self(keys))
+    }
+
+    /// Whether a key fits the token of that head.
+    #[must_use]
+    pub fn has(&self, head: &TokenHead) -> bool {
+        !matches!(self.find(head.key.as_deref(), head.algorithm), Found::None)
     }
 
     /// The key that a token names, fit for its algorithm.
@@ -110,7 +119,7 @@ mod tests {
         #[track_caller]
         fn check(key: &str, algorithm: SignatureAlgorithm, kept: bool) {
             let text = format!(r#"{{"keys":[{}]}}"#, key.replace("$N", N));
-            let keys = Keys::read(text.as_bytes()).unwrap_or_default();
+            let keys = IssuerKeys::read(text.as_bytes()).unwrap_or_default();
             let found = matches!(keys.find(Some("a"), algorithm), Found::One(_));
             assert_eq!(found, kept, "{key}");
         }
@@ -140,11 +149,11 @@ mod tests {
     fn without_a_name_the_key_must_be_the_only_one() {
         let a = r#"{"kty":"OKP","kid":"a","crv":"Ed25519","x":"AA"}"#;
         let b = r#"{"kty":"OKP","kid":"b","crv":"Ed25519","x":"AA"}"#;
-        let one = Keys::read(format!(r#"{{"keys":[{a}]}}"#).as_bytes()).unwrap();
-        let two = Keys::read(format!(r#"{{"keys":[{a},{b}]}}"#).as_bytes()).unwrap();
+        let one = IssuerKeys::read(format!(r#"{{"keys":[{a}]}}"#).as_bytes()).unwrap();
+        let two = IssuerKeys::read(format!(r#"{{"keys":[{a},{b}]}}"#).as_bytes()).unwrap();
         assert!(matches!(one.find(None, SignatureAlgorithm::EdDsa), Found::One(_)));
         assert!(matches!(two.find(None, SignatureAlgorithm::EdDsa), Found::Several));
-        let same = Keys::read(format!(r#"{{"keys":[{a},{a}]}}"#).as_bytes()).unwrap();
+        let same = IssuerKeys::read(format!(r#"{{"keys":[{a},{a}]}}"#).as_bytes()).unwrap();
         assert!(matches!(same.find(Some("a"), SignatureAlgorithm::EdDsa), Found::Several));
     }
 }
