@@ -17,8 +17,8 @@ use portcullis_types::{Closes, KeyIx, ScopeName, Wall};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::api::identity::ProvedBy;
 use crate::api::facts::FactsView;
+use crate::api::identity::ProvedBy;
 pub(crate) use answer::{AnswerView, AnswerWholeView};
 pub(crate) use cases::CaseView;
 pub(crate) use change::Change;

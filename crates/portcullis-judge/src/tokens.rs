@@ -24,8 +24,7 @@ const PARTS: usize = 16;
 const REMEMBERED_MAX: usize = 1024;
 
 /// What the holder of a token of a trusted issuer reads whom nobody gave access.
-const STRANGER: Refusal =
-    invalid("the token is genuine, but its subject has no access here");
+const STRANGER: Refusal = invalid("the token is genuine, but its subject has no access here");
 
 /// Asks for the keys of an issuer to be fetched now.
 pub type Wake = Box<dyn Fn() + Send + Sync>;

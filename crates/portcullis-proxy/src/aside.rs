@@ -174,10 +174,7 @@ impl Asked {
 }
 
 /// The key, which must stand in the head where there is one; the same key twice is one.
-fn presented<'p>(
-    parts: &'p Parts,
-    settings: &Settings,
-) -> Result<Option<Cow<'p, [u8]>>, Refusal> {
+fn presented<'p>(parts: &'p Parts, settings: &Settings) -> Result<Option<Cow<'p, [u8]>>, Refusal> {
     let shown = hygiene::header_keys(&parts.headers, &settings.key_header);
     let mut keys: Vec<Cow<'p, [u8]>> = shown.into_iter().map(Cow::Borrowed).collect();
     for value in parts.uri.query().unwrap_or_default().split('&').filter_map(key_in) {

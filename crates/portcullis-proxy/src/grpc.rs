@@ -109,6 +109,7 @@ mod tests {
     fn each_refusal_has_a_status_that_is_not_repeated_unless_it_may_be() {
         for (refusal, expected) in [
             (Refusal::KeyUnknown, 16),
+            (Refusal::IssuerUnreachable, 14),
             (Refusal::Unreadable { why: "x" }, 3),
             (Refusal::UpstreamUnreachable, 14),
             (Refusal::UpstreamMalformed, 13),

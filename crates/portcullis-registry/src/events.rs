@@ -4,7 +4,8 @@
 //! leaf is stored. Secrets and personal data never enter an event.
 
 use portcullis_types::{
-    Binding, ClientId, Facts, Identity, KeyId, PartnerId, ReasonCode, ScopeName, Span, TierName, Wall,
+    Binding, ClientId, Facts, Identity, KeyId, PartnerId, ReasonCode, ScopeName, Span, TierName,
+    Wall,
 };
 use serde::{Deserialize, Serialize};
 

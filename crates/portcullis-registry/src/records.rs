@@ -6,8 +6,8 @@
 use std::sync::Arc;
 
 use portcullis_types::{
-    Binding, ClientId, ClientIx, Effect, Facts, Identity, KeyId, KeyIx, Notice, PartnerId, PartnerIx,
-    Percent, Revision, ScopeName, Subject, TierName, Wall,
+    Binding, ClientId, ClientIx, Effect, Facts, Identity, KeyId, KeyIx, Notice, PartnerId,
+    PartnerIx, Percent, Revision, ScopeName, Subject, TierName, Wall,
 };
 
 use crate::platform::PlatformSeen;

@@ -67,7 +67,12 @@ impl Identity {
         match self {
             // The length tells where the issuer ends, whatever stands in either.
             Self::Token(of) => {
-                format!("portcullis identity v1\0token\0{}\0{}\0{}", of.issuer.len(), of.issuer, of.subject)
+                format!(
+                    "portcullis identity v1\0token\0{}\0{}\0{}",
+                    of.issuer.len(),
+                    of.issuer,
+                    of.subject
+                )
             }
             Self::Certificate(holder) => {
                 format!("portcullis identity v1\0certificate\0{holder}")

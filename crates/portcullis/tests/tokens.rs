@@ -128,7 +128,14 @@ fn keys_of_an_issuer_may_come_from_a_file_and_a_file_without_keys_stops_the_star
     let refused = bed.house.cli(&["key", "rotate", &id]);
     assert!(text(&refused).contains("has no secret of its own"), "{}", text(&refused));
     let again = bed.house.cli(&[
-        "key", "issue", "--partner", &bed.of(&id, "partner"), "--token-of", name, "--subject", "calls",
+        "key",
+        "issue",
+        "--partner",
+        &bed.of(&id, "partner"),
+        "--token-of",
+        name,
+        "--subject",
+        "calls",
     ]);
     assert!(text(&again).contains("already"), "{}", text(&again));
 }

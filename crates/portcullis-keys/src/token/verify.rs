@@ -219,7 +219,6 @@ fn shown(name: &str) -> String {
     name.chars().take(80).collect()
 }
 
-
 fn text<'a>(claims: &'a Map<String, Value>, name: &str) -> Result<&'a str, TokenError> {
     let value = claims.get(name).ok_or_else(|| missing(name))?;
     value.as_str().ok_or_else(|| TokenError::Type(shown(name)))

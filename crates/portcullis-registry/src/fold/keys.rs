@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use portcullis_types::{Binding, Facts, Identity, KeyIx, PartnerId, ReasonCode, ScopeName, TierName};
+use portcullis_types::{
+    Binding, Facts, Identity, KeyIx, PartnerId, ReasonCode, ScopeName, TierName,
+};
 
 use super::{Learned, ended, numbered};
 use crate::events::Event;
@@ -143,11 +145,7 @@ impl State {
     }
 }
 
-fn more(
-    start: KeyStart,
-    binding: &Binding,
-    identity: Option<&Identity>,
-) -> Option<Arc<KeyMore>> {
+fn more(start: KeyStart, binding: &Binding, identity: Option<&Identity>) -> Option<Arc<KeyMore>> {
     let starts = match start {
         KeyStart::At(at) => Some(at),
         KeyStart::AtOnce | KeyStart::WhenActivated => None,

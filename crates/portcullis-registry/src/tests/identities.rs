@@ -62,7 +62,10 @@ fn an_identity_is_given_once_and_never_again_after_its_end() {
     assert_eq!(code(&mut desk, 1, token("https://other.example", "calls")), "exists");
     desk.ask(&revoke("key1")).unwrap();
     assert_eq!(code(&mut desk, 2, calls()), "identity_known");
-    assert_eq!(code(&mut desk, 2, token("https://login.acme.example", "two\nlines")), "identity_unfit");
+    assert_eq!(
+        code(&mut desk, 2, token("https://login.acme.example", "two\nlines")),
+        "identity_unfit"
+    );
     desk.ask(&issued(2, token("https://login.acme.example", "Calls"))).unwrap();
 }
 

@@ -30,13 +30,23 @@ impl Settling<'_> {
     pub(super) fn issuers(&mut self, file: &ConfigFile) -> Vec<TokenIssuer> {
         if let Some(beyond) = file.issuers.get(ISSUERS_MAX) {
             let message = format!("more than {ISSUERS_MAX} issuers");
-            self.fault("PC0092", &beyond.issuer, message, "have one issuer vouch for several partners");
+            self.fault(
+                "PC0092",
+                &beyond.issuer,
+                message,
+                "have one issuer vouch for several partners",
+            );
         }
         for (at, one) in file.issuers.iter().enumerate() {
             let same = |other: &IssuerAt| other.issuer.value == one.issuer.value;
             if file.issuers.iter().take(at).any(same) {
                 let message = format!("the issuer `{}` stands twice", one.issuer.value);
-                self.fault("PC0091", &one.issuer, message, "write it once; its subjects are told apart by the log");
+                self.fault(
+                    "PC0091",
+                    &one.issuer,
+                    message,
+                    "write it once; its subjects are told apart by the log",
+                );
             }
         }
         file.issuers.iter().map(|at| self.token_issuer(at)).collect()
@@ -44,7 +54,12 @@ impl Settling<'_> {
 
     fn token_issuer(&mut self, at: &IssuerAt) -> TokenIssuer {
         match (&at.jwks, &at.jwks_file) {
-            (Some(_), Some(file)) => self.fault("PC0090", file, "`jwks` and `jwks_file` both say where the keys are", "leave one of them out"),
+            (Some(_), Some(file)) => self.fault(
+                "PC0090",
+                file,
+                "`jwks` and `jwks_file` both say where the keys are",
+                "leave one of them out",
+            ),
             (Some(jwks), None) => self.safe_address(jwks),
             (None, Some(_)) => {}
             (None, None) => self.safe_address(&at.issuer),
@@ -52,7 +67,12 @@ impl Settling<'_> {
         self.audience(&at.audience);
         let claim = at.subject_claim.as_ref();
         if let Some(claim) = claim.filter(|claim| claim.value.trim().is_empty()) {
-            self.fault("PC0094", claim, "the name of the claim is empty", "leave the line out for `sub`");
+            self.fault(
+                "PC0094",
+                claim,
+                "the name of the claim is empty",
+                "leave the line out for `sub`",
+            );
         }
         let refresh = at.refresh.as_ref();
         let span = refresh.map_or(Span::from_seconds(600), |refresh| refresh.value);

@@ -94,7 +94,10 @@ impl Keeper {
                 }
                 Err(why) => {
                     if failures == 0 {
-                        talk::warn(&format!("the keys of issuer `{}` can't be had, those that are known go on for an hour at most: {why}", self.name));
+                        talk::warn(&format!(
+                            "the keys of issuer `{}` can't be had, those that are known go on for an hour at most: {why}",
+                            self.name
+                        ));
                     }
                     failures.saturating_add(1)
                 }
@@ -106,11 +109,9 @@ impl Keeper {
             self.issuer.rest(Wall(until));
             sleep(rest).await;
             if failures == 0 {
-                let _either = tokio::time::timeout(
-                    self.refresh.saturating_sub(rest),
-                    self.wanted.notified(),
-                )
-                .await;
+                let _either =
+                    tokio::time::timeout(self.refresh.saturating_sub(rest), self.wanted.notified())
+                        .await;
             }
         }
     }
