@@ -139,6 +139,12 @@ fn public(text: &str) -> Result<String, Failure> {
 fn replaced(answer: &Value, out: &mut Out) -> Result<(), Failure> {
     match (answer.get("key"), answer.get("change")) {
         (Some(_), _) => issued(answer, out),
+        // What is proved otherwise has no key to be shown, but an id.
+        (None, Some(change)) if out.is_json() => {
+            out.json(answer)?;
+            change::talk(change, out);
+            Ok(())
+        }
         (None, Some(change)) => change::show(change, out),
         (None, None) => change::show(answer, out),
     }

@@ -368,6 +368,40 @@ fn a_key_is_bound_to_places_and_shown_with_them() {
 }
 
 #[test]
+fn an_identity_stands_in_a_keys_place_and_no_secret_is_shown() {
+    let gate = Gate::open();
+    acme(&gate);
+    let issue = |identity: &Value| {
+        let body = json!({"partner": "acme-travel", "identity": identity});
+        call(&gate, "POST", "/v1/keys", Some(&body), &[])
+    };
+    for identity in [
+        json!({"issuer": "https://login.acme.example", "subject": "calls"}),
+        json!({"certificate": "dns:calls.acme.example"}),
+    ] {
+        let issued = issue(&identity);
+        assert_eq!(issued.status, 201, "{}", issued.body);
+        assert!(!issued.body.to_string().contains("ptc_"), "{}", issued.body);
+        let id = issued.body["id"].as_str().unwrap();
+        let shown = get(&gate, &format!("/v1/keys/{id}"));
+        assert_eq!((&shown["identity"], &shown["pepper"]), (&identity, &json!("")));
+        assert!(problem(&issue(&identity)).starts_with("409 identity_known"));
+        let rotate = format!("/v1/keys/{id}/rotate");
+        let refused = problem(&call(&gate, "POST", &rotate, Some(&json!({})), &[]));
+        assert!(refused.starts_with("409 key_without_secret"), "{refused}");
+    }
+    for (identity, said) in [
+        (json!({}), "400 request_unreadable"),
+        (json!({"issuer": "https://a", "certificate": "dns:a"}), "400 request_unreadable"),
+        (json!({"certificate": "cn:a"}), "400 request_unreadable"),
+        (json!({"issuer": "https://a", "subject": ""}), "422 identity_unfit"),
+    ] {
+        let refused = problem(&issue(&identity));
+        assert!(refused.starts_with(said), "{refused}");
+    }
+}
+
+#[test]
 fn keys_are_listed_in_parts() {
     let gate = Gate::open();
     acme(&gate);

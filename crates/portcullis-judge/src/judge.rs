@@ -161,9 +161,13 @@ impl Judge {
     /// a hold on the first would miss it.
     #[must_use]
     pub fn known(&self, presented: &[u8]) -> Option<KeyIx> {
-        self.directory
-            .get(&self.peppers.digest(presented))
-            .or_else(|| self.directory.get(&self.peppers.previous_digest(presented)?))
+        self.found(&self.peppers.digest(presented), presented)
+    }
+
+    /// The same by its digest under the pepper in use.
+    pub(crate) fn found(&self, digest: &Digest, presented: &[u8]) -> Option<KeyIx> {
+        let before = || self.directory.get(&self.peppers.previous_digest(presented)?);
+        self.directory.get(digest).or_else(before)
     }
 
     /// Keys that could not be taken in. Anything but 0 is a fault in the feed: those keys are

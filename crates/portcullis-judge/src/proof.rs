@@ -60,8 +60,7 @@ impl Judge {
 
     fn presented(&self, presented: &[u8], now: Now) -> Result<(KeyIx, By), Refusal> {
         let digest = self.peppers.digest(presented);
-        let before = || self.directory.get(&self.peppers.previous_digest(presented)?);
-        if let Some(ix) = self.directory.get(&digest).or_else(before) {
+        if let Some(ix) = self.found(&digest, presented) {
             return Ok((ix, By::Key));
         }
         if !self.tokens.concern(presented) {

@@ -264,6 +264,31 @@ async fn a_key_that_is_bound_to_a_certificate_is_refused_without_it() {
 }
 
 #[tokio::test]
+async fn a_certificate_stands_in_a_keys_place_for_its_holder_alone() {
+    let (up, ours, theirs) = (Upstream::plain(), Authority::new(), Authority::new());
+    let server = ours.for_names(&["gate.test"]);
+    let asked = TlsMaterial { clients: clients(&theirs, false), ..material(&[&server]) };
+    let mut gate = gate(&up, &front(&asked));
+    gate.office.by_certificate("dns:app.acme");
+    let papers = ["app.acme", "app.zenith"].map(|name| theirs.issue(&Wish::client(name)));
+    let plain = format!("GET {PROFILE} HTTP/1.1\r\nhost: gate.test\r\n\r\n");
+    let wrong = get(PROFILE, "x-api-key: another\r\n");
+    for (shown, request, expected) in [
+        (Some(&papers[0]), &plain, "HTTP/1.1 200"),
+        (Some(&papers[1]), &plain, "HTTP/1.1 401"),
+        (None, &plain, "HTTP/1.1 401"),
+        (Some(&papers[0]), &wrong, "HTTP/1.1 401"),
+    ] {
+        let client = Client::new(&ours, &[&TLS13], shown);
+        let mut stream = client.connect(gate.running().addr(), "gate.test").await.unwrap();
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let mut line = [0; 12];
+        stream.read_exact(&mut line).await.unwrap();
+        assert_eq!(String::from_utf8_lossy(&line), expected, "{request}");
+    }
+}
+
+#[tokio::test]
 async fn who_comes_back_is_known_on_every_thread_and_after_an_exchange() {
     let (up, authority) = (Upstream::plain(), Authority::new());
     let paper = authority.for_names(&["gate.test"]);

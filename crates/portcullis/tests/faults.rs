@@ -46,6 +46,41 @@ fn each_fault_of_a_configuration_is_named_with_its_line() {
         ("{ file: secrets/log-key }", "{ credential: log }", &["LoadCredential"]),
         ("to: stdout", "to: file", &["PC0011", "path:"]),
         ("to: stdout", "too: stdout", &["too", "to"]),
+        (
+            "people:\n",
+            "issuers: [{ issuer: 'http://a.example', audience: b }]\npeople:\n",
+            &["PC0020"],
+        ),
+        (
+            "people:\n",
+            "issuers: [{ issuer: a, audience: ' ', jwks_file: x }]\npeople:\n",
+            &["PC0021"],
+        ),
+        (
+            "people:\n",
+            "issuers: [{ issuer: a, audience: b, jwks_file: x, algorithms: [HS256] }]\npeople:\n",
+            &["PC0022"],
+        ),
+        (
+            "people:\n",
+            "issuers: [{ issuer: a, audience: b, jwks_file: x, jwks: 'https://a' }]\npeople:\n",
+            &["PC0090"],
+        ),
+        (
+            "people:\n",
+            "issuers: [{ issuer: a, audience: b, jwks_file: x }, { issuer: a, audience: c, jwks_file: y }]\npeople:\n",
+            &["PC0091"],
+        ),
+        (
+            "people:\n",
+            "issuers: [{ issuer: a, audience: b, jwks_file: x, refresh: 2h }]\npeople:\n",
+            &["PC0093"],
+        ),
+        (
+            "people:\n",
+            "issuers: [{ issuer: a, audience: b, jwks_file: x, subject_claim: ' ' }]\npeople:\n",
+            &["PC0094"],
+        ),
         ("store:\n", "shop:\n", &["shop", "store"]),
         ("upstream:\n", "upstream:\nupstream:\n", &["upstream"]),
         ("upstream:\n", "upstream:\n  addresses: [{ url: 'ftp://x' }]\n", &["PC0006", "ftp"]),

@@ -32,7 +32,7 @@ use portcullis_registry::{
     Actor, ActorKind, Command, Facts, KeyCommand, KeyStart, Place, State, SubjectId, UsageBook, Use,
 };
 use portcullis_types::{
-    Binding, Clock, KeyId, Mono, Now, PartnerId, ReasonCode, Revision, TierName, Wall,
+    Binding, Clock, Identity, KeyId, Mono, Now, PartnerId, ReasonCode, Revision, TierName, Wall,
 };
 use portcullis_yaml::Source;
 
@@ -209,20 +209,32 @@ impl Office {
             scopes: None,
             facts: Facts::default(),
         });
-        office.command(Command::IssueKey {
-            id: KeyId::new("k1").unwrap(),
+        let digest = office.judge.peppers().digest(KEY.as_bytes()).to_string();
+        let pepper = office.judge.peppers().current().fingerprint().to_owned();
+        office.issue("k1", (digest, pepper), None);
+        office
+    }
+
+    fn issue(&mut self, id: &str, (digest, pepper): (String, String), proof: Option<Identity>) {
+        self.command(Command::IssueKey {
+            id: KeyId::new(id).unwrap(),
             partner: PartnerId::new("acme").unwrap(),
             client: None,
             scopes: None,
             start: KeyStart::AtOnce,
             expires: None,
-            digest: office.judge.peppers().digest(KEY.as_bytes()).to_string(),
-            pepper: office.judge.peppers().current().fingerprint().to_owned(),
+            digest,
+            pepper,
             label: String::new(),
             binding: Default::default(),
-            identity: None,
+            identity: proof,
         });
-        office
+    }
+
+    /// Lets a certificate stand in a key's place.
+    pub fn by_certificate(&mut self, holder: &str) {
+        let identity = Identity::Certificate(holder.parse().unwrap());
+        self.issue("c1", Default::default(), Some(identity));
     }
 
     pub fn command(&mut self, command: Command) {
