@@ -15,7 +15,7 @@ use std::sync::atomic::Ordering;
 
 use gate::{Gate, TOKEN};
 use hand::Machine;
-use portcullis_control::{CallExplained, CallNow, CallSignal, CallStep, CallThen};
+use portcullis_control::{CallExplained, CallNow, CallSignal, CallStep, CallThen, CallWay};
 
 fn text(text: &str) -> Option<String> {
     Some(text.to_owned())
@@ -49,6 +49,13 @@ fn refused() -> CallExplained {
             whole: true,
             policy_revision: Some(3),
             ..CallThen::default()
+        },
+        // Refused on the spot.
+        way: CallWay {
+            credential: text("query"),
+            total_us: 41,
+            judge_ns: Some(2_640),
+            ..CallWay::default()
         },
         policy_revision: Some(9),
         policies_changed: true,
@@ -114,6 +121,18 @@ fn bare() -> CallExplained {
         request: "req_bare".into(),
         method: None,
         target: None,
+        way: CallWay {
+            credential: text("header"),
+            total_us: 2_051_400,
+            body_us: Some(999_960),
+            judge_ns: Some(980),
+            queue_us: Some(30_240),
+            connect_us: Some(1_950),
+            answer_us: Some(4_300),
+            upstream: text("https://a.platform.example:443"),
+            sent: 2,
+            connections_opened: 3,
+        },
         not_kept: text("it holds what may be a key where none belongs"),
         now: None,
         ..refused()

@@ -35,6 +35,8 @@ pub struct CallExplained {
     pub not_kept: Option<String>,
     /// What came of it.
     pub then: CallThen,
+    /// Which way it went, and how long that took.
+    pub way: CallWay,
     /// The revision of the policies in force now.
     pub policy_revision: Option<u64>,
     /// Whether they are others than those it was judged by.
@@ -77,6 +79,34 @@ pub struct CallThen {
     pub policy_revision: Option<u64>,
     /// The revision of the state it was judged by.
     pub state_revision: Option<u64>,
+}
+
+/// Which way a call went, and how long that took. Times are counted from where its head was read.
+#[derive(Debug, Clone, Default, Serialize, ToSchema)]
+pub struct CallWay {
+    /// Where its key stood: `header`, `query` or `body`; null where it was not read that far.
+    pub credential: Option<String>,
+    /// Microseconds to the end of the answer.
+    pub total_us: u32,
+    /// Of which until its body was there; null where that was not waited for.
+    pub body_us: Option<u32>,
+    /// Nanoseconds to judge it. Without access records that is timed for one call in sixteen, and null
+    /// for the others.
+    pub judge_ns: Option<u32>,
+    /// Microseconds that it waited until an upstream could take it; null where it did not.
+    pub queue_us: Option<u32>,
+    /// Microseconds until a connection to the platform was open; null where one was open already.
+    pub connect_us: Option<u32>,
+    /// Microseconds from there, or from its turn where it waited for one, to the head of the platform's
+    /// answer; null where it was not sent.
+    pub answer_us: Option<u32>,
+    /// The upstream that it was sent to last; null where it was not sent, and for a batch, whose entries
+    /// each go their own way.
+    pub upstream: Option<String>,
+    /// How often it was sent: more than once where a connection turned out closed before an answer.
+    pub sent: u8,
+    /// Connections that were opened for it, or tried to be.
+    pub connections_opened: u8,
 }
 
 /// A watch that hit.

@@ -43,7 +43,7 @@ pub use edges::{
     AdminCall, AgreedTier, CheckFault, Checked, Checker, Drift, DriftKind, KeyMaker, KeyMakerError,
     MintedKey, Probe, Readiness, ReadyDetail, Weighed,
 };
-pub use explained::{CallExplained, CallNow, CallSignal, CallStep, CallThen, Recall};
+pub use explained::{CallExplained, CallNow, CallSignal, CallStep, CallThen, CallWay, Recall};
 pub use hooks::{DeliverySeen, HookError, HookMade, HookSeen, Hooks};
 pub use oidc::{ISSUER_BYTES_MAX, IssuerFetch, KeySource, Oidc};
 pub use once::{Outcome, RememberedAnswer, Remembers};

@@ -26,6 +26,17 @@ pub enum NotKept {
     HoldsKey,
 }
 
+/// Where a call's key stood.
+#[derive(Debug, Clone, Copy, Eq, PartialEq)]
+pub enum CredentialAt {
+    /// In a header.
+    Header,
+    /// In the query.
+    Query,
+    /// In the body.
+    Body,
+}
+
 /// What the last call of a [remembering](crate::Desk::remembering) desk asked. Its `Debug` shows
 /// nothing a caller wrote.
 pub struct AskedText {
@@ -37,6 +48,7 @@ pub struct AskedText {
     body: Vec<u8>,
     has_body: bool,
     not_kept: Option<NotKept>,
+    credential: Option<CredentialAt>,
 }
 
 impl AskedText {
@@ -49,6 +61,7 @@ impl AskedText {
             body: Vec::new(),
             has_body: false,
             not_kept: None,
+            credential: None,
         }
     }
 
@@ -88,6 +101,12 @@ impl AskedText {
         self.not_kept
     }
 
+    /// Where its key stood.
+    #[must_use]
+    pub const fn credential(&self) -> Option<CredentialAt> {
+        self.credential
+    }
+
     /// Keeps a call whose key is known.
     pub(crate) fn keep(&mut self, arrival: &Arrival<'_>, canonical: &Canonical<'_>) {
         let sent = write(canonical, &Amendments::default());
@@ -114,6 +133,13 @@ impl AskedText {
             SentBody::None => false,
             SentBody::Unchanged => arrival.has_body,
             SentBody::Params { .. } => true,
+        };
+        self.credential = if !arrival.header_keys.is_empty() {
+            Some(CredentialAt::Header)
+        } else if canonical.query_credential().is_some() {
+            Some(CredentialAt::Query)
+        } else {
+            canonical.credential().map(|_| CredentialAt::Body)
         };
         let key = canonical.credential().filter(|key| key.len() >= KEY_MIN);
         if self.target.len() > TARGET_MAX {

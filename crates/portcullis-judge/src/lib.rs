@@ -58,7 +58,7 @@ mod watching;
 mod tests;
 
 pub use agreed::{AgreedTo, LimitState};
-pub use asked_text::{AskedText, NotKept};
+pub use asked_text::{AskedText, CredentialAt, NotKept};
 pub use budgets::Settlement;
 pub use desk::Desk;
 pub use duties::{Duties, ItemJudge};

@@ -133,6 +133,17 @@ impl Came {
     }
 }
 
+/// What a call was given when it came in.
+pub(crate) struct Given<'a> {
+    /// Its name.
+    pub(crate) id: &'a HeaderValue,
+    pub(crate) partner: Option<PartnerIx>,
+    /// The host that the partner sent it to.
+    pub(crate) host: Option<HeaderValue>,
+    /// Whether the answer must come unpacked, since the gate reads it.
+    pub(crate) plain: bool,
+}
+
 /// Makes the request that goes to the platform.
 pub(crate) fn outward<'a>(
     conn: &'a Conn,

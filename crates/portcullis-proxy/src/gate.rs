@@ -19,10 +19,10 @@ use crate::arrival::{self, Held};
 use crate::aside::Asked;
 use crate::batch;
 use crate::body::{Answer, Kind};
-use crate::forward::{Bodies, Came};
+use crate::forward::{Bodies, Came, Given};
 use crate::grpc;
 use crate::refuse;
-use crate::sending::{Given, Inward, Sending};
+use crate::sending::{Inward, Sending};
 use crate::stack::Call;
 use crate::ticket::{Conn, Ticket, since};
 use crate::upgrade::Opened;
@@ -220,8 +220,10 @@ async fn collect(waiting: Waiting, ticket: &mut Ticket) -> Result<(Held, Onward)
     let named = thread.bench.shows_key(&conn, &parts, thread.now())?;
     let held = arrival::collect(body, max, thread, &alarm, named).await?;
     ticket.bytes_in = held.bytes.len() as u64;
+    let now = thread.now();
+    ticket.body_ns = since(now, ticket.start);
     let bodies = Bodies { has_body: true, received: held.bytes.clone(), upload: None };
-    let sent = send(parts, host, bodies, thread.now(), ticket)?;
+    let sent = send(parts, host, bodies, now, ticket)?;
     Ok((held, sent))
 }
 

@@ -8,11 +8,11 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use http::header::{CONTENT_ENCODING, CONTENT_LENGTH};
-use http::{HeaderValue, Response, StatusCode, response};
+use http::{Response, StatusCode, response};
 use http_body::Body;
 use portcullis_judge::{Duties, Permit, Settlement, SignalHit, Touched};
 use portcullis_sieve::LinkKey;
-use portcullis_types::{Effect, Now, PartnerIx, Refusal};
+use portcullis_types::{Effect, Now, Refusal};
 use tower::Service;
 
 use crate::answer::{self, Says};
@@ -20,13 +20,14 @@ use crate::asked;
 use crate::body::{BrokenOff, Flow, Kind};
 use crate::events::Events;
 use crate::flow::Breaking;
-use crate::forward::{self, Came, Forward};
+use crate::forward::{self, Came, Forward, Given};
 use crate::held::{Held, sieved};
 use crate::leak::Tail;
 use crate::records::More;
 use crate::thread::Thread;
 use crate::ticker::Alarm;
 use crate::ticket::{Conn, Ticket, since};
+use crate::trace::{Way, micros};
 use crate::upgrade::Opened;
 use crate::upload::UploadState;
 use crate::upstream::{Answering, Arriving, Failure};
@@ -50,17 +51,8 @@ pub(crate) struct Sending {
     pub(crate) asked: Option<Box<More>>,
     /// Bytes of the upload that were sent when the alarm was set.
     uploaded: u64,
-}
-
-/// What a call was given when it came in.
-pub(crate) struct Given<'a> {
-    /// Its name.
-    pub(crate) id: &'a HeaderValue,
-    pub(crate) partner: Option<PartnerIx>,
-    /// The host that the partner sent it to.
-    pub(crate) host: Option<HeaderValue>,
-    /// Whether the answer must come unpacked, since the gate reads it.
-    pub(crate) plain: bool,
+    /// Microseconds that it waited until an upstream could take it.
+    queue_us: u32,
 }
 
 impl Sending {
@@ -117,9 +109,19 @@ impl Sending {
         } else {
             patience
         });
-        let uploaded = 0;
-        let since = now;
-        Ok(Self { answer, forward, settlement, state, since, alarm, patience, asked, uploaded })
+        let (uploaded, queue_us, since) = (0, 0, now);
+        Ok(Self {
+            answer,
+            forward,
+            settlement,
+            state,
+            since,
+            alarm,
+            patience,
+            asked,
+            uploaded,
+            queue_us,
+        })
     }
 
     /// Waits for the head of the answer. As long as an upload goes on, so may the wait.
@@ -161,15 +163,26 @@ impl Sending {
     /// Waits until an upstream can take it, and sends it, if its key may still send it then.
     #[cold]
     fn poll_turn(&mut self, cx: &mut Context<'_>, thread: &Thread) -> Poll<Result<(), Refusal>> {
-        let Poll::Ready(turn) = self.answer.poll_turn(cx) else {
-            return self.alarm.poll(cx).map(|()| Err(Refusal::UpstreamBusy));
+        let turn = match self.answer.poll_turn(cx) {
+            Poll::Ready(turn) => turn.map_err(Refusal::from),
+            Poll::Pending => {
+                ready!(self.alarm.poll(cx));
+                Err(Refusal::UpstreamBusy)
+            }
         };
+        let begun = std::mem::replace(&mut self.since, thread.now());
+        self.queue_us = micros(since(self.since, begun)).max(1);
         let turn = turn?;
         self.forward.may_be_sent(thread)?;
         self.answer.send(turn);
-        self.since = thread.now();
         self.alarm.set(self.patience);
         Poll::Ready(Ok(()))
+    }
+
+    /// Which way it went.
+    pub(crate) fn way(&self, answer: &Result<Response<Arriving>, Refusal>) -> Way {
+        let way = answer.as_ref().map_or_else(|_| self.answer.way(), |got| got.body().way());
+        Way { queue_us: self.queue_us, ..way }
     }
 
     /// What it reads, where it reads: who does may lose its access before the answer is out.
@@ -186,6 +199,7 @@ impl Sending {
         let head = ticket.conn.thread.now();
         ticket.upstream_ns = Some(since(head, self.since));
         ticket.end = Some(head);
+        ticket.way = self.way(&answer);
         if let Some(state) = &self.state {
             ticket.bytes_in = state.bytes.get();
         }

@@ -123,6 +123,7 @@ impl Thread {
             settings: Arc::clone(&settings),
             ticker: Rc::clone(&ticker),
             metrics: Arc::clone(&metrics),
+            clock: Arc::clone(&clock),
             known: upstreams,
         };
         Rc::new(Self {

@@ -13,10 +13,11 @@ use portcullis_types::Now;
 use crate::counts::Count;
 use crate::guard::Watch;
 use crate::hygiene::FORWARDED_FOR;
-use crate::recall::{Outcome, Place};
+use crate::recall::{Outcome, Place, Spent};
 use crate::records::{More, Record};
 use crate::thread::Thread;
 use crate::tls::ClientCertificate;
+use crate::trace::{Way, micros};
 use crate::upgrade::Switch;
 
 /// The verdict on record for a call whose client left before there was one.
@@ -81,6 +82,10 @@ pub(crate) struct Ticket {
     pub(crate) bytes_out: u64,
     pub(crate) judge_ns: Option<u64>,
     pub(crate) upstream_ns: Option<u64>,
+    /// How long its body took, where that was waited for.
+    pub(crate) body_ns: u64,
+    /// Which way it went.
+    pub(crate) way: Way,
     /// Entries of a batch, and those that were refused.
     pub(crate) entries: u32,
     pub(crate) entries_refused: u32,
@@ -112,6 +117,8 @@ impl Ticket {
             bytes_out: 0,
             judge_ns: None,
             upstream_ns: None,
+            body_ns: 0,
+            way: Way::default(),
             entries: 0,
             entries_refused: 0,
             items_dropped: 0,
@@ -138,13 +145,15 @@ impl Ticket {
         }
     }
 
-    fn remember(&self) {
+    fn remember(&mut self, total_ns: u64) {
         let Some(((recall, place), (trace, key))) = (self.conn.thread.recall.as_ref())
             .zip(self.place)
             .zip(self.trace.as_ref().and_then(|trace| Some((trace, trace.key?))))
         else {
             return;
         };
+        // What was never sent was not answered either.
+        let answer_us = self.upstream_ns.filter(|_| self.way.sent > 0).map(micros);
         let outcome = Outcome {
             at: self.start.wall,
             trace,
@@ -154,8 +163,15 @@ impl Ticket {
             more: self.more.as_deref(),
             entries: (self.entries, self.entries_refused),
             items_dropped: self.items_dropped,
+            spent: Spent {
+                way: std::mem::take(&mut self.way),
+                total_us: micros(total_ns),
+                body_us: micros(self.body_ns),
+                judge_ns: u32::try_from(self.judge_ns.unwrap_or(0)).unwrap_or(u32::MAX),
+                answer_us,
+            },
         };
-        recall.outcome(place, key, &outcome);
+        recall.outcome(place, key, outcome);
     }
 
     fn record(&mut self, total_ns: u64) {
@@ -211,7 +227,7 @@ impl Drop for Ticket {
             counts.add(&count);
         }
         self.gather();
-        self.remember();
+        self.remember(total_ns);
         self.record(total_ns);
         if self.counted {
             thread.in_flight.give(1);

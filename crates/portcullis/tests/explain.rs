@@ -60,6 +60,13 @@ fn a_call_is_explained_by_its_id_as_it_was_decided_and_as_of_now() {
         (&json!("allow"), &json!("allow"))
     );
     assert_eq!(read["then"]["rule"], read["now"]["rule"]);
+    let way = &read["way"];
+    assert_eq!((&way["credential"], &way["sent"]), (&json!("query"), &json!(1)), "{way}");
+    assert_eq!(way["upstream"], platform.url(), "{way}");
+    assert!(way["judge_ns"].is_u64() && way["answer_us"].is_u64(), "{way}");
+    assert!(way["total_us"].as_u64() >= way["answer_us"].as_u64(), "{way}");
+    let way = &told["way"];
+    assert_eq!((&way["sent"], &way["upstream"]), (&json!(0), &Value::Null), "{way}");
     let user = platform.ids().paging_user;
     let form = format!("image_url=http%3A%2F%2Fi.example%2F1.jpg&access_token={}", house.key);
     let written = post(house.public, &format!("/v21.0/{user}/media"), &house.key, &form);
@@ -86,6 +93,7 @@ fn a_call_is_explained_by_its_id_as_it_was_decided_and_as_of_now() {
         OTHERS,
         "then  refused with `target_not_agreed`",
         "answered 403",
+        "\nway   key in the header\n      judged in ",
         "now   on tier publishing",
         "the same as then; budgets as of now",
         "\nrefused with `target_not_agreed`: ",

@@ -24,6 +24,8 @@ struct Recorded {
     target: Option<String>,
     not_kept: Option<String>,
     then: Then,
+    #[serde(default)]
+    way: Way,
     policy_revision: Option<u64>,
     policies_changed: bool,
     now: Option<Explained>,
@@ -43,6 +45,21 @@ struct Then {
     entries_refused: u32,
     items_dropped: u64,
     policy_revision: Option<u64>,
+}
+
+/// Which way it went; an older gate does not tell.
+#[derive(Debug, Default, Deserialize)]
+struct Way {
+    credential: Option<String>,
+    total_us: u32,
+    body_us: Option<u32>,
+    judge_ns: Option<u32>,
+    queue_us: Option<u32>,
+    connect_us: Option<u32>,
+    answer_us: Option<u32>,
+    upstream: Option<String>,
+    sent: u8,
+    connections_opened: u8,
 }
 
 #[derive(Debug, Deserialize)]
@@ -85,6 +102,7 @@ fn told(call: &Recorded, out: &mut Out) -> Result<(), Failure> {
         _ => out.line("what was asked is not kept")?,
     }
     then(&call.then, out)?;
+    way(&call.way, out)?;
     let policies = revision(call.policy_revision);
     let changed = if call.policies_changed { ", others than then" } else { ", the same as then" };
     let Some(now) = &call.now else {
@@ -139,6 +157,55 @@ fn then(then: &Then, out: &mut Out) -> Result<(), Failure> {
         out.line(format!("      {}", clean(&line)))?;
     }
     Ok(())
+}
+
+/// Which way it went, and what it spent its time on, in the order in which that was.
+fn way(way: &Way, out: &mut Out) -> Result<(), Failure> {
+    if way.total_us == 0 {
+        return Ok(());
+    }
+    let mut parts = Vec::new();
+    if let Some(place) = &way.credential {
+        parts.push(format!("key in the {place}"));
+    }
+    match &way.upstream {
+        Some(upstream) if way.sent == 0 => parts.push(format!("never sent to {upstream}")),
+        Some(upstream) if way.sent == 1 => parts.push(format!("sent to {upstream}")),
+        Some(upstream) => parts.push(format!("sent {} times, last to {upstream}", way.sent)),
+        None => {}
+    }
+    if way.connections_opened > 1 {
+        parts.push(format!("{} connections opened", way.connections_opened));
+    }
+    let mut times = Vec::new();
+    let mut spent = |told: &str, nanoseconds: Option<u64>| {
+        times.extend(nanoseconds.map(|ns| format!("{told} {}", time(ns))));
+    };
+    let micros = |us: Option<u32>| us.map(|us| u64::from(us) * 1000);
+    spent("body in", micros(way.body_us));
+    spent("judged in", way.judge_ns.map(u64::from));
+    spent("waited for its turn", micros(way.queue_us));
+    spent("connected in", micros(way.connect_us));
+    spent("answered after", micros(way.answer_us));
+    spent("over after", micros(Some(way.total_us)));
+    let lines = [parts, times].into_iter().filter(|line| !line.is_empty());
+    for (word, line) in ["way", ""].into_iter().zip(lines) {
+        out.line(format!("{}{}", label(word), clean(&line.join(", "))))?;
+    }
+    Ok(())
+}
+
+/// A time with the unit that suits it.
+fn time(nanoseconds: u64) -> String {
+    let tenths = |unit: u64| {
+        let tenths = nanoseconds.saturating_add(unit / 20) / (unit / 10);
+        format!("{}.{}", tenths / 10, tenths % 10)
+    };
+    match nanoseconds {
+        0..1_000_000 => format!("{} µs", tenths(1_000)),
+        1_000_000..1_000_000_000 => format!("{} ms", tenths(1_000_000)),
+        _ => format!("{} s", tenths(1_000_000_000)),
+    }
 }
 
 fn label(word: &str) -> String {

@@ -16,7 +16,7 @@ use crate::router::Shared;
 /// Longest id of a call.
 const ID_MAX: usize = 64;
 
-/// Why a call was allowed or refused, and whether it would be now; of the last calls only
+/// Why a call was allowed or refused, whether it would be now, and which way it went; of the last calls only
 #[utoipa::path(get, path = "/v1/calls/{request}", tag = "calls", security(("admin_token" = [])),
     params(("request" = String, Path, description = "The id that its answer carried in `x-request-id`")),
     responses((status = 200, body = CallExplained), (status = "4XX", body = Document)))]

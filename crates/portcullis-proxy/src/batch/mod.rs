@@ -22,7 +22,8 @@ use tokio::task::JoinSet;
 use self::entry::{Content, Fetched, Room};
 pub(crate) use self::form::wants_headers;
 use crate::counts::Count;
-use crate::sending::{Answered, Given, Sending};
+use crate::forward::Given;
+use crate::sending::{Answered, Sending};
 use crate::ticket::{Conn, Ticket, since};
 
 /// Entries of one batch that are on their way at once.

@@ -5,94 +5,26 @@
 //! hold a key.
 
 mod texts;
+mod told;
 
 #[cfg(test)]
 mod tests;
 
 use std::cell::RefCell;
 use std::collections::VecDeque;
-use std::sync::Arc;
 
-use portcullis_judge::{AllowIx, AskedText, NotKept, Trace};
-use portcullis_types::{ClassIx, KeyIx, Method, OperationIx, Revision, TierIx, Wall};
+use portcullis_judge::{AskedText, CredentialAt, NotKept, Trace};
+use portcullis_types::{KeyIx, Method, Wall};
 
 use self::texts::Texts;
-use crate::records::{More, Signal};
+pub use self::told::{Recalled, RecalledAsk, RecalledMore, RecalledOutcome, RecalledWay};
+use crate::records::More;
+use crate::trace::Way;
 
 /// Bytes of ids and of what was asked that are kept for each call, on average.
 const BYTES_PER_CALL: usize = 256;
 /// Bytes that are kept at least, so that the longest call has room.
 const BYTES_MIN: usize = 64 * 1024;
-
-/// A call that is remembered.
-#[derive(Debug, Clone)]
-pub struct Recalled {
-    /// What came of it.
-    pub came: RecalledOutcome,
-    /// What it asked; none: it could not be read, or is not kept.
-    pub asked: Option<RecalledAsk>,
-    /// Why not all of what it asked is kept.
-    pub not_kept: Option<NotKept>,
-}
-
-/// What came of a call.
-#[derive(Debug, Clone)]
-pub struct RecalledOutcome {
-    /// When it came.
-    pub at: Wall,
-    /// Whose it was.
-    pub key: KeyIx,
-    /// Its operation, by the rules of `policy`.
-    pub operation: Option<OperationIx>,
-    /// The class that decided, by the same rules.
-    pub class: Option<ClassIx>,
-    /// The tier that let it pass and the rule of it, by the same rules.
-    pub passed: Option<(TierIx, Option<AllowIx>)>,
-    /// `permit`, or the code of the refusal.
-    pub verdict: &'static str,
-    /// The status of the answer.
-    pub status: u16,
-    /// Whether the answer went out whole.
-    pub whole: bool,
-    /// The policies it was judged by.
-    pub policy: Option<Revision>,
-    /// The state it was judged by.
-    pub state: Option<Revision>,
-    /// What few calls have to tell.
-    pub more: Option<Box<RecalledMore>>,
-}
-
-/// What few calls have to tell.
-#[derive(Debug, Clone, Default)]
-pub struct RecalledMore {
-    /// What refused it, or would have.
-    pub rule: Option<Arc<str>>,
-    /// Every rule that said no, where that was more than one.
-    pub rules: Vec<Arc<str>>,
-    /// Rules in shadow that would have said no.
-    pub shadowed: Vec<Arc<str>>,
-    /// The code of the refusal that a partner under observation was spared.
-    pub observed: Option<&'static str>,
-    /// Watches that hit.
-    pub signals: Vec<Signal>,
-    /// Entries of a batch, and those of them that were refused.
-    pub entries: (u32, u32),
-    /// Items that were dropped from the answer.
-    pub items_dropped: u64,
-}
-
-/// What a call asked: canonical, and without any key.
-#[derive(Debug, Clone)]
-pub struct RecalledAsk {
-    /// The method that was meant.
-    pub method: Method,
-    /// Path and query.
-    pub target: String,
-    /// The body's media type; empty where there is none.
-    pub kind: Vec<u8>,
-    /// The body, as far as the gate reads it; none where there was none.
-    pub body: Option<Vec<u8>>,
-}
 
 /// Where the texts of a call are.
 #[derive(Debug, Clone, Copy)]
@@ -106,6 +38,7 @@ pub(crate) struct Place {
     has_body: bool,
     is_read: bool,
     not_kept: Option<NotKept>,
+    credential: Option<CredentialAt>,
 }
 
 /// What came of a call.
@@ -118,6 +51,20 @@ pub(crate) struct Outcome<'a> {
     pub(crate) more: Option<&'a More>,
     pub(crate) entries: (u32, u32),
     pub(crate) items_dropped: u64,
+    pub(crate) spent: Spent,
+}
+
+/// Which way a call went, and how long that took, in microseconds.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Spent {
+    pub(crate) way: Way,
+    pub(crate) total_us: u32,
+    /// Until its body was there; 0: that was not waited for.
+    pub(crate) body_us: u32,
+    /// To judge it, in nanoseconds; 0: that was not timed.
+    pub(crate) judge_ns: u32,
+    /// Until the head of the platform's answer.
+    pub(crate) answer_us: Option<u32>,
 }
 
 /// The last calls of one thread.
@@ -132,6 +79,7 @@ struct Rings {
 struct Row {
     place: Place,
     came: RecalledOutcome,
+    spent: Spent,
 }
 
 impl Recall {
@@ -157,6 +105,7 @@ impl Recall {
             has_body: false,
             is_read: asked.is_some(),
             not_kept: None,
+            credential: None,
         };
         if let Some(asked) = asked {
             texts.push(asked.target().as_bytes());
@@ -166,13 +115,13 @@ impl Recall {
             place.kind = length(asked.kind());
             place.body = length(asked.body());
             (place.method, place.has_body) = (asked.method(), asked.has_body());
-            place.not_kept = asked.not_kept();
+            (place.not_kept, place.credential) = (asked.not_kept(), asked.credential());
         }
         place
     }
 
     /// Takes in what became of it.
-    pub(crate) fn outcome(&self, place: Place, key: KeyIx, outcome: &Outcome<'_>) {
+    pub(crate) fn outcome(&self, place: Place, key: KeyIx, outcome: Outcome<'_>) {
         let trace = outcome.trace;
         let came = RecalledOutcome {
             at: outcome.at,
@@ -185,13 +134,13 @@ impl Recall {
             whole: outcome.whole,
             policy: trace.policy_revision,
             state: trace.state_revision,
-            more: more(outcome),
+            more: more(&outcome),
         };
         let rings = &mut *self.0.borrow_mut();
         if rings.calls.len() >= rings.max {
             rings.calls.pop_front();
         }
-        rings.calls.push_back(Row { place, came });
+        rings.calls.push_back(Row { place, came, spent: outcome.spent });
     }
 
     /// The newest call of that id.
@@ -199,9 +148,30 @@ impl Recall {
         let rings = self.0.borrow();
         let texts = &rings.texts;
         let is = |row: &&Row| texts.is(row.place.start, row.place.id, id);
-        let Row { place, came } = rings.calls.iter().rev().find(is)?;
+        let Row { place, came, spent } = rings.calls.iter().rev().find(is)?;
         let asked = (place.is_read && place.target > 0).then(|| place.read(texts));
-        Some(Recalled { came: came.clone(), asked: asked.flatten(), not_kept: place.not_kept })
+        let way = RecalledWay { credential: place.credential, ..spent.told() };
+        let (asked, not_kept) = (asked.flatten(), place.not_kept);
+        Some(Recalled { came: came.clone(), way, asked, not_kept })
+    }
+}
+
+impl Spent {
+    fn told(&self) -> RecalledWay {
+        let Way { upstream, sent, opened, connect_us, queue_us } = &self.way;
+        let some = |number: u32| Some(number).filter(|number| *number > 0);
+        RecalledWay {
+            credential: None,
+            total_us: self.total_us,
+            body_us: some(self.body_us),
+            judge_ns: some(self.judge_ns),
+            queue_us: some(*queue_us),
+            connect_us: some(*connect_us),
+            answer_us: self.answer_us,
+            upstream: upstream.as_deref().map(str::to_owned),
+            sent: *sent,
+            opened: *opened,
+        }
     }
 }
 

@@ -22,6 +22,7 @@ use super::{ATTEMPTS, Answering, Arriving, Failure};
 use crate::body::{BrokenOff, Polled};
 use crate::leak::Leak;
 use crate::outgoing::Outgoing;
+use crate::trace::Way;
 use crate::upload::{Sent, UploadState};
 use crate::{answer, hygiene};
 
@@ -65,7 +66,7 @@ enum Lease {
     Whole(Whole),
     /// A part of one.
     Part {
-        _kept: multiplex::Part,
+        kept: multiplex::Part,
     },
 }
 
@@ -114,7 +115,7 @@ pub(super) fn part(
     leak: &Leak,
     part: multiplex::Part,
 ) -> Result<Response<Arriving>, Failure> {
-    leased(answer, leak, Lease::Part { _kept: part })
+    leased(answer, leak, Lease::Part { kept: part })
 }
 
 /// The idle connection that was used last and can take a call at once.
@@ -238,6 +239,16 @@ fn request(call: Outgoing<'_>) -> Request<Sent> {
 }
 
 impl Leased {
+    /// Which way its call went.
+    pub(super) fn way(&self) -> Way {
+        let upstream = match &self.lease {
+            Lease::Whole(whole) => Some(&whole.place.dial.text),
+            Lease::Part { kept } => Some(kept.upstream()),
+            Lease::Nothing => None,
+        };
+        Way { upstream: upstream.map(Rc::clone), sent: 1, ..Way::default() }
+    }
+
     pub(super) fn first(&mut self) -> Result<Option<Bytes>, BrokenOff> {
         let frame = Pin::new(&mut self.body).poll_frame(&mut Context::from_waker(Waker::noop()));
         match frame {

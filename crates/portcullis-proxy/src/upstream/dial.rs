@@ -11,6 +11,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use http::HeaderValue;
+use portcullis_types::Clock;
 use tokio::net::{TcpStream, UnixStream};
 
 use super::Failure;
@@ -22,6 +23,8 @@ use crate::address::Target;
 use crate::metrics::Metrics;
 use crate::settings::{Codec, Settings};
 use crate::ticker::Ticker;
+use crate::ticket::since;
+use crate::trace::micros;
 use crate::upstreams::{Check, digest};
 
 /// What connections of one thread are made with.
@@ -30,6 +33,7 @@ pub(crate) struct Crew {
     pub(crate) settings: Arc<Settings>,
     pub(crate) ticker: Rc<Ticker>,
     pub(crate) metrics: Arc<Metrics>,
+    pub(crate) clock: Arc<dyn Clock>,
     /// Of each upstream, in order.
     pub(crate) known: Arc<[Known]>,
 }
@@ -41,7 +45,7 @@ impl Crew {
         all.enumerate().map(|(ix, (at, weight))| Dial {
             target: at.target().clone(),
             secure: at.is_secure(),
-            text: at.to_string(),
+            text: at.to_string().into(),
             name: digest(at.to_string().as_bytes()),
             weight,
             turn: Cell::new(0),
@@ -50,6 +54,7 @@ impl Crew {
             settings: Arc::clone(&self.settings),
             ticker: Rc::clone(&self.ticker),
             metrics: Arc::clone(&self.metrics),
+            clock: Arc::clone(&self.clock),
         })
     }
 }
@@ -58,7 +63,8 @@ impl Crew {
 pub(super) struct Dial {
     target: Target,
     secure: bool,
-    text: String,
+    /// Its address.
+    pub(super) text: Rc<str>,
     /// Stands for the address, in every process.
     pub(super) name: u64,
     pub(super) weight: u32,
@@ -69,9 +75,17 @@ pub(super) struct Dial {
     settings: Arc<Settings>,
     pub(super) ticker: Rc<Ticker>,
     pub(super) metrics: Arc<Metrics>,
+    clock: Arc<dyn Clock>,
 }
 
 impl Dial {
+    /// Opens a connection; also tells how many microseconds that took.
+    pub(super) async fn connect_timed(&self) -> (Result<Socket, Failure>, u32) {
+        let begun = self.clock.now();
+        let stream = self.connect().await;
+        (stream, micros(since(self.clock.now(), begun)))
+    }
+
     pub(super) async fn connect(&self) -> Result<Socket, Failure> {
         let alarm = self.ticker.alarm();
         alarm.set(self.settings.timeouts.connect);

@@ -21,6 +21,7 @@ use super::socket::{Reads, Socket, Writes};
 use super::writer::{Write, Writer};
 use super::{ATTEMPTS, Failure};
 use crate::hygiene;
+use crate::trace::Way;
 use crate::upload::Upload;
 
 /// What is sent.
@@ -56,6 +57,9 @@ pub(crate) struct Exchange {
     asked: Asked,
     pub(super) at: At,
     attempts: usize,
+    /// Times that it was sent.
+    sent: u8,
+    connect_us: u32,
     /// That of the connection it is on.
     pub(super) generation: u32,
     pub(super) buffer: BytesMut,
@@ -68,7 +72,7 @@ pub(crate) struct Exchange {
     pub(super) large: bool,
 }
 
-type Connecting = Pin<Box<dyn Future<Output = Result<Socket, Failure>>>>;
+type Connecting = Pin<Box<dyn Future<Output = (Result<Socket, Failure>, u32)>>>;
 
 pub(super) enum At {
     /// Waiting for a connection.
@@ -94,6 +98,8 @@ impl Exchange {
             asked,
             at: At::Nowhere,
             attempts: 0,
+            sent: 0,
+            connect_us: 0,
             generation: 0,
             buffer: BytesMut::new(),
             reader: HeadReader::default(),
@@ -118,7 +124,7 @@ impl Exchange {
     fn connect(&mut self) {
         self.attempts += 1;
         let opening = self.place.open();
-        self.at = At::Connecting(Box::pin(async move { opening.dial.connect().await }));
+        self.at = At::Connecting(Box::pin(async move { opening.dial.connect_timed().await }));
     }
 
     /// Sends it to another upstream, as long as it may be tried.
@@ -130,6 +136,18 @@ impl Exchange {
         self.place.dial.metrics.upstream_repeats.inc();
         self.begin();
         Ok(())
+    }
+
+    /// Which way it went.
+    #[inline]
+    pub(super) fn way(&self) -> Way {
+        Way {
+            upstream: Some(Rc::clone(&self.place.dial.text)),
+            sent: self.sent,
+            opened: u8::try_from(self.attempts).unwrap_or(u8::MAX),
+            connect_us: self.connect_us,
+            queue_us: 0,
+        }
     }
 
     /// The platform took too long.
@@ -147,6 +165,7 @@ impl Exchange {
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => message.sent = 0,
             Err(_) => return Err(Gone),
         }
+        self.sent = self.sent.saturating_add(1);
         let all = message.sent == message.head.len() + message.body.len() && write.is_flushed();
         let write =
             if all && message.upload.is_none() { Write::Done(write) } else { self.write_on(write) };
@@ -166,10 +185,14 @@ impl Exchange {
     pub(super) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Result<Response<()>, Failure>> {
         loop {
             match &mut self.at {
-                At::Connecting(connecting) => match ready!(connecting.as_mut().poll(cx)) {
-                    Ok(stream) => self.connected(stream)?,
-                    Err(failure) => self.elsewhere(failure)?,
-                },
+                At::Connecting(connecting) => {
+                    let (stream, took_us) = ready!(connecting.as_mut().poll(cx));
+                    self.connect_us = took_us;
+                    match stream {
+                        Ok(stream) => self.connected(stream)?,
+                        Err(failure) => self.elsewhere(failure)?,
+                    }
+                }
                 At::Open { read, write, waited } => {
                     if write.poll(cx).is_err() {
                         return Poll::Ready(Err(Failure::Malformed));

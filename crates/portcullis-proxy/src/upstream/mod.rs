@@ -44,6 +44,7 @@ pub(crate) use self::wire::Wire;
 use crate::body::{BrokenOff, Polled};
 use crate::outgoing::Outgoing;
 use crate::settings::Codec;
+use crate::trace::Way;
 
 /// Connections closed before they took a call, until the platform is taken to be gone.
 const ATTEMPTS: usize = 3;
@@ -170,9 +171,10 @@ impl Future for Answering {
         match self.get_mut() {
             Self::Own(exchange) => {
                 let polled = exchange.as_mut().map(|exchange| exchange.poll(cx));
-                let answer = ready!(polled.unwrap_or(Poll::Ready(Err(Failure::Malformed))));
+                // Where it fails it stays, to tell which way it went.
+                let answer = ready!(polled.unwrap_or(Poll::Ready(Err(Failure::Malformed))))?;
                 let exchange = exchange.take().ok_or(Failure::Malformed)?;
-                Poll::Ready(answer.map(|answer| answer.map(|()| Arriving::Own(exchange))))
+                Poll::Ready(Ok(answer.map(|()| Arriving::Own(exchange))))
             }
             Self::Hyper(answer) => answer.as_mut().poll(cx),
             Self::Waiting(_) => Poll::Pending,
@@ -215,6 +217,12 @@ impl Answering {
         }
     }
 
+    /// Which way it went, as far as is known without an answer.
+    pub(crate) fn way(&self) -> Way {
+        let Self::Own(Some(exchange)) = self else { return Way::default() };
+        exchange.way()
+    }
+
     /// The platform took too long.
     pub(crate) fn slow(&self) {
         if let Self::Own(Some(exchange)) = self {
@@ -230,6 +238,15 @@ pub(crate) enum Arriving {
 }
 
 impl Arriving {
+    /// Which way its call went.
+    #[inline]
+    pub(crate) fn way(&self) -> Way {
+        match self {
+            Self::Own(exchange) => exchange.way(),
+            Self::Hyper(leased) => leased.way(),
+        }
+    }
+
     /// The piece that is there already; none: nothing is.
     pub(crate) fn first(&mut self) -> Result<Option<Bytes>, BrokenOff> {
         match self {

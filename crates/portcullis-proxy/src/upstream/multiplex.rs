@@ -147,14 +147,21 @@ impl Multiplex {
         link: Link,
     ) -> Result<Response<Arriving>, Failure> {
         self.sites.answered(&place, answer.status());
-        alternative::part(answer, &self.leak, Part { _link: link, _place: place })
+        alternative::part(answer, &self.leak, Part { _link: link, place })
     }
 }
 
 /// What an answer keeps of its connection.
 pub(super) struct Part {
     _link: Link,
-    _place: At,
+    place: At,
+}
+
+impl Part {
+    /// Which upstream it is of.
+    pub(super) fn upstream(&self) -> &Rc<str> {
+        &self.place.dial.text
+    }
 }
 
 /// Sends a call.

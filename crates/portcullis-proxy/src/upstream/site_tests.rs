@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use portcullis_types::{Clock, Mono, Now, Wall};
+
 use super::*;
 use crate::metrics::Metrics;
 use crate::settings::Settings;
@@ -27,6 +29,7 @@ fn bounded(weights: &[u32], spread: Spread, bounds: Bounds) -> Sites<Free> {
     settings.upstreams.bounds = bounds;
     let known = Known::of(&settings);
     let crew = Crew {
+        clock: Arc::new(Stopped),
         settings: Arc::new(settings),
         ticker: Ticker::new(Duration::from_millis(10)),
         metrics: Arc::new(Metrics::new()),
@@ -223,4 +226,13 @@ fn who_waits_is_sent_away_when_nobody_can_be_connected_to() {
     sites.admit();
     let told = waiting.poll(&mut std::task::Context::from_waker(std::task::Waker::noop()));
     assert!(matches!(told, std::task::Poll::Ready(Err(Failure::Closed))));
+}
+
+/// No time passes.
+struct Stopped;
+
+impl Clock for Stopped {
+    fn now(&self) -> Now {
+        Now { wall: Wall(0), mono: Mono(0) }
+    }
 }

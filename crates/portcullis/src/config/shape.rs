@@ -205,7 +205,7 @@ pub(crate) enum RecordsTo {
 #[serde(deny_unknown_fields)]
 pub(crate) struct Explain {
     /// How many of the last calls are remembered, without any key, for `portcullis explain
-    /// --request`; 10000 unless said otherwise, 0: none. Each takes about 400 bytes.
+    /// --request`; 10000 unless said otherwise, 0: none. Each takes about 450 bytes.
     #[serde(default)]
     pub calls: Option<At<usize>>,
 }

@@ -6,11 +6,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use portcullis_control::{
-    CallExplained, CallNow, CallSignal, CallStep, CallThen, Recall as RecallEdge,
+    CallExplained, CallNow, CallSignal, CallStep, CallThen, CallWay, Recall as RecallEdge,
 };
-use portcullis_judge::{Arrival, Bounds, Desk, Explanation, Judge, NotKept, Rules};
+use portcullis_judge::{Arrival, Bounds, CredentialAt, Desk, Explanation, Judge, NotKept, Rules};
 use portcullis_policy::RuleIx;
-use portcullis_proxy::{Recalled, RecalledAsk, RecalledOutcome, Recaller};
+use portcullis_proxy::{Recalled, RecalledAsk, RecalledOutcome, RecalledWay, Recaller};
 use portcullis_registry::{KeyRecord, Office, Snapshot};
 use portcullis_request::{batch, canonicalise};
 use portcullis_types::{Clock, KeyIx, Now, Refusal, Revision};
@@ -34,7 +34,7 @@ pub(super) struct Recall {
 
 impl RecallEdge for Recall {
     fn explain(&self, id: &str) -> Option<CallExplained> {
-        let Recalled { came, asked, not_kept } = self.recaller.recall(id, WITHIN)?;
+        let Recalled { came, way: went, asked, not_kept } = self.recaller.recall(id, WITHIN)?;
         let snapshot = self.office.snapshot();
         let key = snapshot.key(came.key)?;
         let rules = self.judge.rules();
@@ -62,6 +62,7 @@ impl RecallEdge for Recall {
             policies_changed: came.policy != current,
             policy_revision: current.map(|revision| revision.0),
             then: then(came, &self.board),
+            way: way(went),
             now,
         })
     }
@@ -95,6 +96,26 @@ fn why(asked: Option<&RecalledAsk>, not_kept: Option<NotKept>) -> Option<String>
         (None, Some(_)) => return None,
     };
     Some(why.to_owned())
+}
+
+fn way(went: RecalledWay) -> CallWay {
+    let credential = went.credential.map(|at| match at {
+        CredentialAt::Header => "header",
+        CredentialAt::Query => "query",
+        CredentialAt::Body => "body",
+    });
+    CallWay {
+        credential: credential.map(str::to_owned),
+        total_us: went.total_us,
+        body_us: went.body_us,
+        judge_ns: went.judge_ns,
+        queue_us: went.queue_us,
+        connect_us: went.connect_us,
+        answer_us: went.answer_us,
+        upstream: went.upstream,
+        sent: went.sent,
+        connections_opened: went.opened,
+    }
 }
 
 /// What came of it, with the names of the rules it was judged by.
