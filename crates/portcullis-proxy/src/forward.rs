@@ -19,6 +19,7 @@ use crate::body::{Access, Reader};
 use crate::outgoing::{Content, Ours, Outgoing};
 use crate::thread::Thread;
 use crate::ticket::Conn;
+use crate::trace::Onward;
 use crate::upload::{Sent, Upload, UploadState};
 use crate::upstreams::Caller;
 
@@ -142,6 +143,8 @@ pub(crate) struct Given<'a> {
     pub(crate) host: Option<HeaderValue>,
     /// Whether the answer must come unpacked, since the gate reads it.
     pub(crate) plain: bool,
+    /// Its place in a trace, where the gate names it.
+    pub(crate) trace: Option<Onward>,
 }
 
 /// Makes the request that goes to the platform.
@@ -150,7 +153,7 @@ pub(crate) fn outward<'a>(
     came: Came,
     outbound: Outbound,
     forward: &'a Forward,
-    id: &'a HeaderValue,
+    (id, trace): (&'a HeaderValue, Option<&'a Onward>),
 ) -> Result<(Outgoing<'a>, Option<Rc<UploadState>>), Refusal> {
     let (method, target, body) = outbound.into_parts();
     let target = match target {
@@ -161,7 +164,7 @@ pub(crate) fn outward<'a>(
     let (body, content, state) = content(conn, body, bodies)?;
     let body = if forward.websocket { Sent::WebSocket } else { body };
     let host = forward.host.as_ref();
-    let ours = Ours { conn, id, host, content, plain_answer: forward.plain };
+    let ours = Ours { conn, id, host, content, plain_answer: forward.plain, trace };
     let method = http_method(method);
     let caller = Caller { partner: forward.partner, key: forward.key };
     let attribute =

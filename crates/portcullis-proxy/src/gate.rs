@@ -21,8 +21,9 @@ use crate::batch;
 use crate::body::{Answer, Kind};
 use crate::forward::{Bodies, Came, Given};
 use crate::grpc;
+use crate::inward::Inward;
 use crate::refuse;
-use crate::sending::{Inward, Sending};
+use crate::sending::Sending;
 use crate::stack::Call;
 use crate::ticket::{Conn, Ticket, since};
 use crate::upgrade::Opened;
@@ -169,6 +170,9 @@ fn begin(request: Request<Incoming>, ticket: &mut Ticket) -> Result<Begun, Refus
     let bench = &conn.thread.bench;
     let (mut parts, body) = request.into_parts();
     ticket.grpc = conn.http2 && grpc::is(&parts.headers);
+    if let Some(tracer) = &conn.thread.tracer {
+        ticket.traced = Some(tracer.begin(conn.trusted, &parts.headers, &parts.method));
+    }
     let host = arrival::check(&mut parts, &conn)?;
     if let Some(aside) = Asked::of(&conn.thread, parts.uri.path()) {
         return Ok(Begun::Aside(Asked::new(aside, parts, body)));
@@ -241,7 +245,8 @@ fn send(
             let Parts { headers, uri, .. } = parts;
             let came = Came { headers, uri, prefixed: true, bodies };
             let partner = ticket.trace.as_ref().and_then(|trace| trace.partner_ix);
-            let given = Given { id: &ticket.id, partner, host, plain: false };
+            let trace = ticket.leave();
+            let given = Given { id: &ticket.id, partner, host, plain: false, trace };
             let mut sending = Sending::begin(&ticket.conn, came, permit, given, now)?;
             ticket.more = sending.asked.take();
             Ok(Onward::Call(sending))

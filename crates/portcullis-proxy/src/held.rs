@@ -11,7 +11,8 @@ use portcullis_types::Refusal;
 
 use crate::body::Kind;
 use crate::forward::Forward;
-use crate::sending::{Answered, Inward};
+use crate::inward::Inward;
+use crate::sending::Answered;
 use crate::sieving::{Sieved, Sieving};
 use crate::thread::Thread;
 use crate::ticker::Alarm;

@@ -73,6 +73,9 @@ pub(crate) struct Outward<'a> {
     pub(crate) trusted: bool,
     /// Whether the answer will be read, hence must come whole and unpacked.
     pub(crate) plain_answer: bool,
+    /// Whether the gate itself names the call's place in a trace, and whether the state that came with
+    /// the call is then that of its trace.
+    pub(crate) traced: Option<bool>,
     /// The key in the head, where there is one that could stand nowhere by chance.
     pub(crate) key: Option<&'a [u8]>,
 }
@@ -203,6 +206,8 @@ fn drops_outward(name: &HeaderName, rules: &Outward<'_>) -> bool {
         | "x-remote-addr"
         | "via" => true,
         "accept-encoding" | "range" | "if-range" => rules.plain_answer,
+        "traceparent" => rules.traced.is_some(),
+        "tracestate" => rules.traced == Some(false),
         _ => name == rules.key_header || names_another_call(text),
     }
 }

@@ -92,7 +92,8 @@ const DROPPED: &[&str] = &[
 
 #[test]
 fn what_could_change_the_meaning_of_a_call_does_not_go_on() {
-    let rules = Outward { key_header: &KEY, trusted: false, plain_answer: false, key: None };
+    let rules =
+        Outward { key_header: &KEY, trusted: false, plain_answer: false, traced: None, key: None };
     for name in DROPPED {
         let mut map = headers(&[(name, "a"), ("accept", "b"), (name, "c")]);
         outward(&mut map, &rules);
@@ -116,7 +117,8 @@ fn a_copy_of_the_key_does_not_go_on_in_any_other_field() {
     let given = map.clone();
     let found = long_key(&given, &KEY);
     assert_eq!(found, Some(key.as_bytes()));
-    let rules = Outward { key_header: &KEY, trusted: false, plain_answer: false, key: found };
+    let rules =
+        Outward { key_header: &KEY, trusted: false, plain_answer: false, traced: None, key: found };
     outward(&mut map, &rules);
     assert_eq!(names(&map), ["user-agent"]);
     let short = headers(&[("x-partner-key", "short"), ("cookie", "short")]);
@@ -125,7 +127,8 @@ fn a_copy_of_the_key_does_not_go_on_in_any_other_field() {
 
 #[test]
 fn what_ordinary_clients_send_goes_on() {
-    let rules = Outward { key_header: &KEY, trusted: false, plain_answer: false, key: None };
+    let rules =
+        Outward { key_header: &KEY, trusted: false, plain_answer: false, traced: None, key: None };
     let ordinary = [
         "accept",
         "accept-language",
@@ -153,7 +156,8 @@ fn what_ordinary_clients_send_goes_on() {
 
 #[test]
 fn an_answer_that_will_be_read_is_asked_for_whole_and_unpacked() {
-    let rules = Outward { key_header: &KEY, trusted: true, plain_answer: true, key: None };
+    let rules =
+        Outward { key_header: &KEY, trusted: true, plain_answer: true, traced: None, key: None };
     let mut map =
         headers(&[("accept-encoding", "gzip"), ("range", "bytes=0-1"), ("forwarded", "for=x")]);
     outward(&mut map, &rules);

@@ -42,6 +42,8 @@ pub struct Metrics {
     pub(crate) answers_cut: IntCounter,
     pub(crate) panics: IntCounter,
     pub(crate) records_dropped: IntCounter,
+    pub(crate) spans_told: IntCounter,
+    pub(crate) spans_dropped: IntCounter,
     /// The policy in force, as last seen by a call.
     pub(crate) policy_revision: IntGauge,
     /// The state in force, as last seen by a call.
@@ -177,6 +179,12 @@ impl Metrics {
                 .counter("portcullis_panics_total", "Calls on which the gate itself failed."),
             records_dropped: all
                 .counter("portcullis_records_dropped_total", "Access records lost to a full ring."),
+            spans_told: all
+                .counter("portcullis_spans_exported_total", "Spans that the collector took."),
+            spans_dropped: all.counter(
+                "portcullis_spans_dropped_total",
+                "Spans lost to a full queue, or that the collector did not take.",
+            ),
             policy_revision: all.gauge(
                 "portcullis_policy_revision",
                 "The policy in force, as last seen by a call.",

@@ -10,6 +10,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method};
 
 use crate::hygiene::{self, FORWARDED_FOR, FORWARDED_HOST, FORWARDED_PROTO, Outward, REQUEST_ID};
 use crate::ticket::Conn;
+use crate::trace::{Onward, TRACEPARENT};
 use crate::upload::Sent;
 
 /// A call as it goes to the platform.
@@ -36,6 +37,8 @@ pub(crate) struct Ours<'a> {
     pub(crate) content: Content,
     /// Whether the answer will be read, hence must come whole and unpacked.
     pub(crate) plain_answer: bool,
+    /// Its place in a trace, where the gate names it.
+    pub(crate) trace: Option<&'a Onward>,
 }
 
 /// What becomes of `Content-Type`.
@@ -57,6 +60,7 @@ impl Outgoing<'_> {
             key_header,
             trusted: ours.conn.trusted,
             plain_answer: ours.plain_answer,
+            traced: ours.trace.map(|trace| trace.keeps_state),
             key: hygiene::long_key(headers, key_header),
         };
         let as_received = matches!(ours.content, Content::AsReceived);
@@ -75,6 +79,9 @@ impl Outgoing<'_> {
         }
         if ours.plain_answer {
             put(&ACCEPT_ENCODING, &HeaderValue::from_static("identity"));
+        }
+        if let Some(trace) = ours.trace {
+            put(&TRACEPARENT, &trace.traceparent);
         }
         if thread.settings.forwarded {
             self.forwarded(put);

@@ -95,6 +95,9 @@ pub struct More {
     /// The key of the certificate that the client showed, by its SHA-256.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub certificate: Option<Box<str>>,
+    /// The trace that it is told in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub trace: Option<Box<str>>,
     /// Watches that hit.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub signals: Vec<Signal>,
@@ -162,4 +165,14 @@ pub enum Records {
     Off,
     /// To a writer.
     On(Recorder),
+}
+
+impl Records {
+    /// The way of a thread's records.
+    pub(crate) fn ring(&self, thread: usize) -> Option<Ring> {
+        match self {
+            Self::Off => None,
+            Self::On(recorder) => recorder.ring(thread),
+        }
+    }
 }

@@ -7,28 +7,21 @@ use std::rc::Rc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use http::header::{CONTENT_ENCODING, CONTENT_LENGTH};
 use http::{Response, StatusCode, response};
-use http_body::Body;
-use portcullis_judge::{Duties, Permit, Settlement, SignalHit, Touched};
+use portcullis_judge::{Permit, Settlement, SignalHit, Touched};
 use portcullis_sieve::LinkKey;
 use portcullis_types::{Effect, Now, Refusal};
 use tower::Service;
 
-use crate::answer::{self, Says};
 use crate::asked;
-use crate::body::{BrokenOff, Flow, Kind};
-use crate::events::Events;
-use crate::flow::Breaking;
+use crate::body::Kind;
 use crate::forward::{self, Came, Forward, Given};
-use crate::held::{Held, sieved};
-use crate::leak::Tail;
+use crate::inward::{self, Inward};
 use crate::records::More;
 use crate::thread::Thread;
 use crate::ticker::Alarm;
 use crate::ticket::{Conn, Ticket, since};
 use crate::trace::{Way, micros};
-use crate::upgrade::Opened;
 use crate::upload::UploadState;
 use crate::upstream::{Answering, Arriving, Failure};
 
@@ -65,7 +58,7 @@ impl Sending {
         now: Now,
     ) -> Result<Self, Refusal> {
         let thread = &conn.thread;
-        let Given { id, partner, host, plain } = given;
+        let Given { id, partner, host, plain, trace } = given;
         let (key, subscribes) = (permit.key, permit.subscribes);
         let websocket = permit.websocket;
         let stream = permit.stream.map_or(0, |silent| silent.milliseconds());
@@ -92,13 +85,14 @@ impl Sending {
             host,
             link_key,
         };
-        let (call, state) = match forward::outward(conn, came, outbound, &forward, id) {
-            Ok(made) => made,
-            Err(refusal) => {
-                settlement.release();
-                return Err(refusal);
-            }
-        };
+        let (call, state) =
+            match forward::outward(conn, came, outbound, &forward, (id, trace.as_ref())) {
+                Ok(made) => made,
+                Err(refusal) => {
+                    settlement.release();
+                    return Err(refusal);
+                }
+            };
         let answer = (&*thread.pool.borrow()).call(call);
         let alarm = thread.ticker.alarm_of(key, effect);
         let patience = thread.settings.timeouts.first_byte;
@@ -200,6 +194,7 @@ impl Sending {
         ticket.upstream_ns = Some(since(head, self.since));
         ticket.end = Some(head);
         ticket.way = self.way(&answer);
+        ticket.answered((self.since, head), answer.as_ref().map(|got| got.status().as_u16()));
         if let Some(state) = &self.state {
             ticket.bytes_in = state.bytes.get();
         }
@@ -225,83 +220,12 @@ impl Sending {
         thread: &Rc<Thread>,
     ) -> Result<Inward, Refusal> {
         self.alarm.off();
-        let made = answer.and_then(|response| inward(thread, response, self.alarm, self.forward));
+        let made =
+            answer.and_then(|response| inward::inward(thread, response, self.alarm, self.forward));
         made.inspect_err(|refusal| {
             if refusal.row().status >= 500 {
                 thread.metrics.upstream_failures.inc();
             }
         })
-    }
-}
-
-/// What is to be done for the partner's answer.
-pub(crate) enum Inward {
-    Now(response::Parts, Kind),
-    /// Its beginning is to be held back first.
-    Held(Box<Held>),
-    /// Its connection speaks something else from now on.
-    Switched(Box<(response::Parts, Opened)>),
-}
-
-/// Makes the answer that goes to the partner.
-fn inward(
-    thread: &Rc<Thread>,
-    response: Response<Arriving>,
-    alarm: Alarm,
-    forward: Forward,
-) -> Result<Inward, Refusal> {
-    let (mut parts, mut body) = response.into_parts();
-    answer::clean(&mut parts, thread, forward.host.as_ref());
-    forward.may_begin(thread)?;
-    if parts.status == StatusCode::SWITCHING_PROTOCOLS {
-        let opened = Opened::new(thread, body, alarm, &forward)?;
-        return Ok(Inward::Switched(Box::new((parts, opened))));
-    }
-    if let Some(duties) = &forward.duties {
-        if body.is_end_stream() {
-            bodiless(&mut parts, duties);
-        } else if is_sieved(&parts, duties)? {
-            return sieved(thread, (parts, body), alarm, forward);
-        }
-        if duties.no_store {
-            answer::no_store(&mut parts.headers);
-        }
-    }
-    // What came with the head is looked at first: a body that is broken from its first byte can
-    // still be told as a refusal, and one that came whole needs nothing more.
-    let first = body.first().map_err(|BrokenOff| Refusal::UpstreamMalformed)?;
-    let mut tail = Tail::default();
-    if first.as_ref().is_some_and(|first| thread.leak.is_in(&mut tail, first)) {
-        return Err(Refusal::UpstreamMalformed);
-    }
-    if body.is_end_stream() {
-        body.settle();
-        return Ok(Inward::Now(parts, Kind::Full(first)));
-    }
-    let access = forward.access(thread);
-    let (silent, events) = (forward.silent(thread), Events::of(&parts.headers));
-    let flow = Flow { body, first, alarm, silent, access, tail, events, breaking: Breaking::No };
-    Ok(Inward::Now(parts, Kind::Flow(Box::new(flow))))
-}
-
-/// The head of an answer without a body: of the one that would follow, it says only what holds.
-fn bodiless(parts: &mut response::Parts, duties: &Duties) {
-    if !duties.program.is_empty() {
-        parts.headers.remove(CONTENT_LENGTH);
-        parts.headers.remove(CONTENT_ENCODING);
-        answer::forget_validators(&mut parts.headers);
-    }
-}
-
-/// Whether the answer goes through the sieve. What should be JSON and says that it is something else
-/// does not leave; a picture holds no links.
-fn is_sieved(parts: &response::Parts, duties: &Duties) -> Result<bool, Refusal> {
-    if duties.program.is_empty() {
-        return Ok(false);
-    }
-    match (answer::says(&parts.headers), duties.program.may_thin()) {
-        (Says::Json, _) | (Says::Other, false) => Ok(true),
-        (Says::Media, false) => Ok(false),
-        (Says::Media | Says::Other, true) => Err(Refusal::UpstreamMalformed),
     }
 }

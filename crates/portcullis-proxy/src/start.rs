@@ -23,6 +23,7 @@ use crate::reach::{Cutter, Exchanger, Looker, Order, Reach, Recaller};
 use crate::shares::{Handed, Share};
 use crate::thread::{Parts, Thread};
 use crate::tls::Ends;
+use crate::trace::Traces;
 use crate::upstream::Known;
 use crate::usage::UsageOutlet;
 use crate::{Metrics, ProxyError, Records, Settings};
@@ -56,6 +57,8 @@ pub struct Outlets {
     pub usage: Option<UsageOutlet>,
     /// What answers some paths in the platform's place.
     pub aside: Option<AsideOutlet>,
+    /// Spans of calls.
+    pub traces: Option<Traces>,
 }
 
 /// How a drain ended.
@@ -77,7 +80,7 @@ impl Proxy {
         metrics: Arc<Metrics>,
         outlets: Outlets,
     ) -> Result<Running, ProxyError> {
-        let Outlets { records, usage, aside } = outlets;
+        let Outlets { records, usage, aside, traces } = outlets;
         let settings = Arc::new(Settings { threads: settings.threads.max(1), ..settings });
         let upstreams = Known::of(&settings);
         let (addrs, sockets) = listen(&settings.listeners, settings.threads)?;
@@ -87,10 +90,7 @@ impl Proxy {
             Running { addrs, workers: Vec::new(), settings: Arc::clone(&settings), records };
         let shares = Share::of(sockets.len());
         for (at, (sockets, (share, handed))) in sockets.into_iter().zip(shares).enumerate() {
-            let ring = match &running.records {
-                Records::Off => None,
-                Records::On(recorder) => recorder.ring(at),
-            };
+            let ring = running.records.ring(at);
             let parts = Parts {
                 settings: Arc::clone(&settings),
                 upstreams: Arc::clone(&upstreams),
@@ -101,6 +101,7 @@ impl Proxy {
                 share,
                 ring,
                 aside: aside.clone(),
+                traces: traces.clone(),
                 usage: usage.as_ref().map(|outlet| UsageCells::new(Arc::clone(&outlet.0))),
             };
             running.workers.push(Worker::start(at, (sockets, handed), parts)?);

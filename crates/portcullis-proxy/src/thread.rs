@@ -30,6 +30,7 @@ use crate::refuse::Style;
 use crate::settings::Settings;
 use crate::shares::Share;
 use crate::ticker::Ticker;
+use crate::trace::{Tracer, Traces};
 use crate::upstream::{self, Crew, Known, Pool};
 
 /// One thread's world.
@@ -59,6 +60,8 @@ pub(crate) struct Thread {
     pub(crate) aside: Option<AsideOutlet>,
     /// The last calls, where they are remembered.
     pub(crate) recall: Option<Recall>,
+    /// What traces calls, where they are traced.
+    pub(crate) tracer: Option<Tracer>,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) counts: RefCell<Counts>,
     pub(crate) in_flight: Bounded,
@@ -99,22 +102,13 @@ pub(crate) struct Parts {
     pub(crate) ring: Option<Ring>,
     pub(crate) usage: Option<UsageCells>,
     pub(crate) aside: Option<AsideOutlet>,
+    pub(crate) traces: Option<Traces>,
 }
 
 impl Thread {
     pub(crate) fn new(parts: Parts) -> Rc<Self> {
-        let Parts {
-            settings,
-            upstreams,
-            desk,
-            clock,
-            metrics,
-            addresses,
-            ring,
-            usage,
-            aside,
-            share,
-        } = parts;
+        let Parts { settings, upstreams, desk, clock, metrics, addresses, share, .. } = parts;
+        let (ring, usage, aside) = (parts.ring, parts.usage, parts.aside);
         let ticker = Ticker::new(settings.timeouts.tick());
         // Each thread gets its share, rounded up: nobody is left with none.
         let part = |all: u64| all.div_ceil(settings.threads.max(1) as u64);
@@ -144,6 +138,7 @@ impl Thread {
             counts: RefCell::new(Counts::new(Arc::clone(&metrics), usage)),
             in_flight: Bounded::new(part(limits.in_flight as u64)),
             recall: Recall::new(settings.recall_calls.div_ceil(settings.threads.max(1))),
+            tracer: parts.traces.map(Tracer::new),
             connections: Bounded::new(part(limits.connections as u64)),
             buffered: Bounded::new(part(limits.buffered_total_bytes)),
             unnamed: Bounded::new(part(limits.buffered_total_bytes / UNNAMED_PART)),
@@ -261,7 +256,7 @@ impl Thread {
     pub(crate) fn is_sampled(&self) -> bool {
         let count = self.sample.get().wrapping_add(1);
         self.sample.set(count);
-        self.ring.is_some() || count.is_multiple_of(16)
+        self.ring.is_some() || self.tracer.is_some() || count.is_multiple_of(16)
     }
 
     /// How refusals are rendered.

@@ -8,7 +8,7 @@ use std::rc::Rc;
 
 use http::{HeaderMap, HeaderValue};
 use portcullis_judge::{Origin, SignalHit, Trace};
-use portcullis_types::Now;
+use portcullis_types::{Now, Refusal};
 
 use crate::counts::Count;
 use crate::guard::Watch;
@@ -17,7 +17,7 @@ use crate::recall::{Outcome, Place, Spent};
 use crate::records::{More, Record};
 use crate::thread::Thread;
 use crate::tls::ClientCertificate;
-use crate::trace::{Way, micros};
+use crate::trace::{Onward, Traced, Way, micros};
 use crate::upgrade::Switch;
 
 /// The verdict on record for a call whose client left before there was one.
@@ -86,6 +86,8 @@ pub(crate) struct Ticket {
     pub(crate) body_ns: u64,
     /// Which way it went.
     pub(crate) way: Way,
+    /// Its place in a trace; none: the gate tells of none.
+    pub(crate) traced: Option<Box<Traced>>,
     /// Entries of a batch, and those that were refused.
     pub(crate) entries: u32,
     pub(crate) entries_refused: u32,
@@ -119,6 +121,7 @@ impl Ticket {
             upstream_ns: None,
             body_ns: 0,
             way: Way::default(),
+            traced: None,
             entries: 0,
             entries_refused: 0,
             items_dropped: 0,
@@ -132,6 +135,29 @@ impl Ticket {
     pub(crate) fn note(&mut self, hits: Vec<SignalHit>) {
         if let Some(trace) = self.trace.as_mut().filter(|_| !hits.is_empty()) {
             trace.notes.get_or_insert_default().signals.extend(hits);
+        }
+    }
+
+    /// A call of the platform begins; its place in the call's trace.
+    pub(crate) fn leave(&mut self) -> Option<Onward> {
+        let traced = self.traced.as_mut()?;
+        let thread = &self.conn.thread;
+        traced.leave(thread.tracer.as_ref()?, thread.now())
+    }
+
+    /// The head of the answer to its only call of the platform is there.
+    pub(crate) fn answered(&mut self, when: (Now, Now), came: Result<u16, &Refusal>) {
+        if let Some(traced) = &mut self.traced {
+            traced.answered(0, when, &self.way, came);
+        }
+    }
+
+    /// Tells its span, where that is told.
+    #[cold]
+    fn tell(&mut self, traced: Box<Traced>, end: Now) {
+        if let (Some(trace), Some(tracer)) = (traced.told_in(), &self.conn.thread.tracer) {
+            tracer.end(*traced, self, end.mono);
+            self.more.get_or_insert_default().trace = Some(trace.to_string().into());
         }
     }
 
@@ -212,7 +238,8 @@ impl Drop for Ticket {
             self.refusal = Some("internal");
             self.status = 500;
         }
-        let total_ns = since(self.end.unwrap_or_else(|| thread.now()), self.start);
+        let end = self.end.unwrap_or_else(|| thread.now());
+        let total_ns = since(end, self.start);
         let count = Count {
             trace: self.trace.as_ref(),
             refusal: self.refusal,
@@ -225,6 +252,9 @@ impl Drop for Ticket {
         // A panic while counting must not become a second one while unwinding.
         if let Ok(mut counts) = thread.counts.try_borrow_mut() {
             counts.add(&count);
+        }
+        if let Some(traced) = self.traced.take() {
+            self.tell(traced, end);
         }
         self.gather();
         self.remember(total_ns);

@@ -9,7 +9,7 @@ use std::rc::Rc;
 
 use bytes::Bytes;
 use http::header::CONTENT_TYPE;
-use http::{HeaderMap, HeaderValue, Uri, response};
+use http::{HeaderMap, HeaderValue, Response, Uri, response};
 use http_body::Body;
 use portcullis_judge::Trace;
 use portcullis_request::Entry;
@@ -18,9 +18,12 @@ use portcullis_types::Refusal;
 use crate::arrival::{Pieces, Share};
 use crate::body::{Flow, Kind};
 use crate::forward::{Bodies, Came};
-use crate::sending::{Inward, Sending};
+use crate::inward::Inward;
+use crate::sending::Sending;
 use crate::sieving::Sieving;
 use crate::thread::Thread;
+use crate::trace::Way;
+use crate::upstream::Arriving;
 
 /// Answers below this are copied.
 const SMALL: usize = 8 * 1024;
@@ -125,14 +128,25 @@ pub(super) struct Fetched {
     pub(super) dropped: u64,
 }
 
-/// Waits for the answer, all of it. What is noted of it goes to its trace.
+/// Waits for the answer, all of it; also tells which way the call went. What is noted of it goes to its
+/// trace.
 pub(super) async fn fetch(
     thread: &Rc<Thread>,
     mut sending: Sending,
     room: Room,
     trace: &mut Trace,
-) -> Result<Fetched, Refusal> {
+) -> (Way, Result<Fetched, Refusal>) {
     let answer = poll_fn(|cx| sending.poll(cx, thread)).await;
+    (sending.way(&answer), fetched(thread, sending, answer, room, trace).await)
+}
+
+async fn fetched(
+    thread: &Rc<Thread>,
+    sending: Sending,
+    answer: Result<Response<Arriving>, Refusal>,
+    room: Room,
+    trace: &mut Trace,
+) -> Result<Fetched, Refusal> {
     if let Ok(response) = &answer {
         let hits = sending.found(response.status(), thread, thread.now());
         if !hits.is_empty() {

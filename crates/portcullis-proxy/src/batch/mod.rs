@@ -25,6 +25,7 @@ use crate::counts::Count;
 use crate::forward::Given;
 use crate::sending::{Answered, Sending};
 use crate::ticket::{Conn, Ticket, since};
+use crate::trace::Way;
 
 /// Entries of one batch that are on their way at once.
 const AT_ONCE: usize = 4;
@@ -58,6 +59,9 @@ struct Landed {
     trace: Trace,
     judge_ns: u64,
     since: Now,
+    /// Which of the calls that are traced it is, and which way it went.
+    leg: Option<usize>,
+    way: Way,
     fetched: Result<Fetched, Refusal>,
 }
 
@@ -149,8 +153,11 @@ impl Run<'_> {
             }
             Err(refusal) => return self.refused(at, &refusal, Some(trace), start),
         };
+        let onward = self.ticket.leave();
+        let leg = onward.as_ref().and_then(|onward| onward.leg);
         let (id, partner) = (&self.ticket.id, trace.partner_ix);
-        let given = Given { id, partner, host: self.host.clone(), plain: true };
+        let host = self.host.clone();
+        let given = Given { id, partner, host, plain: true, trace: onward };
         let sending = entry::came(entry, &self.headers)
             .and_then(|came| Sending::begin(&self.conn, came, permit, given, now));
         let sending = match sending {
@@ -161,8 +168,8 @@ impl Run<'_> {
             (Rc::clone(&self.conn.thread), self.room.clone(), sending.read());
         self.under_way.spawn_local(async move {
             let mut trace = trace;
-            let fetched = entry::fetch(&thread, sending, room, &mut trace).await;
-            Landed { at, read, trace, judge_ns, since: now, fetched }
+            let (way, fetched) = entry::fetch(&thread, sending, room, &mut trace).await;
+            Landed { at, read, trace, judge_ns, since: now, leg, way, fetched }
         });
     }
 
@@ -192,11 +199,16 @@ impl Run<'_> {
     async fn land(&mut self) {
         let Some(landed) = self.under_way.join_next().await else { return };
         // An entry whose task failed stays undone, and is answered as a fault of the gate.
-        let Ok(Landed { at, read, trace, judge_ns, since: sent, fetched }) = landed else {
+        let Ok(Landed { at, read, trace, judge_ns, since: sent, leg, way, fetched }) = landed
+        else {
             self.conn.thread.metrics.panics.inc();
             return;
         };
         let now = self.conn.thread.now();
+        if let (Some(traced), Some(leg)) = (&mut self.ticket.traced, leg) {
+            let came = fetched.as_ref().map(|got| got.parts.status.as_u16());
+            traced.landed(leg, (sent, now), &way, came, &trace);
+        }
         let upstream_ns = since(now, sent);
         self.ticket.upstream_ns = Some(self.ticket.upstream_ns.unwrap_or(0) + upstream_ns);
         let Fetched { parts, content, dropped } = match fetched {

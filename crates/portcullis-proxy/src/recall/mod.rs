@@ -194,11 +194,15 @@ impl Place {
 fn more(outcome: &Outcome<'_>) -> Option<Box<RecalledMore>> {
     let Outcome { trace, entries, items_dropped, .. } = *outcome;
     let told = outcome.more.filter(|more| more.has_notes());
-    if !trace.refused && told.is_none() && entries.0 == 0 && items_dropped == 0 {
+    let told_in = outcome.more.and_then(|more| more.trace.as_ref());
+    if !trace.refused && told.is_none() && told_in.is_none() && entries.0 == 0 && items_dropped == 0
+    {
         return None;
     }
     let observed = told.and_then(|more| more.observed);
-    let mut out = RecalledMore { observed, entries, items_dropped, ..RecalledMore::default() };
+    let trace_id = told_in.cloned();
+    let mut out =
+        RecalledMore { observed, entries, items_dropped, trace_id, ..RecalledMore::default() };
     if trace.refused || observed.is_some() {
         out.rule.clone_from(&trace.rule);
     }

@@ -66,6 +66,8 @@ pub struct RecalledMore {
     pub entries: (u32, u32),
     /// Items that were dropped from the answer.
     pub items_dropped: u64,
+    /// The trace that it is told in.
+    pub trace_id: Option<Box<str>>,
 }
 
 /// What a call asked: canonical, and without any key.

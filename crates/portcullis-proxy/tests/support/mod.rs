@@ -26,7 +26,8 @@ use portcullis_judge::{Bounds, Judge, Rules};
 use portcullis_keys::{Pepper, Peppers};
 use portcullis_policy::PolicySet;
 use portcullis_proxy::{
-    Metrics, Outlets, Placement, PlatformCredential, Proxy, Records, Running, Settings, UsageOutlet,
+    Metrics, Outlets, Placement, PlatformCredential, Proxy, Records, Running, Settings, Spans,
+    Traces, UsageOutlet,
 };
 use portcullis_registry::{
     Actor, ActorKind, Command, Facts, KeyCommand, KeyStart, Place, State, SubjectId, UsageBook, Use,
@@ -352,6 +353,28 @@ impl Gate {
         clock: Arc<dyn Clock>,
         change: impl FnOnce(&mut Settings),
     ) -> Self {
+        let metrics = Arc::new(Metrics::new());
+        Self::telling((upstream, world, clock), (metrics, None), change)
+    }
+
+    /// One that tells of that part of the calls that no believed caller decided about, of no more at once
+    /// than there is room for.
+    pub fn traced(
+        upstream: &str,
+        (part, room): (f64, usize),
+        change: impl FnOnce(&mut Settings),
+    ) -> (Self, Spans) {
+        let metrics = Arc::new(Metrics::new());
+        let (traces, spans) = Traces::new(part, room, &metrics);
+        let place = (upstream, World::of(BATCHING), Arc::new(Still) as _);
+        (Self::telling(place, (metrics, Some(traces)), change), spans)
+    }
+
+    fn telling(
+        (upstream, world, clock): (&str, World<'_>, Arc<dyn Clock>),
+        (metrics, traces): (Arc<Metrics>, Option<Traces>),
+        change: impl FnOnce(&mut Settings),
+    ) -> Self {
         let credential = PlatformCredential::new(PLATFORM, Placement::Bearer).unwrap();
         let any = "127.0.0.1:0".parse().unwrap();
         let mut settings = Settings::new(any, upstream.parse().unwrap(), credential);
@@ -359,7 +382,7 @@ impl Gate {
         settings.timeouts.body = PATIENCE;
         settings.timeouts.idle = PATIENCE;
         change(&mut settings);
-        let (office, metrics, log) = (Office::new(world), Arc::new(Metrics::new()), Log::default());
+        let (office, log) = (Office::new(world), Log::default());
         let usage = Arc::new(UsageBook::new());
         let rules = office.judge.rules().unwrap();
         usage.classes(Revision(0), rules.catalogue.classes().map(|class| class.as_str()));
@@ -374,6 +397,7 @@ impl Gate {
                 records: Records::On(recorder),
                 usage: Some(UsageOutlet(Arc::clone(&usage) as _)),
                 aside: None,
+                traces,
             },
         );
         Self { running: Some(running.unwrap()), office, metrics, log, usage }
