@@ -132,6 +132,7 @@ fn bare() -> CallExplained {
             upstream: text("https://a.platform.example:443"),
             sent: 2,
             connections_opened: 3,
+            trace: text("4bf92f3577b34da6a3ce929d0e0e4736"),
         },
         not_kept: text("it holds what may be a key where none belongs"),
         now: None,

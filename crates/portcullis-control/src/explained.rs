@@ -107,6 +107,8 @@ pub struct CallWay {
     pub sent: u8,
     /// Connections that were opened for it, or tried to be.
     pub connections_opened: u8,
+    /// The trace that it is told in, where its spans went to a collector.
+    pub trace: Option<String>,
 }
 
 /// A watch that hit.

@@ -5,7 +5,6 @@
 use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, ready};
-use std::time::Duration;
 
 use http::{Response, StatusCode, response};
 use portcullis_judge::{Permit, Settlement, SignalHit, Touched};
@@ -39,7 +38,6 @@ pub(crate) struct Sending {
     since: Now,
     /// Set for the first byte of the answer.
     alarm: Alarm,
-    patience: Duration,
     /// What goes on record of what was asked, where that is wanted.
     pub(crate) asked: Option<Box<More>>,
     /// Bytes of the upload that were sent when the alarm was set.
@@ -95,27 +93,15 @@ impl Sending {
             };
         let answer = (&*thread.pool.borrow()).call(call);
         let alarm = thread.ticker.alarm_of(key, effect);
-        let patience = thread.settings.timeouts.first_byte;
         alarm.end(thread.settings.timeouts.total);
         let waits = answer.waits();
         alarm.set(if waits {
             thread.crew.borrow().settings.upstreams.bounds.wait
         } else {
-            patience
+            thread.settings.timeouts.first_byte
         });
         let (uploaded, queue_us, since) = (0, 0, now);
-        Ok(Self {
-            answer,
-            forward,
-            settlement,
-            state,
-            since,
-            alarm,
-            patience,
-            asked,
-            uploaded,
-            queue_us,
-        })
+        Ok(Self { answer, forward, settlement, state, since, alarm, asked, uploaded, queue_us })
     }
 
     /// Waits for the head of the answer. As long as an upload goes on, so may the wait.
@@ -149,7 +135,7 @@ impl Sending {
                 return Poll::Ready(Err(Refusal::UpstreamSlow));
             }
             self.uploaded = now;
-            self.alarm.set(self.patience);
+            self.alarm.set(thread.settings.timeouts.first_byte);
         }
         Poll::Pending
     }
@@ -169,7 +155,7 @@ impl Sending {
         let turn = turn?;
         self.forward.may_be_sent(thread)?;
         self.answer.send(turn);
-        self.alarm.set(self.patience);
+        self.alarm.set(thread.settings.timeouts.first_byte);
         Poll::Ready(Ok(()))
     }
 

@@ -154,9 +154,9 @@ impl Ticket {
 
     /// Tells its span, where that is told.
     #[cold]
-    fn tell(&mut self, traced: Box<Traced>, end: Now) {
+    fn tell(&mut self, traced: Traced, end: Now) {
         if let (Some(trace), Some(tracer)) = (traced.told_in(), &self.conn.thread.tracer) {
-            tracer.end(*traced, self, end.mono);
+            tracer.end(traced, self, end.mono);
             self.more.get_or_insert_default().trace = Some(trace.to_string().into());
         }
     }
@@ -254,7 +254,7 @@ impl Drop for Ticket {
             counts.add(&count);
         }
         if let Some(traced) = self.traced.take() {
-            self.tell(traced, end);
+            self.tell(*traced, end);
         }
         self.gather();
         self.remember(total_ns);

@@ -49,6 +49,17 @@ impl SystemClock {
     }
 }
 
+impl SystemClock {
+    /// Nanoseconds since 1970 of a moment on the monotonic count, for whoever compares it with those of
+    /// other machines.
+    #[expect(clippy::disallowed_methods, reason = "this is where time enters the program")]
+    pub(crate) fn unix_ns(&self, at: Mono) -> u128 {
+        let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let ago = self.started.elapsed().as_nanos().saturating_sub(u128::from(at.0));
+        since_epoch.as_nanos().saturating_sub(ago)
+    }
+}
+
 impl Clock for SystemClock {
     fn now(&self) -> Now {
         let elapsed = self.started.elapsed();

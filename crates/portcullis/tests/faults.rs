@@ -44,6 +44,10 @@ fn each_fault_of_a_configuration_is_named_with_its_line() {
         ("{ file: secrets/pepper }", "{}", &["PC0014", "exactly one"]),
         ("{ file: secrets/pepper }", "{ env: NO_SUCH_VARIABLE_HERE }", &["NO_SUCH_VARIABLE_HERE"]),
         ("{ file: secrets/log-key }", "{ credential: log }", &["LoadCredential"]),
+        ("store:\n", "telemetry: { traces: 'collector:4318' }\nstore:\n", &["PC0090", "4318"]),
+        ("store:\n", "telemetry: { traces: 'http://a', sample: 5 }\nstore:\n", &["PC0091"]),
+        ("store:\n", "telemetry: { sample: 0.5 }\nstore:\n", &["PC0091", "nobody"]),
+        ("store:\n", "telemetry: { service: 'a b' }\nstore:\n", &["PC0092", "a b"]),
         ("to: stdout", "to: file", &["PC0011", "path:"]),
         ("to: stdout", "too: stdout", &["too", "to"]),
         (

@@ -60,6 +60,7 @@ struct Way {
     upstream: Option<String>,
     sent: u8,
     connections_opened: u8,
+    trace: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -176,6 +177,9 @@ fn way(way: &Way, out: &mut Out) -> Result<(), Failure> {
     }
     if way.connections_opened > 1 {
         parts.push(format!("{} connections opened", way.connections_opened));
+    }
+    if let Some(trace) = &way.trace {
+        parts.push(format!("in trace {trace}"));
     }
     let mut times = Vec::new();
     let mut spent = |told: &str, nanoseconds: Option<u64>| {

@@ -22,6 +22,7 @@ impl Settling<'_> {
         let pepper_previous = self.secret(from.pepper_previous.as_ref(), pepper_fault);
         let log_key_previous = self.secret(from.log_key_previous.as_ref(), log_key_fault);
         let platform_credential = self.secret(from.platform_credential.as_ref(), credential_fault);
+        let collector = self.secret(from.collector.as_ref(), collector_fault);
         let mut admin_tokens = Vec::new();
         for (name, at) in &from.admin_tokens {
             let TokenFrom { file, env, credential, person } = at.value.clone();
@@ -62,6 +63,7 @@ impl Settling<'_> {
             log_key_previous,
             admin_tokens,
             platform_credential,
+            collector,
         })
     }
 
@@ -102,6 +104,11 @@ fn log_key_fault(text: &str) -> Option<String> {
 
 fn credential_fault(text: &str) -> Option<String> {
     PlatformCredential::new(text, Placement::Bearer).err().map(|error| error.to_string())
+}
+
+fn collector_fault(text: &str) -> Option<String> {
+    let legal = !text.is_empty() && text.bytes().all(|byte| matches!(byte, b' '..=b'~'));
+    (!legal).then(|| "what is shown to the collector must be one line of plain text".to_owned())
 }
 
 /// An admin token as it stands in its file: `sha256:` and a digest, or the token itself.

@@ -17,6 +17,7 @@ mod retention;
 mod secrets;
 mod settle;
 mod shape;
+mod telemetry;
 mod upstreams;
 mod witnesses;
 
@@ -31,4 +32,5 @@ pub(crate) use platform::PlatformHook;
 pub(crate) use secrets::{Secret, read_file as secret_in};
 pub(crate) use settle::Config;
 pub(crate) use shape::{Codec, Family, Place, RecordsTo, schema};
+pub(crate) use telemetry::Telemetry;
 pub(crate) use witnesses::Witnesses;

@@ -19,6 +19,7 @@ use super::people::{People, Token};
 use super::platform::PlatformHook;
 use super::secrets::Secret;
 use super::shape::{Codec, ConfigFile, Family, Place, RecordsTo};
+use super::telemetry::Telemetry;
 use super::witnesses::Witnesses;
 
 /// A configuration that holds.
@@ -61,6 +62,7 @@ pub(crate) struct Config {
     pub secrets: Secrets,
     pub holds_per_day: usize,
     pub explain_calls: usize,
+    pub telemetry: Option<Telemetry>,
     pub people: People,
     pub issuers: Vec<TokenIssuer>,
     pub promise: Promise,
@@ -103,6 +105,7 @@ pub(crate) struct Secrets {
     pub log_key_previous: Option<Secret>,
     pub admin_tokens: Vec<Token>,
     pub platform_credential: Option<Secret>,
+    pub collector: Option<Secret>,
 }
 
 pub(super) struct Settling<'a> {
@@ -154,6 +157,7 @@ impl Settling<'_> {
             secrets: self.secrets(file)?,
             holds_per_day: self.holds_per_day(file),
             explain_calls: self.explain_calls(file),
+            telemetry: self.telemetry(&file.telemetry),
             people: self.people(file),
             issuers: self.issuers(file),
             promise: self.promise(&file.calendar),

@@ -10,6 +10,7 @@ mod people;
 mod platform;
 mod reasons;
 mod retention;
+mod telemetry;
 mod tls;
 mod upstreams;
 mod witnesses;
@@ -28,6 +29,7 @@ pub(crate) use people::{OpenId, People, TokenFrom};
 pub(crate) use platform::{Codec, Place, PlatformHook, Upstream};
 pub(crate) use reasons::ReasonAt;
 pub(crate) use retention::Retention;
+pub(crate) use telemetry::Telemetry;
 pub(crate) use tls::{CertificateAt, Tls};
 pub(crate) use upstreams::{Address, Check, Spared, Spread};
 pub(crate) use witnesses::{WitnessAt, Witnesses};
@@ -80,6 +82,9 @@ pub(crate) struct ConfigFile {
     /// Which calls can be explained by their id.
     #[serde(default)]
     pub explain: Explain,
+    /// What is told of single calls to whoever follows traces; nothing unless said.
+    #[serde(default)]
+    pub telemetry: Telemetry,
     /// What watches of policies may lead to.
     #[serde(default)]
     pub signals: Signals,
@@ -145,6 +150,9 @@ pub(crate) struct Secrets {
     /// What signs messages to the platform's own hook: `whsec_` and base64.
     #[serde(default)]
     pub platform_hook: Option<At<SecretFrom>>,
+    /// What is shown to the collector of `telemetry.traces` as `Authorization`, such as `Bearer …`.
+    #[serde(default)]
+    pub collector: Option<At<SecretFrom>>,
 }
 
 /// Where one secret comes from: exactly one member.

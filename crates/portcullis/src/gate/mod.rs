@@ -34,6 +34,7 @@ pub(crate) mod set;
 mod signals;
 mod sink;
 mod sockets;
+mod traces;
 mod usage;
 mod weighed;
 mod witnesses;
@@ -65,6 +66,7 @@ pub(crate) struct Gate {
     judge: Arc<Judge>,
     board: Arc<Board>,
     plane: Running,
+    telling: Option<traces::Telling>,
     watching: Option<reload::Watching>,
     budgets: kept::Keeper,
     signals: signals::Recording,
@@ -95,22 +97,7 @@ impl Gate {
             cutter: Arc::clone(&cutter),
         });
         let store = runtime.block_on(open::open(&config, join))?;
-        talk::info(&format!(
-            "the log in `{}` holds {} events and verifies",
-            config.store.display(),
-            store.recovered.events
-        ));
-        if let Some((from, to)) = store.recovered.lost {
-            talk::error(&format!(
-                "the store is older than it was: events {from} to {to} were acknowledged once and are gone; {} holds and ends of keys among them are in force again, and the loss is in the log",
-                store.recovered.put_back
-            ));
-        }
-        if store.recovered.rotated {
-            talk::info(
-                "rotation of the log key recorded: the log is signed by both keys as long as `log_key_previous` is configured; remove it once all who check the log have the new key",
-            );
-        }
+        open::tell(&config, &store);
         let office: Arc<dyn Office> = Arc::new(store.office.clone());
         in_force(&config, &runtime, &office, &board)?;
         rotation::record(&config, &runtime, &office, &judge, &board)?;
@@ -130,10 +117,13 @@ impl Gate {
             witnesses: witnesses.clone(),
         }));
         let memory = memory::watch(&runtime, config.limits.memory_bytes);
-        let shared = plane::Shared { judge: &judge, metrics: &metrics, usage: &calls, memory };
+        let names = (&office, &board);
+        let shared =
+            plane::Shared { judge: &judge, metrics: &metrics, usage: &calls, memory, names };
         let (entries, certificates) = certs::open(&config, &mut handed)?;
         handed.none_left()?;
-        let running = plane::start(&config, entries, &shared, Arc::clone(&partners) as _)?;
+        let (running, telling) =
+            plane::start(&config, entries, &shared, Arc::clone(&partners) as _)?;
         let (public, reached_at) = (running.addr(), certs::reached_at(&config.listeners, &running));
         let _first = cutter.set(running.cutter());
         let hooks = hooks::start(&config, &runtime, &office)?;
@@ -191,6 +181,7 @@ impl Gate {
             judge,
             board,
             plane: running,
+            telling,
             stop_admin,
             public,
             reached_at,
@@ -251,6 +242,9 @@ impl Gate {
         let ended = self.plane.drain(self.drain);
         if ended.cut > 0 {
             talk::warn(&format!("{} connections were still open and were cut", ended.cut));
+        }
+        if let Some(telling) = self.telling.take() {
+            telling.finish();
         }
         self.budgets.stop();
         self.signals.stop();

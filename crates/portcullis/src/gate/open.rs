@@ -14,6 +14,7 @@ use portcullis_types::Clock;
 
 use crate::clock::SystemClock;
 use crate::config::{Config, Secret};
+use crate::talk;
 
 /// An open store with its writer running.
 pub(crate) struct OpenStore {
@@ -96,4 +97,24 @@ pub(crate) fn control_runtime() -> anyhow::Result<tokio::runtime::Runtime> {
         .enable_all()
         .build()
         .context("the control plane's runtime can't start")
+}
+
+/// Says what the log is found to hold.
+pub(super) fn tell(config: &Config, store: &OpenStore) {
+    talk::info(&format!(
+        "the log in `{}` holds {} events and verifies",
+        config.store.display(),
+        store.recovered.events
+    ));
+    if let Some((from, to)) = store.recovered.lost {
+        talk::error(&format!(
+            "the store is older than it was: events {from} to {to} were acknowledged once and are gone; {} holds and ends of keys among them are in force again, and the loss is in the log",
+            store.recovered.put_back
+        ));
+    }
+    if store.recovered.rotated {
+        talk::info(
+            "rotation of the log key recorded: the log is signed by both keys as long as `log_key_previous` is configured; remove it once all who check the log have the new key",
+        );
+    }
 }

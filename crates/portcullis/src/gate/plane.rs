@@ -28,6 +28,7 @@ use super::preview::Foresight;
 use super::probe::Watch;
 use super::recall::Recall;
 use super::signals::Figures;
+use super::traces::{self, Telling};
 use super::witnesses::Cosigned;
 use crate::clock::SystemClock;
 use crate::config::{self, Config, Place, RecordsTo};
@@ -42,16 +43,18 @@ pub(crate) struct Shared<'a> {
     pub metrics: &'a Arc<Metrics>,
     pub usage: &'a Arc<UsageBook>,
     pub memory: Memory,
+    /// What knows the names of what calls are about.
+    pub names: (&'a Arc<dyn Office>, &'a Arc<Board>),
 }
 
-/// Starts the data plane.
+/// Starts the data plane, and whoever tells of its calls.
 pub(crate) fn start(
     config: &Config,
     (listeners, back): (Vec<Listener>, Option<TlsBack>),
     shared: &Shared<'_>,
     aside: Arc<dyn Aside>,
-) -> anyhow::Result<Running> {
-    let Shared { judge, metrics, usage, ref memory } = *shared;
+) -> anyhow::Result<(Running, Option<Telling>)> {
+    let Shared { judge, metrics, usage, ref memory, names } = *shared;
     let mut settings = settings(config, listeners)?;
     settings.upstreams.tls = back;
     settings.pressure = memory.pressure.clone();
@@ -61,9 +64,12 @@ pub(crate) fn start(
     }
     let records = records(config, settings.threads, metrics)?;
     let clock = Arc::new(SystemClock::start());
+    let telling = traces::start(config, names, metrics, &clock)?;
+    let (traces, telling) = telling.unzip();
     let usage = Some(UsageOutlet(Arc::clone(usage) as _));
-    let outlets = Outlets { records, usage, aside: Some(AsideOutlet(aside)) };
-    Ok(Proxy::start(settings, Arc::clone(judge), clock, Arc::clone(metrics), outlets)?)
+    let outlets = Outlets { records, usage, aside: Some(AsideOutlet(aside)), traces };
+    let running = Proxy::start(settings, Arc::clone(judge), clock, Arc::clone(metrics), outlets)?;
+    Ok((running, telling))
 }
 
 fn settings(config: &Config, listeners: Vec<Listener>) -> anyhow::Result<Settings> {

@@ -61,8 +61,8 @@ impl RecallEdge for Recall {
             target: asked.as_ref().map(|asked| asked.target.clone()),
             policies_changed: came.policy != current,
             policy_revision: current.map(|revision| revision.0),
+            way: way(went, &came),
             then: then(came, &self.board),
-            way: way(went),
             now,
         })
     }
@@ -98,7 +98,8 @@ fn why(asked: Option<&RecalledAsk>, not_kept: Option<NotKept>) -> Option<String>
     Some(why.to_owned())
 }
 
-fn way(went: RecalledWay) -> CallWay {
+fn way(went: RecalledWay, came: &RecalledOutcome) -> CallWay {
+    let trace = came.more.as_ref().and_then(|more| more.trace_id.as_ref());
     let credential = went.credential.map(|at| match at {
         CredentialAt::Header => "header",
         CredentialAt::Query => "query",
@@ -115,6 +116,7 @@ fn way(went: RecalledWay) -> CallWay {
         upstream: went.upstream,
         sent: went.sent,
         connections_opened: went.opened,
+        trace: trace.map(ToString::to_string),
     }
 }
 
