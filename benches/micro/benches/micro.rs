@@ -185,6 +185,7 @@ fn judge(rules: Arc<Rules>) -> Arc<Judge> {
             digest: judge.peppers().digest(key(ix).as_bytes()).to_string(),
             pepper: judge.peppers().current().fingerprint().to_owned(),
             binding: Default::default(),
+            identity: None,
             label: String::new(),
         });
     }
