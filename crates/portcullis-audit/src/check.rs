@@ -57,12 +57,24 @@ impl LogCheck {
     /// # Errors
     /// [`Fault`] when `beside` is no checkpoint at all.
     pub fn new(beside: Option<&str>) -> Result<Self, Fault> {
+        let mut check = Self::default();
+        check.beside(beside)?;
+        Ok(check)
+    }
+
+    /// Takes the checkpoint beside the log as it is now, before the check goes on.
+    ///
+    /// # Errors
+    /// [`Fault`] when it is no checkpoint at all, or not of what was taken so far.
+    pub fn beside(&mut self, beside: Option<&str>) -> Result<(), Fault> {
         let claimed = beside.map(|note| Ok((Checkpoint::claimed(note)?, note.to_owned())));
-        let beside = claimed.transpose().map_err(|error: NoteError| Fault {
+        let claimed = claimed.transpose().map_err(|error: NoteError| Fault {
             revision: None,
             why: format!("the checkpoint file beside the log can't be used: {error}"),
         })?;
-        Ok(Self { beside, ..Self::default() })
+        // One of before says nothing new.
+        self.beside = claimed.filter(|(claimed, _)| claimed.size >= self.peaks.size());
+        self.beside_reached()
     }
 
     /// Compares the log with what was kept of it elsewhere, too.

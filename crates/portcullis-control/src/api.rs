@@ -118,6 +118,10 @@ fn refused(error: OfficeError) -> Problem {
         OfficeError::Closed => (StatusCode::SERVICE_UNAVAILABLE, "The gate is shutting down"),
     };
     let mut problem = Problem::new(status, error.code(), title, error.to_string());
+    if error == OfficeError::Closed {
+        // Another process has it by then, or will.
+        problem = problem.again_after(1);
+    }
     if let OfficeError::Rejected(rejected) = error {
         problem.nearest = near(rejected);
     }

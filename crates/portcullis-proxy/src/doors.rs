@@ -60,16 +60,16 @@ impl Doors {
         tasks
     }
 
-    /// Takes what had been connected when the gate began to drain, and nobody after that.
-    pub(crate) async fn close(self, thread: &Rc<Thread>) {
+    /// Takes what had been connected when the gate began to drain, and nobody after that. Who waits at
+    /// sockets that are `theirs`, another process serves.
+    pub(crate) async fn close(self, thread: &Rc<Thread>, theirs: bool) {
         // From here on the other threads keep what they have.
         self.handed.borrow_mut().close();
         while let Ok(handed) = self.handed.borrow_mut().try_recv() {
             let_in(thread, &self.entrances, handed);
         }
         for entrance in &*self.entrances {
-            // Who waits at a socket that others hold too is theirs.
-            if entrance.listener.handed_over.is_empty() {
+            if !theirs && !entrance.listener.shared {
                 sweep(thread, entrance).await;
             }
         }

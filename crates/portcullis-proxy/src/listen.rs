@@ -56,10 +56,27 @@ fn share(number: usize, listener: &Listener, threads: &mut [Vec<Bound>]) -> io::
         let socket = socket.try_clone()?;
         socket.set_nonblocking(true)?;
         if let Some(of_thread) = threads.get_mut(thread) {
-            of_thread.push((number, listener.clone(), socket));
+            let listener = Listener { handed_over: Vec::new(), ..listener.clone() };
+            of_thread.push((number, listener, socket));
         }
     }
     given.first().map_or(Ok(listener.address), |socket| socket.local_addr())
+}
+
+/// The sockets of each listener once more, for whoever serves them after us.
+pub(crate) fn kept(
+    listeners: &[Listener],
+    threads: &[Vec<Bound>],
+) -> Result<Vec<Vec<TcpListener>>, ProxyError> {
+    let of = |(at, listener): (usize, &Listener)| {
+        let each: io::Result<_> = match &*listener.handed_over {
+            // Each thread has one of every listener, in their order.
+            [] => threads.iter().filter_map(|of| Some(of.get(at)?.2.try_clone())).collect(),
+            given => given.iter().map(|socket| socket.try_clone()).collect(),
+        };
+        each.map_err(|error| refused(listener.address, error))
+    };
+    listeners.iter().enumerate().map(of).collect()
 }
 
 /// The address, once it is known that nobody listens there.

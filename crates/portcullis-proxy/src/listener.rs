@@ -20,13 +20,21 @@ pub struct Listener {
     pub proxy_protocol: Vec<IpNet>,
     /// Sockets that listen already, such as those of a service manager; none: ones of our own.
     pub handed_over: Vec<Arc<TcpListener>>,
+    /// Whether somebody else holds those sockets for good, and serves who still waits there at the end.
+    pub shared: bool,
 }
 
 impl Listener {
     /// One for plain HTTP.
     #[must_use]
     pub const fn plain(address: SocketAddr) -> Self {
-        Self { address, tls: None, proxy_protocol: Vec::new(), handed_over: Vec::new() }
+        Self {
+            address,
+            tls: None,
+            proxy_protocol: Vec::new(),
+            handed_over: Vec::new(),
+            shared: false,
+        }
     }
 
     /// Whether HTTP begins with the first byte.

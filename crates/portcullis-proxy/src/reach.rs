@@ -28,7 +28,8 @@ pub struct Cutter(pub(crate) Vec<Reach>);
 /// What a thread is told.
 pub(crate) enum Order {
     Cut,
-    Drain(Duration),
+    /// For so long at most; and whether others serve who still waits to be accepted.
+    Drain(Duration, bool),
     /// To look for a call of that id.
     Recall(Arc<str>, mpsc::Sender<Option<Box<Recalled>>>),
     /// To send calls to other upstreams from now on.

@@ -2,8 +2,10 @@
 //!
 //! Must not know how a connection is served.
 
+mod reached;
+
 use std::fmt;
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpListener};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -18,8 +20,8 @@ use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use crate::addresses::Addresses;
 use crate::aside::AsideOutlet;
 use crate::doors::Doors;
-use crate::listen::{Bound, listen};
-use crate::reach::{Cutter, Exchanger, Looker, Order, Reach, Recaller};
+use crate::listen::{Bound, kept, listen};
+use crate::reach::{Order, Reach};
 use crate::shares::{Handed, Share};
 use crate::thread::{Parts, Thread};
 use crate::tls::Ends;
@@ -35,6 +37,8 @@ pub struct Proxy;
 /// A data plane that serves. Dropping it ends it at once, open calls included.
 pub struct Running {
     addrs: Vec<SocketAddr>,
+    /// The sockets of each listener once more.
+    kept: Vec<Vec<TcpListener>>,
     workers: Vec<Worker>,
     settings: Arc<Settings>,
     records: Records,
@@ -81,13 +85,17 @@ impl Proxy {
         outlets: Outlets,
     ) -> Result<Running, ProxyError> {
         let Outlets { records, usage, aside, traces } = outlets;
-        let settings = Arc::new(Settings { threads: settings.threads.max(1), ..settings });
-        let upstreams = Known::of(&settings);
+        let mut settings = Settings { threads: settings.threads.max(1), ..settings };
         let (addrs, sockets) = listen(&settings.listeners, settings.threads)?;
+        let kept = kept(&settings.listeners, &sockets)?;
+        // Who holds a socket keeps it open.
+        settings.listeners.iter_mut().for_each(|listener| listener.handed_over.clear());
+        let settings = Arc::new(settings);
+        let upstreams = Known::of(&settings);
         let addresses = Addresses::new(&settings);
         Ends::show(&settings.listeners, &metrics);
         let mut running =
-            Running { addrs, workers: Vec::new(), settings: Arc::clone(&settings), records };
+            Running { addrs, kept, workers: Vec::new(), settings: Arc::clone(&settings), records };
         let shares = Share::of(sockets.len());
         for (at, (sockets, (share, handed))) in sockets.into_iter().zip(shares).enumerate() {
             let ring = running.records.ring(at);
@@ -175,23 +183,23 @@ async fn obey(
     let ticking = tokio::task::spawn_local(tick(Rc::clone(&thread)));
     thread.keep();
     let mut accepting = doors.open(&thread);
-    let within = loop {
+    let (within, theirs) = loop {
         match inbox.recv().await {
             Some(Order::Cut) => {
                 // Before the cut, so that what is ordered during it is not lost.
                 cutting.store(false, Ordering::Release);
                 thread.cut();
             }
-            Some(Order::Drain(within)) => break within,
+            Some(Order::Drain(within, theirs)) => break (within, theirs),
             Some(Order::Recall(id, to)) => thread.recall(&id, &to),
             Some(Order::Look(keys, to)) => thread.look(&keys, &to),
             Some(Order::Exchange(settings, known)) => thread.exchange(settings, known),
-            None => break Duration::ZERO,
+            None => break (Duration::ZERO, false),
         }
     };
     accepting.shutdown().await;
     thread.draining.set(true);
-    doors.close(&thread).await;
+    doors.close(&thread, theirs).await;
     thread.ticker.wake_all();
     let emptied = async {
         while thread.connections.count() > 0 {
@@ -202,7 +210,7 @@ async fn obey(
                         cutting.store(false, Ordering::Release);
                         thread.cut();
                     }
-                    Some(Order::Drain(_) | Order::Exchange(..)) => {}
+                    Some(Order::Drain(..) | Order::Exchange(..)) => {}
                     Some(Order::Recall(id, to)) => thread.recall(&id, &to),
                     Some(Order::Look(keys, to)) => thread.look(&keys, &to),
                     None => return,
@@ -228,52 +236,21 @@ async fn tick(thread: Rc<Thread>) {
 }
 
 impl Running {
-    /// Where the first listener is.
-    #[must_use]
-    pub fn addr(&self) -> SocketAddr {
-        let nowhere = SocketAddr::from(([0, 0, 0, 0], 0));
-        self.addrs.first().copied().unwrap_or(nowhere)
-    }
-
-    /// Where it listens, in the order of the listeners.
-    #[must_use]
-    pub fn addrs(&self) -> &[SocketAddr] {
-        &self.addrs
-    }
-
-    fn reaches(&self) -> Vec<Reach> {
-        self.workers.iter().map(|worker| worker.reach.clone()).collect()
-    }
-
-    /// For whoever takes access away.
-    #[must_use]
-    pub fn cutter(&self) -> Cutter {
-        Cutter(self.reaches())
-    }
-
-    /// For whoever looks at what is under way.
-    #[must_use]
-    pub fn looker(&self) -> Looker {
-        Looker(self.reaches())
-    }
-
-    /// For whoever exchanges the upstreams.
-    #[must_use]
-    pub fn exchanger(&self) -> Exchanger {
-        Exchanger { reaches: self.reaches(), settings: Arc::clone(&self.settings) }
-    }
-
-    /// For whoever looks for a call.
-    #[must_use]
-    pub fn recaller(&self) -> Recaller {
-        Recaller(self.reaches())
-    }
-
     /// Stops accepting, lets calls finish for so long, ends the rest, and writes the last records.
     /// Blocks.
-    pub fn drain(mut self, within: Duration) -> Drained {
+    pub fn drain(self, within: Duration) -> Drained {
+        self.end(within, false)
+    }
+
+    /// The same where another process has the sockets by now, and serves who waits there.
+    pub fn drain_beside(self, within: Duration) -> Drained {
+        self.end(within, true)
+    }
+
+    fn end(mut self, within: Duration, theirs: bool) -> Drained {
+        self.kept.clear();
         for worker in &self.workers {
-            let _ = worker.reach.orders.send(Order::Drain(within));
+            let _ = worker.reach.orders.send(Order::Drain(within, theirs));
         }
         let mut cut = 0;
         for worker in &mut self.workers {

@@ -19,7 +19,7 @@ use crate::error::StoreError;
 use crate::files::{self, Found, beside};
 use crate::guard::{self, Kept};
 use crate::open::Store;
-use crate::recover::{Depth, Stopped, walk};
+use crate::recover::{Depth, Stopped, Walked, walk};
 
 pub use manifest::{Copied, Manifest};
 
@@ -198,7 +198,7 @@ async fn newest(reader: &mut sqlx::SqliteConnection, path: &Path) -> Result<Stri
 /// Fingerprints of the peppers that keys of a store need.
 async fn peppers(path: &Path) -> Result<Vec<String>, StoreError> {
     let mut reader = database::reader(path).await?;
-    let walked = walk(&mut reader, path, Default::default(), START).await;
+    let walked = walk(&mut reader, path, Walked::default(), START).await;
     database::close(reader).await;
     let walked = walked.map_err(|stopped| stopped.into_error(path))?;
     let needed = walked.state.current().peppers().filter(|(_, keys)| *keys > 0);
@@ -222,7 +222,7 @@ async fn present(path: &Path, name: &str) -> Result<(Kept, Option<u64>), StoreEr
         // One moment of it, where a gate goes on writing.
         let on_read = |error| StoreError::on_read(path, None, &error);
         let walked = match reader.begin().await.map_err(on_read) {
-            Ok(mut view) => walk(&mut view, path, Default::default(), depth).await,
+            Ok(mut view) => walk(&mut view, path, Walked::default(), depth).await,
             Err(error) => Err(Stopped::Error(error)),
         };
         database::close(reader).await;

@@ -71,6 +71,15 @@ pub(crate) async fn writer(path: &Path) -> Result<SqliteConnection, StoreError> 
     connection.map_err(|error| StoreError::not_writable(path, crate::error::said(&error)))
 }
 
+/// Has all that is read from here on be of one moment, whoever writes meanwhile.
+pub(crate) async fn at_one_moment(
+    connection: &mut SqliteConnection,
+    path: &Path,
+) -> Result<(), StoreError> {
+    let begun = sqlx::query("BEGIN").execute(connection).await;
+    begun.map(drop).map_err(|error| StoreError::on_read(path, None, &error))
+}
+
 /// Closes a connection; there is nothing to be done about an error then.
 pub(crate) async fn close(connection: SqliteConnection) {
     let _ = connection.close().await;

@@ -13,7 +13,7 @@ use crate::database::{self, CHUNK};
 use crate::error::StoreError;
 use crate::files::{self, Found};
 use crate::open::Store;
-use crate::recover::{Depth, Stopped, walk};
+use crate::recover::{Depth, Stopped, Walked, walk};
 
 impl Store {
     /// Recomputes everything: each event's hash, each checkpoint's root and signature, each blob's
@@ -126,7 +126,7 @@ async fn in_one_view(
         Ok(check) => check.against(known.kept),
         Err(fault) => return Ok(LogCheck::default().fail(fault)),
     };
-    match walk(&mut view, path, check, Depth::Whole).await {
+    match walk(&mut view, path, Walked::none(check), Depth::Whole).await {
         Ok(walked) => {
             let found = walked.check.finish(known.trusted);
             Ok(replayed(found, walked.state.current(), known.now))

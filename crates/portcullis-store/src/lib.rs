@@ -23,6 +23,7 @@ mod database;
 mod error;
 mod evidence;
 mod files;
+mod follow;
 mod grants;
 mod guard;
 mod guarded;
@@ -37,6 +38,7 @@ mod recover;
 mod repeats;
 mod retention;
 mod take;
+mod takeover;
 mod writer;
 
 #[cfg(test)]
@@ -45,6 +47,7 @@ mod tests;
 pub use backup::{Copied, Manifest, PutBack, Wanted};
 pub use error::StoreError;
 pub use files::cosigned_path;
+pub use follow::Follower;
 pub use office::OfficeHandle;
 pub use open::{Opened, Options, Policy, Recovered, Store};
 pub use outbox::{
@@ -52,4 +55,5 @@ pub use outbox::{
 };
 pub use repeats::{RepeatRow, Repeats};
 pub use retention::Looks;
+pub use takeover::Following;
 pub use writer::Writer;

@@ -19,6 +19,7 @@ use crate::answer::healthy;
 use crate::database::{self, EventRow};
 use crate::error::StoreError;
 use crate::evidence::{self, Reading};
+use crate::follow::Follower;
 use crate::grants;
 use crate::writer::Ask;
 
@@ -111,14 +112,27 @@ impl OfficeHandle {
     /// this process: the operator must ask for them again.
     pub async fn close(&self) -> usize {
         let (reply, closed) = oneshot::channel();
-        if let Some(reader) = self.shared.reader.lock().await.take() {
-            database::close(reader).await;
-        }
-        evidence::close(&self.shared.evidence).await;
+        self.close_readers().await;
         match self.ask.send(Ask::Close(reply)).await {
             Ok(()) => closed.await.unwrap_or_default(),
             Err(_) => 0,
         }
+    }
+
+    /// The same for another process that goes on with it; what that one writes can be followed. None,
+    /// and nothing is closed, while something waits to be written and can't be.
+    pub async fn let_go(&self) -> Option<Follower> {
+        let (reply, let_go) = oneshot::channel();
+        self.close_readers().await;
+        self.ask.send(Ask::LetGo(reply)).await.ok()?;
+        let_go.await.ok().flatten()
+    }
+
+    async fn close_readers(&self) {
+        if let Some(reader) = self.shared.reader.lock().await.take() {
+            database::close(reader).await;
+        }
+        evidence::close(&self.shared.evidence).await;
     }
 
     pub(crate) fn shared(&self) -> &Shared {

@@ -3,9 +3,10 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use portcullis_audit::{LogCheck, LogKey, Peaks};
+use portcullis_audit::{LogKey, Peaks};
 use portcullis_registry::{Actor, ActorKind, Blob, Event, Place, RotatedSecret, State};
 use portcullis_types::{KeyIx, Revision, Wall};
+use sqlx::SqliteConnection;
 
 use crate::append::{AppendError, Batch, Log};
 use crate::database;
@@ -72,6 +73,15 @@ impl Store {
     /// # Errors
     /// [`StoreError`]: every variant says what to do.
     pub async fn open(options: Options, now: Wall) -> Result<Opened, StoreError> {
+        Self::open_after(options, None, now).await
+    }
+
+    /// The same, where some of the log was read before.
+    pub(crate) async fn open_after(
+        options: Options,
+        known: Option<Walked>,
+        now: Wall,
+    ) -> Result<Opened, StoreError> {
         let Options { path, log_key, previous_log_key } = options;
         files::make_directory(&path)?;
         let lock = files::lock(&path)?;
@@ -81,7 +91,13 @@ impl Store {
         let kept = kept.unwrap_or_else(|| Kept::new(&name));
         let walked = match files::look(&path)? {
             Found::Nothing => None,
-            Found::Database => recover(&path, beside.as_deref(), kept.size).await?,
+            Found::Database => {
+                // What the guard does not know must be read anew.
+                let known = known.filter(|known| known.check.size() <= kept.size);
+                let reader = database::reader(&path).await?;
+                recover(reader, &path, (known, beside.clone()), Depth::Start { gather: kept.size })
+                    .await?
+            }
         };
         // A log of another name is refused as such below.
         let in_log = walked.as_ref().and_then(|(walked, _)| walked.check.key());
@@ -106,19 +122,22 @@ impl Store {
     }
 }
 
-/// Reads all there is, through a connection that can't write.
-async fn recover(
+/// Reads all there is after what is known, through a connection that can't write.
+pub(crate) async fn recover(
+    mut reader: SqliteConnection,
     path: &Path,
-    beside: Option<&str>,
-    gather: u64,
+    (known, beside): (Option<Walked>, Option<String>),
+    depth: Depth,
 ) -> Result<Option<(Walked, Policy)>, StoreError> {
-    let mut reader = database::reader(path).await?;
     let found = async {
+        // Somebody else may be writing: what is read is of one moment.
+        database::at_one_moment(&mut reader, path).await?;
         if database::schema(&mut reader, path).await?.is_none() {
             return Ok(None);
         }
-        let check = LogCheck::new(beside).map_err(|fault| StoreError::damaged(path, fault))?;
-        let walked = match walk(&mut reader, path, check, Depth::Start { gather }).await {
+        let mut known = known.unwrap_or_default();
+        known.check.beside(beside.as_deref()).map_err(|fault| StoreError::damaged(path, fault))?;
+        let walked = match walk(&mut reader, path, known, depth).await {
             Ok(walked) => walked,
             Err(stopped) => return Err(stopped.into_error(path)),
         };

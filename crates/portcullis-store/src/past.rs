@@ -5,7 +5,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use portcullis_audit::{Fault, Leaf, LogCheck, read};
+use portcullis_audit::{Fault, Leaf, read};
 use portcullis_registry::{Actor, Event, LogPoint, Snapshot};
 use portcullis_types::{Revision, Wall};
 use sqlx::SqliteConnection;
@@ -14,7 +14,7 @@ use crate::database;
 use crate::error::StoreError;
 use crate::inspect::open;
 use crate::open::Store;
-use crate::recover::{Depth, walk};
+use crate::recover::{Depth, Walked, walk};
 
 impl Store {
     /// The state of then, from a file at rest or in use.
@@ -50,7 +50,7 @@ async fn up_to(
         LogPoint::Revision(Revision(last)) => last.saturating_add(1),
         LogPoint::Time(moment) => events_until(reader, path, moment).await?,
     };
-    let walked = walk(reader, path, LogCheck::default(), Depth::Then(size)).await;
+    let walked = walk(reader, path, Walked::default(), Depth::Then(size)).await;
     let walked = walked.map_err(|stopped| stopped.into_error(path))?;
     match walked.state.current().revision().map_or(0, |last| last.0 + 1) {
         there if there == size => Ok(walked.state.snapshot()),

@@ -28,7 +28,15 @@ pub(crate) enum Depth {
     Then(u64),
 }
 
+impl Walked {
+    /// Nothing so far.
+    pub(crate) fn none(check: LogCheck) -> Self {
+        Self { check, ..Self::default() }
+    }
+}
+
 /// What the walk found.
+#[derive(Debug, Default)]
 pub(crate) struct Walked {
     pub(crate) check: LogCheck,
     pub(crate) state: State,
@@ -68,24 +76,16 @@ struct Walk<'a> {
     found: Walked,
 }
 
-/// Walks the whole log.
+/// Walks the log to its end, from where it was left.
 pub(crate) async fn walk(
     connection: &mut SqliteConnection,
     path: &Path,
-    check: LogCheck,
+    found: Walked,
     depth: Depth,
 ) -> Result<Walked, Stopped> {
     let last_checkpoint = match database::last_checkpoint(connection, path).await {
         Ok(size) => size,
-        Err(error) => return Err(stopped(check, error)),
-    };
-    let found = Walked {
-        check,
-        state: State::new(),
-        learned: Vec::new(),
-        last: Wall::default(),
-        absent: BTreeMap::new(),
-        narrowings: Taken::default(),
+        Err(error) => return Err(stopped(found.check, error)),
     };
     let mut walk = Walk { connection, path, depth, last_checkpoint, waiting: Vec::new(), found };
     match walk.run().await {

@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use portcullis_registry::{Event, Place};
+use portcullis_registry::{Event, Place, PublishedFile};
 use portcullis_types::Revision;
 
 use crate::append::Batch;
@@ -14,6 +14,18 @@ use crate::guarded::{actor, again, sorted, told};
 use crate::open::Store;
 use crate::pending::Waiting;
 use crate::writer::Writer;
+
+/// Names and texts of a published set.
+pub(crate) fn texts(
+    files: &[PublishedFile],
+    blob: impl Fn(&str) -> Option<Arc<[u8]>>,
+) -> Vec<(String, Arc<str>)> {
+    let text = |file: &PublishedFile| {
+        let text = blob(&file.sha256).unwrap_or_default();
+        (file.name.clone(), Arc::from(&*String::from_utf8_lossy(&text)))
+    };
+    files.iter().map(text).collect()
+}
 
 impl Writer {
     /// Folds a durable batch, guards what it narrows and tells everybody.
@@ -49,11 +61,7 @@ impl Writer {
                 }
             }
             if let Event::PolicyPublished { files, .. } = event {
-                let texts = files.iter().map(|file| {
-                    let text = blob(&file.sha256).unwrap_or_default();
-                    (file.name.clone(), Arc::from(&*String::from_utf8_lossy(&text)))
-                });
-                self.sink.policy(revision, texts.collect());
+                self.sink.policy(revision, texts(files, blob));
             }
         }
         let taken = self.taken(batch, first, false).await;

@@ -15,6 +15,7 @@ mod repeats;
 mod retention;
 mod sealed;
 mod speed;
+mod takeover;
 mod thin;
 mod work;
 

@@ -18,6 +18,7 @@ use crate::answer::{bounded, done, durable};
 use crate::append::{AppendError, Batch};
 use crate::database;
 use crate::error::StoreError;
+use crate::follow::Follower;
 use crate::grants::{self, Feed};
 use crate::guard::{Guard, Taken};
 use crate::office::{OfficeHandle, Shared};
@@ -36,6 +37,8 @@ pub(crate) enum Ask {
     Submit(Box<(Actor, Command, Terms)>, oneshot::Sender<Result<Done, OfficeError>>),
     /// A batch of a feed of grants.
     Grants(Box<(Actor, GrantsBatch)>, oneshot::Sender<Result<GrantsDone, OfficeError>>),
+    /// To write what waits, close the file and end; from there on others write.
+    LetGo(oneshot::Sender<Option<Follower>>),
     /// To write what waits, close the file and end.
     Close(oneshot::Sender<usize>),
     /// To bound the file, so that a test can fill a disk.
@@ -120,6 +123,15 @@ impl Writer {
                     let _ = reply.send(self.close().await);
                     return;
                 }
+                Some(Ask::LetGo(reply)) => {
+                    self.flush().await;
+                    if self.broken.is_some() || self.pending.len() > 0 {
+                        let _ = reply.send(None);
+                        continue;
+                    }
+                    let _ = reply.send(Some(self.let_go().await));
+                    return;
+                }
                 #[cfg(test)]
                 Some(Ask::LimitPages(pages, reply)) => {
                     let sql = sqlx::AssertSqlSafe(format!("PRAGMA max_page_count = {pages}"));
@@ -137,12 +149,21 @@ impl Writer {
 
     async fn close(mut self) -> usize {
         self.flush().await;
+        let waits = self.pending.len();
+        self.let_go().await;
+        waits
+    }
+
+    /// Closes the file and frees the lock; what others write from then on can be followed.
+    async fn let_go(mut self) -> Follower {
         self.guard(Taken::default());
+        let next = self.store.log.next().0;
         let Store { log, lock, .. } = self.store;
         database::close(log.connection).await;
         // Only now may another process have it.
         drop(lock);
-        self.pending.len()
+        let Self { state, sink, shared, .. } = self;
+        Follower { path: log.path, state, next, sink, shared, reader: None }
     }
 
     pub(crate) async fn submit(

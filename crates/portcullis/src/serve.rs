@@ -7,10 +7,12 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 use clap::Args;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::mpsc;
 
 use crate::config::{Config, load};
 use crate::gate::Gate;
+use crate::gate::upgrade::{Successor, notify};
 use crate::talk;
 
 /// Options of `serve`.
@@ -20,7 +22,7 @@ pub(crate) struct ServeArgs {}
 /// Runs it.
 pub(crate) fn run(_: &ServeArgs, config: Option<&Path>) -> anyhow::Result<ExitCode> {
     let path = config.unwrap_or(Path::new("portcullis.yaml"));
-    let gate = Gate::start(read(path)?)?;
+    let mut gate = Gate::start(read(path)?)?;
     talk::info(&format!(
         "serving partners on {}, operators on http://{}",
         gate.reached_at(),
@@ -30,19 +32,64 @@ pub(crate) fn run(_: &ServeArgs, config: Option<&Path>) -> anyhow::Result<ExitCo
         .enable_all()
         .build()
         .context("the runtime for signals can't start")?;
-    runtime.block_on(async {
-        let mut look = signal(SignalKind::hangup()).context("SIGHUP can't be watched")?;
-        loop {
-            tokio::select! {
-                stopped = stop_signal() => break stopped,
-                _ = look.recv() => gate.look(),
-            }
+    notify::ready();
+    // The stream must be there before the first signal: without it SIGUSR2 ends a process.
+    let mut follow = {
+        let _inside = runtime.enter();
+        signal(SignalKind::user_defined2()).context("SIGUSR2 can't be watched")?
+    };
+    while let Some(next) = runtime.block_on(watch(&gate, &mut follow))? {
+        match gate.hand_over(next) {
+            Ok(ended) => return Ok(ended),
+            Err(goes_on) => gate = *goes_on,
         }
-    })?;
+    }
     talk::info("stopping: calls under way may finish");
     gate.stop();
     talk::info("stopped");
     Ok(ExitCode::SUCCESS)
+}
+
+/// Does what signals say, until the gate is to stop, or another is there to follow it.
+async fn watch(gate: &Gate, follow: &mut Signal) -> anyhow::Result<Option<Successor>> {
+    let mut look = signal(SignalKind::hangup()).context("SIGHUP can't be watched")?;
+    let mut coming = false;
+    let (tell, mut ready) = mpsc::channel(1);
+    loop {
+        tokio::select! {
+            stopped = stop_signal() => return stopped.map(|()| None),
+            _ = look.recv() => gate.look(),
+            _ = follow.recv(), if !coming => match begin(gate, tell.clone()) {
+                Ok(()) => coming = true,
+                Err(error) => talk::error(&format!("not handed over: {error:#}")),
+            },
+            Some(next) = ready.recv() => match next {
+                Ok(next) => return Ok(Some(next)),
+                Err(why) => {
+                    coming = false;
+                    talk::error(&format!("not handed over, this gate goes on: {why}"));
+                }
+            },
+        }
+    }
+}
+
+/// Starts the next gate and has it read the log, which may take its time.
+fn begin(gate: &Gate, tell: mpsc::Sender<Result<Successor, String>>) -> anyhow::Result<()> {
+    let next = gate.successor()?;
+    talk::info(&format!("process {} is to follow and reads the log", next.id()));
+    let waiting = move || {
+        let folded = match next.folded() {
+            Ok(()) => Ok(next),
+            Err(why) => {
+                next.end();
+                Err(why)
+            }
+        };
+        let _stopped = tell.blocking_send(folded);
+    };
+    let thread = std::thread::Builder::new().name("following".to_owned()).spawn(waiting);
+    thread.map(drop).context("no thread to wait for the next gate")
 }
 
 /// Reads a configuration; all its faults in one error.

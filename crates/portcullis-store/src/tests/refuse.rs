@@ -9,7 +9,7 @@ fn told(error: &StoreError, dir: &TempDir) -> String {
     error.to_string().replace(&*dir.path().to_string_lossy(), "…")
 }
 
-async fn alter(path: &Path, sql: &'static str) {
+pub(super) async fn alter(path: &Path, sql: &'static str) {
     let options = sqlx::sqlite::SqliteConnectOptions::new().filename(path);
     let mut connection = options.connect().await.unwrap();
     sqlx::query(sql).execute(&mut connection).await.unwrap();

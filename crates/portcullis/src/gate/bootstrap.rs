@@ -35,7 +35,7 @@ pub(crate) fn first_partner(config: &Path, accounts: &[String]) -> anyhow::Resul
     let files = set::read(&config.routes, &config.policies)
         .and_then(|files| set::compile(&files, Revision(0)).map(|_| files))
         .map_err(|faults| anyhow::anyhow!("{}", portcullis_yaml::Faults(faults)))?;
-    let opened = runtime.block_on(open::open(&config, Arc::new(())))?;
+    let opened = runtime.block_on(open::open(&config, Arc::new(()), None))?;
     let actor = || Actor { kind: ActorKind::Local, id: "init".to_owned() };
     let submit = |command| {
         runtime.block_on(opened.submit(actor(), command)).context("the log can't be begun")
@@ -73,7 +73,7 @@ pub(crate) fn first_partner(config: &Path, accounts: &[String]) -> anyhow::Resul
 pub(crate) fn before_start(config: &Path, commands: Vec<Command>) -> anyhow::Result<()> {
     let config = crate::serve::read(config)?;
     let runtime = open::control_runtime()?;
-    let opened = runtime.block_on(open::open(&config, Arc::new(())))?;
+    let opened = runtime.block_on(open::open(&config, Arc::new(()), None))?;
     for command in commands {
         let actor = Actor { kind: ActorKind::Local, id: "init".to_owned() };
         runtime.block_on(opened.submit(actor, command)).context("the log can't be begun")?;

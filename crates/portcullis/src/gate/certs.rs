@@ -47,8 +47,8 @@ pub(crate) fn open(
         let held = tls.as_ref().map(|files| Held::open(address.to_string(), files)).transpose()?;
         let tls = held.as_ref().map(|held| held.front.clone());
         let proxy_protocol = proxy_protocol.clone();
-        let handed_over = handed.take(*address, socket.as_deref())?;
-        listeners.push(Listener { address: *address, tls, proxy_protocol, handed_over });
+        let (handed_over, shared) = handed.take(*address, socket.as_deref())?;
+        listeners.push(Listener { address: *address, tls, proxy_protocol, handed_over, shared });
         certificates.each.extend(held);
     }
     certificates.back = config.back.as_ref().map(HeldBack::open).transpose()?;

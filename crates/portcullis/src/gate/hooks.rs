@@ -20,6 +20,7 @@ use portcullis_store::{Bytes, DeliveryRow, HOOKS_MAX, KeptHook, NewDelivery, Out
 use portcullis_types::{Clock, PartnerId, Revision, Wall};
 use serde_json::json;
 use tokio::sync::Notify;
+use tokio::task::AbortHandle;
 use zeroize::Zeroizing;
 
 pub(crate) use figures::Figures;
@@ -54,6 +55,7 @@ pub(crate) fn start(
     config: &Config,
     runtime: &tokio::runtime::Runtime,
     office: &Arc<dyn Office>,
+    errands: &mut Vec<AbortHandle>,
 ) -> anyhow::Result<Arc<Keeper>> {
     let outbox = runtime
         .block_on(Outbox::open(&config.store))
@@ -72,7 +74,7 @@ pub(crate) fn start(
         more: Notify::new(),
         figures: Arc::default(),
     });
-    runtime.spawn(pump::run(Arc::clone(&keeper)));
+    errands.push(runtime.spawn(pump::run(Arc::clone(&keeper))).abort_handle());
     Ok(keeper)
 }
 

@@ -12,6 +12,7 @@ mod care;
 mod certs;
 mod checker;
 mod drift;
+mod force;
 mod hooks;
 mod issuer;
 mod kept;
@@ -35,21 +36,21 @@ mod signals;
 mod sink;
 mod sockets;
 mod traces;
+pub(crate) mod upgrade;
 mod usage;
 mod weighed;
 mod witnesses;
 
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpListener};
+use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 
 use anyhow::Context;
 use portcullis_judge::Judge;
 use portcullis_proxy::{Metrics, Running};
-use portcullis_registry::{
-    Actor, ActorKind, Command, Done, Evidence as _, GrantsBatch, Office, UsageBook,
-};
-use portcullis_types::Revision;
+use portcullis_registry::{Actor, Command, Done, Evidence as _, GrantsBatch, Office, UsageBook};
 use tokio::sync::oneshot;
+use tokio::task::{AbortHandle, JoinHandle};
 
 use crate::config::Config;
 use crate::talk;
@@ -58,6 +59,7 @@ use keymaker::Minter;
 use open::OpenStore;
 pub(crate) use open::log_key;
 use sink::Join;
+use upgrade::Predecessor;
 
 /// A gate that serves. Ends with [`Gate::stop`].
 pub(crate) struct Gate {
@@ -65,13 +67,21 @@ pub(crate) struct Gate {
     store: OpenStore,
     judge: Arc<Judge>,
     board: Arc<Board>,
+    join: Arc<Join>,
     plane: Running,
     telling: Option<traces::Telling>,
     watching: Option<reload::Watching>,
-    budgets: kept::Keeper,
-    signals: signals::Recording,
-    usage: kept::Keeper,
-    stop_admin: oneshot::Sender<()>,
+    budgets: Option<kept::Keeper>,
+    signals: Option<signals::Recording>,
+    usage: Option<kept::Keeper>,
+    /// What looks for work in the log and tells others of it.
+    errands: Vec<AbortHandle>,
+    stop_admin: Option<oneshot::Sender<()>>,
+    admin_ends: JoinHandle<()>,
+    admin_socket: TcpListener,
+    /// With which the sockets of listeners are handed over.
+    words: Vec<String>,
+    program: PathBuf,
     public: SocketAddr,
     reached_at: String,
     admin: SocketAddr,
@@ -82,7 +92,13 @@ pub(crate) struct Gate {
 impl Gate {
     /// Opens the store, puts the logged set in force, and serves.
     pub(crate) fn start(config: Config) -> anyhow::Result<Self> {
-        let mut handed = sockets::HandedOver::from_environment()?;
+        let before = Predecessor::from_environment()?;
+        let mut handed = match &before {
+            Some(before) => before.sockets()?,
+            None => sockets::HandedOver::from_environment()?,
+        };
+        let program = upgrade::program()?;
+        let (entries, certificates) = certs::open(&config, &mut handed)?;
         let admin_socket = handed.admin(config.admin_listen)?;
         let runtime = open::control_runtime()?;
         runtime.block_on(async { open::survive_file_limits() })?;
@@ -95,18 +111,23 @@ impl Gate {
             board: Arc::clone(&board),
             usage: Arc::clone(&calls),
             cutter: Arc::clone(&cutter),
+            before: before.as_ref().map(Predecessor::teller),
         });
-        let store = runtime.block_on(open::open(&config, join))?;
+        handed.none_left()?;
+        let words = upgrade::words(&config.listeners, &entries.0);
+        let store =
+            runtime.block_on(open::open(&config, Arc::clone(&join) as _, before.as_ref()))?;
         open::tell(&config, &store);
         let office: Arc<dyn Office> = Arc::new(store.office.clone());
-        in_force(&config, &runtime, &office, &board)?;
+        force::in_force(&config, &runtime, &office, &board)?;
         rotation::record(&config, &runtime, &office, &judge, &board)?;
         people::rule(&config, &runtime, &office)?;
         budgets::restore(&judge, &config.store);
         usage::restore(&calls, &config.store);
         let metrics = Arc::new(Metrics::new());
         let [remembers, remembers_partners] = repeats::open(&config, &runtime);
-        let witnesses = witnesses::start(&config, &runtime, &office)?;
+        let mut errands = Vec::new();
+        let witnesses = witnesses::start(&config, &runtime, &office, &mut errands)?;
         let partners = Arc::new(aside::PartnerDoor::new(&aside::Parts {
             config: &config,
             judge: &judge,
@@ -120,14 +141,12 @@ impl Gate {
         let names = (&office, &board);
         let shared =
             plane::Shared { judge: &judge, metrics: &metrics, usage: &calls, memory, names };
-        let (entries, certificates) = certs::open(&config, &mut handed)?;
-        handed.none_left()?;
         let (running, telling) =
             plane::start(&config, entries, &shared, Arc::clone(&partners) as _)?;
         let (public, reached_at) = (running.addr(), certs::reached_at(&config.listeners, &running));
         let _first = cutter.set(running.cutter());
-        let hooks = hooks::start(&config, &runtime, &office)?;
-        let platform = platform::start(&config, &runtime, &office)?;
+        let hooks = hooks::start(&config, &runtime, &office, &mut errands)?;
+        let platform = platform::start(&config, &runtime, &office, &mut errands)?;
         let figures = Arc::new(signals::Figures::new(config.holds_per_day as u64));
         let (stop_admin, stopped) = oneshot::channel();
         let admin = plane::control(
@@ -150,9 +169,10 @@ impl Gate {
         )?;
         partners.remember(Arc::clone(&admin.recall));
         let address = admin_socket.local_addr().context("the admin listener has no address")?;
-        runtime.spawn(async move {
+        let admin_listens = admin_socket.try_clone().context("the admin listener is gone")?;
+        let admin_ends = runtime.spawn(async move {
             let stop = async { stopped.await.unwrap_or(()) };
-            if let Err(error) = admin.serve(admin_socket, stop).await {
+            if let Err(error) = admin.serve(admin_listens, stop).await {
                 talk::error(&error.to_string());
             }
         });
@@ -171,24 +191,34 @@ impl Gate {
             office,
             runtime: runtime.handle().clone(),
         };
-        Ok(Self {
+        let gate = Self {
             watching: Some(reload.watch()?),
-            budgets: budgets::keep(&judge, &config.store)?,
-            signals,
-            usage: usage::keep(calls, &config.store)?,
+            budgets: Some(budgets::keep(&judge, &config.store)?),
+            signals: Some(signals),
+            usage: Some(usage::keep(calls, &config.store)?),
+            join,
+            errands,
+            admin_ends,
+            admin_socket,
+            words,
+            program,
             runtime,
             store,
             judge,
             board,
             plane: running,
             telling,
-            stop_admin,
+            stop_admin: Some(stop_admin),
             public,
             reached_at,
             admin: address,
             key_env: config.key_env.clone(),
             drain: config.timeouts.drain.duration(),
-        })
+        };
+        if let Some(before) = before {
+            before.serving()?;
+        }
+        Ok(gate)
     }
 
     /// Where partners call.
@@ -238,6 +268,7 @@ impl Gate {
     /// Calls under way finish within the drain time; then the log is closed.
     pub(crate) fn stop(mut self) {
         drop(self.watching.take());
+        drop(self.admin_socket);
         self.board.note(|notes| notes.stopping = true);
         let ended = self.plane.drain(self.drain);
         if ended.cut > 0 {
@@ -246,11 +277,12 @@ impl Gate {
         if let Some(telling) = self.telling.take() {
             telling.finish();
         }
-        self.budgets.stop();
-        self.signals.stop();
-        self.usage.stop();
+        for kept in [self.budgets, self.usage].into_iter().flatten() {
+            kept.stop();
+        }
+        self.signals.into_iter().for_each(signals::Recording::stop);
         // Last: what is held or revoked while calls end must be written down too.
-        let _gone = self.stop_admin.send(());
+        let _gone = self.stop_admin.map(|stop| stop.send(()));
         let lost = self.runtime.block_on(self.store.close());
         if lost > 0 {
             talk::error(&format!(
@@ -259,36 +291,4 @@ impl Gate {
         }
         self.runtime.shutdown_timeout(std::time::Duration::from_secs(2));
     }
-}
-
-/// Sees to it that a set is in force: the logged one, or, in a new log, the one on disk.
-fn in_force(
-    config: &Config,
-    runtime: &tokio::runtime::Runtime,
-    office: &Arc<dyn Office>,
-    board: &Arc<Board>,
-) -> anyhow::Result<()> {
-    let disk = set::read(&config.routes, &config.policies);
-    let snapshot = office.snapshot();
-    if let Some(policy) = snapshot.policy() {
-        if let Some(fault) = board.notes().policy_fault {
-            anyhow::bail!(
-                "the set of revision {} in the log does not compile with this program, so nothing can be judged; start the version that wrote it, `portcullis apply` a set that both can read, then start this one again\n{fault}",
-                policy.revision.0
-            );
-        }
-        drift::tell(&disk, &policy.files, board);
-        return Ok(());
-    }
-    let compiled = disk.and_then(|files| set::compile(&files, Revision(0)).map(|_| files));
-    let files = compiled.map_err(|faults| {
-        anyhow::anyhow!(
-            "no set is in force yet, and the one on disk has faults\n{}",
-            portcullis_yaml::Faults(faults)
-        )
-    })?;
-    let actor = Actor { kind: ActorKind::Gate, id: "first start".to_owned() };
-    let done = runtime.block_on(office.submit(actor, Command::PublishPolicy { files }))?;
-    talk::info(&done.what);
-    Ok(())
 }

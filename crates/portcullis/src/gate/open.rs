@@ -12,6 +12,8 @@ use portcullis_registry::{Actor, BoxFuture, Command, Done, Office, OfficeError, 
 use portcullis_store::{OfficeHandle, Options, Recovered, Store, Writer};
 use portcullis_types::Clock;
 
+use super::upgrade::Predecessor;
+use super::{force, set};
 use crate::clock::SystemClock;
 use crate::config::{Config, Secret};
 use crate::talk;
@@ -41,7 +43,13 @@ impl OpenStore {
 }
 
 /// Opens the store and starts its writer on the current runtime.
-pub(crate) async fn open(config: &Config, sink: Arc<dyn Sink>) -> anyhow::Result<OpenStore> {
+///
+/// Where a gate before this one serves the store, it lets go once all is read here.
+pub(crate) async fn open(
+    config: &Config,
+    sink: Arc<dyn Sink>,
+    before: Option<&Predecessor>,
+) -> anyhow::Result<OpenStore> {
     let clock = Arc::new(SystemClock::start());
     let options = Options {
         path: config.store.clone(),
@@ -51,7 +59,21 @@ pub(crate) async fn open(config: &Config, sink: Arc<dyn Sink>) -> anyhow::Result
             None => None,
         },
     };
-    let mut opened = Store::open(options, clock.now().wall).await?;
+    let mut opened = match before {
+        None => Store::open(options, clock.now().wall).await?,
+        Some(before) => {
+            let following = Store::follow(options).await?;
+            if let Some((revision, files)) = following.policy() {
+                let compiled = set::compile(files, *revision);
+                compiled.map_err(|faults| {
+                    force::unreadable(*revision, &portcullis_yaml::Faults(faults).to_string())
+                })?;
+            }
+            talk::info(&format!("{} events are read; taking over", following.events()));
+            before.let_go()?;
+            following.take(clock.now().wall).await?
+        }
+    };
     opened.state.take_reasons(config.reasons.clone());
     opened.state.take_retention(config.retention);
     let recovered = opened.recovered;

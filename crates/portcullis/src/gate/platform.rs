@@ -19,6 +19,7 @@ use portcullis_registry::{
 use portcullis_store::{Bytes, DueDelivery, KeptHook, NewDelivery, Outbox, Tried};
 use portcullis_types::{Clock as _, PartnerId, Revision};
 use serde_json::Value;
+use tokio::task::AbortHandle;
 use tokio::time::sleep;
 
 use crate::clock::SystemClock;
@@ -62,6 +63,7 @@ pub(crate) fn start(
     config: &Config,
     runtime: &tokio::runtime::Runtime,
     office: &Arc<dyn Office>,
+    errands: &mut Vec<AbortHandle>,
 ) -> anyhow::Result<Option<Arc<Figures>>> {
     let Some(hook) = config.platform_hook.clone() else { return Ok(None) };
     let beside = config.store.with_extension("platform.db");
@@ -76,7 +78,7 @@ pub(crate) fn start(
     let platform = Platform { outbox, office, poster, hook, clock, figures };
     runtime.block_on(platform.begin()).context("the platform's hook can't be kept")?;
     let figures = Arc::clone(&platform.figures);
-    runtime.spawn(platform.run());
+    errands.push(runtime.spawn(platform.run()).abort_handle());
     Ok(Some(figures))
 }
 

@@ -15,6 +15,7 @@ use portcullis_types::{KeyIx, Notice, Revision};
 use super::board::Board;
 use super::checker::Compiler;
 use super::set;
+use super::upgrade::Teller;
 use crate::talk;
 
 /// Joins the writer to the judge.
@@ -24,11 +25,13 @@ pub(crate) struct Join {
     pub(crate) usage: Arc<UsageBook>,
     /// Reaches the data plane, once it runs and while it drains.
     pub(crate) cutter: Arc<OnceLock<Cutter>>,
+    /// The gate that this one follows, as long as calls are under way there.
+    pub(crate) before: Option<Teller>,
 }
 
 impl Join {
     /// Has open answers judged again.
-    fn cut(&self) {
+    pub(super) fn cut(&self) {
         if let Some(cutter) = self.cutter.get() {
             cutter.cut();
         }
@@ -48,6 +51,9 @@ impl Sink for Join {
     fn publish(&self, snapshot: Arc<Snapshot>) {
         self.judge.publish(snapshot);
         self.cut();
+        if let Some(before) = &self.before {
+            before.look();
+        }
     }
 
     fn widen(&self, subject: SubjectIx) {
@@ -60,7 +66,12 @@ impl Sink for Join {
             let whose = (change.partner, change.client);
             match change.term {
                 Some(term) => grants.put(change.account, whose, term.from, term.until),
-                None => grants.withdraw(change.account, change.partner, change.client),
+                None => {
+                    grants.withdraw(change.account, change.partner, change.client);
+                    if let Some(before) = &self.before {
+                        before.withdrawn(change);
+                    }
+                }
             }
         }
     }

@@ -12,7 +12,7 @@ use anyhow::Context;
 use listenfd::ListenFd;
 
 /// What a socket without a name is called, by the same convention.
-const NAMELESS: &str = "unknown";
+pub(super) const NAMELESS: &str = "unknown";
 
 /// Sockets that listen already.
 #[derive(Debug, Default)]
@@ -25,6 +25,8 @@ struct Handed {
     name: String,
     at: SocketAddr,
     socket: TcpListener,
+    /// Whether somebody else holds it for good.
+    shared: bool,
 }
 
 impl HandedOver {
@@ -33,7 +35,7 @@ impl HandedOver {
         let names = std::env::var("LISTEN_FDNAMES").unwrap_or_default();
         let mut names = names.split(':');
         let mut found = ListenFd::from_env();
-        let mut each = Vec::new();
+        let mut handed = Self::default();
         for at in 0..found.len() {
             let name = names.next().filter(|name| !name.is_empty()).unwrap_or(NAMELESS).to_owned();
             let unfit = || {
@@ -42,32 +44,45 @@ impl HandedOver {
                 )
             };
             let socket = found.take_tcp_listener(at).with_context(unfit)?.with_context(unfit)?;
-            let at = socket.local_addr().with_context(unfit)?;
-            each.push(Handed { name, at, socket });
+            handed.add(name.clone(), socket, true).with_context(unfit)?;
         }
-        Ok(Self { each })
+        Ok(handed)
     }
 
-    /// Those for a listener: of that name where it has one, else at that address.
+    /// One more.
+    pub(crate) fn add(
+        &mut self,
+        name: String,
+        socket: TcpListener,
+        shared: bool,
+    ) -> std::io::Result<()> {
+        let at = socket.local_addr()?;
+        self.each.push(Handed { name, at, socket, shared });
+        Ok(())
+    }
+
+    /// Those for a listener: of that name where it has one, else at that address; and whether somebody
+    /// else holds them for good.
     pub(crate) fn take(
         &mut self,
         at: SocketAddr,
         name: Option<&str>,
-    ) -> anyhow::Result<Vec<Arc<TcpListener>>> {
+    ) -> anyhow::Result<(Vec<Arc<TcpListener>>, bool)> {
         let fits = |one: &mut Handed| name.map_or(one.at == at, |name| one.name == name);
-        let taken: Vec<_> =
-            self.each.extract_if(.., fits).map(|one| Arc::new(one.socket)).collect();
+        let taken: Vec<_> = self.each.extract_if(.., fits).collect();
+        let shared = taken.iter().any(|one| one.shared);
+        let taken: Vec<_> = taken.into_iter().map(|one| Arc::new(one.socket)).collect();
         match name {
             Some(name) if taken.is_empty() => anyhow::bail!(
                 "no socket `{name}` was handed over for {at}; start the gate by its socket unit, or leave out `socket:`"
             ),
-            _ => Ok(taken),
+            _ => Ok((taken, shared)),
         }
     }
 
     /// The socket of the admin API.
     pub(crate) fn admin(&mut self, at: SocketAddr) -> anyhow::Result<TcpListener> {
-        let handed = self.take(at, None)?.pop();
+        let handed = self.take(at, None)?.0.pop();
         match handed {
             Some(socket) => Ok(socket.try_clone()?),
             None => TcpListener::bind(at).with_context(|| {

@@ -14,6 +14,7 @@ use portcullis_control::Witnessed;
 use portcullis_registry::Office;
 use portcullis_types::{Clock, Wall};
 use tokio::sync::watch;
+use tokio::task::AbortHandle;
 use tokio::time::sleep;
 use ureq::Agent;
 
@@ -42,6 +43,7 @@ pub(crate) fn start(
     config: &Config,
     runtime: &tokio::runtime::Runtime,
     office: &Arc<dyn Office>,
+    errands: &mut Vec<AbortHandle>,
 ) -> anyhow::Result<Option<Arc<Cosigned>>> {
     let Witnesses { quorum, list } = config.witnesses.clone();
     if list.is_empty() {
@@ -53,7 +55,8 @@ pub(crate) fn start(
     let book = Book::new(keys, quorum, file::read(&file));
     let cosigned = Arc::new(Cosigned { book: Mutex::new(book), clock: SystemClock::start() });
     let (show, shown) = watch::channel(None);
-    runtime.spawn(newest(Arc::clone(office), Arc::clone(&cosigned), show));
+    let shows = runtime.spawn(newest(Arc::clone(office), Arc::clone(&cosigned), show));
+    errands.push(shows.abort_handle());
     for (at, witness) in list.into_iter().enumerate() {
         let asking = Asking {
             at,
@@ -64,7 +67,7 @@ pub(crate) fn start(
             cosigned: Arc::clone(&cosigned),
             file: file.clone(),
         };
-        runtime.spawn(asking.run(shown.clone()));
+        errands.push(runtime.spawn(asking.run(shown.clone())).abort_handle());
     }
     Ok(Some(cosigned))
 }

@@ -1,0 +1,91 @@
+//! What is left of a writer that let go of its store: it reads what the next one writes, so that a
+//! hold bites here too for as long as calls are under way.
+//!
+//! Must not write, nor decide anything.
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use portcullis_audit::{Fault, Leaf, read};
+use portcullis_registry::{Actor, Event, Place, Sink, State};
+use portcullis_types::Revision;
+use sqlx::SqliteConnection;
+
+use crate::database::{self, CHUNK, EventRow};
+use crate::error::StoreError;
+use crate::office::Shared;
+use crate::take::texts;
+
+/// Folds the events of another process.
+pub struct Follower {
+    pub(crate) path: PathBuf,
+    pub(crate) state: State,
+    pub(crate) next: u64,
+    pub(crate) sink: Arc<dyn Sink>,
+    pub(crate) shared: Arc<Shared>,
+    pub(crate) reader: Option<SqliteConnection>,
+}
+
+impl Follower {
+    /// Takes in what was added; gives how many events.
+    ///
+    /// # Errors
+    /// [`StoreError`], also for an event of a kind that this program does not know: from there on it
+    /// can't tell what is allowed.
+    pub async fn look(&mut self) -> Result<u64, StoreError> {
+        let from = self.next;
+        let mut reader = match self.reader.take() {
+            Some(reader) => reader,
+            None => database::reader_beside(&self.path).await?,
+        };
+        loop {
+            let rows = database::events(&mut reader, &self.path, self.next, CHUNK).await?;
+            if rows.is_empty() {
+                break;
+            }
+            for row in &rows {
+                self.fold(&mut reader, row).await?;
+            }
+            let snapshot = self.state.snapshot();
+            self.shared.publish(Arc::clone(&snapshot));
+            self.sink.publish(snapshot);
+        }
+        self.reader = Some(reader);
+        Ok(self.next - from)
+    }
+
+    async fn fold(
+        &mut self,
+        reader: &mut SqliteConnection,
+        row: &EventRow,
+    ) -> Result<(), StoreError> {
+        let rev = row.rev;
+        let damaged =
+            |why: String| StoreError::damaged(&self.path, Fault { revision: Some(rev), why });
+        if rev != self.next {
+            return Err(damaged("the event before it is missing from the store".to_owned()));
+        }
+        let leaf: Result<Leaf<Actor, Event>, _> = read(&row.leaf, row.opening.as_deref());
+        let leaf = leaf.map_err(|error| damaged(error.to_string()))?;
+        let mut blobs: HashMap<&str, Arc<[u8]>> = HashMap::new();
+        for sha256 in leaf.event.blobs() {
+            if let Some(body) = database::blob(reader, &self.path, sha256).await? {
+                blobs.insert(sha256, Arc::from(body));
+            }
+        }
+        let blob = |sha256: &str| blobs.get(sha256).cloned();
+        let approver = leaf.approved.as_ref().map(|second| &second.by);
+        let place = Place { revision: Revision(rev), ts: leaf.at, by: &leaf.actor, approver };
+        let learned = self.state.apply(place, &leaf.event, &blob);
+        let learned = learned.map_err(|error| damaged(format!("it can't be folded: {error}")))?;
+        if !learned.is_empty() {
+            self.sink.learn(&learned);
+        }
+        if let Event::PolicyPublished { files, .. } = &leaf.event {
+            self.sink.policy(Revision(rev), texts(files, blob));
+        }
+        self.next = rev + 1;
+        Ok(())
+    }
+}
