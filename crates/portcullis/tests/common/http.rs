@@ -97,6 +97,11 @@ impl Connection {
         (whole && self.exactly(2).1 && size > 0).then_some(bytes)
     }
 
+    /// Reads what is left of a chunked body; whether it was whole.
+    pub fn rest(&mut self) -> bool {
+        self.chunked().1
+    }
+
     /// Whether the other side has closed.
     pub fn is_closed(&mut self) -> bool {
         self.buffer.is_empty() && !self.fill()

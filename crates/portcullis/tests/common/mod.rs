@@ -273,6 +273,11 @@ impl Gate {
         self.signal("HUP");
     }
 
+    /// Has the program that stands where this one was started from follow it.
+    pub fn follow(&self) {
+        self.signal("USR2");
+    }
+
     /// By the shell's own `kill`: small machines have no program of that name.
     fn signal(&self, name: &str) {
         let line = format!("kill -{name} {}", self.child.id());

@@ -47,7 +47,10 @@ impl Successor {
             }
             successor.line.say(SOCKETS_END)
         };
-        handed().context("the sockets can't be handed over")?;
+        if let Err(error) = handed() {
+            successor.end();
+            return Err(error).context("the next gate ended before it had the sockets");
+        }
         Ok(successor)
     }
 

@@ -1,0 +1,160 @@
+//! One gate follows another on one store, under calls that are under way.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test may stop at the first surprise"
+)]
+
+mod common;
+
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use common::http::{Connection, get, once};
+use common::{FOUND, Gate, House, Platform, SLOW};
+
+const PROFILE: &str = "/v21.0/me?fields=id";
+
+/// A gate that was started by the one before it; ended when dropped.
+struct Next(u32);
+
+impl Next {
+    /// The process that a gate said follows it.
+    fn of(gate: &Gate, word: &str) -> Self {
+        gate.wait_for(word).unwrap_or_else(|talk| panic!("{talk}"));
+        let talk = gate.talk();
+        let line = talk.lines().rfind(|line| line.contains(word)).unwrap();
+        let id = line.split("process ").nth(1).and_then(|rest| rest.split(' ').next()).unwrap();
+        Self(id.parse().unwrap())
+    }
+}
+
+impl Drop for Next {
+    fn drop(&mut self) {
+        let line = format!("kill -KILL {} 2>/dev/null", self.0);
+        let _ended = Command::new("sh").args(["-c", &line]).status();
+    }
+}
+
+fn hold(house: &House, id: &str) {
+    let why = ["--reason", "investigation", "--tell", "We are looking into your calls."];
+    house.ok(&[&["key", "hold", id], &why[..], &FOUND].concat());
+}
+
+/// A gate whose program can be exchanged: it was started from a copy.
+fn copied(house: &House) -> (Gate, PathBuf) {
+    let program = house.folder.path().join("portcullis");
+    std::fs::copy(env!("CARGO_BIN_EXE_portcullis"), &program).unwrap();
+    let mut command = Command::new(&program);
+    command.args(["serve", "--config", house.config().to_str().unwrap()]).env("NO_COLOR", "1");
+    let gate = Gate::spawn_command(command);
+    gate.wait_for("serving").unwrap();
+    (gate, program)
+}
+
+/// Puts a script where the program was.
+fn exchange(program: &Path, script: &str) {
+    let new = program.with_extension("new");
+    std::fs::write(&new, script).unwrap();
+    std::fs::set_permissions(&new, std::fs::Permissions::from_mode(0o755)).unwrap();
+    std::fs::rename(new, program).unwrap();
+}
+
+/// An answer that takes long: it is on its way when this returns.
+fn long_answer(house: &House, platform: &Platform) -> Connection {
+    let user = platform.ids().paging_user;
+    let mut connection = Connection::open(house.public);
+    let target = format!(
+        "/v21.0/{user}/insights?metric=reach,impressions,profile_views&period=day&since=1&until=1700000000"
+    );
+    connection.send(get(&target, &house.key).as_bytes());
+    let head = connection.head();
+    assert!(head.starts_with("HTTP/1.1 200"), "{head}");
+    assert!(connection.chunk().is_some());
+    connection
+}
+
+/// A platform whose answers drip, and a gate that passes them on as they come.
+fn dripping() -> (Platform, House, Gate) {
+    let platform = Platform::start(Some(SLOW));
+    let house = House::init(&platform.url());
+    let gate = house.serve();
+    let params = "since: plain, until: plain, summary: plain }\n";
+    house.edit("routes/plaza.yaml", &format!("{params}    links: true"), params);
+    house.ok(&["apply"]);
+    (platform, house, gate)
+}
+
+#[test]
+fn calls_under_way_end_where_they_are_and_new_ones_come_to_the_next() {
+    // Longer than the other gate takes to serve.
+    let platform = Platform::start(Some(SLOW * 5));
+    let house = House::init(&platform.url());
+    let mut gate = house.serve();
+    let mut idle = Connection::open(house.public);
+    assert_eq!(idle.get(PROFILE, &house.key).status, 200);
+    platform.running.forget_requests();
+    let mut long = Connection::open(house.public);
+    long.send(get("/v21.0/me?fields=id,username,name,profile_picture_url", &house.key).as_bytes());
+    while platform.running.requests().is_empty() {
+        std::thread::yield_now();
+    }
+    gate.follow();
+    let _next = Next::of(&gate, "serves; calls under way here may finish");
+    assert_eq!(once(house.public, PROFILE, &house.key).status, 200);
+    assert!(idle.is_closed(), "who is idle is told to connect anew");
+    let answer = long.answer();
+    assert_eq!((answer.status, answer.whole), (200, true), "{answer:?}");
+    assert_eq!(gate.child.wait().unwrap().code(), Some(0));
+    hold(&house, &house.key_id());
+    assert_eq!(once(house.public, PROFILE, &house.key).code(), "key_held");
+    house.ok(&["audit", "verify"]);
+}
+
+#[test]
+fn a_hold_of_the_next_gate_bites_in_the_one_before() {
+    let (platform, house, mut gate) = dripping();
+    let mut long = long_answer(&house, &platform);
+    gate.follow();
+    let _next = Next::of(&gate, "serves; calls under way here may finish");
+    hold(&house, &house.key_id());
+    while long.chunk().is_some() {}
+    assert!(long.is_closed(), "it is cut and not ended as if whole");
+    assert_eq!(gate.child.wait().unwrap().code(), Some(0));
+}
+
+#[test]
+fn a_gate_that_nothing_can_follow_goes_on() {
+    let platform = Platform::start(None);
+    let house = House::init(&platform.url());
+    let (mut gate, program) = copied(&house);
+    let goes_on = |fault: &str| {
+        gate.follow();
+        gate.wait_for(fault).unwrap();
+        assert_eq!(once(house.public, PROFILE, &house.key).status, 200);
+        house.ok(&["key", "list"]);
+    };
+    exchange(&program, "#!/bin/sh\nexit 7\n");
+    goes_on("not handed over");
+    std::fs::remove_file(&program).unwrap();
+    goes_on("can't be started");
+    assert_eq!(gate.terminate(), Some(0));
+}
+
+#[test]
+fn where_the_next_fails_with_the_log_in_its_hands_the_same_program_goes_on() {
+    let platform = Platform::start(None);
+    let house = House::init(&platform.url());
+    let (mut gate, program) = copied(&house);
+    exchange(&program, "#!/bin/sh\nprintf folded >&0\nsleep 1\nexit 7\n");
+    gate.follow();
+    let _next = Next::of(&gate, "serves; calls under way here may finish");
+    assert!(gate.talk().contains("could not take over"), "{}", gate.talk());
+    assert_eq!(once(house.public, PROFILE, &house.key).status, 200);
+    hold(&house, &house.key_id());
+    assert_eq!(once(house.public, PROFILE, &house.key).code(), "key_held");
+    assert_eq!(gate.child.wait().unwrap().code(), Some(0));
+}
