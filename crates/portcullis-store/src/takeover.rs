@@ -15,7 +15,7 @@ use crate::recover::{Depth, Walked};
 #[derive(Debug)]
 pub struct Following {
     options: Options,
-    walked: Walked,
+    pub(crate) walked: Walked,
     policy: Policy,
 }
 

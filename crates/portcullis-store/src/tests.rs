@@ -5,6 +5,7 @@ mod clocks;
 mod crash;
 mod damage;
 mod evidence;
+mod golden;
 mod grants;
 mod guard;
 mod outbox;
