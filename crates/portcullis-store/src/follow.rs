@@ -11,11 +11,15 @@ use portcullis_audit::{Fault, Leaf, read};
 use portcullis_registry::{Actor, Event, Place, Sink, State};
 use portcullis_types::Revision;
 use sqlx::SqliteConnection;
+use tokio::sync::oneshot;
 
 use crate::database::{self, CHUNK, EventRow};
 use crate::error::StoreError;
-use crate::office::Shared;
+use crate::guard::Taken;
+use crate::office::{OfficeHandle, Shared};
+use crate::open::Store;
 use crate::take::texts;
+use crate::writer::{Ask, Writer};
 
 /// Folds the events of another process.
 pub struct Follower {
@@ -25,6 +29,31 @@ pub struct Follower {
     pub(crate) sink: Arc<dyn Sink>,
     pub(crate) shared: Arc<Shared>,
     pub(crate) reader: Option<SqliteConnection>,
+}
+
+impl OfficeHandle {
+    /// As `close`, for another process that goes on with it; what that one writes can be followed. None,
+    /// and nothing is closed, while something waits to be written and can't be.
+    pub async fn let_go(&self) -> Option<Follower> {
+        let (reply, let_go) = oneshot::channel();
+        self.close_readers().await;
+        self.ask.send(Ask::LetGo(reply)).await.ok()?;
+        let_go.await.ok().flatten()
+    }
+}
+
+impl Writer {
+    /// Closes the file and frees the lock; what others write from then on can be followed.
+    pub(crate) async fn let_go(mut self) -> Follower {
+        self.guard(Taken::default());
+        let next = self.store.log.next().0;
+        let Store { log, lock, .. } = self.store;
+        database::close(log.connection).await;
+        // Only now may another process have it.
+        drop(lock);
+        let Self { state, sink, shared, .. } = self;
+        Follower { path: log.path, state, next, sink, shared, reader: None }
+    }
 }
 
 impl Follower {

@@ -19,7 +19,6 @@ use crate::answer::healthy;
 use crate::database::{self, EventRow};
 use crate::error::StoreError;
 use crate::evidence::{self, Reading};
-use crate::follow::Follower;
 use crate::grants;
 use crate::writer::Ask;
 
@@ -98,7 +97,7 @@ impl Shared {
 /// The store, for control. Clones share the writer; the last one dropped ends it.
 #[derive(Debug, Clone)]
 pub struct OfficeHandle {
-    ask: mpsc::Sender<Ask>,
+    pub(crate) ask: mpsc::Sender<Ask>,
     shared: Arc<Shared>,
 }
 
@@ -119,16 +118,7 @@ impl OfficeHandle {
         }
     }
 
-    /// The same for another process that goes on with it; what that one writes can be followed. None,
-    /// and nothing is closed, while something waits to be written and can't be.
-    pub async fn let_go(&self) -> Option<Follower> {
-        let (reply, let_go) = oneshot::channel();
-        self.close_readers().await;
-        self.ask.send(Ask::LetGo(reply)).await.ok()?;
-        let_go.await.ok().flatten()
-    }
-
-    async fn close_readers(&self) {
+    pub(crate) async fn close_readers(&self) {
         if let Some(reader) = self.shared.reader.lock().await.take() {
             database::close(reader).await;
         }

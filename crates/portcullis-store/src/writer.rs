@@ -154,18 +154,6 @@ impl Writer {
         waits
     }
 
-    /// Closes the file and frees the lock; what others write from then on can be followed.
-    async fn let_go(mut self) -> Follower {
-        self.guard(Taken::default());
-        let next = self.store.log.next().0;
-        let Store { log, lock, .. } = self.store;
-        database::close(log.connection).await;
-        // Only now may another process have it.
-        drop(lock);
-        let Self { state, sink, shared, .. } = self;
-        Follower { path: log.path, state, next, sink, shared, reader: None }
-    }
-
     pub(crate) async fn submit(
         &mut self,
         actor: Actor,
