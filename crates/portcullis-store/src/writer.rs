@@ -16,7 +16,6 @@ use tokio::time::timeout;
 
 use crate::answer::{bounded, done, durable};
 use crate::append::{AppendError, Batch};
-use crate::database;
 use crate::error::StoreError;
 use crate::follow::Follower;
 use crate::grants::{self, Feed};

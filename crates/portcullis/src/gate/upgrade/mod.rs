@@ -148,9 +148,11 @@ impl Gate {
             talk::error(&format!("the log can't be followed, calls under way are cut: {error}"));
             return ExitCode::FAILURE;
         }
-        let (plane, within) = (self.plane, self.drain);
+        let (plane, telling, within) = (self.plane, self.telling, self.drain);
         let draining = std::thread::Builder::new().name("draining".to_owned()).spawn(move || {
-            let _gone = tell.send(Ok(plane.drain_beside(within).cut));
+            let cut = plane.drain_beside(within).cut;
+            telling.into_iter().for_each(super::traces::Telling::finish);
+            let _gone = tell.send(Ok(cut));
         });
         let ended = match draining {
             Ok(_) => told.recv().unwrap_or(Ok(0)),
