@@ -57,8 +57,7 @@ pub(crate) fn read(bytes: &[u8], spans: &mut Spans) -> Result<Option<Start>, Fau
         if spans.len() >= FIELDS_MAX {
             return Err(Fault::TooManyFields);
         }
-        // Names are short: a vector search would take longer to begin.
-        let colon = line.iter().position(|byte| *byte == b':').ok_or(Fault::FieldName)?;
+        let colon = memchr(b':', line).ok_or(Fault::FieldName)?;
         let (mut start, mut end) = (colon + 1, line.len());
         while start < end && line.get(start).is_some_and(is_space) {
             start += 1;
