@@ -31,7 +31,7 @@ impl Settling<'_> {
             let message = format!("`{}` is not the address of a collector", at.value);
             let help =
                 "write scheme, host and port, such as http://127.0.0.1:4318; /v1/traces is added";
-            self.fault("PC0090", at, message, help);
+            self.fault("PC0095", at, message, help);
         }
         Some(Telemetry { url: format!("{base}/v1/traces"), part, service })
     }
@@ -41,14 +41,14 @@ impl Settling<'_> {
         if !(0.0..=1.0).contains(&at.value) {
             let message = format!("{} is no part of the calls", at.value);
             self.fault(
-                "PC0091",
+                "PC0096",
                 at,
                 message,
                 "write a number from 0 to 1: 0.01 is one call in a hundred",
             );
         } else if !is_told {
             let help = "add `traces:` with the address of a collector, or leave `sample` out";
-            self.fault("PC0091", at, "nobody is told of the calls that are traced", help);
+            self.fault("PC0096", at, "nobody is told of the calls that are traced", help);
         }
         at.value
     }
@@ -59,7 +59,7 @@ impl Settling<'_> {
         if !(1..=NAME_MAX).contains(&at.value.len()) || !at.value.bytes().all(legal) {
             let message = format!("`{}` is no name of a service", at.value);
             let help = "write up to 64 letters, digits, `-`, `_` and `.`";
-            self.fault("PC0092", at, message, help);
+            self.fault("PC0097", at, message, help);
         }
         at.value.clone()
     }
