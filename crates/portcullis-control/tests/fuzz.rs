@@ -15,7 +15,8 @@ use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 
 use gate::{Gate, NOON, TOKEN};
-use issuer::{Issuer, Key, base64url};
+use issuer::signing::base64url;
+use issuer::{Issuer, Key};
 use portcullis_control::ControlSettings;
 use portcullis_testkit::fuzz_slowly;
 use serde_json::{Value, json};
