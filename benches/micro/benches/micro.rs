@@ -160,9 +160,8 @@ fn judge(rules: Arc<Rules>) -> Arc<Judge> {
         for event in state.handle(&by, &command, Wall(0)).unwrap().events {
             let place =
                 Place { revision: Revision(revision), ts: Wall(0), by: &by, approver: None };
-            let keys = state.apply(place, &event, &|_| None).unwrap();
+            state.apply(place, &event, &|_| None).unwrap();
             revision += 1;
-            judge.learn(&keys);
         }
     };
     submit(Command::AddPartner {

@@ -203,7 +203,7 @@ impl KeyView {
         let client = key.client.and_then(|at| snapshot.client(at));
         let (networks, certificates) = bound(key);
         Self {
-            id: key.id.to_string(),
+            id: key.id().to_string(),
             partner: snapshot.partner(key.partner).map(|p| p.id.to_string()).unwrap_or_default(),
             client: client.map(|client| client.id.to_string()),
             scopes: key.scopes.and_then(|at| snapshot.scope_list(at)).map(words),
@@ -217,7 +217,7 @@ impl KeyView {
             issued: key.issued.rfc3339(),
             starts: more.starts.map(Wall::rfc3339),
             expires: key.expires.map(Wall::rfc3339),
-            successor: successor.map(|key| key.id.to_string()),
+            successor: successor.map(|key| key.id().to_string()),
             pepper: snapshot.pepper(key.pepper).unwrap_or_default().to_owned(),
             revision: key.revision.0,
         }

@@ -255,7 +255,7 @@ impl Desk {
 fn name(trace: &mut Trace, view: &View, rule: &Arc<str>) {
     trace.rule.get_or_insert_with(|| Arc::clone(rule));
     let key = trace.key.and_then(|key| view.snapshot.key(key));
-    trace.key_id = key.map(|key| key.id.clone());
+    trace.key_id = key.map(|key| key.id());
     let partner = trace.partner_ix.and_then(|partner| view.snapshot.partner(partner));
     trace.partner = partner.map(|partner| partner.id.shared());
     if trace.class.is_none() {

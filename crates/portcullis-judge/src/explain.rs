@@ -106,7 +106,7 @@ impl Desk {
         let record = view.snapshot.key(key).ok_or(Refusal::KeyUnknown)?;
         let mut caller = Caller::new(key, record);
         let partner = view.snapshot.partner(record.partner).ok_or(Refusal::KeyUnknown)?;
-        steps.add("key", format!("key `{}`", record.id), format!("partner `{}`", partner.id));
+        steps.add("key", format!("key `{}`", record.id()), format!("partner `{}`", partner.id));
         if let Some(identity) = record.identity() {
             steps.add("key", "proved by", identity.to_string());
         }

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use arc_swap::ArcSwapOption;
-use portcullis_keys::{Digest, KeyDirectory, Peppers};
+use portcullis_keys::{Digest, Peppers};
 use portcullis_limits::budget::Hasher128;
 use portcullis_registry::{NarrowKind, Snapshot, SubjectIx};
 use portcullis_request::Bounds;
@@ -26,7 +26,6 @@ use crate::view::{Ground, View};
 pub struct Judge {
     pub(crate) peppers: Peppers,
     pub(crate) bounds: Bounds,
-    pub(crate) directory: KeyDirectory,
     pub(crate) tokens: Tokens,
     pub(crate) live: Live,
     pub(crate) grants: GrantBook,
@@ -36,7 +35,6 @@ pub struct Judge {
     pub(crate) epoch: AtomicU64,
     view: ArcSwapOption<View>,
     writer: Mutex<Writer>,
-    unlearned: AtomicU64,
 }
 
 /// What the next view is made of.
@@ -62,13 +60,11 @@ impl Judge {
             raising: Raising::default(),
             peppers,
             bounds,
-            directory: KeyDirectory::new(),
             tokens: Tokens::default(),
             live: Live::default(),
             epoch: AtomicU64::new(0),
             view: ArcSwapOption::empty(),
             writer: Mutex::default(),
-            unlearned: AtomicU64::new(0),
         }
     }
 
@@ -145,36 +141,25 @@ impl Judge {
         self.renew(&mut writer);
     }
 
-    /// New keys by digest. Comes before the snapshot that holds them; until then they are unknown.
-    pub fn learn(&self, keys: &[([u8; 16], KeyIx)]) {
-        for (digest, ix) in keys {
-            // A key that is not taken in is an unknown key, hence refused.
-            if self.directory.insert(&Digest::new(*digest), *ix).is_err() {
-                self.unlearned.fetch_add(1, Ordering::Relaxed);
-            }
-        }
-    }
-
     /// The key that is known under this secret, by the pepper in use or the one before it.
     ///
     /// For whoever brings keys in: a secret that is known already must not become a second key, or
     /// a hold on the first would miss it.
     #[must_use]
     pub fn known(&self, presented: &[u8]) -> Option<KeyIx> {
-        self.found(&self.peppers.digest(presented), presented)
+        let state = &self.view()?.snapshot;
+        self.found(state, &self.peppers.digest(presented), presented)
     }
 
-    /// The same by its digest under the pepper in use.
-    pub(crate) fn found(&self, digest: &Digest, presented: &[u8]) -> Option<KeyIx> {
-        let before = || self.directory.get(&self.peppers.previous_digest(presented)?);
-        self.directory.get(digest).or_else(before)
-    }
-
-    /// Keys that could not be taken in. Anything but 0 is a fault in the feed: those keys are
-    /// refused as unknown.
-    #[must_use]
-    pub fn unlearned(&self) -> u64 {
-        self.unlearned.load(Ordering::Relaxed)
+    /// The same in a state that the caller has, by its digest under the pepper in use.
+    pub(crate) fn found(
+        &self,
+        state: &Snapshot,
+        digest: &Digest,
+        presented: &[u8],
+    ) -> Option<KeyIx> {
+        let before = || state.key_of(self.peppers.previous_digest(presented)?.bytes());
+        state.key_of(digest.bytes()).or_else(before)
     }
 
     /// Holds or revokes at once: it bites at the next call on every thread.
@@ -218,9 +203,6 @@ impl Judge {
 
 impl fmt::Debug for Judge {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Judge")
-            .field("keys", &self.directory.len())
-            .field("epoch", &self.epoch)
-            .finish_non_exhaustive()
+        f.debug_struct("Judge").field("epoch", &self.epoch).finish_non_exhaustive()
     }
 }

@@ -46,7 +46,6 @@ mod raised;
 mod recorded;
 mod rules;
 mod shares;
-mod shelf;
 mod standing;
 mod tokens;
 mod touched;

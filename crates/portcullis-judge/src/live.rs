@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use arc_swap::{ArcSwapOption, Guard};
 use dashmap::DashMap;
+use portcullis_keys::Shelf;
 use portcullis_limits::watch::{Sketch, Watches};
 use portcullis_limits::{Limiters, Meter};
 use portcullis_registry::{NarrowKind, SubjectIx};
@@ -15,7 +16,6 @@ use portcullis_types::{Closes, Mono, Notice, PartnerIx};
 use smallvec::SmallVec;
 
 use crate::left::Mark;
-use crate::shelf::Shelf;
 use crate::watching::SketchName;
 
 mod budgeted;

@@ -119,7 +119,7 @@ fn left(per: Per, reading: Reading) -> RateReading {
 
 impl<'a> Caller<'a> {
     /// As its key tells.
-    pub(crate) const fn new(ix: KeyIx, key: &'a KeyRecord) -> Self {
+    pub(crate) fn new(ix: KeyIx, key: &'a KeyRecord) -> Self {
         Self { ix, key, client: key.client }
     }
 

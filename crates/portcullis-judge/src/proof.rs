@@ -4,7 +4,6 @@
 
 use std::sync::Arc;
 
-use portcullis_keys::Digest;
 use portcullis_registry::{KeyRecord, Snapshot, identity_digest};
 use portcullis_types::{Holder, Identity, KeyIx, Now, Refusal};
 
@@ -44,8 +43,8 @@ impl Judge {
     ) -> Result<(KeyIx, &'s KeyRecord), Refusal> {
         let shown = origin.and_then(|origin| origin.certificate);
         let (ix, by) = match (presented, shown) {
-            (Some(presented), _) => self.presented(presented, now)?,
-            (None, Some(shown)) => (self.certified(shown)?, By::Certificate),
+            (Some(presented), _) => self.presented(snapshot, presented, now)?,
+            (None, Some(shown)) => (certified(snapshot, shown)?, By::Certificate),
             (None, None) => return Err(Refusal::KeyMissing),
         };
         let key = snapshot.key(ix).ok_or(Refusal::KeyUnknown)?;
@@ -58,30 +57,35 @@ impl Judge {
         if fits { Ok((ix, key)) } else { Err(Refusal::KeyUnknown) }
     }
 
-    fn presented(&self, presented: &[u8], now: Now) -> Result<(KeyIx, By), Refusal> {
+    fn presented(
+        &self,
+        state: &Snapshot,
+        presented: &[u8],
+        now: Now,
+    ) -> Result<(KeyIx, By), Refusal> {
         let digest = self.peppers.digest(presented);
-        if let Some(ix) = self.found(&digest, presented) {
+        if let Some(ix) = self.found(state, &digest, presented) {
             return Ok((ix, By::Key));
         }
         if !self.tokens.concern(presented) {
             return Err(Refusal::KeyUnknown);
         }
-        let found = self.tokens.find(presented, digest, &self.directory, now);
+        let found = self.tokens.find(presented, digest, state, now);
         found.map(|ix| (ix, By::Token))
     }
+}
 
-    /// The one record that a certificate stands for, by its key and by each of its names.
-    fn certified(&self, shown: Shown<'_>) -> Result<KeyIx, Refusal> {
-        let names = shown.names.iter().filter_map(|name| name.parse().ok());
-        let mut found = None;
-        for holder in std::iter::once(Holder::Key(*shown.key)).chain(names) {
-            let digest = Digest::new(identity_digest(&Identity::Certificate(holder)));
-            match (self.directory.get(&digest), found) {
-                (Some(ix), Some(other)) if ix != other => return Err(Refusal::KeyConflict),
-                (Some(ix), _) => found = Some(ix),
-                (None, _) => {}
-            }
+/// The one record that a certificate stands for, by its key and by each of its names.
+fn certified(state: &Snapshot, shown: Shown<'_>) -> Result<KeyIx, Refusal> {
+    let names = shown.names.iter().filter_map(|name| name.parse().ok());
+    let mut found = None;
+    for holder in std::iter::once(Holder::Key(*shown.key)).chain(names) {
+        let digest = identity_digest(&Identity::Certificate(holder));
+        match (state.key_of(&digest), found) {
+            (Some(ix), Some(other)) if ix != other => return Err(Refusal::KeyConflict),
+            (Some(ix), _) => found = Some(ix),
+            (None, _) => {}
         }
-        found.ok_or(Refusal::KeyMissing)
     }
+    found.ok_or(Refusal::KeyMissing)
 }

@@ -11,10 +11,10 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use arc_swap::ArcSwapOption;
 use portcullis_keys::{
-    Digest, IssuerKeys, KeyDirectory, TokenError, TokenHead, TokenRules, TokenSpan, claimed_issuer,
+    Digest, IssuerKeys, TokenError, TokenHead, TokenRules, TokenSpan, claimed_issuer,
     looks_like_token,
 };
-use portcullis_registry::identity_digest;
+use portcullis_registry::{Snapshot, identity_digest};
 use portcullis_types::{Identity, KeyIx, Now, Refusal, TokenOf, Wall};
 
 /// Keys that were not confirmed for so long are believed no more.
@@ -148,12 +148,12 @@ impl Tokens {
         &self,
         token: &[u8],
         digest: Digest,
-        directory: &KeyDirectory,
+        state: &Snapshot,
         now: Now,
     ) -> Result<KeyIx, Refusal> {
         let issuers = self.issuers.get().map(|all| &**all).unwrap_or_default();
         let part = self.seen.get(usize::from(digest.bytes()[0]) % PARTS);
-        let find = |seen: &Seen| directory.get(&Digest::new(seen.proves)).ok_or(STRANGER);
+        let find = |seen: &Seen| state.key_of(&seen.proves).ok_or(STRANGER);
         let seen = part.and_then(|part| lock(part).get(digest.bytes()).copied());
         if let Some(seen) = seen
             && let Some(issuer) = issuers.get(seen.issuer)

@@ -1,23 +1,17 @@
 //! From the digest of a key to its index: append-only, shared by all snapshots, read without locks.
 //!
-//! Keys are only ever added; what holds for a key is the snapshot's matter. Entries lie in chunks
-//! that never move, by index; a table of 4-byte slots finds them by digest and is replaced by one of
-//! twice the size when it is full by more than 70 %. Both together take at most 48 bytes a key.
+//! Keys are only ever added; what holds for a key is the snapshot's matter. Entries lie on a shelf, by
+//! index, and never move; a table of 4-byte slots finds them by digest. Both together take at most 28
+//! bytes a key.
 //! Must not know partners, states or the store.
 
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::{Mutex, PoisonError};
 
-use arc_swap::ArcSwap;
 use portcullis_types::KeyIx;
 
-use crate::Digest;
+use crate::{Digest, Places, Shelf};
 
-/// The first chunk holds this many entries and each further one twice as many as the one before.
-const CHUNK_FIRST: u64 = 1024;
-/// Enough chunks for every 32-bit index.
-const CHUNKS: usize = 23;
-const SLOTS_FIRST: usize = 2048;
 /// Furthest a new index may lie beyond the last: a wild one must not claim gigabytes.
 const GAP_MAX: u32 = 1 << 20;
 
@@ -25,14 +19,11 @@ const GAP_MAX: u32 = 1 << 20;
 #[derive(Default)]
 struct Entry([AtomicU64; 2]);
 
-/// Open addressing with linear probing: 0 is empty, otherwise an index plus one. Digests are keyed,
-/// so nobody outside can aim at one place of the table.
-struct Slots(Box<[AtomicU32]>);
-
 /// Digest → index, for every key there ever was.
 pub struct KeyDirectory {
-    chunks: [OnceLock<Box<[Entry]>>; CHUNKS],
-    slots: ArcSwap<Slots>,
+    /// Pages of 32 KiB: what finds them then stays in a cache of ten million keys' table.
+    entries: Shelf<Entry, 2048>,
+    places: Places,
     writer: Mutex<Writer>,
     length: AtomicU32,
 }
@@ -74,17 +65,24 @@ impl KeyDirectory {
     #[must_use]
     pub fn new() -> Self {
         Self {
-            chunks: [const { OnceLock::new() }; CHUNKS],
-            slots: ArcSwap::from_pointee(Slots::new(SLOTS_FIRST)),
+            entries: Shelf::default(),
+            places: Places::default(),
             writer: Mutex::default(),
             length: AtomicU32::new(0),
         }
     }
 
+    /// Makes room for so many keys in all at once, where there is less.
+    pub fn make_room(&self, keys: usize) {
+        let _writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
+        self.places.make_room(keys, |at| self.hash_of(at));
+    }
+
     /// The index of a key, if its digest is known. Takes no lock.
     #[must_use]
     pub fn get(&self, digest: &Digest) -> Option<KeyIx> {
-        self.find(&self.slots.load(), digest)
+        let is = |at| self.read(KeyIx(at)).is_some_and(|known| known.ct_eq(digest));
+        self.places.find(hash(digest), is).map(KeyIx)
     }
 
     /// How many keys it knows.
@@ -102,8 +100,7 @@ impl KeyDirectory {
     /// Bytes it holds, apart from itself.
     #[must_use]
     pub fn bytes(&self) -> usize {
-        let entries: usize = self.chunks.iter().filter_map(OnceLock::get).map(|c| c.len()).sum();
-        entries * size_of::<Entry>() + self.slots.load().0.len() * size_of::<AtomicU32>()
+        self.entries.bytes() + self.places.bytes()
     }
 
     /// Adds a key. Adding the same key again changes nothing.
@@ -127,26 +124,13 @@ impl KeyDirectory {
         }
         self.write(digest, ix);
         writer.next = ix.0 + 1;
-        let length = self.length.load(Ordering::Relaxed) + 1;
-        let mut slots = self.slots.load_full();
-        if u64::from(length) * 10 > slots.0.len() as u64 * 7 {
-            slots = self.grown(&slots).into();
-            slots.place(digest, ix);
-            self.slots.store(slots);
-        } else {
-            slots.place(digest, ix);
-        }
-        self.length.store(length, Ordering::Release);
+        self.places.add(ix.0, hash(digest), |at| self.hash_of(at));
+        self.length.fetch_add(1, Ordering::Release);
         Ok(())
     }
 
     fn write(&self, digest: &Digest, ix: KeyIx) {
-        let (chunk, at) = place_of(ix);
-        let Some(cell) = self.chunks.get(chunk) else { return };
-        let entries = cell.get_or_init(|| {
-            std::iter::repeat_with(Entry::default).take((CHUNK_FIRST << chunk) as usize).collect()
-        });
-        if let Some(entry) = entries.get(at) {
+        if let Some(entry) = self.entries.get_or_make(ix.0) {
             for (to, from) in entry.0.iter().zip(digest.words()) {
                 to.store(from, Ordering::Relaxed);
             }
@@ -154,69 +138,25 @@ impl KeyDirectory {
     }
 
     fn read(&self, ix: KeyIx) -> Option<Digest> {
-        let (chunk, at) = place_of(ix);
-        let entry = self.chunks.get(chunk)?.get()?.get(at)?;
-        let [low, high] = &entry.0;
+        let [low, high] = &self.entries.get(ix.0)?.0;
         Some(Digest::from_words([low.load(Ordering::Relaxed), high.load(Ordering::Relaxed)]))
     }
 
-    fn find(&self, slots: &Slots, digest: &Digest) -> Option<KeyIx> {
-        for slot in slots.from(digest) {
-            // Acquire: whoever sees the slot sees the entry written before it.
-            match slot.load(Ordering::Acquire).checked_sub(1).map(KeyIx) {
-                None => return None,
-                Some(ix) if self.read(ix).is_some_and(|known| known.ct_eq(digest)) => {
-                    return Some(ix);
-                }
-                Some(_) => {}
-            }
-        }
-        None
+    fn hash_of(&self, at: u32) -> u64 {
+        self.read(KeyIx(at)).map_or(0, |digest| hash(&digest))
     }
+}
 
-    fn grown(&self, old: &Slots) -> Slots {
-        let new = Slots::new(old.0.len() * 2);
-        for slot in &old.0 {
-            let ix = slot.load(Ordering::Relaxed).checked_sub(1).map(KeyIx);
-            if let Some((ix, digest)) = ix.and_then(|ix| Some((ix, self.read(ix)?))) {
-                new.place(&digest, ix);
-            }
-        }
-        new
-    }
+/// Digests are keyed, so nobody outside can aim at one place of the table.
+fn hash(digest: &Digest) -> u64 {
+    let [low, high] = digest.words();
+    low ^ high << 32
 }
 
 impl std::fmt::Debug for KeyDirectory {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "KeyDirectory({} keys)", self.len())
     }
-}
-
-impl Slots {
-    fn new(count: usize) -> Self {
-        Self(std::iter::repeat_with(|| AtomicU32::new(0)).take(count).collect())
-    }
-
-    /// Every slot once, from where the digest belongs. The count is a power of two.
-    fn from(&self, digest: &Digest) -> impl Iterator<Item = &AtomicU32> {
-        let start = digest.words()[0] as usize & (self.0.len() - 1);
-        let (before, after) = self.0.split_at_checked(start).unwrap_or((&self.0, &[]));
-        after.iter().chain(before)
-    }
-
-    fn place(&self, digest: &Digest, ix: KeyIx) {
-        // There is always an empty slot, since the table grows before it is full.
-        if let Some(slot) = self.from(digest).find(|slot| slot.load(Ordering::Relaxed) == 0) {
-            slot.store(ix.0 + 1, Ordering::Release);
-        }
-    }
-}
-
-/// Chunk and position in it. Chunk `k` holds the indices from `(2^k - 1) × CHUNK_FIRST` on.
-fn place_of(ix: KeyIx) -> (usize, usize) {
-    let shifted = u64::from(ix.0) + CHUNK_FIRST;
-    let chunk = shifted.ilog2() - CHUNK_FIRST.ilog2();
-    (chunk as usize, (shifted - (CHUNK_FIRST << chunk)) as usize)
 }
 
 #[cfg(test)]

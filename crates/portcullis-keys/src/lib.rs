@@ -19,14 +19,18 @@ mod digest;
 mod directory;
 mod format;
 mod pepper;
+mod places;
 mod secret;
+mod shelf;
 mod token;
 
 pub use digest::{Digest, DigestError};
 pub use directory::{DirectoryError, KeyDirectory};
 pub use format::{ENVIRONMENTS, Inspection, MintError, Minted, imported_id, inspect, mint};
 pub use pepper::{Pepper, PepperError, Peppers};
+pub use places::Places;
 pub use secret::Secret;
+pub use shelf::Shelf;
 pub use token::{
     IssuerKeys, SignatureAlgorithm, TokenError, TokenHead, TokenRules, TokenSpan, Verified,
     claimed_issuer, looks_like_token,

@@ -15,21 +15,17 @@ mod standing;
 
 use std::sync::Arc;
 
-use portcullis_types::{KeyIx, Notice, ReasonCode, StandingName};
+use portcullis_types::{Notice, ReasonCode, StandingName};
 
 use crate::events::Event;
 use crate::guard::{GuardEvent, LogLost};
 use crate::hooks::HookEvent;
-use crate::import::decode_keys;
 use crate::records::{Credential, GrantsLogged, PepperIx, PolicyInForce};
 use crate::signals::SignalAction;
 use crate::snapshot::Snapshot;
 use crate::state::{FoldError, Place, State};
 
 use standing::{concerned, running};
-
-/// Digest and index of a key that a fold added.
-type Learned = Vec<([u8; 16], KeyIx)>;
 
 impl Place<'_> {
     fn bad(self, why: impl Into<String>) -> FoldError {
@@ -38,7 +34,7 @@ impl Place<'_> {
 }
 
 impl State {
-    /// Takes one event in. `blob` finds content by its digest. Yields the keys to be learned.
+    /// Takes one event in. `blob` finds content by its digest.
     ///
     /// # Errors
     /// [`FoldError`] when the event is out of order, or names what does not exist: the log is
@@ -48,7 +44,7 @@ impl State {
         place: Place<'_>,
         event: &Event,
         blob: &dyn Fn(&str) -> Option<Arc<[u8]>>,
-    ) -> Result<Vec<([u8; 16], KeyIx)>, FoldError> {
+    ) -> Result<(), FoldError> {
         let Place { revision, ts, .. } = place;
         let expected = self.now.revision.map_or(0, |last| last.0 + 1);
         if revision.0 != expected {
@@ -64,7 +60,7 @@ impl State {
         let subject = concerned(event);
         let find = |now: &Snapshot| subject.as_ref().and_then(|id| now.subject_ix(id));
         let before = find(&self.now).map(|at| running(&self.now, at)).unwrap_or_default();
-        let learned = self.change(place, event, blob)?;
+        self.change(place, event, blob)?;
         self.rewind(find(&self.now), before);
         self.touch(place, event);
         self.count_own(place);
@@ -73,7 +69,7 @@ impl State {
         self.keep_body(place, event, blob);
         self.now.revision = Some(revision);
         self.now.at = self.now.at.max(ts);
-        Ok(learned)
+        Ok(())
     }
 
     fn change(
@@ -81,7 +77,7 @@ impl State {
         place: Place<'_>,
         event: &Event,
         blob: &dyn Fn(&str) -> Option<Arc<[u8]>>,
-    ) -> Result<Learned, FoldError> {
+    ) -> Result<(), FoldError> {
         match event {
             Event::LogOpened { origin, .. } => {
                 if place.revision.0 != 0 {
@@ -102,15 +98,11 @@ impl State {
                 let logged = GrantsLogged { revision, at, total: *total, digest: digest.clone() };
                 self.now.grants = Some(Arc::new(logged));
             }
-            Event::KeyIssued { .. } => return self.key(place, event),
+            Event::KeyIssued { .. } => self.key(place, event)?,
             Event::KeysImported { blob: sha256, tier, r#use, count, pepper, .. } => {
                 let body = blob(sha256).ok_or_else(|| place.bad("its list of keys is missing"))?;
-                let keys = decode_keys(&body)
-                    .map_err(|line| place.bad(format!("line {line} of its list is unreadable")))?;
-                if keys.len() as u64 != *count {
-                    return Err(place.bad("its list has another number of keys"));
-                }
-                return self.import(place, &keys, tier.as_ref().zip(*r#use), pepper);
+                let create = tier.as_ref().zip(*r#use);
+                self.import(place, (&body, *count), create, pepper)?;
             }
             Event::Standing(event) => self.standing_event(place, event)?,
             Event::Credential(event) => self.key_event(place, event)?,
@@ -148,7 +140,7 @@ impl State {
                 Arc::make_mut(&mut self.now.secrets).insert(*what, fingerprint.clone());
             }
         }
-        Ok(Vec::new())
+        Ok(())
     }
 
     fn signal(&mut self, place: Place<'_>, event: &Event) -> Result<(), FoldError> {

@@ -7,7 +7,7 @@
 use portcullis_types::{Identity, KeyId};
 use sha2::{Digest as _, Sha256};
 
-use crate::records::KeyRecord;
+use crate::records::KeyTerms;
 use crate::rejected::Rejected;
 use crate::standing::CredentialRejected;
 use crate::state::State;
@@ -28,7 +28,7 @@ pub(crate) fn identity_hex(identity: &Identity) -> String {
     identity_digest(identity).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-impl KeyRecord {
+impl KeyTerms {
     /// What proves the caller where it is no key.
     #[must_use]
     pub fn identity(&self) -> Option<&Identity> {

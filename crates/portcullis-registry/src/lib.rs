@@ -31,6 +31,8 @@ mod guard;
 mod hooks;
 mod identity;
 mod import;
+mod key_index;
+mod key_record;
 mod kinds;
 mod names;
 mod notices;
@@ -88,7 +90,8 @@ pub use grants::{
 pub use guard::{GuardEvent, Guarded, LogLost};
 pub use hooks::{HookCommand, HookEvent};
 pub use identity::identity_digest;
-pub use import::{IMPORT_KEYS_MAX, decode_keys, encode_keys};
+pub use import::{IMPORT_KEYS_MAX, encode_keys};
+pub use key_record::KeyRecord;
 pub use kinds::EVENT_KINDS;
 pub use notices::PartnerNotice;
 pub use office::{BoxFuture, Done, Health, LoggedEvent, NarrowKind, Office, OfficeError, Sink};
@@ -106,8 +109,8 @@ pub use proposals::{
 pub use quota::{ANSWERS_KEPT_PER_DAY, KEY_EVENTS_PER_DAY, PARTNER_EVENTS_PER_DAY};
 pub use reasons::{FactsWanted, Reason, ReasonUnfit, Reasons};
 pub use records::{
-    ClientRecord, Credential, GrantsLogged, KeyMore, KeyRecord, Narrowings, PartnerRecord,
-    PepperIx, PolicyInForce, ScopeListIx, Standing, SubjectIx,
+    ClientRecord, Credential, GrantsLogged, KeyMore, KeyTerms, Narrowings, PartnerRecord, PepperIx,
+    PolicyInForce, ScopeListIx, Standing, SubjectIx,
 };
 pub use rejected::Rejected;
 pub use retention::{

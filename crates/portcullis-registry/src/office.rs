@@ -7,7 +7,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use portcullis_types::{ClientId, KeyId, KeyIx, Notice, PartnerId, Revision, Wall};
+use portcullis_types::{ClientId, KeyId, Notice, PartnerId, Revision, Wall};
 use serde::Serialize;
 
 use crate::agreement::Weighed;
@@ -36,8 +36,6 @@ pub enum NarrowKind {
 
 /// What the writer tells the judge. Called by one thread at a time, in the order of events.
 pub trait Sink: Send + Sync {
-    /// New keys: keyed digest and index. Comes before the snapshot that holds them.
-    fn learn(&self, keys: &[([u8; 16], KeyIx)]);
     /// Bites at once, perhaps before the event is durable.
     fn narrow(&self, subject: SubjectIx, notice: Arc<Notice>, kind: NarrowKind);
     /// The state after a durable event.
@@ -62,7 +60,6 @@ pub trait Sink: Send + Sync {
 
 /// Nobody listens: for offline commands such as `init`.
 impl Sink for () {
-    fn learn(&self, _: &[([u8; 16], KeyIx)]) {}
     fn narrow(&self, _: SubjectIx, _: Arc<Notice>, _: NarrowKind) {}
     fn publish(&self, _: Arc<Snapshot>) {}
     fn widen(&self, _: SubjectIx) {}

@@ -1,4 +1,4 @@
-//! A growing list that is cheap to clone: two storeys of shared pages.
+//! A growing list that is cheap to clone: two storeys of shared pages, and the end that still grows.
 //!
 //! A snapshot holds a clone; the writer's next change copies one page and one table of pages,
 //! never the whole list. Ten million records are 153 tables. Must not know what a record is.
@@ -8,8 +8,8 @@ use std::sync::Arc;
 /// Records in a page, and pages in a table. 256 keeps the copy of an event at a few microseconds.
 const FAN: usize = 256;
 
-/// Records of one page.
-type Page<T> = Arc<Vec<T>>;
+/// Records of one full page, without a second pointer on the way to them.
+type Page<T> = Arc<[T]>;
 /// Pages of one table.
 type Table<T> = Arc<Vec<Page<T>>>;
 
@@ -17,34 +17,43 @@ type Table<T> = Arc<Vec<Page<T>>>;
 #[derive(Debug)]
 pub(crate) struct Pages<T> {
     tables: Vec<Table<T>>,
-    len: usize,
+    /// Fewer than a page.
+    end: Arc<Vec<T>>,
+    /// How many records lie in full pages.
+    full: usize,
 }
 
 impl<T> Clone for Pages<T> {
     fn clone(&self) -> Self {
-        Self { tables: self.tables.clone(), len: self.len }
+        Self { tables: self.tables.clone(), end: Arc::clone(&self.end), full: self.full }
     }
 }
 
 impl<T> Default for Pages<T> {
     fn default() -> Self {
-        Self { tables: Vec::new(), len: 0 }
+        Self { tables: Vec::new(), end: Arc::default(), full: 0 }
     }
 }
 
 impl<T: Clone> Pages<T> {
     /// How many records there are.
     pub(crate) fn len(&self) -> usize {
-        self.len
+        self.full + self.end.len()
     }
 
     /// The record at a position.
     pub(crate) fn get(&self, at: usize) -> Option<&T> {
-        self.tables.get(at / (FAN * FAN))?.get(at / FAN % FAN)?.get(at % FAN)
+        match at.checked_sub(self.full) {
+            Some(at) => self.end.get(at),
+            None => self.tables.get(at / (FAN * FAN))?.get(at / FAN % FAN)?.get(at % FAN),
+        }
     }
 
     /// The record at a position, to be changed; copies what a snapshot still shares.
     pub(crate) fn get_mut(&mut self, at: usize) -> Option<&mut T> {
+        if let Some(at) = at.checked_sub(self.full) {
+            return Arc::make_mut(&mut self.end).get_mut(at);
+        }
         let table = Arc::make_mut(self.tables.get_mut(at / (FAN * FAN))?);
         Arc::make_mut(table.get_mut(at / FAN % FAN)?).get_mut(at % FAN)
     }
@@ -58,7 +67,7 @@ impl<T: Clone> Pages<T> {
 
     /// How many records come before the first of which this is not so; so of all before it.
     pub(crate) fn partition_point(&self, before: impl Fn(&T) -> bool) -> usize {
-        let (mut low, mut high) = (0, self.len);
+        let (mut low, mut high) = (0, self.len());
         while low < high {
             let middle = low.midpoint(high);
             if self.get(middle).is_some_and(&before) { low = middle + 1 } else { high = middle }
@@ -68,23 +77,31 @@ impl<T: Clone> Pages<T> {
 
     /// Adds a record at the end.
     pub(crate) fn push(&mut self, record: T) {
-        if self.len.is_multiple_of(FAN * FAN) {
+        let end = Arc::make_mut(&mut self.end);
+        end.push(record);
+        if end.len() < FAN {
+            return;
+        }
+        let page = std::mem::take(end).into();
+        if self.full.is_multiple_of(FAN * FAN) {
             self.tables.push(Arc::default());
         }
-        if let Some(table) = self.tables.last_mut().map(Arc::make_mut) {
-            if self.len.is_multiple_of(FAN) {
-                table.push(Arc::default());
-            }
-            if let Some(page) = table.last_mut().map(Arc::make_mut) {
-                page.push(record);
-                self.len += 1;
-            }
+        if let Some(table) = self.tables.last_mut() {
+            Arc::make_mut(table).push(page);
+            self.full += FAN;
         }
+    }
+
+    /// Bytes it holds, apart from what its records hold elsewhere.
+    pub(crate) fn bytes(&self) -> usize {
+        let pages = self.tables.iter().map(|table| table.capacity()).sum::<usize>();
+        (self.full + self.end.capacity()) * size_of::<T>() + pages * 2 * size_of::<Page<T>>()
     }
 
     /// All records in order.
     pub(crate) fn iter(&self) -> impl Iterator<Item = &T> {
-        self.tables.iter().flat_map(|table| table.iter()).flat_map(|page| page.iter())
+        let full = self.tables.iter().flat_map(|table| table.iter()).flat_map(|page| page.iter());
+        full.chain(self.end.iter())
     }
 }
 
@@ -107,5 +124,10 @@ mod tests {
         assert!(Arc::ptr_eq(&before.tables[0][0], &pages.tables[0][0]), "an untouched page");
         assert!(!Arc::ptr_eq(&before.tables[0][1], &pages.tables[0][1]), "the touched page");
         assert!(pages.iter().take(FAN).copied().eq(0..FAN));
+        assert_eq!(pages.iter().count(), pages.len());
+        let last = pages.len() - 1;
+        assert_eq!((pages.get(last), pages.get(last + 1)), (Some(&1), None));
+        *pages.get_mut(last).unwrap() = 2;
+        assert_eq!(pages.iter().last(), Some(&2), "the end, too");
     }
 }

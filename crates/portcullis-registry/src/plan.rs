@@ -32,8 +32,9 @@ use sha2::{Digest, Sha256};
 
 use crate::commands::Command;
 use crate::events::Event;
+use crate::key_record::KeyRecord;
 use crate::proposals::Terms;
-use crate::records::{ClientRecord, KeyRecord, PartnerRecord};
+use crate::records::{ClientRecord, PartnerRecord};
 use crate::rejected::Rejected;
 use crate::state::{Blob, Planned, State};
 use crate::texts;
@@ -153,7 +154,8 @@ impl State {
     fn known_key(&self, id: &KeyId) -> Result<(KeyIx, &KeyRecord), Rejected> {
         let found = self.now.key_ix(id).and_then(|at| Some((at, self.now.key(at)?)));
         found.ok_or_else(|| {
-            let names = self.now.keys().map(|(_, record)| record.id.as_str());
+            let ids: Vec<KeyId> = self.now.keys().map(|(_, record)| record.id()).collect();
+            let names = ids.iter().map(KeyId::as_str);
             let near = nearest(id.as_str(), names.take(NEAR_NAMES_MAX)).map(str::to_owned);
             Rejected::UnknownKey { id: id.clone(), near }
         })

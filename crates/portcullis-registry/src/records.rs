@@ -1,13 +1,13 @@
 //! What the state holds about a partner, a client and a key.
 //!
-//! A key's record is about a hundred bytes, since there may be ten million. Must not know how the
-//! records are stored or found.
+//! What is said of a key stands apart from its id, since the same is said of many. Must not know how
+//! the records are stored or found.
 
 use std::sync::Arc;
 
 use portcullis_types::{
-    Binding, ClientId, ClientIx, Effect, Facts, Identity, KeyId, KeyIx, Notice, PartnerId,
-    PartnerIx, Percent, Revision, ScopeName, Subject, TierName, Wall,
+    Binding, ClientId, ClientIx, Effect, Facts, Identity, KeyIx, Notice, PartnerId, PartnerIx,
+    Percent, Revision, ScopeName, Subject, TierName, Wall,
 };
 
 use crate::platform::PlatformSeen;
@@ -87,11 +87,9 @@ pub struct KeyMore {
     pub identity: Option<Arc<Identity>>,
 }
 
-/// One key.
+/// What is said of a key.
 #[derive(Debug, Clone)]
-pub struct KeyRecord {
-    /// Its public id.
-    pub id: KeyId,
+pub struct KeyTerms {
     /// Whose it is.
     pub partner: PartnerIx,
     /// The client it is bound to.
@@ -118,7 +116,7 @@ pub struct KeyRecord {
     pub revision: Revision,
 }
 
-impl KeyRecord {
+impl KeyTerms {
     /// Where it is accepted from; none: anywhere.
     #[must_use]
     pub fn binding(&self) -> Option<&Binding> {

@@ -16,13 +16,15 @@ use crate::answers::Answers;
 use crate::cases::Cases;
 use crate::changes::Changes;
 use crate::guard::LogLost;
+use crate::key_index::KeyIndex;
+use crate::key_record::KeyRecord;
 use crate::names::Names;
 use crate::pages::Pages;
 use crate::people::People;
 use crate::reasons::Reasons;
 use crate::records::{
-    ClientRecord, Credential, GrantsLogged, KeyRecord, Narrowings, PartnerRecord, PepperIx,
-    PolicyInForce, ScopeListIx, Standing,
+    ClientRecord, Credential, GrantsLogged, Narrowings, PartnerRecord, PepperIx, PolicyInForce,
+    ScopeListIx, Standing,
 };
 use crate::retention::Bodies;
 use crate::signals::Signals;
@@ -52,7 +54,9 @@ pub struct Snapshot {
     pub(crate) scope_lists: Pages<Arc<[ScopeName]>>,
     pub(crate) partner_names: Names<PartnerId>,
     pub(crate) client_names: Names<ClientId>,
-    pub(crate) key_names: Names<KeyId>,
+    pub(crate) key_index: KeyIndex,
+    /// Keys whose digest was another key's before.
+    pub(crate) unlearned: u64,
 }
 
 impl Snapshot {
@@ -107,7 +111,27 @@ impl Snapshot {
     /// Where the key of that id is.
     #[must_use]
     pub fn key_ix(&self, id: &KeyId) -> Option<KeyIx> {
-        self.key_names.get(id, self.keys.len()).map(KeyIx)
+        self.key_index.by_id(id, &self.keys)
+    }
+
+    /// The key of a digest: the first 16 bytes of the keyed digest of the whole key.
+    #[must_use]
+    pub fn key_of(&self, digest: &[u8; 16]) -> Option<KeyIx> {
+        self.key_index.by_digest(digest).filter(|at| at.at() < self.keys.len())
+    }
+
+    /// How many keys can't be used, since the digest of each was another key's before. Anything but 0
+    /// is a fault of the log.
+    #[must_use]
+    pub fn unlearned(&self) -> u64 {
+        self.unlearned
+    }
+
+    /// Bytes that keys take, apart from what is said of them. The indexes are those of the newest
+    /// snapshot.
+    #[must_use]
+    pub fn key_bytes(&self) -> usize {
+        self.keys.bytes() + self.key_index.bytes()
     }
 
     /// All partners in order of declaration.

@@ -3,8 +3,7 @@
 //! [`State::handle`] (in `plan`) reads it, [`State::apply`] (in `fold`) changes it. Must not know
 //! where events are kept.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
-use std::hash::{BuildHasherDefault, Hasher};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use portcullis_types::{CaseId, KeyId, Notice, Revision, ScopeName, Wall};
@@ -36,7 +35,6 @@ pub struct State {
     pub(crate) retention: Retention,
     /// Evidence that came with statements, by its digest, and the events of those that are there.
     pub(crate) brought: BTreeMap<String, BTreeSet<Revision>>,
-    pub(crate) digests: HashSet<u64, BuildHasherDefault<AsIs>>,
 }
 
 /// What a command comes to.
@@ -133,12 +131,6 @@ impl State {
     }
 }
 
-/// The first 8 bytes of a digest: enough to tell keys apart, since a false match among ten million
-/// has odds of one in 370,000 and then refuses one key that is made anew.
-pub(crate) fn mark(digest: &[u8; 16]) -> u64 {
-    digest.iter().take(8).fold(0, |mark, byte| mark << 8 | u64::from(*byte))
-}
-
 /// Reads 32 lower-case hex digits.
 pub(crate) fn digest(hex: &str) -> Option<[u8; 16]> {
     let nibble = |byte: u8| match byte {
@@ -153,20 +145,4 @@ pub(crate) fn digest(hex: &str) -> Option<[u8; 16]> {
         *to = nibble(high)? << 4 | nibble(low)?;
     }
     Some(out)
-}
-
-/// Marks are digests under a secret pepper already; hashing them again buys nothing.
-#[derive(Debug, Default)]
-pub(crate) struct AsIs(u64);
-
-impl Hasher for AsIs {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-    fn write(&mut self, bytes: &[u8]) {
-        self.0 = bytes.iter().fold(self.0, |mark, byte| mark << 8 | u64::from(*byte));
-    }
-    fn write_u64(&mut self, mark: u64) {
-        self.0 = mark;
-    }
 }

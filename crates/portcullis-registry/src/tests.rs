@@ -19,6 +19,7 @@ mod quota;
 mod refusals;
 mod retention;
 mod rules;
+mod scale;
 mod signals;
 mod staged;
 mod standing;
@@ -42,7 +43,6 @@ pub(crate) struct Desk {
     pub(crate) state: State,
     pub(crate) log: Vec<(Wall, Event, Actor)>,
     pub(crate) blobs: HashMap<String, Arc<[u8]>>,
-    pub(crate) learned: Vec<([u8; 16], KeyIx)>,
 }
 
 pub(crate) const NOON: Wall = Wall(1_700_000_000_000);
@@ -72,8 +72,8 @@ impl Desk {
         for event in &planned.events {
             let blobs = &self.blobs;
             let place = Place { ts: now, by, ..place(self.log.len() as u64) };
-            let learned = self.state.apply(place, event, &|sha| blobs.get(sha).cloned());
-            self.learned.extend(learned.expect("an event of a plan folds"));
+            let folded = self.state.apply(place, event, &|sha| blobs.get(sha).cloned());
+            folded.expect("an event of a plan folds");
             self.log.push((now, event.clone(), by.clone()));
         }
         Ok(planned)
@@ -91,8 +91,7 @@ impl Desk {
             let event: Event = serde_json::from_str(&json).unwrap();
             let blobs = &again.blobs;
             let place = Place { ts: *at, by, ..place(again.log.len() as u64) };
-            let learned = again.state.apply(place, &event, &|sha| blobs.get(sha).cloned());
-            again.learned.extend(learned.unwrap());
+            again.state.apply(place, &event, &|sha| blobs.get(sha).cloned()).unwrap();
             again.log.push((*at, event, by.clone()));
         }
         again

@@ -127,7 +127,7 @@ pub enum ClientCategory {
 }
 
 /// The state a credential is imported in.
-#[derive(Debug, Clone, Copy, Default, Eq, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, Eq, PartialEq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ImportedState {
     /// It works.

@@ -106,11 +106,8 @@ impl Follower {
         let blob = |sha256: &str| blobs.get(sha256).cloned();
         let approver = leaf.approved.as_ref().map(|second| &second.by);
         let place = Place { revision: Revision(rev), ts: leaf.at, by: &leaf.actor, approver };
-        let learned = self.state.apply(place, &leaf.event, &blob);
-        let learned = learned.map_err(|error| damaged(format!("it can't be folded: {error}")))?;
-        if !learned.is_empty() {
-            self.sink.learn(&learned);
-        }
+        let folded = self.state.apply(place, &leaf.event, &blob);
+        folded.map_err(|error| damaged(format!("it can't be folded: {error}")))?;
         if let Event::PolicyPublished { files, .. } = &leaf.event {
             self.sink.policy(Revision(rev), texts(files, blob));
         }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use portcullis_audit::{LogKey, Peaks};
 use portcullis_registry::{Actor, ActorKind, Blob, Event, Place, RotatedSecret, State};
-use portcullis_types::{KeyIx, Revision, Wall};
+use portcullis_types::{Revision, Wall};
 use sqlx::SqliteConnection;
 
 use crate::append::{AppendError, Batch, Log};
@@ -44,8 +44,6 @@ pub struct Opened {
     pub store: Store,
     /// The state, folded from the log.
     pub state: State,
-    /// Keyed digests and indexes of all keys, for the judge's directory.
-    pub learned: Vec<([u8; 16], KeyIx)>,
     /// The policy set in force: revision, names and texts.
     pub policy: Policy,
     /// What happened.
@@ -186,13 +184,8 @@ async fn begin(path: PathBuf, lock: Lock, key: LogKey, now: Wall) -> Result<Open
     };
     let recovered = Recovered { created: true, events: 1, ..Recovered::default() };
     let state = State::new();
-    let mut out = Opened {
-        store: Store { log, guard: None, lock },
-        state,
-        learned: Vec::new(),
-        policy: None,
-        recovered,
-    };
+    let mut out =
+        Opened { store: Store { log, guard: None, lock }, state, policy: None, recovered };
     out.record(own(), (vec![opened], Vec::new()), now).await?;
     Ok(out)
 }
@@ -205,7 +198,7 @@ async fn resume(
     policy: Policy,
     now: Wall,
 ) -> Result<Opened, StoreError> {
-    let Walked { check, state, learned, last, .. } = walked;
+    let Walked { check, state, last, .. } = walked;
     let peaks = check.peaks().clone();
     let (in_force, before) = (check.key().cloned(), check.key_before().cloned());
     let verification = check.finish(None);
@@ -242,7 +235,7 @@ async fn resume(
     let note = String::new();
     let log = Log { connection, path, peaks, key, previous, last, note, fresh: false };
     let store = Store { log, guard: None, lock };
-    let mut out = Opened { store, state, learned, policy, recovered };
+    let mut out = Opened { store, state, policy, recovered };
     if rotated {
         let public = out.store.log.key.public();
         let (fingerprint, log_key) = (public.fingerprint(), Some(public.to_string()));

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use portcullis_audit::{Fault, Leaf, LogCheck, decode, read};
 use portcullis_registry::{Actor, Event, FoldError, Place, State};
-use portcullis_types::{KeyIx, Revision, Wall};
+use portcullis_types::{Revision, Wall};
 use sqlx::SqliteConnection;
 
 use crate::database::{self, CHUNK, EventRow};
@@ -40,7 +40,6 @@ impl Walked {
 pub(crate) struct Walked {
     pub(crate) check: LogCheck,
     pub(crate) state: State,
-    pub(crate) learned: Vec<([u8; 16], KeyIx)>,
     pub(crate) last: Wall,
     /// Contents that are not there and that no event has erased so far, with the event of each.
     pub(crate) absent: BTreeMap<String, u64>,
@@ -187,10 +186,9 @@ impl Walk<'_> {
         let place = Place { revision: Revision(row.rev), ts: leaf.at, by: &leaf.actor, approver };
         let folded =
             self.found.state.apply(place, &leaf.event, &|sha256| blobs.get(sha256).cloned());
-        let learned = folded.map_err(|FoldError { why, .. }| {
+        folded.map_err(|FoldError { why, .. }| {
             StoreError::damaged(self.path, at_rev(format!("it can't be folded: {why}")))
         })?;
-        self.found.learned.extend(learned);
         self.found.last = self.found.last.max(leaf.at);
         if let Depth::Start { gather } = self.depth
             && leaf.rev >= gather

@@ -52,13 +52,9 @@ impl Writer {
             };
             let approver = batch.approved.as_ref().map(|second| &second.by);
             let place = Place { revision, ts: batch.at, by: &batch.actor, approver };
-            match self.state.apply(place, event, &blob) {
-                Ok(learned) if learned.is_empty() => {}
-                Ok(learned) => self.sink.learn(&learned),
-                Err(error) => {
-                    self.part(error.to_string());
-                    return false;
-                }
+            if let Err(error) = self.state.apply(place, event, &blob) {
+                self.part(error.to_string());
+                return false;
             }
             if let Event::PolicyPublished { files, .. } = event {
                 self.sink.policy(revision, texts(files, blob));

@@ -31,7 +31,7 @@ use portcullis_registry::{
     Use,
 };
 use portcullis_types::{
-    Clock, KeyId, KeyIx, Mono, Notice, Now, PartnerId, ReasonCode, Revision, TierName, Wall,
+    Clock, KeyId, Mono, Notice, Now, PartnerId, ReasonCode, Revision, TierName, Wall,
 };
 use tempfile::TempDir;
 
@@ -64,9 +64,6 @@ impl Told {
 }
 
 impl Sink for Told {
-    fn learn(&self, keys: &[([u8; 16], KeyIx)]) {
-        self.say(format!("learn {}", keys.len()));
-    }
     fn narrow(&self, subject: SubjectIx, notice: Arc<Notice>, kind: NarrowKind) {
         self.say(format!("narrow {subject:?} {kind:?} {}", notice.reason));
     }
@@ -205,7 +202,7 @@ pub(crate) async fn small_log(path: &Path) {
 pub(crate) fn summary(snapshot: &Snapshot) -> String {
     let keys = snapshot.keys().map(|(at, key)| {
         let standing = format!("{:?}", snapshot.standing(at, Wall(u64::MAX)));
-        format!("{}:{}", key.id, standing.split(['(', ' ']).next().unwrap_or_default())
+        format!("{}:{}", key.id(), standing.split(['(', ' ']).next().unwrap_or_default())
     });
     let keys: Vec<_> = keys.collect();
     let revision = snapshot.revision().map_or(-1, |r| r.0.cast_signed());

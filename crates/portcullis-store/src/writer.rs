@@ -77,9 +77,8 @@ impl Writer {
         sink: Arc<dyn Sink>,
         clock: Arc<dyn Clock>,
     ) -> Result<OfficeHandle, StoreError> {
-        let Opened { mut store, state, learned, policy, .. } = opened;
+        let Opened { mut store, state, policy, .. } = opened;
         let snapshot = state.snapshot();
-        sink.learn(&learned);
         if let Some((revision, files)) = policy {
             sink.policy(revision, files);
         }

@@ -21,17 +21,17 @@ pub struct IdError {
     pub rule: &'static str,
 }
 
-fn check(
+pub(crate) fn check(
     kind: &'static str,
     text: &str,
     longest: usize,
     extra: &[char],
     rule: &'static str,
-) -> Result<Arc<str>, IdError> {
+) -> Result<(), IdError> {
     let legal = |c: char| c.is_ascii_alphanumeric() || extra.contains(&c);
     let starts_well = text.chars().next().is_some_and(|c| c.is_ascii_alphanumeric());
     if starts_well && text.len() <= longest && text.chars().all(legal) {
-        return Ok(Arc::from(text));
+        return Ok(());
     }
     Err(IdError { kind, text: text.chars().take(80).collect(), rule })
 }
@@ -48,7 +48,8 @@ macro_rules! name {
             /// # Errors
             /// [`IdError`] when the text is empty, too long or holds a character outside the rule.
             pub fn new(text: &str) -> Result<Self, IdError> {
-                check($kind, text, $longest, $extra, $rule).map(Self)
+                check($kind, text, $longest, $extra, $rule)?;
+                Ok(Self(Arc::from(text)))
             }
 
             /// The text itself.
@@ -107,11 +108,6 @@ name!(
     /// A partner's own customer, declared by it.
     ClientId, "client", 64, &['-', '_', '.'],
     "use 1 to 64 of a-z, A-Z, 0-9, `-`, `_`, `.`, and start with a letter or digit"
-);
-name!(
-    /// The public id of a key. It identifies a key and proves nothing.
-    KeyId, "key id", 64, &['-', '_'],
-    "copy it from `portcullis key list`; it is not the key itself"
 );
 name!(
     /// Who acts for the platform: a human being, whatever it signs in with.

@@ -19,6 +19,7 @@ mod facts;
 mod identity;
 mod ids;
 mod index;
+mod key_id;
 mod method;
 mod nearest;
 mod network;
@@ -30,13 +31,14 @@ pub use closes::{Closes, Percent, StandingName};
 pub use facts::Facts;
 pub use identity::{Identity, IdentityError, TokenOf};
 pub use ids::{
-    CaseId, ClassName, ClientId, IdError, KeyId, OperationName, PartnerId, PersonId, RateId,
-    ReasonCode, ScopeName, TierName, TypeName,
+    CaseId, ClassName, ClientId, IdError, OperationName, PartnerId, PersonId, RateId, ReasonCode,
+    ScopeName, TierName, TypeName,
 };
 pub use index::{
     CLASSES_MAX, ClassIx, ClassSet, ClientIx, FIELDS_MAX, FieldIx, FieldSet, KeyIx, OperationIx,
     PartnerIx, Revision, SCOPES_MAX, ScopeIx, ScopeSet, TierIx, TypeIx,
 };
+pub use key_id::KeyId;
 pub use method::{Effect, Method};
 pub use nearest::nearest;
 pub use network::{Network, NetworkError};

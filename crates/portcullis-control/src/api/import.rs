@@ -200,7 +200,7 @@ impl Reader<'_> {
             return Some(id.clone());
         }
         let at = self.maker.known(key.as_bytes())?;
-        Some(self.snapshot.key(at).map_or_else(|| id.clone(), |key| key.id.clone()))
+        Some(self.snapshot.key(at).map_or_else(|| id.clone(), |key| key.id()))
     }
 
     fn partner(&mut self, line: u64, text: &str) -> Option<PartnerId> {

@@ -261,7 +261,7 @@ pub(crate) fn keys(
     calls: impl Iterator<Item = (KeyIx, u64)>,
 ) -> Vec<KeyUsage> {
     top(calls.map(|(key, calls)| {
-        let key = snapshot.key(key).map(|record| record.id.to_string());
+        let key = snapshot.key(key).map(|record| record.id().to_string());
         (calls, KeyUsage { key: key.unwrap_or_default(), calls })
     }))
 }

@@ -75,7 +75,7 @@ impl Api {
         if let Some((key, now)) = counted {
             self.changes.take(key, now).map_err(too_many)?;
         }
-        let id = format!("{}/{}", asker.partner.id, asker.key.id);
+        let id = format!("{}/{}", asker.partner.id, asker.key.id());
         let actor = Actor { kind: ActorKind::Partner, id };
         let done = self.parts.office.submit(actor, command).await;
         if let (Err(_), Some((key, now))) = (&done, counted) {

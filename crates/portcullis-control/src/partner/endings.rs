@@ -55,7 +55,7 @@ pub(super) async fn revoke(
         asker.speaks_for_others()?;
     }
     let (key, case) = (names::id(&id)?, None);
-    let by = format!("with key `{}`, over the partner API", asker.key.id);
+    let by = format!("with key `{}`, over the partner API", asker.key.id());
     let command = match ending.reason {
         Because::PartnerRequest => Command::RevokeKey {
             key,

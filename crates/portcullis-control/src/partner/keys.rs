@@ -49,7 +49,7 @@ impl OwnKey {
         let scopes = key.scopes.and_then(|list| snapshot.scope_list(list));
         let (networks, certificates) = bound(key);
         Self {
-            id: key.id.to_string(),
+            id: key.id().to_string(),
             state: KeyView::new(at, key, snapshot, now).state().to_owned(),
             client: client.map(|client| client.id.to_string()),
             label: key.label.as_deref().map(str::to_owned),

@@ -34,7 +34,7 @@ impl Touched {
     }
 
     pub(super) fn keys(keys: &[KeyIx], snapshot: &Snapshot) -> Self {
-        Self::of(keys.iter().filter_map(|key| Some(snapshot.key(*key)?.id.to_string())))
+        Self::of(keys.iter().filter_map(|key| Some(snapshot.key(*key)?.id().to_string())))
     }
 
     /// Those of the keys, and those that are concerned themselves or by their partner.

@@ -223,7 +223,7 @@ impl Bed {
         });
     }
 
-    /// Does a command as the writer does: narrow, make durable, learn, publish, widen.
+    /// Does a command as the writer does: narrow, make durable, publish, widen.
     #[track_caller]
     pub(super) fn command(&mut self, command: Command) {
         self.command_in_steps(command, |_| {});
@@ -242,9 +242,8 @@ impl Bed {
             let blobs = |sha: &str| self.blobs.get(sha).cloned();
             let (revision, ts) = (Revision(self.revision), self.now.wall);
             let place = Place { revision, ts, by: &BY, approver: None };
-            let learned = self.state.apply(place, &event, &blobs).unwrap();
+            self.state.apply(place, &event, &blobs).unwrap();
             self.revision += 1;
-            self.judge.learn(&learned);
         }
         self.judge.publish(self.state.snapshot());
         look(self);

@@ -46,8 +46,6 @@ fn a_key_is_found_under_either_pepper() {
     ];
     for (peppers, expected) in table {
         let judge = Arc::new(Judge::new(peppers, Bounds::default()));
-        let digest = *bed.judge.peppers().digest(secret("a1").as_bytes()).bytes();
-        judge.learn(&[(digest, portcullis_types::KeyIx(0))]);
         judge.set_rules(bed.judge.rules().unwrap());
         judge.publish(bed.state.snapshot());
         bed.desks[0] = judge.desk();
@@ -56,17 +54,19 @@ fn a_key_is_found_under_either_pepper() {
 }
 
 #[test]
-fn a_key_that_is_learned_but_not_in_the_snapshot_is_unknown() {
+fn a_key_that_is_indexed_but_not_in_the_snapshot_is_unknown() {
     let mut bed = Bed::with(TIER);
-    let digest = *bed.judge.peppers().digest(b"early").bytes();
-    bed.judge.learn(&[(digest, portcullis_types::KeyIx(3))]);
-    assert_eq!(code(&bed.judge_on(0, "early", PROFILE)), "key_unknown");
+    let before = bed.state.snapshot();
+    bed.issue("early", "acme", None, None, None);
+    bed.check("early", PROFILE, "permitted");
+    bed.judge.publish(before);
+    assert_eq!(code(&bed.judge_on(0, &secret("early"), PROFILE)), "key_unknown");
 }
 
 #[test]
 fn a_hundred_thousand_bad_keys_leave_no_trace_in_memory() {
     let mut bed = Bed::with(TIER);
-    let before = bed.judge.directory.bytes();
+    let before = bed.state.current().key_bytes();
     for number in 0..100_000 {
         let key = format!("bad-{number}");
         let keys: [&[u8]; 1] = [key.as_bytes()];
@@ -74,5 +74,5 @@ fn a_hundred_thousand_bad_keys_leave_no_trace_in_memory() {
         let verdict = bed.desks[0].judge(&arrival, Now::default(), &PlatformCredential::Header);
         assert_eq!(code(&verdict), "key_unknown");
     }
-    assert_eq!((bed.judge.directory.bytes(), bed.judge.directory.len()), (before, 3));
+    assert_eq!((bed.state.current().key_bytes(), bed.state.current().keys().count()), (before, 3));
 }

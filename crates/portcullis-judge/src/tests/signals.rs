@@ -90,7 +90,7 @@ fn what_is_raised_waits_in_a_bounded_ring_until_it_is_taken() {
     let [one] = taken.as_slice() else { panic!("{taken:?}") };
     let snapshot = bed.state.snapshot();
     assert_eq!(snapshot.partner(one.partner).unwrap().id.as_str(), "zenith");
-    assert_eq!(snapshot.key(one.key).unwrap().id.as_str(), "z1");
+    assert_eq!(snapshot.key(one.key).unwrap().id().as_str(), "z1");
     assert_eq!((&*one.hit.rule, bed.judge.take_signals().len()), ("standard/in-order", 0));
     assert_eq!((&*one.hit.limit, one.hit.window.to_string()), ("5 ids in order", "7d".to_owned()));
     let always = RULES.replace(

@@ -1,25 +1,31 @@
 //! Keys into the state, issued here or brought over from another gateway.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use portcullis_types::{
-    Binding, Facts, Identity, KeyIx, PartnerId, ReasonCode, ScopeName, TierName,
+    Binding, Facts, Identity, KeyId, KeyIx, PartnerId, PartnerIx, ReasonCode, ScopeName, TierName,
 };
 
-use super::{Learned, ended, numbered};
+use super::{ended, numbered};
 use crate::events::Event;
 use crate::identity::identity_hex;
-use crate::records::{Credential, KeyMore, KeyRecord, PartnerRecord, PepperIx, ScopeListIx};
-use crate::state::{FoldError, Place, State, digest, mark};
-use crate::words::{ImportedKey, ImportedState, KeyStart, Mode, Use};
+use crate::import::imported;
+use crate::key_record::KeyRecord;
+use crate::records::{Credential, KeyMore, KeyTerms, PartnerRecord, PepperIx, ScopeListIx};
+use crate::snapshot::Snapshot;
+use crate::state::{FoldError, Place, State, digest};
+use crate::words::{ImportedState, KeyStart, Mode, Use};
 
 /// What the holder of an imported key that had ended already is told.
 const ENDED_BEFORE: &str =
     "This key had ended already when it was brought over from another gateway.";
 const ENDED_BEFORE_CODE: &str = "imported-ended";
+/// Bytes that a line of an import has at least; a wild count must not claim gigabytes.
+const LINE_MIN: usize = 100;
 
 impl State {
-    pub(super) fn key(&mut self, place: Place<'_>, event: &Event) -> Result<Learned, FoldError> {
+    pub(super) fn key(&mut self, place: Place<'_>, event: &Event) -> Result<(), FoldError> {
         let Event::KeyIssued {
             key,
             partner,
@@ -34,7 +40,7 @@ impl State {
             identity,
         } = event
         else {
-            return Ok(Vec::new());
+            return Ok(());
         };
         if identity.as_ref().is_some_and(|identity| identity_hex(identity) != *hex) {
             return Err(place.bad("the digest is not that of the identity"));
@@ -45,8 +51,7 @@ impl State {
             let at = self.now.client_ix(id);
             at.ok_or_else(|| place.bad(format!("unknown client `{id}`")))
         });
-        let record = KeyRecord {
-            id: key.clone(),
+        let terms = KeyTerms {
             partner: owner,
             client: client.transpose()?,
             scopes: scopes.as_deref().map(|list| self.scope_list(place, list)).transpose()?,
@@ -63,69 +68,95 @@ impl State {
             issued: place.ts,
             revision: place.revision,
         };
-        Ok(vec![self.push_key(place, record, hex)?])
+        self.push_key(place, key, Arc::new(terms), hex)
     }
 
-    pub(super) fn push_key(
+    fn push_key(
         &mut self,
         place: Place<'_>,
-        record: KeyRecord,
+        id: &KeyId,
+        terms: Arc<KeyTerms>,
         hex: &str,
-    ) -> Result<([u8; 16], KeyIx), FoldError> {
+    ) -> Result<(), FoldError> {
         let bytes = digest(hex);
         let bytes = bytes.ok_or_else(|| place.bad("the digest of a key is unreadable"))?;
-        if self.now.key_ix(&record.id).is_some() {
-            return Err(place.bad(format!("key `{}` exists already", record.id)));
+        let Snapshot { keys, key_index, unlearned, .. } = &mut self.now;
+        let at = KeyIx(numbered(place, keys.len())?);
+        if !key_index.push(keys, at, KeyRecord::new(id, terms)) {
+            return Err(place.bad(format!("key `{id}` exists already")));
         }
-        let at = numbered(place, self.now.keys.len())?;
-        self.digests.insert(mark(&bytes));
-        self.now.key_names.insert(record.id.clone(), at);
-        self.now.keys.push(record);
-        Ok((bytes, KeyIx(at)))
+        // A key that is not found by its digest is an unknown key, hence refused.
+        *unlearned += u64::from(key_index.learn(at, &bytes).is_err());
+        Ok(())
     }
 
     pub(super) fn import(
         &mut self,
         place: Place<'_>,
-        keys: &[ImportedKey],
+        (body, count): (&[u8], u64),
         create: Option<(&TierName, Use)>,
         pepper: &str,
-    ) -> Result<Learned, FoldError> {
-        let live = keys.iter().filter(|key| key.state == ImportedState::Active).count();
-        let pepper = self.peppered(pepper, live as u64);
+    ) -> Result<(), FoldError> {
+        let under = self.peppered(pepper, 0);
         let code = ReasonCode::new(ENDED_BEFORE_CODE).map_err(|e| place.bad(e.to_string()))?;
         let ended = ended(place, &code, ENDED_BEFORE);
-        let mut learned = Vec::with_capacity(keys.len());
-        for key in keys {
-            let partner = match (self.now.partner_ix(&key.partner), create) {
-                (Some(at), _) => at,
-                (None, Some((tier, r#use))) => {
-                    let record = created(place, &key.partner, tier.clone(), r#use);
-                    self.push_partner(place, record)?
-                }
-                (None, None) => {
-                    return Err(place.bad(format!("unknown partner `{}`", key.partner)));
+        let (mut found, mut live) = (0, 0);
+        let told = usize::try_from(count).unwrap_or(usize::MAX).min(body.len() / LINE_MIN);
+        self.now.key_index.make_room(&self.now.keys, self.now.keys.len() + told);
+        let mut owners: HashMap<String, PartnerIx> = HashMap::new();
+        let mut shared: HashMap<(PartnerIx, ImportedState), Arc<KeyTerms>> = HashMap::new();
+        for line in imported(body) {
+            let line =
+                line.map_err(|line| place.bad(format!("line {line} of its list is unreadable")))?;
+            let partner = match owners.get(&*line.partner) {
+                Some(partner) => *partner,
+                None => {
+                    let partner = self.owner(place, &line.partner, create)?;
+                    owners.insert(line.partner.clone().into_owned(), partner);
+                    partner
                 }
             };
-            let revoked = key.state == ImportedState::Revoked;
-            let record = KeyRecord {
-                id: key.id.clone(),
-                partner,
-                client: None,
-                scopes: None,
-                credential: if revoked { Credential::Revoked } else { Credential::Active },
-                pepper,
-                expires: None,
-                narrowed: None,
-                ended: revoked.then(|| Arc::clone(&ended)),
-                label: None,
-                more: None,
-                issued: place.ts,
-                revision: place.revision,
-            };
-            learned.push(self.push_key(place, record, &key.digest)?);
+            let id = KeyId::new(&line.id).map_err(|error| place.bad(error.to_string()))?;
+            let revoked = line.state == ImportedState::Revoked;
+            let terms = shared.entry((partner, line.state)).or_insert_with(|| {
+                Arc::new(KeyTerms {
+                    partner,
+                    client: None,
+                    scopes: None,
+                    credential: if revoked { Credential::Revoked } else { Credential::Active },
+                    pepper: under,
+                    expires: None,
+                    narrowed: None,
+                    ended: revoked.then(|| Arc::clone(&ended)),
+                    label: None,
+                    more: None,
+                    issued: place.ts,
+                    revision: place.revision,
+                })
+            });
+            self.push_key(place, &id, Arc::clone(terms), &line.digest)?;
+            found += 1;
+            live += u64::from(!revoked);
         }
-        Ok(learned)
+        self.peppered(pepper, live);
+        if found == count { Ok(()) } else { Err(place.bad("its list has another number of keys")) }
+    }
+
+    /// Whose an imported key is; made where the import makes partners.
+    fn owner(
+        &mut self,
+        place: Place<'_>,
+        name: &str,
+        create: Option<(&TierName, Use)>,
+    ) -> Result<PartnerIx, FoldError> {
+        let id = PartnerId::new(name).map_err(|error| place.bad(error.to_string()))?;
+        match (self.now.partner_ix(&id), create) {
+            (Some(at), _) => Ok(at),
+            (None, Some((tier, r#use))) => {
+                self.push_partner(place, created(place, &id, tier.clone(), r#use))
+            }
+            (None, None) => Err(place.bad(format!("unknown partner `{id}`"))),
+        }
     }
 
     /// The shared list with these scopes, made on first use.

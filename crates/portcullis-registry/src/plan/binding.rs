@@ -6,8 +6,8 @@ use portcullis_types::{Binding, KeyId, Wall};
 
 use super::quoted;
 use crate::events::Event;
+use crate::key_record::KeyRecord;
 use crate::proposals::Bearing;
-use crate::records::KeyRecord;
 use crate::rejected::Rejected;
 use crate::standing::{CredentialRejected, KeyEvent};
 use crate::state::{Planned, State};

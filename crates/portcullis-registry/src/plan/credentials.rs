@@ -8,8 +8,9 @@ use super::binding::bound;
 use super::standing::{Why, ahead};
 use super::undo_by_fact;
 use crate::events::Event;
+use crate::key_record::KeyRecord;
 use crate::office::NarrowKind;
-use crate::records::{Credential, KeyRecord, SubjectIx};
+use crate::records::{Credential, SubjectIx};
 use crate::rejected::Rejected;
 use crate::standing::{CredentialRejected, DAY, KeyCommand, KeyEvent, NewSecret};
 use crate::state::{Narrowing, Planned, State};
@@ -108,8 +109,8 @@ impl State {
         let successor = reissue.map(|new| new.id.clone());
         let new = successor.as_ref().map(|id| format!("; key `{id}` issued in its place"));
         // Whoever had the secret may have renewed it, save the key that asks: it was not given up.
-        let renewed = self.renewals(key).into_iter().map(|key| &key.id);
-        let renewed: Vec<&KeyId> = renewed.take_while(|key| !is_with(by, key)).collect();
+        let renewed = self.renewals(key).into_iter().map(|key| key.id());
+        let renewed: Vec<KeyId> = renewed.take_while(|key| !is_with(by, key)).collect();
         let with = match &*renewed {
             [] => String::new(),
             all => format!("; so is what it was renewed into by itself: {}", listed(all)),
@@ -129,7 +130,7 @@ impl State {
             })
         };
         let first = given_up(id, successor.clone());
-        let renewed = renewed.into_iter().map(|key| given_up(key, None));
+        let renewed = renewed.into_iter().map(|key| given_up(&key, None));
         let events = issued.into_iter().chain([first]).chain(renewed).collect();
         let created = successor.into_iter().collect();
         Ok(Planned { events, created, narrows, ..Planned::nothing(&what) })
@@ -166,7 +167,7 @@ impl State {
 
     /// What goes on to work where a key is held or revoked that renewed itself.
     pub(super) fn left(&self, key: &KeyRecord) -> String {
-        let left: Vec<&KeyId> = self.renewals(key).into_iter().map(|key| &key.id).collect();
+        let left: Vec<KeyId> = self.renewals(key).into_iter().map(|key| key.id()).collect();
         match &*left {
             [] => String::new(),
             all => format!(
@@ -209,15 +210,15 @@ impl State {
         let client = key.client.and_then(|at| self.now.client(at)).map(|client| client.id.clone());
         let scopes = key.scopes.and_then(|at| self.now.scope_list(at)).map(<[_]>::to_vec);
         if let Some(identity) = key.identity() {
-            let (key, identity) = (key.id.clone(), identity.to_string());
+            let (key, identity) = (key.id(), identity.to_string());
             return Err(CredentialRejected::NoSecret { key, identity }.into());
         }
         if key.narrowed.is_some() {
-            return Err(CredentialRejected::HeldFirst { key: key.id.clone() }.into());
+            return Err(CredentialRejected::HeldFirst { key: key.id() }.into());
         }
         // Whoever replaces a key does not let it begin sooner, or again.
         if let Some(at) = key.expires.filter(|at| *at <= now) {
-            return Err(CredentialRejected::Over { key: key.id.clone(), at }.into());
+            return Err(CredentialRejected::Over { key: key.id(), at }.into());
         }
         let starts = key.more.as_ref().and_then(|more| more.starts);
         let start = match (key.credential, starts) {
@@ -251,7 +252,7 @@ fn is_with(by: &Actor, key: &KeyId) -> bool {
     by.kind == ActorKind::Partner && asks == Some(key.as_str())
 }
 
-fn listed(keys: &[&KeyId]) -> String {
+fn listed(keys: &[KeyId]) -> String {
     let named = keys.iter().take(NAMED_MAX).map(|key| format!("`{key}`"));
     let named = named.collect::<Vec<_>>().join(", ");
     match keys.len().saturating_sub(NAMED_MAX) {

@@ -11,7 +11,7 @@ use crate::commands::Command;
 use crate::events::Event;
 use crate::import::{IMPORT_KEYS_MAX, encode_keys};
 use crate::rejected::Rejected;
-use crate::state::{Blob, Planned, State, digest, mark};
+use crate::state::{Blob, Planned, State, digest};
 use crate::texts;
 use crate::words::{ImportedKey, KeyStart, SubjectId};
 
@@ -100,13 +100,12 @@ impl State {
         self.new_digest(id, digest).map(|_| ())
     }
 
-    pub(super) fn new_digest(&self, key: &KeyId, hex: &str) -> Result<u64, Rejected> {
+    pub(super) fn new_digest(&self, key: &KeyId, hex: &str) -> Result<[u8; 16], Rejected> {
         let bytes = digest(hex).ok_or_else(|| Rejected::DigestUnreadable { key: key.clone() })?;
-        let mark = mark(&bytes);
-        if self.digests.contains(&mark) {
+        if self.now.key_of(&bytes).is_some() {
             return Err(Rejected::DigestKnown { key: key.clone() });
         }
-        Ok(mark)
+        Ok(bytes)
     }
 
     pub(super) fn import_keys(
@@ -122,16 +121,16 @@ impl State {
             return Err(Rejected::ImportTooLarge { count: keys.len(), max: IMPORT_KEYS_MAX });
         }
         self.none_staged(keys)?;
-        let (mut ids, mut marks, mut partners) =
+        let (mut ids, mut digests, mut partners) =
             (HashSet::new(), HashSet::new(), HashSet::<&PartnerId>::new());
         for (index, key) in keys.iter().enumerate() {
             let known = || Rejected::ImportKnown { index, id: key.id.clone() };
-            let mark =
+            let digest =
                 self.new_digest(&key.id, &key.digest).map_err(|rejected| match rejected {
                     Rejected::DigestKnown { .. } => known(),
                     other => other,
                 })?;
-            let again = !ids.insert(&key.id) || !marks.insert(mark);
+            let again = !ids.insert(&key.id) || !digests.insert(digest);
             if again || self.now.key_ix(&key.id).is_some() {
                 return Err(known());
             }

@@ -71,7 +71,7 @@ impl Snapshot {
         Some(match at {
             SubjectIx::Partner(at) => SubjectId::Partner(self.partner(at)?.id.clone()),
             SubjectIx::Client(at) => SubjectId::Client(self.client(at)?.id.clone()),
-            SubjectIx::Key(at) => SubjectId::Key(self.key(at)?.id.clone()),
+            SubjectIx::Key(at) => SubjectId::Key(self.key(at)?.id()),
         })
     }
 

@@ -196,7 +196,7 @@ proptest! {
                     for now in [past, now] {
                         let stands = snapshot.standing(at, now);
                         let gone = matches!(stands, Standing::Revoked(_) | Standing::Expired { .. });
-                        prop_assert!(gone, "{:?} came back: {:?}", key.id, stands);
+                        prop_assert!(gone, "{:?} came back: {:?}", key.id(), stands);
                     }
                 } else if key.credential.is_final() || key.credential == Credential::Expired {
                     over.push(at);

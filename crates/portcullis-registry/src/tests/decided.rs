@@ -446,13 +446,19 @@ impl Watched {
                 key.client
                     .and_then(|at| snapshot.client(at))
                     .map(|one| SubjectId::Client(one.id.clone())),
-                Some(SubjectId::Key(key.id.clone())),
+                Some(SubjectId::Key(key.id())),
             ];
             for subject in above.into_iter().flatten() {
                 let name = serde_json::to_value(&subject).unwrap().to_string();
                 let Some(named) = self.shut.get(&name) else { continue };
                 let Standing::Narrowed { by } = snapshot.standing(at, self.gate.now) else {
-                    prop_assert_eq!(access.calls, 0, "{:?} passes though {} is held", key.id, name);
+                    prop_assert_eq!(
+                        access.calls,
+                        0,
+                        "{:?} passes though {} is held",
+                        key.id(),
+                        name
+                    );
                     continue;
                 };
                 for (class, continuity) in CLASSES {
@@ -461,7 +467,7 @@ impl Watched {
                         prop_assert!(
                             closed || (continuity && !named),
                             "{:?} reads {class} though {name} is held",
-                            key.id
+                            key.id()
                         );
                     }
                 }
@@ -482,7 +488,7 @@ impl Watched {
             prop_assert!(
                 named || !(own(Effect::Read) || own(Effect::Write)),
                 "{:?} lost its own",
-                key.id
+                key.id()
             );
         }
         Ok(())

@@ -103,7 +103,8 @@ fn told(state: &Snapshot) -> String {
         let ended = reason(one.ended.as_ref());
         lines.push(format!(
             "key {} of {} client {client}: {standing}, ended {ended}, bound {bound}",
-            one.id, of.id
+            one.id(),
+            of.id
         ));
     }
     for one in state.people().persons() {

@@ -137,7 +137,6 @@ async fn the_judge_hears_of_grants_at_the_start_and_before_each_answer() {
     office.close().await;
     drop(start(open(&path).await.unwrap()).await.unwrap());
     insta::assert_snapshot!(told.take().join("\n"), @r"
-        learn 0
         publish 6
         grant 2 partner 0: Some(0)
         ");

@@ -27,7 +27,6 @@ async fn a_new_store_is_private_and_opens_again_as_it_was() {
     let found = opened.recovered;
     assert_eq!((found.created, found.rotated, found.events), (false, false, 8));
     assert_eq!(summary(&opened.state.snapshot()), "rev 7 partners 1 [key1:Good key2:Revoked]");
-    assert_eq!(opened.learned.len(), 2);
     let (revision, files) = opened.policy.unwrap();
     assert_eq!((revision, files.len(), &*files[0].1), (Revision(4), 1, "version: 1\n"));
     drop(opened.store);
@@ -48,10 +47,8 @@ async fn the_judge_hears_of_a_narrowing_before_and_of_a_widening_after_it_is_dur
     let files = vec![("a.yaml".to_owned(), Arc::from("x"))];
     ask(&office, Command::PublishPolicy { files }).await.unwrap();
     insta::assert_snapshot!(told.take().join("\n"), @r#"
-    learn 0
     publish 0
     publish 1
-    learn 1
     publish 2
     narrow Key(KeyIx(0)) Hold investigation
     publish 3
@@ -116,7 +113,7 @@ async fn an_import_is_one_event_with_its_list_beside() {
     office.close().await;
     let opened = open(&path).await.unwrap();
     assert_eq!(summary(&opened.state.snapshot()), before);
-    assert_eq!(opened.learned.len(), 2000);
+    assert_eq!(opened.state.current().unlearned(), 0);
 }
 
 async fn limit(office: &OfficeHandle, pages: u32) {

@@ -116,7 +116,7 @@ impl Aside for PartnerDoor {
         let partner = snapshot.partner(record.partner).ok_or(Refusal::KeyUnknown)?;
         paced(&self.keys, key, KEY_PER_MINUTE, now.mono)?;
         origin.suits(record)?;
-        Ok(Asker { key, id: record.id.clone(), partner: partner.id.shared() })
+        Ok(Asker { key, id: record.id(), partner: partner.id.shared() })
     }
 
     fn answer(&self, call: AsideCall) -> AsideAnswer {

@@ -85,7 +85,8 @@ impl Probe for Watch {
         let health = self.office.health();
         let notes = self.board.notes();
         let judges = self.judge.ready() && notes.policy_fault.is_none();
-        let learned = self.judge.unlearned() == 0;
+        let unlearned = self.office.snapshot().unlearned();
+        let learned = unlearned == 0;
         let policies = match (&notes.policy_fault, self.office.snapshot().policy()) {
             (Some(fault), _) => format!("the newest set does not compile: {fault}"),
             (None, Some(policy)) => {
@@ -119,7 +120,7 @@ impl Probe for Watch {
         let keys = if learned {
             "all known".to_owned()
         } else {
-            format!("{} keys could not be taken in; they are refused", self.judge.unlearned())
+            format!("{unlearned} keys have the digest of another and are refused")
         };
         let now = SystemClock::start().now().wall;
         let signals = self.signals.line(&self.office.snapshot(), now);

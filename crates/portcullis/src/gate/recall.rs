@@ -55,7 +55,7 @@ impl RecallEdge for Recall {
             at: came.at.rfc3339(),
             partner: partner.map(|partner| partner.id.to_string()).unwrap_or_default(),
             client: client.map(|client| client.id.to_string()),
-            key: key.id.to_string(),
+            key: key.id().to_string(),
             method: asked.as_ref().map(|asked| asked.method.as_str().to_owned()),
             not_kept: why(asked.as_ref(), not_kept),
             target: asked.as_ref().map(|asked| asked.target.clone()),

@@ -263,7 +263,7 @@ impl Drain {
 }
 
 fn key(snapshot: &Snapshot, key: KeyIx) -> Option<portcullis_types::KeyId> {
-    Some(snapshot.key(key)?.id.clone())
+    Some(snapshot.key(key)?.id())
 }
 
 fn actions(hit: &SignalHit) -> Vec<SignalAction> {

@@ -10,7 +10,7 @@ use portcullis_proxy::Cutter;
 use portcullis_registry::{
     Command, GrantChange, NarrowKind, Sink, Snapshot, SubjectIx, UsageBook, Weighed,
 };
-use portcullis_types::{KeyIx, Notice, Revision};
+use portcullis_types::{Notice, Revision};
 
 use super::board::Board;
 use super::checker::Compiler;
@@ -39,10 +39,6 @@ impl Join {
 }
 
 impl Sink for Join {
-    fn learn(&self, keys: &[([u8; 16], KeyIx)]) {
-        self.judge.learn(keys);
-    }
-
     fn narrow(&self, subject: SubjectIx, notice: Arc<Notice>, kind: NarrowKind) {
         self.judge.narrow(subject, notice, kind);
         self.cut();

@@ -200,9 +200,8 @@ impl Office {
             let blobs = |sha: &str| self.blobs.get(sha).cloned();
             let revision = Revision(self.revision);
             let place = Place { revision, ts: now, by: &BY, approver: None };
-            let learned = self.state.apply(place, &event, &blobs).unwrap();
+            self.state.apply(place, &event, &blobs).unwrap();
             self.revision += 1;
-            self.judge.learn(&learned);
         }
         self.judge.publish(self.state.snapshot());
         if let Some(subject) = planned.widens {

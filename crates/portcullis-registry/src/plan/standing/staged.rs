@@ -141,7 +141,7 @@ impl State {
             key.partner == plan.partner && key.client.is_none() && !is_over(key.credential)
         });
         for (at, key) in keys {
-            let (at, id) = (SubjectIx::Key(at), SubjectId::Key(key.id.clone()));
+            let (at, id) = (SubjectIx::Key(at), SubjectId::Key(key.id()));
             self.side(plan, (at, &id, open), like, &mut sides)?;
         }
         Ok(sides)

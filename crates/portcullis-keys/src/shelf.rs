@@ -4,38 +4,51 @@
 
 use std::sync::OnceLock;
 
-/// Places of one page.
+/// Places of one page, where nothing else is said.
 const PAGE: usize = 256;
 /// Pages of the first row; each further row has twice as many as the one before.
 const ROW_FIRST: u64 = 64;
-/// Enough rows for every 32-bit index.
+/// Enough rows for every 32-bit index, with pages of [`PAGE`] and more.
 const ROWS: usize = 19;
 
 type Page<T> = OnceLock<Box<[T]>>;
 
 /// Places by 32-bit index, each made when its page is first used.
-pub(crate) struct Shelf<T> {
+#[derive(Debug)]
+pub struct Shelf<T, const EACH: usize = PAGE> {
     rows: [OnceLock<Box<[Page<T>]>>; ROWS],
 }
 
-impl<T> Default for Shelf<T> {
+impl<T, const EACH: usize> Default for Shelf<T, EACH> {
     fn default() -> Self {
         Self { rows: [const { OnceLock::new() }; ROWS] }
     }
 }
 
-impl<T: Default> Shelf<T> {
+impl<T: Default, const EACH: usize> Shelf<T, EACH> {
     /// What stands at a place; none if nobody has used its page.
-    pub(crate) fn get(&self, at: u32) -> Option<&T> {
-        let (row, page, place) = locate(at);
+    #[must_use]
+    pub fn get(&self, at: u32) -> Option<&T> {
+        let (row, page, place) = locate(at, EACH);
         self.rows.get(row)?.get()?.get(page)?.get()?.get(place)
     }
 
     /// What stands at a place, made if need be. None is never the answer for an index of 32 bits.
-    pub(crate) fn get_or_make(&self, at: u32) -> Option<&T> {
-        let (row, page, place) = locate(at);
+    pub fn get_or_make(&self, at: u32) -> Option<&T> {
+        let (row, page, place) = locate(at, EACH);
         let pages = self.rows.get(row)?.get_or_init(|| made((ROW_FIRST << row) as usize));
-        pages.get(page)?.get_or_init(|| made(PAGE)).get(place)
+        pages.get(page)?.get_or_init(|| made(EACH)).get(place)
+    }
+
+    /// Bytes it holds, apart from itself and from what its places hold elsewhere.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        let rows = self.rows.iter().filter_map(OnceLock::get);
+        let of = |row: &[Page<T>]| {
+            let made = row.iter().filter(|page| page.get().is_some()).count();
+            size_of_val(row) + made * EACH * size_of::<T>()
+        };
+        rows.map(|row| of(row)).sum()
     }
 }
 
@@ -44,10 +57,10 @@ fn made<T: Default>(count: usize) -> Box<[T]> {
 }
 
 /// Row, page in it and place in that.
-fn locate(at: u32) -> (usize, usize, usize) {
-    let page = u64::from(at) / PAGE as u64 + ROW_FIRST;
+const fn locate(at: u32, each: usize) -> (usize, usize, usize) {
+    let page = at as u64 / each as u64 + ROW_FIRST;
     let row = page.ilog2() - ROW_FIRST.ilog2();
-    (row as usize, (page - (ROW_FIRST << row)) as usize, at as usize % PAGE)
+    (row as usize, (page - (ROW_FIRST << row)) as usize, at as usize % each)
 }
 
 #[cfg(test)]
@@ -66,6 +79,6 @@ mod tests {
         }
         assert!(some().all(|at| shelf.get(at).unwrap().load(Ordering::Relaxed) == at + 1));
         assert!(shelf.get(1 << 21).is_none(), "asking makes nothing");
-        assert_eq!(locate(u32::MAX).0, ROWS - 1);
+        assert_eq!(locate(u32::MAX, PAGE).0, ROWS - 1);
     }
 }
