@@ -52,15 +52,12 @@ pub(crate) enum Kind {
     Sieved(Box<Sieved>),
 }
 
-impl Kind {
-    fn poll(&mut self, cx: &mut Context<'_>, ticket: &mut Ticket) -> Polled {
-        match self {
-            Self::Full(bytes) => Poll::Ready(bytes.take().map(|bytes| Ok(Frame::data(bytes)))),
-            Self::Kept(kept) => kept.poll(ticket),
-            Self::Flow(flow) => flow.poll(cx, ticket),
-            Self::Sieved(sieved) => sieved.poll(cx, ticket),
-        }
-    }
+/// Polls what streams. A panic ends this answer: all calls of a connection of HTTP/2 share the task.
+fn guarded(ticket: &mut Ticket, poll: impl FnOnce(&mut Ticket) -> Polled) -> Polled {
+    catch_unwind(AssertUnwindSafe(|| poll(ticket))).unwrap_or_else(|_| {
+        ticket.conn.thread.metrics.panics.inc();
+        Poll::Ready(Some(Err(BrokenOff)))
+    })
 }
 
 /// Longest piece of what is held back: a key that loses its access gets no more than this after it.
@@ -108,19 +105,19 @@ impl Body for Answer {
 
     fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Polled {
         let Self { kind, ticket } = self.get_mut();
-        if let Kind::Full(bytes) = kind {
-            if let (Some(ticket), Some(bytes)) = (ticket, &bytes) {
-                ticket.bytes_out = bytes.len() as u64;
+        match (kind, ticket) {
+            (Kind::Full(bytes), ticket) => {
+                let bytes = bytes.take();
+                if let (Some(ticket), Some(bytes)) = (ticket, &bytes) {
+                    ticket.bytes_out = bytes.len() as u64;
+                }
+                Poll::Ready(bytes.map(|bytes| Ok(Frame::data(bytes))))
             }
-            return Poll::Ready(bytes.take().map(|bytes| Ok(Frame::data(bytes))));
+            (_, None) => Poll::Ready(Some(Err(BrokenOff))),
+            (Kind::Kept(kept), Some(ticket)) => guarded(ticket, |ticket| kept.poll(ticket)),
+            (Kind::Flow(flow), Some(ticket)) => guarded(ticket, |ticket| flow.poll(cx, ticket)),
+            (Kind::Sieved(body), Some(ticket)) => guarded(ticket, |ticket| body.poll(cx, ticket)),
         }
-        let Some(ticket) = ticket else { return Poll::Ready(Some(Err(BrokenOff))) };
-        // A panic ends this answer: all calls of a connection of HTTP/2 share the task.
-        let polled = catch_unwind(AssertUnwindSafe(|| kind.poll(cx, ticket)));
-        polled.unwrap_or_else(|_| {
-            ticket.conn.thread.metrics.panics.inc();
-            Poll::Ready(Some(Err(BrokenOff)))
-        })
     }
 
     fn is_end_stream(&self) -> bool {
