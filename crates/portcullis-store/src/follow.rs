@@ -99,7 +99,11 @@ impl Follower {
         let leaf = leaf.map_err(|error| damaged(error.to_string()))?;
         let mut blobs: HashMap<&str, Arc<[u8]>> = HashMap::new();
         for sha256 in leaf.event.blobs() {
-            if let Some(body) = database::blob(reader, &self.path, sha256).await? {
+            let body = database::blob(reader, &self.path, sha256).await?;
+            if body.as_ref().is_some_and(|body| !database::is_of(body, sha256)) {
+                return Err(damaged(format!("its content `{sha256}` was changed")));
+            }
+            if let Some(body) = body {
                 blobs.insert(sha256, Arc::from(body));
             }
         }

@@ -92,3 +92,18 @@ async fn who_lets_go_does_not_pass_over_an_event_that_it_does_not_know() {
     let error = follower.look().await.unwrap_err();
     assert!(matches!(error, StoreError::Damaged { .. }), "{error}");
 }
+
+#[tokio::test]
+async fn who_lets_go_takes_in_no_set_that_was_changed_in_the_file() {
+    let (_dir, path) = place();
+    let old = office(&path).await;
+    let following = follow(&path).await;
+    let mut follower = old.let_go().await.unwrap();
+    let (new, _) = told_office(take(following).await.unwrap()).await;
+    let files = vec![("a.yaml".to_owned(), Arc::from("x"))];
+    ask(&new, Command::PublishPolicy { files }).await.unwrap();
+    new.close().await;
+    refuse::alter(&path, "UPDATE blobs SET body = CAST('y' AS BLOB)").await;
+    let error = follower.look().await.unwrap_err().to_string();
+    assert!(error.contains("was changed"), "{error}");
+}
