@@ -34,15 +34,15 @@ fn figure(gate: &Gate, name: &str) -> u64 {
     line.unwrap().parse().unwrap()
 }
 
-/// Waits until that many of the upstreams take calls.
-fn wait_for_up(gate: &Gate, wanted: usize) {
-    let up = || {
+/// Waits until all of the upstreams are shown, and that many of them take calls.
+fn wait_for_up(gate: &Gate, wanted: usize, of: usize) {
+    let shown = || {
         let text = gate.metrics.render();
-        text.lines()
-            .filter(|l| l.starts_with("portcullis_upstream_up{") && l.ends_with(" 1"))
-            .count()
+        let shown = text.lines().filter(|line| line.starts_with("portcullis_upstream_up{"));
+        let up: Vec<bool> = shown.map(|line| line.ends_with(" 1")).collect();
+        (up.iter().filter(|up| **up).count(), up.len())
     };
-    while up() != wanted {
+    while shown() != (wanted, of) {
         std::thread::yield_now();
     }
 }
@@ -108,13 +108,13 @@ fn an_upstream_that_cannot_be_connected_to_is_left_out_until_it_can() {
     for _ in 0..5 {
         assert_eq!(gate.get(PROFILE).code(), "upstream_unreachable");
     }
-    wait_for_up(&gate, 0);
+    wait_for_up(&gate, 0, 1);
     // Nobody tries on behalf of a call.
     let answer = gate.get(PROFILE);
     assert_eq!((answer.status, answer.code().as_str()), (503, "upstream_busy"));
     assert!(matches!(answer.header("retry-after"), Some("1" | "2" | "3")), "{answer:?}");
     let up = nobody.serve(|_| Reply::json("{}"));
-    wait_for_up(&gate, 1);
+    wait_for_up(&gate, 1, 1);
     assert_eq!(gate.get(PROFILE).status, 200);
     assert_eq!(up.seen().len(), 1);
 }
@@ -179,7 +179,7 @@ fn an_upstream_that_says_it_is_ill_gets_no_calls_as_long_as_another_is_well() {
             good: 2,
         });
     });
-    wait_for_up(&gate, 1);
+    wait_for_up(&gate, 1, 2);
     let before = up.seen().iter().filter(|seen| !seen.line().contains("healthz")).count();
     assert_eq!(before, 0);
     for _ in 0..20 {
@@ -191,7 +191,7 @@ fn an_upstream_that_says_it_is_ill_gets_no_calls_as_long_as_another_is_well() {
     assert_eq!(check.header("host"), Some("platform.test:9"));
     assert!(!check.head.contains(support::PLATFORM), "it shows no credential");
     ill.store(false, Ordering::SeqCst);
-    wait_for_up(&gate, 2);
+    wait_for_up(&gate, 2, 2);
 }
 
 #[test]
@@ -268,10 +268,10 @@ fn an_upstream_that_swallows_connections_keeps_nobody_from_another_and_comes_bac
         assert_eq!(gate.get(PROFILE).status, 200);
     }
     assert_eq!(good.seen().len(), 20);
-    wait_for_up(&gate, 1);
+    wait_for_up(&gate, 1, 2);
     // Somebody takes from the row again.
     swallows.listener.listen(128).unwrap();
-    wait_for_up(&gate, 2);
+    wait_for_up(&gate, 2, 2);
 }
 
 #[test]
