@@ -1,4 +1,4 @@
-//! The body of an answer, piece by piece, without copying it.
+//! The body of an answer or a call, piece by piece, without copying it.
 //!
 //! It is pushed: whoever reads the connection hands over the buffer and gets slices of it. Must not
 //! know where the bytes come from.
@@ -6,7 +6,7 @@
 use bytes::{Bytes, BytesMut};
 
 use crate::chunks::Chunks;
-use crate::{AnswerBody, Fault};
+use crate::{AnswerBody, CallBody, EXTENSIONS_MAX, Fault};
 
 /// Takes one body out of the bytes that follow its head.
 #[derive(Debug)]
@@ -28,8 +28,19 @@ impl Decoder {
         Self(match body {
             AnswerBody::None | AnswerBody::Length(0) => State::End,
             AnswerBody::Length(length) => State::Length(length),
-            AnswerBody::Chunked => State::Chunked(Chunks::new()),
+            AnswerBody::Chunked => State::Chunked(Chunks::new(EXTENSIONS_MAX)),
             AnswerBody::Close => State::Close,
+        })
+    }
+
+    /// For the body of a call, whose chunks have no extensions: nobody uses them, and parsers differ on
+    /// where they end.
+    #[must_use]
+    pub const fn of_call(body: CallBody) -> Self {
+        Self(match body {
+            CallBody::Length(0) => State::End,
+            CallBody::Length(length) => State::Length(length),
+            CallBody::Chunked => State::Chunked(Chunks::new(0)),
         })
     }
 

@@ -2,7 +2,7 @@
 //!
 //! Extensions and trailers are bounded, checked and dropped. Must not touch the data itself.
 
-use crate::{EXTENSIONS_MAX, Fault, TRAILERS_MAX, lines};
+use crate::{Fault, TRAILERS_MAX, lines, token};
 
 /// Most digits of a size: beyond it nothing fits into a number.
 const DIGITS_MAX: u8 = 15;
@@ -16,6 +16,8 @@ pub(crate) struct Chunks {
     left: u64,
     digits: u8,
     extensions: usize,
+    /// Most bytes of extensions.
+    extensions_max: usize,
     trailers: usize,
     lines: usize,
 }
@@ -38,8 +40,16 @@ enum At {
 }
 
 impl Chunks {
-    pub(crate) const fn new() -> Self {
-        Self { at: At::Size, left: 0, digits: 0, extensions: 0, trailers: 0, lines: 0 }
+    pub(crate) const fn new(extensions_max: usize) -> Self {
+        Self {
+            at: At::Size,
+            left: 0,
+            digits: 0,
+            extensions: 0,
+            extensions_max,
+            trailers: 0,
+            lines: 0,
+        }
     }
 
     /// Bytes of data that come next.
@@ -110,7 +120,7 @@ impl Chunks {
 
     fn extension(&mut self) -> Result<At, Fault> {
         self.extensions += 1;
-        if self.extensions > EXTENSIONS_MAX {
+        if self.extensions > self.extensions_max {
             return Err(Fault::ChunkExtension);
         }
         Ok(At::Extension)
@@ -125,7 +135,7 @@ impl Chunks {
             return Err(Fault::Trailers);
         }
         match (self.at, byte) {
-            (At::Line | At::Name, _) if is_token(byte) => Ok(At::Name),
+            (At::Line | At::Name, _) if token::is_token(byte) => Ok(At::Name),
             (At::Name, b':') => Ok(At::Value),
             (At::Value, b'\r') => Ok(At::ValueLf),
             (At::Value, _) if lines::is_text(&byte) => Ok(At::Value),
@@ -133,26 +143,4 @@ impl Chunks {
             _ => Err(Fault::Trailers),
         }
     }
-}
-
-/// A character of a field's name (RFC 9110 §5.6.2).
-const fn is_token(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric()
-        || matches!(
-            byte,
-            b'!' | b'#'
-                | b'$'
-                | b'%'
-                | b'&'
-                | b'\''
-                | b'*'
-                | b'+'
-                | b'-'
-                | b'.'
-                | b'^'
-                | b'_'
-                | b'`'
-                | b'|'
-                | b'~'
-        )
 }

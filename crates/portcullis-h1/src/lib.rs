@@ -1,7 +1,8 @@
-//! HTTP/1.1 as the gate speaks it to the platform: requests out, answers in.
+//! HTTP/1.1 as the gate speaks it: calls in and answers out on one side, requests out and answers in
+//! on the other.
 //!
 //! Pure: bytes to values and back, in whatever pieces they come. Where RFC 9112 lets a recipient
-//! repair an answer, this refuses it: what two readers could read in two ways is read by nobody.
+//! repair a message, this refuses it: what two readers could read in two ways is read by nobody.
 //! Must not know sockets, runtimes, or what a call means.
 #![cfg_attr(
     test,
@@ -16,14 +17,20 @@
 
 mod answer;
 mod body;
+mod call;
 mod chunks;
 mod fault;
 mod lines;
+mod reply;
 mod request;
+mod said;
+mod token;
 
 pub use answer::{AnswerBody, Asked, Head, HeadReader};
 pub use body::Decoder;
+pub use call::{Call, CallBody, CallBounds, CallFault, CallReader};
 pub use fault::Fault;
+pub use reply::{CONTINUE, LAST_CHUNK, ReplyHead, write_trailers};
 pub use request::{RequestBody, RequestHead, write_chunk};
 
 /// Longest head of an answer, in bytes.

@@ -32,6 +32,17 @@ pub(crate) struct Start {
 }
 
 impl Span {
+    /// None: it stands farther in than any head is long.
+    pub(crate) fn new(begin: usize, colon: usize, value: usize, end: usize) -> Option<Self> {
+        let place = |at: usize| u32::try_from(at).ok();
+        Some(Self {
+            begin: place(begin)?,
+            colon: place(colon)?,
+            value: place(value)?,
+            end: place(end)?,
+        })
+    }
+
     pub(crate) const fn name(&self) -> Range<usize> {
         self.begin as usize..self.colon as usize
     }
@@ -65,10 +76,8 @@ pub(crate) fn read(bytes: &[u8], spans: &mut Spans) -> Result<Option<Start>, Fau
         while start < end && line.get(end - 1).is_some_and(is_space) {
             end -= 1;
         }
-        let place = |at: usize| u32::try_from(begin + at).map_err(|_| Fault::HeadTooLong);
-        let span =
-            Span { begin: place(0)?, colon: place(colon)?, value: place(start)?, end: place(end)? };
-        spans.push(span);
+        let span = Span::new(begin, begin + colon, begin + start, begin + end);
+        spans.push(span.ok_or(Fault::HeadTooLong)?);
     }
 }
 

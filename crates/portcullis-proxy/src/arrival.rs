@@ -11,23 +11,21 @@ use http::uri::Authority;
 use http::{HeaderMap, HeaderValue, Method, Version};
 use http_body::Body;
 use http_body_util::BodyExt;
-use hyper::body::Incoming;
+use portcullis_h1::CallFault;
 use portcullis_types::Refusal;
 
 use crate::bounded::Bounded;
-use crate::guard::{Fault, SENTINEL_PATH};
 use crate::hygiene;
+use crate::received::Received;
 use crate::thread::Thread;
 use crate::ticker::Alarm;
 use crate::ticket::Conn;
 use crate::upgrade::Handshake;
 
-impl From<Fault> for Refusal {
-    fn from(fault: Fault) -> Self {
-        match fault {
-            Fault::Unreadable(why) => Self::Unreadable { why },
-            Fault::TooLarge => Self::HeadTooLarge,
-        }
+const fn refusal(fault: CallFault) -> Refusal {
+    match fault {
+        CallFault::Unreadable(why) => Refusal::Unreadable { why },
+        CallFault::TooLarge => Refusal::HeadTooLarge,
     }
 }
 
@@ -61,10 +59,8 @@ impl<'h> Survey<'h> {
 
 /// Refuses a head that can't be read in one way only. Gives the host that the call was sent to.
 pub(crate) fn check(parts: &mut Parts, conn: &Conn) -> Result<Option<HeaderValue>, Refusal> {
-    if parts.uri.path() == SENTINEL_PATH
-        && let Some(fault) = conn.watch.fault.take()
-    {
-        return Err(fault.into());
+    if let Some(fault) = conn.watch.fault.take() {
+        return Err(refusal(fault));
     }
     let unreadable = |why| Err(Refusal::Unreadable { why });
     if parts.method == Method::CONNECT || parts.method == Method::TRACE {
@@ -188,7 +184,7 @@ pub(crate) struct Held {
 /// The time it gets grows with what has come, so that a slow line passes and a drip does not: nobody
 /// knows yet whether it is a partner's.
 pub(crate) async fn collect(
-    mut body: Incoming,
+    mut body: Received,
     max: u64,
     thread: &Rc<Thread>,
     alarm: &Alarm,

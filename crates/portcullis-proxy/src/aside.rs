@@ -16,13 +16,13 @@ use http::header::{
 use http::request::Parts;
 use http::{HeaderMap, HeaderName, Method, Response, response};
 use http_body::Body;
-use hyper::body::Incoming;
 use portcullis_judge::{Origin, Trace};
 use portcullis_request::unescaped;
 use portcullis_types::{KeyId, KeyIx, Now, Refusal};
 
 use crate::body::Kind;
 use crate::hygiene;
+use crate::received::Received;
 use crate::thread::Thread;
 use crate::ticket::Ticket;
 use crate::{Settings, arrival};
@@ -110,7 +110,7 @@ impl fmt::Debug for AsideOutlet {
 pub(crate) struct Asked {
     aside: Arc<dyn Aside>,
     pub(crate) parts: Parts,
-    pub(crate) body: Incoming,
+    pub(crate) body: Received,
 }
 
 impl Asked {
@@ -120,7 +120,7 @@ impl Asked {
         aside.takes(thread.bench.path(path)).then(|| Arc::clone(aside))
     }
 
-    pub(crate) fn new(aside: Arc<dyn Aside>, parts: Parts, body: Incoming) -> Box<Self> {
+    pub(crate) fn new(aside: Arc<dyn Aside>, parts: Parts, body: Received) -> Box<Self> {
         Box::new(Self { aside, parts, body })
     }
 

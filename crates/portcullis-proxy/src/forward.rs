@@ -9,7 +9,6 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::uri::PathAndQuery;
 use http::{HeaderMap, HeaderValue, StatusCode, Uri};
-use hyper::body::Incoming;
 use portcullis_judge::{Duties, Outbound, SentBody, SentTarget, Touched};
 use portcullis_sieve::LinkKey;
 use portcullis_types::{Effect, KeyIx, Method, Now, PartnerIx, Refusal};
@@ -17,6 +16,7 @@ use portcullis_types::{Effect, KeyIx, Method, Now, PartnerIx, Refusal};
 use crate::Settings;
 use crate::body::{Access, Reader};
 use crate::outgoing::{Content, Ours, Outgoing};
+use crate::received::Received;
 use crate::thread::Thread;
 use crate::ticket::Conn;
 use crate::trace::Onward;
@@ -105,7 +105,7 @@ pub(crate) struct Bodies {
     /// All of it, where it was collected.
     pub(crate) received: Bytes,
     /// Where it streams through.
-    pub(crate) upload: Option<Incoming>,
+    pub(crate) upload: Option<Received>,
 }
 
 /// A call as it came in.
@@ -197,7 +197,7 @@ fn content(
     }
 }
 
-fn upload_of(conn: &Conn, body: Incoming) -> Box<Upload> {
+fn upload_of(conn: &Conn, body: Received) -> Box<Upload> {
     let Settings { limits, timeouts, .. } = &*conn.thread.settings;
     Box::new(Upload {
         body,

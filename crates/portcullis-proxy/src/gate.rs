@@ -11,7 +11,6 @@ use bytes::Bytes;
 use http::request::Parts;
 use http::{HeaderValue, Request, Response, Version, response};
 use http_body::Body;
-use hyper::body::Incoming;
 use portcullis_judge::{BodyWanted, Granted, Verdict};
 use portcullis_types::{Now, Refusal};
 
@@ -22,6 +21,7 @@ use crate::body::{Answer, Kind};
 use crate::forward::{Bodies, Came, Given};
 use crate::grpc;
 use crate::inward::Inward;
+use crate::received::Received;
 use crate::refuse;
 use crate::sending::Sending;
 use crate::stack::Call;
@@ -160,12 +160,12 @@ enum Onward {
 /// A call whose body is to be collected before it can be judged.
 struct Waiting {
     parts: Parts,
-    body: Incoming,
+    body: Received,
     host: Option<HeaderValue>,
     max: u64,
 }
 
-fn begin(request: Request<Incoming>, ticket: &mut Ticket) -> Result<Begun, Refusal> {
+fn begin(request: Request<Received>, ticket: &mut Ticket) -> Result<Begun, Refusal> {
     let conn = Rc::clone(&ticket.conn);
     let bench = &conn.thread.bench;
     let (mut parts, body) = request.into_parts();

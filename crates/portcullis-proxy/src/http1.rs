@@ -2,19 +2,22 @@
 //!
 //! Must not know how the connection came about, nor what a call is.
 
-use std::pin::Pin;
+use std::future::poll_fn;
+use std::pin::pin;
 use std::rc::Rc;
 use std::task::{Poll, ready};
 
-use hyper::server::conn::http1;
-use hyper_util::rt::TokioIo;
+use http::{HeaderMap, Method, Request};
+use portcullis_h1::{Call, CallBody};
 use tokio::io::{AsyncRead, AsyncWrite};
+use tower::Service;
 
-use crate::accept::BUFFER_MAX;
-use crate::guard::{Bounds, Guard};
 use crate::parked;
-use crate::stack::service;
+use crate::received::Received;
+use crate::reply::{Asked, Reply};
+use crate::stack::stack;
 use crate::ticket::Conn;
+use crate::wire::{Next, Wire};
 
 /// Serves a connection to its end; `first` was read from it already.
 pub(crate) async fn serve<T>(conn: &Rc<Conn>, mut stream: T, mut first: Vec<u8>)
@@ -44,51 +47,46 @@ where
     T: AsyncRead + AsyncWrite + Unpin + 'static,
 {
     let (thread, watch) = (&conn.thread, &conn.watch);
-    let limits = &thread.settings.limits;
-    // hyper keeps up to 100 headers on the stack; a bound of its own would put them on the heap.
-    let bounds = Bounds { bytes: limits.head_bytes, headers: limits.headers.min(100) };
-    let guard = Guard::http1(stream, first, Rc::clone(watch), bounds);
-    let mut builder = http1::Builder::new();
-    // As towards the platform: small messages go out in one plain write.
-    builder
-        .writev(false)
-        .header_read_timeout(None)
-        .max_buf_size(BUFFER_MAX.max(limits.head_bytes + 16 * 1024));
+    let wire = Rc::new(Wire::new(conn, stream, &first));
+    drop(first);
     // Whoever connected before the gate began to drain gets one answer.
     let mut told = thread.draining.get();
     let (mut leaving, mut over) = (false, false);
-    builder.keep_alive(!told);
-    let mut http = builder.serve_connection(TokioIo::new(guard), service(conn));
-    let end = std::future::poll_fn(|cx| {
-        loop {
-            if Pin::new(&mut http).poll(cx).is_ready() {
-                return Poll::Ready(End::Over);
-            }
-            if told || !thread.draining.get() {
-                break;
-            }
-            if watch.is_idle() && !over {
-                // A call may be on its way already: it is the last, and answered.
-                if !leaving {
-                    leaving = true;
+    wire.last.set(told);
+    let end = {
+        let mut work = pin!(converse(conn, &wire));
+        poll_fn(|cx| {
+            loop {
+                if work.as_mut().poll(cx).is_ready() {
+                    return Poll::Ready(End::Over);
+                }
+                if told || !thread.draining.get() {
+                    break;
+                }
+                if watch.is_idle() && !over {
+                    // A call may be on its way already: it is the last, and answered.
+                    if !leaving {
+                        leaving = true;
+                        watch.alarm.set(thread.settings.timeouts.last_call);
+                    }
+                    if watch.alarm.poll(cx).is_pending() {
+                        return Poll::Pending;
+                    }
+                    // None came: it ends as it should, which takes a last word where it is encrypted.
+                    over = true;
                     watch.alarm.set(thread.settings.timeouts.last_call);
+                    wire.leaves.set(true);
                 }
-                if watch.alarm.poll(cx).is_pending() {
-                    return Poll::Pending;
-                }
-                // None came: it ends as it should, which takes a last word where it is encrypted.
-                over = true;
-                watch.alarm.set(thread.settings.timeouts.last_call);
+                told = true;
+                // After a poll, so that a call that came in already is served.
+                wire.last.set(true);
             }
-            told = true;
-            // After a poll, so that a call that came in already is served.
-            Pin::new(&mut http).graceful_shutdown();
-        }
-        ready!(watch.alarm.poll(cx));
-        let quiet = !told && watch.is_idle() && watch.parks().is_some();
-        Poll::Ready(if quiet { End::Quiet } else { End::Slow })
-    })
-    .await;
+            ready!(watch.alarm.poll(cx));
+            let quiet = !told && watch.is_idle() && watch.parks().is_some();
+            Poll::Ready(if quiet { End::Quiet } else { End::Slow })
+        })
+        .await
+    };
     if matches!(end, End::Slow) && !over {
         thread.metrics.cut_slow(watch.phase());
     }
@@ -96,11 +94,72 @@ where
     if tunnel.is_none() && !matches!(end, End::Quiet) {
         return None;
     }
-    let parts = http.into_parts();
-    let early = !parts.read_buf.is_empty();
-    let stream = parts.io.into_inner().into_inner().filter(|_| !early)?;
+    let stream = wire.into_io()?;
     let Some(tunnel) = tunnel else { return Some(stream) };
     // Boxed: rare, and large beside a connection that waits.
     Box::pin(tunnel.run(stream)).await;
     None
+}
+
+/// Answers one call after the other, until there are no more or something else is spoken.
+async fn converse<T>(conn: &Rc<Conn>, wire: &Rc<Wire<T>>)
+where
+    T: AsyncRead + AsyncWrite + Unpin + 'static,
+{
+    let mut stack = stack(conn);
+    let mut fields = HeaderMap::new();
+    loop {
+        let mut unread = false;
+        let (request, asked) = match poll_fn(|cx| wire.next(&mut fields, cx)).await {
+            Next::Call(call) => request(*call, wire),
+            Next::Refused(fault) => {
+                // Answered by the door that all refusals leave by.
+                conn.watch.fault.set(Some(fault));
+                wire.last.set(true);
+                unread = true;
+                (Request::new(Received::Nothing), Asked::PLAIN)
+            }
+            Next::Over => return wire.end(false).await,
+        };
+        let answer = {
+            let mut answering = stack.call(request);
+            poll_fn(|cx| match std::pin::Pin::new(&mut answering).poll(cx) {
+                Poll::Ready(Ok(answer)) => Poll::Ready(Some(answer)),
+                Poll::Pending => wire.gone(cx).map(|()| None),
+            })
+            .await
+        };
+        let Some(answer) = answer else { return };
+        let (mut reply, memory) = Reply::begin(wire, &conn.thread, asked, answer);
+        fields = memory;
+        if poll_fn(|cx| reply.poll(wire, cx)).await.is_err() || reply.switches {
+            return;
+        }
+        wire.write(|out| conn.thread.block.give(out.give_back()));
+        if wire.owes() {
+            // It is answered already, and still on its way to the platform.
+            conn.watch.reads_on();
+            poll_fn(|cx| wire.was_read(cx)).await;
+            conn.watch.rests();
+            unread |= !wire.has_all();
+        }
+        if unread || !reply.keep_alive || wire.last.get() {
+            return wire.end(unread).await;
+        }
+    }
+}
+
+/// A call as the gate takes it.
+fn request<T>(call: Call, wire: &Rc<Wire<T>>) -> (Request<Received>, Asked)
+where
+    T: AsyncRead + AsyncWrite + Unpin + 'static,
+{
+    let Call { parts, body, keep_alive, trailers, .. } = call;
+    let head = parts.method == Method::HEAD;
+    let asked = Asked { version: parts.version, head, trailers, keep_alive };
+    let body = match body {
+        CallBody::Length(0) => Received::Nothing,
+        CallBody::Length(_) | CallBody::Chunked => Received::Http1(wire.body()),
+    };
+    (Request::from_parts(parts, body), asked)
 }

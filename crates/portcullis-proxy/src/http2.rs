@@ -7,13 +7,18 @@ use std::rc::Rc;
 use std::task::Poll;
 use std::time::Duration;
 
+use http::Request;
+use hyper::body::Incoming;
 use hyper::server::conn::http2;
+use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncWrite};
+use tower::Service;
 
 use crate::accept::BUFFER_MAX;
 use crate::guard::{Frames, Guard};
-use crate::stack::service;
+use crate::received::Received;
+use crate::stack::stack;
 use crate::ticket::Conn;
 
 /// Serves a connection to its end; `first` was read from it already.
@@ -24,7 +29,7 @@ where
     let (thread, watch) = (&conn.thread, &conn.watch);
     let frames = Frames::new(stream, &mut first, conn);
     let flooded = frames.flooded();
-    let io = TokioIo::new(Guard::http2(frames, first, Rc::clone(watch)));
+    let io = TokioIo::new(Guard::new(frames, first, Rc::clone(watch)));
     let mut builder = http2::Builder::new(Local);
     builder
         .timer(TokioTimer::new())
@@ -37,7 +42,13 @@ where
         .max_send_buf_size(BUFFER_MAX)
         .keep_alive_interval(Duration::from_secs(20))
         .keep_alive_timeout(Duration::from_secs(10));
-    let mut http = pin!(builder.serve_connection(io, service(conn)));
+    let stack = stack(conn);
+    // By hyper's own adapter rather than tower's: that one waits for readiness, which the stack always
+    // has, and moves each call's future twice more.
+    let service = service_fn(move |request: Request<Incoming>| {
+        stack.clone().call(request.map(Received::Http2))
+    });
+    let mut http = pin!(builder.serve_connection(io, service));
     let mut told = false;
     let slow = std::future::poll_fn(|cx| {
         loop {

@@ -11,8 +11,8 @@ use http::header::{
 use http::{HeaderMap, HeaderName, HeaderValue};
 use smallvec::SmallVec;
 
-use crate::guard::Fault;
 use crate::leak::Leak;
+use portcullis_types::Refusal;
 
 pub(crate) const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 pub(crate) const FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
@@ -39,7 +39,7 @@ const OPTIONS: [&str; 8] = [
 pub(crate) fn drop_nominated(
     headers: &mut HeaderMap,
     key_header: &HeaderName,
-) -> Result<(), Fault> {
+) -> Result<(), Refusal> {
     let mut named: Vec<HeaderName> = Vec::new();
     for value in headers.get_all(CONNECTION) {
         for option in value.as_bytes().split(|b| *b == b',').map(<[u8]>::trim_ascii) {
@@ -48,13 +48,14 @@ pub(crate) fn drop_nominated(
             {
                 continue;
             }
-            let name = HeaderName::from_bytes(option)
-                .map_err(|_| Fault::Unreadable("the Connection header names what is no header"))?;
+            let name = HeaderName::from_bytes(option).map_err(|_| Refusal::Unreadable {
+                why: "the Connection header names what is no header",
+            })?;
             let core = [HOST, CONTENT_LENGTH, CONTENT_TYPE, AUTHORIZATION, COOKIE].contains(&name);
             if core || name == *key_header || named.len() >= 32 {
-                return Err(Fault::Unreadable(
-                    "the Connection header names a field the gate relies on",
-                ));
+                return Err(Refusal::Unreadable {
+                    why: "the Connection header names a field the gate relies on",
+                });
             }
             named.push(name);
         }

@@ -12,7 +12,6 @@ use std::task::{Context, Poll, ready};
 
 use http::header::CONNECTION;
 use http::{HeaderValue, Request, Response};
-use hyper::body::Incoming;
 use portcullis_types::{Now, Refusal};
 use tower::layer::layer_fn;
 use tower::{Service, ServiceBuilder, service_fn};
@@ -20,36 +19,22 @@ use tower::{Service, ServiceBuilder, service_fn};
 use crate::body::Answer;
 use crate::gate::{self, Serving};
 use crate::hygiene::REQUEST_ID;
+use crate::received::Received;
 use crate::ticket::Conn;
 use crate::{ids, refuse};
 
 /// A request with its name and moment.
 pub(crate) struct Call {
-    pub(crate) request: Request<Incoming>,
+    pub(crate) request: Request<Received>,
     pub(crate) id: HeaderValue,
     pub(crate) start: Now,
 }
 
-/// Everything a connection's requests go through, as hyper takes it.
-///
-/// By hyper's own adapter rather than tower's: that one waits for readiness, which the stack always
-/// has, and moves each call's future twice more.
-pub(crate) fn service(
-    conn: &Rc<Conn>,
-) -> impl hyper::service::Service<
-    Request<Incoming>,
-    Response = Response<Answer>,
-    Error = Infallible,
-    Future: 'static,
-> + use<> {
-    let stack = stack(conn);
-    hyper::service::service_fn(move |request| stack.clone().call(request))
-}
-
-fn stack(
+/// Everything a connection's calls go through. It is always ready.
+pub(crate) fn stack(
     conn: &Rc<Conn>,
 ) -> impl Service<
-    Request<Incoming>,
+    Request<Received>,
     Response = Response<Answer>,
     Error = Infallible,
     Future: Unpin + 'static,
@@ -82,7 +67,7 @@ struct NamedFuture<F> {
     conn: Rc<Conn>,
 }
 
-impl<S> Service<Request<Incoming>> for Named<S>
+impl<S> Service<Request<Received>> for Named<S>
 where
     S: Service<Call, Response = Response<Answer>, Error = Panicked, Future: Unpin>,
 {
@@ -95,7 +80,7 @@ where
         Poll::Ready(Ok(()))
     }
 
-    fn call(&mut self, request: Request<Incoming>) -> Self::Future {
+    fn call(&mut self, request: Request<Received>) -> Self::Future {
         let conn = Rc::clone(&self.conn);
         let given = request.headers().get(REQUEST_ID);
         let given = given.filter(|id| conn.trusted && ids::takes_over(id));

@@ -9,13 +9,14 @@ use std::sync::{Arc, mpsc};
 use http::HeaderValue;
 use portcullis_judge::UsageCells;
 use portcullis_sieve::{Gate, Plan, Program};
-use portcullis_types::{Clock, KeyIx, Now};
+use portcullis_types::{Clock, KeyIx, Now, Wall};
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 
 use crate::addresses::Addresses;
 use crate::answer;
 use crate::aside::AsideOutlet;
+use crate::block::Block;
 use crate::bounded::Bounded;
 use crate::counts::Counts;
 use crate::ids::Ids;
@@ -27,6 +28,7 @@ use crate::reach::UnderWay;
 use crate::recall::{Recall, Recalled};
 use crate::records::Ring;
 use crate::refuse::Style;
+use crate::reply::Date;
 use crate::settings::Settings;
 use crate::shares::Share;
 use crate::ticker::Ticker;
@@ -53,6 +55,10 @@ pub(crate) struct Thread {
     /// Looks after the upstreams, unless another thread does.
     keeper: RefCell<Option<JoinHandle<()>>>,
     pub(crate) ticker: Rc<Ticker>,
+    /// What callers' bytes are read into.
+    pub(crate) block: Block,
+    /// The date as answers tell it.
+    pub(crate) date: Date,
     pub(crate) ids: Ids,
     pub(crate) rates: Rates,
     pub(crate) ring: Option<Ring>,
@@ -130,6 +136,8 @@ impl Thread {
             left: RefCell::default(),
             crew: RefCell::new(crew),
             keeper: RefCell::default(),
+            block: Block::default(),
+            date: Date::default(),
             ids: Ids::new(),
             rates: Rates::new(settings.family),
             shown_in_flight: Cell::new(0),
@@ -174,6 +182,10 @@ impl Thread {
     /// The moment.
     pub(crate) fn now(&self) -> Now {
         self.clock.now()
+    }
+
+    pub(crate) fn wall(&self) -> Wall {
+        self.clock.wall()
     }
 
     /// Goes on in time: wakes who is due, and adds up the counts.

@@ -10,11 +10,11 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
-use hyper::body::Incoming;
 use portcullis_types::Refusal;
 
 use crate::body::{BrokenOff, Polled};
 use crate::guard::Watch;
+use crate::received::Received;
 use crate::ticker::Alarm;
 
 /// What is sent on.
@@ -31,7 +31,7 @@ pub(crate) enum Sent {
 
 /// A body on its way from the partner to the platform.
 pub(crate) struct Upload {
-    pub(crate) body: Incoming,
+    pub(crate) body: Received,
     /// Bytes it may still have.
     pub(crate) left: u64,
     pub(crate) alarm: Alarm,

@@ -322,6 +322,9 @@ fn an_answer_may_come_before_the_upload_is_over_and_the_rest_still_goes_on() {
         peer.send("3\r\ndef\r\n0\r\n\r\n");
         let all = String::from_utf8(told.recv().unwrap()).unwrap();
         assert!(all.ends_with("3\r\nabc\r\n3\r\ndef\r\n0\r\n\r\n"), "{codec:?}: {all}");
+        // The connection is in step and serves another call.
+        peer.send(get("/nothing-of-the-kind", ""));
+        assert_eq!(peer.answer().status, 403, "{codec:?}");
     }
 }
 

@@ -6,7 +6,8 @@ use std::cell::Cell;
 use std::rc::Rc;
 use std::time::Duration;
 
-use super::head::Fault;
+use portcullis_h1::CallFault;
+
 use crate::ticker::Alarm;
 
 /// What the guard, the connection's task and its calls tell each other.
@@ -14,17 +15,17 @@ pub(crate) struct Watch {
     /// The one deadline of the connection: head, idle or send.
     pub(crate) alarm: Alarm,
     /// Why the last head was refused.
-    pub(crate) fault: Cell<Option<Fault>>,
+    pub(crate) fault: Cell<Option<CallFault>>,
     /// Calls of this connection that are not fully answered.
     pub(crate) in_flight: Cell<usize>,
-    /// Whether the peer still owes or sent bytes that nobody read as a request.
+    /// Whether the peer sent bytes that nobody read.
     pub(crate) unread: Cell<bool>,
     /// Whether it speaks HTTP/2.
     pub(crate) http2: Cell<bool>,
     phase: Cell<&'static str>,
     /// For an HTTP/2 connection to get on with any of its streams: the longest that one of them was given.
     stream: Cell<Duration>,
-    pub(super) times: Times,
+    times: Times,
 }
 
 /// Times that concern a connection.
@@ -65,7 +66,7 @@ impl Watch {
         self.phase.get() == "idle" && self.in_flight.get() == 0
     }
 
-    pub(super) fn expect(&self, phase: &'static str, within: Duration) {
+    fn expect(&self, phase: &'static str, within: Duration) {
         self.phase.set(phase);
         self.alarm.set(within);
     }
@@ -104,8 +105,36 @@ impl Watch {
         self.expect("head", self.times.head);
     }
 
+    /// What was answered is read on, in the time that its reader gives it.
+    pub(crate) fn reads_on(&self) {
+        self.phase.set("body");
+        self.alarm.off();
+    }
+
+    /// Nothing is under way.
+    pub(crate) fn rests(&self) {
+        self.expect("idle", self.times.park);
+    }
+
+    /// A part of a head came.
+    pub(crate) fn head_began(&self) {
+        if self.phase.get() == "idle" {
+            self.wakes();
+        }
+    }
+
+    /// Writing stalled.
+    pub(crate) fn sends(&self) {
+        self.expect("send", self.times.send);
+    }
+
+    /// All was said, and what the peer still sends is read for a while.
+    pub(crate) fn lingers(&self, within: Duration) {
+        self.expect("linger", within);
+    }
+
     /// The peer took what it had stopped to take.
-    pub(super) fn took(&self) {
+    pub(crate) fn took(&self) {
         match (self.http2.get(), self.in_flight.get()) {
             (true, _) => self.waits(),
             (false, 0) => self.expect("idle", self.times.park),

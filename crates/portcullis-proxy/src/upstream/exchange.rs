@@ -198,7 +198,7 @@ impl Exchange {
                         return Poll::Ready(Err(Failure::Malformed));
                     }
                     let waited = *waited;
-                    match ready!(self.own.fill(read, &mut self.buffer, cx)) {
+                    match ready!(self.own.block.fill(read, &mut self.buffer, cx)) {
                         Ok(1..) => {
                             if let Some(head) = self.head()? {
                                 return Poll::Ready(Ok(self.answer(head)));
@@ -256,7 +256,7 @@ impl Exchange {
 
     fn answer(&mut self, head: Head) -> Response<()> {
         self.own.sites.answered(&self.place, head.status);
-        self.own.take_back(std::mem::take(&mut self.message.head));
+        self.own.block.give(std::mem::take(&mut self.message.head));
         self.decoder = Decoder::new(head.body);
         self.keeps = head.keep_alive;
         if head.status != StatusCode::SWITCHING_PROTOCOLS {

@@ -1,51 +1,36 @@
 //! Our own codec's side of the pool: idle connections, and the memory that calls share.
 //!
-//! A call writes its head into a buffer of the thread and out of it at once; what comes in is read
-//! into one block of the thread, of which each answer takes its slice. So both stay warm, and an idle
-//! connection costs a socket. Must not know what a call is.
+//! A call writes its head into a buffer of the thread and out of it at once, and each answer takes its
+//! slice of the block that all are read into. Must not know what a call is.
 
-use std::cell::RefCell;
-use std::io;
-use std::pin::pin;
 use std::rc::Rc;
 use std::sync::Arc;
-use std::task::{Context, Poll, ready};
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use http::Method;
 use http_body::Body;
 use portcullis_h1::{Asked, RequestBody, RequestHead};
-use tokio::io::AsyncReadExt;
 
 use super::dial::{Crew, Dial, Idle};
 use super::exchange::{Call, Exchange, Message};
 use super::line::Waiting;
 use super::link::{Link, Shows};
 use super::site::{Place, Placed, Sites};
-use super::socket::Reads;
 use super::{Answering, Failure};
+use crate::block::Block;
 use crate::leak::Leak;
 use crate::outgoing::Outgoing;
 use crate::settings::Settings;
 use crate::upload::Sent;
 
-/// The block answers are read into. What holds a slice of it holds all of it.
-const BLOCK: usize = 32 * 1024;
-/// Least of it that is worth a read.
-const BLOCK_LEAST: usize = 8 * 1024;
 /// Judged bodies up to this go out in one write with their head.
 const SMALL: usize = 16 * 1024;
-/// Buffers of sent heads kept, and the largest that is.
-const SPARE: usize = 64;
-const SPARE_BYTES: usize = 4 * 1024;
-
 /// One thread's connections and memory.
 pub(crate) struct Own {
     pub(super) sites: Sites<Idle<Link>>,
     pub(super) settings: Arc<Settings>,
     pub(super) leak: Leak,
-    block: RefCell<BytesMut>,
-    spare: RefCell<Vec<Vec<u8>>>,
+    pub(super) block: Block,
 }
 
 impl Idle<Link> {
@@ -79,44 +64,8 @@ impl Own {
             sites: Sites::new(crew, Idle::new),
             leak: Leak::new(settings.credential.expose()),
             settings,
-            block: RefCell::default(),
-            spare: RefCell::default(),
+            block: Block::default(),
         })
-    }
-
-    /// Reads what is there, into a slice of the thread's block. 0: the connection ended.
-    pub(super) fn fill(
-        &self,
-        read: &mut Reads,
-        into: &mut BytesMut,
-        cx: &mut Context<'_>,
-    ) -> Poll<io::Result<usize>> {
-        let mut block = self.block.borrow_mut();
-        // From its start again, if nobody holds a slice any more: those lines are warm.
-        if !block.try_reclaim(BLOCK) && block.capacity() < BLOCK_LEAST {
-            *block = BytesMut::with_capacity(BLOCK);
-        }
-        let count = ready!(pin!(read.read_buf(&mut *block)).poll(cx))?;
-        if into.is_empty() {
-            *into = block.split();
-        } else {
-            into.extend_from_slice(&block);
-            block.clear();
-        }
-        Poll::Ready(Ok(count))
-    }
-
-    fn buffer(&self) -> Vec<u8> {
-        self.spare.borrow_mut().pop().unwrap_or_else(|| Vec::with_capacity(1024))
-    }
-
-    /// Takes back what a head was written into.
-    pub(super) fn take_back(&self, mut buffer: Vec<u8>) {
-        let mut spare = self.spare.borrow_mut();
-        if spare.len() < SPARE && buffer.capacity() <= SPARE_BYTES {
-            buffer.clear();
-            spare.push(buffer);
-        }
     }
 }
 
@@ -155,7 +104,7 @@ fn sent(own: Rc<Own>, place: At, call: Call) -> Answering {
 }
 
 fn written(own: &Own, call: Outgoing<'_>) -> Call {
-    let mut head = own.buffer();
+    let mut head = own.block.buffer();
     let mut writing = RequestHead::begin(&mut head, &call.method, &call.target);
     call.fields(|name, value| writing.field(name, value));
     let mut asked = if call.method == Method::HEAD { Asked::Head } else { Asked::Other };

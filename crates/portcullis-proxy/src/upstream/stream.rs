@@ -69,7 +69,7 @@ impl Exchange {
         }
         let left = self.decoder.left().map(|left| usize::try_from(left).unwrap_or(usize::MAX));
         if !self.large && left.is_none_or(|left| left <= LARGE_FROM) {
-            let count = ready!(self.own.fill(read, &mut self.buffer, cx))?;
+            let count = ready!(self.own.block.fill(read, &mut self.buffer, cx))?;
             self.large = count >= LARGE_FROM;
             return Poll::Ready(Ok(count));
         }

@@ -7,11 +7,11 @@ const TOKEN: u8 = 1;
 /// May stand in a Host.
 const HOST: u8 = 2;
 /// May not stand in a target.
-pub(super) const RAW: u8 = 4;
+pub(crate) const RAW: u8 = 4;
 /// Begins a fragment.
-pub(super) const FRAGMENT: u8 = 8;
+pub(crate) const FRAGMENT: u8 = 8;
 /// May not stand in the path of a target, or in its query.
-pub(super) const MARK: u8 = 16;
+pub(crate) const MARK: u8 = 16;
 
 /// What a byte may be part of: one look instead of a comparison with each.
 const CLASSES: [u8; 256] = {
@@ -46,16 +46,16 @@ fn class(byte: u8) -> u8 {
 }
 
 /// Whether a byte may stand in a token.
-pub(super) fn is_token(byte: u8) -> bool {
+pub(crate) fn is_token(byte: u8) -> bool {
     class(byte) & TOKEN != 0
 }
 
 /// Whether all bytes may stand in a Host.
-pub(super) fn is_host(bytes: &[u8]) -> bool {
+pub(crate) fn is_host(bytes: &[u8]) -> bool {
     bytes.iter().all(|byte| class(*byte) & HOST != 0)
 }
 
 /// What there is among the bytes.
-pub(super) fn seen(bytes: &[u8]) -> u8 {
+pub(crate) fn seen(bytes: &[u8]) -> u8 {
     bytes.iter().fold(0, |seen, byte| seen | class(*byte))
 }

@@ -1,41 +1,72 @@
-//! What may pass the guard, as a table, at every split of the bytes.
-
-use std::time::Duration;
+//! What may pass as calls, as a table, at every split of the bytes.
 
 use proptest::prelude::*;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use super::*;
-use crate::ticker::Ticker;
+use crate::{Decoder, Fault};
 
-const BOUNDS: Bounds = Bounds { bytes: 2048, headers: 100 };
+const BOUNDS: CallBounds = CallBounds { bytes: 2048, fields: 99 };
 
-/// How many bytes pass before the first fault, read in pieces of one size.
-fn passes(bytes: &[u8], piece: usize) -> (usize, Option<Fault>) {
-    let mut walker = Walker::new(BOUNDS);
-    let (mut held, mut passed) = (Vec::new(), 0);
+/// What was read of a connection, and why no more is.
+#[derive(Debug, Default, PartialEq)]
+struct Read {
+    /// Method, target and fields of each call, and its body as far as it came.
+    calls: Vec<(String, Vec<u8>)>,
+    head: Option<CallFault>,
+    body: Option<Fault>,
+    /// Bytes that are no whole head.
+    rest: usize,
+}
+
+/// Reads calls that come in pieces of one size.
+fn read(bytes: &[u8], piece: usize) -> Read {
+    let (mut reader, mut buffer, mut out) =
+        (CallReader::default(), BytesMut::new(), Read::default());
+    let mut body: Option<Decoder> = None;
     for part in bytes.chunks(piece) {
-        held.extend_from_slice(part);
-        let (count, fault) = walker.walk(&held);
-        held.drain(..count);
-        passed += count;
-        if fault.is_some() {
-            return (passed, fault);
+        buffer.extend_from_slice(part);
+        loop {
+            if let Some(decoder) = &mut body {
+                match decoder.next(&mut buffer) {
+                    Ok(Some(data)) => out.calls.last_mut().unwrap().1.extend_from_slice(&data),
+                    Ok(None) if decoder.is_end() => body = None,
+                    Ok(None) => break,
+                    Err(fault) => {
+                        // What came of it before may not have been handed over.
+                        out.calls.last_mut().unwrap().1.clear();
+                        return Read { body: Some(fault), ..out };
+                    }
+                }
+                continue;
+            }
+            match reader.read(&mut buffer, BOUNDS, &mut HeaderMap::new()) {
+                Ok(Some(call)) => {
+                    let Parts { method, uri, headers, .. } = &call.parts;
+                    out.calls.push((format!("{method} {uri} {headers:?}"), Vec::new()));
+                    body = Some(Decoder::of_call(call.body));
+                }
+                Ok(None) => break,
+                Err(fault) => return Read { head: Some(fault), ..out },
+            }
         }
     }
-    (passed, None)
+    out.rest = buffer.len();
+    out
 }
 
 #[track_caller]
 fn check(bytes: &str, expected: Result<(), &str>) {
     for piece in [1, 2, 3, 7, 64, bytes.len()] {
-        let (passed, fault) = passes(bytes.as_bytes(), piece);
-        match (expected, fault) {
-            (Ok(()), None) => assert_eq!(passed, bytes.len(), "{bytes:?} in pieces of {piece}"),
-            (Err(want), Some(Fault::Unreadable(why))) => {
-                assert!(why.contains(want), "{bytes:?}: {why}")
+        let read = read(bytes.as_bytes(), piece);
+        match (expected, read.head, read.body) {
+            (Ok(()), None, None) => assert_eq!(read.rest, 0, "{bytes:?} in pieces of {piece}"),
+            (Err(want), Some(CallFault::Unreadable(why)), None) => {
+                assert!(why.contains(want), "{bytes:?}: {why}");
             }
-            (Err("too large"), Some(Fault::TooLarge)) => {}
+            (Err("too large"), Some(CallFault::TooLarge), None) => {}
+            (Err(want), None, Some(fault)) => {
+                assert!(fault.to_string().contains(want), "{bytes:?}: {fault}");
+            }
             other => panic!("{bytes:?} in pieces of {piece}: {other:?}"),
         }
     }
@@ -117,6 +148,8 @@ fn a_head_has_one_shape() {
         ("GET / HTTP/1.1\r\nHost: a\r\n: v\r\n\r\n", "header name"),
         ("GET / HTTP/1.1\r\nHost: a\r\nX\r\n\r\n", "no colon"),
         ("GET / HTTP/1.1\r\nHost: a\r\nX: a\rb\r\n\r\n", "control character"),
+        ("GET / HTTP/1.1\r\nHost: a\r\nX: a\r\r\n\r\n", "control character"),
+        ("GET / HTTP/1.1\r\nHost: a\r\nX: \x0ca\r\n\r\n", "control character"),
         ("GET / HTTP/1.1\r\nHost: a\r\nX: a\0b\r\n\r\n", "control character"),
         ("GET / HTTP/1.1\r\nHost: a\r\nX\0: b\r\n\r\n", "header name"),
         ("GET / HTTP/1.1\r\n\r\n", "no Host"),
@@ -157,18 +190,21 @@ fn a_head_has_one_shape() {
 fn chunks_have_one_shape() {
     let te = "Transfer-Encoding: chunked\r\n";
     for (after, want) in [
-        ("0x3\r\nabc\r\n", "hexadecimal"),
-        ("+3\r\nabc\r\n", "hexadecimal"),
-        (" 3\r\nabc\r\n", "hexadecimal"),
-        ("3;a=b\r\nabc\r\n", "hexadecimal"),
-        ("\r\nabc\r\n", "hexadecimal"),
-        ("3\nabc\r\n", "carriage return"),
-        ("3\r\nabcd\r\n", "longer than its size"),
-        ("3\r\nabc\n", "carriage return"),
-        ("1000000000000000\r\n", "hexadecimal"),
-        ("00000000000000000000003\r\nabc\r\n", "too long"),
-        ("0\r\nX : y\r\n\r\n", "header name"),
-        ("0\r\nX: y\n\r\n", "carriage return"),
+        ("0x3\r\nabc\r\n", "size"),
+        ("+3\r\nabc\r\n", "size"),
+        (" 3\r\nabc\r\n", "size"),
+        ("3 \r\nabc\r\n", "size"),
+        ("3;a=b\r\nabc\r\n", "extension"),
+        ("3;\r\nabc\r\n", "extension"),
+        ("\r\nabc\r\n", "size"),
+        ("3\nabc\r\n", "size"),
+        ("3\r\nabcd\r\n", "end where its size says"),
+        ("3\r\nabc\n", "end where its size says"),
+        ("1000000000000000\r\n", "size"),
+        ("00000000000000000000003\r\nabc\r\n", "size"),
+        ("0\r\nX : y\r\n\r\n", "trailers"),
+        ("0\r\nX: y\n\r\n", "trailers"),
+        ("0\r\nX: y\rz\r\n\r\n", "trailers"),
     ] {
         framed(te, after, Err(want));
     }
@@ -187,88 +223,41 @@ fn what_passes_is_a_target_that_the_uri_parser_takes() {
     for byte in 0x21..0x7fu8 {
         for target in [format!("/a{}b", char::from(byte)), format!("/?a{}b", char::from(byte))] {
             let request = format!("GET {target} HTTP/1.1\r\nHost: a\r\n\r\n");
-            if passes(request.as_bytes(), 999).1.is_none() {
-                let read = target.parse::<http::Uri>().expect("the guard let it pass");
-                assert_eq!(read.to_string(), target);
+            let read = read(request.as_bytes(), 999);
+            assert_ne!(read.head, Some(CallFault::Unreadable("the target is not a URL")));
+            if let Some((call, _)) = read.calls.first() {
+                assert!(call.starts_with(&format!("GET {target} ")), "{call}");
             }
         }
     }
 }
 
-fn watched() -> Rc<Watch> {
-    let second = Duration::from_secs(1);
-    let times = Times { head: second, idle: second, park: second, send: second, stream: second };
-    Watch::new(Ticker::new(Duration::from_millis(10)).alarm(), times)
-}
-
-/// What the connection waits for, with its alarm on, once an answer that had stalled is taken.
-async fn after_a_stall(rest: usize, ended: bool) -> Option<&'static str> {
-    let watch = watched();
-    let (io, mut peer) = tokio::io::duplex(16);
-    let mut guard = Guard::http1(io, Vec::new(), Rc::clone(&watch), BOUNDS);
-    watch.begin();
-    guard.write_all(&[0; 16]).await.unwrap();
-    let stalls = async { guard.write_all(&vec![0; rest]).await };
-    let takes = async {
-        if ended {
-            watch.finish();
-        }
-        let mut sink = vec![0; 16 + rest];
-        peer.read_exact(&mut sink).await
+#[test]
+fn what_the_connection_is_for_is_read_with_the_head() {
+    let call = |head: &str| {
+        let mut buffer = BytesMut::from(head);
+        let call = CallReader::default().read(&mut buffer, BOUNDS, &mut HeaderMap::new());
+        let call = call.unwrap().unwrap();
+        (call.keep_alive, call.expects, call.trailers)
     };
-    assert!(tokio::try_join!(stalls, takes).is_ok());
-    guard.flush().await.unwrap();
-    watch.alarm.is_set().then(|| watch.phase())
-}
-
-#[tokio::test]
-async fn once_an_answer_is_taken_the_connection_is_idle() {
-    for rest in [1, SEND_LEAST, 3 * SEND_LEAST] {
-        assert_eq!(after_a_stall(rest, true).await, Some("idle"), "{rest}");
-    }
-    assert_eq!(after_a_stall(1, false).await, Some("send"), "more of it may come");
-}
-
-async fn read_all(first: &[u8], rest: &[u8]) -> (Vec<u8>, Option<Fault>, bool) {
-    let watch = watched();
-    let mut guard = Guard::http1(rest, first.to_vec(), Rc::clone(&watch), BOUNDS);
-    let mut out = Vec::new();
-    let ended = std::future::poll_fn(|cx| {
-        loop {
-            let mut piece = [0; 64];
-            let mut buf = ReadBuf::new(&mut piece);
-            match Pin::new(&mut guard).poll_read(cx, &mut buf) {
-                Poll::Ready(Ok(())) if !buf.filled().is_empty() => out.extend(buf.filled()),
-                Poll::Ready(Err(_)) => return Poll::Ready(false),
-                Poll::Ready(Ok(())) | Poll::Pending => return Poll::Ready(true),
-            }
-        }
-    });
-    let ended = ended.await;
-    (out, watch.fault.get(), ended)
-}
-
-#[tokio::test]
-async fn a_refused_head_is_replaced_by_the_sentinel_and_the_end() {
-    let good = b"GET /1 HTTP/1.1\r\nHost: a\r\n\r\n".as_slice();
-    let bad =
-        b"GET /2 HTTP/1.1\r\nHost: a\r\nContent-Length: +1\r\n\r\nGET /3 HTTP/1.1\r\n".as_slice();
-    let all = [good, bad].concat();
-    let expected = [good, SENTINEL].concat();
-    for split in 0..all.len() {
-        let (out, fault, ended) = read_all(&all[..split], &all[split..]).await;
-        assert_eq!(
-            String::from_utf8_lossy(&out),
-            String::from_utf8_lossy(&expected),
-            "split at {split}"
-        );
-        assert!(fault.is_some() && ended);
-    }
-    let chunks =
-        b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabcX\r\n".as_slice();
-    for split in 0..chunks.len() {
-        let (out, _, ended) = read_all(&chunks[..split], &chunks[split..]).await;
-        assert!(!ended && chunks.starts_with(&out), "split at {split}");
+    for (head, expected) in [
+        ("GET / HTTP/1.1\r\nHost: a\r\n\r\n", (true, false, false)),
+        ("GET / HTTP/1.1\r\nHost: a\r\nConnection: te, CLOSE\r\n\r\n", (false, false, false)),
+        ("GET / HTTP/1.0\r\n\r\n", (false, false, false)),
+        ("GET / HTTP/1.0\r\nConnection: Keep-Alive\r\n\r\n", (true, false, false)),
+        ("GET / HTTP/1.0\r\nConnection: keep-alive, close\r\n\r\n", (false, false, false)),
+        (
+            "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nExpect: 100-continue\r\n\r\n",
+            (true, true, false),
+        ),
+        ("GET / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\n\r\n", (true, false, false)),
+        (
+            "POST / HTTP/1.0\r\nContent-Length: 1\r\nExpect: 100-continue\r\n\r\n",
+            (false, false, false),
+        ),
+        ("GET / HTTP/1.1\r\nHost: a\r\nTE: gzip, Trailers\r\n\r\n", (true, false, true)),
+    ] {
+        assert_eq!(call(head), expected, "{head}");
     }
 }
 
@@ -282,8 +271,6 @@ proptest! {
     ) {
         let mut request = b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n".to_vec();
         request.extend(bytes);
-        let (whole, pieces) = (passes(&request, request.len()), passes(&request, piece));
-        prop_assert_eq!(whole.1, pieces.1);
-        prop_assert!(whole.0 <= request.len());
+        prop_assert_eq!(read(&request, request.len()), read(&request, piece));
     }
 }
