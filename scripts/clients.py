@@ -16,7 +16,7 @@ import subprocess
 import threading
 import time
 
-from harness import check
+from harness import check, free_port
 
 # Children are forked before threads are started, or do nothing but sockets.
 FORK = multiprocessing.get_context("fork")
@@ -290,7 +290,8 @@ class Stub:
     def __init__(self, mode="ok", wait=1.0):
         self.mode, self.wait = mode, wait
         self.lock, self.under_way, self.most, self.calls, self.connects = threading.Lock(), 0, 0, 0, []
-        self.listener = socket.create_server(("127.0.0.1", 0), backlog=1024)
+        # One that no outgoing connection is given while nobody listens there.
+        self.listener = socket.create_server(("127.0.0.1", free_port()), backlog=1024)
         self.address = self.listener.getsockname()
         self.open = set()
         threading.Thread(target=self._accept, args=(self.listener,), daemon=True).start()

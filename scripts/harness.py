@@ -25,6 +25,10 @@ BINARY = os.path.join(TARGET, "release", "portcullis")
 PLAZA = os.path.join(TARGET, "release", "portcullis-plaza")
 
 
+# Seconds to wait for what comes at once, and on a machine with much else to do later. How quick something
+# is, a sample tells and does not require; that it comes, it requires too.
+PATIENCE = 60.0
+
 # What whoever takes access away says of it to the partner.
 FOUND = ["--fact", "calls of one night came from 41 towns", "--period", "9h",
          "--indefinite-because", "nobody knows when the calls are explained"]
@@ -164,7 +168,7 @@ class Gate:
                     found.append(file.read().strip())
         return found
 
-    def serve(self, patience=20.0, before=None):
+    def serve(self, patience=PATIENCE, before=None):
         """Starts it, having run `before` in its process; returns the seconds until it said that it is ready."""
         with open(self.log, "ab") as log:
             started = time.monotonic()
@@ -263,7 +267,7 @@ class Plaza:
 
     def stop(self):
         self.process.terminate()
-        self.process.wait(10)
+        self.process.wait(PATIENCE)
 
 
 class Recorder:

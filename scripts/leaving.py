@@ -8,7 +8,7 @@ import contextlib
 import select
 
 from clients import FORK, PROFILE, USER, Frames, Line, get
-from harness import Failed, check
+from harness import PATIENCE, Failed, check
 
 DRIPPED = f"/v21.0/{USER}?fields=id,username"
 
@@ -109,7 +109,7 @@ def counted(pipes):
     """What all counted together, once each was told to go; faults are faults of the gate."""
     all_ = collections.Counter()
     for near, process in pipes:
-        check(near.poll(10), "a client still waits after the gate ended")
+        check(near.poll(PATIENCE), "a client still waits after the gate ended")
         all_ += near.recv()
         process.join()
     faults = [what for what in all_ if what.startswith("FAULT")]
