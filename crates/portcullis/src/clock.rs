@@ -50,13 +50,12 @@ impl SystemClock {
 }
 
 impl SystemClock {
-    /// Nanoseconds since 1970 of a moment on the monotonic count, for whoever compares it with those of
-    /// other machines.
+    /// Nanoseconds since 1970 when the monotonic count was 0, for whoever compares its moments with those of
+    /// other machines. Each look is at two clocks, a little apart: what belongs together is told by one.
     #[expect(clippy::disallowed_methods, reason = "this is where time enters the program")]
-    pub(crate) fn unix_ns(&self, at: Mono) -> u128 {
+    pub(crate) fn start_unix_ns(&self) -> u128 {
         let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        let ago = self.started.elapsed().as_nanos().saturating_sub(u128::from(at.0));
-        since_epoch.as_nanos().saturating_sub(ago)
+        since_epoch.as_nanos().saturating_sub(self.started.elapsed().as_nanos())
     }
 }
 

@@ -46,10 +46,11 @@ fn collector(answers: &[&str]) -> (String, Receiver<(String, Value)>) {
             }
             let mut body = vec![0; length];
             stream.read_exact(&mut body).unwrap();
+            // Told before it is answered: whoever sees that the gate has its answer finds it here. Nobody
+            // may want to know any more.
+            let _gone = tell.send((head, serde_json::from_slice(&body).unwrap()));
             let answer = answers.get(at).or(answers.last()).unwrap();
             stream.get_mut().write_all(answer.as_bytes()).unwrap();
-            // Nobody may want to know any more.
-            let _gone = tell.send((head, serde_json::from_slice(&body).unwrap()));
         }
     });
     (url, told)
@@ -144,8 +145,7 @@ fn a_call_is_two_spans_that_say_what_it_was_and_nothing_that_its_caller_wrote() 
     let time = |span: &Value, name: &str| span[name].as_str().unwrap().parse::<u64>().unwrap();
     let (start, end) = (time(server, "startTimeUnixNano"), time(server, "endTimeUnixNano"));
     let (sent, done) = (time(client, "startTimeUnixNano"), time(client, "endTimeUnixNano"));
-    // Of two looks at two clocks each, which may be a little apart.
-    assert!(start <= sent + 1_000_000 && sent <= done && done <= end + 1_000_000, "{spans:#?}");
+    assert!(start <= sent && sent <= done && done <= end, "{spans:#?}");
 
     let mut outer = said(server);
     assert!(outer.remove("portcullis.judge_ns").is_some());

@@ -55,9 +55,10 @@ impl Names {
     /// What is posted.
     pub(super) fn body(&self, batch: &[CallSpan], clock: &SystemClock) -> Value {
         let mut spans = Vec::new();
+        let start = clock.start_unix_ns();
+        let at = move |moment: Mono| (start + u128::from(moment.0)).to_string();
         for call in batch {
             let rules = call.policy.and_then(|revision| self.board.rules_of(revision));
-            let at = |moment: Mono| clock.unix_ns(moment).to_string();
             spans.push(self.server(call, rules.as_deref(), at));
             spans.extend(call.legs.iter().map(|leg| client(call, leg, rules.as_deref(), at)));
         }
