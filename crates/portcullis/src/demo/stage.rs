@@ -239,9 +239,17 @@ fn folder() -> anyhow::Result<PathBuf> {
     Ok(Path::new(&std::env::temp_dir()).join(format!("portcullis-demo-{name}")))
 }
 
-/// Two ports that nobody listens on. Both are taken at once, or the second might be the first again.
+/// Two ports that nobody listens on: below those that outgoing connections are given, so that none of them
+/// takes one before the gate does. Both are taken at once, or the second might be the first again.
 fn free_ports() -> anyhow::Result<[SocketAddr; 2]> {
-    let take = || TcpListener::bind("127.0.0.1:0").context("no port is free");
-    let (public, admin) = (take()?, take()?);
-    Ok([public.local_addr()?, admin.local_addr()?])
+    let mut taken = Vec::new();
+    for _ in 0..1000 {
+        let random = random_hex()?;
+        let port = u16::from_str_radix(random.get(..4).unwrap_or_default(), 16)? % 20_000;
+        taken.extend(TcpListener::bind(("127.0.0.1", 10_000 + port)));
+        if let [public, admin] = &*taken {
+            return Ok([public.local_addr()?, admin.local_addr()?]);
+        }
+    }
+    anyhow::bail!("no port is free")
 }
