@@ -452,11 +452,10 @@ fn a_gate_that_cannot_be_reached_or_does_not_know_the_token_is_told_apart() {
         the configuration can't be read; a gate that runs is reached without it: name both `--admin URL --token-file FILE`, and no `--config`
         [exit 1]
         ");
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let closed = format!("http://{}", listener.local_addr().unwrap());
-    drop(listener);
+    // A port that nobody is given by chance.
+    let closed = "http://127.0.0.1:9";
     let told = machine.types(&format!("partner list --admin {closed}"));
-    insta::assert_snapshot!(told.whole().replace(&closed, "URL"), @r"
+    insta::assert_snapshot!(told.whole().replace(closed, "URL"), @r"
         error: the gate's admin API can't be reached at URL: io: Connection refused (os error 111)
         is `portcullis serve` running? name its address with `--admin URL` or `PORTCULLIS_ADMIN`, or the deployment with `--config FILE`
         [exit 3]

@@ -11,7 +11,7 @@
 mod common;
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
-use std::net::{SocketAddr, TcpListener};
+use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::mpsc::{Receiver, channel};
 
 use common::http::once;
@@ -30,24 +30,32 @@ fn listener(failures: usize) -> (SocketAddr, Receiver<(String, String)>) {
     std::thread::spawn(move || {
         for (count, stream) in listener.incoming().enumerate() {
             let mut stream = stream.unwrap();
-            let mut reader = BufReader::new(&stream);
-            let mut head = String::new();
-            while reader.read_line(&mut head).unwrap() > 2 {}
-            let length = head.lines().find_map(|line| line.strip_prefix("content-length: "));
-            let mut body = vec![0; length.unwrap().parse().unwrap()];
-            reader.read_exact(&mut body).unwrap();
+            // A gate that is killed may leave at any byte.
+            let Ok((head, body)) = message(&stream) else { continue };
             let answer = if count < failures {
                 "HTTP/1.1 503 Later\r\ncontent-length: 0\r\n\r\n"
             } else {
                 "HTTP/1.1 200 OK\r\ncontent-length: 17\r\n\r\n{\"urls_ended\":41}"
             };
-            stream.write_all(answer.as_bytes()).unwrap();
-            if tell.send((head, String::from_utf8(body).unwrap())).is_err() {
+            let _gone = stream.write_all(answer.as_bytes());
+            if tell.send((head, body)).is_err() {
                 return;
             }
         }
     });
     (at, told)
+}
+
+/// Head and body of what a gate sends.
+fn message(stream: &TcpStream) -> std::io::Result<(String, String)> {
+    let mut reader = BufReader::new(stream);
+    let mut head = String::new();
+    while reader.read_line(&mut head)? > 2 {}
+    let length = head.lines().find_map(|line| line.strip_prefix("content-length: "));
+    let length = length.ok_or(std::io::ErrorKind::UnexpectedEof)?;
+    let mut body = vec![0; length.parse().unwrap()];
+    reader.read_exact(&mut body)?;
+    Ok((head, String::from_utf8(body).unwrap()))
 }
 
 fn header<'h>(head: &'h str, name: &str) -> &'h str {

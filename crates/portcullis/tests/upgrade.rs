@@ -9,7 +9,6 @@
 
 mod common;
 
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -47,7 +46,7 @@ fn hold(house: &House, id: &str) {
 /// A gate whose program can be exchanged: it was started from a copy.
 fn copied(house: &House) -> (Gate, PathBuf) {
     let program = house.folder.path().join("portcullis");
-    std::fs::copy(env!("CARGO_BIN_EXE_portcullis"), &program).unwrap();
+    shell("cp \"$1\" \"$2\"", &[env!("CARGO_BIN_EXE_portcullis"), program.to_str().unwrap()]);
     let mut command = Command::new(&program);
     command.args(["serve", "--config", house.config().to_str().unwrap()]).env("NO_COLOR", "1");
     let gate = Gate::spawn_command(command);
@@ -57,10 +56,15 @@ fn copied(house: &House) -> (Gate, PathBuf) {
 
 /// Puts a script where the program was.
 fn exchange(program: &Path, script: &str) {
-    let new = program.with_extension("new");
-    std::fs::write(&new, script).unwrap();
-    std::fs::set_permissions(&new, std::fs::Permissions::from_mode(0o755)).unwrap();
-    std::fs::rename(new, program).unwrap();
+    let line = "printf %s \"$1\" >\"$2.new\" && chmod 755 \"$2.new\" && mv \"$2.new\" \"$2\"";
+    shell(line, &[script, program.to_str().unwrap()]);
+}
+
+/// Has a shell write a program: what this process itself writes, a child that another test forks meanwhile
+/// holds open until it becomes something else, and until then nobody can start it.
+fn shell(line: &str, words: &[&str]) {
+    let done = Command::new("sh").args(["-c", line, "sh"]).args(words).status();
+    assert!(done.unwrap().success(), "{line}");
 }
 
 /// An answer that takes long: it is on its way when this returns.
