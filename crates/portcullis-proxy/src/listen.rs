@@ -31,10 +31,12 @@ pub(crate) fn listen(
             addrs.push(shared.map_err(|error| refused(listener.address, error))?);
             continue;
         }
-        let addr = free(listener.address)?;
+        let (addr, first) = take(listener.address)?;
         addrs.push(addr);
+        let mut first = Some(first);
         for of_thread in &mut sockets {
-            let socket = bind(addr, true).map_err(|error| refused(addr, error))?;
+            let socket = first.take().map_or_else(|| bind(addr, true), Ok);
+            let socket = socket.map_err(|error| refused(addr, error))?;
             socket.listen(BACKLOG).map_err(|error| refused(addr, error))?;
             of_thread.push((number, listener.clone(), socket.into()));
         }
@@ -79,13 +81,17 @@ pub(crate) fn kept(
     listeners.iter().enumerate().map(of).collect()
 }
 
-/// The address, once it is known that nobody listens there.
+/// The first socket at an address where nobody listens, and where that is.
 ///
 /// With `SO_REUSEPORT` another process of the same user could share the port unseen, and take half of
-/// the calls. Without it, binding tells.
-fn free(addr: SocketAddr) -> Result<SocketAddr, ProxyError> {
-    let probe = bind(addr, false).map_err(|error| refused(addr, error))?;
-    local(&probe, addr)
+/// the calls. Without it, binding tells. A port that the system chooses is nobody's, and is not let go
+/// of again.
+fn take(addr: SocketAddr) -> Result<(SocketAddr, Socket), ProxyError> {
+    if addr.port() != 0 {
+        bind(addr, false).map_err(|error| refused(addr, error))?;
+    }
+    let socket = bind(addr, true).map_err(|error| refused(addr, error))?;
+    Ok((local(&socket, addr)?, socket))
 }
 
 fn bind(addr: SocketAddr, share: bool) -> io::Result<Socket> {
@@ -147,7 +153,8 @@ mod tests {
 
     #[test]
     fn a_taken_port_is_told_even_if_the_other_would_share_it() {
-        let any = SocketAddr::from(([127, 0, 0, 1], 0));
+        // Where no other test is given the port once it is let go of.
+        let any = SocketAddr::from(([127, 0, 0, 2], 0));
         let (addrs, sockets) = one(any).unwrap();
         assert_eq!(sockets.len(), 2);
         for of_thread in &sockets {
