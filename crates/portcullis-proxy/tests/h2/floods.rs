@@ -5,8 +5,10 @@
 
 use std::time::Duration;
 
+use portcullis_proxy::Settings;
+
 use crate::fields::{get, get_with, integer, large, literal, silent, upload, upload_with};
-use crate::support::{Gate, KEY, Upstream};
+use crate::support::{Gate, KEY, PATIENCE, Upstream};
 use crate::table::{ENHANCE_YOUR_CALM, answer};
 use crate::wire::{
     ACK, CONTINUATION, Client, DATA, END_HEADERS, END_STREAM, GOAWAY, HEADERS, PING, SETTINGS,
@@ -171,13 +173,18 @@ fn a_lively_client_is_no_flood() {
     assert_eq!(answer(&mut client, stream(200)), Some(200));
 }
 
-/// A gate that waits for nobody, and what a client says on a connection that was set up.
-fn slow(up: &Upstream, say: impl FnOnce(&mut Client)) -> (Gate, Client) {
+/// A gate that waits for nobody but as it is told, and what a client says on a connection that was set up.
+fn slow(
+    up: &Upstream,
+    but: impl FnOnce(&mut Settings),
+    say: impl FnOnce(&mut Client),
+) -> (Gate, Client) {
     let gate = Gate::with(up, |settings| {
         let times = &mut settings.timeouts;
         (times.head, times.send, times.idle) = (SHORT, SHORT, SHORT);
         (times.body, times.body_idle) = (SHORT, SHORT);
         (times.first_byte, times.answer_idle) = (SHORT, SHORT);
+        but(settings);
     });
     let mut client = connect(&gate);
     client.shake_hands();
@@ -188,7 +195,7 @@ fn slow(up: &Upstream, say: impl FnOnce(&mut Client)) -> (Gate, Client) {
 #[test]
 fn a_head_that_does_not_end_is_cut() {
     let up = platform();
-    let (gate, mut client) = slow(&up, |client| client.send(frame(HEADERS, 0, 1, get())));
+    let (gate, mut client) = slow(&up, |_| {}, |client| client.send(frame(HEADERS, 0, 1, get())));
     assert!(client.until(|_| false).is_none());
     check_cut(&gate, "head");
 }
@@ -196,7 +203,7 @@ fn a_head_that_does_not_end_is_cut() {
 #[test]
 fn frames_without_calls_do_not_keep_a_connection() {
     let up = platform();
-    let (gate, mut client) = slow(&up, |_| {});
+    let (gate, mut client) = slow(&up, |_| {}, |_| {});
     let _ = (0..500).all(|_| client.settle());
     assert!(client.until(|_| false).is_none());
     drop(client);
@@ -206,7 +213,11 @@ fn frames_without_calls_do_not_keep_a_connection() {
 #[test]
 fn a_body_that_does_not_come_is_answered() {
     let up = platform();
-    let (_gate, mut client) = slow(&up, |client| {
+    // Nothing else is over before its body is.
+    let but = |settings: &mut Settings| {
+        (settings.timeouts.head, settings.timeouts.send) = (PATIENCE, PATIENCE);
+    };
+    let (_gate, mut client) = slow(&up, but, |client| {
         client.send(frame(HEADERS, END_HEADERS, 1, upload()));
         client.send(frame(DATA, 0, 1, "x"));
     });
@@ -216,7 +227,8 @@ fn a_body_that_does_not_come_is_answered() {
 #[test]
 fn a_client_that_gives_no_window_is_cut() {
     let up = platform();
-    let (gate, mut client) = slow(&up, |client| {
+    let but = |settings: &mut Settings| settings.timeouts.head = PATIENCE;
+    let (gate, mut client) = slow(&up, but, |client| {
         client.send(settings(&[(4, 0)]));
         for at in 0..50 {
             client.send(frame(HEADERS, WHOLE, stream(at), large()));

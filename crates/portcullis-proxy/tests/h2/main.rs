@@ -28,6 +28,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::net::TcpStream;
 
+use portcullis_proxy::{Bounds, Settings};
 use support::certs::{self as tls, Authority, front, listener, material};
 use support::{Gate, MEDIA, PATIENCE, Reply, Upstream};
 use table::Case;
@@ -62,6 +63,19 @@ fn platform() -> Upstream {
     })
 }
 
+/// Calls that the platform takes at once.
+const AT_ONCE: u32 = 32;
+
+/// A gate before a platform that takes no more than that.
+fn gate(up: &Upstream, change: impl FnOnce(&mut Settings)) -> Gate {
+    Gate::with(up, |settings| {
+        let calls = AT_ONCE as usize;
+        settings.upstreams.bounds =
+            Bounds { calls, partner_percent: 100, wait: PATIENCE, ..Bounds::default() };
+        change(settings);
+    })
+}
+
 fn dial(gate: &Gate) -> TcpStream {
     let stream = TcpStream::connect(gate.running().addr()).unwrap();
     stream.set_read_timeout(Some(PATIENCE)).unwrap();
@@ -76,7 +90,7 @@ fn connect(gate: &Gate) -> Client {
 #[test]
 fn every_case_ends_as_its_section_says_over_h2c() {
     let up = platform();
-    let gate = Gate::before(&up);
+    let gate = gate(&up, |_| {});
     table::check(&cases(), || connect(&gate));
 }
 
@@ -85,7 +99,7 @@ fn every_case_ends_as_its_section_says_over_tls() {
     let authority = Authority::new();
     let tls = front(&material(&[&authority.for_names(&["gate.test"])]));
     let up = platform();
-    let gate = Gate::with(&up, |settings| settings.listeners = vec![listener(&tls)]);
+    let gate = gate(&up, |settings| settings.listeners = vec![listener(&tls)]);
     let client = tls::Client::plain(&authority).asking_for(&["h2"]);
     table::check(&cases(), || Client::new(Box::new(client.blocking(dial(&gate), "gate.test"))));
 }
