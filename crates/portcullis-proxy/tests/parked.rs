@@ -66,9 +66,13 @@ fn a_connection_that_was_quiet_takes_calls_as_before() {
 fn a_connection_that_never_called_is_not_parked_and_one_that_waits_for_its_answer_neither() {
     let (go, steps) = std::sync::mpsc::channel();
     let steps = std::sync::Mutex::new(Some(steps));
-    let up = Upstream::new(move |_| match steps.lock().unwrap().take() {
-        Some(steps) => support::Reply::Steps(vec![Vec::new(), Vec::new()], steps),
-        None => support::Reply::json("{}"),
+    // By the connection: a call is seen before it is decided what becomes of it.
+    let up = Upstream::new(move |seen| match seen.connection {
+        0 => {
+            let steps = steps.lock().unwrap().take().unwrap();
+            support::Reply::Steps(vec![Vec::new(), Vec::new()], steps)
+        }
+        _ => support::Reply::json("{}"),
     });
     let gate = Gate::with(&up, parking);
     let (_silent, mut waits) = (gate.connect(), gate.connect());
@@ -109,12 +113,7 @@ fn a_quiet_connection_hears_that_the_gate_drains() {
     });
     let (mut calls, mut stays) = (called(&gate), called(&gate));
     parked(&gate, 2);
-    let addr = gate.running().addr();
-    let running = gate.running.take().unwrap();
-    let draining = std::thread::spawn(move || running.drain(support::PATIENCE));
-    while std::net::TcpStream::connect(addr).is_ok() {
-        std::thread::yield_now();
-    }
+    let draining = gate.drain();
     calls.send(get(PROFILE, ""));
     if let Some(answer) = calls.try_answer() {
         assert_eq!((answer.status, answer.header("connection")), (200, Some("close")));

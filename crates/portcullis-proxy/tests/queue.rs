@@ -131,7 +131,10 @@ fn who_leaves_while_it_waits_takes_no_place() {
     let gate = gate(&up, Codec::Own, room(1));
     let mut first = sent(&gate, &get(MEDIA, ""));
     wait_for_seen(&up, 1);
-    drop(sent(&gate, &get(PROFILE, "")));
+    let leaves = sent(&gate, &get(PROFILE, ""));
+    wait_for(&gate, 1);
+    drop(leaves);
+    wait_for(&gate, 0);
     let mut last = sent(&gate, &get(PROFILE, ""));
     wait_for(&gate, 1);
     go.send(()).unwrap();

@@ -391,11 +391,7 @@ async fn nobody_new_is_let_in_while_the_last_calls_finish() {
     while !text.ends_with(b"{ ") {
         assert!(open.read_buf(&mut text).await.unwrap() > 0);
     }
-    let running = gate.running.take().unwrap();
-    let drained = std::thread::spawn(move || running.drain(support::PATIENCE));
-    while TcpStream::connect(addr).await.is_ok() {
-        tokio::task::yield_now().await;
-    }
+    let drained = gate.drain();
     go.send(()).unwrap();
     open.read_to_end(&mut text).await.unwrap();
     assert!(text.ends_with(b"{ {}"), "whole, and ended as TLS ends");

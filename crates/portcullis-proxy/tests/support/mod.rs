@@ -19,6 +19,7 @@ pub mod upstream;
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
 use std::time::Duration;
 
 use portcullis_catalogue::Catalogue;
@@ -26,8 +27,8 @@ use portcullis_judge::{Bounds, Judge, Rules};
 use portcullis_keys::{Pepper, Peppers};
 use portcullis_policy::PolicySet;
 use portcullis_proxy::{
-    Metrics, Outlets, Placement, PlatformCredential, Proxy, Records, Running, Settings, Spans,
-    Traces, UsageOutlet,
+    Drained, Metrics, Outlets, Placement, PlatformCredential, Proxy, Records, Running, Settings,
+    Spans, Traces, UsageOutlet,
 };
 use portcullis_registry::{
     Actor, ActorKind, Command, Facts, KeyCommand, KeyStart, Place, State, SubjectId, UsageBook, Use,
@@ -36,6 +37,7 @@ use portcullis_types::{
     Binding, Clock, Identity, KeyId, Mono, Now, PartnerId, ReasonCode, Revision, TierName, Wall,
 };
 use portcullis_yaml::Source;
+use socket2::{Domain, Socket, Type};
 
 pub use raw::{Answer, Peer};
 #[allow(unused_imports, reason = "each file uses a part of it")]
@@ -377,9 +379,10 @@ impl Gate {
         let credential = PlatformCredential::new(PLATFORM, Placement::Bearer).unwrap();
         let any = "127.0.0.1:0".parse().unwrap();
         let mut settings = Settings::new(any, upstream.parse().unwrap(), credential);
-        settings.timeouts.head = PATIENCE;
-        settings.timeouts.body = PATIENCE;
-        settings.timeouts.idle = PATIENCE;
+        let times = &mut settings.timeouts;
+        (times.head, times.body, times.body_idle) = (PATIENCE, PATIENCE, PATIENCE);
+        (times.idle, times.send, times.connect) = (PATIENCE, PATIENCE, PATIENCE);
+        (times.first_byte, times.answer_idle) = (PATIENCE, PATIENCE);
         change(&mut settings);
         let (office, log) = (Office::new(world), Log::default());
         let usage = Arc::new(UsageBook::new());
@@ -410,6 +413,21 @@ impl Gate {
     pub fn end(&mut self) {
         let drained = self.running.take().unwrap().drain(PATIENCE);
         assert_eq!(drained.cut, 0, "calls that do not end");
+    }
+
+    /// Begins to drain it; nobody new is let in any more when this returns.
+    pub fn drain(&mut self) -> JoinHandle<Drained> {
+        let running = self.running.take().unwrap();
+        let addr = running.addr();
+        // Beside the gate's own, so that nobody else is given the port and lets us in.
+        let kept = Socket::new(Domain::for_address(addr), Type::STREAM, None).unwrap();
+        kept.set_reuse_port(true).unwrap();
+        kept.bind(&addr.into()).unwrap();
+        let draining = std::thread::spawn(move || running.drain(PATIENCE));
+        while std::net::TcpStream::connect(addr).is_ok() {
+            std::thread::yield_now();
+        }
+        draining
     }
 
     pub fn connect(&self) -> Peer {
