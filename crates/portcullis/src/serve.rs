@@ -23,22 +23,22 @@ pub(crate) struct ServeArgs {}
 pub(crate) fn run(_: &ServeArgs, config: Option<&Path>) -> anyhow::Result<ExitCode> {
     let path = config.unwrap_or(Path::new("portcullis.yaml"));
     let mut gate = Gate::start(read(path)?)?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .context("the runtime for signals can't start")?;
+    // Before anybody is told that there is somebody to send one.
+    let mut signals = {
+        let _inside = runtime.enter();
+        Signals::watch()?
+    };
     talk::info(&format!(
         "serving partners on {}, operators on http://{}",
         gate.reached_at(),
         gate.admin()
     ));
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .context("the runtime for signals can't start")?;
     notify::ready();
-    // The stream must be there before the first signal: without it SIGUSR2 ends a process.
-    let mut follow = {
-        let _inside = runtime.enter();
-        signal(SignalKind::user_defined2()).context("SIGUSR2 can't be watched")?
-    };
-    while let Some(next) = runtime.block_on(watch(&gate, &mut follow))? {
+    while let Some(next) = runtime.block_on(watch(&gate, &mut signals))? {
         match gate.hand_over(next) {
             Ok(ended) => return Ok(ended),
             Err(goes_on) => gate = *goes_on,
@@ -50,14 +50,33 @@ pub(crate) fn run(_: &ServeArgs, config: Option<&Path>) -> anyhow::Result<ExitCo
     Ok(ExitCode::SUCCESS)
 }
 
+/// What a gate is told by signals. One that nobody watches for ends a process, and one that comes between
+/// two watches is lost: they are watched for once, all the time.
+struct Signals {
+    stop: Stop,
+    look: Signal,
+    follow: Signal,
+}
+
+impl Signals {
+    /// Within a runtime.
+    fn watch() -> anyhow::Result<Self> {
+        Ok(Self {
+            stop: Stop::watch()?,
+            look: signal(SignalKind::hangup()).context("SIGHUP can't be watched")?,
+            follow: signal(SignalKind::user_defined2()).context("SIGUSR2 can't be watched")?,
+        })
+    }
+}
+
 /// Does what signals say, until the gate is to stop, or another is there to follow it.
-async fn watch(gate: &Gate, follow: &mut Signal) -> anyhow::Result<Option<Successor>> {
-    let mut look = signal(SignalKind::hangup()).context("SIGHUP can't be watched")?;
+async fn watch(gate: &Gate, signals: &mut Signals) -> anyhow::Result<Option<Successor>> {
+    let Signals { stop, look, follow } = signals;
     let mut coming = false;
     let (tell, mut ready) = mpsc::channel(1);
     loop {
         tokio::select! {
-            stopped = stop_signal() => return stopped.map(|()| None),
+            () = stop.asked() => return Ok(None),
             _ = look.recv() => gate.look(),
             _ = follow.recv(), if !coming => match begin(gate, tell.clone()) {
                 Ok(()) => coming = true,
@@ -99,13 +118,23 @@ pub(crate) fn read(path: &Path) -> anyhow::Result<Config> {
     })
 }
 
-/// Waits for SIGTERM or SIGINT.
-pub(crate) async fn stop_signal() -> anyhow::Result<()> {
-    let mut terminate = signal(SignalKind::terminate()).context("SIGTERM can't be watched")?;
-    let mut interrupt = signal(SignalKind::interrupt()).context("SIGINT can't be watched")?;
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
+/// SIGTERM and SIGINT.
+pub(crate) struct Stop([Signal; 2]);
+
+impl Stop {
+    /// Watches for them from now on; within a runtime.
+    pub(crate) fn watch() -> anyhow::Result<Self> {
+        let terminate = signal(SignalKind::terminate()).context("SIGTERM can't be watched")?;
+        let interrupt = signal(SignalKind::interrupt()).context("SIGINT can't be watched")?;
+        Ok(Self([terminate, interrupt]))
     }
-    Ok(())
+
+    /// Waits for either.
+    pub(crate) async fn asked(&mut self) {
+        let Self([terminate, interrupt]) = self;
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    }
 }

@@ -21,7 +21,7 @@ use crate::clock::SystemClock;
 use crate::config::secret_in;
 use crate::gate::set::hex;
 use crate::offline::publish;
-use crate::serve::stop_signal;
+use crate::serve::Stop;
 use crate::talk;
 
 /// Options of `witness`.
@@ -51,20 +51,17 @@ pub(crate) fn run(args: &WitnessArgs) -> anyhow::Result<ExitCode> {
         format!("the witness can't listen on {}; name another with `--listen`", args.listen)
     })?;
     let at = listener.local_addr().context("the listener has no address")?;
-    talk::info(&format!("cosigning on http://{at} as {}", desk.witness.key().public()));
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(1)
         .enable_all()
         .build()
         .context("the runtime can't start")?;
-    runtime.block_on(async {
-        let stop = async {
-            if let Err(error) = stop_signal().await {
-                talk::error(&error.to_string());
-            }
-        };
-        serve_witness(desk, listener, stop).await
-    })?;
+    let mut stop = {
+        let _inside = runtime.enter();
+        Stop::watch()?
+    };
+    talk::info(&format!("cosigning on http://{at} as {}", desk.witness.key().public()));
+    runtime.block_on(serve_witness(desk, listener, async move { stop.asked().await }))?;
     talk::info("stopped");
     Ok(ExitCode::SUCCESS)
 }

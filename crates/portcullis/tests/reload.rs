@@ -86,3 +86,17 @@ fn upstreams_are_exchanged_at_sighup_and_a_faulty_list_changes_nothing() {
     assert_eq!(call(), 200, "those before stay");
     drop(gate);
 }
+
+#[test]
+fn a_gate_that_says_it_serves_watches_for_every_signal() {
+    let house = House::init("http://127.0.0.1:9");
+    let mut gate = house.serve();
+    let status = std::fs::read_to_string(format!("/proc/{}/status", gate.child.id())).unwrap();
+    let caught = status.lines().find_map(|line| line.strip_prefix("SigCgt:")).unwrap();
+    let caught = u64::from_str_radix(caught.trim(), 16).unwrap();
+    for (name, number) in [("HUP", 1), ("INT", 2), ("USR2", 12), ("TERM", 15)] {
+        assert!(caught >> (number - 1) & 1 == 1, "SIG{name} would end it");
+    }
+    gate.hang_up();
+    assert_eq!(gate.terminate(), Some(0));
+}

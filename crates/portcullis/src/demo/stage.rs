@@ -17,6 +17,7 @@ use super::print::name;
 use super::script::Who;
 use crate::config::{Secret, load};
 use crate::gate::{Gate, bootstrap};
+use crate::serve::Stop;
 use crate::starter::{self, ConfigText, EXAMPLE_SET, Plan, random_hex};
 
 /// Platform, gate and players.
@@ -215,7 +216,10 @@ impl Theatre {
     }
 
     pub(crate) fn wait_for_ctrl_c(&self) -> anyhow::Result<()> {
-        self.runtime.block_on(crate::serve::stop_signal())
+        self.runtime.block_on(async {
+            Stop::watch()?.asked().await;
+            Ok(())
+        })
     }
 
     /// Stops everything and removes the folder.
