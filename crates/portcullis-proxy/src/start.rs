@@ -6,6 +6,7 @@ mod reached;
 
 use std::fmt;
 use std::net::{SocketAddr, TcpListener};
+use std::pin::pin;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -29,6 +30,9 @@ use crate::trace::Traces;
 use crate::upstream::Known;
 use crate::usage::UsageOutlet;
 use crate::{Metrics, ProxyError, Records, Settings};
+
+/// What of a drain is left for WebSockets to be told that it is over; of a short one, a quarter.
+const LAST_WORDS: Duration = Duration::from_secs(3);
 
 /// The data plane.
 #[derive(Debug)]
@@ -201,7 +205,7 @@ async fn obey(
     thread.draining.set(true);
     doors.close(&thread, theirs).await;
     thread.ticker.wake_all();
-    let emptied = async {
+    let mut emptied = pin!(async {
         while thread.connections.count() > 0 {
             tokio::select! {
                 () = thread.freed.notified() => {}
@@ -217,9 +221,13 @@ async fn obey(
                 },
             }
         }
-    };
-    // Whoever is not done by then is cut off.
-    let _ = tokio::time::timeout(within, emptied).await;
+    });
+    let last = LAST_WORDS.min(within / 4);
+    if tokio::time::timeout(within - last, emptied.as_mut()).await.is_err() {
+        thread.close();
+        // Whoever is not done by then is cut off.
+        let _ = tokio::time::timeout(last, emptied).await;
+    }
     ticking.abort();
     thread.settle_counts();
     thread.connections.count()

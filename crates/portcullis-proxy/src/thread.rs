@@ -84,6 +84,8 @@ pub(crate) struct Thread {
     /// Rises each time that keys may have lost their access.
     pub(crate) cuts: Cell<u64>,
     pub(crate) draining: Cell<bool>,
+    /// Whether the time for draining is nearly over.
+    pub(crate) closing: Cell<bool>,
     /// Calls being served, as everybody sees it.
     shown_in_flight: Cell<i64>,
     /// Calls that wait for an upstream, the same.
@@ -155,6 +157,7 @@ impl Thread {
             freed: Notify::new(),
             cuts: Cell::new(0),
             draining: Cell::new(false),
+            closing: Cell::new(false),
             ticker,
             settings,
             clock,
@@ -275,6 +278,12 @@ impl Thread {
     pub(crate) fn style(&self) -> Style<'_> {
         let Settings { family, problem_types, .. } = &*self.settings;
         Style { family: *family, types: problem_types, rates: &self.rates }
+    }
+
+    /// Has WebSockets told that the gate ends.
+    pub(crate) fn close(&self) {
+        self.closing.set(true);
+        self.ticker.wake_flows();
     }
 
     /// Has every answer under way judged again.

@@ -302,14 +302,31 @@ fn bytes_before_the_grant_are_not_passed_on() {
 }
 
 #[test]
-fn one_that_says_nothing_for_too_long_or_whose_gate_restarts_is_told_to_come_again() {
+fn a_conversation_goes_on_while_the_gate_drains() {
     let echo = Echo::new(GRANT);
     let mut gate = Gate::at(&echo.url, WORLD, |_| {});
     let mut peer = open(&gate);
     says(&mut peer, "one");
-    let reading = std::thread::spawn(move || closed(&mut peer));
-    gate.end();
-    let (code, reason) = reading.join().unwrap();
+    let mut idle = gate.connect();
+    idle.send(get("/nowhere", ""));
+    assert_eq!(idle.answer().status, 403);
+    let ending = std::thread::spawn(move || gate.end());
+    assert!(idle.is_closed(), "who is idle is told to go");
+    says(&mut peer, "two");
+    peer.send(frame(8, "\u{3}\u{0}"));
+    assert_eq!(peer.read(4), b"\x88\x02\x03\x00");
+    assert!(peer.is_closed());
+    ending.join().unwrap();
+}
+
+#[test]
+fn one_that_outlasts_the_drain_or_says_nothing_for_too_long_is_told_to_come_again() {
+    let echo = Echo::new(GRANT);
+    let mut gate = Gate::at(&echo.url, WORLD, |_| {});
+    let mut peer = open(&gate);
+    says(&mut peer, "one");
+    gate.running.take().unwrap().drain(Duration::from_millis(40));
+    let (code, reason) = closed(&mut peer);
     assert_eq!((code, reason.as_str()), (1001, "the gate restarts: connect again"));
 
     let routes = ROUTES.replace(", stream: 10m", "");

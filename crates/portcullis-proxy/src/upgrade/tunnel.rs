@@ -131,7 +131,7 @@ impl Tunnel {
         if let Some(refusal) = self.opened.access.lost(thread) {
             return Err(refused(&refusal));
         }
-        if thread.draining.get() {
+        if thread.closing.get() {
             return Err(End::Told(1001, "the gate restarts: connect again".to_owned()));
         }
         let mut moved = self.up.read(&mut *partner, cx);
