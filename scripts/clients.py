@@ -3,7 +3,9 @@
 A canary is an innocent client in a process of its own: what it sees of others' trouble is what counts.
 """
 
+import base64
 import contextlib
+import hashlib
 import json
 import math
 import multiprocessing
@@ -59,11 +61,11 @@ class Line:
         status = int(head[9:12])
         found = re.search(rb"(?i)content-length: *(\d+)", head)
         if found:
-            return status, head, self._exactly(int(found.group(1)))
+            return status, head, self.exactly(int(found.group(1)))
         body = b""
         while b"chunked" in head.lower():
             size = int(self._until(b"\r\n"), 16)
-            body += self._exactly(size + 2)[:size]
+            body += self.exactly(size + 2)[:size]
             if size == 0:
                 break
         return status, head, body
@@ -90,7 +92,7 @@ class Line:
         found, self.kept = self.kept.split(mark, 1)
         return found + mark
 
-    def _exactly(self, count):
+    def exactly(self, count):
         while len(self.kept) < count:
             self._more()
         found, self.kept = self.kept[:count], self.kept[count:]
@@ -367,8 +369,83 @@ class Stub:
             return True
         if mode == "slow":
             time.sleep(self.wait)
+        wish = re.search(rb"(?i)\r\nsec-websocket-key: *([^\r]+)", head)
+        if wish:
+            return self._converse(near, wish.group(1))
         near.sendall(b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n" % len(self.BODY) + self.BODY)
         return True
+
+    @staticmethod
+    def _converse(near, wish):
+        """Says again whatever is said, unmasked, up to the close."""
+        near.sendall(b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: "
+                     + Socket.accept(wish) + b"\r\n\r\n")
+        kept = b""
+        while more := near.recv(65536):
+            kept += more
+            while len(kept) >= 6 and len(kept) >= (end := 6 + (kept[1] & 0x7F)):
+                kind, payload, mask = kept[0] & 15, kept[6:end], kept[2:6]
+                near.sendall(Socket.frame(kind, bytes(byte ^ mask[at % 4] for at, byte in enumerate(payload))))
+                kept = kept[end:]
+                if kind == Socket.CLOSE:
+                    return False
+        return False
+
+
+class Socket:
+    """A WebSocket through the gate, without compression; each message fits a short frame."""
+
+    TEXT, CLOSE = 1, 8
+    WISH = ("Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+            "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n")
+
+    def __init__(self, address, target, key):
+        self.line = Line(address)
+        self.status, head, text = self.line.call(get(target, key, self.WISH))
+        check(self.status == 101, f"a WebSocket came to {head} {text}")
+
+    @staticmethod
+    def accept(wish):
+        """What a platform answers to that key (RFC 6455 §1.3)."""
+        return base64.b64encode(hashlib.sha1(wish + b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11").digest())
+
+    @staticmethod
+    def frame(kind, payload, masked=False):
+        """One frame; a mask of zeros is one, too."""
+        return bytes((0x80 | kind, len(payload) | (0x80 if masked else 0))) + (bytes(4) if masked else b"") + payload
+
+    def send(self, kind, payload):
+        self.line.send(self.frame(kind, payload, True))
+
+    def read(self):
+        """The next frame of the gate: its kind and payload."""
+        kind, length = self.line.exactly(2)
+        return kind & 15, self.line.exactly(length)
+
+
+class Echo:
+    """A platform that answers at once and does nothing else: what is waited for there, the machine takes."""
+
+    def __init__(self):
+        listener = socket.create_server(("127.0.0.1", 0))
+        self.address = listener.getsockname()
+        self.process = FORK.Process(target=self._serve, args=(listener,), daemon=True)
+        self.process.start()
+        listener.close()
+
+    @staticmethod
+    def _serve(listener):
+        text = b"HTTP/1.1 200 OK\r\ncontent-length: %d\r\n\r\n" % len(Stub.BODY) + Stub.BODY
+        while True:
+            near, _ = listener.accept()
+            with near, contextlib.suppress(OSError):
+                near.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                while near.recv(65536):
+                    near.sendall(text)
+
+    def stop(self):
+        self.process.kill()
+        self.process.join()
 
 
 class Admin:
@@ -409,6 +486,13 @@ def partner(gate, name, account=USER):
 def memory_kib(pid, name="VmRSS"):
     with open(f"/proc/{pid}/status", encoding="utf-8") as status:
         return int(re.search(name + r":\s+(\d+)", status.read()).group(1))
+
+
+def seconds_of(pid):
+    """Of the processors, since the process began."""
+    with open(f"/proc/{pid}/stat", encoding="utf-8") as stat:
+        user, system = stat.read().rsplit(")", 1)[1].split()[11:13]
+    return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
 
 
 def metric(gate, name):
