@@ -25,6 +25,16 @@ pub enum StoreError {
         /// Ours.
         known: i64,
     },
+    /// It holds an event that only a newer program knows.
+    #[error("event {revision} of `{}` is of a kind this program does not know, `{kind}`; start the newer portcullis that wrote it (the file was left untouched)", path.display())]
+    NewerEvent {
+        /// The store.
+        path: PathBuf,
+        /// The first such event.
+        revision: u64,
+        /// Its kind.
+        kind: String,
+    },
     /// Some other file.
     #[error("`{}` is not a Portcullis store: {why}; name the right file, or move this one away to start a new log", path.display())]
     NotAStore {

@@ -8,7 +8,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use portcullis_audit::{Fault, Leaf, LogCheck, decode, read};
-use portcullis_registry::{Actor, Event, FoldError, Place, State};
+use portcullis_registry::{Actor, EVENT_KINDS, Event, FoldError, Place, State};
 use portcullis_types::{Revision, Wall};
 use sqlx::SqliteConnection;
 
@@ -150,7 +150,12 @@ impl Walk<'_> {
             Depth::Start { .. } | Depth::Then(_) => read(&row.leaf, opening),
             Depth::Whole => decode(&row.leaf, opening),
         };
-        let leaf = leaf.map_err(|error| damaged(at_rev(error.to_string())))?;
+        let leaf = leaf.map_err(|error| match unknown_kind(&row.leaf) {
+            Some(kind) => {
+                StoreError::NewerEvent { path: self.path.to_owned(), revision: row.rev, kind }
+            }
+            None => damaged(at_rev(error.to_string())),
+        })?;
         let mut blobs: HashMap<String, Arc<[u8]>> = HashMap::new();
         for sha256 in leaf.event.blobs() {
             let body = database::blob(self.connection, self.path, sha256).await;
@@ -222,6 +227,13 @@ impl Walk<'_> {
         let taken = self.found.check.checkpoint(size, note, signatures);
         taken.map_err(|fault| StoreError::damaged(self.path, fault))
     }
+}
+
+/// The kind of a leaf's event, where this program has none of that name.
+fn unknown_kind(leaf: &[u8]) -> Option<String> {
+    let leaf: serde_json::Value = serde_json::from_slice(leaf).ok()?;
+    let kind = leaf.get("event")?.get("type")?.as_str()?;
+    (!EVENT_KINDS.contains(&kind)).then(|| kind.to_owned())
 }
 
 /// The same error, at a revision.

@@ -196,3 +196,26 @@ async fn changed_content_beside_the_log_is_found() {
         assert!(verdict.contains("revision 4:") && verdict.contains("was changed"), "{verdict}");
     }
 }
+
+#[tokio::test]
+async fn an_event_of_a_kind_that_is_not_known_is_no_damage_and_names_itself() {
+    let (_dir, path) = place();
+    small_log(&path).await;
+    let mut writer = crate::database::writer(&path).await.unwrap();
+    let row = crate::database::events(&mut writer, &path, 3, 1).await.unwrap().remove(0);
+    let leaf = String::from_utf8(row.leaf).unwrap();
+    let kind = leaf.split(r#""type":""#).nth(1).unwrap().split('"').next().unwrap();
+    let leaf = leaf.replace(kind, "moon.risen");
+    let set = sqlx::query("UPDATE events SET leaf = ?, hash = ? WHERE rev = 3")
+        .bind(leaf.as_bytes())
+        .bind(portcullis_audit::leaf_hash(leaf.as_bytes()).0.to_vec());
+    set.execute(&mut writer).await.unwrap();
+    crate::database::close(writer).await;
+    let (opened, inspected) = verdicts(&path).await;
+    assert_eq!(opened, inspected);
+    let why = format!(
+        "event 3 of `{}` is of a kind this program does not know, `moon.risen`; start the newer portcullis that wrote it (the file was left untouched)",
+        path.display()
+    );
+    assert_eq!(opened, Some(why));
+}
