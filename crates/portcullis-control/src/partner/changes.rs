@@ -19,6 +19,8 @@ use crate::problem::Problem;
 /// Most changes with a key in an hour: no key floods the log, nor keeps another from a change.
 const PER_HOUR: usize = 20;
 const HOUR: u64 = 3_600_000;
+/// Seconds after which a change may be taken again: one gate follows another within that.
+const SOON: u64 = 1;
 
 /// What a change came to.
 #[derive(Debug, Serialize, ToSchema)]
@@ -114,7 +116,9 @@ fn refused(error: &OfficeError) -> Problem {
         _ => (StatusCode::SERVICE_UNAVAILABLE, "The gate can't take changes now"),
     };
     if status == StatusCode::SERVICE_UNAVAILABLE {
-        return Problem::new(status, error.code(), title, "nothing was changed; try again soon");
+        let problem =
+            Problem::new(status, error.code(), title, "nothing was changed; try again soon");
+        return problem.again_after(SOON);
     }
     let text = error.to_string();
     let what = text.split("; ").next().unwrap_or_default();
