@@ -22,23 +22,31 @@ pub(crate) struct ServeArgs {}
 /// Runs it.
 pub(crate) fn run(_: &ServeArgs, config: Option<&Path>) -> anyhow::Result<ExitCode> {
     let path = config.unwrap_or(Path::new("portcullis.yaml"));
-    let mut gate = Gate::start(read(path)?)?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .context("the runtime for signals can't start")?;
-    // Before anybody is told that there is somebody to send one.
-    let mut signals = {
+    // Before anybody knows of this process: without a stream these signals end it.
+    let mut heard = {
         let _inside = runtime.enter();
-        Signals::watch()?
+        Heard::listen()?
+    };
+    let mut gate = Gate::start(read(path)?)?;
+    // Before anybody is told that there is somebody to stop.
+    let mut stop = {
+        let _inside = runtime.enter();
+        Stop::watch()?
     };
     talk::info(&format!(
         "serving partners on {}, operators on http://{}",
         gate.reached_at(),
         gate.admin()
     ));
-    notify::ready();
-    while let Some(next) = runtime.block_on(watch(&gate, &mut signals))? {
+    // One that follows is made the service by the gate before.
+    if !gate.follows() {
+        notify::ready();
+    }
+    while let Some(next) = runtime.block_on(watch(&gate, &mut stop, &mut heard))? {
         match gate.hand_over(next) {
             Ok(ended) => return Ok(ended),
             Err(goes_on) => gate = *goes_on,
@@ -50,35 +58,34 @@ pub(crate) fn run(_: &ServeArgs, config: Option<&Path>) -> anyhow::Result<ExitCo
     Ok(ExitCode::SUCCESS)
 }
 
-/// What a gate is told by signals. One that nobody watches for ends a process, and one that comes between
-/// two watches is lost: they are watched for once, all the time.
-struct Signals {
-    stop: Stop,
-    look: Signal,
+/// Signals that must never end the process.
+struct Heard {
     follow: Signal,
+    look: Signal,
 }
 
-impl Signals {
+impl Heard {
     /// Within a runtime.
-    fn watch() -> anyhow::Result<Self> {
-        Ok(Self {
-            stop: Stop::watch()?,
-            look: signal(SignalKind::hangup()).context("SIGHUP can't be watched")?,
-            follow: signal(SignalKind::user_defined2()).context("SIGUSR2 can't be watched")?,
-        })
+    fn listen() -> anyhow::Result<Self> {
+        let follow = signal(SignalKind::user_defined2()).context("SIGUSR2 can't be watched")?;
+        let look = signal(SignalKind::hangup()).context("SIGHUP can't be watched")?;
+        Ok(Self { follow, look })
     }
 }
 
 /// Does what signals say, until the gate is to stop, or another is there to follow it.
-async fn watch(gate: &Gate, signals: &mut Signals) -> anyhow::Result<Option<Successor>> {
-    let Signals { stop, look, follow } = signals;
+async fn watch(
+    gate: &Gate,
+    stop: &mut Stop,
+    heard: &mut Heard,
+) -> anyhow::Result<Option<Successor>> {
     let mut coming = false;
     let (tell, mut ready) = mpsc::channel(1);
     loop {
         tokio::select! {
             () = stop.asked() => return Ok(None),
-            _ = look.recv() => gate.look(),
-            _ = follow.recv(), if !coming => match begin(gate, tell.clone()) {
+            _ = heard.look.recv() => gate.look(),
+            _ = heard.follow.recv(), if !coming => match begin(gate, tell.clone()) {
                 Ok(()) => coming = true,
                 Err(error) => talk::error(&format!("not handed over: {error:#}")),
             },

@@ -9,10 +9,11 @@
 
 mod common;
 
+use std::os::unix::net::UnixDatagram;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use common::http::{Connection, get, once};
+use common::http::{Answer, Connection, get, once};
 use common::{FOUND, Gate, House, Platform, SLOW};
 
 const PROFILE: &str = "/v21.0/me?fields=id";
@@ -45,10 +46,15 @@ fn hold(house: &House, id: &str) {
 
 /// A gate whose program can be exchanged: it was started from a copy.
 fn copied(house: &House) -> (Gate, PathBuf) {
+    started(house, |_| {})
+}
+
+fn started(house: &House, change: impl FnOnce(&mut Command)) -> (Gate, PathBuf) {
     let program = house.folder.path().join("portcullis");
     shell("cp \"$1\" \"$2\"", &[env!("CARGO_BIN_EXE_portcullis"), program.to_str().unwrap()]);
     let mut command = Command::new(&program);
     command.args(["serve", "--config", house.config().to_str().unwrap()]).env("NO_COLOR", "1");
+    change(&mut command);
     let gate = Gate::spawn_command(command);
     gate.wait_for("serving").unwrap();
     (gate, program)
@@ -164,4 +170,81 @@ fn where_the_next_fails_with_the_log_in_its_hands_the_same_program_goes_on() {
     hold(&house, &house.key_id());
     assert_eq!(once(house.public, PROFILE, &house.key).code(), "key_held");
     assert_eq!(gate.child.wait().unwrap().code(), Some(0));
+}
+
+#[test]
+fn a_partner_who_writes_between_two_writers_is_told_to_come_again() {
+    let platform = Platform::start(None);
+    let house = House::init(&platform.url());
+    let (mut gate, program) = copied(&house);
+    // It reads the log, is let have it, says so here, and fails once it may.
+    let folder = house.folder.path().display().to_string();
+    let (has_it, may_fail) = (format!("{folder}/has-it"), format!("{folder}/may-fail"));
+    let script = format!(
+        "#!/bin/sh\nprintf folded >&0\n\
+         until [ \"$word\" = 'let go' ]; do word=$(dd bs=4096 count=1 2>/dev/null) && [ \"$word\" ] || exit 7; done\n\
+         : > {has_it}\nuntil [ -e {may_fail} ] || [ ! -d {folder} ]; do sleep 0.01; done\nexit 7\n"
+    );
+    exchange(&program, &script);
+    gate.follow();
+    while !Path::new(&has_it).exists() {
+        std::thread::yield_now();
+    }
+    let refused = rotate(&house);
+    assert_eq!((refused.status, refused.code().as_str()), (503, "shutting_down"), "{refused:?}");
+    assert!(refused.header("retry-after").is_some(), "{}", refused.head);
+    assert_eq!(once(house.public, "/partner/v1/me", &house.key).status, 200);
+    assert_eq!(once(house.public, PROFILE, &house.key).status, 200);
+    std::fs::write(&may_fail, "").unwrap();
+    let _next = Next::of(&gate, "serves; calls under way here may finish");
+    assert_eq!(gate.child.wait().unwrap().code(), Some(0));
+    let rotated = rotate(&house);
+    assert_eq!(rotated.status, 201, "{rotated:?}");
+    house.ok(&["audit", "verify"]);
+}
+
+fn rotate(house: &House) -> Answer {
+    let mut connection = Connection::open(house.public);
+    let key = (house.key_id(), &house.key);
+    connection.send(
+        format!(
+            "POST /partner/v1/keys/{}/rotate HTTP/1.1\r\nHost: g\r\nAuthorization: Bearer {}\r\n\
+             Content-Type: application/json\r\nContent-Length: 15\r\n\r\n{{\"until\": \"2d\"}}",
+            key.0, key.1
+        )
+        .as_bytes(),
+    );
+    connection.answer()
+}
+
+#[test]
+fn the_service_manager_is_told_of_the_next_process_by_the_one_it_believes() {
+    let platform = Platform::start(None);
+    let house = House::init(&platform.url());
+    let at = house.folder.path().join("notify");
+    let manager = UnixDatagram::bind(&at).unwrap();
+    let (mut gate, _program) = started(&house, |command| {
+        command.env("NOTIFY_SOCKET", &at);
+    });
+    let told = || {
+        let mut text = [0; 256];
+        let length = manager.recv(&mut text).unwrap();
+        String::from_utf8(text[..length].to_vec()).unwrap()
+    };
+    assert_eq!(told(), "READY=1");
+    gate.follow();
+    let next = Next::of(&gate, "serves; calls under way here may finish");
+    assert_eq!(told(), format!("MAINPID={}\nREADY=1", next.0));
+    assert_eq!(gate.child.wait().unwrap().code(), Some(0));
+    // The one after that is told by the next.
+    let line = format!("kill -USR2 {}", next.0);
+    assert!(Command::new("sh").args(["-c", &line]).status().unwrap().success());
+    let (process, ready) = {
+        let text = told();
+        let (process, ready) = text.split_once('\n').unwrap();
+        (process.to_owned(), ready.to_owned())
+    };
+    let last = Next(process.strip_prefix("MAINPID=").unwrap().parse().unwrap());
+    assert_eq!((ready.as_str(), last.0 == next.0), ("READY=1", false));
+    assert_eq!(once(house.public, PROFILE, &house.key).status, 200);
 }

@@ -60,6 +60,11 @@ pub(super) fn words(of: &[ListenerOf], listeners: &[Listener]) -> Vec<String> {
 }
 
 impl Gate {
+    /// Whether another gate handed over to this one.
+    pub(crate) fn follows(&self) -> bool {
+        self.join.before.is_some()
+    }
+
     /// Starts the program that stands where this one was started from, to follow it.
     pub(crate) fn successor(&self) -> anyhow::Result<Successor> {
         self.start_next(&self.program)

@@ -13,9 +13,10 @@ pub(crate) fn ready() {
     tell("READY=1");
 }
 
-/// From here on the service is that process.
+/// From here on the service is that process, which serves. Told in one message by the main process, as
+/// the next one is not believed before.
 pub(super) fn main_process(id: u32) {
-    tell(&format!("MAINPID={id}"));
+    tell(&format!("MAINPID={id}\nREADY=1"));
 }
 
 fn tell(what: &str) {
