@@ -5,12 +5,16 @@ What was sent before a connection's end was told is answered, whole.
 
 import collections
 import contextlib
+import os
 import select
+import struct
+import time
 
-from clients import FORK, PROFILE, USER, Frames, Line, get
+from clients import FORK, PROFILE, USER, Frames, Line, Socket, get
 from harness import PATIENCE, Failed, check
 
 DRIPPED = f"/v21.0/{USER}?fields=id,username"
+LIVE = f"/v21.0/{USER}/live"
 
 
 def told(pipe, body):
@@ -93,6 +97,43 @@ def dripping(address, key):
     return body
 
 
+def sockets_open(gate):
+    """Has a gate that serves know an operation whose connection becomes a WebSocket."""
+    routes = os.path.join(gate.folder, "routes", "plaza.yaml")
+    with open(routes, encoding="utf-8") as file:
+        text = file.read()
+    live = ("  live:\n    { method: GET, path: '/{version}/{node_id}/live', target: node_id, class: profile.basic,"
+            " upgrade: websocket, stream: 1m }\n")
+    check("\noperations:\n" in text, "the route file of `init` is another one")
+    with open(routes, "w", encoding="utf-8") as file:
+        file.write(text.replace("\noperations:\n", "\noperations:\n" + live))
+    gate.command("apply")
+
+
+def conversations(address, key):
+    """One conversation of a second after the other, each message answered, until nobody takes one."""
+
+    def body(counted):
+        while True:
+            try:
+                one = Socket(address, LIVE, key)
+            except (ConnectionRefusedError, ConnectionResetError):
+                counted["conversations never begun"] += 1
+                return
+            for number in range(20):
+                said = b"message %d" % number
+                one.send(one.TEXT, said)
+                got = one.read()
+                check(got == (one.TEXT, said), f"{said} of a conversation came to {got}")
+                time.sleep(0.05)
+            one.send(one.CLOSE, struct.pack(">H", 1000))
+            got = one.read()
+            check(got == (one.CLOSE, struct.pack(">H", 1000)) and one.line.ended(), f"a conversation ended with {got}")
+            counted["conversations"] += 1
+
+    return body
+
+
 def start(bodies):
     """A process for each; with what `counted` takes."""
     pipes = []
@@ -118,6 +159,6 @@ def counted(pipes):
 
 
 def load(address, key):
-    """Connections that stay, with other pauses between calls; streams; long answers."""
+    """Connections that stay, with other pauses between calls; streams; long answers; conversations."""
     bodies = [steady(address, key, pause) for pause in (0, 0, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3)]
-    return bodies + [streams(address, key) for _ in range(4)] + [dripping(address, key) for _ in range(4)]
+    return bodies + [kind(address, key) for kind in (streams, dripping, conversations) for _ in range(4)]
