@@ -97,5 +97,5 @@ pub use settings::{Codec, Family, Limits, Settings, Timeouts};
 pub use start::{Drained, Outlets, Proxy, Running};
 pub use tls::{BackMaterial, Certificate, Clients, Pem, TlsBack, TlsError, TlsFront, TlsMaterial};
 pub use trace::{CallSpan, Ended, Leg, SpanId, Spans, TraceId, Traces};
-pub use upstreams::{Attribute, Bounds, Check, Spread, Upstreams, Weighted};
+pub use upstreams::{Adaptive, Attribute, Bounds, Check, Spread, Upstreams, Weighted};
 pub use usage::UsageOutlet;

@@ -32,6 +32,7 @@ pub struct Metrics {
     pub(crate) upstream_repeats: IntCounter,
     pub(crate) upstream_repeats_spared: IntCounter,
     pub(crate) upstream_up: IntGaugeVec,
+    pub(crate) upstream_room: IntGaugeVec,
     pub(crate) open_connections: IntGauge,
     pub(crate) parked_connections: IntGauge,
     pub(crate) handed_over: IntCounter,
@@ -147,6 +148,11 @@ impl Metrics {
             upstream_up: all.gauges(
                 "portcullis_upstream_up",
                 "Whether an upstream takes calls, by its address.",
+                &["upstream"],
+            ),
+            upstream_room: all.gauges(
+                "portcullis_upstream_calls_max",
+                "Calls that an upstream may have at once, by its address.",
                 &["upstream"],
             ),
             open_connections: all.gauge("portcullis_open_connections", "Connections of partners."),

@@ -6,7 +6,7 @@ use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, ready};
 
-use http::{Response, StatusCode, response};
+use http::{Response, response};
 use portcullis_judge::{Permit, Settlement, SignalHit, Touched};
 use portcullis_sieve::LinkKey;
 use portcullis_types::{Effect, Now, Refusal};
@@ -131,7 +131,7 @@ impl Sending {
         while self.alarm.poll(cx).is_ready() {
             let now = self.state.as_ref().map_or(0, |state| state.bytes.get());
             if now == self.uploaded || self.alarm.is_over() {
-                self.answer.slow();
+                self.answer.slow(self.told_by(thread.now()));
                 return Poll::Ready(Err(Refusal::UpstreamSlow));
             }
             self.uploaded = now;
@@ -185,15 +185,31 @@ impl Sending {
             ticket.bytes_in = state.bytes.get();
         }
         if let Ok(response) = &answer {
-            let hits = self.found(response.status(), &ticket.conn.thread, head);
+            let hits = self.found(response, &ticket.conn.thread, head);
             ticket.note(hits);
         }
         self.inward(answer, &ticket.conn.thread)
     }
 
-    /// Notes what was answered, and tells whether the platform knew what was asked for; gives the
+    /// How many microseconds it has taken, where that tells how the platform fares: not where the
+    /// partner's own pace is in it, or the answer is a stream that may well begin late.
+    fn told_by(&self, now: Now) -> Option<u32> {
+        let Forward { websocket, stream, .. } = &self.forward;
+        let tells = self.state.is_none() && !websocket && *stream == 0;
+        tells.then(|| micros(since(now, self.since)))
+    }
+
+    /// Notes what was answered and how fast, and tells whether the platform knew what was asked for; gives the
     /// watches that hit.
-    pub(crate) fn found(&self, status: StatusCode, thread: &Thread, now: Now) -> Vec<SignalHit> {
+    pub(crate) fn found(
+        &self,
+        answer: &Response<Arriving>,
+        thread: &Thread,
+        now: Now,
+    ) -> Vec<SignalHit> {
+        let status = answer.status();
+        // A failure may come at once and says nothing of the work.
+        answer.body().took(|| self.told_by(now).filter(|_| status.is_success()));
         self.forward.leaves(status, thread, now);
         let found = !matches!(status.as_u16(), 400 | 404 | 410);
         thread.bench.answered(self.forward.key, found, now)

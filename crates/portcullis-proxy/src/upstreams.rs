@@ -40,6 +40,19 @@ pub struct Bounds {
     pub waiting: usize,
     /// How long a call may wait; beyond it: 503.
     pub wait: Duration,
+    /// How many of `calls` there may be goes by how an upstream answers; none: it doesn't.
+    pub adaptive: Option<Adaptive>,
+}
+
+/// How the calls that an upstream may have follow the times of its answers.
+#[derive(Debug, Clone, Eq, PartialEq)]
+pub struct Adaptive {
+    /// So many it may always have.
+    pub least: usize,
+    /// By how many in a hundred the median answer may be slower than at its best.
+    pub slower_percent: u32,
+    /// How often that is looked at.
+    pub every: Duration,
 }
 
 impl Default for Bounds {
@@ -50,6 +63,7 @@ impl Default for Bounds {
             connects: 64,
             waiting: 1024,
             wait: Duration::from_secs(5),
+            adaptive: None,
         }
     }
 }

@@ -101,6 +101,17 @@ fn each_fault_of_a_configuration_is_named_with_its_line() {
             &["PC0012", "never means unlimited"],
         ),
         ("upstream:\n", "upstream:\n  limits: { wait: 0s }\n", &["PC0013"]),
+        (
+            "upstream:\n",
+            "upstream:\n  limits: { calls: 8, adaptive: { least: 9 } }\n",
+            &["PC0012", "9 is outside 1 to 8"],
+        ),
+        (
+            "upstream:\n",
+            "upstream:\n  limits: { adaptive: { slower_percent: 0 } }\n",
+            &["PC0012", "10 to 1000"],
+        ),
+        ("upstream:\n", "upstream:\n  limits: { adaptive: { every: 0s } }\n", &["PC0013"]),
         ("upstream:\n", "upstream:\n  check: { path: healthz }\n", &["PC0081", "/healthz"]),
         ("public:\n", "public:\n  threads: 900\n", &["PC0007"]),
         ("public:\n", "limits: { memory_bytes: 1 }\npublic:\n", &["PC0012"]),

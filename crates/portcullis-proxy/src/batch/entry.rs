@@ -148,7 +148,7 @@ async fn fetched(
     trace: &mut Trace,
 ) -> Result<Fetched, Refusal> {
     if let Ok(response) = &answer {
-        let hits = sending.found(response.status(), thread, thread.now());
+        let hits = sending.found(response, thread, thread.now());
         if !hits.is_empty() {
             trace.notes.get_or_insert_default().signals.extend(hits);
         }

@@ -17,7 +17,8 @@ use hyper_util::rt::TokioIo;
 use super::dial::{Crew, Dial, Idle};
 use super::line::Waiting;
 use super::multiplex;
-use super::site::{Place, Placed, Sites};
+use super::place::Place;
+use super::site::{Placed, Sites};
 use super::{ATTEMPTS, Answering, Arriving, Failure};
 use crate::body::{BrokenOff, Polled};
 use crate::leak::Leak;
@@ -247,6 +248,14 @@ impl Leased {
             Lease::Nothing => None,
         };
         Way { upstream: upstream.map(Rc::clone), sent: 1, ..Way::default() }
+    }
+
+    pub(super) fn took(&self, us: impl FnOnce() -> Option<u32>) {
+        match &self.lease {
+            Lease::Whole(whole) => whole.place.took(us),
+            Lease::Part { kept } => kept.took(us),
+            Lease::Nothing => {}
+        }
     }
 
     pub(super) fn first(&mut self) -> Result<Option<Bytes>, BrokenOff> {

@@ -8,6 +8,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::rc::Rc;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use http::HeaderValue;
@@ -140,7 +141,7 @@ impl Dial {
     }
 
     #[expect(clippy::indexing_slicing, reason = "made for as many upstreams as are known")]
-    fn known(&self) -> &Known {
+    pub(super) fn known(&self) -> &Known {
         &self.known[self.ix]
     }
 
@@ -171,6 +172,7 @@ impl Dial {
     pub(super) fn hide(&self) {
         // It may never have been shown.
         let _ = self.metrics.upstream_up.remove_label_values(&[&*self.text]);
+        let _ = self.metrics.upstream_room.remove_label_values(&[&*self.text]);
     }
 
     /// Whether the platform speaks HTTP/2.
@@ -183,10 +185,12 @@ impl Dial {
         self.secure
     }
 
-    /// Shows whether it takes calls.
+    /// Shows whether it takes calls, and how many.
     pub(super) fn show(&self) {
         let up = self.metrics.upstream_up.with_label_values(&[&*self.text]);
         up.set(i64::from(self.is_well()));
+        let room = self.metrics.upstream_room.with_label_values(&[&*self.text]);
+        room.set(self.known().room.load(Ordering::Relaxed).into());
     }
 
     /// Whether a connection can be made, as far as is known.

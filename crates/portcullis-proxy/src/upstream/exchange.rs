@@ -16,7 +16,7 @@ use portcullis_h1::{AnswerBody, Asked, Decoder, Head, HeadReader, RequestBody};
 use super::dial::Idle;
 use super::link::Link;
 use super::own::Own;
-use super::site::Place;
+use super::place::Place;
 use super::socket::{Reads, Socket, Writes};
 use super::writer::{Write, Writer};
 use super::{ATTEMPTS, Failure};
@@ -151,8 +151,9 @@ impl Exchange {
     }
 
     /// The platform took too long.
-    pub(super) fn slow(&self) {
+    pub(super) fn slow(&self, us: Option<u32>) {
         self.own.sites.bad(&self.place);
+        self.place.took(|| us);
     }
 
     /// Writes what goes at once; a task writes the rest.

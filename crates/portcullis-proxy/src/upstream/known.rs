@@ -15,6 +15,8 @@ use crate::address::Target;
 pub(crate) struct Known {
     pub(crate) health: Health,
     pub(crate) name: Name,
+    /// Calls that it may have from all threads, as of now.
+    pub(super) room: AtomicU32,
     kept: AtomicBool,
 }
 

@@ -15,6 +15,8 @@ mod line;
 mod link;
 mod multiplex;
 mod own;
+mod pace;
+mod place;
 mod repeats;
 mod site;
 mod socket;
@@ -103,15 +105,15 @@ impl Pool {
         match self {
             Self::Own(own) => {
                 own.sites.iter().for_each(|site| site.connections.forget_old());
-                own.sites.admit();
+                own.sites.tick();
             }
             Self::Hyper(hyper) => {
                 hyper.sites.iter().for_each(|site| site.connections.forget_old());
-                hyper.sites.admit();
+                hyper.sites.tick();
             }
             Self::Shared(shared) => {
                 shared.sites.iter().for_each(|site| site.connections.tidy(&site.dial));
-                shared.sites.admit();
+                shared.sites.tick();
             }
         }
     }
@@ -223,10 +225,10 @@ impl Answering {
         exchange.way()
     }
 
-    /// The platform took too long.
-    pub(crate) fn slow(&self) {
+    /// The platform took too long: so many microseconds, where that tells anything.
+    pub(crate) fn slow(&self, us: Option<u32>) {
         if let Self::Own(Some(exchange)) = self {
-            exchange.slow();
+            exchange.slow(us);
         }
     }
 }
@@ -244,6 +246,14 @@ impl Arriving {
         match self {
             Self::Own(exchange) => exchange.way(),
             Self::Hyper(leased) => leased.way(),
+        }
+    }
+
+    /// Its head came so many microseconds after the call was sent, where that tells anything.
+    pub(crate) fn took(&self, us: impl FnOnce() -> Option<u32>) {
+        match self {
+            Self::Own(exchange) => exchange.place.took(us),
+            Self::Hyper(leased) => leased.took(us),
         }
     }
 

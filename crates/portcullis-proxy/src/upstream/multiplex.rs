@@ -18,7 +18,8 @@ use tokio::sync::Notify;
 use super::alternative::{self, Unsent};
 use super::dial::{Crew, Dial};
 use super::line::Waiting;
-use super::site::{Connections, Place, Placed, Sites};
+use super::place::Place;
+use super::site::{Connections, Placed, Sites};
 use super::{ATTEMPTS, Answering, Arriving, Failure};
 use crate::grpc;
 use crate::leak::Leak;
@@ -161,6 +162,11 @@ impl Part {
     /// Which upstream it is of.
     pub(super) fn upstream(&self) -> &Rc<str> {
         &self.place.dial.text
+    }
+
+    /// How long its answer took.
+    pub(super) fn took(&self, us: impl FnOnce() -> Option<u32>) {
+        self.place.took(us);
     }
 }
 

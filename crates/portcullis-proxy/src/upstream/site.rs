@@ -4,15 +4,17 @@
 //! attribute. One that does not fare well, or has no room, is passed over as long as another does; where
 //! none has room, calls wait. Must not know what is spoken to them.
 
-use std::cell::Cell;
-use std::ops::Deref;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
+use std::sync::atomic::Ordering;
 
 use http::StatusCode;
 
 use super::Failure;
 use super::dial::{Crew, Dial};
 use super::line::{Waiting, Who};
+use super::pace::Pace;
+use super::place::Place;
 use super::repeats::Repeats;
 use super::turns::Turns;
 use crate::random::Random;
@@ -22,11 +24,14 @@ use crate::upstreams::{Spread, liking};
 pub(super) struct Site<C: Connections> {
     pub(super) dial: Dial,
     pub(super) connections: C,
-    /// Calls under way.
-    calls: Cell<u32>,
+    /// Calls under way, and how many may be.
+    pub(super) calls: Cell<u32>,
+    room: Cell<u32>,
+    /// How many may be, by how it answers; none: always as many.
+    pace: Option<Box<RefCell<Pace>>>,
     /// Connections that are being opened.
-    opening: Cell<u32>,
-    turns: Rc<Turns<Place<C>>>,
+    pub(super) opening: Cell<u32>,
+    pub(super) turns: Rc<Turns<Place<C>>>,
 }
 
 /// The connections to one upstream.
@@ -44,28 +49,16 @@ pub(super) struct Sites<C: Connections> {
     turns: Rc<Turns<Place<C>>>,
 }
 
-/// A call's place at an upstream; dropped, it is given to one that waits.
-pub(super) struct Place<C: Connections> {
-    site: Rc<Site<C>>,
-    who: Who,
-}
-
 /// Where a call stands at first.
 pub(super) enum Placed<C: Connections> {
     At(Place<C>),
     Waiting(Waiting<Place<C>>),
 }
 
-/// A connection that is being opened.
-pub(super) struct Opening<C: Connections>(Rc<Site<C>>);
-
 impl<C: Connections> Sites<C> {
     pub(super) fn new(crew: &Crew, make: impl Fn(&Dial) -> C) -> Self {
         let turns = Turns::new(&crew.settings);
-        let site = |dial: Dial| {
-            let (connections, turns) = (make(&dial), Rc::clone(&turns));
-            Rc::new(Site { dial, connections, calls: Cell::new(0), opening: Cell::new(0), turns })
-        };
+        let site = |dial: Dial| Rc::new(Site::new(crew, dial, &make, Rc::clone(&turns)));
         Self {
             list: crew.dials().map(site).collect(),
             spread: crew.settings.upstreams.spread,
@@ -118,6 +111,15 @@ impl<C: Connections> Sites<C> {
     /// Calls that wait.
     pub(super) fn waiting(&self) -> usize {
         self.turns.line.len()
+    }
+
+    /// Gives each as much room as fits it by now, and lets in whoever can be taken.
+    pub(super) fn tick(&self) {
+        // Each of them, not up to the first.
+        if self.list.iter().filter(|site| site.adapt()).count() > 0 {
+            self.turns.may_be(self.list.iter().map(|site| u64::from(site.room.get())).sum());
+        }
+        self.admit();
     }
 
     /// Lets in whoever waits and can be taken; where nobody can, sends all away.
@@ -218,72 +220,55 @@ impl<C: Connections> Sites<C> {
 }
 
 impl<C: Connections> Site<C> {
+    fn new(crew: &Crew, dial: Dial, make: impl Fn(&Dial) -> C, turns: Rc<Turns<Place<C>>>) -> Self {
+        let (settings, room) = (&crew.settings, turns.calls);
+        let pace = settings.upstreams.bounds.adaptive.as_ref();
+        dial.known().room.fetch_add(room, Ordering::Relaxed);
+        Self {
+            connections: make(&dial),
+            dial,
+            calls: Cell::new(0),
+            room: Cell::new(room),
+            pace: pace.map(|pace| Box::new(RefCell::new(Pace::new(pace, room, settings.threads)))),
+            opening: Cell::new(0),
+            turns,
+        }
+    }
+
+    /// An answer's head came so many microseconds after its call was sent, where that tells anything.
+    #[inline]
+    pub(super) fn took(&self, us: impl FnOnce() -> Option<u32>) {
+        if let Some(pace) = &self.pace
+            && let Some(us) = us()
+        {
+            pace.borrow_mut().took(us, self.calls.get());
+        }
+    }
+
+    /// Gives it as much room as fits it by now; whether that is another.
+    fn adapt(&self) -> bool {
+        let Some(pace) = &self.pace else { return false };
+        let Some(room) = pace.borrow_mut().tick(self.dial.ticker.now_ms()) else { return false };
+        let before = self.room.replace(room);
+        self.dial.known().room.fetch_add(room.wrapping_sub(before), Ordering::Relaxed);
+        room != before
+    }
+
     #[inline]
     fn has_room(&self) -> bool {
-        self.calls.get() < self.turns.calls
+        self.calls.get() < self.room.get()
             && (self.opening.get() < self.turns.connects || self.connections.free() > 0)
     }
 
     /// Gives free places to those that wait.
-    fn admit(self: &Rc<Self>) {
+    pub(super) fn admit(self: &Rc<Self>) {
         let connects = self.turns.connects.saturating_sub(self.opening.get()) as usize;
-        let calls = self.turns.calls.saturating_sub(self.calls.get()) as usize;
+        let calls = self.room.get().saturating_sub(self.calls.get()) as usize;
         for _ in 0..calls.min(connects.saturating_add(self.connections.free())) {
             let give = |who| Place::at(self, who);
             if !self.turns.line.call(|who| self.turns.may(who), give) {
                 return;
             }
-        }
-    }
-}
-
-impl<C: Connections> Place<C> {
-    fn at(site: &Rc<Site<C>>, who: Who) -> Self {
-        site.calls.set(site.calls.get().saturating_add(1));
-        site.turns.take(who);
-        Self { site: Rc::clone(site), who }
-    }
-
-    /// Begins to open a connection.
-    pub(super) fn open(&self) -> Opening<C> {
-        self.site.opening.set(self.site.opening.get().saturating_add(1));
-        Opening(Rc::clone(&self.site))
-    }
-}
-
-impl<C: Connections> Deref for Place<C> {
-    type Target = Site<C>;
-
-    fn deref(&self) -> &Site<C> {
-        &self.site
-    }
-}
-
-impl<C: Connections> Drop for Place<C> {
-    fn drop(&mut self) {
-        let Self { site, who } = self;
-        site.calls.set(site.calls.get().saturating_sub(1));
-        site.turns.give(*who);
-        if !site.turns.line.is_empty() && site.dial.is_open() {
-            site.admit();
-        }
-    }
-}
-
-impl<C: Connections> Deref for Opening<C> {
-    type Target = Site<C>;
-
-    fn deref(&self) -> &Site<C> {
-        &self.0
-    }
-}
-
-impl<C: Connections> Drop for Opening<C> {
-    fn drop(&mut self) {
-        let site = &self.0;
-        site.opening.set(site.opening.get().saturating_sub(1));
-        if !site.turns.line.is_empty() && site.dial.is_open() {
-            site.admit();
         }
     }
 }

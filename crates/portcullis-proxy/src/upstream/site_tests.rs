@@ -10,7 +10,7 @@ use crate::metrics::Metrics;
 use crate::settings::Settings;
 use crate::ticker::Ticker;
 use crate::upstream::Known;
-use crate::upstreams::{Attribute, Bounds, Weighted};
+use crate::upstreams::{Adaptive, Attribute, Bounds, Weighted};
 use crate::{PlatformCredential, Upstream};
 
 /// Upstreams of these weights.
@@ -235,4 +235,33 @@ impl Clock for Stopped {
     fn now(&self) -> Now {
         Now { wall: Wall(0), mono: Mono(0) }
     }
+}
+
+#[test]
+fn what_an_upstream_may_have_follows_its_answers_and_so_does_a_partner_s_part() {
+    let adaptive = Adaptive { least: 1, slower_percent: 50, every: Duration::from_millis(1000) };
+    let bounds =
+        Bounds { calls: 8, partner_percent: 50, adaptive: Some(adaptive), ..Bounds::default() };
+    let sites = bounded(&[1, 1], Spread::By(Attribute::Path), bounds);
+    let site = Rc::clone(&sites.go(0).unwrap().site);
+    let now_ms = Cell::new(0);
+    let window = |us| {
+        (0..16).for_each(|_| site.took(|| Some(us)));
+        now_ms.set(now_ms.get() + 1000);
+        site.dial.ticker.advance(now_ms.get());
+        sites.tick();
+        site.dial.known().room.load(Ordering::Relaxed)
+    };
+    let take = |count: usize| (0..count).map(|_| sites.go(0).unwrap()).collect::<Vec<_>>();
+    let busy = take(8);
+    assert_eq!([10_000, 10_000, 90_000].map(window), [8, 8, 4]);
+    drop(busy);
+    let half = take(6);
+    assert_eq!(half.iter().filter(|place| Rc::ptr_eq(&place.site, &site)).count(), 4);
+    let mut more = wait(&sites, 1);
+    assert!(came(&mut more).is_none(), "half of 4 + 8 is what one partner may have");
+    let mut other = wait(&sites, 2);
+    assert!(came(&mut other).is_some(), "the other upstream has room");
+    assert_eq!(window(10_000), 5);
+    assert!(came(&mut more).is_some(), "seven of 5 + 8 may be its own");
 }

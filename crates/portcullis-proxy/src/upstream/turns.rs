@@ -3,7 +3,7 @@
 //! A partner may have its part of all calls under way and no more, so that there is always room for
 //! another. Must not know which upstream a call goes to.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use super::line::{Line, Who};
@@ -12,12 +12,13 @@ use crate::Settings;
 /// The bounds of one thread, and the line before them.
 pub(super) struct Turns<T> {
     pub(super) line: Rc<Line<T>>,
-    /// Calls under way at one upstream.
+    /// Calls under way at one upstream at the most.
     pub(super) calls: u32,
     /// Connections to one upstream that are being opened.
     pub(super) connects: u32,
-    /// Calls under way of one partner.
-    partner: u32,
+    /// How many in a hundred of all calls under way one partner may have, and how many that is.
+    percent: u32,
+    partner: Cell<u32>,
     /// Those there are, by partner.
     of: RefCell<Vec<u32>>,
 }
@@ -30,21 +31,27 @@ impl<T> Turns<T> {
             u32::try_from(share).unwrap_or(u32::MAX)
         };
         let upstreams = settings.upstreams.each(&settings.upstream).count();
-        let all = bounds.calls.saturating_mul(upstreams);
-        let percent = usize::try_from(bounds.partner_percent).unwrap_or(100);
+        let calls = share(bounds.calls);
+        let all = u64::from(calls) * upstreams as u64;
         Rc::new(Self {
             line: Line::new(bounds.waiting.div_ceil(settings.threads.max(1))),
-            calls: share(bounds.calls),
+            calls,
             connects: share(bounds.connects),
-            partner: share(all.saturating_mul(percent).div_ceil(100)),
+            percent: bounds.partner_percent,
+            partner: Cell::new(part(all, bounds.partner_percent)),
             of: RefCell::default(),
         })
+    }
+
+    /// All calls under way may be so many from now on.
+    pub(super) fn may_be(&self, all: u64) {
+        self.partner.set(part(all, self.percent));
     }
 
     /// Whether a partner may have one more call under way.
     #[inline]
     pub(super) fn may(&self, who: Who) -> bool {
-        self.of.borrow().get(who as usize).is_none_or(|count| *count < self.partner)
+        self.of.borrow().get(who as usize).is_none_or(|count| *count < self.partner.get())
     }
 
     /// One more is under way.
@@ -66,4 +73,10 @@ impl<T> Turns<T> {
             *count = count.saturating_sub(1);
         }
     }
+}
+
+/// How many one partner may have of so many.
+fn part(all: u64, percent: u32) -> u32 {
+    let part = all.saturating_mul(percent.into()).div_ceil(100).max(1);
+    u32::try_from(part).unwrap_or(u32::MAX)
 }

@@ -31,7 +31,7 @@ pub(crate) use reasons::ReasonAt;
 pub(crate) use retention::Retention;
 pub(crate) use telemetry::Telemetry;
 pub(crate) use tls::{CertificateAt, Tls};
-pub(crate) use upstreams::{Address, Check, Spared, Spread};
+pub(crate) use upstreams::{Adaptive, Address, Check, Spared, Spread};
 pub(crate) use witnesses::{WitnessAt, Witnesses};
 
 /// The configuration of one gate.

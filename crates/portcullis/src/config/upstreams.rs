@@ -2,7 +2,7 @@
 //!
 //! Must not resolve a name or open a connection.
 
-use portcullis_proxy::{Attribute, Bounds, Check, Spread, Upstreams, Weighted};
+use portcullis_proxy::{Adaptive, Attribute, Bounds, Check, Spread, Upstreams, Weighted};
 use portcullis_yaml::At;
 
 use super::settle::Settling;
@@ -40,12 +40,23 @@ impl Settling<'_> {
 
     fn spared(&mut self, spared: &shape::Spared) -> Bounds {
         let percent = self.bound(spared.partner_percent.as_ref(), 50, (1, 100));
+        let calls = self.bound(spared.calls.as_ref(), 1024, (1, 1_000_000));
         Bounds {
-            calls: self.bound(spared.calls.as_ref(), 1024, (1, 1_000_000)),
+            calls,
             partner_percent: u32::try_from(percent).unwrap_or(50),
             connects: self.bound(spared.connects.as_ref(), 64, (1, 10_000)),
             waiting: self.bound(spared.waiting.as_ref(), 1024, (0, 1_000_000)),
             wait: self.wait(spared.wait.as_ref(), 5).duration(),
+            adaptive: spared.adaptive.as_ref().map(|adaptive| self.adaptive(adaptive, calls)),
+        }
+    }
+
+    fn adaptive(&mut self, adaptive: &shape::Adaptive, calls: usize) -> Adaptive {
+        let slower = self.bound(adaptive.slower_percent.as_ref(), 50, (10, 1_000));
+        Adaptive {
+            least: self.bound(adaptive.least.as_ref(), calls.min(16), (1, calls)),
+            slower_percent: u32::try_from(slower).unwrap_or(50),
+            every: self.wait(adaptive.every.as_ref(), 1).duration(),
         }
     }
 

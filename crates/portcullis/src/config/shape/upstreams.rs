@@ -80,6 +80,27 @@ pub(crate) struct Spared {
     #[serde(default)]
     #[schemars(with = "Option<String>")]
     pub wait: Option<At<Span>>,
+    /// How many of `calls` may be under way goes by how an upstream answers; it doesn't unless this
+    /// stands.
+    #[serde(default)]
+    pub adaptive: Option<Adaptive>,
+}
+
+/// How the calls that an upstream may have follow the times of its answers; each has a default.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Adaptive {
+    /// So many it may always have; 16 unless said otherwise, or `calls` where those are fewer.
+    #[serde(default)]
+    pub least: Option<At<usize>>,
+    /// By how many in a hundred the median answer may be slower than at its best; 50 unless said
+    /// otherwise.
+    #[serde(default)]
+    pub slower_percent: Option<At<usize>>,
+    /// How often that is looked at; 1s unless said otherwise.
+    #[serde(default)]
+    #[schemars(with = "Option<String>")]
+    pub every: Option<At<Span>>,
 }
 
 /// TLS towards upstreams whose address begins with `https`. Files are read again when they change.
