@@ -49,6 +49,7 @@ mod shares;
 mod standing;
 mod tokens;
 mod touched;
+mod tries;
 mod verdict;
 mod view;
 mod watching;

@@ -2,6 +2,7 @@
 //!
 //! Nobody gets further who has not proved all of it. Must not know what the caller may do.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use portcullis_registry::{KeyRecord, Snapshot, identity_digest};
@@ -43,7 +44,10 @@ impl Judge {
     ) -> Result<(KeyIx, &'s KeyRecord), Refusal> {
         let shown = origin.and_then(|origin| origin.certificate);
         let (ix, by) = match (presented, shown) {
-            (Some(presented), _) => self.presented(snapshot, presented, now)?,
+            (Some(presented), _) => {
+                let from = origin.map(|origin| origin.address);
+                self.presented(snapshot, (presented, from), now)?
+            }
             (None, Some(shown)) => (certified(snapshot, shown)?, By::Certificate),
             (None, None) => return Err(Refusal::KeyMissing),
         };
@@ -60,7 +64,7 @@ impl Judge {
     fn presented(
         &self,
         state: &Snapshot,
-        presented: &[u8],
+        (presented, from): (&[u8], Option<IpAddr>),
         now: Now,
     ) -> Result<(KeyIx, By), Refusal> {
         let digest = self.peppers.digest(presented);
@@ -70,7 +74,7 @@ impl Judge {
         if !self.tokens.concern(presented) {
             return Err(Refusal::KeyUnknown);
         }
-        let found = self.tokens.find(presented, digest, state, now);
+        let found = self.tokens.find((presented, digest), from, state, now);
         found.map(|ix| (ix, By::Token))
     }
 }

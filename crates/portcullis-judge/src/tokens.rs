@@ -6,6 +6,7 @@
 
 use std::collections::HashMap;
 use std::fmt;
+use std::net::IpAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
@@ -17,6 +18,8 @@ use portcullis_keys::{
 use portcullis_registry::{Snapshot, identity_digest};
 use portcullis_types::{Identity, KeyIx, Now, Refusal, TokenOf, Wall};
 
+use crate::tries::Tries;
+
 /// Keys that were not confirmed for so long are believed no more.
 const USABLE_MS: u64 = 60 * 60 * 1000;
 /// Most tokens that are remembered, in so many parts.
@@ -25,6 +28,10 @@ const REMEMBERED_MAX: usize = 1024;
 
 /// What the holder of a token of a trusted issuer reads whom nobody gave access.
 const STRANGER: Refusal = invalid("the token is genuine, but its subject has no access here");
+
+/// What reads whoever sent many tokens that proved nobody. One that is remembered passes all the same.
+const TIRED: Refusal =
+    invalid("too many tokens from this address proved nobody; this one was not looked at");
 
 /// Asks for the keys of an issuer to be fetched now.
 pub type Wake = Box<dyn Fn() + Send + Sync>;
@@ -119,6 +126,7 @@ impl fmt::Debug for TrustedIssuer {
 pub(crate) struct Tokens {
     issuers: OnceLock<Box<[Arc<TrustedIssuer>]>>,
     seen: [Mutex<HashMap<[u8; 16], Seen>>; PARTS],
+    tries: Tries,
 }
 
 /// A token that was verified.
@@ -143,11 +151,11 @@ impl Tokens {
         self.issuers.get().is_some_and(|all| !all.is_empty()) && looks_like_token(text)
     }
 
-    /// The record that a token stands for. `digest` is the token's own.
+    /// The record that a token stands for. `digest` is the token's own, `from` where it came from.
     pub(crate) fn find(
         &self,
-        token: &[u8],
-        digest: Digest,
+        (token, digest): (&[u8], Digest),
+        from: Option<IpAddr>,
         state: &Snapshot,
         now: Now,
     ) -> Result<KeyIx, Refusal> {
@@ -162,8 +170,16 @@ impl Tokens {
             seen.span.check(now.wall).map_err(told)?;
             return find(&seen);
         }
-        let seen = verify(token, issuers, now)?;
-        let found = find(&seen)?;
+        let fresh = Fresh::read(token, issuers, now)?;
+        if from.is_some_and(|from| !self.tries.may(from, now.mono)) {
+            return Err(TIRED);
+        }
+        let proved = fresh.verify(now).and_then(|seen| Ok((seen, find(&seen)?)));
+        let (seen, found) = proved.inspect_err(|_| {
+            if let Some(from) = from {
+                self.tries.failed(from, now.mono);
+            }
+        })?;
         // Only subjects with a record are remembered, so that no others can push them out.
         if let Some(part) = part {
             remember(&mut lock(part), *digest.bytes(), seen, now);
@@ -180,24 +196,41 @@ impl Tokens {
     }
 }
 
-/// What a token that is not remembered proves.
-fn verify(token: &[u8], issuers: &[Arc<TrustedIssuer>], now: Now) -> Result<Seen, Refusal> {
-    let token = std::str::from_utf8(token).map_err(|_| told(TokenError::Shape))?;
-    let named = claimed_issuer(token).map_err(told)?;
-    let (at, issuer) = issuers
-        .iter()
-        .enumerate()
-        .find(|(_, issuer)| issuer.rules.issuer == named)
-        .ok_or_else(|| told(TokenError::Issuer))?;
-    let head = TokenHead::read(token, &issuer.rules).map_err(told)?;
-    let held = issuer.held(now.wall)?;
-    let verified = match head.verify(token, &held.keys, &issuer.rules, now.wall) {
-        Err(TokenError::NoKey) => return Err(issuer.unknown_key(now.wall)),
-        other => other.map_err(told)?,
-    };
-    let of = TokenOf { issuer: named.into(), subject: verified.subject.into() };
-    let proves = identity_digest(&Identity::Token(of));
-    Ok(Seen { issuer: at, generation: held.generation, span: verified.span, proves })
+/// A token that is not remembered: nothing of it is proved yet, and nothing was spent on it.
+struct Fresh<'t> {
+    token: &'t str,
+    named: String,
+    at: usize,
+    issuer: &'t TrustedIssuer,
+    head: TokenHead,
+    held: Arc<Held>,
+}
+
+impl<'t> Fresh<'t> {
+    fn read(token: &'t [u8], issuers: &'t [Arc<TrustedIssuer>], now: Now) -> Result<Self, Refusal> {
+        let token = std::str::from_utf8(token).map_err(|_| told(TokenError::Shape))?;
+        let named = claimed_issuer(token).map_err(told)?;
+        let (at, issuer) = issuers
+            .iter()
+            .enumerate()
+            .find(|(_, issuer)| issuer.rules.issuer == named)
+            .ok_or_else(|| told(TokenError::Issuer))?;
+        let head = TokenHead::read(token, &issuer.rules).map_err(told)?;
+        let held = issuer.held(now.wall)?;
+        if !held.keys.has(&head) {
+            return Err(issuer.unknown_key(now.wall));
+        }
+        Ok(Self { token, named, at, issuer, head, held })
+    }
+
+    /// What it proves.
+    fn verify(self, now: Now) -> Result<Seen, Refusal> {
+        let Self { token, named, at, issuer, head, held } = self;
+        let verified = head.verify(token, &held.keys, &issuer.rules, now.wall).map_err(told)?;
+        let of = TokenOf { issuer: named.into(), subject: verified.subject.into() };
+        let proves = identity_digest(&Identity::Token(of));
+        Ok(Seen { issuer: at, generation: held.generation, span: verified.span, proves })
+    }
 }
 
 /// Bounded: where there is no room, those go whose time is over, else all of the part.

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use portcullis_keys::{SignatureAlgorithm, TokenRules};
 use portcullis_registry::{Command, KeyStart};
-use portcullis_types::{Identity, KeyId, Mono, Now, PartnerId, TokenOf, Wall};
+use portcullis_types::{Identity, KeyId, Mono, Now, PartnerId, Refusal, TokenOf, Wall};
 use serde_json::{Value, json};
 
 use super::bed::*;
@@ -276,6 +276,34 @@ fn what_is_remembered_is_bounded_and_strangers_push_nobody_out() {
         assert_eq!(bed.presents(&[&stranger], None), "token_invalid");
     }
     assert_eq!(bed.judge.tokens.remembered(), 1);
+}
+
+#[test]
+fn an_address_that_sends_tokens_of_nobody_is_not_verified_for_ever() {
+    let (mut bed, issuer) = bed();
+    let (known, fresh) = (issuer.key.token(&claims()), issuer.key.token(&but("jti", json!("n"))));
+    assert_eq!(bed.presents(&[&known], None), "permitted");
+    let forged = Key::ec("one").token(&claims());
+    let said = |bed: &mut Bed| {
+        let origin = Origin { address: "203.0.113.9".parse().unwrap(), certificate: None };
+        let shown = [forged.as_bytes()];
+        let arrival = super::arrivals::get(PROFILE, None, &shown);
+        let now = bed.now;
+        let judged = bed.desks[0].judge_from(origin, &arrival, now, &PlatformCredential::Header);
+        match judged.outcome {
+            Err(Refusal::TokenInvalid { why }) => why,
+            other => panic!("{other:?}"),
+        }
+    };
+    let looked_at = "the token's signature is not its issuer's";
+    assert_eq!((0..200).filter(|_| said(&mut bed) == looked_at).count(), 100);
+    assert!(said(&mut bed).starts_with("too many tokens from this address"));
+    assert_eq!(bed.presents(&[&fresh], None), "token_invalid", "nor is a good one");
+    assert_eq!(bed.presents(&[&known], None), "permitted", "what is remembered passes");
+    bed.later(1);
+    assert_eq!((0..200).filter(|_| said(&mut bed) == looked_at).count(), 20);
+    bed.later(1);
+    assert_eq!(bed.presents(&[&fresh], None), "permitted");
 }
 
 #[test]
