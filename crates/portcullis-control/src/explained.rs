@@ -84,7 +84,8 @@ pub struct CallThen {
 /// Which way a call went, and how long that took. Times are counted from where its head was read.
 #[derive(Debug, Clone, Default, Serialize, ToSchema)]
 pub struct CallWay {
-    /// Where its key stood: `header`, `query` or `body`; null where it was not read that far.
+    /// Where its key stood: `header`, `query` or `body`; `certificate` where that of the client stood in
+    /// its place; null where it was not read that far.
     pub credential: Option<String>,
     /// Microseconds to the end of the answer.
     pub total_us: u32,

@@ -26,7 +26,7 @@ pub enum NotKept {
     HoldsKey,
 }
 
-/// Where a call's key stood.
+/// Where a call's key stood, or what stood in its place.
 #[derive(Debug, Clone, Copy, Eq, PartialEq)]
 pub enum CredentialAt {
     /// In a header.
@@ -35,6 +35,8 @@ pub enum CredentialAt {
     Query,
     /// In the body.
     Body,
+    /// Nowhere: the certificate of the connection did.
+    Certificate,
 }
 
 /// What the last call of a [remembering](crate::Desk::remembering) desk asked. Its `Debug` shows
@@ -138,8 +140,11 @@ impl AskedText {
             Some(CredentialAt::Header)
         } else if canonical.query_credential().is_some() {
             Some(CredentialAt::Query)
+        } else if canonical.credential().is_some() {
+            Some(CredentialAt::Body)
         } else {
-            canonical.credential().map(|_| CredentialAt::Body)
+            // Its caller is known, and by nothing that it sent.
+            Some(CredentialAt::Certificate)
         };
         let key = canonical.credential().filter(|key| key.len() >= KEY_MIN);
         if self.target.len() > TARGET_MAX {

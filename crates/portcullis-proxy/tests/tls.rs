@@ -12,6 +12,7 @@ mod support;
 use std::io::{Read, Write};
 use std::time::Duration;
 
+use portcullis_judge::CredentialAt;
 use portcullis_proxy::{TlsFront, TlsMaterial};
 use rustls::HandshakeKind;
 use rustls::pki_types::CertificateDer;
@@ -282,9 +283,23 @@ async fn a_certificate_stands_in_a_keys_place_for_its_holder_alone() {
         let client = Client::new(&ours, &[&TLS13], shown);
         let mut stream = client.connect(gate.running().addr(), "gate.test").await.unwrap();
         stream.write_all(request.as_bytes()).await.unwrap();
-        let mut line = [0; 12];
-        stream.read_exact(&mut line).await.unwrap();
-        assert_eq!(String::from_utf8_lossy(&line), expected, "{request}");
+        let mut head = String::new();
+        while !head.ends_with("\r\n\r\n") {
+            head.push(stream.read_u8().await.unwrap().into());
+        }
+        assert!(head.starts_with(expected), "{request}: {head}");
+        if expected.ends_with("200") {
+            let named = |line: &str| Some(line.strip_prefix("x-request-id: ")?.to_owned());
+            let id = head.lines().find_map(named).unwrap();
+            // The end of a call may come after that of its answer.
+            let recaller = gate.running().recaller();
+            let call = loop {
+                if let Some(call) = recaller.recall(&id, support::PATIENCE) {
+                    break call;
+                }
+            };
+            assert_eq!(call.way.credential, Some(CredentialAt::Certificate));
+        }
     }
 }
 

@@ -167,7 +167,10 @@ fn way(way: &Way, out: &mut Out) -> Result<(), Failure> {
     }
     let mut parts = Vec::new();
     if let Some(place) = &way.credential {
-        parts.push(format!("key in the {place}"));
+        parts.push(match place.as_str() {
+            "certificate" => "a client certificate in a key's place".to_owned(),
+            place => format!("key in the {place}"),
+        });
     }
     match &way.upstream {
         Some(upstream) if way.sent == 0 => parts.push(format!("never sent to {upstream}")),

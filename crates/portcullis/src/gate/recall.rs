@@ -104,6 +104,7 @@ fn way(went: RecalledWay, came: &RecalledOutcome) -> CallWay {
         CredentialAt::Header => "header",
         CredentialAt::Query => "query",
         CredentialAt::Body => "body",
+        CredentialAt::Certificate => "certificate",
     });
     CallWay {
         credential: credential.map(str::to_owned),
