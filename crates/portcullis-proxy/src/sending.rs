@@ -5,6 +5,7 @@
 use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use http::{Response, response};
 use portcullis_judge::{Permit, Settlement, SignalHit, Touched};
@@ -187,6 +188,10 @@ impl Sending {
         if let Ok(response) = &answer {
             let hits = self.found(response, &ticket.conn.thread, head);
             ticket.note(hits);
+        }
+        if answer.is_ok() && (self.forward.stream > 0 || self.forward.websocket) {
+            let end = ticket.conn.thread.settings.timeouts.stream;
+            self.alarm.end(end.unwrap_or(Duration::MAX));
         }
         self.inward(answer, &ticket.conn.thread)
     }

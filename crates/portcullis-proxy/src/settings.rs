@@ -163,8 +163,10 @@ pub struct Timeouts {
     pub first_byte: Duration,
     /// Between two pieces of an answer.
     pub answer_idle: Duration,
-    /// From sending a call on to the end of its answer.
+    /// From sending a call on to the end of its answer; of a stream or a WebSocket, to its beginning.
     pub total: Duration,
+    /// How long a stream or a WebSocket may go on; none: as long as something is said on it.
+    pub stream: Option<Duration>,
     /// A connection between two calls takes one more for so long when the gate drains: it may be on
     /// its way.
     pub last_call: Duration,
@@ -185,6 +187,7 @@ impl Default for Timeouts {
             first_byte: Duration::from_secs(30),
             answer_idle: Duration::from_secs(30),
             total: Duration::from_secs(3600),
+            stream: None,
             last_call: Duration::from_secs(1),
             upstream_idle: Duration::from_secs(30),
         }

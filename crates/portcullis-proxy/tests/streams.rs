@@ -9,8 +9,8 @@
 
 mod support;
 
-use std::sync::Mutex;
 use std::sync::mpsc::{Sender, channel};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use support::{BATCHING, Gate, Peer, Reply, TIER, Upstream, World, get, post};
@@ -127,4 +127,45 @@ fn a_stream_is_no_entry_of_a_batch() {
     let answer = gate.call(&post("/batch", &length, body)).text();
     assert!(answer.contains("a stream within a batch"), "{answer}");
     assert_eq!(up.one().line(), "GET /film HTTP/1.1");
+}
+
+#[test]
+fn a_stream_outlives_what_bounds_other_calls() {
+    let goes = Arc::new(Mutex::new(Vec::new()));
+    let kept = Arc::clone(&goes);
+    let up = Upstream::new(move |_| {
+        let (go, steps) = channel();
+        kept.lock().unwrap().push(go);
+        let head = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n";
+        let first = format!("{head}9\r\ndata: 1\n\n\r\n");
+        Reply::Steps(vec![first.into(), b"9\r\ndata: 2\n\n\r\n".to_vec()], steps)
+    });
+    let gate = Gate::within(&up, WORLD, |settings| {
+        settings.timeouts.total = Duration::from_millis(100);
+    });
+    // The beginning of a stream is bounded too: on a busy machine it may take another try.
+    let begun = |path: &str| loop {
+        let mut reader = gate.connect();
+        reader.send(get(path, ""));
+        if reader.head().unwrap().0 == 200 {
+            read_to(&mut reader, "data: 1\n\n\r\n");
+            return reader;
+        }
+    };
+    let mut events = begun("/events");
+    assert!(begun("/film").is_closed(), "by then the time of the one before is over too");
+    // Whichever try of both it was.
+    for go in goes.lock().unwrap().iter() {
+        let _whose_call_is_gone: Result<_, _> = Sender::send(go, ());
+    }
+    read_to(&mut events, "data: 2\n\n\r\n");
+}
+
+#[test]
+fn a_stream_ends_when_it_has_lasted_as_long_as_it_may() {
+    let (up, _go) = streaming("text/event-stream", &["data: 1\n\n", "data: 2\n\n"]);
+    let gate = Gate::within(&up, WORLD, |settings| {
+        settings.timeouts.stream = Some(Duration::from_millis(50));
+    });
+    assert!(begun(&gate, &get("/events", ""), "data: 1\n\n\r\n").is_closed());
 }

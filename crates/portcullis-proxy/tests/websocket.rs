@@ -334,4 +334,9 @@ fn one_that_outlasts_the_drain_or_says_nothing_for_too_long_is_told_to_come_agai
         settings.timeouts.answer_idle = Duration::from_millis(50);
     });
     assert_eq!(closed(&mut open(&gate)).0, 1001);
+
+    let gate = Gate::at(&echo.url, WORLD, |settings| {
+        settings.timeouts.stream = Some(Duration::from_millis(50));
+    });
+    assert_eq!(closed(&mut open(&gate)), (1001, "it lasted too long".to_owned()));
 }

@@ -129,6 +129,7 @@ impl Settling<'_> {
             first_byte: self.wait(waits.first_byte.as_ref(), 30),
             answer_idle: self.wait(waits.answer_idle.as_ref(), 30),
             total: self.wait(waits.total.as_ref(), 3600),
+            stream: waits.stream.as_ref().map(|at| self.wait(Some(at), 3600)),
             drain: self.wait(waits.drain.as_ref(), 30),
         }
     }

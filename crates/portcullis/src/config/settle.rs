@@ -93,6 +93,7 @@ pub(crate) struct Timeouts {
     pub first_byte: Span,
     pub answer_idle: Span,
     pub total: Span,
+    pub stream: Option<Span>,
     pub drain: Span,
 }
 

@@ -14,7 +14,7 @@ use portcullis_proxy::{
     UsageOutlet,
 };
 use portcullis_registry::{Office, UsageBook};
-use portcullis_types::Clock;
+use portcullis_types::{Clock, Span};
 
 use super::board::Board;
 use super::care;
@@ -124,6 +124,7 @@ fn settings(config: &Config, listeners: Vec<Listener>) -> anyhow::Result<Setting
         first_byte: waits.first_byte.duration(),
         answer_idle: waits.answer_idle.duration(),
         total: waits.total.duration(),
+        stream: waits.stream.map(Span::duration),
         ..Timeouts::default()
     };
     Ok(settings)

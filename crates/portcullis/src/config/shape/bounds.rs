@@ -53,9 +53,13 @@ pub(crate) struct Timeouts {
     /// Between two pieces of an answer.
     #[schemars(with = "Option<String>")]
     pub answer_idle: Option<At<Span>>,
-    /// From sending a call on to the end of its answer.
+    /// From sending a call on to the end of its answer; of a stream or a WebSocket, to its beginning.
     #[schemars(with = "Option<String>")]
     pub total: Option<At<Span>>,
+    /// How long a stream or a WebSocket may go on; as long as something is said on it unless this
+    /// stands.
+    #[schemars(with = "Option<String>")]
+    pub stream: Option<At<Span>>,
     /// For calls under way when the gate stops.
     #[schemars(with = "Option<String>")]
     pub drain: Option<At<Span>>,
