@@ -45,7 +45,7 @@ pub use edges::{
 };
 pub use explained::{CallExplained, CallNow, CallSignal, CallStep, CallThen, CallWay, Recall};
 pub use hooks::{DeliverySeen, HookError, HookMade, HookSeen, Hooks};
-pub use oidc::{ISSUER_BYTES_MAX, IssuerFetch, KeySource, Oidc};
+pub use oidc::{ISSUER_BYTES_MAX, IssuerFetch, KeySource, KeysTold, Oidc};
 pub use once::{Outcome, RememberedAnswer, Remembers};
 pub use partner::{
     AgreedLimit, AgreedOperation, Agreements, PartnerApi, PartnerCall, PartnerDesk, PartnerKey,

@@ -7,6 +7,7 @@ mod source;
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::Arc;
 
 use portcullis_keys::TokenRules;
 use portcullis_registry::{BoxFuture, Role};
@@ -33,7 +34,12 @@ pub struct Oidc {
     pub roles: BTreeMap<String, Role>,
     /// Where its keys are.
     pub source: KeySource,
+    /// Told each time that they were asked for: that they are there, or why they are not.
+    pub told: KeysTold,
 }
+
+/// Told what came of asking for keys.
+pub type KeysTold = Arc<dyn Fn(Result<(), &str>) + Send + Sync>;
 
 impl fmt::Debug for Oidc {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -155,6 +155,8 @@ pub struct Health {
     /// What the store said, if the last write failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last_error: Option<String>,
+    /// The wall clock parted from the one that only counts: nothing is erased by its age.
+    pub clock_parted: bool,
 }
 
 /// Why the office did not do what was asked.

@@ -67,5 +67,5 @@ pub(crate) fn done(command: &Command, planned: &Planned) -> Done {
 
 /// Kept apart so that both sides of the channel agree on what a healthy writer looks like.
 pub(crate) fn healthy() -> Health {
-    Health { durable: true, pending: 0, last_error: None }
+    Health { durable: true, pending: 0, last_error: None, clock_parted: false }
 }

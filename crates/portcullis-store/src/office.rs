@@ -69,9 +69,7 @@ impl Shared {
     }
 
     pub(crate) fn wrote(&self) {
-        self.change(|health| {
-            health.last_error = None;
-        });
+        self.change(|health| health.last_error = None);
     }
 
     pub(crate) fn failed(&self, why: String) {
@@ -84,6 +82,11 @@ impl Shared {
             health.last_error = Some(why);
             health.durable = false;
         });
+    }
+
+    /// Whether what is old is erased, or stays since the clock jumped.
+    pub(crate) fn erases(&self, erases: bool) {
+        self.change(|health| health.clock_parted = !erases);
     }
 
     pub(crate) fn pending(&self, pending: usize) {

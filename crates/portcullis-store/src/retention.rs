@@ -20,6 +20,8 @@ const PARTED_MS_MAX: u64 = 3_600_000;
 pub struct Looks {
     started: Option<Now>,
     next: Mono,
+    /// Whether the clock could not be trusted at the last one.
+    parted: bool,
 }
 
 impl Looks {
@@ -34,7 +36,14 @@ impl Looks {
         }
         self.next = Mono(now.mono.0 + EVERY);
         let counted = (now.mono.0 - started.mono.0) / 1_000_000;
-        now.wall.0.abs_diff(started.wall.0 + counted) <= PARTED_MS_MAX
+        self.parted = now.wall.0.abs_diff(started.wall.0 + counted) > PARTED_MS_MAX;
+        !self.parted
+    }
+
+    /// Whether nothing is erased, since the wall clock jumped.
+    #[must_use]
+    pub const fn have_parted(&self) -> bool {
+        self.parted
     }
 }
 
@@ -43,7 +52,9 @@ impl Writer {
     /// again at the next look.
     pub(crate) async fn look_for_old(&mut self) {
         let now = self.clock.now();
-        if !self.looks.are_due(now) {
+        let due = self.looks.are_due(now);
+        self.shared.erases(!self.looks.have_parted());
+        if !due {
             return;
         }
         // Not the time of the newest event, which a clock that was ahead may have left behind.

@@ -99,6 +99,40 @@ fn tokens_of_an_issuer_call_while_it_exchanges_its_keys_until_the_record_is_held
     assert_eq!(bed.call(&bed.house.key).status, 200, "the key beside it goes on");
 }
 
+/// What `/readyz` says of the issuers.
+fn issuers(house: &House) -> (bool, String) {
+    let ready = once(house.admin, "/readyz", "").json();
+    let lines = ready["detail"].as_array().unwrap();
+    let line = lines.iter().find(|line| line["name"] == "issuers").unwrap();
+    (line["ok"].as_bool().unwrap(), line["detail"].as_str().unwrap().to_owned())
+}
+
+#[test]
+fn an_issuer_whose_keys_can_t_be_had_is_told_of_until_they_can() {
+    let (issuer, key) = (Issuer::open(), Key::ec("one"));
+    issuer.down(true);
+    let bed = Bed::open(&issuer.url, &format!("jwks: '{}/jwks'", issuer.url));
+    bed.says("can't be had");
+    let (ok, detail) = issuers(&bed.house);
+    let named = format!("the keys of `{}`, for partners, can't be had since 20", issuer.url);
+    assert!(!ok && detail.starts_with(&named), "{detail}");
+    let up = |bit: u8| {
+        let line = format!(
+            "portcullis_issuer_keys_up{{issuer=\"{}\",of=\"partners\"}} {bit}\n",
+            issuer.url
+        );
+        once(bed.house.admin, "/metrics", "").body.contains(&line)
+    };
+    assert!(up(0));
+    assert_eq!(once(bed.house.admin, "/readyz", "").status, 200, "calls with keys go on");
+    issuer.serve(&[&key]);
+    issuer.down(false);
+    let ok = (true, "the keys of the issuer can be had".to_owned());
+    while issuers(&bed.house) != ok || !up(1) {
+        std::thread::yield_now();
+    }
+}
+
 #[test]
 fn keys_of_an_issuer_may_come_from_a_file_and_a_file_without_keys_stops_the_start() {
     let key = Key::ed("one");

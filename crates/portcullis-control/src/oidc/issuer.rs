@@ -89,7 +89,9 @@ impl Issuer {
             return self.known();
         }
         tries.last = Some(now);
-        match self.fetch().await {
+        let fetched = self.fetch().await;
+        (self.oidc.told)(fetched.as_ref().map(|_| ()).map_err(String::as_str));
+        match fetched {
             Ok(keys) => {
                 (tries.failures, tries.why) = (0, String::new());
                 let known = Known { keys: Arc::new(keys), at: Some(now) };

@@ -459,7 +459,7 @@ impl Office for Memory {
 
     fn health(&self) -> Health {
         let durable = !self.full.load(Ordering::Relaxed);
-        Health { durable, pending: 0, last_error: None }
+        Health { durable, pending: 0, last_error: None, clock_parted: false }
     }
 }
 

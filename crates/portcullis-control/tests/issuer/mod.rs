@@ -92,6 +92,7 @@ impl Issuer {
             },
             roles: [("gate-approvers".to_owned(), portcullis_registry::Role::Approver)].into(),
             source: KeySource { issuer, jwks, fetch: Arc::new(Http) },
+            told: Arc::new(|_| {}),
         }
     }
 }

@@ -147,9 +147,11 @@ async fn a_clock_that_jumped_erases_nothing_before_the_gate_is_started_again() {
         look(&office, partner).await;
     }
     assert_eq!((said(&office).await, written(&path)), (0, true));
+    assert!(office.health().clock_parted, "and says so");
     office.close().await;
     let office = gate(&path, &clock).await;
     look(&office, "three").await;
+    assert!(!office.health().clock_parted);
     assert_eq!(said(&office).await, 0, "there is time to see that the clock is wrong");
     clock.pass(600_000);
     look(&office, "four").await;

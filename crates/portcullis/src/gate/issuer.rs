@@ -3,6 +3,7 @@
 //! Must not know what stands in them.
 
 mod partners;
+mod seen;
 
 use std::sync::Arc;
 
@@ -10,19 +11,22 @@ use anyhow::Context;
 use portcullis_control::{ISSUER_BYTES_MAX, IssuerFetch, KeySource, Oidc};
 use portcullis_keys::TokenRules;
 use portcullis_registry::BoxFuture;
+use portcullis_types::Clock;
 use ureq::Agent;
 
 use super::agent::agent;
+use crate::clock::SystemClock;
 use crate::config::Issuer;
 
 pub(crate) use partners::trust;
+pub(crate) use seen::Seen;
 
 struct Fetcher {
     agent: Agent,
 }
 
 /// The issuer as the admin API uses it.
-pub(crate) fn oidc(of: &Issuer) -> anyhow::Result<Oidc> {
+pub(crate) fn oidc(of: &Issuer, seen: &Arc<Seen>) -> anyhow::Result<Oidc> {
     let Issuer { issuer, audience, jwks, algorithms, roles_claim, roles } = of.clone();
     let asked = [Some(issuer.as_str()), jwks.as_deref()];
     let fetch = fetcher(asked.into_iter().flatten())?;
@@ -33,7 +37,9 @@ pub(crate) fn oidc(of: &Issuer) -> anyhow::Result<Oidc> {
         subject_claim: "sub".to_owned(),
         listed_claim: roles_claim,
     };
-    Ok(Oidc { rules, roles, source: KeySource { issuer, jwks, fetch } })
+    let (noted, clock) = (seen.note(&issuer, "operators"), SystemClock::start());
+    let told = Arc::new(move |came: Result<(), &str>| noted.came(came, clock.now().wall));
+    Ok(Oidc { rules, roles, source: KeySource { issuer, jwks, fetch }, told })
 }
 
 /// Gets documents of an issuer; it speaks TLS where one of the addresses wants it.
@@ -55,8 +61,36 @@ impl IssuerFetch for Fetcher {
 }
 
 fn get(agent: &Agent, url: &str) -> anyhow::Result<Vec<u8>> {
-    let mut answer = agent.get(url).call().with_context(|| format!("`{url}` can't be asked"))?;
-    anyhow::ensure!(answer.status() == 200, "`{url}` answered {}", answer.status().as_u16());
+    let shown = shown(url);
+    let mut answer = agent.get(url).call().with_context(|| format!("`{shown}` can't be asked"))?;
+    anyhow::ensure!(answer.status() == 200, "`{shown}` answered {}", answer.status().as_u16());
     let body = answer.body_mut().with_config().limit(ISSUER_BYTES_MAX as u64);
     Ok(body.read_to_vec()?)
+}
+
+/// An address as everybody may read it: without a name, a password or a query.
+fn shown(url: &str) -> String {
+    let url = url.split(['?', '#']).next().unwrap_or_default();
+    let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
+    let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+    let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
+    format!("{scheme}://{host}{path}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::shown;
+
+    #[test]
+    fn an_address_is_shown_without_what_may_be_secret_in_it() {
+        for (url, expected) in [
+            ("https://a.example/jwks", "https://a.example/jwks"),
+            ("https://ana:s@cret@a.example:8443/jwks?key=x#y", "https://a.example:8443/jwks"),
+            ("https://a.example", "https://a.example"),
+            ("https://a.example/@x", "https://a.example/@x"),
+            ("jwks?x", "jwks"),
+        ] {
+            assert_eq!(shown(url), expected);
+        }
+    }
 }

@@ -102,7 +102,8 @@ impl Gate {
         let admin_socket = handed.admin(config.admin_listen)?;
         let runtime = open::control_runtime()?;
         runtime.block_on(async { open::survive_file_limits() })?;
-        let judge = issuer::trust(&config, &runtime, open::judge(&config)?)?;
+        let issuers = Arc::new(issuer::Seen::default());
+        let judge = issuer::trust(&config, &runtime, open::judge(&config)?, &issuers)?;
         let board = Arc::new(Board::default());
         let cutter = Arc::new(OnceLock::new());
         let calls = Arc::new(UsageBook::new());
@@ -165,6 +166,7 @@ impl Gate {
                 remembers,
                 witnesses,
                 platform,
+                issuers,
             },
         )?;
         partners.remember(Arc::clone(&admin.recall));

@@ -161,6 +161,7 @@ pub(crate) struct Parts {
     pub remembers: Option<Arc<dyn Remembers>>,
     pub witnesses: Option<Arc<Cosigned>>,
     pub platform: Option<Arc<platform::Figures>>,
+    pub issuers: Arc<issuer::Seen>,
 }
 
 /// Puts the admin API together; it does not listen yet.
@@ -169,12 +170,14 @@ pub(crate) fn control(config: &Config, parts: &Parts) -> anyhow::Result<Control>
     for config::Token { name, secret, person } in &config.secrets.admin_tokens {
         tokens.push(config::admin_token(name, secret.expose())?.of(person.as_deref()));
     }
-    let oidc = config.people.issuer.as_ref().map(issuer::oidc).transpose()?;
+    let oidc = config.people.issuer.as_ref().map(|of| issuer::oidc(of, &parts.issuers));
+    let oidc = oidc.transpose()?;
     let metrics = Arc::clone(&parts.metrics);
     let board = Arc::clone(&parts.board);
     let (office, signals) = (Arc::clone(&parts.office), Arc::clone(&parts.signals));
     let hooks = Arc::clone(&parts.hook_figures);
     let (cosigned, platform) = (parts.witnesses.clone(), parts.platform.clone());
+    let issuers = Arc::clone(&parts.issuers);
     let page = move || {
         let failures = board.notes().reload_failures;
         let (snapshot, now) = (office.snapshot(), SystemClock::start().now().wall);
@@ -182,8 +185,9 @@ pub(crate) fn control(config: &Config, parts: &Parts) -> anyhow::Result<Control>
         let owed = care::page(&snapshot, &hooks, now);
         let witnesses = cosigned.as_ref().map(|cosigned| cosigned.page()).unwrap_or_default();
         let platform = platform.as_ref().map(|figures| figures.page(now)).unwrap_or_default();
+        let issuers = issuers.page();
         format!(
-            "{}{signals}{owed}{witnesses}{platform}# HELP portcullis_config_reload_failures_total Reloads that changed nothing for faults in the files.\n\
+            "{}{signals}{owed}{witnesses}{platform}{issuers}# HELP portcullis_config_reload_failures_total Reloads that changed nothing for faults in the files.\n\
              # TYPE portcullis_config_reload_failures_total counter\n\
              portcullis_config_reload_failures_total {failures}\n",
             metrics.render()
@@ -209,6 +213,7 @@ pub(crate) fn control(config: &Config, parts: &Parts) -> anyhow::Result<Control>
             signals: Arc::clone(&parts.signals),
             witnesses: parts.witnesses.clone(),
             platform: parts.platform.clone(),
+            issuers: Arc::clone(&parts.issuers),
             metrics: Arc::new(page),
         }),
         keys: Arc::new(Minter { judge: Arc::clone(&parts.judge), env: config.key_env.clone() }),

@@ -11,6 +11,7 @@ use portcullis_types::{Clock, Wall};
 
 use super::board::Board;
 use super::care;
+use super::issuer;
 use super::platform;
 use super::signals::Figures;
 use super::witnesses::Cosigned;
@@ -24,6 +25,7 @@ pub(crate) struct Watch {
     pub(crate) signals: Arc<Figures>,
     pub(crate) witnesses: Option<Arc<Cosigned>>,
     pub(crate) platform: Option<Arc<platform::Figures>>,
+    pub(crate) issuers: Arc<issuer::Seen>,
     pub(crate) metrics: Arc<dyn Fn() -> String + Send + Sync>,
 }
 
@@ -55,6 +57,12 @@ fn lost(snapshot: &Snapshot, now: Wall) -> Option<ReadyDetail> {
         lost.from
     );
     Some(line("history", false, detail))
+}
+
+/// What is old stays as long as nobody knows how late it is.
+fn parted() -> ReadyDetail {
+    let detail = "nothing is erased by its age: the wall clock has parted from the one that only counts by more than an hour since the start. Set the clock right, or restart the gate where it is";
+    line("retention", false, detail.to_owned())
 }
 
 /// How many persons a decision takes, for everybody to see.
@@ -128,6 +136,7 @@ impl Probe for Watch {
         let witnesses = witnesses.map(|(ok, detail)| line("witnesses", ok, detail));
         let platform = self.platform.as_ref().map(|figures| figures.line());
         let platform = platform.map(|(ok, detail)| line("platform", ok, detail));
+        let issuers = self.issuers.line().map(|(ok, detail)| line("issuers", ok, detail));
         let answers = care::line(&self.office.snapshot(), now);
         let certificates = notes.certificate_fault.clone().map(|fault| {
             line("certificates", false, format!("those on disk are not in force: {fault}"))
@@ -155,6 +164,8 @@ impl Probe for Watch {
             .into_iter()
             .chain(witnesses)
             .chain(platform)
+            .chain(issuers)
+            .chain(health.clock_parted.then(parted))
             .chain(certificates)
             .chain(lost(&self.office.snapshot(), now))
             .collect(),

@@ -17,6 +17,7 @@ use tokio::runtime::Runtime;
 use tokio::sync::Notify;
 use tokio::time::sleep;
 
+use super::seen::{Noted, Seen};
 use crate::clock::SystemClock;
 use crate::config::{Config, TokenIssuer};
 use crate::talk;
@@ -40,6 +41,7 @@ struct Keeper {
     refresh: Duration,
     wanted: Arc<Notify>,
     clock: SystemClock,
+    noted: Noted,
 }
 
 /// Has a judge trust the configured issuers. Keys in files are there from the first call on.
@@ -47,10 +49,11 @@ pub(crate) fn trust(
     config: &Config,
     runtime: &Runtime,
     judge: Arc<Judge>,
+    seen: &Arc<Seen>,
 ) -> anyhow::Result<Arc<Judge>> {
     let mut all = Vec::with_capacity(config.issuers.len());
     for of in &config.issuers {
-        let keeper = Keeper::new(of)?;
+        let keeper = Keeper::new(of, seen)?;
         all.push(Arc::clone(&keeper.issuer));
         runtime.spawn(keeper.run());
     }
@@ -59,7 +62,7 @@ pub(crate) fn trust(
 }
 
 impl Keeper {
-    fn new(of: &TokenIssuer) -> anyhow::Result<Self> {
+    fn new(of: &TokenIssuer, seen: &Arc<Seen>) -> anyhow::Result<Self> {
         let TokenIssuer { rules, jwks, file, refresh } = of.clone();
         let name = rules.issuer.clone();
         let wanted = Arc::new(Notify::new());
@@ -80,14 +83,17 @@ impl Keeper {
                 Source::Fetched(KeySource { issuer: name.clone(), jwks, fetch })
             }
         };
-        Ok(Self { name, issuer: Arc::new(issuer), source, refresh, wanted, clock })
+        let (issuer, noted) = (Arc::new(issuer), seen.note(&name, "partners"));
+        Ok(Self { name, issuer, source, refresh, wanted, clock, noted })
     }
 
     async fn run(self) {
         let mut failures = 0_u32;
         let mut known = matches!(self.source, Source::File(_));
         loop {
-            failures = match self.renew().await {
+            let renewed = self.renew().await;
+            self.noted.came(renewed.as_ref().map(|_| ()).map_err(String::as_str), self.now());
+            failures = match renewed {
                 Ok(changed) => {
                     self.tell(changed, std::mem::replace(&mut known, true), failures);
                     0
