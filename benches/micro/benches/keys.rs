@@ -24,6 +24,8 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 const BATCH: u64 = 500_000;
 const PARTNERS: u64 = 1_000;
 const LOOKED_UP: u64 = 2_000_000;
+/// Keys that fill the memory from which on the gate takes huge pages.
+const LARGE: u64 = 4_000_000;
 
 fn main() {
     let wanted: Vec<u64> = std::env::args().filter_map(|arg| arg.parse().ok()).collect();
@@ -35,6 +37,7 @@ fn main() {
 }
 
 fn measure(keys: u64) {
+    rustix::thread::disable_transparent_huge_pages(keys < LARGE).unwrap();
     let before = resident();
     let (mut state, mut folded) = (State::new(), 0.0);
     let batches = keys.div_ceil(BATCH);
@@ -48,6 +51,7 @@ fn measure(keys: u64) {
         folded += used() - began;
     }
     let snapshot = state.snapshot();
+    give_back();
     let resident = resident().saturating_sub(before);
     let began = used();
     for n in 0..LOOKED_UP {
@@ -97,6 +101,13 @@ fn used() -> f64 {
     let stat = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
     let nanoseconds = stat.split(' ').next().and_then(|text| text.parse::<u64>().ok());
     nanoseconds.unwrap_or_default() as f64 / 1e9
+}
+
+/// Has the allocator give back what the lists left, as the gate does: it waits a second before it does,
+/// and then for somebody to ask for memory.
+fn give_back() {
+    std::thread::park_timeout(std::time::Duration::from_millis(1_500));
+    drop(black_box(Vec::<u8>::with_capacity(1 << 20)));
 }
 
 /// Bytes of this process in memory, as the system says.

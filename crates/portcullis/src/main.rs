@@ -63,6 +63,7 @@ enum Command {
 }
 
 fn main() -> ExitCode {
+    gate::heap::huge_pages(false);
     let arguments = Arguments::parse();
     let result = match arguments.command {
         Command::Init(args) => init::run(&args, arguments.common.output == Format::Json),

@@ -62,7 +62,7 @@ async fn look(pressure: Pressure, bound: u64) {
 }
 
 /// Bytes that this process holds. What can't be read is none: the bounds on counts hold all the same.
-fn used() -> u64 {
+pub(super) fn used() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").ok();
     status.as_deref().and_then(resident).unwrap_or(0)
 }

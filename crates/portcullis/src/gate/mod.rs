@@ -13,6 +13,7 @@ mod certs;
 mod checker;
 mod drift;
 mod force;
+pub(crate) mod heap;
 mod hooks;
 mod issuer;
 mod kept;
@@ -101,6 +102,7 @@ impl Gate {
         let (entries, certificates) = certs::open(&config, &mut handed)?;
         let admin_socket = handed.admin(config.admin_listen)?;
         let runtime = open::control_runtime()?;
+        heap::tend(&runtime);
         runtime.block_on(async { open::survive_file_limits() })?;
         let issuers = Arc::new(issuer::Seen::default());
         let judge = issuer::trust(&config, &runtime, open::judge(&config)?, &issuers)?;
