@@ -65,25 +65,27 @@ impl Reply {
         let Parts { status, mut headers, .. } = parts;
         let switches = status == StatusCode::SWITCHING_PROTOCOLS;
         let framing = framing(asked, status, &headers, &answer);
-        let told = headers.get(CONNECTION).is_some_and(closes);
-        let keep_alive = asked.keep_alive
-            && !told
+        let may_stay = asked.keep_alive
             && !wire.last.get()
             && framing != AnswerBody::Close
             && (switches || wire.has_all());
-        wire.write(|out| {
+        let keep_alive = wire.write(|out| {
             out.lend(thread.block.buffer());
             let mut head = ReplyHead::begin(out.text(), asked.version, status);
+            let (mut dated, mut closes) = (false, false);
             for (name, value) in &headers {
+                dated |= *name == DATE;
+                closes |= *name == CONNECTION && says_close(value);
                 head.field(name, value);
             }
-            if !headers.contains_key(DATE) {
-                thread.date.with(thread.wall(), |date| head.date(date));
+            if !dated {
+                thread.date.with(|date| head.date(date));
             }
-            if !told && !switches {
-                head.connection(asked.version, keep_alive);
+            if !closes && !switches {
+                head.connection(asked.version, may_stay);
             }
             head.end(framing);
+            may_stay && !closes
         });
         headers.clear();
         let bodiless = asked.head || framing == AnswerBody::None;
@@ -211,27 +213,36 @@ fn framing(asked: Asked, status: StatusCode, headers: &HeaderMap, answer: &Answe
     }
 }
 
-fn closes(connection: &HeaderValue) -> bool {
+fn says_close(connection: &HeaderValue) -> bool {
     let mut options = connection.as_bytes().split(|byte| *byte == b',').map(<[u8]>::trim_ascii);
     options.any(|option| option.eq_ignore_ascii_case(b"close"))
 }
 
 /// The date, written once a second.
-#[derive(Default)]
 pub(crate) struct Date {
     second: Cell<u64>,
     text: RefCell<String>,
 }
 
 impl Date {
-    fn with<R>(&self, now: Wall, write: impl FnOnce(&[u8]) -> R) -> R {
+    /// As of that moment.
+    pub(crate) fn new(now: Wall) -> Self {
+        let date = Self { second: Cell::new(u64::MAX), text: RefCell::default() };
+        date.goes_on(now);
+        date
+    }
+
+    /// Goes on in time: answers need no look at the clock.
+    pub(crate) fn goes_on(&self, now: Wall) {
         let second = now.0 / 1000;
-        let mut text = self.text.borrow_mut();
-        if self.second.replace(second) != second || text.is_empty() {
-            // No clock is read here.
-            *text = httpdate::fmt_http_date(SystemTime::UNIX_EPOCH + Duration::from_secs(second));
+        if self.second.replace(second) != second {
+            let time = SystemTime::UNIX_EPOCH + Duration::from_secs(second);
+            *self.text.borrow_mut() = httpdate::fmt_http_date(time);
         }
-        write(text.as_bytes())
+    }
+
+    fn with<R>(&self, write: impl FnOnce(&[u8]) -> R) -> R {
+        write(self.text.borrow().as_bytes())
     }
 }
 
@@ -241,8 +252,11 @@ mod tests {
 
     #[test]
     fn the_date_is_the_seconds() {
-        let date = Date::default();
-        let text = |ms| date.with(Wall(ms), |text| String::from_utf8(text.to_vec()).unwrap());
+        let date = Date::new(Wall(5));
+        let text = |ms| {
+            date.goes_on(Wall(ms));
+            date.with(|text| String::from_utf8(text.to_vec()).unwrap())
+        };
         assert_eq!(text(0), "Thu, 01 Jan 1970 00:00:00 GMT");
         assert_eq!(text(784_111_777_999), "Sun, 06 Nov 1994 08:49:37 GMT");
         assert_eq!(text(784_111_778_000), "Sun, 06 Nov 1994 08:49:38 GMT");

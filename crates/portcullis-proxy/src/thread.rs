@@ -9,7 +9,7 @@ use std::sync::{Arc, mpsc};
 use http::HeaderValue;
 use portcullis_judge::UsageCells;
 use portcullis_sieve::{Gate, Plan, Program};
-use portcullis_types::{Clock, KeyIx, Now, Wall};
+use portcullis_types::{Clock, KeyIx, Now};
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 
@@ -139,7 +139,7 @@ impl Thread {
             crew: RefCell::new(crew),
             keeper: RefCell::default(),
             block: Block::default(),
-            date: Date::default(),
+            date: Date::new(clock.wall()),
             ids: Ids::new(),
             rates: Rates::new(settings.family),
             shown_in_flight: Cell::new(0),
@@ -187,13 +187,10 @@ impl Thread {
         self.clock.now()
     }
 
-    pub(crate) fn wall(&self) -> Wall {
-        self.clock.wall()
-    }
-
     /// Goes on in time: wakes who is due, and adds up the counts.
     pub(crate) fn tick(&self, now_ms: u64) {
         self.ticker.advance(now_ms);
+        self.date.goes_on(self.clock.wall());
         self.pool.borrow().tick();
         self.left.borrow_mut().retain(|left| {
             left.tick();

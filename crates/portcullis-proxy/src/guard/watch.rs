@@ -105,10 +105,16 @@ impl Watch {
         self.expect("head", self.times.head);
     }
 
-    /// What was answered is read on, in the time that its reader gives it.
+    /// A call that was answered is read on.
     pub(crate) fn reads_on(&self) {
-        self.phase.set("body");
-        self.alarm.off();
+        self.expect("body", self.times.stream);
+    }
+
+    /// A piece of it was.
+    pub(crate) fn read_on(&self) {
+        if self.phase.get() == "body" {
+            self.reads_on();
+        }
     }
 
     /// Nothing is under way.

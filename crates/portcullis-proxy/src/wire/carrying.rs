@@ -47,6 +47,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Carries for Wire<T> {
                 watcher.take().into_iter().for_each(Waker::wake);
             }
             if let Some(piece) = piece {
+                self.conn.watch.read_on();
                 return Poll::Ready(Some(Ok(piece)));
             }
             if inner.owes() {
