@@ -72,6 +72,7 @@ mod stack;
 mod start;
 mod thinned;
 mod thread;
+mod thrift;
 mod ticker;
 mod ticket;
 mod tls;
@@ -95,6 +96,7 @@ pub use recall::{Recalled, RecalledAsk, RecalledMore, RecalledOutcome, RecalledW
 pub use records::{More, Record, Recorder, Records, Signal};
 pub use settings::{Codec, Family, Limits, Settings, Timeouts};
 pub use start::{Drained, Outlets, Proxy, Running};
+pub use thrift::give_back;
 pub use tls::{BackMaterial, Certificate, Clients, Pem, TlsBack, TlsError, TlsFront, TlsMaterial};
 pub use trace::{CallSpan, Ended, Leg, SpanId, Spans, TraceId, Traces};
 pub use upstreams::{Adaptive, Attribute, Bounds, Check, Spread, Upstreams, Weighted};

@@ -2,7 +2,6 @@
 //!
 //! Must not know what uses memory.
 
-use std::hint::black_box;
 use std::time::Duration;
 
 use tokio::runtime::Runtime;
@@ -12,8 +11,6 @@ use super::memory::used;
 
 /// How often it is looked at.
 const EVERY: Duration = Duration::from_secs(2);
-/// Too much for the pages that a thread keeps, so that the allocator has to find it.
-const ASKED: usize = 1 << 20;
 /// From so many bytes on a huge page is filled, and spares look-ups among millions of keys a third of
 /// their time. A small gate would hold twice of what it uses.
 const LARGE: u64 = 256 << 20;
@@ -24,17 +21,15 @@ pub(crate) fn huge_pages(may: bool) {
     let _as_it_was = rustix::thread::disable_transparent_huge_pages(!may);
 }
 
-/// Has the allocator give back what a start, an import or a flood left.
-///
-/// It does so only when a thread asks for memory that it has not at hand, and not before a second has
-/// passed; a quiet gate never asks. What is asked for is never touched, hence never there.
+/// Has the allocator give back what a start, an import or a flood left. The threads that serve calls do so
+/// for themselves.
 pub(super) fn tend(runtime: &Runtime) {
     runtime.spawn(async {
         let (mut looks, mut large) = (tokio::time::interval(EVERY), false);
         looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             looks.tick().await;
-            drop(black_box(Vec::<u8>::with_capacity(ASKED)));
+            portcullis_proxy::give_back();
             let is_large = used() > LARGE;
             if is_large != large {
                 large = is_large;
