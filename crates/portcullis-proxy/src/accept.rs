@@ -59,6 +59,8 @@ pub(crate) fn take(
         let Some(place) = thread.addresses.take(ip) else {
             return thread.metrics.turned_away("address");
         };
+        // Boxed: it is handed from one future to the next, and each has room for it.
+        let stream = Box::new(stream);
         tokio::task::spawn_local(async move {
             serve(&counted.0, stream, ip).await;
             drop(place);
@@ -81,7 +83,8 @@ where
         return;
     };
     let http2 = first == PREFACE || first.starts_with(PREFACE);
-    speak(thread, watch, stream, first, Peer { ip, http2, certificate: None }).await;
+    let conn = conn(thread, watch, Peer { ip, http2, certificate: None });
+    speak(conn, stream, first).await;
 }
 
 /// Who connected, and how.
@@ -100,22 +103,14 @@ pub(crate) fn watch(thread: &Thread) -> Rc<Watch> {
     Watch::new(thread.ticker.alarm(), times)
 }
 
-/// Speaks HTTP with a peer, to the connection's end; `first` was read from it already.
-pub(crate) async fn speak<T>(
-    thread: &Rc<Thread>,
-    watch: Rc<Watch>,
-    stream: T,
-    first: Vec<u8>,
-    peer: Peer,
-) where
-    T: AsyncRead + AsyncWrite + Unpin + 'static,
-{
+/// A connection with that peer.
+pub(crate) fn conn(thread: &Rc<Thread>, watch: Rc<Watch>, peer: Peer) -> Rc<Conn> {
     let Peer { ip, http2, certificate } = peer;
     let trusted = thread.settings.trusted.iter().any(|net| net.contains(&ip));
     let forwarded_for = HeaderValue::try_from(ip.to_string())
         .unwrap_or_else(|_| HeaderValue::from_static("unknown"));
     watch.http2.set(http2);
-    let conn = Rc::new(Conn {
+    Rc::new(Conn {
         thread: Rc::clone(thread),
         watch,
         peer: ip,
@@ -125,12 +120,19 @@ pub(crate) async fn speak<T>(
         certificate,
         host: RefCell::default(),
         switch: Switch::default(),
-    });
-    if http2 {
-        // Boxed, so that others don't take as much memory.
+    })
+}
+
+/// Speaks HTTP with a peer, to the connection's end; `first` was read from it already.
+pub(crate) async fn speak<T>(conn: Rc<Conn>, stream: T, first: Vec<u8>)
+where
+    T: AsyncRead + AsyncWrite + Unpin + 'static,
+{
+    // Boxed, so that others don't take as much memory.
+    if conn.http2 {
         Box::pin(http2::serve(&conn, stream, first)).await;
     } else {
-        http1::serve(&conn, stream, first).await;
+        http1::serve(conn, stream, first).await;
     }
 }
 

@@ -7,7 +7,7 @@ use std::rc::Rc;
 
 use tokio::net::TcpStream;
 
-use crate::accept::{Peer, serve, speak, watch};
+use crate::accept::{Peer, conn, serve, speak, watch};
 use crate::thread::Thread;
 use crate::tls::TlsFront;
 use crate::{Listener, announced};
@@ -50,7 +50,8 @@ async fn secure(thread: &Rc<Thread>, front: &TlsFront, stream: TcpStream, ip: Ip
             drop(alarm);
             thread.metrics.handshake(if agreed.resumed { "resumed" } else { "full" });
             let peer = Peer { ip, http2: agreed.http2, certificate: agreed.certificate };
-            speak(thread, watch(thread), stream, Vec::new(), peer).await;
+            // Boxed: it is large, and each future that it is handed to has room for it.
+            speak(conn(thread, watch(thread), peer), Box::new(stream), Vec::new()).await;
         }
         Some(Err(_)) => thread.metrics.handshake("failed"),
         None => thread.metrics.cut_slow("handshake"),

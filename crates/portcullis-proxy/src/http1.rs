@@ -20,15 +20,15 @@ use crate::ticket::Conn;
 use crate::wire::{Next, Wire};
 
 /// Serves a connection to its end; `first` was read from it already.
-pub(crate) async fn serve<T>(conn: &Rc<Conn>, mut stream: T, mut first: Vec<u8>)
+pub(crate) async fn serve<T>(conn: Rc<Conn>, mut stream: T, mut first: Vec<u8>)
 where
     T: AsyncRead + AsyncWrite + Unpin + 'static,
 {
     loop {
         // Boxed: between two calls a connection gives all of it back.
-        let Some(quiet) = Box::pin(calls(conn, stream, first)).await else { return };
+        let Some(quiet) = Box::pin(calls(&conn, stream, first)).await else { return };
         stream = quiet;
-        let Some(woken) = parked::wait(conn, &mut stream).await else { return };
+        let Some(woken) = parked::wait(&conn, &mut stream).await else { return };
         first = woken;
     }
 }
