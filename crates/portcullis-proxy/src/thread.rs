@@ -31,7 +31,7 @@ use crate::refuse::Style;
 use crate::reply::Date;
 use crate::settings::Settings;
 use crate::shares::Share;
-use crate::thrift;
+use crate::thrift::Thrift;
 use crate::ticker::Ticker;
 use crate::trace::{Tracer, Traces};
 use crate::upstream::{self, Crew, Known, Pool};
@@ -58,7 +58,6 @@ pub(crate) struct Thread {
     pub(crate) ticker: Rc<Ticker>,
     /// What callers' bytes are read into.
     pub(crate) block: Block,
-    /// The date as answers tell it.
     pub(crate) date: Date,
     pub(crate) ids: Ids,
     pub(crate) rates: Rates,
@@ -91,17 +90,13 @@ pub(crate) struct Thread {
     shown_in_flight: Cell<i64>,
     /// Calls that wait for an upstream, the same.
     shown_waiting: Cell<i64>,
-    /// When the allocator is asked to give back, in milliseconds since the thread began.
-    gives_back_ms: Cell<u64>,
+    thrift: Thrift,
     sample: Cell<u8>,
     clock: Arc<dyn Clock>,
 }
 
 /// Which part of what may be held is for callers that have not shown a key yet.
 const UNNAMED_PART: u64 = 16;
-
-/// How often a thread's allocator is asked to give back.
-const GIVES_BACK_MS: u64 = 2_000;
 
 /// What a thread is made of.
 pub(crate) struct Parts {
@@ -150,7 +145,7 @@ impl Thread {
             rates: Rates::new(settings.family),
             shown_in_flight: Cell::new(0),
             shown_waiting: Cell::new(0),
-            gives_back_ms: Cell::new(0),
+            thrift: Thrift::default(),
             sample: Cell::new(0),
             counts: RefCell::new(Counts::new(Arc::clone(&metrics), usage)),
             in_flight: Bounded::new(part(limits.in_flight as u64)),
@@ -205,10 +200,7 @@ impl Thread {
         });
         self.adapt();
         self.show_counts();
-        if now_ms >= self.gives_back_ms.get() {
-            self.gives_back_ms.set(now_ms + GIVES_BACK_MS);
-            thrift::give_back();
-        }
+        self.thrift.tick(now_ms);
     }
 
     /// Sends calls to other upstreams from now on.

@@ -2,8 +2,11 @@
 //!
 //! Must not know what freed it, nor which allocator it is.
 
+use std::cell::Cell;
 use std::hint::black_box;
 
+/// How often a thread's allocator is asked, in milliseconds.
+const EVERY_MS: u64 = 2_000;
 /// Too much for the pages that a thread keeps, so that the allocator has to find it.
 const ASKED: usize = 1 << 20;
 
@@ -14,4 +17,20 @@ const ASKED: usize = 1 << 20;
 /// touched, hence never there.
 pub fn give_back() {
     drop(black_box(Vec::<u8>::with_capacity(ASKED)));
+}
+
+/// Asks for one thread, now and then.
+#[derive(Default)]
+pub(crate) struct Thrift {
+    /// When next, in milliseconds since the thread began.
+    due_ms: Cell<u64>,
+}
+
+impl Thrift {
+    pub(crate) fn tick(&self, now_ms: u64) {
+        if now_ms >= self.due_ms.get() {
+            self.due_ms.set(now_ms + EVERY_MS);
+            give_back();
+        }
+    }
 }
