@@ -69,6 +69,7 @@ mod settings;
 mod shares;
 mod sieving;
 mod stack;
+mod stall;
 mod start;
 mod thinned;
 mod thread;

@@ -11,13 +11,12 @@ use bytes::{Buf, Bytes};
 use tokio::io::AsyncWrite;
 
 use crate::guard::Watch;
+use crate::stall::Stall;
 
 /// A piece as large as this is not copied.
 const LARGE: usize = 8 * 1024;
 /// What is collected before it is written.
 const ENOUGH: usize = 16 * 1024;
-/// A caller that takes fewer bytes within the send time is cut off.
-pub(crate) const SEND_LEAST: usize = 32 * 1024;
 
 /// What waits to be written, in this order.
 #[derive(Default)]
@@ -29,8 +28,7 @@ pub(crate) struct Out {
     after: Vec<u8>,
     /// Whether all was written and may not be out: TLS keeps records back until it is told.
     held_back: bool,
-    /// Bytes taken by the caller since writing first stalled.
-    stalled: Option<usize>,
+    stall: Stall,
 }
 
 impl Out {
@@ -89,36 +87,23 @@ impl Out {
                     [IoSlice::new(before), IoSlice::new(&self.large), IoSlice::new(&self.after)];
                 Pin::new(&mut *io).poll_write_vectored(cx, &parts)
             };
-            self.waits(wrote.is_pending(), watch);
+            self.stall.wrote(&wrote, watch);
             match ready!(wrote)? {
                 0 => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
-                count => {
-                    self.went(count);
-                    self.took(count, watch);
-                }
+                count => self.went(count),
             }
         }
         self.before.clear();
         self.done = 0;
         self.held_back = true;
         let flushed = Pin::new(io).poll_flush(cx);
-        self.waits(flushed.is_pending(), watch);
+        if flushed.is_pending() {
+            self.stall.wrote(&Poll::Pending, watch);
+        }
         ready!(flushed)?;
         self.held_back = false;
-        // All of an answer is out: what the caller owes next is a call, in its own time.
-        if self.stalled.is_some() && watch.in_flight.get() == 0 {
-            self.stalled = None;
-            watch.took();
-        }
+        self.stall.over(watch);
         Poll::Ready(Ok(()))
-    }
-
-    /// Its time begins, where the caller takes nothing more.
-    fn waits(&mut self, pending: bool, watch: &Watch) {
-        if pending && self.stalled.is_none() {
-            self.stalled = Some(0);
-            watch.sends();
-        }
     }
 
     fn went(&mut self, count: usize) {
@@ -136,15 +121,6 @@ impl Out {
             self.large = Bytes::new();
         }
     }
-
-    fn took(&mut self, count: usize, watch: &Watch) {
-        let Some(sum) = self.stalled else { return };
-        self.stalled = Some(sum + count);
-        if sum + count >= SEND_LEAST {
-            self.stalled = None;
-            watch.took();
-        }
-    }
 }
 
 #[cfg(test)]
@@ -156,6 +132,7 @@ mod tests {
 
     use super::*;
     use crate::guard::Times;
+    use crate::stall::SEND_LEAST;
     use crate::ticker::Ticker;
 
     /// Takes so many bytes at a time, and nothing between.

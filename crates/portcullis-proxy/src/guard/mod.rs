@@ -15,7 +15,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 pub(crate) use self::frames::Frames;
 pub(crate) use self::watch::{Times, Watch};
 use crate::linger::{LINGER, Linger};
-use crate::out::SEND_LEAST;
+use crate::stall::Stall;
 
 /// A connection's bytes, watched.
 pub(crate) struct Guard<T> {
@@ -25,29 +25,13 @@ pub(crate) struct Guard<T> {
     first: Vec<u8>,
     /// Bytes that may still be read, once the answer side is shut.
     linger: Option<Linger>,
-    /// Bytes taken by the peer since writing first stalled.
-    stalled: Option<usize>,
+    stall: Stall,
 }
 
 impl<T> Guard<T> {
     /// Of a connection of which `first` was read already.
     pub(crate) fn new(io: T, first: Vec<u8>, watch: Rc<Watch>) -> Self {
-        Self { io, watch, first, linger: None, stalled: None }
-    }
-
-    fn sent(&mut self, wrote: &Poll<io::Result<usize>>) {
-        match (wrote, self.stalled) {
-            (Poll::Pending, None) => {
-                self.stalled = Some(0);
-                self.watch.sends();
-            }
-            (Poll::Ready(Ok(count)), Some(sum)) if sum + count >= SEND_LEAST => {
-                self.stalled = None;
-                self.watch.took();
-            }
-            (Poll::Ready(Ok(count)), Some(sum)) => self.stalled = Some(sum + count),
-            _ => {}
-        }
+        Self { io, watch, first, linger: None, stall: Stall::default() }
     }
 }
 
@@ -76,7 +60,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Guard<T> {
     ) -> Poll<io::Result<usize>> {
         let guard = self.get_mut();
         let wrote = Pin::new(&mut guard.io).poll_write(cx, buf);
-        guard.sent(&wrote);
+        guard.stall.wrote(&wrote, &guard.watch);
         wrote
     }
 
@@ -108,7 +92,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Guard<T> {
     ) -> Poll<io::Result<usize>> {
         let guard = self.get_mut();
         let wrote = Pin::new(&mut guard.io).poll_write_vectored(cx, bufs);
-        guard.sent(&wrote);
+        guard.stall.wrote(&wrote, &guard.watch);
         wrote
     }
 }
