@@ -15,6 +15,7 @@
 )]
 
 mod base62;
+mod day_key;
 mod digest;
 mod directory;
 mod format;
@@ -24,6 +25,7 @@ mod secret;
 mod shelf;
 mod token;
 
+pub use day_key::DayKey;
 pub use digest::{Digest, DigestError};
 pub use directory::{DirectoryError, KeyDirectory};
 pub use format::{ENVIRONMENTS, Inspection, MintError, Minted, imported_id, inspect, mint};

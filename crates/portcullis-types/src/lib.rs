@@ -20,6 +20,7 @@ mod identity;
 mod ids;
 mod index;
 mod key_id;
+mod ledger;
 mod method;
 mod nearest;
 mod network;
@@ -39,6 +40,7 @@ pub use index::{
     PartnerIx, Revision, SCOPES_MAX, ScopeIx, ScopeSet, TierIx, TypeIx,
 };
 pub use key_id::KeyId;
+pub use ledger::{LedgerAnswer, LedgerDigest, LedgerKind, LedgerLevel, LedgerRecord, map_cell};
 pub use method::{Effect, Method};
 pub use nearest::nearest;
 pub use network::{Network, NetworkError};
