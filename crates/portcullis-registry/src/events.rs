@@ -15,6 +15,7 @@ use crate::cases::CaseEvent;
 use crate::changes::ChangeEvent;
 use crate::guard::GuardEvent;
 use crate::hooks::HookEvent;
+use crate::later::LaterEvent;
 use crate::people::PeopleEvent;
 use crate::retention::RetentionEvent;
 use crate::signals::{NotHeld, SignalAction};
@@ -206,6 +207,9 @@ pub enum Event {
     /// About what is kept.
     #[serde(untagged)]
     Retention(RetentionEvent),
+    /// Of a later release, and passed over.
+    #[serde(untagged)]
+    Later(LaterEvent),
 }
 
 impl Event {
@@ -237,6 +241,7 @@ impl Event {
             Self::Case(event) => event.name(),
             Self::Answer(event) => event.name(),
             Self::Retention(event) => event.name(),
+            Self::Later(_) => "later",
             Self::Guard(GuardEvent::Lost { .. }) => "log.lost",
             Self::Guard(GuardEvent::Applied { .. }) => "guard.applied",
         }
@@ -284,6 +289,7 @@ impl Event {
             | Self::QuotaReached { .. }
             | Self::SecretRotated { .. }
             | Self::Retention(_)
+            | Self::Later(_)
             | Self::Hook(_)
             | Self::Guard(_)
             | Self::Case(_) => Vec::new(),
