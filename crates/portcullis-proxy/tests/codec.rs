@@ -380,6 +380,32 @@ fn an_upload_goes_on_while_the_partner_takes_nothing_of_the_answer() {
 }
 
 #[test]
+fn an_upload_that_the_platform_takes_no_more_of_is_let_go_after_its_answer() {
+    let addr = platform(|_, mut stream| {
+        read_until(&mut stream, b"\r\n\r\n");
+        stream.write_all(b"HTTP/1.1 202 Accepted\r\nContent-Length: 2\r\n\r\n{}").unwrap();
+        // Kept open, and read no further.
+        std::mem::ManuallyDrop::new(stream);
+    });
+    let gate = Gate::start(&format!("http://{addr}"), support::TIER, |set| {
+        let (times, short) = (&mut set.timeouts, std::time::Duration::from_millis(100));
+        (times.first_byte, times.answer_idle, times.send) = (short, short, short);
+        (times.body, times.body_idle) = (short, short);
+    });
+    let mut stream = TcpStream::connect(gate.running().addr()).unwrap();
+    let mut sending = stream.try_clone().unwrap();
+    let sender = std::thread::spawn(move || {
+        let lines = "Content-Type: video/mp4\r\nContent-Length: 1000000000\r\n";
+        sending.write_all(post(UPLOAD, lines, "").as_bytes()).unwrap();
+        // More than the sockets on the way hold, until the gate takes no more.
+        while sending.write_all(&[b'x'; 65_536]).is_ok() {}
+    });
+    assert!(read_until(&mut stream, b"{}").starts_with(b"HTTP/1.1 202 "));
+    // It ends since its connection does.
+    sender.join().unwrap();
+}
+
+#[test]
 fn a_platform_that_refuses_an_upload_is_heard_though_it_reads_no_more() {
     let addr = platform(|_, mut stream| {
         read_until(&mut stream, b"\r\n\r\n");
