@@ -41,16 +41,19 @@ pub struct HourWriter<W: Write + Send> {
     digests_table: SerializedFileWriter<W>,
     lines: Vec<TermsLine>,
     by_terms: HashMap<Arc<Terms>, u32>,
-    by_address: HashMap<usize, u32>,
+    /// With the terms themselves, so that no address is used for others meanwhile.
+    by_address: HashMap<usize, (u32, Arc<Terms>)>,
     last: Option<(usize, u32)>,
     classes: Vec<Arc<str>>,
     answers: AnswerColumns,
     records: RecordColumns,
     digests: u32,
     meta: HourMeta,
+    /// Records and answers of a row group.
+    group_rows: (usize, usize),
 }
 
-/// Addresses of terms that are remembered; their `Arc`s are held, so it bounds memory too.
+/// Addresses of terms that are remembered.
 const ADDRESSES_MAX: usize = 65_536;
 /// Values that are handed over at a time where each needs an object of its own.
 const BATCH: usize = 8192;
@@ -83,6 +86,7 @@ impl<W: Write + Send> HourWriter<W> {
                 hour: hour.to_owned(),
                 ..HourMeta::default()
             },
+            group_rows: (RECORDS_OF_GROUP, ANSWERS_OF_GROUP),
         })
     }
 
@@ -111,13 +115,19 @@ impl<W: Write + Send> HourWriter<W> {
             let (first, last) = (row.at, row.at);
             line.totals.add(&Totals { answers, rows, bytes: row.bytes, records, first, last });
         }
-        if self.records.len() >= RECORDS_OF_GROUP {
+        if self.records.len() >= self.group_rows.0 {
             self.write_records()?;
         }
-        if self.answers.len() >= ANSWERS_OF_GROUP {
+        if self.answers.len() >= self.group_rows.1 {
             self.write_answers()?;
         }
         Ok(())
+    }
+
+    #[cfg(test)]
+    pub(crate) const fn with_groups_of(mut self, records: usize, answers: usize) -> Self {
+        self.group_rows = (records, answers);
+        self
     }
 
     /// How many rows it has taken.
@@ -160,26 +170,27 @@ impl<W: Write + Send> HourWriter<W> {
         if let Some((_, number)) = self.last.filter(|(last, _)| *last == address) {
             return Ok(number);
         }
-        let number = match self.by_address.get(&address) {
-            Some(number) => *number,
-            None => self.terms_by_value(terms, address)?,
-        };
+        if let Some((number, _)) = self.by_address.get(&address) {
+            self.last = Some((address, *number));
+            return Ok(*number);
+        }
+        let number = self.terms_by_value(terms)?;
+        if self.by_address.len() >= ADDRESSES_MAX {
+            self.by_address.clear();
+        }
+        self.by_address.insert(address, (number, Arc::clone(terms)));
         self.last = Some((address, number));
         Ok(number)
     }
 
-    /// Equal terms at another address are the same line; the first ones of a line are kept, so that their
-    /// address stays theirs.
-    fn terms_by_value(&mut self, terms: &Arc<Terms>, address: usize) -> Result<u32, LedgerError> {
+    /// Equal terms at another address are the same line.
+    fn terms_by_value(&mut self, terms: &Arc<Terms>) -> Result<u32, LedgerError> {
         if let Some(number) = self.by_terms.get(terms) {
             return Ok(*number);
         }
         let number = u32::try_from(self.lines.len()).map_err(|_| LedgerError::TooMany("terms"))?;
         self.lines.push(TermsLine { terms: Arc::clone(terms), totals: Totals::default() });
         self.by_terms.insert(Arc::clone(terms), number);
-        if self.by_address.len() < ADDRESSES_MAX {
-            self.by_address.insert(address, number);
-        }
         Ok(number)
     }
 
