@@ -113,8 +113,8 @@ impl Which<'_> {
 pub(crate) const CELLS_MAX: usize = 1000;
 /// Most lines of classes.
 const CLASSES_MAX: usize = 10_000;
-/// Cells of the map.
-const CELLS: usize = 1800 * 3600;
+/// Cells of a row of the map, as [`portcullis_types::map_cell`] counts them.
+const CELLS_OF_ROW: u32 = 3600;
 
 /// Sums up; the days whose key was dropped are given back, of which no owners, places and cells are counted.
 pub(crate) fn sums<L: Library>(
@@ -169,7 +169,8 @@ pub(crate) struct Fold {
     days: BTreeMap<u32, Day>,
     counts: BTreeMap<u32, DayCount>,
     keys: BTreeMap<u32, bool>,
-    cells: Vec<u32>,
+    /// Records of each cell, by row of the map; 26 MB where there are some in each.
+    cells: BTreeMap<u32, Vec<u32>>,
     more: bool,
 }
 
@@ -200,11 +201,9 @@ impl Fold {
     }
 
     pub(crate) fn cell(&mut self, cell: u32) {
-        if self.cells.is_empty() {
-            self.cells.resize(CELLS, 0);
-        }
-        let count = usize::try_from(cell).ok().and_then(|at| self.cells.get_mut(at));
-        if let Some(count) = count {
+        let (row, column) = (cell / CELLS_OF_ROW, (cell % CELLS_OF_ROW) as usize);
+        let cells = self.cells.entry(row).or_insert_with(|| vec![0; CELLS_OF_ROW as usize]);
+        if let Some(count) = cells.get_mut(column) {
             *count = count.saturating_add(1);
         }
     }
@@ -247,11 +246,15 @@ impl Fold {
     fn finish(mut self) -> (Sums, BTreeSet<u32>) {
         let open: Vec<u32> = self.days.keys().copied().collect();
         open.into_iter().for_each(|day| self.close(day));
-        let mut cells: Vec<CellCount> = (0..)
-            .zip(&self.cells)
-            .filter(|(_, records)| **records > 0)
-            .map(|(cell, records)| CellCount { cell, records: u64::from(*records) })
-            .collect();
+        let cell = |row: u32, column: u32, records: u32| CellCount {
+            cell: row * CELLS_OF_ROW + column,
+            records: u64::from(records),
+        };
+        let rows = self.cells.iter();
+        let cells = rows.flat_map(|(row, cells)| {
+            (0..).zip(cells).map(move |(column, records)| cell(*row, column, *records))
+        });
+        let mut cells: Vec<CellCount> = cells.filter(|of| of.records > 0).collect();
         let cells_count = cells.len() as u64;
         cells.sort_by_key(|of| (std::cmp::Reverse(of.records), of.cell));
         cells.truncate(CELLS_MAX);

@@ -67,8 +67,8 @@ impl Table {
         Ok(found.is_group() && leaves(&ours) == leaves(found))
     }
 
-    /// How it is packed.
-    pub(crate) fn packed(self) -> WriterProperties {
+    /// How it is packed, where a row group has so many records.
+    pub(crate) fn packed(self, records: usize) -> WriterProperties {
         let zstd = Compression::ZSTD(ZstdLevel::default());
         let shared = WriterProperties::builder()
             .set_created_by("portcullis".to_owned())
@@ -81,7 +81,9 @@ impl Table {
                 // Times and calls are packed by their differences; nothing more comes out of them.
                 packed.set_column_compression(path(name), Compression::UNCOMPRESSED)
             }),
-            Self::Records => ["answer", "owner", "place"].into_iter().fold(ids(shared), chunk),
+            Self::Records => {
+                ["answer", "owner", "place"].into_iter().fold(ids(shared, records), chunk)
+            }
             Self::Digests => shared
                 .set_dictionary_enabled(false)
                 .set_compression(Compression::UNCOMPRESSED)
@@ -114,14 +116,14 @@ fn numbers(packed: WriterPropertiesBuilder) -> WriterPropertiesBuilder {
         .fold(packed, |packed, (name, how)| packed.set_column_encoding(path(name), how))
 }
 
-fn ids(packed: WriterPropertiesBuilder) -> WriterPropertiesBuilder {
+fn ids(packed: WriterPropertiesBuilder, records: usize) -> WriterPropertiesBuilder {
     packed
         .set_dictionary_enabled(false)
         .set_encoding(Encoding::DELTA_BINARY_PACKED)
         .set_column_encoding(path("id"), Encoding::PLAIN)
         .set_column_compression(path("id"), Compression::UNCOMPRESSED)
         .set_column_bloom_filter_fpp(path("id"), WRONG_GUESSES)
-        .set_column_bloom_filter_max_ndv(path("id"), RECORDS_OF_GROUP as u64)
+        .set_column_bloom_filter_max_ndv(path("id"), records as u64)
 }
 
 fn chunk(packed: WriterPropertiesBuilder, name: &str) -> WriterPropertiesBuilder {
@@ -216,7 +218,7 @@ mod tests {
             for other in Table::ALL {
                 assert_eq!(table.is(&other.schema().unwrap()).unwrap(), table == other);
             }
-            table.packed();
+            table.packed(RECORDS_OF_GROUP);
         }
     }
 }

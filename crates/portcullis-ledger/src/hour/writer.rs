@@ -64,8 +64,19 @@ impl<W: Write + Send> HourWriter<W> {
     /// # Errors
     /// [`LedgerError::Parquet`] where the sinks take nothing.
     pub fn new(node: &str, hour: &str, sinks: HourSinks<W>) -> Result<Self, LedgerError> {
+        Self::with_groups(node, hour, sinks, (RECORDS_OF_GROUP, ANSWERS_OF_GROUP))
+    }
+
+    /// With so many records and answers in a row group.
+    pub(crate) fn with_groups(
+        node: &str,
+        hour: &str,
+        sinks: HourSinks<W>,
+        group_rows: (usize, usize),
+    ) -> Result<Self, LedgerError> {
         let table = |table: Table, sink| -> Result<_, LedgerError> {
-            Ok(SerializedFileWriter::new(sink, table.schema()?, Arc::new(table.packed()))?)
+            let packed = Arc::new(table.packed(group_rows.0));
+            Ok(SerializedFileWriter::new(sink, table.schema()?, packed)?)
         };
         Ok(Self {
             terms_table: table(Table::Terms, sinks.terms)?,
@@ -86,7 +97,7 @@ impl<W: Write + Send> HourWriter<W> {
                 hour: hour.to_owned(),
                 ..HourMeta::default()
             },
-            group_rows: (RECORDS_OF_GROUP, ANSWERS_OF_GROUP),
+            group_rows,
         })
     }
 
@@ -122,12 +133,6 @@ impl<W: Write + Send> HourWriter<W> {
             self.write_answers()?;
         }
         Ok(())
-    }
-
-    #[cfg(test)]
-    pub(crate) const fn with_groups_of(mut self, records: usize, answers: usize) -> Self {
-        self.group_rows = (records, answers);
-        self
     }
 
     /// How many rows it has taken.

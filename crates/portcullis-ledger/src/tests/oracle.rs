@@ -218,7 +218,7 @@ impl<'a> Naive<'a> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(12))]
+    #![proptest_config(ProptestConfig::with_cases(8))]
 
     #[test]
     fn every_answer_is_what_a_naive_scan_of_the_rows_finds(

@@ -56,8 +56,7 @@ impl Shelf {
 
 pub(super) fn hour(name: &str, rows: &[Row], groups: (usize, usize)) -> [Bytes; 4] {
     let sinks = HourSinks { terms: vec![], answers: vec![], records: vec![], digests: vec![] };
-    let writer = HourWriter::new("gate-1", name, sinks).unwrap();
-    let mut writer = writer.with_groups_of(groups.0, groups.1);
+    let mut writer = HourWriter::with_groups("gate-1", name, sinks, groups).unwrap();
     rows.iter().for_each(|row| writer.push(row).unwrap());
     let (meta, sinks) = writer.finish().unwrap();
     assert_eq!(meta.answers, rows.len() as u64);
