@@ -169,7 +169,7 @@ impl Traffic {
 
 fn request(thread: u64, call: u64) -> Request {
     let digit = |bits: u64| char::from(b"0123456789abcdefghjkmnpqrstvwxyz"[(bits & 31) as usize]);
-    let digits = (0..8).map(|at| digit((thread + 77) * 0x1234_5678_9abc >> (at * 5)));
+    let digits = (0..8).map(|at| digit(((thread + 77) * 0x1234_5678_9abc) >> (at * 5)));
     let text: String = digits.chain((0..8).map(|at| digit(call >> (at * 5)))).collect();
     Request::new(&format!("req_{text}"))
 }
@@ -182,7 +182,7 @@ fn terms(of: u64) -> Terms {
     Terms {
         node: "gate-1".into(),
         partner: ["acme", "zenith", "orbit", "lumen"][(of % 4) as usize].into(),
-        client: (of % 3 != 0).then(|| format!("client-{}", of % 3).into()),
+        client: (!of.is_multiple_of(3)).then(|| format!("client-{}", of % 3).into()),
         key: format!("k{of}").into(),
         operation: "listPlacePosts".into(),
         class: ["place.posts", "media.by_account"][(of / 4 % 2) as usize].into(),

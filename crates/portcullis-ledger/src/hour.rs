@@ -9,6 +9,7 @@
 mod digests;
 mod file;
 mod meta;
+mod put;
 mod read;
 mod segment;
 mod tables;

@@ -1,7 +1,7 @@
 //! The ledger's format and its questions: what left, for whom, by which rule, and whose it was.
 //!
 //! Rows go into journal frames, frames into hour files (Parquet), and questions are asked of both.
-//! Storey 1, pure: generic over readers and writers. Must not know files, names of directories, clocks,
+//! Storey 2, pure: generic over readers and writers. Must not know files, names of directories, clocks,
 //! sockets, runtimes, or who may ask.
 #![cfg_attr(
     test,

@@ -8,7 +8,8 @@ use std::sync::Arc;
 use parquet::file::reader::ChunkReader;
 use portcullis_types::{LedgerDigest, LedgerKind, Wall};
 
-use crate::hour::{Answers, NONE, Opened, RECORDS_OF_GROUP, Wanted, column};
+use crate::ask::heads::Heads;
+use crate::hour::{NONE, Opened, RECORDS_OF_GROUP, Wanted, column};
 use crate::{HourFile, LedgerError, Library, Request, Row, Table, Terms};
 
 /// What is looked for.
@@ -44,7 +45,7 @@ pub(crate) fn hits<L: Library>(
         Search { library, asked, each, days: Vec::new(), shredded: BTreeSet::new(), answers: 0 };
     let hours = library.hours(asked.since, asked.until).map_err(LedgerError::Library)?;
     for hour in hours {
-        let hour = HourFile::open(library, &hour)?;
+        let hour = HourFile::read(library, &hour)?;
         if hour.overlaps(asked.since, asked.until) {
             search.hour(&hour)?;
         }
@@ -290,44 +291,3 @@ fn numbers_in<R: ChunkReader + 'static>(
 
 /// A record points to two digests at most.
 const NUMBERS_OF_GROUP: usize = 8 * RECORDS_OF_GROUP;
-
-/// Answers by their number, of which one row group is at hand: records go through them in order.
-pub(crate) struct Heads<R: ChunkReader> {
-    table: Opened<R>,
-    with_requests: bool,
-    current: Option<Answers>,
-}
-
-impl<R: ChunkReader + 'static> Heads<R> {
-    pub(crate) const fn new(table: Opened<R>, with_requests: bool) -> Self {
-        Self { table, with_requests, current: None }
-    }
-
-    /// When its call came, its terms and its day.
-    pub(crate) fn head(&mut self, answer: u64) -> Result<(Wall, u32, u32), LedgerError> {
-        if self.current.as_ref().is_none_or(|current| !current.holds(answer)) {
-            self.turn_to(answer)?;
-        }
-        let head = self.current.as_ref().and_then(|current| current.head(answer));
-        head.ok_or(NO_ANSWER)
-    }
-
-    pub(crate) fn request(&self, answer: u64) -> Option<Request> {
-        self.current.as_ref().and_then(|current| current.request(answer))
-    }
-
-    fn turn_to(&mut self, answer: u64) -> Result<(), LedgerError> {
-        let mut from = 0;
-        for group in 0..self.table.groups() {
-            let rows = self.table.rows(group) as u64;
-            if answer < from + rows {
-                self.current = Some(Answers::read(&self.table, group, from, self.with_requests)?);
-                return Ok(());
-            }
-            from += rows;
-        }
-        Err(NO_ANSWER)
-    }
-}
-
-const NO_ANSWER: LedgerError = LedgerError::Form("a record's answer is missing");

@@ -39,8 +39,12 @@ pub struct HeldBy {
     pub last: Wall,
 }
 
+/// Which id, for which partner and client, of which class.
+type Holding = (u32, Arc<str>, Option<Arc<str>>, Arc<str>);
+
 /// Which partners received these records, or records of these accounts or places, in answers to calls from
-/// `since` on and before `until`. Many ids cost hardly more than one.
+/// `since` on and before `until`. Many ids cost hardly more than one;
+/// an id that is given twice is answered once.
 ///
 /// # Errors
 /// [`LedgerError`] where anything of that time can't be read: half an answer is none.
@@ -52,8 +56,7 @@ pub fn holders<L: Library>(
     until: Wall,
 ) -> Result<Holders, LedgerError> {
     let asked = Asked { kind, ids, since, until, partner: None, with_requests: false };
-    let mut found: BTreeMap<(u32, Arc<str>, Option<Arc<str>>, Arc<str>), (u64, Wall, Wall)> =
-        BTreeMap::new();
+    let mut found: BTreeMap<Holding, (u64, Wall, Wall)> = BTreeMap::new();
     let shredded = hits(library, &asked, &mut |hit| {
         let (partner, client) = (Arc::clone(&hit.terms.partner), hit.terms.client.clone());
         let key = (hit.which, partner, client, Arc::clone(hit.class));

@@ -5,12 +5,12 @@
 use std::ops::Range;
 
 use parquet::file::reader::ChunkReader;
+use portcullis_types::Wall;
 
-use crate::ask::hits::Heads;
+use crate::ask::heads::Heads;
 use crate::ask::sums::{Fold, Which};
 use crate::hour::{NONE, Opened, Totals, column, digests};
 use crate::{HourFile, LedgerError, Library, Table};
-use portcullis_types::Wall;
 
 /// Adds what of an hour is asked for.
 pub(crate) fn add<L: Library>(

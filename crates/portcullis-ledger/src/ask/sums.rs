@@ -137,14 +137,14 @@ pub(crate) fn sums<L: Library>(
     let mut last_hours = BTreeMap::new();
     let mut hours = Vec::new();
     for name in &names {
-        let hour = HourFile::open(library, name)?;
+        let hour = HourFile::read(library, name)?;
         if hour.overlaps(which.since, which.until) {
             last_hours.extend(hour.meta().days.iter().map(|day| (day.day, hours.len())));
             hours.push(name);
         }
     }
     for (at, name) in hours.into_iter().enumerate() {
-        super::hour_sums::add(&mut fold, &HourFile::open(library, name)?, library, &which)?;
+        super::hour_sums::add(&mut fold, &HourFile::read(library, name)?, library, &which)?;
         let done = last_hours.iter().filter(|(_, last)| **last == at);
         done.for_each(|(day, _)| fold.close(*day));
     }

@@ -30,7 +30,7 @@ impl<'a, L: Library> HourFile<'a, L> {
     ///
     /// # Errors
     /// [`LedgerError`] where that is no hour file, or one of a newer format.
-    pub fn open(library: &'a L, name: &Arc<str>) -> Result<Self, LedgerError> {
+    pub fn read(library: &'a L, name: &Arc<str>) -> Result<Self, LedgerError> {
         let reader = library.open(name, Table::Terms).map_err(LedgerError::Library)?;
         let table = Opened::new(reader, Table::Terms, false)?;
         let entries = table.file().metadata().file_metadata().key_value_metadata();

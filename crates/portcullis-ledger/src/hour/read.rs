@@ -190,8 +190,11 @@ pub(crate) struct Answers {
     at: Vec<i64>,
     terms: Vec<u32>,
     day: Vec<u32>,
-    requests: Option<(Vec<i64>, Vec<i64>, Vec<Option<Arc<str>>>)>,
+    requests: Option<Requests>,
 }
+
+/// Threads and calls of requests, and those that no gate drew.
+type Requests = (Vec<i64>, Vec<i64>, Vec<Option<Arc<str>>>);
 
 impl Answers {
     pub(crate) fn read<R: ChunkReader + 'static>(
@@ -201,7 +204,7 @@ impl Answers {
         with_requests: bool,
     ) -> Result<Self, LedgerError> {
         use column::answers::{AT, CALL, DAY, REQUEST, TERMS, THREAD};
-        let requests = || -> Result<_, LedgerError> {
+        let requests = || -> Result<Requests, LedgerError> {
             let (thread, call) = (table.longs(group, THREAD)?, table.longs(group, CALL)?);
             Ok((thread, call, table.texts(group, REQUEST)?))
         };

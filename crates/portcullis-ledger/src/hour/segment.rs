@@ -69,7 +69,9 @@ impl AnswerColumns {
         for column in [terms, rows, owners, places, answers, day, records] {
             column.clear();
         }
-        (request.clear(), has_request.clear(), whole.clear());
+        request.clear();
+        has_request.clear();
+        whole.clear();
     }
 }
 
@@ -133,8 +135,12 @@ impl RecordColumns {
 
     pub(crate) fn clear(&mut self) {
         let Self { answer, class, id, owner, place, cell, digests } = self;
-        (answer.clear(), class.clear(), id.clear());
-        (owner.clear(), place.clear(), cell.clear());
+        answer.clear();
+        class.clear();
+        id.clear();
+        for column in [owner, place, cell] {
+            column.clear();
+        }
         *digests = Digests::default();
     }
 }

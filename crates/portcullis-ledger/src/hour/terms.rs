@@ -12,8 +12,8 @@ use portcullis_types::Wall;
 
 use crate::error::form;
 use crate::hour::meta::Totals;
+use crate::hour::put::put;
 use crate::hour::read::Opened;
-use crate::hour::writer::put;
 use crate::row::{level_name, level_named};
 use crate::{LedgerError, Terms};
 
@@ -91,7 +91,7 @@ pub(crate) fn read_terms<R: ChunkReader + 'static>(
         let mut sums =
             [13, 14, 15, 16, 17, 18].map(|column| table.longs(group, column).map(Vec::into_iter));
         for (policy, counted) in policies.into_iter().zip(counted) {
-            let mut text = texts.iter_mut().map(|column| next(column));
+            let mut text = texts.iter_mut().map(next);
             let mut text =
                 || text.next().unwrap_or(Err(form("a line of terms has too few columns")));
             let (node, partner, client) = (text()?, text()?, text()?);

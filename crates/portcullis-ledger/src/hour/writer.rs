@@ -6,15 +6,12 @@ use std::collections::HashMap;
 use std::io::Write;
 use std::sync::Arc;
 
-use bytes::Bytes;
-use parquet::data_type::{
-    BoolType, ByteArray, ByteArrayType, DataType, FixedLenByteArray, FixedLenByteArrayType,
-    Int32Type, Int64Type,
-};
+use parquet::data_type::{BoolType, ByteArray, ByteArrayType, Int32Type, Int64Type};
 use parquet::file::metadata::KeyValue;
-use parquet::file::writer::{SerializedFileWriter, SerializedRowGroupWriter};
+use parquet::file::writer::SerializedFileWriter;
 
 use crate::hour::meta::{HourMeta, META_KEY, Totals, VERSION};
+use crate::hour::put::{put, put_fixed};
 use crate::hour::segment::{AnswerColumns, RecordColumns, Sparse};
 use crate::hour::tables::{ANSWERS_OF_GROUP, RECORDS_OF_GROUP, Table};
 use crate::hour::terms::{TermsLine, write_terms};
@@ -55,9 +52,6 @@ pub struct HourWriter<W: Write + Send> {
 
 /// Addresses of terms that are remembered.
 const ADDRESSES_MAX: usize = 65_536;
-/// Values that are handed over at a time where each needs an object of its own.
-const BATCH: usize = 8192;
-
 impl<W: Write + Send> HourWriter<W> {
     /// For the hour of this name, written by a node.
     ///
@@ -218,8 +212,8 @@ impl<W: Write + Send> HourWriter<W> {
         put::<Int32Type, _>(&mut group, &columns.terms, None)?;
         put::<Int64Type, _>(&mut group, &columns.thread, None)?;
         put::<Int64Type, _>(&mut group, &columns.call, None)?;
-        let text = |text: &Box<str>| ByteArray::from(text.as_bytes().to_vec());
-        let texts: Vec<ByteArray> = columns.request.iter().map(text).collect();
+        let texts = columns.request.iter().map(|text| ByteArray::from(text.as_bytes().to_vec()));
+        let texts: Vec<ByteArray> = texts.collect();
         put::<ByteArrayType, _>(&mut group, &texts, Some(&columns.has_request))?;
         put::<Int32Type, _>(&mut group, &columns.rows, None)?;
         put::<Int32Type, _>(&mut group, &columns.owners, None)?;
@@ -267,40 +261,4 @@ impl<W: Write + Send> std::fmt::Debug for HourWriter<W> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("HourWriter").field("meta", &self.meta).finish_non_exhaustive()
     }
-}
-
-/// Writes the next column of a row group; `has` says of each row whether it has a value.
-pub(crate) fn put<T: DataType, W: Write + Send>(
-    group: &mut SerializedRowGroupWriter<'_, W>,
-    values: &[T::T],
-    has: Option<&[i16]>,
-) -> Result<(), LedgerError> {
-    let Some(mut column) = group.next_column()? else { return Err(NO_COLUMN) };
-    column.typed::<T>().write_batch(values, has, None)?;
-    Ok(column.close()?)
-}
-
-const NO_COLUMN: LedgerError = LedgerError::Form("the table has fewer columns");
-
-/// Likewise for digests, which Parquet's writer takes as an object each: some thousands at a time.
-fn put_fixed<W: Write + Send>(
-    group: &mut SerializedRowGroupWriter<'_, W>,
-    mut values: &[[u8; 16]],
-    mut has: Option<&[i16]>,
-) -> Result<(), LedgerError> {
-    let Some(mut column) = group.next_column()? else { return Err(NO_COLUMN) };
-    let mut objects: Vec<FixedLenByteArray> = Vec::with_capacity(BATCH);
-    while !values.is_empty() || has.is_some_and(|has| !has.is_empty()) {
-        let now = has.map(|has| has.split_at_checked(BATCH).unwrap_or((has, &[])));
-        let count = now.map_or(BATCH, |(now, _)| now.iter().filter(|has| **has == 1).count());
-        let (chunk, rest) = values.split_at_checked(count).unwrap_or((values, &[]));
-        let bytes = Bytes::copy_from_slice(chunk.as_flattened());
-        objects.clear();
-        let places = (0..chunk.len()).map(|at| bytes.slice(at * 16..at * 16 + 16));
-        objects.extend(places.map(|digest| FixedLenByteArray::from(ByteArray::from(digest))));
-        let typed = column.typed::<FixedLenByteArrayType>();
-        typed.write_batch(&objects, now.map(|(now, _)| now), None)?;
-        (values, has) = (rest, now.map(|(_, later)| later));
-    }
-    Ok(column.close()?)
 }

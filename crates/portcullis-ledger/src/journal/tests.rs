@@ -41,7 +41,7 @@ fn a_journal_cut_at_any_byte_gives_the_whole_frames_before_it_and_tells_the_torn
         let (found, ending, damaged) = read(&bytes[..cut]);
         let whole = ends.iter().filter(|end| **end <= cut).count();
         assert!(found == rows[..whole * 4], "cut at {cut}");
-        let before = ends.iter().copied().filter(|end| *end <= cut).last();
+        let before = ends.iter().copied().rfind(|end| *end <= cut);
         let before =
             before.unwrap_or(if cut < JOURNAL_HEAD.len() { 0 } else { JOURNAL_HEAD.len() });
         let at = before as u64;
