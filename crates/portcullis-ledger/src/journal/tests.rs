@@ -1,0 +1,96 @@
+//! A journal that was cut, and one that was touched.
+
+use crate::journal::{Ending, JOURNAL_HEAD, JournalFault, JournalReader};
+use crate::tests::{journal, some_rows};
+use crate::{FrameWriter, Row};
+
+/// What can be read of it, how it ended, and where it is damaged.
+fn read(bytes: &[u8]) -> (Vec<Row>, Ending, Vec<u64>) {
+    let mut reader = JournalReader::new(bytes).unwrap();
+    let (mut rows, mut damaged) = (Vec::new(), Vec::new());
+    loop {
+        match reader.next_frame() {
+            Ok(Some(frame)) => rows.extend(frame),
+            Ok(None) => return (rows, reader.ending().unwrap(), damaged),
+            Err(JournalFault::Damaged { at }) => damaged.push(at),
+            Err(fault) => panic!("{fault}"),
+        }
+    }
+}
+
+#[test]
+fn rows_read_as_they_were_written() {
+    let rows = some_rows(3, 500);
+    for of_frame in [1, 7, 500] {
+        let (bytes, _) = journal(&rows, of_frame);
+        let (found, ending, damaged) = read(&bytes);
+        assert!(found == rows && damaged.is_empty());
+        assert_eq!(ending, Ending::Whole);
+    }
+    assert_eq!(read(&[]).1, Ending::Whole);
+    let mut nothing = Vec::new();
+    FrameWriter::new().finish(0, &mut nothing);
+    assert!(nothing.is_empty());
+}
+
+#[test]
+fn a_journal_cut_at_any_byte_gives_the_whole_frames_before_it_and_tells_the_torn_one() {
+    let rows = some_rows(5, 24);
+    let (bytes, ends) = journal(&rows, 4);
+    for cut in 0..bytes.len() {
+        let (found, ending, damaged) = read(&bytes[..cut]);
+        let whole = ends.iter().filter(|end| **end <= cut).count();
+        assert!(found == rows[..whole * 4], "cut at {cut}");
+        let before = ends.iter().copied().rfind(|end| *end <= cut);
+        let before =
+            before.unwrap_or(if cut < JOURNAL_HEAD.len() { 0 } else { JOURNAL_HEAD.len() });
+        let at = before as u64;
+        let expected = if cut == before { Ending::Whole } else { Ending::Torn { at } };
+        assert_eq!((ending, damaged), (expected, vec![]), "cut at {cut}");
+    }
+}
+
+#[test]
+fn an_end_that_never_reached_the_disk_reads_as_zeros_and_is_torn() {
+    let rows = some_rows(5, 24);
+    let (mut bytes, ends) = journal(&rows, 4);
+    let (from, end) = (ends[4], bytes.len());
+    for zeros in from..end - 4 {
+        bytes[zeros..].fill(0);
+        bytes.resize(end, 0);
+        let (found, ending, damaged) = read(&bytes);
+        assert!(found == rows[..20] && damaged.is_empty(), "zeros from {zeros}");
+        assert_eq!(ending, Ending::Torn { at: from as u64 });
+        bytes = journal(&rows, 4).0;
+    }
+}
+
+#[test]
+fn a_wrong_byte_is_damage_and_the_other_frames_are_read() {
+    let rows = some_rows(5, 24);
+    let (mut bytes, ends) = journal(&rows, 4);
+    // All but the mark at the very end, without which the last frame was not written wholly.
+    for at in JOURNAL_HEAD.len()..bytes.len() - 4 {
+        bytes[at] ^= 4;
+        let frame = ends.iter().filter(|end| **end <= at).count();
+        let begins = if frame == 0 { JOURNAL_HEAD.len() } else { ends[frame - 1] };
+        let (found, ending, damaged) = read(&bytes);
+        let others = rows.chunks(4).enumerate().filter(|(number, _)| *number != frame);
+        assert!(
+            found == others.flat_map(|(_, rows)| rows.to_vec()).collect::<Vec<_>>(),
+            "byte {at}"
+        );
+        assert_eq!((ending, damaged), (Ending::Whole, vec![begins as u64]), "byte {at}");
+        bytes[at] ^= 4;
+    }
+}
+
+#[test]
+fn another_file_is_no_journal_and_a_frame_elsewhere_is_not_taken_for_one() {
+    assert!(matches!(JournalReader::new(&b"PAR1 and more of it"[..]), Err(JournalFault::Unknown)));
+    let (bytes, ends) = journal(&some_rows(5, 12), 4);
+    // The second frame twice: it says where it belongs.
+    let (first, second) = (&bytes[..ends[1]], &bytes[ends[0]..ends[1]]);
+    let (found, ending, damaged) = read(&[first, second].concat());
+    assert_eq!((found.len(), ending, damaged), (8, Ending::Whole, vec![ends[1] as u64]));
+}

@@ -1,0 +1,13 @@
+//! The ledger as a whole: what questions answer is what a naive scan of the rows finds.
+
+mod damage;
+mod made;
+mod oracle;
+mod shelf;
+
+pub(crate) use shelf::journal;
+
+/// Rows that are made up from a number.
+pub(crate) fn some_rows(seed: u64, count: usize) -> Vec<crate::Row> {
+    made::rows(seed, count).into_iter().map(|made| made.row).collect()
+}
