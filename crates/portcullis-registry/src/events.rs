@@ -15,6 +15,7 @@ use crate::cases::CaseEvent;
 use crate::changes::ChangeEvent;
 use crate::guard::GuardEvent;
 use crate::hooks::HookEvent;
+use crate::ledger::LedgerEvent;
 use crate::people::PeopleEvent;
 use crate::retention::RetentionEvent;
 use crate::signals::{NotHeld, SignalAction};
@@ -206,6 +207,9 @@ pub enum Event {
     /// About what is kept.
     #[serde(untagged)]
     Retention(RetentionEvent),
+    /// About what left.
+    #[serde(untagged)]
+    Ledger(LedgerEvent),
 }
 
 impl Event {
@@ -237,6 +241,7 @@ impl Event {
             Self::Case(event) => event.name(),
             Self::Answer(event) => event.name(),
             Self::Retention(event) => event.name(),
+            Self::Ledger(event) => event.name(),
             Self::Guard(GuardEvent::Lost { .. }) => "log.lost",
             Self::Guard(GuardEvent::Applied { .. }) => "guard.applied",
         }
@@ -250,6 +255,7 @@ impl Event {
             | Self::Case(CaseEvent::Attested { text: sha256, .. })
             | Self::Case(CaseEvent::EvidenceAdded { sha256, kept: true, .. }) => Some(sha256),
             Self::Guard(GuardEvent::Applied { event, .. }) => event.statement(),
+            Self::Ledger(event) => event.personal(),
             _ => None,
         }
     }
@@ -284,6 +290,7 @@ impl Event {
             | Self::QuotaReached { .. }
             | Self::SecretRotated { .. }
             | Self::Retention(_)
+            | Self::Ledger(_)
             | Self::Hook(_)
             | Self::Guard(_)
             | Self::Case(_) => Vec::new(),

@@ -34,6 +34,7 @@ mod import;
 mod key_index;
 mod key_record;
 mod kinds;
+mod ledger;
 mod names;
 mod notices;
 mod office;
@@ -93,6 +94,9 @@ pub use identity::identity_digest;
 pub use import::{IMPORT_KEYS_MAX, encode_keys};
 pub use key_record::KeyRecord;
 pub use kinds::EVENT_KINDS;
+pub use ledger::{
+    ANCHORED_FILES_MAX, Anchor, AnchoredFile, Asking, LedgerCommand, LedgerEvent, LedgerLog,
+};
 pub use notices::PartnerNotice;
 pub use office::{BoxFuture, Done, Health, LoggedEvent, NarrowKind, Office, OfficeError, Sink};
 pub use people::{

@@ -185,6 +185,7 @@ fn touched(event: &Event) -> Option<String> {
         | Event::Hook(_)
         | Event::Guard(_)
         | Event::Retention(_)
+        | Event::Ledger(_)
         | Event::Answer(_)
         | Event::LogOpened { .. }
         | Event::GrantsChanged { .. }
