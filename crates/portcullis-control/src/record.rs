@@ -54,7 +54,7 @@ fn shown(path: &str, status: StatusCode) -> String {
     let mut parts = path.splitn(5, '/');
     let (_, version, kind, name) = (parts.next(), parts.next(), parts.next(), parts.next());
     let of_fixed =
-        matches!(kind, Some("audit" | "grants" | "policies" | "signals" | "usage" | "me"))
+        matches!(kind, Some("audit" | "grants" | "ledger" | "policies" | "signals" | "usage" | "me"))
             || name == Some("import");
     let path = match (version, kind, name) {
         (Some(version), Some(kind), Some(_)) if !names && !of_fixed => {
