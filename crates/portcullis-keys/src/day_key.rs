@@ -5,7 +5,7 @@
 
 use std::fmt;
 
-use hmac::{Hmac, KeyInit as _, Mac as _};
+use hmac::{Hmac, KeyInit, Mac as _};
 use portcullis_types::{LedgerDigest, LedgerKind};
 use sha2::Sha256;
 
@@ -23,7 +23,7 @@ impl DayKey {
     #[must_use]
     pub fn new(day: u32, secret: &[u8; Self::BYTES]) -> Self {
         // An HMAC takes a key of any length (RFC 2104 section 2), and 32 bytes are one.
-        let keyed = <Hmac<Sha256> as hmac::KeyInit>::new(&padded(secret).into());
+        let keyed = <Hmac<Sha256> as KeyInit>::new(&padded(secret).into());
         Self { day, keyed }
     }
 

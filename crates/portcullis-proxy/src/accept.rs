@@ -2,7 +2,7 @@
 //!
 //! Must not know calls, nor what stands before HTTP on a listener.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::future::poll_fn;
 use std::net::{IpAddr, SocketAddr};
 use std::rc::Rc;
@@ -11,7 +11,7 @@ use http::HeaderValue;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 
-use crate::guard::{Times, Watch};
+use crate::guard::Watch;
 use crate::thread::Thread;
 use crate::ticket::Conn;
 use crate::tls::ClientCertificate;
@@ -62,7 +62,10 @@ pub(crate) fn take(
         // Boxed: it is handed from one future to the next, and each has room for it.
         let stream = Box::new(stream);
         tokio::task::spawn_local(async move {
-            serve(&counted.0, stream, ip).await;
+            // Boxed: given back once it is known what is spoken.
+            if let Some((conn, stream)) = Box::pin(open(&counted.0, stream, ip)).await {
+                speak(&conn, stream).await;
+            }
             drop(place);
         });
     } else {
@@ -73,18 +76,18 @@ pub(crate) fn take(
     }
 }
 
-/// Serves whatever bytes come in order, from a peer at that address.
-pub(crate) async fn serve<T>(thread: &Rc<Thread>, mut stream: T, ip: IpAddr)
+/// Looks what is spoken on a connection whose bytes come in order, from a peer at that address; none:
+/// nothing in time.
+pub(crate) async fn open<T>(thread: &Rc<Thread>, mut stream: T, ip: IpAddr) -> Option<(Rc<Conn>, T)>
 where
-    T: AsyncRead + AsyncWrite + Unpin + 'static,
+    T: AsyncRead + AsyncWrite + Unpin,
 {
     let watch = watch(thread);
-    let Some(Some(first)) = watch.alarm.guard(first_bytes(&mut stream)).await else {
-        return;
-    };
+    let first = watch.alarm.guard(first_bytes(&mut stream)).await??;
     let http2 = first == PREFACE || first.starts_with(PREFACE);
     let conn = conn(thread, watch, Peer { ip, http2, certificate: None });
-    speak(conn, stream, first).await;
+    conn.first.set(first);
+    Some((conn, stream))
 }
 
 /// Who connected, and how.
@@ -96,11 +99,7 @@ pub(crate) struct Peer {
 
 /// The first head is due from now on.
 pub(crate) fn watch(thread: &Thread) -> Rc<Watch> {
-    let set = &thread.settings.timeouts;
-    let waits = set.first_byte.max(set.answer_idle).max(set.body).max(set.body_idle);
-    let (idle, park) = (set.idle, set.park.min(set.idle));
-    let times = Times { head: set.head, idle, park, send: set.send, stream: waits + set.send };
-    Watch::new(thread.ticker.alarm(), times)
+    Watch::new(thread.ticker.alarm(), Rc::clone(&thread.times))
 }
 
 /// A connection with that peer.
@@ -120,19 +119,20 @@ pub(crate) fn conn(thread: &Rc<Thread>, watch: Rc<Watch>, peer: Peer) -> Rc<Conn
         certificate,
         host: RefCell::default(),
         switch: Switch::default(),
+        first: Cell::default(),
     })
 }
 
-/// Speaks HTTP with a peer, to the connection's end; `first` was read from it already.
-pub(crate) async fn speak<T>(conn: Rc<Conn>, stream: T, first: Vec<u8>)
+/// Speaks HTTP with a peer, to the connection's end.
+pub(crate) async fn speak<T>(conn: &Rc<Conn>, stream: T)
 where
     T: AsyncRead + AsyncWrite + Unpin + 'static,
 {
     // Boxed, so that others don't take as much memory.
     if conn.http2 {
-        Box::pin(http2::serve(&conn, stream, first)).await;
+        Box::pin(http2::serve(conn, stream)).await;
     } else {
-        http1::serve(conn, stream, first).await;
+        http1::serve(conn, stream).await;
     }
 }
 

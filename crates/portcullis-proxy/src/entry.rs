@@ -7,7 +7,7 @@ use std::rc::Rc;
 
 use tokio::net::TcpStream;
 
-use crate::accept::{Peer, conn, serve, speak, watch};
+use crate::accept::{Peer, conn, open, speak, watch};
 use crate::thread::Thread;
 use crate::tls::TlsFront;
 use crate::{Listener, announced};
@@ -37,7 +37,11 @@ pub(crate) async fn pass(
         return thread.metrics.turned_away("address");
     };
     match &listener.tls {
-        None => serve(thread, stream, ip).await,
+        None => {
+            if let Some((conn, stream)) = open(thread, stream, ip).await {
+                speak(&conn, stream).await;
+            }
+        }
         Some(front) => secure(thread, front, stream, ip).await,
     }
 }
@@ -51,7 +55,7 @@ async fn secure(thread: &Rc<Thread>, front: &TlsFront, stream: TcpStream, ip: Ip
             thread.metrics.handshake(if agreed.resumed { "resumed" } else { "full" });
             let peer = Peer { ip, http2: agreed.http2, certificate: agreed.certificate };
             // Boxed: it is large, and each future that it is handed to has room for it.
-            speak(conn(thread, watch(thread), peer), Box::new(stream), Vec::new()).await;
+            speak(&conn(thread, watch(thread), peer), Box::new(stream)).await;
         }
         Some(Err(_)) => thread.metrics.handshake("failed"),
         None => thread.metrics.cut_slow("handshake"),

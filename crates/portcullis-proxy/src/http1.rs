@@ -19,17 +19,18 @@ use crate::stack::stack;
 use crate::ticket::Conn;
 use crate::wire::{Next, Wire};
 
-/// Serves a connection to its end; `first` was read from it already.
-pub(crate) async fn serve<T>(conn: Rc<Conn>, mut stream: T, mut first: Vec<u8>)
+/// Serves a connection to its end.
+pub(crate) async fn serve<T>(conn: &Rc<Conn>, mut stream: T)
 where
     T: AsyncRead + AsyncWrite + Unpin + 'static,
 {
     loop {
         // Boxed: between two calls a connection gives all of it back.
-        let Some(quiet) = Box::pin(calls(&conn, stream, first)).await else { return };
+        let Some(quiet) = Box::pin(calls(conn, stream)).await else { return };
         stream = quiet;
-        let Some(woken) = parked::wait(&conn, &mut stream).await else { return };
-        first = woken;
+        if !parked::wait(conn, &mut stream).await {
+            return;
+        }
     }
 }
 
@@ -42,13 +43,12 @@ enum End {
 }
 
 /// Answers calls; gives the connection back when none come for a while, and none at its end.
-async fn calls<T>(conn: &Rc<Conn>, stream: T, first: Vec<u8>) -> Option<T>
+async fn calls<T>(conn: &Rc<Conn>, stream: T) -> Option<T>
 where
     T: AsyncRead + AsyncWrite + Unpin + 'static,
 {
     let (thread, watch) = (&conn.thread, &conn.watch);
-    let wire = Rc::new(Wire::new(conn, stream, &first));
-    drop(first);
+    let wire = Rc::new(Wire::new(conn, stream, &conn.first.take()));
     // Whoever connected before the gate began to drain gets one answer.
     let mut told = thread.draining.get();
     let (mut leaving, mut over) = (false, false);

@@ -21,12 +21,13 @@ use crate::received::Received;
 use crate::stack::stack;
 use crate::ticket::Conn;
 
-/// Serves a connection to its end; `first` was read from it already.
-pub(crate) async fn serve<T>(conn: &Rc<Conn>, stream: T, mut first: Vec<u8>)
+/// Serves a connection to its end.
+pub(crate) async fn serve<T>(conn: &Rc<Conn>, stream: T)
 where
     T: AsyncRead + AsyncWrite + Unpin + 'static,
 {
     let (thread, watch) = (&conn.thread, &conn.watch);
+    let mut first = conn.first.take();
     let frames = Frames::new(stream, &mut first, conn);
     let flooded = frames.flooded();
     let io = TokioIo::new(Guard::new(frames, first, Rc::clone(watch)));

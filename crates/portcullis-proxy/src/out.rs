@@ -130,6 +130,8 @@ mod tests {
 
     use proptest::prelude::*;
 
+    use std::rc::Rc;
+
     use super::*;
     use crate::guard::Times;
     use crate::stall::SEND_LEAST;
@@ -184,11 +186,11 @@ mod tests {
         }
     }
 
-    fn watched() -> std::rc::Rc<Watch> {
+    fn watched() -> Rc<Watch> {
         let second = Duration::from_secs(1);
         let times =
             Times { head: second, idle: second, park: second, send: second, stream: second };
-        Watch::new(Ticker::new(Duration::from_millis(10)).alarm(), times)
+        Watch::new(Ticker::new(Duration::from_millis(10)).alarm(), Rc::new(times))
     }
 
     proptest! {

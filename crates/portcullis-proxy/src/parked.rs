@@ -32,16 +32,18 @@ impl Drop for Parked<'_> {
     }
 }
 
-/// Waits for the first bytes of the next call; none: the connection is over.
-pub(crate) async fn wait<T>(conn: &Rc<Conn>, stream: &mut T) -> Option<Vec<u8>>
+/// Waits for the first bytes of the next call, and leaves them with the connection; or it is over.
+pub(crate) async fn wait<T>(conn: &Rc<Conn>, stream: &mut T) -> bool
 where
     T: AsyncRead + AsyncWrite + Unpin,
 {
     let (thread, watch) = (&conn.thread, &conn.watch);
     let _parked = Parked::new(thread);
-    let (mut first, mut leaving) = (Vec::new(), false);
+    let mut leaving = false;
     let came = poll_fn(|cx| {
+        let mut first = Vec::new();
         if let Poll::Ready(count) = read(stream, &mut first, cx) {
+            conn.first.set(first);
             return Poll::Ready(Some(count));
         }
         if thread.draining.get() && !leaving {
@@ -52,10 +54,10 @@ where
         watch.alarm.poll(cx).map(|()| None)
     });
     match came.await {
-        Some(0) => return None,
+        Some(0) => {}
         Some(_) => {
             watch.wakes();
-            return Some(first);
+            return true;
         }
         None if leaving => {
             // None came: it ends as it should, which takes a last word where it is encrypted.
@@ -64,7 +66,7 @@ where
         }
         None => thread.metrics.cut_slow(watch.phase()),
     }
-    None
+    false
 }
 
 /// Reads what there is, by way of the stack, so that whoever waits holds no buffer; nothing: the peer

@@ -8,7 +8,7 @@ use std::sync::{Arc, mpsc};
 
 use http::HeaderValue;
 use portcullis_judge::UsageCells;
-use portcullis_sieve::{Gate, Plan, Program};
+use portcullis_sieve::{Gate, Program};
 use portcullis_types::{Clock, KeyIx, Now};
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
@@ -19,6 +19,7 @@ use crate::aside::AsideOutlet;
 use crate::block::Block;
 use crate::bounded::Bounded;
 use crate::counts::Counts;
+use crate::guard::Times;
 use crate::ids::Ids;
 use crate::judge::Bench;
 use crate::leak::Leak;
@@ -31,6 +32,7 @@ use crate::refuse::Style;
 use crate::reply::Date;
 use crate::settings::Settings;
 use crate::shares::Share;
+use crate::sieving::only_links;
 use crate::thrift::Thrift;
 use crate::ticker::Ticker;
 use crate::trace::{Tracer, Traces};
@@ -42,8 +44,7 @@ pub(crate) struct Thread {
     pub(crate) bench: Bench,
     pub(crate) bearer: Option<HeaderValue>,
     pub(crate) leak: Leak,
-    /// What every answer goes through that holds links and has no other duty; none: it could not be
-    /// made.
+    /// For answers that hold links and have no other duty; none: it could not be made.
     pub(crate) links: Option<Arc<Program>>,
     /// How the gate is seen from outside, by the host that was last asked for.
     gate: RefCell<Option<(Option<HeaderValue>, Arc<Gate>)>>,
@@ -56,6 +57,7 @@ pub(crate) struct Thread {
     /// Looks after the upstreams, unless another thread does.
     keeper: RefCell<Option<JoinHandle<()>>>,
     pub(crate) ticker: Rc<Ticker>,
+    pub(crate) times: Rc<Times>,
     /// What callers' bytes are read into.
     pub(crate) block: Block,
     pub(crate) date: Date,
@@ -117,7 +119,6 @@ pub(crate) struct Parts {
 impl Thread {
     pub(crate) fn new(parts: Parts) -> Rc<Self> {
         let Parts { settings, upstreams, desk, clock, metrics, addresses, share, .. } = parts;
-        let (ring, usage, aside) = (parts.ring, parts.usage, parts.aside);
         let ticker = Ticker::new(settings.timeouts.tick());
         // Each thread gets its share, rounded up: nobody is left with none.
         let part = |all: u64| all.div_ceil(settings.threads.max(1) as u64);
@@ -133,7 +134,7 @@ impl Thread {
             bench: Bench::new(desk, &settings),
             bearer: settings.credential.bearer(),
             leak: Leak::new(settings.credential.expose()),
-            links: links(),
+            links: only_links(),
             gate: RefCell::default(),
             pool: RefCell::new(Pool::new(&crew)),
             left: RefCell::default(),
@@ -147,7 +148,7 @@ impl Thread {
             shown_waiting: Cell::new(0),
             thrift: Thrift::default(),
             sample: Cell::new(0),
-            counts: RefCell::new(Counts::new(Arc::clone(&metrics), usage)),
+            counts: RefCell::new(Counts::new(Arc::clone(&metrics), parts.usage)),
             in_flight: Bounded::new(part(limits.in_flight as u64)),
             recall: Recall::new(settings.recall_calls.div_ceil(settings.threads.max(1))),
             tracer: parts.traces.map(Tracer::new),
@@ -160,12 +161,13 @@ impl Thread {
             cuts: Cell::new(0),
             draining: Cell::new(false),
             closing: Cell::new(false),
+            times: Rc::new(Times::new(&settings.timeouts)),
             ticker,
             settings,
             clock,
             metrics,
-            ring,
-            aside,
+            ring: parts.ring,
+            aside: parts.aside,
         })
     }
 
@@ -291,10 +293,4 @@ impl Thread {
         self.cuts.set(self.cuts.get().wrapping_add(1));
         self.ticker.wake_flows();
     }
-}
-
-fn links() -> Option<Arc<Program>> {
-    let mut plan = Plan::default();
-    plan.links();
-    plan.compile().ok().map(Arc::new)
 }

@@ -2,7 +2,7 @@
 //!
 //! Dropping the ticket is the end, however it came about. Must not decide anything.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::net::IpAddr;
 use std::rc::Rc;
 
@@ -39,6 +39,8 @@ pub(crate) struct Conn {
     pub(crate) host: RefCell<Option<HeaderValue>>,
     /// Whether it becomes a WebSocket.
     pub(crate) switch: Switch,
+    /// What was read of it before anybody knew what is spoken, or that a call comes.
+    pub(crate) first: Cell<Vec<u8>>,
 }
 
 impl Conn {

@@ -15,7 +15,11 @@ use crate::cases::CaseEvent;
 use crate::changes::ChangeEvent;
 use crate::guard::GuardEvent;
 use crate::hooks::HookEvent;
+<<<<<<< HEAD
 use crate::ledger::LedgerEvent;
+=======
+use crate::later::LaterEvent;
+>>>>>>> main
 use crate::people::PeopleEvent;
 use crate::retention::RetentionEvent;
 use crate::signals::{NotHeld, SignalAction};
@@ -207,9 +211,15 @@ pub enum Event {
     /// About what is kept.
     #[serde(untagged)]
     Retention(RetentionEvent),
+<<<<<<< HEAD
     /// About what left.
     #[serde(untagged)]
     Ledger(LedgerEvent),
+=======
+    /// Of a later release, and passed over.
+    #[serde(untagged)]
+    Later(LaterEvent),
+>>>>>>> main
 }
 
 impl Event {
@@ -241,7 +251,11 @@ impl Event {
             Self::Case(event) => event.name(),
             Self::Answer(event) => event.name(),
             Self::Retention(event) => event.name(),
+<<<<<<< HEAD
             Self::Ledger(event) => event.name(),
+=======
+            Self::Later(_) => "later",
+>>>>>>> main
             Self::Guard(GuardEvent::Lost { .. }) => "log.lost",
             Self::Guard(GuardEvent::Applied { .. }) => "guard.applied",
         }
@@ -290,7 +304,11 @@ impl Event {
             | Self::QuotaReached { .. }
             | Self::SecretRotated { .. }
             | Self::Retention(_)
+<<<<<<< HEAD
             | Self::Ledger(_)
+=======
+            | Self::Later(_)
+>>>>>>> main
             | Self::Hook(_)
             | Self::Guard(_)
             | Self::Case(_) => Vec::new(),

@@ -131,7 +131,7 @@ impl State {
                 self.all_confirmed();
             }
             // Taken for what it puts in force again before it comes here.
-            Event::Guard(GuardEvent::Applied { .. }) => {}
+            Event::Guard(GuardEvent::Applied { .. }) | Event::Later(_) => {}
             Event::Change(event) => self.change_event(place, event, blob),
             Event::Agreement(event) => self.announced(place, event),
             // Hooks are kept beside the log.

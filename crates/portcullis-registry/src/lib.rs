@@ -34,6 +34,7 @@ mod import;
 mod key_index;
 mod key_record;
 mod kinds;
+mod later;
 mod ledger;
 mod names;
 mod notices;
@@ -94,6 +95,7 @@ pub use identity::identity_digest;
 pub use import::{IMPORT_KEYS_MAX, encode_keys};
 pub use key_record::KeyRecord;
 pub use kinds::EVENT_KINDS;
+pub use later::{Aside, LaterEvent};
 pub use ledger::{
     ANCHORED_FILES_MAX, Anchor, AnchoredFile, Asking, LedgerCommand, LedgerEvent, LedgerLog,
 };

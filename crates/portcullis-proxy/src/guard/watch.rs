@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use portcullis_h1::CallFault;
 
+use crate::settings::Timeouts;
 use crate::ticker::Alarm;
 
 /// What the guard, the connection's task and its calls tell each other.
@@ -25,10 +26,10 @@ pub(crate) struct Watch {
     phase: Cell<&'static str>,
     /// For an HTTP/2 connection to get on with any of its streams: the longest that one of them was given.
     stream: Cell<Duration>,
-    times: Times,
+    times: Rc<Times>,
 }
 
-/// Times that concern a connection.
+/// Times that concern a connection; all of them share it.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Times {
     pub(crate) head: Duration,
@@ -40,9 +41,17 @@ pub(crate) struct Times {
     pub(crate) stream: Duration,
 }
 
+impl Times {
+    pub(crate) fn new(set: &Timeouts) -> Self {
+        let waits = set.first_byte.max(set.answer_idle).max(set.body).max(set.body_idle);
+        let (idle, park) = (set.idle, set.park.min(set.idle));
+        Self { head: set.head, idle, park, send: set.send, stream: waits + set.send }
+    }
+}
+
 impl Watch {
     /// A connection that was just accepted: its first head is due.
-    pub(crate) fn new(alarm: Alarm, times: Times) -> Rc<Self> {
+    pub(crate) fn new(alarm: Alarm, times: Rc<Times>) -> Rc<Self> {
         alarm.set(times.head);
         Rc::new(Self {
             alarm,
@@ -182,7 +191,7 @@ mod tests {
         let second = Duration::from_secs(1);
         let times =
             Times { head: second, idle: second, park: second, send: second, stream: 2 * second };
-        let watch = Watch::new(ticker.alarm(), times);
+        let watch = Watch::new(ticker.alarm(), Rc::new(times));
         watch.http2.set(true);
         watch.begin();
         watch.waits_for(10 * second);

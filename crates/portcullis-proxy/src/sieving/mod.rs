@@ -23,6 +23,7 @@ use portcullis_types::Refusal;
 use self::held::Held;
 pub(crate) use self::out::Sieved;
 use self::tell::is_only_error;
+pub(crate) use self::tell::only_links;
 use crate::answer;
 use crate::arrival::Share;
 use crate::forward::Forward;

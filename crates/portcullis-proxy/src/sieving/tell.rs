@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use http::HeaderMap;
 use portcullis_judge::{ItemJudge, Trace};
+use portcullis_sieve::{Plan, Program};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
@@ -67,6 +68,13 @@ impl Noted {
         }
         self.dropped
     }
+}
+
+/// What an answer goes through that holds links and has no other duty; none: it could not be made.
+pub(crate) fn only_links() -> Option<Arc<Program>> {
+    let mut plan = Plan::default();
+    plan.links();
+    plan.compile().ok().map(Arc::new)
 }
 
 /// Whether an answer is an error of the platform's and nothing else.

@@ -184,6 +184,7 @@ fn touched(event: &Event) -> Option<String> {
         | Event::People(_)
         | Event::Hook(_)
         | Event::Guard(_)
+        | Event::Later(_)
         | Event::Retention(_)
         | Event::Ledger(_)
         | Event::Answer(_)

@@ -263,6 +263,7 @@ pub(super) fn concerned(event: &Event) -> Option<SubjectId> {
         | Event::SecretRotated { .. }
         | Event::Hook(_)
         | Event::Guard(_)
+        | Event::Later(_)
         | Event::Retention(_)
         | Event::Ledger(_)
         | Event::Case(_)

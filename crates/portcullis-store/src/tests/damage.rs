@@ -219,3 +219,19 @@ async fn an_event_of_a_kind_that_is_not_known_is_no_damage_and_names_itself() {
     );
     assert_eq!(opened, Some(why));
 }
+
+#[tokio::test]
+async fn an_event_of_a_later_release_on_which_no_access_hangs_is_passed_over() {
+    let (_dir, path) = place();
+    small_log(&path).await;
+    let mut opened = open(&path).await.unwrap();
+    let before = summary(&opened.state.snapshot());
+    let later = r#"{"aside":true,"height":384400,"type":"moon.risen"}"#;
+    let later: Vec<portcullis_registry::Event> = vec![serde_json::from_str(later).unwrap()];
+    opened.record(ops(), (later, Vec::new()), Wall(1_700_000_000_000)).await.unwrap();
+    drop(opened);
+    let opened = open(&path).await.unwrap();
+    assert_eq!(summary(&opened.state.snapshot()), before.replace("rev 7", "rev 8"));
+    drop(opened);
+    assert_eq!(verdicts(&path).await, (None, None));
+}
