@@ -1,0 +1,21 @@
+//! The questions. Each goes through the hours of a time and then through what is in no hour yet.
+//!
+//! A question is a fold: of the records of somebody (`hits`), or of what left (`sums`). Answers are values
+//! with stable names, sorted, and bounded: `more` says that a list was cut. Must not know who may ask.
+
+mod affected;
+mod between;
+mod distinct;
+mod hits;
+mod holders;
+mod hour_sums;
+mod sums;
+mod what;
+mod who;
+
+pub use affected::{Affected, Person, affected};
+pub use between::{Between, between};
+pub use holders::{HeldBy, Holders, holders};
+pub use sums::{CellCount, ClassSum, DayCount, Sums};
+pub use what::{What, what};
+pub use who::{Delivery, Receipt, Who, who};

@@ -1,0 +1,333 @@
+//! The records of somebody, or of something: who, affected and holders are folds of these.
+//!
+//! Must not know what is made of them.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use parquet::file::reader::ChunkReader;
+use portcullis_types::{LedgerDigest, LedgerKind, Wall};
+
+use crate::hour::{Answers, NONE, Opened, RECORDS_OF_GROUP, Wanted, column};
+use crate::{HourFile, LedgerError, Library, Request, Row, Table, Terms};
+
+/// What is looked for.
+pub(crate) struct Asked<'a> {
+    pub(crate) kind: LedgerKind,
+    pub(crate) ids: &'a [&'a str],
+    pub(crate) since: Wall,
+    pub(crate) until: Wall,
+    /// For this partner only.
+    pub(crate) partner: Option<&'a str>,
+    pub(crate) with_requests: bool,
+}
+
+/// A record that is one of those.
+pub(crate) struct Hit<'a> {
+    pub(crate) at: Wall,
+    pub(crate) terms: &'a Arc<Terms>,
+    pub(crate) class: &'a Arc<str>,
+    /// Which of the ids, by its place in the list.
+    pub(crate) which: u32,
+    /// Grows with each answer; hits of the same answer follow each other.
+    pub(crate) answer: u64,
+    pub(crate) request: Option<&'a Request>,
+}
+
+/// Shows all of them; days whose key is gone are given back.
+pub(crate) fn hits<L: Library>(
+    library: &L,
+    asked: &Asked<'_>,
+    each: &mut dyn FnMut(&Hit<'_>),
+) -> Result<BTreeSet<u32>, LedgerError> {
+    let mut search =
+        Search { library, asked, each, days: Vec::new(), shredded: BTreeSet::new(), answers: 0 };
+    let hours = library.hours(asked.since, asked.until).map_err(LedgerError::Library)?;
+    for hour in hours {
+        let hour = HourFile::open(library, &hour)?;
+        if hour.overlaps(asked.since, asked.until) {
+            search.hour(&hour)?;
+        }
+    }
+    search.rest()?;
+    Ok(search.shredded)
+}
+
+struct Search<'a, L> {
+    library: &'a L,
+    asked: &'a Asked<'a>,
+    each: &'a mut dyn FnMut(&Hit<'_>),
+    /// The ids as digests of the last days: hours come in their order.
+    days: Vec<(u32, Option<Arc<Wanted>>)>,
+    shredded: BTreeSet<u32>,
+    answers: u64,
+}
+
+/// Days whose digests are kept at hand: an hour has one or two.
+const DAYS_KEPT: usize = 3;
+
+impl<L: Library> Search<'_, L> {
+    /// The ids as digests of a day; none: its key is gone.
+    fn wanted(&mut self, day: u32) -> Result<Option<Arc<Wanted>>, LedgerError> {
+        if let Some((_, known)) = self.days.iter().find(|(known, _)| *known == day) {
+            return Ok(known.clone());
+        }
+        let key = self.library.day_key(day).map_err(LedgerError::Library)?;
+        let digest = |key: &portcullis_keys::DayKey, id: &str| {
+            u128::from_be_bytes(*key.digest(self.asked.kind, id).bytes())
+        };
+        let wanted = key.map(|key| {
+            let digests =
+                self.asked.ids.iter().zip(0..).map(|(id, which)| (digest(&key, id), which));
+            Arc::new(Wanted::new(digests.collect()))
+        });
+        if self.days.len() >= DAYS_KEPT {
+            self.days.remove(0);
+        }
+        self.days.push((day, wanted.clone()));
+        Ok(wanted)
+    }
+
+    fn hour(&mut self, hour: &HourFile<'_, L>) -> Result<(), LedgerError> {
+        let asked = self.asked;
+        let told = |terms: &Terms| asked.partner.is_none_or(|partner| *terms.partner == *partner);
+        if !hour.totals().any(|(terms, totals)| totals.records > 0 && told(terms)) {
+            return Ok(());
+        }
+        let mut wanted = Vec::new();
+        for day in &hour.meta().days {
+            if day.first >= asked.until || day.last < asked.since {
+                continue;
+            }
+            match self.wanted(day.day)? {
+                Some(of_day) => wanted.push(of_day),
+                None => drop(self.shredded.insert(day.day)),
+            }
+        }
+        let Some(groups) = groups(hour, asked.kind, &wanted)? else { return Ok(()) };
+        let records = hour.table(Table::Records)?;
+        let mut heads = None;
+        for group in 0..records.groups() {
+            let rows = match &groups {
+                Groups::Ids(groups) if groups.contains(&group) => ids_in(&records, group, &wanted)?,
+                Groups::Ids(_) => continue,
+                Groups::Numbers(column, numbers) => numbers_in(&records, group, *column, numbers)?,
+            };
+            if !rows.is_empty() {
+                let heads = match &mut heads {
+                    Some(heads) => heads,
+                    None => {
+                        heads.insert(Heads::new(hour.table(Table::Answers)?, asked.with_requests))
+                    }
+                };
+                self.group(hour, &records, group, &rows, heads)?;
+            }
+        }
+        self.answers += hour.meta().answers;
+        Ok(())
+    }
+
+    /// Shows the records at these rows of a row group.
+    fn group(
+        &mut self,
+        hour: &HourFile<'_, L>,
+        records: &Opened<L::Reader>,
+        group: usize,
+        rows: &[(usize, u32)],
+        heads: &mut Heads<L::Reader>,
+    ) -> Result<(), LedgerError> {
+        let answers = records.numbers(group, column::records::ANSWER)?;
+        let classes = records.numbers(group, column::records::CLASS)?;
+        for (row, which) in rows {
+            let (Some(answer), Some(class)) = (answers.get(*row), classes.get(*row)) else {
+                return Err(LedgerError::Form("a column is shorter than another"));
+            };
+            let answer = u64::from(*answer);
+            let (at, terms, _) = heads.head(answer)?;
+            if at < self.asked.since || at >= self.asked.until {
+                continue;
+            }
+            let terms = hour.terms(terms)?;
+            if self.asked.partner.is_some_and(|partner| *terms.partner != *partner) {
+                continue;
+            }
+            let request = heads.request(answer);
+            let (class, which) = (hour.class(*class)?, *which);
+            let answer = self.answers + answer;
+            (self.each)(&Hit { at, terms, class, which, answer, request: request.as_ref() });
+        }
+        Ok(())
+    }
+
+    /// What is in no hour yet.
+    fn rest(&mut self) -> Result<(), LedgerError> {
+        let (library, asked) = (self.library, self.asked);
+        let mut fault = None;
+        let mut each = |row: &Row| {
+            if fault.is_none() {
+                fault = self.row(row).err();
+            }
+        };
+        library.unrolled(asked.since, asked.until, &mut each).map_err(LedgerError::Library)?;
+        fault.map_or(Ok(()), Err)
+    }
+
+    fn row(&mut self, row: &Row) -> Result<(), LedgerError> {
+        self.answers += 1;
+        let asked = self.asked;
+        let outside = row.at < asked.since || row.at >= asked.until || row.records.is_empty();
+        if outside || asked.partner.is_some_and(|partner| *row.terms.partner != *partner) {
+            return Ok(());
+        }
+        let Some(wanted) = self.wanted(row.day)? else {
+            self.shredded.insert(row.day);
+            return Ok(());
+        };
+        for record in &row.records {
+            let digest = match asked.kind {
+                LedgerKind::Record => record.id,
+                LedgerKind::Owner => record.owner,
+                LedgerKind::Place => record.place,
+            };
+            let which = |digest: LedgerDigest| wanted.get(u128::from_be_bytes(*digest.bytes()));
+            if let Some(which) = digest.and_then(which) {
+                (self.each)(&Hit {
+                    at: row.at,
+                    terms: &row.terms,
+                    class: &record.class,
+                    which,
+                    answer: self.answers,
+                    request: Some(&row.request),
+                });
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Where in an hour to look.
+enum Groups {
+    /// In these row groups, as their filters say.
+    Ids(Vec<usize>),
+    /// For these numbers in this column, in their order.
+    Numbers(usize, Vec<(u32, u32)>),
+}
+
+/// None: the hour holds none of them.
+fn groups<L: Library>(
+    hour: &HourFile<'_, L>,
+    kind: LedgerKind,
+    wanted: &[Arc<Wanted>],
+) -> Result<Option<Groups>, LedgerError> {
+    let column = match kind {
+        _ if wanted.is_empty() => return Ok(None),
+        LedgerKind::Owner => column::records::OWNER,
+        LedgerKind::Place => column::records::PLACE,
+        LedgerKind::Record => {
+            let (filters, mut groups) = (hour.filters()?, Vec::new());
+            for group in 0..filters.groups() {
+                let digests =
+                    wanted.iter().flat_map(|of_day| of_day.iter().map(|(digest, _)| digest));
+                if filters.may_hold(group, column::records::ID, digests)? {
+                    groups.push(group);
+                }
+            }
+            return Ok(Some(groups).filter(|groups| !groups.is_empty()).map(Groups::Ids));
+        }
+    };
+    let table = hour.table(Table::Digests)?;
+    let mut numbers = Vec::new();
+    for of_day in wanted {
+        numbers.extend(of_day.numbers(&table)?);
+    }
+    numbers.sort_unstable();
+    Ok(Some(numbers).filter(|all| !all.is_empty()).map(|all| Groups::Numbers(column, all)))
+}
+
+/// Rows of a row group whose id is looked for.
+fn ids_in<R: ChunkReader + 'static>(
+    records: &Opened<R>,
+    group: usize,
+    wanted: &[Arc<Wanted>],
+) -> Result<Vec<(usize, u32)>, LedgerError> {
+    records.digests_in(group, column::records::ID, |digest| {
+        let digest = u128::from_be_bytes(*digest);
+        wanted.iter().find_map(|of_day| of_day.get(digest))
+    })
+}
+
+/// Rows of a row group that point to one of these numbers.
+fn numbers_in<R: ChunkReader + 'static>(
+    records: &Opened<R>,
+    group: usize,
+    column: usize,
+    numbers: &[(u32, u32)],
+) -> Result<Vec<(usize, u32)>, LedgerError> {
+    let Some((low, high)) = records.span(group, column) else { return Ok(Vec::new()) };
+    let from = numbers.partition_point(|(number, _)| u64::from(*number) < low);
+    let here = numbers.iter().skip(from).take_while(|(number, _)| u64::from(*number) <= high);
+    let here: Vec<&(u32, u32)> = here.collect();
+    if here.is_empty() {
+        return Ok(Vec::new());
+    }
+    // A row group points to a million numbers or two, one after the other: a table is quicker than a map.
+    let width = usize::try_from(high - low).unwrap_or_default() + 1;
+    let mut which = vec![NONE; width.min(NUMBERS_OF_GROUP)];
+    let place = |number: u32| usize::try_from(u64::from(number).checked_sub(low)?).ok();
+    for (number, said) in here {
+        match place(*number).and_then(|at| which.get_mut(at)) {
+            Some(to) => *to = *said,
+            None => return Err(LedgerError::Form("a row group points to too many digests")),
+        }
+    }
+    let values = records.numbers_or_none(group, column)?;
+    let said = |number: u32| place(number).and_then(|at| which.get(at)).copied();
+    let found = values.into_iter().enumerate();
+    Ok(found
+        .filter_map(|(row, number)| Some((row, said(number).filter(|said| *said != NONE)?)))
+        .collect())
+}
+
+/// A record points to two digests at most.
+const NUMBERS_OF_GROUP: usize = 8 * RECORDS_OF_GROUP;
+
+/// Answers by their number, of which one row group is at hand: records go through them in order.
+pub(crate) struct Heads<R: ChunkReader> {
+    table: Opened<R>,
+    with_requests: bool,
+    current: Option<Answers>,
+}
+
+impl<R: ChunkReader + 'static> Heads<R> {
+    pub(crate) const fn new(table: Opened<R>, with_requests: bool) -> Self {
+        Self { table, with_requests, current: None }
+    }
+
+    /// When its call came, its terms and its day.
+    pub(crate) fn head(&mut self, answer: u64) -> Result<(Wall, u32, u32), LedgerError> {
+        if self.current.as_ref().is_none_or(|current| !current.holds(answer)) {
+            self.turn_to(answer)?;
+        }
+        let head = self.current.as_ref().and_then(|current| current.head(answer));
+        head.ok_or(NO_ANSWER)
+    }
+
+    pub(crate) fn request(&self, answer: u64) -> Option<Request> {
+        self.current.as_ref().and_then(|current| current.request(answer))
+    }
+
+    fn turn_to(&mut self, answer: u64) -> Result<(), LedgerError> {
+        let mut from = 0;
+        for group in 0..self.table.groups() {
+            let rows = self.table.rows(group) as u64;
+            if answer < from + rows {
+                self.current = Some(Answers::read(&self.table, group, from, self.with_requests)?);
+                return Ok(());
+            }
+            from += rows;
+        }
+        Err(NO_ANSWER)
+    }
+}
+
+const NO_ANSWER: LedgerError = LedgerError::Form("a record's answer is missing");

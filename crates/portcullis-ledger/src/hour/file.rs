@@ -1,0 +1,92 @@
+//! An hour that was written, as questions see it.
+//!
+//! Only the small table of terms is read when it is opened; the others when they are asked for.
+//! Must not know what is asked.
+
+use std::sync::Arc;
+
+use parquet::file::reader::FileReader as _;
+use portcullis_types::Wall;
+
+use crate::error::form;
+use crate::hour::meta::{HourMeta, META_KEY, Totals, VERSION};
+use crate::hour::read::Opened;
+use crate::hour::tables::Table;
+use crate::hour::terms::{TermsLine, read_terms};
+use crate::{LedgerError, Library, Terms};
+
+/// An hour of a library.
+pub struct HourFile<'a, L: Library> {
+    library: &'a L,
+    name: Arc<str>,
+    meta: HourMeta,
+    lines: Vec<TermsLine>,
+    /// Names of classes, by the numbers that records have for them.
+    pub(crate) classes: Vec<Arc<str>>,
+}
+
+impl<'a, L: Library> HourFile<'a, L> {
+    /// Reads what the hour says about itself, and its terms.
+    ///
+    /// # Errors
+    /// [`LedgerError`] where that is no hour file, or one of a newer format.
+    pub fn open(library: &'a L, name: &Arc<str>) -> Result<Self, LedgerError> {
+        let reader = library.open(name, Table::Terms).map_err(LedgerError::Library)?;
+        let table = Opened::new(reader, Table::Terms, false)?;
+        let entries = table.file().metadata().file_metadata().key_value_metadata();
+        let ours = entries.into_iter().flatten().find(|entry| entry.key == META_KEY);
+        let text = ours.and_then(|entry| entry.value.as_deref());
+        let text = text.ok_or(form("it doesn't say what it holds"))?;
+        let meta: HourMeta = serde_json::from_str(text)
+            .map_err(|_| form("what it says about itself can't be read"))?;
+        if meta.version != VERSION {
+            return Err(LedgerError::Version(meta.version));
+        }
+        let lines = read_terms(&table)?;
+        let classes = meta.classes.iter().map(|class| Arc::from(class.as_str())).collect();
+        Ok(Self { library, name: Arc::clone(name), meta, lines, classes })
+    }
+
+    /// What it holds.
+    #[must_use]
+    pub const fn meta(&self) -> &HourMeta {
+        &self.meta
+    }
+
+    /// What left in it under which terms.
+    pub fn totals(&self) -> impl Iterator<Item = (&Arc<Terms>, &Totals)> {
+        self.lines.iter().map(|line| (&line.terms, &line.totals))
+    }
+
+    /// Whether any call in it came at that time.
+    pub(crate) fn overlaps(&self, since: Wall, until: Wall) -> bool {
+        self.meta.answers > 0 && self.meta.from < until && self.meta.to >= since
+    }
+
+    pub(crate) fn terms(&self, number: u32) -> Result<&Arc<Terms>, LedgerError> {
+        let line = usize::try_from(number).ok().and_then(|at| self.lines.get(at));
+        Ok(&line.ok_or(form("an answer's terms are missing"))?.terms)
+    }
+
+    pub(crate) fn class(&self, number: u32) -> Result<&Arc<str>, LedgerError> {
+        let class = usize::try_from(number).ok().and_then(|at| self.classes.get(at));
+        class.ok_or(form("a record's class is missing"))
+    }
+
+    pub(crate) fn table(&self, table: Table) -> Result<Opened<L::Reader>, LedgerError> {
+        let reader = self.library.open(&self.name, table).map_err(LedgerError::Library)?;
+        Opened::new(reader, table, false)
+    }
+
+    /// The records, with the filters of their ids.
+    pub(crate) fn filters(&self) -> Result<Opened<L::Reader>, LedgerError> {
+        let reader = self.library.open(&self.name, Table::Records).map_err(LedgerError::Library)?;
+        Opened::new(reader, Table::Records, true)
+    }
+}
+
+impl<L: Library> std::fmt::Debug for HourFile<'_, L> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("HourFile").field("meta", &self.meta).finish_non_exhaustive()
+    }
+}
