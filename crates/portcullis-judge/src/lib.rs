@@ -67,7 +67,7 @@ pub use entries::Together;
 pub use explain::{Explanation, Step};
 pub use grants::GrantBook;
 pub use judge::Judge;
-pub use ledger::LedgerKeys;
+pub use ledger::{LedgerKeys, Ledgered, Look};
 pub use live::RestoreError;
 pub use names::Names;
 pub use origin::{Origin, Shown};

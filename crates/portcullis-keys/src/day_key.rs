@@ -5,7 +5,7 @@
 
 use std::fmt;
 
-use hmac::{Hmac, KeyInit as _, Mac as _};
+use hmac::{Hmac, Mac as _};
 use portcullis_types::{LedgerDigest, LedgerKind};
 use sha2::Sha256;
 
@@ -66,6 +66,8 @@ impl fmt::Debug for DayKey {
 
 #[cfg(test)]
 mod tests {
+    use hmac::KeyInit as _;
+
     use super::*;
 
     #[test]

@@ -59,7 +59,7 @@ impl Book {
     pub(crate) fn reserve(self: &Rc<Self>) -> Option<Room> {
         let fresh = self.fresh.try_borrow().ok()?;
         let records = self.ring.post.records.load(Ordering::Relaxed) + fresh.records;
-        if self.left(&fresh) == 0 || records >= self.ring.bounds.records {
+        if self.free(&fresh) == 0 || records >= self.ring.bounds.records {
             self.metrics.ledger_refused.inc();
             return None;
         }
@@ -73,7 +73,7 @@ impl Book {
         drop(room);
         // A panic while telling must not become a second one while unwinding.
         let Ok(mut fresh) = self.fresh.try_borrow_mut() else { return };
-        if !has_room && self.left(&fresh) == 0 {
+        if !has_room && self.free(&fresh) == 0 {
             return self.merge(&mut fresh, answer);
         }
         fresh.records += answer.records.len();
@@ -100,7 +100,7 @@ impl Book {
     }
 
     /// Answers that there is room for.
-    fn left(&self, fresh: &Fresh) -> usize {
+    fn free(&self, fresh: &Fresh) -> usize {
         let waiting = self.ring.post.answers.load(Ordering::Relaxed) + fresh.answers.len();
         self.ring.bounds.answers.saturating_sub(waiting + self.reserved.get())
     }
@@ -119,7 +119,7 @@ impl Book {
         if fresh.tally.is_empty() {
             return;
         }
-        let most = if all { fresh.tally.len() } else { self.left(fresh) };
+        let most = if all { fresh.tally.len() } else { self.free(fresh) };
         let merged = fresh.tally.take(most);
         fresh.answers.extend(merged);
         if fresh.tally.is_empty() {
