@@ -5,7 +5,11 @@
 
 use std::fmt;
 
+<<<<<<< HEAD
 use hmac::{Hmac, KeyInit, Mac as _};
+=======
+use hmac::{Hmac, Mac as _};
+>>>>>>> h-B
 use portcullis_types::{LedgerDigest, LedgerKind};
 use sha2::Sha256;
 
@@ -66,6 +70,8 @@ impl fmt::Debug for DayKey {
 
 #[cfg(test)]
 mod tests {
+    use hmac::KeyInit as _;
+
     use super::*;
 
     #[test]

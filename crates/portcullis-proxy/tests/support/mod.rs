@@ -400,6 +400,7 @@ impl Gate {
                 usage: Some(UsageOutlet(Arc::clone(&usage) as _)),
                 aside: None,
                 traces,
+                ledger: None,
             },
         );
         Self { running: Some(running.unwrap()), office, metrics, log, usage }

@@ -67,7 +67,7 @@ pub(crate) fn start(
     let telling = traces::start(config, names, metrics, &clock)?;
     let (traces, telling) = telling.unzip();
     let usage = Some(UsageOutlet(Arc::clone(usage) as _));
-    let outlets = Outlets { records, usage, aside: Some(AsideOutlet(aside)), traces };
+    let outlets = Outlets { records, usage, aside: Some(AsideOutlet(aside)), traces, ledger: None };
     let running = Proxy::start(settings, Arc::clone(judge), clock, Arc::clone(metrics), outlets)?;
     Ok((running, telling))
 }
