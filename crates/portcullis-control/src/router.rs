@@ -22,8 +22,8 @@ use utoipa_axum::routes;
 use crate::Control;
 use crate::api::{
     answers, audit, binding, calls, cases, changes, clients, coverage, facts, grants, health,
-    hooks, import, keys, ledger, log, me, notices, partners, past, people, policies, proposals, query,
-    retention, rotation, signals, statements, transitions, usage,
+    hooks, import, keys, ledger, log, me, notices, partners, past, people, policies, proposals,
+    query, retention, rotation, signals, statements, transitions, usage,
 };
 use crate::auth::{Caller, sign_in};
 use crate::described::with_common;

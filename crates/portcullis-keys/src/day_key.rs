@@ -5,11 +5,7 @@
 
 use std::fmt;
 
-<<<<<<< HEAD
 use hmac::{Hmac, KeyInit, Mac as _};
-=======
-use hmac::{Hmac, Mac as _};
->>>>>>> h-B
 use portcullis_types::{LedgerDigest, LedgerKind};
 use sha2::Sha256;
 
@@ -70,8 +66,6 @@ impl fmt::Debug for DayKey {
 
 #[cfg(test)]
 mod tests {
-    use hmac::KeyInit as _;
-
     use super::*;
 
     #[test]

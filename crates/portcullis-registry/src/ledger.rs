@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::cases::CaseRejected;
 use crate::commands::Command;
 use crate::events::Event;
+use crate::later::Aside;
 use crate::plan::hex;
 use crate::rejected::Rejected;
 use crate::state::{Blob, Place, Planned, State};
@@ -88,6 +89,8 @@ pub enum LedgerEvent {
     /// These files hold what left in that time.
     #[serde(rename = "ledger.anchored")]
     Anchored {
+        /// No access hangs on it.
+        aside: Aside,
         /// When the time begins.
         hour: Wall,
         /// Which process wrote them.
@@ -102,6 +105,8 @@ pub enum LedgerEvent {
     /// Nobody can tell any more what the digests of that day are of.
     #[serde(rename = "ledger.shredded")]
     Shredded {
+        /// No access hangs on it.
+        aside: Aside,
         /// The beginning of the day.
         day: Wall,
     },
@@ -109,6 +114,8 @@ pub enum LedgerEvent {
     /// of the content that names it.
     #[serde(rename = "ledger.asked")]
     Asked {
+        /// No access hangs on it.
+        aside: Aside,
         /// Which of the questions.
         question: String,
         /// Only of this partner.
@@ -206,7 +213,7 @@ impl State {
                     return Ok(Planned::nothing("that day is shredded already"));
                 }
                 let what = format!("the ledger of {} is shredded", date(*day));
-                Ok(Planned::one(LedgerEvent::Shredded { day: *day }.into(), what))
+                Ok(Planned::one(LedgerEvent::Shredded { aside: Aside, day: *day }.into(), what))
             }
             LedgerCommand::Ask(asking) => self.asked(asking),
         }
@@ -222,6 +229,7 @@ impl State {
         }
         let what = format!("the ledger was asked `{question}` about a person: {purpose}");
         let event = LedgerEvent::Asked {
+            aside: Aside,
             question: texts::label("question", question)?,
             partner: partner.transpose()?,
             purpose,
@@ -238,7 +246,7 @@ impl State {
             LedgerEvent::Anchored { hour, .. } => {
                 Arc::make_mut(&mut self.now.ledger).anchored.push((*hour, place.revision));
             }
-            LedgerEvent::Shredded { day } => {
+            LedgerEvent::Shredded { day, .. } => {
                 Arc::make_mut(&mut self.now.ledger).shredded.insert(*day);
             }
             LedgerEvent::Asked { .. } => {}
@@ -261,7 +269,7 @@ fn anchored(anchor: &Anchor) -> Result<Planned, Rejected> {
     }
     let writer = texts::label("writer", &writer)?;
     let what = format!("{answers} answers and {records} records from {} anchored", hour.rfc3339());
-    let event = LedgerEvent::Anchored { hour, writer, files, answers, records };
+    let event = LedgerEvent::Anchored { aside: Aside, hour, writer, files, answers, records };
     Ok(Planned::one(event.into(), what))
 }
 

@@ -161,11 +161,7 @@ fn desk(shared: &Shared) -> Result<Arc<dyn LedgerDesk>, Problem> {
     })
 }
 
-fn time(
-    from: (&str, &str),
-    to: (&str, Option<&str>),
-    now: Wall,
-) -> Result<(Wall, Wall), Problem> {
+fn time(from: (&str, &str), to: (&str, Option<&str>), now: Wall) -> Result<(Wall, Wall), Problem> {
     let since = past(from.0, from.1, now)?;
     let until = to.1.map(|text| past(to.0, text, now)).transpose()?.unwrap_or(now);
     if since >= until {

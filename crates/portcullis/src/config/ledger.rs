@@ -37,7 +37,8 @@ impl Settling<'_> {
         let digests = self.days(written.digests.as_ref(), DIGESTS.min(keep));
         if let Some(at) = written.digests.as_ref().filter(|at| at.value > keep) {
             let message = format!("digests for {}, in files that are kept for {keep}", at.value);
-            let help = "write the length of `keep` or less: what is not there any more has no digests";
+            let help =
+                "write the length of `keep` or less: what is not there any more has no digests";
             self.fault("PC0063", at, message, help);
         }
         let roll = self.roll(written.roll.as_ref());

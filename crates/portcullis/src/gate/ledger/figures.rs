@@ -61,7 +61,13 @@ impl Figures {
         self.stands.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether all that leaves is written down, and a line about it.
+    /// Whether what leaves can be written down and digested.
+    pub(crate) fn writes(&self) -> bool {
+        let stands = self.stands();
+        stands.write.is_none() && stands.key.is_none()
+    }
+
+    /// Whether all is as it should be, and a line about it.
     pub(crate) fn line(&self) -> (bool, String) {
         let (waiting, merging) = (self.outlet.waiting(), self.outlet.is_merging());
         told(&self.stands(), waiting as u64, merging)

@@ -33,12 +33,17 @@ pub(super) struct Folder(PathBuf);
 impl Part {
     /// The name of its journal.
     pub(super) fn journal(&self) -> String {
-        format!("{}.{}.{JOURNAL}", moment(self.start), self.writer)
+        format!("{}.{JOURNAL}", self.hour())
     }
 
     /// The name of the file with one of its tables.
     pub(super) fn table(&self, table: &str) -> String {
-        format!("{}.{}.{table}.{PARQUET}", moment(self.start), self.writer)
+        format!("{}.{table}.{PARQUET}", self.hour())
+    }
+
+    /// Its name without the ending of any file.
+    pub(super) fn hour(&self) -> String {
+        format!("{}.{}", moment(self.start), self.writer)
     }
 
     /// Of a journal, by its name.
@@ -50,6 +55,11 @@ impl Part {
     pub(super) fn of_file(name: &str) -> Option<Self> {
         let (part, _table) = name.strip_suffix(PARQUET)?.strip_suffix('.')?.rsplit_once('.')?;
         Self::of(part)
+    }
+
+    /// By what all its files begin with.
+    pub(super) fn of_hour(text: &str) -> Option<Self> {
+        Self::of(text)
     }
 
     fn of(text: &str) -> Option<Self> {

@@ -91,8 +91,13 @@ pub(super) fn abandoned(folder: &Folder, name: &str) -> io::Result<Option<File>>
 }
 
 fn begin(path: &std::path::Path) -> io::Result<File> {
-    let file =
-        OpenOptions::new().read(true).write(true).create(true).truncate(true).mode(0o600).open(path)?;
+    let file = OpenOptions::new()
+        .read(true)
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(0o600)
+        .open(path)?;
     file.lock()?;
     file.write_all_at(&JOURNAL_HEAD, 0)?;
     file.sync_all()?;

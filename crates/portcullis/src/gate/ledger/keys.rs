@@ -28,9 +28,13 @@ pub(super) struct Keys {
 /// Why a key can't be had.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum KeyFault {
-    #[error("the key `{path}` can't be read: {why}; put it back as it was, or nobody can tell what left that day")]
+    #[error(
+        "the key `{path}` can't be read: {why}; put it back as it was, or nobody can tell what left that day"
+    )]
     Unreadable { path: PathBuf, why: io::Error },
-    #[error("the key `{0}` is not 32 bytes; put it back as it was, or move it away: what was digested with it can't be told any more")]
+    #[error(
+        "the key `{0}` is not 32 bytes; put it back as it was, or move it away: what was digested with it can't be told any more"
+    )]
     Torn(PathBuf),
     #[error("the key `{0}` can be read by others; run `chmod 600 {0}`")]
     Mode(PathBuf),

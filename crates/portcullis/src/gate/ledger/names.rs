@@ -63,7 +63,9 @@ impl SetNames {
 
     fn fields(&self, fields: &ClassSet) -> Vec<Arc<str>> {
         let each = (0..).map(ClassIx).zip(&self.classes);
-        each.filter(|(class, _)| fields.contains(*class)).map(|(_, name)| Arc::clone(name)).collect()
+        each.filter(|(class, _)| fields.contains(*class))
+            .map(|(_, name)| Arc::clone(name))
+            .collect()
     }
 
     fn rule(&self, (tier, rule): (TierIx, Option<u16>)) -> Option<Arc<str>> {
