@@ -45,7 +45,7 @@ pub(crate) struct LedgerFile {
     pub(crate) digests: Vec<At<String>>,
     /// Classes of which nothing is written down.
     #[serde(default)]
-    pub(crate) off: Vec<At<String>>,
+    pub(crate) none: Vec<At<String>>,
 }
 
 /// How paths are versioned.

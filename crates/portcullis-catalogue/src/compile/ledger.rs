@@ -21,7 +21,7 @@ impl Compiler {
             for name in &ledger.digests {
                 self.set(source, name, LedgerLevel::Digests, &mut levels);
             }
-            for name in &ledger.off {
+            for name in &ledger.none {
                 self.set(source, name, LedgerLevel::Off, &mut levels);
             }
         }

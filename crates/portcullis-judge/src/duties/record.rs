@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use portcullis_sieve::{Item, ItemDuty, Place, Undecided, Where};
-use portcullis_types::asked::Ask;
+use portcullis_types::asked::{Ask, Via};
 
 use super::items::ItemRule;
 use super::lower::{Call, Filters};
@@ -90,7 +90,37 @@ impl Call<'_, '_, '_> {
     pub(super) fn records(&self, filters: &Filters) -> Vec<Record> {
         let asks = self.asks.asks.iter().zip(filters).enumerate();
         let recorded = asks.filter(|(_, (_, bits))| bits.records);
-        recorded.filter_map(|(at, (ask, _))| self.looked_at(at, ask)).collect()
+        let mut records: Vec<Record> =
+            recorded.filter_map(|(at, (ask, _))| self.looked_at(at, ask)).collect();
+        // Ids of several types share one text of `fields`: what is added for one is asked of all, and the
+        // platform refuses what any of them does not have.
+        let known = |record: &Record, path: &str| {
+            let ask = self.asks.asks.get(record.ask)?;
+            let mut beside =
+                self.asks.asks.iter().enumerate().filter(|(_, other)| alike(ask, other));
+            let all = beside.all(|(at, other)| {
+                let taken_back = |of: &Record| of.ask == at && of.missing.contains(&path);
+                self.comes(other, path) || records.iter().any(taken_back)
+            });
+            Some(all)
+        };
+        let kept: Vec<Vec<&'static str>> = records
+            .iter()
+            .map(|of| {
+                of.missing.iter().filter(|path| known(of, path) == Some(true)).copied().collect()
+            })
+            .collect();
+        for (record, kept) in records.iter_mut().zip(kept) {
+            record.missing = kept;
+        }
+        records
+    }
+
+    /// Whether a member is asked for already.
+    fn comes(&self, ask: &Ask<'_>, path: &str) -> bool {
+        let fields = self.ruling.default_fields.as_ref().unwrap_or(&ask.fields);
+        let number = ask.gives.and_then(|kind| self.catalogue.field_of(kind, path));
+        number.is_some_and(|ix| fields.contains(ix))
     }
 
     fn looked_at(&self, at: usize, ask: &Ask<'_>) -> Option<Record> {
@@ -99,8 +129,7 @@ impl Call<'_, '_, '_> {
         let has = |path: &&str| number(path).is_some();
         // The platform gives the id of each node and object, whether it is asked for or not: taken out
         // again, it would be missed.
-        let fields = self.ruling.default_fields.as_ref().unwrap_or(&ask.fields);
-        let comes = |path: &&str| number(path).is_some_and(|ix| fields.contains(ix));
+        let comes = |path: &&str| self.comes(ask, path);
         let (is_account, is_place) = (bound.kinds.is_account(kind), bound.kinds.is_place(kind));
         let known = |paths: &[&'static str], is_own: bool| -> Vec<&'static str> {
             paths.iter().filter(|_| !is_own).filter(|path| has(path)).copied().collect()
@@ -148,5 +177,14 @@ impl Call<'_, '_, '_> {
         lowering.rules.push(nameless);
         lowering.items.push(ItemRule { record: Some(rule), ..ItemRule::default() });
         lowering.plan.items(duty);
+    }
+}
+
+/// Whether two asks are named in the same place of the call, as those of several ids are.
+fn alike(one: &Ask<'_>, other: &Ask<'_>) -> bool {
+    match (one.via, other.via) {
+        (Via::Operation, Via::Operation) => one.effect == other.effect,
+        (Via::Edge(one, _), Via::Edge(other, _)) => one == other,
+        (Via::Operation, Via::Edge(..)) | (Via::Edge(..), Via::Operation) => false,
     }
 }
