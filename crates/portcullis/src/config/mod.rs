@@ -26,7 +26,6 @@ pub(crate) use addresses::{public_url_fault, upstream_fault};
 pub(crate) use back::BackFiles;
 pub(crate) use fetch::admin_token;
 pub(crate) use issuers::TokenIssuer;
-pub(crate) use ledger::Ledger;
 pub(crate) use listeners::{ListenerOf, TlsFiles};
 pub(crate) use load::load;
 pub(crate) use people::{Issuer, Token};

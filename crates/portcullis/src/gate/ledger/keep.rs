@@ -132,7 +132,7 @@ impl Keeper {
             let roller = &self.roller;
             let done = roller.runtime.block_on(roller.office.submit(actor(), command.into()));
             done.map_err(|error| error.to_string())?;
-            self.keys.drop(day).map_err(|error| error.to_string())?;
+            self.keys.shred(day).map_err(|error| error.to_string())?;
             talk::info(&format!(
                 "the ledger of {} is shredded: nobody can tell any more whose records its digests are of",
                 day_name(day)
@@ -145,7 +145,7 @@ impl Keeper {
     fn remove(&self, now: Wall) -> io::Result<()> {
         let old = |part: &Part| {
             let over = part.start.0 + self.roll.milliseconds() + self.keep.milliseconds() <= now.0;
-            over && !self.is_preserved(part)
+            over && !is_preserved(part)
         };
         for name in self.folder.names()? {
             let file = name.strip_suffix(PIECES).and_then(|name| name.strip_suffix('.'));
@@ -154,12 +154,6 @@ impl Keeper {
             }
         }
         Ok(())
-    }
-
-    /// Whether a case keeps files although their time is over; none does yet.
-    #[expect(clippy::unused_self, reason = "where a case's preservation will be asked for")]
-    fn is_preserved(&self, _part: &Part) -> bool {
-        false
     }
 
     fn count(&self) -> io::Result<()> {
@@ -176,4 +170,9 @@ impl Keeper {
         (stands.files, stands.file_bytes, stands.journals) = (files, bytes, journals);
         Ok(())
     }
+}
+
+/// Whether a case keeps files although their time is over; none does yet.
+const fn is_preserved(_part: &Part) -> bool {
+    false
 }

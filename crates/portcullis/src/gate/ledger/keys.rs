@@ -94,7 +94,7 @@ impl Keys {
     }
 
     /// Drops the key of a day for good.
-    pub(super) fn drop(&self, day: u32) -> io::Result<()> {
+    pub(super) fn shred(&self, day: u32) -> io::Result<()> {
         let path = self.path(day);
         // Where the disk writes in place, nothing is left of it; where it does not, its name at least.
         if let Ok(mut file) = OpenOptions::new().write(true).open(&path) {
@@ -186,8 +186,8 @@ mod tests {
         let (_dir, folder) = keys();
         let keys = Keys::new(&folder);
         keys.make(20_779).unwrap();
-        keys.drop(20_779).unwrap();
-        keys.drop(20_779).unwrap();
+        keys.shred(20_779).unwrap();
+        keys.shred(20_779).unwrap();
         assert!(keys.of(20_779).unwrap().is_none());
         assert!(keys.days().unwrap().is_empty());
     }

@@ -184,14 +184,14 @@ impl Writer {
 
     /// What can't be digested does not leave; a key that is there for today serves until midnight.
     fn without_key(&mut self, today: u32, why: &KeyFault) {
-        let key = self.keys.of(today).ok().flatten();
-        self.days.clear();
-        self.judge.set_ledger(Some(LedgerKeys::new(key.into_iter().collect())));
-        let why = why.to_string();
-        let before = self.figures.stands().key.replace(why.clone());
-        if before.is_none() {
-            talk::error(&format!("answers whose records are to be digested are refused: {why}"));
+        let before = self.figures.stands().key.replace(why.to_string());
+        if before.is_some() {
+            return;
         }
+        talk::error(&format!("answers whose records are to be digested are refused: {why}"));
+        let key = self.keys.of(today).ok().flatten();
+        self.days = key.iter().map(|key| key.day()).collect();
+        self.judge.set_ledger(Some(LedgerKeys::new(key.into_iter().collect())));
     }
 }
 
