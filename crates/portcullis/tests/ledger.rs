@@ -87,7 +87,7 @@ fn what_left_is_told_from_journal_and_file_alike_and_a_byte_that_was_changed_is_
     assert!(page.contains("3 records of the account left in 3 answers"), "{page}");
 
     // Nobody is asked about without a trace, and the log does not say who it was.
-    let log = house.ok(&["audit", "query", "--kind", "ledger.asked", "-o", "json"]);
+    let log = house.ok(&["audit", "query", "--type", "ledger.asked", "-o", "json"]);
     assert!(log.contains("A person asked who has their data."), "{log}");
     assert!(!log.contains(ACCOUNT), "{log}");
     let nameless = house.cli(&["ledger", "who", "--owner", "1", "--since", "1h", "--purpose", " "]);
