@@ -3,6 +3,7 @@
 //! Must not know policies, or where the files came from.
 
 mod lasting;
+mod ledger;
 mod operations;
 mod params;
 mod shapes;
@@ -74,6 +75,7 @@ impl Catalogue {
         let mut types = compiler.types(&files);
         let numbered = compiler.shapes(&files, &mut types);
         let media = compiler.media(&files, &types, &numbered);
+        let levels = compiler.levels(&files, &numbered);
         let mut catalogue = Self {
             classes: std::mem::take(&mut compiler.classes),
             continuity,
@@ -84,6 +86,7 @@ impl Catalogue {
             fields: numbered.fields,
             shapes: numbered.shapes,
             media,
+            levels,
         };
         compiler.operations(&files, &mut catalogue);
         if compiler.faults.is_empty() {

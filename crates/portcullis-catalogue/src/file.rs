@@ -24,12 +24,28 @@ pub(crate) struct RouteFile {
     /// the hold names them.
     #[serde(default)]
     pub(crate) continuity: Vec<At<String>>,
+    /// How much the ledger writes down of answers, beside counts: by class, or by the beginning of
+    /// classes, such as `story.*`.
+    pub(crate) ledger: Option<LedgerFile>,
     /// Node types by name.
     #[serde(default)]
     pub(crate) types: Entries<TypeFile>,
     /// Operations by name.
     #[serde(default)]
     pub(crate) operations: Entries<OperationFile>,
+}
+
+/// How much the ledger writes down of answers.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct LedgerFile {
+    /// Classes with a keyed digest of each record, of whose it is and of where it was made. What can't
+    /// be written down of them does not leave.
+    #[serde(default)]
+    pub(crate) digests: Vec<At<String>>,
+    /// Classes of which nothing is written down.
+    #[serde(default)]
+    pub(crate) none: Vec<At<String>>,
 }
 
 /// How paths are versioned.

@@ -4,6 +4,7 @@
 //! partners, HTTP libraries or files.
 
 mod ids;
+mod levels;
 mod roles;
 mod shape;
 
@@ -15,6 +16,7 @@ use portcullis_types::{
 };
 
 pub use ids::IdPattern;
+pub(crate) use levels::Levels;
 pub use roles::{Body, Extra, ParamRole};
 pub(crate) use shape::FieldEntry;
 pub use shape::{ClassUse, Entry, FieldRef, Given, Shape, ShapeIx, What};
@@ -32,6 +34,7 @@ pub struct Catalogue {
     pub(crate) shapes: Vec<Shape>,
     /// Fields that hold addresses of media, and how long those work.
     pub(crate) media: Box<[(FieldIx, Span)]>,
+    pub(crate) levels: Levels,
 }
 
 /// The version segment that begins a path, such as `/v21.0/…`.

@@ -10,7 +10,7 @@
 use std::collections::BTreeMap;
 
 use portcullis_catalogue::{Catalogue, Found, ParamRole};
-use portcullis_types::Method;
+use portcullis_types::{FieldSet, LedgerLevel, Method};
 use portcullis_yaml::{Faults, Source};
 
 fn plaza() -> Catalogue {
@@ -176,6 +176,28 @@ fn what_a_hold_leaves_open_is_named_and_nothing_else_is() {
 }
 
 #[test]
+fn what_tells_of_people_and_of_places_is_written_down_as_digests() {
+    let catalogue = plaza();
+    let level = |class: &str| catalogue.level(catalogue.class(class).unwrap());
+    for class in ["story.by_place", "place.posts", "profile.bio", "comment.list", "hashtag.media"] {
+        assert_eq!(level(class), LedgerLevel::Digests, "{class}");
+    }
+    for class in ["hashtag.search", "insight.account", "publish.limit", "unclassified"] {
+        assert_eq!(level(class), LedgerLevel::Counts, "{class}");
+    }
+    let post = catalogue.type_named("post").unwrap();
+    let quota = catalogue.type_named("quota").unwrap();
+    let field = |kind, path| {
+        let mut fields = FieldSet::EMPTY;
+        fields.insert(catalogue.field_of(kind, path).unwrap());
+        fields
+    };
+    let tags = catalogue.class("hashtag.search").unwrap();
+    assert_eq!(catalogue.level_of(tags, &field(post, "owner.id")), LedgerLevel::Digests);
+    assert_eq!(catalogue.level_of(tags, &field(quota, "quota_usage")), LedgerLevel::Counts);
+}
+
+#[test]
 fn a_token_as_an_argument_is_never_forwarded() {
     let catalogue = plaza();
     let params = &catalogue.operation_named("debugToken").unwrap().params;
@@ -187,6 +209,9 @@ fn the_editor_schema_names_every_part_of_a_file() {
     let schema = Catalogue::schema();
     let properties = schema["properties"].as_object().unwrap();
     let names: Vec<&str> = properties.keys().map(String::as_str).collect();
-    assert_eq!(names, ["version", "versions", "classes", "continuity", "types", "operations"]);
+    assert_eq!(
+        names,
+        ["version", "versions", "classes", "continuity", "ledger", "types", "operations"]
+    );
     assert_eq!(schema["additionalProperties"], false);
 }

@@ -28,7 +28,7 @@ pub(crate) fn cut(
     let Some(duties) = duties else {
         return Ok(Cut { body: body.to_vec(), notes: Vec::new() });
     };
-    let items = desk.items(key, duties, now);
+    let items = desk.items(key, duties, None, now);
     let seconds = i64::try_from(now.wall.0 / 1000).unwrap_or(i64::MAX);
     let gate = Arc::new(Gate::new(""));
     let mut sieve = Sieve::new(Arc::clone(&duties.program), gate, seconds, items);

@@ -9,6 +9,7 @@ mod change;
 mod grant;
 mod hook;
 mod key;
+mod ledger;
 mod offline;
 mod partner;
 mod people;
@@ -29,6 +30,7 @@ pub use grant::{FactsArgs, GrantCommand, GrantTo, ModeArgs};
 pub use hook::HookCommand;
 pub(crate) use key::Proof;
 pub use key::{ImportArgs, KeyCommand, Places};
+pub use ledger::{BetweenArgs, LedgerCommand, WhatArgs, WhoArgs};
 pub use offline::{CheckArgs, DiffArgs, ExplainArgs, ReplayArgs, TestArgs};
 pub use partner::{ClientCommand, PartnerCommand, PartnerFields};
 pub use people::{PersonCommand, ProposalCommand};
@@ -118,6 +120,9 @@ pub enum Command {
     /// Read and verify the log of all changes
     #[command(subcommand)]
     Audit(AuditCommand),
+    /// Ask what left the gate, for whom
+    #[command(subcommand)]
+    Ledger(LedgerCommand),
     /// Declare the people who run the gate, and what each may do
     #[command(subcommand)]
     Person(PersonCommand),

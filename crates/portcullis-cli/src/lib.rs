@@ -37,6 +37,7 @@ mod hooks;
 mod host;
 mod import;
 mod keys;
+mod ledger;
 mod memory;
 mod offline;
 mod out;
@@ -56,13 +57,13 @@ mod told;
 mod usage;
 
 pub use args::{
-    AnswerCommand, ApplyArgs, AtArgs, AuditCommand, CaseCommand, CatalogueCommand, ChangeCommand,
-    CheckArgs, ClientCommand, Command, Common, DiffArgs, DryRun, EvidenceCommand, ExplainArgs,
-    FactsArgs, GrantCommand, GrantTo, HoldAllArgs, HookCommand, ImportArgs, KeyCommand, ModeArgs,
-    NoticeCommand, PartnerCommand, PartnerFields, PersonCommand, Places, ProposalCommand,
-    ProveArgs, QueryArgs, Reason, ReplayArgs, ReplyArgs, ReplyOutcome, Shape, SignalCommand,
-    StandingVerb, StatementArgs, StatementCommand, TestArgs, TilesArgs, Told, ToldArgs, UsageArgs,
-    VerifyArgs,
+    AnswerCommand, ApplyArgs, AtArgs, AuditCommand, BetweenArgs, CaseCommand, CatalogueCommand,
+    ChangeCommand, CheckArgs, ClientCommand, Command, Common, DiffArgs, DryRun, EvidenceCommand,
+    ExplainArgs, FactsArgs, GrantCommand, GrantTo, HoldAllArgs, HookCommand, ImportArgs,
+    KeyCommand, LedgerCommand, ModeArgs, NoticeCommand, PartnerCommand, PartnerFields,
+    PersonCommand, Places, ProposalCommand, ProveArgs, QueryArgs, Reason, ReplayArgs, ReplyArgs,
+    ReplyOutcome, Shape, SignalCommand, StandingVerb, StatementArgs, StatementCommand, TestArgs,
+    TilesArgs, Told, ToldArgs, UsageArgs, VerifyArgs, WhatArgs, WhoArgs,
 };
 pub use failure::{EntryFault, Failure, FileFault, Refusal, exit};
 pub use files::{Compiled, FileSet, compile, read_set};

@@ -13,7 +13,7 @@ use crate::out::{Out, clean};
 use crate::spoken::spoken;
 use crate::{
     answers, apply, audit, case, cases, catalogue, check, clients, diff, explain, grants, hooks,
-    keys, partners, people, replay, scheduled, signals, statement, status, token, usage,
+    keys, ledger, partners, people, replay, scheduled, signals, statement, status, token, usage,
 };
 
 /// Carries a command out. A reader that went away (`| head`) is no failure.
@@ -63,6 +63,7 @@ pub(crate) fn carry_out(
         Command::Statement(command) => statement::run(command, common, host, out),
         Command::Case(command) => case::run(command, common, host, out),
         Command::Audit(command) => audit::run(command, common, host, out),
+        Command::Ledger(command) => ledger::run(command, common, host, out),
         Command::Person(command) => people::run(command, common, host, out),
         Command::Proposal(command) => people::proposals(command, common, host, out),
         Command::Change(command) => scheduled::run(command, common, host, out),

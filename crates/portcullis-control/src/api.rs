@@ -17,6 +17,7 @@ pub(crate) mod hooks;
 pub(crate) mod identity;
 pub(crate) mod import;
 pub(crate) mod keys;
+pub(crate) mod ledger;
 pub(crate) mod log;
 pub(crate) mod me;
 pub(crate) mod notices;

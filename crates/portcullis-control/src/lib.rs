@@ -21,6 +21,7 @@ mod edges;
 mod explained;
 mod extract;
 mod hooks;
+mod ledger;
 mod moments;
 mod names;
 mod needs;
@@ -45,6 +46,7 @@ pub use edges::{
 };
 pub use explained::{CallExplained, CallNow, CallSignal, CallStep, CallThen, CallWay, Recall};
 pub use hooks::{DeliverySeen, HookError, HookMade, HookSeen, Hooks};
+pub use ledger::{LedgerDesk, LedgerFault, LedgerQuestion};
 pub use oidc::{ISSUER_BYTES_MAX, IssuerFetch, KeySource, KeysTold, Oidc};
 pub use once::{Outcome, RememberedAnswer, Remembers};
 pub use partner::{

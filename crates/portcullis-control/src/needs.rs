@@ -21,6 +21,8 @@ const READS_ANSWERS: &[Role] = &[Investigator, Approver, Auditor, Admin];
 const READS_CASES: &[Role] = &[Investigator, Approver, Auditor];
 /// What comes names a case, perhaps.
 const READS_CHANGES: &[Role] = &[PolicyAuthor, Investigator, Approver, Auditor, Admin];
+/// What left, for whom: for who inquires and who looks over their shoulder.
+const READS_LEDGER: &[Role] = &[Investigator, Auditor];
 const ACTS: &[Role] = &[Investigator, Admin];
 const RUNS: &[Role] = &[Admin];
 
@@ -70,6 +72,11 @@ const NEEDS: &[(&str, &str, &[Role])] = &[
     ("POST", "/v1/grants/changes", RUNS),
     ("GET", "/v1/statements/{digest}", &[Investigator, Approver, Auditor]),
     ("GET", "/v1/retention", &[Investigator, Auditor, Admin]),
+    ("GET", "/v1/ledger", &[Investigator, Auditor, Admin]),
+    ("GET", "/v1/ledger/who", READS_LEDGER),
+    ("GET", "/v1/ledger/what", READS_LEDGER),
+    ("GET", "/v1/ledger/between", READS_LEDGER),
+    ("GET", "/v1/ledger/verify", &[Investigator, Auditor, Admin]),
     ("GET", "/v1/audit", READS_LOG),
     ("GET", "/v1/audit/{revision}", READS_LOG),
     ("GET", "/v1/audit/{revision}/receipt", READS_LOG),

@@ -53,9 +53,10 @@ fn shown(path: &str, status: StatusCode) -> String {
     let names = status.is_success() || matches!(status.as_u16(), 409 | 412);
     let mut parts = path.splitn(5, '/');
     let (_, version, kind, name) = (parts.next(), parts.next(), parts.next(), parts.next());
-    let of_fixed =
-        matches!(kind, Some("audit" | "grants" | "policies" | "signals" | "usage" | "me"))
-            || name == Some("import");
+    let of_fixed = matches!(
+        kind,
+        Some("audit" | "grants" | "ledger" | "policies" | "signals" | "usage" | "me")
+    ) || name == Some("import");
     let path = match (version, kind, name) {
         (Some(version), Some(kind), Some(_)) if !names && !of_fixed => {
             let kind = if matches!(kind, "keys" | "partners" | "clients") { kind } else { "…" };

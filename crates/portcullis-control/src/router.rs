@@ -22,8 +22,8 @@ use utoipa_axum::routes;
 use crate::Control;
 use crate::api::{
     answers, audit, binding, calls, cases, changes, clients, coverage, facts, grants, health,
-    hooks, import, keys, log, me, notices, partners, past, people, policies, proposals, query,
-    retention, rotation, signals, statements, transitions, usage,
+    hooks, import, keys, ledger, log, me, notices, partners, past, people, policies, proposals,
+    query, retention, rotation, signals, statements, transitions, usage,
 };
 use crate::auth::{Caller, sign_in};
 use crate::described::with_common;
@@ -138,6 +138,7 @@ fn quick() -> Routes {
         .routes(routes!(notices::show))
         .routes(routes!(statements::show))
         .routes(routes!(retention::show))
+        .routes(routes!(ledger::show))
         .routes(routes!(usage::show))
         .routes(routes!(hooks::list, hooks::add))
         .routes(routes!(hooks::remove))
@@ -170,6 +171,10 @@ fn long() -> Routes {
         .routes(routes!(audit::verify))
         .routes(routes!(past::at))
         .routes(routes!(audit::export))
+        .routes(routes!(ledger::who))
+        .routes(routes!(ledger::what))
+        .routes(routes!(ledger::between))
+        .routes(routes!(ledger::verify))
 }
 
 /// What is read and written line by line, however long it is.

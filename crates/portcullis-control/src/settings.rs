@@ -11,7 +11,8 @@ use portcullis_types::Clock;
 use sha2::{Digest as _, Sha256};
 
 use crate::{
-    AdminCall, Checker, Hooks, KeyMaker, Oidc, Plane, Probe, Recall, Remembers, Witnessed,
+    AdminCall, Checker, Hooks, KeyMaker, LedgerDesk, Oidc, Plane, Probe, Recall, Remembers,
+    Witnessed,
 };
 
 /// Everything the admin API stands on.
@@ -58,6 +59,8 @@ pub struct ControlSettings {
     pub witnessed: Option<Arc<dyn Witnessed>>,
     /// Keeps answers to repeated calls over a restart, where something does.
     pub remembers: Option<Arc<dyn Remembers>>,
+    /// Answers questions about what left, where that is written down.
+    pub ledger: Option<Arc<dyn LedgerDesk>>,
     /// How long what lies beside the log is kept.
     pub retention: Retention,
     /// The version that `/healthz` names.
@@ -87,6 +90,7 @@ impl Default for ControlSettings {
             plane: None,
             witnessed: None,
             oidc: None,
+            ledger: None,
             retention: Retention::default(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
             timeout: Duration::from_secs(30),

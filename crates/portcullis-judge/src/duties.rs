@@ -7,8 +7,10 @@ mod due;
 mod items;
 mod lower;
 mod lowering;
+mod members;
 mod needs;
 mod places;
+mod record;
 mod shapes;
 
 use std::fmt;
@@ -17,9 +19,10 @@ use std::sync::Arc;
 use portcullis_sieve::{Plan, Program};
 use portcullis_types::Refusal;
 
-pub(crate) use due::Due;
+pub(crate) use due::{Due, is_recorded};
 pub use items::ItemJudge;
 pub(crate) use items::ItemRule;
+pub(crate) use lower::Call;
 pub(crate) use shapes::Shapes;
 
 /// What must happen to the answers to calls of one shape. Shared by all of them.
@@ -28,7 +31,8 @@ pub struct Duties {
     pub program: Arc<Program>,
     /// Whether nobody may keep the answer: it can hold what vanishes.
     pub no_store: bool,
-    /// By tag of the sieve's tallies, the filter that looks at the items there.
+    /// By tag of the sieve's tallies, the filter that looks at the items there; without a name where
+    /// nothing is taken out.
     pub rules: Vec<Arc<str>>,
     /// By tag, what is asked about an item beside what the program looks at.
     pub(crate) items: Vec<ItemRule>,

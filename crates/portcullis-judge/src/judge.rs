@@ -15,6 +15,7 @@ use portcullis_types::{KeyIx, Notice};
 
 use crate::Desk;
 use crate::grants::GrantBook;
+use crate::ledger::LedgerKeys;
 use crate::live::{Live, RestoreError};
 use crate::names::Names;
 use crate::raised::Raising;
@@ -39,7 +40,7 @@ pub struct Judge {
 
 /// What the next view is made of.
 #[derive(Default)]
-struct Writer {
+pub(crate) struct Writer {
     /// In force.
     bound: Option<Arc<Bound>>,
     /// To come into force with the snapshot that names them, so that key state and policy of a call
@@ -47,6 +48,7 @@ struct Writer {
     coming: Option<Arc<Bound>>,
     snapshot: Option<Arc<Snapshot>>,
     names: Arc<Names>,
+    pub(crate) ledger: Option<Arc<LedgerKeys>>,
 }
 
 impl Judge {
@@ -121,24 +123,18 @@ impl Judge {
 
     /// What is declared by name and asked for by id.
     pub fn set_names(&self, names: Names) {
-        let mut writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
-        writer.names = Arc::new(names);
-        self.renew(&mut writer);
+        self.renewed(|writer| writer.names = Arc::new(names));
     }
 
     /// New rules. They come into force with the first snapshot that names their revision or a later
     /// one; at once, if it is there already or there are no rules yet.
     pub fn set_rules(&self, rules: Arc<Rules>) {
-        let mut writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
-        writer.coming = Some(Arc::new(Bound::new(rules)));
-        self.renew(&mut writer);
+        self.renewed(|writer| writer.coming = Some(Arc::new(Bound::new(rules))));
     }
 
     /// The state after an event.
     pub fn publish(&self, snapshot: Arc<Snapshot>) {
-        let mut writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
-        writer.snapshot = Some(snapshot);
-        self.renew(&mut writer);
+        self.renewed(|writer| writer.snapshot = Some(snapshot));
     }
 
     /// The key that is known under this secret, by the pepper in use or the one before it.
@@ -177,6 +173,13 @@ impl Judge {
         self.view.load_full()
     }
 
+    /// A view with what is changed.
+    pub(crate) fn renewed(&self, change: impl FnOnce(&mut Writer)) {
+        let mut writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
+        change(&mut writer);
+        self.renew(&mut writer);
+    }
+
     fn renew(&self, writer: &mut Writer) {
         let Some(snapshot) = &writer.snapshot else { return };
         let named = snapshot.policy().map(|policy| policy.revision);
@@ -191,6 +194,7 @@ impl Judge {
         let before = self.view.load_full();
         let ground = Ground {
             names: Arc::clone(&writer.names),
+            ledger: writer.ledger.clone(),
             live: &self.live,
             before: before.as_deref(),
         };

@@ -14,6 +14,7 @@ use portcullis_types::{KeyIx, Method, Span};
 use crate::budgets::Settlement;
 use crate::duties::Duties;
 use crate::entries::Together;
+use crate::ledger::Ledgered;
 
 /// How the platform wants its own credential.
 #[derive(Debug)]
@@ -80,6 +81,7 @@ pub struct Permit {
     pub link_key: Option<Secret>,
     settlement: Settlement,
     duties: Option<Arc<Duties>>,
+    ledger: Option<Ledgered>,
 }
 
 /// The call as it is sent: canonical, without the partner's key, with the listed amendments.
@@ -116,13 +118,34 @@ impl Permit {
         let outbound = Outbound { method, target, body };
         let presented = canonical.query_credential().and_then(|key| std::str::from_utf8(key).ok());
         let link_key = presented.map(|key| Secret::new(escaped(key)));
-        let duties = None;
-        Self { outbound, links, subscribes, stream, websocket, key, link_key, settlement, duties }
+        Self {
+            outbound,
+            links,
+            subscribes,
+            stream,
+            websocket,
+            key,
+            link_key,
+            settlement,
+            duties: None,
+            ledger: None,
+        }
     }
 
-    /// The same, with what it has debited and what must happen to the answer.
-    pub(crate) fn with(self, settlement: Settlement, duties: Option<Arc<Duties>>) -> Self {
-        Self { settlement, duties, ..self }
+    /// The same, with what it has debited, what must happen to the answer and what the ledger is told of
+    /// it.
+    pub(crate) fn with(
+        self,
+        settlement: Settlement,
+        duties: Option<Arc<Duties>>,
+        ledger: Option<Ledgered>,
+    ) -> Self {
+        Self { settlement, duties, ledger, ..self }
+    }
+
+    /// What the ledger is to be told of its answer; none: nothing. To be taken once.
+    pub fn take_ledgered(&mut self) -> Option<Ledgered> {
+        self.ledger.take()
     }
 
     /// The call as it is sent.

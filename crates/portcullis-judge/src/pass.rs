@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use portcullis_catalogue::{Answer, Operation};
+use portcullis_catalogue::Operation;
 use portcullis_policy::{RuleIx, Ruling, Standing as Stands, Tier};
 use portcullis_request::{Arrival, Canonical, Texts, canonicalise};
 use portcullis_types::asked::Asks;
@@ -25,6 +25,7 @@ use crate::verdict::{RateReading, Trace};
 use crate::view::{PartnerView, View};
 
 mod caller;
+mod observed;
 mod told;
 
 /// Why a call got no permit.
@@ -82,8 +83,11 @@ impl<'v> Pass<'v, '_> {
         self.remember(arrival, &canonical);
         let caller = caller?;
         match self.policies(caller, &canonical) {
-            // A hold is enforced on everybody, and no watch looks at what it refuses.
-            Err(Stop::No(refusal)) if !matches!(refusal, Refusal::Held(_)) => {
+            // A hold is enforced on everybody, and no watch looks at what it refuses; nor does anything
+            // leave that could not be written down.
+            Err(Stop::No(refusal))
+                if !matches!(refusal, Refusal::Held(_) | Refusal::LedgerFull) =>
+            {
                 if let Some(post) = self.post(caller) {
                     post.refused(&refusal, self.trace);
                 }
@@ -156,7 +160,7 @@ impl<'v> Pass<'v, '_> {
         let fields = duties.fields.as_deref();
         let amended = amend::parameters(&ruling, operation, catalogue, fields);
         let permit = Permit::new(canonical, self.platform, operation.links, caller.ix, amended);
-        Ok(Granted::Call(permit.with(settlement, duties.duties)))
+        Ok(Granted::Call(permit.with(settlement, duties.duties, duties.ledger)))
     }
 
     pub(crate) fn seat(&mut self, caller: Caller<'v>) -> Result<Seat<'v>, Refusal> {
@@ -271,27 +275,5 @@ impl<'v> Pass<'v, '_> {
         let cost = seat.tier.cost(asks);
         budgets::reserve(&at, asks, ruling, cost, self.trace)
             .map_err(|denied| self.not_taken(denied))
-    }
-
-    /// A partner under observation gets what it would be refused, and the refusal on record.
-    fn observed(
-        &mut self,
-        caller: Caller<'v>,
-        canonical: &Canonical<'_>,
-        refusal: Refusal,
-    ) -> Result<Granted, Stop> {
-        let observed = self.view.partner(caller.key).is_some_and(|partner| partner.observed);
-        if !observed {
-            return Err(refusal.into());
-        }
-        // What nobody listed may hold links too, and so may edges.
-        let operation = canonical.operation.as_ref().ok();
-        let links =
-            operation.is_none_or(|operation| operation.links || operation.answer != Answer::Opaque);
-        self.trace.note().observed = Some(refusal);
-        self.desk.touched.borrow_mut().forget();
-        let duties = self.desk.standing.of(links, false)?;
-        let permit = Permit::new(canonical, self.platform, links, caller.ix, Vec::new());
-        Ok(Granted::Call(permit.with(Settlement::default(), duties)))
     }
 }

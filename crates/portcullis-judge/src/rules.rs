@@ -11,6 +11,7 @@ use portcullis_limits::{Meter, RateSpec};
 use portcullis_policy::{Per, PolicySet, Rate, Sharer, Tier};
 use portcullis_types::{ClassIx, Counts, Revision, TierIx, TypeIx};
 
+use crate::ledger::Kinds;
 use crate::shares::Shares;
 use crate::watching;
 
@@ -36,6 +37,8 @@ pub(crate) struct Bound {
     vanishing: Vec<bool>,
     /// Whether any tier watches for what the platform does not know.
     pub(crate) watches_misses: bool,
+    /// Which types are accounts and places.
+    pub(crate) kinds: Kinds,
 }
 
 /// One tier, made ready.
@@ -111,7 +114,8 @@ impl Bound {
         let watches_misses = rules.policies.tiers().any(|tier| {
             tier.watches().iter().any(|watch| watch.signal == portcullis_policy::Signal::NotFound)
         });
-        Self { rules, tiers, classes, vanishing, watches_misses }
+        let kinds = Kinds::of(&rules.catalogue);
+        Self { rules, tiers, classes, vanishing, watches_misses, kinds }
     }
 
     /// Whether nodes of a type vanish: they say when.

@@ -9,6 +9,7 @@ mod duties;
 mod entries;
 mod explain;
 mod groups;
+mod ledger;
 mod order;
 mod origins;
 mod policy;

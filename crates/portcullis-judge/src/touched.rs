@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use portcullis_types::asked::Asks;
-use portcullis_types::{ClassSet, ClientIx, Effect, FieldSet, Revision, Span};
+use portcullis_types::{ClassSet, ClientIx, Effect, FieldSet, LedgerLevel, Revision, Span};
 use smallvec::SmallVec;
 
 use crate::rules::Rules;
@@ -27,10 +27,22 @@ pub(crate) struct Read {
 
 /// What a call reads, and what follows from it.
 #[derive(Debug, Clone, Eq, PartialEq)]
-struct Noted {
+pub(crate) struct Noted {
     read: Read,
     /// The longest that an address of media works that the answer may hold.
     media: Option<Span>,
+    /// What the fields are.
+    pub(crate) field_classes: ClassSet,
+    /// How much of it is written down in the ledger.
+    pub(crate) level: LedgerLevel,
+}
+
+impl Noted {
+    fn new(read: Read, rules: &Rules, level: LedgerLevel) -> Arc<Self> {
+        let media = rules.catalogue.media_works(&read.fields);
+        let field_classes = rules.catalogue.classes_of(&read.fields);
+        Arc::new(Self { read, media, field_classes, level })
+    }
 }
 
 /// How many are kept.
@@ -40,6 +52,8 @@ const KEPT: usize = 64;
 pub(crate) struct Kept {
     of: Box<[Option<Arc<Noted>>]>,
     last: Option<Arc<Noted>>,
+    /// What the last call reads back after it wrote.
+    back: Option<Arc<Noted>>,
 }
 
 impl Touched {
@@ -80,52 +94,68 @@ impl Touched {
             let fields = one.fields.union(&other.fields);
             let mut clients = one.clients.clone();
             clients.extend(other.clients.iter().filter(|new| !one.clients.contains(new)).copied());
-            Arc::new(Noted { read: Read { rules: one.rules, classes, fields, clients }, media })
+            let read = Read { rules: one.rules, classes, fields, clients };
+            // What is put together is only asked for what may be kept from its reader.
+            let (field_classes, level) = (ClassSet::EMPTY, LedgerLevel::default());
+            Arc::new(Noted { read, media, field_classes, level })
         }))
     }
 }
 
 impl Default for Kept {
     fn default() -> Self {
-        Self { of: vec![None; KEPT].into(), last: None }
+        Self { of: vec![None; KEPT].into(), last: None, back: None }
     }
 }
 
 impl Kept {
     /// Notes what a call reads; nothing of a write, whose answer is not cut.
     pub(crate) fn note(&mut self, asks: &Asks<'_>, rules: &Rules, clients: &[ClientIx]) {
-        self.last = None;
-        if asks.effect == Effect::Write {
-            return;
-        }
+        (self.last, self.back) = (None, None);
         let clients = SmallVec::from_slice(clients);
         let (classes, fields) = (ClassSet::EMPTY, FieldSet::EMPTY);
         let mut read = Read { rules: rules.revision, classes, fields, clients };
         // Numbers of few classes differ in their low bits.
         let mut at = usize::from(asks.operation.0);
-        for ask in &asks.asks {
+        for ask in asks.asks.iter().filter(|ask| ask.effect == Effect::Read) {
             read.classes.insert(ask.class);
             read.fields = read.fields.union(&ask.fields);
             at += 5 * ask.class.at();
         }
+        if asks.effect == Effect::Write {
+            if !read.classes.is_empty() {
+                let level = level(asks, rules);
+                self.back = Some(Noted::new(read, rules, level));
+            }
+            return;
+        }
         let Some(slot) = self.of.get_mut(at % KEPT) else { return };
         match slot {
             Some(kept) if kept.read == read => {}
-            _ => {
-                let media = rules.catalogue.media_works(&read.fields);
-                *slot = Some(Arc::new(Noted { read, media }));
-            }
+            _ => *slot = Some(Noted::new(read, rules, level(asks, rules))),
         }
         self.last.clone_from(slot);
     }
 
+    /// What the last call reads, after it wrote, too.
+    pub(crate) fn noted(&self) -> Option<&Arc<Noted>> {
+        self.last.as_ref().or(self.back.as_ref())
+    }
+
     /// Nothing is known of the call.
     pub(crate) fn forget(&mut self) {
-        self.last = None;
+        (self.last, self.back) = (None, None);
     }
 
     /// What was noted last.
     pub(crate) fn take(&mut self) -> Touched {
         Touched(self.last.take())
     }
+}
+
+/// How much is written down of what a call reads: the most that any part of it asks for.
+fn level(asks: &Asks<'_>, rules: &Rules) -> LedgerLevel {
+    let reads = asks.asks.iter().filter(|ask| ask.effect == Effect::Read);
+    let levels = reads.map(|ask| rules.catalogue.level_of(ask.class, &ask.fields));
+    levels.max().unwrap_or(LedgerLevel::Off)
 }

@@ -9,6 +9,7 @@ use portcullis_registry::{KeyRecord, Mode, PartnerRecord, Snapshot};
 use portcullis_types::{ClassSet, ClientIx, PartnerIx, ScopeName, ScopeSet, TierIx, TierName};
 
 use crate::known::FactSets;
+use crate::ledger::LedgerKeys;
 use crate::live::Live;
 use crate::names::Names;
 use crate::narrowed::Ground as Against;
@@ -20,6 +21,8 @@ pub(crate) struct View {
     pub(crate) bound: Arc<Bound>,
     pub(crate) snapshot: Arc<Snapshot>,
     pub(crate) names: Arc<Names>,
+    /// None: there is no ledger.
+    pub(crate) ledger: Option<Arc<LedgerKeys>>,
     partners: Vec<PartnerView>,
     clients: Vec<ScopeSet>,
     lists: Vec<ScopeSet>,
@@ -46,6 +49,7 @@ pub(crate) struct PartnerView {
 /// What views are made of beside state and rules.
 pub(crate) struct Ground<'a> {
     pub(crate) names: Arc<Names>,
+    pub(crate) ledger: Option<Arc<LedgerKeys>>,
     pub(crate) live: &'a Live,
     /// The view before: what was not changed since is taken from it.
     pub(crate) before: Option<&'a View>,
@@ -76,7 +80,8 @@ impl View {
             .collect();
         let lists =
             snapshot.scope_lists().map(|(_, list)| narrowing(policies, Some(list))).collect();
-        Self { epoch, bound, snapshot, names: ground.names, partners, clients, lists }
+        let Ground { names, ledger, .. } = ground;
+        Self { epoch, bound, snapshot, names, ledger, partners, clients, lists }
     }
 
     /// A key's partner.

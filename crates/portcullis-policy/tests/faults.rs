@@ -100,6 +100,15 @@ fn every_fault_of_a_route_file_is_found_at_its_line() {
     check("types:", &open("[post.list, post.lsit]"), &["PC0203 11:25"]);
     check("types:", &open("[post.list, unclassified]"), &["PC0203 11:25"]);
     check("types:", &open("[post.list, post.list]"), &["PC0202 11:25"]);
+    let ledger = |lists: &str| format!("ledger: {lists}\ntypes:");
+    check("types:", &ledger("{ digests: [post.*, comment.*] }"), &[]);
+    check("types:", &ledger("{ digests: [post.lsit] }"), &["PC0203 11:21"]);
+    check("types:", &ledger("{ none: [unclassified] }"), &["PC0203 11:18"]);
+    check("types:", &ledger("{ digests: [pst.*] }"), &["PC0203 11:21"]);
+    check("types:", &ledger("{ digests: ['*'] }"), &["PC0203 11:21"]);
+    check("types:", &ledger("{ digests: [post.*, post.list] }"), &["PC0202 11:29"]);
+    check("types:", &ledger("{ digests: [post.*], none: [post.list] }"), &["PC0202 11:37"]);
+    check("types:", &ledger("{ digest: [post.*] }"), &["PC0103 11:11"]);
 }
 
 #[test]

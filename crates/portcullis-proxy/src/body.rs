@@ -183,6 +183,9 @@ impl Drop for Answer {
             (Kind::Sieved(sieved), Some(ticket)) => {
                 ticket.whole |= sieved.sieving.is_out();
                 ticket.items_dropped = sieved.sieving.noted().put(ticket.trace.as_mut());
+                if let Some(leaving) = &mut ticket.leaving {
+                    leaving.saw(sieved.sieving.recorded());
+                }
             }
             _ => {}
         }

@@ -9,7 +9,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::uri::PathAndQuery;
 use http::{HeaderMap, HeaderValue, StatusCode, Uri};
-use portcullis_judge::{Duties, Outbound, SentBody, SentTarget, Touched};
+use portcullis_judge::{Duties, Look, Outbound, SentBody, SentTarget, Touched};
 use portcullis_sieve::LinkKey;
 use portcullis_types::{Effect, KeyIx, Method, Now, PartnerIx, Refusal};
 
@@ -27,6 +27,8 @@ use crate::upstreams::Caller;
 pub(crate) struct Forward {
     /// What must happen to the answer.
     pub(crate) duties: Option<Arc<Duties>>,
+    /// What the ledger needs to look at it.
+    pub(crate) look: Option<Box<Look>>,
     /// Whether the answer must come unpacked, since the gate reads it.
     pub(crate) plain: bool,
     pub(crate) key: KeyIx,
@@ -145,6 +147,8 @@ pub(crate) struct Given<'a> {
     pub(crate) plain: bool,
     /// Its place in a trace, where the gate names it.
     pub(crate) trace: Option<Onward>,
+    /// What the ledger needs to look at its answer.
+    pub(crate) look: Option<Box<Look>>,
 }
 
 /// Makes the request that goes to the platform.

@@ -21,6 +21,7 @@ use crate::body::{Answer, Kind};
 use crate::forward::{Bodies, Came, Given};
 use crate::grpc;
 use crate::inward::Inward;
+use crate::ledger::Leaving;
 use crate::received::Received;
 use crate::refuse;
 use crate::sending::Sending;
@@ -242,11 +243,14 @@ fn send(
     match judge(&parts, &bodies, now, ticket)? {
         Granted::Call(permit) => {
             let permit = ticket.conn.switch.wanted(permit, &parts)?;
+            let (permit, leaving) = Leaving::begin(&ticket.conn.thread, permit)?;
+            ticket.leaving = leaving;
+            let look = ticket.leaving.as_mut().and_then(Leaving::take_look);
             let Parts { headers, uri, .. } = parts;
             let came = Came { headers, uri, prefixed: true, bodies };
             let partner = ticket.trace.as_ref().and_then(|trace| trace.partner_ix);
             let trace = ticket.leave();
-            let given = Given { id: &ticket.id, partner, host, plain: false, trace };
+            let given = Given { id: &ticket.id, partner, host, plain: false, trace, look };
             let mut sending = Sending::begin(&ticket.conn, came, permit, given, now)?;
             ticket.more = sending.asked.take();
             Ok(Onward::Call(sending))

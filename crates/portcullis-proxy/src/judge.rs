@@ -8,7 +8,8 @@ use std::sync::Arc;
 use http::header::CONTENT_TYPE;
 use http::request::Parts;
 use portcullis_judge::{
-    Arrival, AskedText, BodyWanted, Desk, Duties, ItemJudge, SignalHit, Together, Touched, Verdict,
+    Arrival, AskedText, BodyWanted, Desk, Duties, ItemJudge, Look, SignalHit, Together, Touched,
+    Verdict,
 };
 use portcullis_keys::Secret;
 use portcullis_request::Entry;
@@ -89,8 +90,14 @@ impl Bench {
     }
 
     /// Whoever decides about the items of an answer to a call of that key.
-    pub(crate) fn items(&self, key: KeyIx, duties: &Arc<Duties>, now: Now) -> ItemJudge {
-        self.desk.borrow_mut().items(key, duties, now)
+    pub(crate) fn items(
+        &self,
+        key: KeyIx,
+        duties: &Arc<Duties>,
+        look: Option<Box<Look>>,
+        now: Now,
+    ) -> ItemJudge {
+        self.desk.borrow_mut().items(key, duties, look, now)
     }
 
     /// Tells whether the platform knew what a call of that key asked for.

@@ -43,6 +43,11 @@ pub struct Metrics {
     pub(crate) answers_cut: IntCounter,
     pub(crate) panics: IntCounter,
     pub(crate) records_dropped: IntCounter,
+    pub(crate) ledger_answers: IntCounter,
+    pub(crate) ledger_merged: IntCounter,
+    pub(crate) ledger_lost: IntCounter,
+    pub(crate) ledger_refused: IntCounter,
+    pub(crate) ledger_records: IntCounter,
     pub(crate) spans_told: IntCounter,
     pub(crate) spans_dropped: IntCounter,
     /// The policy in force, as last seen by a call.
@@ -185,6 +190,24 @@ impl Metrics {
                 .counter("portcullis_panics_total", "Calls on which the gate itself failed."),
             records_dropped: all
                 .counter("portcullis_records_dropped_total", "Access records lost to a full ring."),
+            ledger_answers: all
+                .counter("portcullis_ledger_answers_total", "Answers that the ledger was told of."),
+            ledger_merged: all.counter(
+                "portcullis_ledger_merged_total",
+                "Answers told to the ledger as one of several, since a ring was full.",
+            ),
+            ledger_lost: all.counter(
+                "portcullis_ledger_lost_total",
+                "Answers that fell to no count any more, so full were the rings.",
+            ),
+            ledger_refused: all.counter(
+                "portcullis_ledger_refused_total",
+                "Answers that did not begin since they could not have been written down.",
+            ),
+            ledger_records: all.counter(
+                "portcullis_ledger_records_total",
+                "Digested records that the ledger was told of.",
+            ),
             spans_told: all
                 .counter("portcullis_spans_exported_total", "Spans that the collector took."),
             spans_dropped: all.counter(

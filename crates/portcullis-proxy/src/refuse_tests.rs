@@ -144,6 +144,7 @@ fn every() -> Vec<Refusal> {
         Refusal::UpstreamSlow,
         Refusal::UpstreamMalformed,
         Refusal::AnswerTooLarge { max: 8_388_608 },
+        Refusal::LedgerFull,
         Refusal::Overloaded,
         Refusal::NotReady,
         Refusal::Internal,

@@ -57,7 +57,7 @@ impl Sending {
         now: Now,
     ) -> Result<Self, Refusal> {
         let thread = &conn.thread;
-        let Given { id, partner, host, plain, trace } = given;
+        let Given { id, partner, host, plain, trace, look } = given;
         let (key, subscribes) = (permit.key, permit.subscribes);
         let websocket = permit.websocket;
         let stream = permit.stream.map_or(0, |silent| silent.milliseconds());
@@ -72,6 +72,7 @@ impl Sending {
         let read = thread.bench.touched();
         let forward = Forward {
             duties,
+            look,
             plain,
             key,
             partner,

@@ -29,7 +29,7 @@ use crate::tls::Ends;
 use crate::trace::Traces;
 use crate::upstream::Known;
 use crate::usage::UsageOutlet;
-use crate::{Metrics, ProxyError, Records, Settings};
+use crate::{LedgerOutlet, Metrics, ProxyError, Records, Settings};
 
 /// What of a drain is left for WebSockets to be told that it is over; of a short one, a quarter.
 const LAST_WORDS: Duration = Duration::from_secs(3);
@@ -67,6 +67,8 @@ pub struct Outlets {
     pub aside: Option<AsideOutlet>,
     /// Spans of calls.
     pub traces: Option<Traces>,
+    /// What left; none: nobody is told.
+    pub ledger: Option<LedgerOutlet>,
 }
 
 /// How a drain ended.
@@ -88,7 +90,7 @@ impl Proxy {
         metrics: Arc<Metrics>,
         outlets: Outlets,
     ) -> Result<Running, ProxyError> {
-        let Outlets { records, usage, aside, traces } = outlets;
+        let Outlets { records, usage, aside, traces, ledger } = outlets;
         let mut settings = Settings { threads: settings.threads.max(1), ..settings };
         let (addrs, sockets) = listen(&settings.listeners, settings.threads)?;
         let kept = kept(&settings.listeners, &sockets)?;
@@ -114,6 +116,7 @@ impl Proxy {
                 ring,
                 aside: aside.clone(),
                 traces: traces.clone(),
+                ledger: ledger.as_ref().and_then(|outlet| outlet.ring(at)),
                 usage: usage.as_ref().map(|outlet| UsageCells::new(Arc::clone(&outlet.0))),
             };
             running.workers.push(Worker::start(at, (sockets, handed), parts)?);

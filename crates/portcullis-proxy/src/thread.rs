@@ -2,17 +2,19 @@
 //!
 //! Must not know how a call is served.
 
+mod parts;
+
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::sync::{Arc, mpsc};
 
 use http::HeaderValue;
-use portcullis_judge::UsageCells;
 use portcullis_sieve::{Gate, Program};
 use portcullis_types::{Clock, KeyIx, Now};
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 
+pub(crate) use self::parts::Parts;
 use crate::addresses::Addresses;
 use crate::answer;
 use crate::aside::AsideOutlet;
@@ -23,6 +25,7 @@ use crate::guard::Times;
 use crate::ids::Ids;
 use crate::judge::Bench;
 use crate::leak::Leak;
+use crate::ledger::Book;
 use crate::metrics::Metrics;
 use crate::rates::Rates;
 use crate::reach::UnderWay;
@@ -35,7 +38,7 @@ use crate::shares::Share;
 use crate::sieving::only_links;
 use crate::thrift::Thrift;
 use crate::ticker::Ticker;
-use crate::trace::{Tracer, Traces};
+use crate::trace::Tracer;
 use crate::upstream::{self, Crew, Known, Pool};
 
 /// One thread's world.
@@ -70,6 +73,8 @@ pub(crate) struct Thread {
     pub(crate) recall: Option<Recall>,
     /// What traces calls, where they are traced.
     pub(crate) tracer: Option<Tracer>,
+    /// What is told of answers that left, where anybody is.
+    pub(crate) ledger: Option<Rc<Book>>,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) counts: RefCell<Counts>,
     pub(crate) in_flight: Bounded,
@@ -99,22 +104,6 @@ pub(crate) struct Thread {
 
 /// Which part of what may be held is for callers that have not shown a key yet.
 const UNNAMED_PART: u64 = 16;
-
-/// What a thread is made of.
-pub(crate) struct Parts {
-    pub(crate) settings: Arc<Settings>,
-    /// What all threads know of the upstreams.
-    pub(crate) upstreams: Arc<[Known]>,
-    pub(crate) desk: portcullis_judge::Desk,
-    pub(crate) clock: Arc<dyn Clock>,
-    pub(crate) metrics: Arc<Metrics>,
-    pub(crate) addresses: Arc<Addresses>,
-    pub(crate) share: Share,
-    pub(crate) ring: Option<Ring>,
-    pub(crate) usage: Option<UsageCells>,
-    pub(crate) aside: Option<AsideOutlet>,
-    pub(crate) traces: Option<Traces>,
-}
 
 impl Thread {
     pub(crate) fn new(parts: Parts) -> Rc<Self> {
@@ -152,6 +141,7 @@ impl Thread {
             in_flight: Bounded::new(part(limits.in_flight as u64)),
             recall: Recall::new(settings.recall_calls.div_ceil(settings.threads.max(1))),
             tracer: parts.traces.map(Tracer::new),
+            ledger: parts.ledger.map(|ring| Book::new(ring, Arc::clone(&metrics))),
             connections: Bounded::new(part(limits.connections as u64)),
             buffered: Bounded::new(part(limits.buffered_total_bytes)),
             unnamed: Bounded::new(part(limits.buffered_total_bytes / UNNAMED_PART)),
@@ -202,6 +192,7 @@ impl Thread {
         });
         self.adapt();
         self.show_counts();
+        self.ledger.iter().for_each(|book| book.tick());
         self.thrift.tick(now_ms);
     }
 

@@ -8,11 +8,12 @@ use std::rc::Rc;
 
 use http::{HeaderMap, HeaderValue};
 use portcullis_judge::{Origin, SignalHit, Trace};
-use portcullis_types::{Now, Refusal};
+use portcullis_types::{LedgerAnswer, Now, Refusal};
 
 use crate::counts::Count;
 use crate::guard::Watch;
 use crate::hygiene::FORWARDED_FOR;
+use crate::ledger::{Leaving, Left, Told};
 use crate::recall::{Outcome, Place, Spent};
 use crate::records::{More, Record};
 use crate::thread::Thread;
@@ -99,6 +100,10 @@ pub(crate) struct Ticket {
     pub(crate) place: Option<Place>,
     /// What else goes on record.
     pub(crate) more: Option<Box<More>>,
+    /// What the ledger is told of its answer.
+    pub(crate) leaving: Option<Leaving>,
+    /// The same of the entries of a batch, each of which is one answer.
+    pub(crate) left: Vec<Told>,
     /// When it ended, where that is known before the ticket is dropped.
     pub(crate) end: Option<Now>,
 }
@@ -129,6 +134,8 @@ impl Ticket {
             items_dropped: 0,
             place: None,
             more: None,
+            leaving: None,
+            left: Vec::new(),
             end: None,
         })
     }
@@ -160,6 +167,23 @@ impl Ticket {
         if let (Some(trace), Some(tracer)) = (traced.told_in(), &self.conn.thread.tracer) {
             tracer.end(traced, self, end.mono);
             self.more.get_or_insert_default().trace = Some(trace.to_string().into());
+        }
+    }
+
+    /// Tells the ledger what left, where the answer was none of the gate's own.
+    fn tell_ledger(&mut self) {
+        let Some(book) = &self.conn.thread.ledger else { return };
+        let leaving = self.leaving.take();
+        let Some(trace) = self.trace.as_ref().filter(|_| self.refusal.is_none()) else { return };
+        let (bytes, whole) = (self.bytes_out, self.whole);
+        if bytes > 0 {
+            let left = std::mem::take(&mut self.left).into_iter();
+            left.for_each(|(answer, room)| book.left((LedgerAnswer { whole, ..answer }, room)));
+        }
+        let id = self.id.to_str().unwrap_or_default();
+        let left = Left { at: self.start.wall, id, trace, status: self.status, bytes, whole };
+        if let Some(told) = leaving.and_then(|leaving| leaving.ended(&left)) {
+            book.left(told);
         }
     }
 
@@ -258,6 +282,7 @@ impl Drop for Ticket {
         if let Some(traced) = self.traced.take() {
             self.tell(*traced, end);
         }
+        self.tell_ledger();
         self.gather();
         self.remember(total_ns);
         self.record(total_ns);

@@ -15,6 +15,7 @@ use crate::answers::AnswerCommand;
 use crate::cases::CaseCommand;
 use crate::changes::ChangeCommand;
 use crate::hooks::HookCommand;
+use crate::ledger::LedgerCommand;
 use crate::people::PeopleCommand;
 use crate::retention::RetentionCommand;
 use crate::signals::{SignalBounds, SignalSeen};
@@ -109,6 +110,8 @@ pub enum Command {
     /// About what is kept.
     #[serde(skip)]
     Retention(RetentionCommand),
+    /// About what left.
+    Ledger(LedgerCommand),
     /// The same step about several partners, whole or not at all.
     Each(Vec<Command>),
     /// A step that takes something away, with its statement of reasons.

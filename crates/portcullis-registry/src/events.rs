@@ -3,6 +3,8 @@
 //! An event is one immutable fact; its canonical JSON is the leaf of the log. Must not know how a
 //! leaf is stored. Secrets and personal data never enter an event.
 
+mod named;
+
 use portcullis_types::{
     Binding, ClientId, Facts, Identity, KeyId, PartnerId, ReasonCode, ScopeName, Span, TierName,
     Wall,
@@ -16,6 +18,7 @@ use crate::changes::ChangeEvent;
 use crate::guard::GuardEvent;
 use crate::hooks::HookEvent;
 use crate::later::LaterEvent;
+use crate::ledger::LedgerEvent;
 use crate::people::PeopleEvent;
 use crate::retention::RetentionEvent;
 use crate::signals::{NotHeld, SignalAction};
@@ -207,6 +210,9 @@ pub enum Event {
     /// About what is kept.
     #[serde(untagged)]
     Retention(RetentionEvent),
+    /// About what left.
+    #[serde(untagged)]
+    Ledger(LedgerEvent),
     /// Of a later release, and passed over.
     #[serde(untagged)]
     Later(LaterEvent),
@@ -241,58 +247,10 @@ impl Event {
             Self::Case(event) => event.name(),
             Self::Answer(event) => event.name(),
             Self::Retention(event) => event.name(),
+            Self::Ledger(event) => event.name(),
             Self::Later(_) => "later",
             Self::Guard(GuardEvent::Lost { .. }) => "log.lost",
             Self::Guard(GuardEvent::Applied { .. }) => "guard.applied",
-        }
-    }
-
-    /// Digest of content that the event names and the fold does not need: it may be gone, not changed.
-    #[must_use]
-    pub fn beside(&self) -> Option<&str> {
-        match self {
-            Self::Case(CaseEvent::Noted { note: sha256, .. })
-            | Self::Case(CaseEvent::Attested { text: sha256, .. })
-            | Self::Case(CaseEvent::EvidenceAdded { sha256, kept: true, .. }) => Some(sha256),
-            Self::Guard(GuardEvent::Applied { event, .. }) => event.statement(),
-            _ => None,
-        }
-    }
-
-    /// Digests of the blobs the event names; an event whose blob is missing can't be folded.
-    #[must_use]
-    pub fn blobs(&self) -> Vec<&str> {
-        match self {
-            Self::KeysImported { blob, .. } => vec![blob],
-            Self::PolicyPublished { files, .. } => {
-                files.iter().map(|f| f.sha256.as_str()).collect()
-            }
-            Self::FactsDeclared { blob, .. } => blob.iter().map(String::as_str).collect(),
-            Self::People(_) => self.erasable(),
-            Self::Case(CaseEvent::Planned { plan, .. }) => vec![plan],
-            Self::Answer(event) => event.blob().into_iter().collect(),
-            Self::Hook(HookEvent::Platform(event)) => event.reply().into_iter().collect(),
-            Self::Change(event) => event.blob().into_iter().collect(),
-            Self::Standing(_)
-            | Self::Credential(_)
-            | Self::Agreement(_)
-            | Self::KeyRevoked { .. } => self.statement().into_iter().collect(),
-            Self::LogOpened { .. }
-            | Self::PartnerAdded { .. }
-            | Self::PartnerEdited { .. }
-            | Self::ModeSet { .. }
-            | Self::GrantsChanged { .. }
-            | Self::ClientAdded { .. }
-            | Self::KeyIssued { .. }
-            | Self::SignalRaised { .. }
-            | Self::SignalCapped { .. }
-            | Self::QuotaReached { .. }
-            | Self::SecretRotated { .. }
-            | Self::Retention(_)
-            | Self::Later(_)
-            | Self::Hook(_)
-            | Self::Guard(_)
-            | Self::Case(_) => Vec::new(),
         }
     }
 }

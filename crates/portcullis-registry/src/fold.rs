@@ -125,6 +125,7 @@ impl State {
             Event::Answer(event) => self.answer_event(place, event)?,
             Event::Case(event) => self.case_event(place, event, blob)?,
             Event::Retention(event) => self.erased(place, event),
+            Event::Ledger(event) => self.ledger_event(place, event),
             Event::Guard(GuardEvent::Lost { from, to }) => {
                 self.now.lost = Some(LogLost { from: *from, to: *to, at: place.ts });
                 self.all_confirmed();

@@ -3,7 +3,7 @@
 //! Must not know what any of them means.
 
 /// The names of all events, in order.
-pub const EVENT_KINDS: [&str; 77] = [
+pub const EVENT_KINDS: [&str; 80] = [
     "agreement.announced",
     "agreement.called_off",
     "agreement.narrowed",
@@ -44,6 +44,9 @@ pub const EVENT_KINDS: [&str; 77] = [
     "key.revoked",
     "key.rotated",
     "keys.imported",
+    "ledger.anchored",
+    "ledger.asked",
+    "ledger.shredded",
     "log.lost",
     "log.opened",
     "partner.added",

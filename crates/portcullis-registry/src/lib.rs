@@ -35,6 +35,7 @@ mod key_index;
 mod key_record;
 mod kinds;
 mod later;
+mod ledger;
 mod names;
 mod notices;
 mod office;
@@ -95,6 +96,9 @@ pub use import::{IMPORT_KEYS_MAX, encode_keys};
 pub use key_record::KeyRecord;
 pub use kinds::EVENT_KINDS;
 pub use later::{Aside, LaterEvent};
+pub use ledger::{
+    ANCHORED_FILES_MAX, Anchor, AnchoredFile, Asking, LedgerCommand, LedgerEvent, LedgerLog,
+};
 pub use notices::PartnerNotice;
 pub use office::{BoxFuture, Done, Health, LoggedEvent, NarrowKind, Office, OfficeError, Sink};
 pub use people::{

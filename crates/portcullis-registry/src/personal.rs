@@ -27,17 +27,20 @@ impl Event {
     /// Whether the event holds what is personal and is to be sealed before it is written.
     #[must_use]
     pub fn is_open_personal(&self) -> bool {
-        matches!(
-            self,
+        match self {
             Self::People(
-                PeopleEvent::Added { personal: None, .. }
-                    | PeopleEvent::Edited { personal: None, .. }
-            )
-        )
+                PeopleEvent::Added { personal, .. } | PeopleEvent::Edited { personal, .. },
+            ) => personal.is_none(),
+            Self::Ledger(event) => event.is_open(),
+            _ => false,
+        }
     }
 
     /// Takes what is personal out into a content of its own; none where there is nothing.
     pub fn seal(&mut self, salt: &[u8; 32]) -> Option<Blob> {
+        if let Self::Ledger(event) = self {
+            return event.seal(salt);
+        }
         let Self::People(
             PeopleEvent::Added { name, logins, personal, .. }
             | PeopleEvent::Edited { name, logins, personal, .. },

@@ -91,6 +91,7 @@ impl State {
             Command::Answer(command) => self.answer(by, command, now),
             Command::Change(command) => self.with_day(by, command, terms, now),
             Command::Retention(command) => self.retention(by, command, now),
+            Command::Ledger(command) => self.ledger(command),
             Command::Each(steps) => self.together(by, steps, now),
             Command::Stated { statement, command } => self.stated(by, statement, command, now),
             Command::Told { told, narrowed, command } => {
@@ -167,7 +168,7 @@ impl Planned {
         Self { events: vec![event], what, ..Self::nothing("") }
     }
 
-    fn nothing(what: &str) -> Self {
+    pub(crate) fn nothing(what: &str) -> Self {
         Self {
             events: Vec::new(),
             blobs: Vec::new(),

@@ -18,6 +18,7 @@ use crate::changes::Changes;
 use crate::guard::LogLost;
 use crate::key_index::KeyIndex;
 use crate::key_record::KeyRecord;
+use crate::ledger::LedgerLog;
 use crate::names::Names;
 use crate::pages::Pages;
 use crate::people::People;
@@ -46,6 +47,7 @@ pub struct Snapshot {
     pub(crate) cases: Cases,
     pub(crate) bodies: Bodies,
     pub(crate) changes: Arc<Changes>,
+    pub(crate) ledger: Arc<LedgerLog>,
     pub(crate) peppers: Arc<Vec<(Arc<str>, u64)>>,
     pub(crate) secrets: Arc<BTreeMap<RotatedSecret, String>>,
     pub(crate) partners: Pages<PartnerRecord>,
@@ -165,6 +167,12 @@ impl Snapshot {
     #[must_use]
     pub fn grants(&self) -> Option<&GrantsLogged> {
         self.grants.as_deref()
+    }
+
+    /// What the log says of the ledger.
+    #[must_use]
+    pub fn ledger(&self) -> &LedgerLog {
+        &self.ledger
     }
 
     /// The reasons for which access can be taken away.

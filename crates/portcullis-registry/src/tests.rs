@@ -13,6 +13,7 @@ mod facts;
 mod foreseen;
 mod grants;
 mod identities;
+mod ledger;
 mod model;
 mod people;
 mod quota;

@@ -1,11 +1,12 @@
 //! The state of one answer, and the reading of one chunk.
 //!
-//! `tokens` and `strings` read the grammar, `values` finds what happens to each value, `judge` and
-//! `strip` decide items, `emit` writes, `embed` goes into strings. Must not know HTTP.
+//! `tokens` and `strings` read the grammar, `values` finds what happens to each value, `judge`,
+//! `give_up` and `strip` decide items, `emit` writes, `embed` goes into strings. Must not know HTTP.
 
 mod embed;
 mod emit;
 mod frame;
+mod give_up;
 mod judge;
 mod strings;
 mod strip;

@@ -22,6 +22,18 @@ pub enum Fate {
 pub trait Items {
     /// Asked once for each item that passed the checks of a duty that asks.
     fn keep(&mut self, item: &Item<'_>) -> Fate;
+
+    /// How much was noted so far of items that were kept.
+    fn noted(&self) -> usize {
+        0
+    }
+
+    /// What was noted beyond so much is of items that go after all, with what they stood in.
+    fn forget(&mut self, _noted: usize) {}
+
+    /// An item that was shown before all of it was known, as it is at its end; `noted` is how much was
+    /// noted before it.
+    fn late(&mut self, _item: &Item<'_>, _noted: usize) {}
 }
 
 /// Nobody to ask: whatever would be asked goes.

@@ -189,6 +189,9 @@ pub enum Undecided {
     Drop,
     /// The answer is cut there.
     Cut,
+    /// It leaves: whoever is asked is shown what is known of it by then, and at its end the rest. For a
+    /// duty that only looks.
+    Keep,
 }
 
 /// What is done with JSON inside of strings.

@@ -144,6 +144,8 @@ pub(crate) struct Duty {
     pub(crate) reads: u16,
     pub(crate) checks: Vec<Check>,
     pub(crate) ask: bool,
+    /// Whoever is asked drops nothing.
+    pub(crate) looks: bool,
     pub(crate) distinct: Vec<usize>,
     pub(crate) undecided: Undecided,
 }
@@ -159,6 +161,8 @@ pub(crate) struct ItemCode {
     pub(crate) judged: bool,
     /// Whether an item that can't be decided ends the answer.
     pub(crate) cuts: bool,
+    /// Whether one that can't be decided may leave, as far as some duty goes.
+    pub(crate) keeps: bool,
     /// Whether it is an entry whose embedded answer may be refused in its place.
     pub(crate) entry: bool,
 }

@@ -105,6 +105,11 @@ impl<I: Items> Sieve<I> {
         &self.items
     }
 
+    /// The same, to be asked for what it noted.
+    pub fn items_mut(&mut self) -> &mut I {
+        &mut self.items
+    }
+
     /// Bytes of memory that it takes at the moment.
     #[must_use]
     pub fn memory(&self) -> usize {

@@ -89,8 +89,8 @@ pub struct LedgerAnswer {
     pub client: Option<ClientIx>,
     /// The key.
     pub key: KeyIx,
-    /// The operation, by the rules of `policy`.
-    pub operation: OperationIx,
+    /// The operation, by the rules of `policy`; none: a partner under observation got what nobody listed.
+    pub operation: Option<OperationIx>,
     /// Its class, by the same.
     pub class: ClassIx,
     /// The tier that let it pass, and the number of its rule, where it was one.
@@ -113,6 +113,9 @@ pub struct LedgerAnswer {
     pub bytes: u64,
     /// Whether it went out whole.
     pub whole: bool,
+    /// Answers that this stands for: more than 1 where a ring was full and several of one key and class fell
+    /// together. The rest is that of the first of them, and rows and bytes are those of all.
+    pub answers: u32,
     /// The day whose key the digests were made with, in days since 1970 as UTC counts.
     pub day: u32,
     /// The records, at level [`LedgerLevel::Digests`].

@@ -199,6 +199,8 @@ pub enum Refusal {
         /// The bound in bytes.
         max: u64,
     },
+    /// What leaves can't be written down just now, and what the call asks for does not leave without.
+    LedgerFull,
     /// The gate serves as many calls as it may.
     Overloaded,
     /// The gate has no state or policy to judge by.
@@ -214,7 +216,8 @@ impl Refusal {
         match self {
             Self::RateReached(hit) => hit.retry_after_seconds,
             Self::BudgetReached(hit) => hit.retry_after_seconds,
-            Self::Overloaded
+            Self::LedgerFull
+            | Self::Overloaded
             | Self::NotReady
             | Self::UpstreamUnreachable
             | Self::UpstreamBusy

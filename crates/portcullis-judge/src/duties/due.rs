@@ -1,4 +1,4 @@
-//! The step of a verdict after the decision: what must happen to the answer.
+//! The step of a verdict after the decision: what must happen to the answer, and what the ledger is told.
 //!
 //! Most calls fall under no filter, and pay a look at a word. Must not know how duties are worked out.
 
@@ -7,12 +7,13 @@ use std::sync::Arc;
 use portcullis_catalogue::Operation;
 use portcullis_policy::Ruling;
 use portcullis_request::Canonical;
-use portcullis_types::Refusal;
 use portcullis_types::asked::{Asks, Via};
+use portcullis_types::{ClientIx, LedgerLevel, Refusal, TierIx};
 
 use super::Duties;
 use super::lower::{Bits, Call, Shape, Withheld};
 use crate::amend;
+use crate::ledger::Ledgered;
 use crate::pass::{Pass, Seat};
 
 /// What must happen to an answer.
@@ -20,6 +21,8 @@ pub(crate) struct Due {
     pub(crate) duties: Option<Arc<Duties>>,
     /// The fields to ask for instead of those the call names.
     pub(crate) fields: Option<Arc<str>>,
+    /// What the ledger is told of it.
+    pub(crate) ledger: Option<Ledgered>,
 }
 
 impl<'v> Pass<'v, '_> {
@@ -36,13 +39,16 @@ impl<'v> Pass<'v, '_> {
         if !amend::possible(ruling, operation) {
             return Err(Refusal::Internal);
         }
+        let ledger = self.ledgered(asks, self.client_of(seat))?;
+        let is_recorded = is_recorded(ledger.as_ref());
         // An edge may hold links of its own, whatever the operation.
         let links = operation.links || asks.asks.iter().any(|ask| ask.via != Via::Operation);
         let vanishes = |kind| bound.vanishes(kind);
         let no_store = asks.asks.iter().any(|ask| ask.gives.is_some_and(vanishes));
-        let plain = || Ok(Due { duties: desk.standing.of(links, no_store)?, fields: None });
-        if ruling.filters == 0 && !ruling.debits.iter().any(|debit| debit.found) {
-            return plain();
+        let found = ruling.debits.iter().any(|debit| debit.found);
+        if ruling.filters == 0 && !found && !is_recorded {
+            let duties = desk.standing.of(links, no_store)?;
+            return Ok(Due { duties, fields: None, ledger });
         }
         let rules = &bound.rules;
         let call = Call {
@@ -56,18 +62,52 @@ impl<'v> Pass<'v, '_> {
             bounds: &desk.judge.bounds,
             links,
             no_store,
+            enforced: true,
+            recorded: is_recorded.then_some(&**bound),
         };
+        let (duties, fields) = self.shape(seat.ix, &call)?;
+        Ok(Due { duties, fields, ledger })
+    }
+
+    /// The duties of a call that more than a look at a word is needed for.
+    pub(crate) fn shape(
+        &mut self,
+        tier: TierIx,
+        call: &Call<'_, '_, '_>,
+    ) -> Result<(Option<Arc<Duties>>, Option<Arc<str>>), Refusal> {
+        let (desk, bound) = (self.desk, &self.view.bound);
+        let plain = || desk.standing.of(call.links, call.no_store);
         let filters = call.filters();
         if filters.iter().all(|bits| *bits == Bits::default()) {
-            return plain();
+            return Ok((plain()?, None));
         }
-        match desk.shapes.borrow_mut().shape(bound, seat.ix, &call, filters) {
-            Ok(Shape { duties: None, .. }) => plain(),
-            Ok(Shape { duties, fields }) => Ok(Due { duties, fields }),
+        match desk.shapes.borrow_mut().shape(bound, tier, call, filters) {
+            Ok(Shape { duties: None, .. }) => Ok((plain()?, None)),
+            Ok(Shape { duties, fields }) => Ok((duties, fields)),
             Err(Withheld { refusal, rule }) => {
                 self.trace.rule = rule;
                 Err(refusal)
             }
         }
     }
+
+    /// What the ledger is told of a call that was noted last; none: there is no ledger, or nothing of it
+    /// is written down.
+    pub(crate) fn ledgered(
+        &mut self,
+        asks: &Asks<'_>,
+        client: Option<ClientIx>,
+    ) -> Result<Option<Ledgered>, Refusal> {
+        let (desk, view) = (self.desk, self.view);
+        let Some(keys) = &view.ledger else { return Ok(None) };
+        let touched = desk.touched.borrow();
+        let told =
+            Ledgered::new(keys, (asks, &view.bound), touched.noted(), (client, self.now.wall));
+        told.inspect_err(|_| self.rule = &desk.stages.gate)
+    }
+}
+
+/// Whether what leaves is digested.
+pub(crate) fn is_recorded(ledger: Option<&Ledgered>) -> bool {
+    ledger.is_some_and(|ledger| ledger.level == LedgerLevel::Digests)
 }

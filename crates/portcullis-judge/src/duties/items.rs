@@ -10,12 +10,14 @@ use std::sync::Arc;
 use portcullis_limits::budget::Budgets;
 use portcullis_policy::ListIx;
 use portcullis_sieve::{Fate, Item, Items, Test};
-use portcullis_types::{ClientIx, KeyIx, Now, PartnerIx, RateId, TypeIx, Wall};
+use portcullis_types::{ClientIx, KeyIx, LedgerRecord, Now, PartnerIx, RateId, TypeIx, Wall};
 
 use super::Duties;
+use super::record::RecordRule;
 use crate::desk::Desk;
 use crate::judge::Judge;
 use crate::known::FactSets;
+use crate::ledger::{Look, Recording};
 use crate::metering::Caller;
 use crate::names::Names;
 use crate::view::View;
@@ -30,6 +32,8 @@ pub(crate) struct ItemRule {
     pub(super) shadowed: bool,
     /// What is counted of the items that stay.
     pub(super) found: Vec<FoundRule>,
+    /// What the ledger is told of them.
+    pub(super) record: Option<RecordRule>,
 }
 
 /// A member that names a node which a limit counts.
@@ -78,18 +82,31 @@ struct Asked {
     client: Option<ClientIx>,
     now: Wall,
     shadowed: Vec<u64>,
+    /// What the ledger is told; none: nothing that it would have to be told may leave.
+    recording: Option<Recording>,
 }
 
 impl Desk {
-    /// Whoever decides about the items of an answer to a call of that key.
-    pub fn items(&mut self, key: KeyIx, duties: &Arc<Duties>, now: Now) -> ItemJudge {
-        let asks =
-            |rule: &ItemRule| rule.shadowed || !rule.owners.is_empty() || !rule.found.is_empty();
+    /// Whoever decides about the items of an answer to a call of that key; `look`: what its permit
+    /// brought for the ledger.
+    pub fn items(
+        &mut self,
+        key: KeyIx,
+        duties: &Arc<Duties>,
+        look: Option<Box<Look>>,
+        now: Now,
+    ) -> ItemJudge {
+        let asks = |rule: &ItemRule| {
+            let judged = rule.shadowed || !rule.owners.is_empty() || !rule.found.is_empty();
+            judged || rule.record.is_some()
+        };
         if !duties.items.iter().any(asks) {
             return ItemJudge(None);
         }
         self.renew();
-        ItemJudge(self.items_of(key, duties, now.wall).map(Box::new))
+        let recording = look.map(Recording::new);
+        let asked = self.items_of(key, duties, now.wall);
+        ItemJudge(asked.map(|asked| Box::new(Asked { recording, ..asked })))
     }
 
     fn items_of(&self, ix: KeyIx, duties: &Arc<Duties>, now: Wall) -> Option<Asked> {
@@ -115,6 +132,7 @@ impl Desk {
                 .map(|rule| rule.found.iter().map(account).collect())
                 .collect(),
             shadowed: vec![0; duties.items.len()],
+            recording: None,
             duties: Arc::clone(duties),
             partner: key.partner,
             client: key.client,
@@ -153,10 +171,37 @@ impl ItemJudge {
     }
 }
 
+impl ItemJudge {
+    /// What left, for the ledger; none: nobody looked.
+    pub fn recorded(&mut self) -> Option<Vec<LedgerRecord>> {
+        Some(self.0.as_mut()?.recording.as_mut()?.take())
+    }
+}
+
 impl Items for ItemJudge {
     fn keep(&mut self, item: &Item<'_>) -> Fate {
         // Without anyone to ask, what must be asked about goes.
         self.0.as_mut().map_or(Fate::Drop, |asked| asked.keep(item))
+    }
+
+    fn noted(&self) -> usize {
+        let recording = self.0.as_ref().and_then(|asked| asked.recording.as_ref());
+        recording.map_or(0, Recording::len)
+    }
+
+    fn forget(&mut self, noted: usize) {
+        let recording = self.0.as_mut().and_then(|asked| asked.recording.as_mut());
+        recording.into_iter().for_each(|recording| recording.forget(noted));
+    }
+
+    fn late(&mut self, item: &Item<'_>, noted: usize) {
+        let Some(Asked { duties, recording: Some(recording), .. }) = self.0.as_deref_mut() else {
+            return;
+        };
+        let at = usize::try_from(item.tag).unwrap_or(usize::MAX);
+        if let Some(rule) = duties.items.get(at).and_then(|rule| rule.record.as_ref()) {
+            recording.complete(item.tag, rule.ask(), rule.seen(item), noted);
+        }
     }
 }
 
@@ -166,6 +211,11 @@ impl Asked {
         let Some((rule, lists)) = self.duties.items.get(at).zip(self.lists.get(at)) else {
             return Fate::Drop;
         };
+        if let Some(rule) = &rule.record {
+            let recording = self.recording.as_mut();
+            let noted = recording.is_some_and(|to| to.add(item.tag, rule.ask(), rule.seen(item)));
+            return if noted { Fate::Keep } else { Fate::Cut };
+        }
         let mut owners = rule.owners.iter().zip(lists);
         let agreed = owners.all(|(owner, list)| self.is_agreed(owner, *list, item));
         if !rule.found.is_empty() {

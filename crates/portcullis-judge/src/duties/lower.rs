@@ -5,11 +5,11 @@
 
 use std::sync::Arc;
 
-use portcullis_catalogue::{Catalogue, Operation};
+use portcullis_catalogue::{Answer, Catalogue, Operation};
 use portcullis_policy::{DropItems, Filter, Limit, Passed, PolicySet, Ruling, Tier};
-use portcullis_request::{Bounds, Canonical, Members, Texts, stands, with_members};
+use portcullis_request::{Bounds, Canonical, Texts, stands};
 use portcullis_types::asked::{Ask, Asks, Rows, Target, Via};
-use portcullis_types::{Effect, FieldSet, Refusal, TypeIx};
+use portcullis_types::{Effect, Refusal, TypeIx};
 use smallvec::SmallVec;
 
 use super::Duties;
@@ -17,6 +17,7 @@ use super::lowering::{Lowering, take_back};
 use super::needs::{Need, need};
 use super::places::spots;
 use crate::amend;
+use crate::rules::Bound;
 
 /// What concerns an ask, as bits.
 #[derive(Debug, Clone, Copy, Default, Eq, PartialEq, Hash)]
@@ -25,6 +26,8 @@ pub(crate) struct Bits {
     pub(crate) filters: u64,
     /// Limits that count what its answer names.
     pub(crate) limits: u64,
+    /// Whether the ledger keeps digests of it.
+    pub(crate) records: bool,
 }
 
 /// For each ask, what concerns it.
@@ -44,6 +47,10 @@ pub(crate) struct Call<'a, 'c, 't> {
     pub(crate) links: bool,
     /// Whether it can hold what vanishes.
     pub(crate) no_store: bool,
+    /// Whether filters and limits concern it; else it is only looked at.
+    pub(crate) enforced: bool,
+    /// Whether the ledger is told what it holds; then by these rules.
+    pub(crate) recorded: Option<&'a Bound>,
 }
 
 /// What comes of the shape of a call.
@@ -86,7 +93,8 @@ pub(super) struct Count<'a> {
 impl<'a> Call<'a, '_, '_> {
     /// The filters that concern each ask.
     pub(crate) fn filters(&self) -> Filters {
-        let filters = || self.tier.filters().iter().enumerate().take(64);
+        let most = if self.enforced { 64 } else { 0 };
+        let filters = || self.tier.filters().iter().enumerate().take(most);
         let concerns = |filter: &Filter, ask: &Ask<'_>, passed: Option<&Passed>| {
             let excepted = matches!(passed, Some(Passed::Rule(ix)) if filter.except.contains(ix));
             let listed = filter.classes.as_ref().is_none_or(|set| set.contains(ask.class));
@@ -100,6 +108,7 @@ impl<'a> Call<'a, '_, '_> {
             Bits {
                 filters: filters.fold(0, |bits, (bit, _)| bits | 1 << bit),
                 limits: found.fold(0, |bits, debit| bits | 1 << debit.limit.at().min(63)),
+                records: self.is_recorded(ask),
             }
         };
         self.asks.asks.iter().enumerate().map(of).collect()
@@ -110,15 +119,18 @@ impl<'a> Call<'a, '_, '_> {
         let asks = self.asks.asks.iter().zip(filters);
         let mut own = asks.filter(|(ask, _)| ask.via == Via::Operation);
         let Some((first, bits)) = own.next() else { return false };
-        own.any(|(ask, other)| ask.gives != first.gives || bits != other)
+        // Nodes say themselves whose they are; of what belongs to one, only the place may tell.
+        let own_records = bits.records && !matches!(self.operation.answer, Answer::Target);
+        own.any(|(ask, other)| own_records || ask.gives != first.gives || bits != other)
     }
 
     /// Works out the duties.
     pub(crate) fn lower(&self, filters: &Filters) -> Result<Shape, Withheld> {
         let looks = self.looks(filters)?;
         let counts = self.counts(filters);
-        let wanted = wanted(&looks, &counts);
-        let members = self.members(&wanted).map_err(|refusal| {
+        let records = self.records(filters);
+        let needed = wanted(&looks, &counts);
+        let wanted = self.members(needed, &records).map_err(|refusal| {
             let rule = looks.first().map(|look| Arc::clone(&look.filter.name));
             let rule = rule.or_else(|| counts.first().map(|count| self.limit_name(count.limit)));
             Withheld { refusal, rule }
@@ -138,13 +150,14 @@ impl<'a> Call<'a, '_, '_> {
         for count in &counts {
             self.count(count, &spots, &mut lowering);
         }
-        self.drop_fields(filters, &stands, &spots, &mut lowering);
-        if let Some(members) = &members {
-            let added = members.added.iter().zip(&wanted);
-            let added = added.filter_map(|(path, (ask, _))| Some((*ask, path.as_ref()?)));
-            take_back(added, &stands, &spots, &mut lowering);
+        for record in &records {
+            self.record(record, &spots, &mut lowering);
         }
-        let fields = members.map(|members| members.fields.into());
+        self.drop_fields(filters, &stands, &spots, &mut lowering);
+        if let Some(wanted) = &wanted {
+            take_back(wanted.added(), &stands, &spots, &mut lowering);
+        }
+        let fields = wanted.map(|wanted| wanted.into_fields().into());
         if lowering.is_idle() {
             return Ok(Shape { duties: None, fields });
         }
@@ -219,43 +232,10 @@ impl<'a> Call<'a, '_, '_> {
     pub(super) fn limit_name(&self, limit: &Limit) -> Arc<str> {
         Arc::from(format!("{}/{}", self.tier.name, limit.id))
     }
-
-    /// Asks for what the filters read, where the call does not.
-    fn members(&self, wanted: &[(usize, &str)]) -> Result<Option<Members>, Refusal> {
-        if wanted.is_empty() {
-            return Ok(None);
-        }
-        let members = match &self.ruling.default_fields {
-            Some(cut) => self.beside(cut, wanted),
-            None => with_members(self.canonical, self.catalogue, self.bounds, wanted)?,
-        };
-        // An answer whose fields can't be chosen is not looked into by chance.
-        let choosable = amend::fields_param(self.operation).is_some();
-        if members.is_some() && !choosable {
-            return Err(Refusal::AnswerWithheld { why: BLIND });
-        }
-        Ok(members)
-    }
-
-    /// The same, beside fields that the call did not name itself.
-    fn beside(&self, cut: &FieldSet, wanted: &[(usize, &str)]) -> Option<Members> {
-        let path = |ix| self.catalogue.field_ref(ix).map(|field| field.path);
-        let given: Vec<&str> = cut.iter().filter_map(path).collect();
-        let mut all = *cut;
-        let mut added = Vec::with_capacity(wanted.len());
-        for (ask, wanted) in wanted {
-            let gives = self.asks.asks.get(*ask).and_then(|ask| ask.gives);
-            if let Some(ix) = gives.and_then(|kind| self.catalogue.field_of(kind, wanted)) {
-                all.insert(ix);
-            }
-            added.push(missing(&given, wanted));
-        }
-        let fields = amend::text(&all, self.catalogue);
-        added.iter().any(Option::is_some).then_some(Members { fields, added })
-    }
 }
 
-const BLIND: &str = "the answer does not tell whether it holds what your agreement leaves out";
+pub(super) const BLIND: &str =
+    "the answer does not tell whether it holds what your agreement leaves out";
 const TOO_MUCH: &str = "it holds too many different parts to be checked; ask for less at once";
 
 fn wanted<'a>(looks: &[Look<'a>], counts: &[Count<'a>]) -> Vec<(usize, &'a str)> {
@@ -273,18 +253,4 @@ fn wanted<'a>(looks: &[Look<'a>], counts: &[Count<'a>]) -> Vec<(usize, &'a str)>
         }
     }
     wanted
-}
-
-/// What of a path must be added beside fields: the path, or the first object of it that is not there.
-fn missing(given: &[&str], wanted: &str) -> Option<String> {
-    if given.contains(&wanted) {
-        return None;
-    }
-    let ends = wanted.match_indices('.').map(|(at, _)| at).chain([wanted.len()]);
-    let mut prefixes = ends.filter_map(|end| wanted.get(..end));
-    let there = |prefix: &&str| {
-        let mut inside = given.iter().filter_map(|path| path.strip_prefix(*prefix));
-        !inside.any(|rest| rest.starts_with('.'))
-    };
-    prefixes.find(there).map(str::to_owned)
 }

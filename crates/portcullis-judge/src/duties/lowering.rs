@@ -149,7 +149,7 @@ pub(super) struct Lowering {
     pub(super) links: bool,
     pub(super) rules: Vec<Arc<str>>,
     pub(super) items: Vec<ItemRule>,
-    seen: BTreeSet<(Arc<str>, Place)>,
+    pub(super) seen: BTreeSet<(Arc<str>, Place)>,
     dropped: BTreeSet<Place>,
     taken_back: BTreeSet<Place>,
 }

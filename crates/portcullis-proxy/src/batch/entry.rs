@@ -13,7 +13,7 @@ use http::{HeaderMap, HeaderValue, Response, Uri, response};
 use http_body::Body;
 use portcullis_judge::Trace;
 use portcullis_request::Entry;
-use portcullis_types::Refusal;
+use portcullis_types::{LedgerRecord, Refusal};
 
 use crate::arrival::{Pieces, Share};
 use crate::body::{Flow, Kind};
@@ -126,6 +126,8 @@ pub(super) struct Fetched {
     pub(super) content: Content,
     /// Items that were dropped from it.
     pub(super) dropped: u64,
+    /// What it holds, for the ledger; none: nobody looked.
+    pub(super) seen: Option<Vec<LedgerRecord>>,
 }
 
 /// Waits for the answer, all of it; also tells which way the call went. What is noted of it goes to its
@@ -153,7 +155,7 @@ async fn fetched(
             trace.notes.get_or_insert_default().signals.extend(hits);
         }
     }
-    let mut dropped = 0;
+    let (mut dropped, mut seen) = (0, None);
     let (parts, kind) = match sending.inward(answer, thread)? {
         Inward::Now(parts, kind) => (parts, kind),
         // Refused where it was judged.
@@ -174,8 +176,9 @@ async fn fetched(
             room.take(kept.bytes.len())?;
             kept.bytes
         }
-        Kind::Sieved(sieved) => {
+        Kind::Sieved(mut sieved) => {
             dropped = sieved.sieving.noted().put(Some(trace));
+            seen = sieved.sieving.recorded();
             sifted(sieved.sieving, &room)?
         }
         Kind::Flow(flow) => flowing(thread, *flow, &room).await?,
@@ -184,7 +187,7 @@ async fn fetched(
     std::str::from_utf8(&bytes).map_err(|_| Refusal::UpstreamMalformed)?;
     // A small one must not keep all of what it was read with.
     let bytes = if bytes.len() < SMALL { Bytes::copy_from_slice(&bytes) } else { bytes };
-    Ok(Fetched { parts, content: Content { bytes, ours: false }, dropped })
+    Ok(Fetched { parts, content: Content { bytes, ours: false }, dropped, seen })
 }
 
 /// What the sieve left of an answer that is all there.

@@ -23,6 +23,7 @@ use self::entry::{Content, Fetched, Room};
 pub(crate) use self::form::wants_headers;
 use crate::counts::Count;
 use crate::forward::Given;
+use crate::ledger::Leaving;
 use crate::sending::{Answered, Sending};
 use crate::ticket::{Conn, Ticket, since};
 use crate::trace::Way;
@@ -50,12 +51,15 @@ struct Done {
     /// What it gives to a reader, who may lose its access before it is out.
     read: Option<Touched>,
     trace: Option<Trace>,
+    /// What the ledger is told of it.
+    leaving: Option<Leaving>,
 }
 
 /// An entry that was sent on.
 struct Landed {
     at: usize,
     read: Option<Touched>,
+    leaving: Option<Leaving>,
     trace: Trace,
     judge_ns: u64,
     since: Now,
@@ -153,11 +157,16 @@ impl Run<'_> {
             }
             Err(refusal) => return self.refused(at, &refusal, Some(trace), start),
         };
+        let (permit, mut leaving) = match Leaving::begin(&self.conn.thread, permit) {
+            Ok(begun) => begun,
+            Err(refusal) => return self.refused(at, &refusal, Some(trace), start),
+        };
+        let look = leaving.as_mut().and_then(Leaving::take_look);
         let onward = self.ticket.leave();
         let leg = onward.as_ref().and_then(|onward| onward.leg);
         let (id, partner) = (&self.ticket.id, trace.partner_ix);
         let host = self.host.clone();
-        let given = Given { id, partner, host, plain: true, trace: onward };
+        let given = Given { id, partner, host, plain: true, trace: onward, look };
         let sending = entry::came(entry, &self.headers)
             .and_then(|came| Sending::begin(&self.conn, came, permit, given, now));
         let sending = match sending {
@@ -169,7 +178,7 @@ impl Run<'_> {
         self.under_way.spawn_local(async move {
             let mut trace = trace;
             let (way, fetched) = entry::fetch(&thread, sending, room, &mut trace).await;
-            Landed { at, read, trace, judge_ns, since: now, leg, way, fetched }
+            Landed { at, read, leaving, trace, judge_ns, since: now, leg, way, fetched }
         });
     }
 
@@ -199,7 +208,8 @@ impl Run<'_> {
     async fn land(&mut self) {
         let Some(landed) = self.under_way.join_next().await else { return };
         // An entry whose task failed stays undone, and is answered as a fault of the gate.
-        let Ok(Landed { at, read, trace, judge_ns, since: sent, leg, way, fetched }) = landed
+        let Ok(Landed { at, read, mut leaving, trace, judge_ns, since: sent, leg, way, fetched }) =
+            landed
         else {
             self.conn.thread.metrics.panics.inc();
             return;
@@ -211,7 +221,7 @@ impl Run<'_> {
         }
         let upstream_ns = since(now, sent);
         self.ticket.upstream_ns = Some(self.ticket.upstream_ns.unwrap_or(0) + upstream_ns);
-        let Fetched { parts, content, dropped } = match fetched {
+        let Fetched { parts, content, dropped, seen } = match fetched {
             Ok(fetched) => fetched,
             Err(refusal) => return self.refused(at, &refusal, Some(trace), sent),
         };
@@ -226,8 +236,12 @@ impl Run<'_> {
             parted: false,
         });
         self.ticket.items_dropped += dropped;
+        if let Some(leaving) = &mut leaving {
+            leaving.saw(seen);
+        }
         self.keep_result(at, &content, code);
-        let done = Done { code, headers: parts.headers, content, read, trace: Some(trace) };
+        let headers = parts.headers;
+        let done = Done { code, headers, content, read, trace: Some(trace), leaving };
         self.put(at, done);
     }
 

@@ -11,6 +11,7 @@ use super::entry::Content;
 use super::{Done, Run, envelope};
 use crate::body::Reader;
 use crate::counts::Count;
+use crate::ledger::Left;
 use crate::sending::Answered;
 use crate::ticket::since;
 
@@ -44,7 +45,8 @@ impl Run<'_> {
         let id = self.ticket.id.to_str().unwrap_or_default();
         let out = crate::refuse::render(refusal, of, id, self.conn.thread.style());
         let content = Content::ours(out.body);
-        Done { code: out.status.as_u16(), headers: out.headers, content, read: None, trace }
+        let (code, headers) = (out.status.as_u16(), out.headers);
+        Done { code, headers, content, read: None, trace, leaving: None }
     }
 
     /// Puts an outcome in its place, and on record what was noted on the way.
@@ -91,7 +93,29 @@ impl Run<'_> {
             (!(entry.omit_response_on_success && done.is_success())).then_some(done)
         });
         let bytes = envelope::write(rows, with_headers);
+        self.tell_ledger();
         envelope::answer(&self.conn.thread, bytes, reader, self.room)
+    }
+
+    /// Has the ledger told of what each entry gives that is not left out.
+    fn tell_ledger(&mut self) {
+        let id = self.ticket.id.to_str().unwrap_or_default();
+        for (entry, done) in self.entries.iter().zip(&mut self.done) {
+            let Some(done) = done else { continue };
+            if entry.omit_response_on_success && done.is_success() {
+                continue;
+            }
+            let (Some(leaving), Some(trace)) = (done.leaving.take(), &done.trace) else { continue };
+            let left = Left {
+                at: self.ticket.start.wall,
+                id,
+                trace,
+                status: done.code,
+                bytes: done.content.text().len() as u64,
+                whole: true,
+            };
+            self.ticket.left.extend(leaving.ended(&left));
+        }
     }
 
     /// Whoever lost its access while the batch ran gets none of what was read for it.

@@ -3,6 +3,7 @@
 //! Its beginning is held back until it is judged, so that a fault there is still a refusal; after
 //! that it goes out as it comes, and a fault cuts it. Must not know what duties there are.
 
+mod asked;
 mod held;
 mod out;
 mod tell;
@@ -16,10 +17,11 @@ use bytes::{Bytes, BytesMut};
 use http::StatusCode;
 use http::header::{CONTENT_ENCODING, CONTENT_LENGTH};
 use http_body::Body;
-use portcullis_judge::{Duties, ItemJudge};
-use portcullis_sieve::{Fate, Fault, HELD_MAX, Item, Items, Pieces, Sieve};
+use portcullis_judge::Duties;
+use portcullis_sieve::{Fault, HELD_MAX, Pieces, Sieve};
 use portcullis_types::Refusal;
 
+use self::asked::Asked;
 use self::held::Held;
 pub(crate) use self::out::Sieved;
 use self::tell::is_only_error;
@@ -57,15 +59,6 @@ pub(crate) struct Sieving {
     host: Option<http::HeaderValue>,
 }
 
-/// Who is asked about items, if anyone.
-struct Asked(Option<ItemJudge>);
-
-impl Items for Asked {
-    fn keep(&mut self, item: &Item<'_>) -> Fate {
-        self.0.as_mut().map_or(Fate::Drop, |judge| judge.keep(item))
-    }
-}
-
 /// How far one look got.
 enum Step {
     Piece(Bytes),
@@ -89,7 +82,7 @@ impl Sieving {
         let unpack = Unpack::new(&parts.headers)?;
         let gate = thread.sieve_gate(forward.host.as_ref());
         let now = thread.now();
-        let items = Asked(Some(thread.bench.items(forward.key, &duties, now)));
+        let items = Asked(Some(thread.bench.items(forward.key, &duties, forward.look.take(), now)));
         let seconds = i64::try_from(now.wall.0 / 1000).unwrap_or(i64::MAX);
         let sieve = Sieve::new(Arc::clone(&duties.program), gate, seconds, items)
             .key_links(forward.link_key.take());

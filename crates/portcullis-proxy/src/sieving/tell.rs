@@ -32,7 +32,7 @@ impl Sieving {
             thinned::say(headers, self.dropping());
         } else if !self.ended && program.may_thin() {
             // It may be so later on, and a head can't be taken back.
-            thinned::say(headers, self.duties.rules.iter());
+            thinned::say(headers, self.duties.rules.iter().filter(|rule| !rule.is_empty()));
         }
     }
 

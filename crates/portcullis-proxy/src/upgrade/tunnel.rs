@@ -140,6 +140,8 @@ impl Tunnel {
         self.pass_down()?;
         moved |= self.up.write(&mut self.opened.line.write, cx)?;
         moved |= self.down.write(&mut *partner, cx)?;
+        // Known as well should it be cut off at any moment.
+        self.ticket.bytes_out = self.down.bytes;
         let (up, down) = (&self.up, &self.down);
         if !(up.out.is_empty() && down.out.is_empty()) {
             return Ok(moved);

@@ -23,12 +23,12 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use portcullis_catalogue::Catalogue;
-use portcullis_judge::{Bounds, Judge, Rules};
-use portcullis_keys::{Pepper, Peppers};
+use portcullis_judge::{Bounds, Judge, LedgerKeys, Rules};
+use portcullis_keys::{DayKey, Pepper, Peppers};
 use portcullis_policy::PolicySet;
 use portcullis_proxy::{
-    Drained, Metrics, Outlets, Placement, PlatformCredential, Proxy, Records, Running, Settings,
-    Spans, Traces, UsageOutlet,
+    Drained, LedgerBounds, LedgerOutlet, Metrics, Outlets, Placement, PlatformCredential, Proxy,
+    Records, Running, Settings, Spans, Traces, UsageOutlet,
 };
 use portcullis_registry::{
     Actor, ActorKind, Command, Facts, KeyCommand, KeyStart, Place, State, SubjectId, UsageBook, Use,
@@ -355,7 +355,7 @@ impl Gate {
         change: impl FnOnce(&mut Settings),
     ) -> Self {
         let metrics = Arc::new(Metrics::new());
-        Self::telling((upstream, world, clock), (metrics, None), change)
+        Self::telling((upstream, world, clock), (metrics, None, None), change)
     }
 
     /// One that tells of that part of the calls that no believed caller decided about, of no more at once
@@ -368,12 +368,30 @@ impl Gate {
         let metrics = Arc::new(Metrics::new());
         let (traces, spans) = Traces::new(part, room, &metrics);
         let place = (upstream, World::of(BATCHING), Arc::new(Still) as _);
-        (Self::telling(place, (metrics, Some(traces)), change), spans)
+        (Self::telling(place, (metrics, Some(traces), None), change), spans)
+    }
+
+    /// In that world, with a ledger that takes so much; the key of the clock's day is there.
+    pub fn noting(
+        upstream: &Upstream,
+        world: World<'_>,
+        bounds: LedgerBounds,
+        change: impl FnOnce(&mut Settings),
+    ) -> (Self, LedgerOutlet) {
+        let metrics = Arc::new(Metrics::new());
+        let outlet = LedgerOutlet::new(1, bounds);
+        let place = (upstream.url(), Arc::new(Still) as _);
+        let told = (metrics, None, Some(outlet.clone()));
+        let gate = Self::telling((&place.0, world, place.1), told, change);
+        let day = u32::try_from(Still.now().wall.0 / 86_400_000).unwrap();
+        let keys = LedgerKeys::new(vec![Arc::new(DayKey::new(day, &[7; 32]))]);
+        gate.office.judge.set_ledger(Some(keys));
+        (gate, outlet)
     }
 
     fn telling(
         (upstream, world, clock): (&str, World<'_>, Arc<dyn Clock>),
-        (metrics, traces): (Arc<Metrics>, Option<Traces>),
+        (metrics, traces, ledger): (Arc<Metrics>, Option<Traces>, Option<LedgerOutlet>),
         change: impl FnOnce(&mut Settings),
     ) -> Self {
         let credential = PlatformCredential::new(PLATFORM, Placement::Bearer).unwrap();
@@ -400,6 +418,7 @@ impl Gate {
                 usage: Some(UsageOutlet(Arc::clone(&usage) as _)),
                 aside: None,
                 traces,
+                ledger,
             },
         );
         Self { running: Some(running.unwrap()), office, metrics, log, usage }

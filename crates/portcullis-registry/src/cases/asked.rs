@@ -205,6 +205,7 @@ impl Event {
             Self::Agreement(event) => event.case(),
             Self::Answer(event) => event.case(),
             Self::Hook(HookEvent::Platform(event)) => event.case(),
+            Self::Ledger(event) => event.case(),
             _ => None,
         }
     }

@@ -186,6 +186,7 @@ fn touched(event: &Event) -> Option<String> {
         | Event::Guard(_)
         | Event::Later(_)
         | Event::Retention(_)
+        | Event::Ledger(_)
         | Event::Answer(_)
         | Event::LogOpened { .. }
         | Event::GrantsChanged { .. }

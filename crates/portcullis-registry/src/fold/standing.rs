@@ -265,6 +265,7 @@ pub(super) fn concerned(event: &Event) -> Option<SubjectId> {
         | Event::Guard(_)
         | Event::Later(_)
         | Event::Retention(_)
+        | Event::Ledger(_)
         | Event::Case(_)
         | Event::Change(_)
         | Event::Answer(_)

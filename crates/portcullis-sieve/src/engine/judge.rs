@@ -5,7 +5,7 @@
 use super::{Ends, Frame, Run};
 use crate::Fault;
 use crate::items::{Fate, Item, Slot, holds};
-use crate::plan::Effect;
+use crate::plan::{Effect, Undecided};
 use crate::program::{Duty, ItemCode, Read};
 use crate::sink::Sink;
 
@@ -22,8 +22,23 @@ pub(super) struct Open {
     gone: bool,
     /// Its embedded answer is still to come.
     waits: bool,
+    /// How much was noted of items before it.
+    noted: usize,
+    /// It left before all of it was known that somebody wants to see.
+    pub(super) late: bool,
     slots_from: usize,
     texts_from: usize,
+}
+
+/// What is known of an item that is weighed.
+#[derive(Clone, Copy, Eq, PartialEq)]
+pub(super) enum Known {
+    /// As much as came of it.
+    SoFar,
+    /// The same, and who would let it leave waits for no more.
+    Enough,
+    /// All.
+    All,
 }
 
 impl<'r, S: Sink> Run<'r, S> {
@@ -40,6 +55,7 @@ impl<'r, S: Sink> Run<'r, S> {
         self.flush(self.settled())?;
         let gone = self.core.mute != 0;
         let undecided = !gone && (known.judged || known.entry);
+        let noted = if undecided { self.items.noted() } else { 0 };
         let ix = self.core.open.len();
         self.core.open.push(Open {
             code,
@@ -49,6 +65,8 @@ impl<'r, S: Sink> Run<'r, S> {
             undecided,
             gone,
             waits: known.entry,
+            noted,
+            late: false,
             slots_from: self.core.slots.len(),
             texts_from: self.core.texts.len(),
         });
@@ -81,6 +99,10 @@ impl<'r, S: Sink> Run<'r, S> {
                 let Some(duty) = self.program.duties.get(usize::from(*duty)) else { continue };
                 let slots = slots_of(&self.core.slots, &item, *offset, duty);
                 let texts = self.core.texts.as_str();
+                if item.late && duty.undecided == Undecided::Keep {
+                    let shown = Item { tag: duty.tag, entry: self.core.entry, slots, texts };
+                    self.items.late(&shown, item.noted);
+                }
                 let values = duty.distinct.iter().map(|read| slots.get(*read)?.text(texts));
                 self.core.tallies.row(duty.tag, values);
             }
@@ -111,7 +133,7 @@ impl<'r, S: Sink> Run<'r, S> {
 
     /// Decides an item if what is known of it suffices; `ended`: nothing more will be known.
     pub(super) fn judge(&mut self, ix: usize, ended: bool) -> Result<(), Fault> {
-        let fate = self.weigh(ix, ended);
+        let fate = self.weigh(ix, if ended { Known::All } else { Known::SoFar });
         if fate != Some(Fate::Drop) {
             self.strip(ix, ended)?;
         }
@@ -122,7 +144,8 @@ impl<'r, S: Sink> Run<'r, S> {
         }
     }
 
-    fn weigh(&mut self, ix: usize, ended: bool) -> Option<Fate> {
+    pub(super) fn weigh(&mut self, ix: usize, known: Known) -> Option<Fate> {
+        let ended = known == Known::All;
         let item = self.core.open.get(ix)?;
         let code = self.program.items.get(usize::from(item.code))?;
         let (slots, texts) = (self.core.slots.as_slice(), self.core.texts.as_str());
@@ -139,7 +162,8 @@ impl<'r, S: Sink> Run<'r, S> {
                 }
             }
             asks |= duty.ask;
-            open |= duty.ask && !ended && slots.contains(&Slot::Unknown);
+            let waits = known == Known::SoFar || duty.undecided != Undecided::Keep;
+            open |= duty.ask && !ended && waits && slots.contains(&Slot::Unknown);
         }
         if open {
             return None;
@@ -180,14 +204,17 @@ impl<'r, S: Sink> Run<'r, S> {
         self.drop_item(ix)
     }
 
-    fn drop_item(&mut self, ix: usize) -> Result<(), Fault> {
+    pub(super) fn drop_item(&mut self, ix: usize) -> Result<(), Fault> {
         let Some(item) = self.core.open.get(ix) else { return Ok(()) };
         if item.depth == 1 {
             return Err(Fault::Withheld);
         }
         let (start, depth, follows) = (item.start, item.depth, item.follows);
+        self.items.forget(item.noted);
         for (duty, _) in self.code(ix).map_or(&[][..], |code| &code.duties) {
-            if let Some(duty) = self.program.duties.get(usize::from(*duty)) {
+            let duty = self.program.duties.get(usize::from(*duty));
+            // Who only looks has dropped nothing.
+            if let Some(duty) = duty.filter(|duty| !duty.looks) {
                 self.core.tallies.dropped(duty.tag);
             }
         }
@@ -214,28 +241,6 @@ impl<'r, S: Sink> Run<'r, S> {
         if let Some(frame) = holder {
             frame.emitted = follows;
         }
-    }
-
-    /// What is held is full: the first item that is undecided is given up.
-    pub(super) fn give_up(&mut self) -> Result<(), Fault> {
-        let first = self.core.open.iter().position(|item| item.undecided);
-        let Some(ix) = first else { return Err(Fault::Undecided) };
-        let code = self.code(ix);
-        if code.is_some_and(|code| code.cuts) {
-            return Err(Fault::Undecided);
-        }
-        if code.is_some_and(|code| code.judged) {
-            return match self.drop_item(ix) {
-                Err(Fault::Withheld) => Err(Fault::Undecided),
-                other => other,
-            };
-        }
-        // An entry: its beginning was judged as it came, so it may leave.
-        if let Some(item) = self.core.open.get_mut(ix) {
-            item.undecided = false;
-            self.core.undecided -= 1;
-        }
-        self.commit()
     }
 
     /// The innermost entry that can still be replaced as a whole: where it begins, how deep it is,

@@ -207,6 +207,7 @@ impl Build {
             reads: u16::try_from(duty.reads.len()).map_err(|_| too_many())?,
             checks: duty.checks,
             ask: duty.ask,
+            looks: duty.looks,
             distinct: duty.distinct,
             undecided: duty.undecided,
         });

@@ -133,6 +133,7 @@ fn code(all: &[Duty], duties: impl IntoIterator<Item = u16>, entry: bool) -> Ite
         let judges = duty.ask || !duty.checks.is_empty();
         code.judged |= judges;
         code.cuts |= judges && duty.undecided == Undecided::Cut;
+        code.keeps |= judges && duty.undecided == Undecided::Keep;
     }
     code
 }

@@ -12,7 +12,7 @@ use super::*;
 use crate::database;
 
 /// Kinds of the first release that no golden log of it holds: each stands in tests of the registry.
-const ELSEWHERE: [&str; 40] = [
+const ELSEWHERE: [&str; 43] = [
     "agreement.announced",
     "agreement.called_off",
     "agreement.narrowed",
@@ -36,6 +36,9 @@ const ELSEWHERE: [&str; 40] = [
     "hook.removed",
     "hook.rotated",
     "key.expired",
+    "ledger.anchored",
+    "ledger.asked",
+    "ledger.shredded",
     "log.lost",
     "people.rule_set",
     "platform.not_told",

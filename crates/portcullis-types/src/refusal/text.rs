@@ -63,6 +63,7 @@ impl Refusal {
             Self::UpstreamSlow => "The platform took longer than the gate waits. It may or may not have acted on a write.".into(),
             Self::UpstreamMalformed => "The platform's answer broke off or was not HTTP. It may or may not have acted on a write.".into(),
             Self::AnswerTooLarge { max } => format!("The answer is longer than the {max} bytes within which links can be checked. Ask for a smaller page."),
+            Self::LedgerFull => "The gate keeps a ledger of records that leave, and can't write to it just now. Try again in a moment.".into(),
             Self::Overloaded => "Try again in a moment.".into(),
             Self::NotReady => "The gate has no policy in force. Nothing was sent on; try again shortly.".into(),
             Self::Internal => "The gate failed on this call. Give the request id to the platform's partner team.".into(),

@@ -8,6 +8,7 @@ mod bounds;
 mod calendar;
 mod fetch;
 mod issuers;
+mod ledger;
 mod listeners;
 mod load;
 mod people;

@@ -14,6 +14,7 @@ use portcullis_yaml::{At, Fault, Source};
 
 use super::back::BackFiles;
 use super::issuers::TokenIssuer;
+use super::ledger::Ledger;
 use super::listeners::ListenerOf;
 use super::people::{People, Token};
 use super::platform::PlatformHook;
@@ -68,6 +69,7 @@ pub(crate) struct Config {
     pub promise: Promise,
     pub reasons: Reasons,
     pub retention: Retention,
+    pub ledger: Option<Ledger>,
 }
 
 /// Bounds in force.
@@ -164,6 +166,7 @@ impl Settling<'_> {
             promise: self.promise(&file.calendar),
             reasons: self.reasons(file),
             retention: self.retention(&file.retention),
+            ledger: self.ledger_beside(file),
             base: self.base.clone(),
             file: PathBuf::from(&self.source.name),
         };
@@ -202,6 +205,12 @@ impl Settling<'_> {
 
     fn path(&self, at: Option<&At<String>>, default: &str) -> PathBuf {
         self.base.join(at.map_or(default, |at| at.value.as_str()))
+    }
+
+    /// The ledger lies beside the store, unless it is said otherwise.
+    fn ledger_beside(&mut self, file: &ConfigFile) -> Option<Ledger> {
+        let store = self.path(file.store.path.as_ref(), "data/portcullis.db");
+        self.ledger(&file.ledger, store.with_extension("ledger"))
     }
 
     fn key_env(&mut self, at: Option<&At<String>>) -> String {

@@ -5,6 +5,7 @@
 mod bounds;
 mod calendar;
 mod issuers;
+mod ledger;
 mod listeners;
 mod people;
 mod platform;
@@ -24,6 +25,7 @@ use serde::Deserialize;
 pub(crate) use bounds::{Limits, Timeouts};
 pub(crate) use calendar::Calendar;
 pub(crate) use issuers::IssuerAt;
+pub(crate) use ledger::Ledger;
 pub(crate) use listeners::{Admin, Family, Listen, ListenerAt, Public};
 pub(crate) use people::{OpenId, People, TokenFrom};
 pub(crate) use platform::{Codec, Place, PlatformHook, Upstream};
@@ -70,6 +72,9 @@ pub(crate) struct ConfigFile {
     /// How long what lies beside the log is kept.
     #[serde(default)]
     pub retention: Retention,
+    /// What left, for whom: written down beside the store.
+    #[serde(default)]
+    pub ledger: Ledger,
     /// How keys look.
     #[serde(default)]
     pub keys: Keys,

@@ -8,13 +8,17 @@ use std::sync::{Arc, Mutex, OnceLock, Weak};
 
 use arc_swap::ArcSwapOption;
 use portcullis_judge::Rules;
+use portcullis_registry::Snapshot;
 use portcullis_types::Revision;
 
+use super::ledger::SetNames;
 use super::reload::Change;
 use super::set::Files;
 
 /// Sets that are kept.
 const PAST: usize = 4;
+/// Sets whose names are: answers may be under way that were judged by any of them.
+const NAMED: usize = 256;
 
 /// The board.
 #[derive(Debug, Default)]
@@ -22,6 +26,10 @@ pub(crate) struct Board {
     rules: ArcSwapOption<Rules>,
     /// The newest sets, those in force last of them: calls remembered were judged by others too.
     past: Mutex<VecDeque<Arc<Rules>>>,
+    /// Names of the newest sets, those in force last.
+    named: Mutex<VecDeque<Arc<SetNames>>>,
+    /// The newest state, also where another process writes it.
+    state: ArcSwapOption<Snapshot>,
     notes: Mutex<Notes>,
     /// Who compares the files on disk with a set that came into force.
     compares: OnceLock<Weak<Sender<Change>>>,
@@ -58,8 +66,30 @@ impl Board {
         past.iter().rev().find(|rules| rules.revision == revision).cloned()
     }
 
+    /// The names of the set of a revision, if it is one of the newest.
+    pub(crate) fn names_of(&self, revision: Revision) -> Option<Arc<SetNames>> {
+        let named = self.named.lock().ok()?;
+        named.iter().rev().find(|set| set.revision == revision).cloned()
+    }
+
+    /// The newest state.
+    pub(crate) fn state(&self) -> Option<Arc<Snapshot>> {
+        self.state.load_full()
+    }
+
+    /// Puts a state on the board.
+    pub(crate) fn set_state(&self, state: Arc<Snapshot>) {
+        self.state.store(Some(state));
+    }
+
     /// Puts rules on the board.
     pub(crate) fn set_rules(&self, rules: Arc<Rules>) {
+        if let Ok(mut named) = self.named.lock() {
+            named.push_back(Arc::new(SetNames::of(&rules)));
+            if named.len() > NAMED {
+                named.pop_front();
+            }
+        }
         if let Ok(mut past) = self.past.lock() {
             past.push_back(Arc::clone(&rules));
             if past.len() > PAST {

@@ -18,6 +18,7 @@ mod hooks;
 mod issuer;
 mod kept;
 mod keymaker;
+mod ledger;
 mod listed;
 mod memory;
 mod open;
@@ -36,6 +37,7 @@ pub(crate) mod set;
 mod signals;
 mod sink;
 mod sockets;
+mod stop;
 mod traces;
 pub(crate) mod upgrade;
 mod usage;
@@ -71,6 +73,7 @@ pub(crate) struct Gate {
     join: Arc<Join>,
     plane: Running,
     telling: Option<traces::Telling>,
+    ledger: Option<ledger::Threads>,
     watching: Option<reload::Watching>,
     budgets: Option<kept::Keeper>,
     signals: Option<signals::Recording>,
@@ -140,10 +143,17 @@ impl Gate {
             remembers: remembers_partners,
             witnesses: witnesses.clone(),
         }));
+        let ledger = ledger::start(&config, &runtime, (&judge, &office, &board))?;
         let memory = memory::watch(&runtime, config.limits.memory_bytes);
         let names = (&office, &board);
-        let shared =
-            plane::Shared { judge: &judge, metrics: &metrics, usage: &calls, memory, names };
+        let shared = plane::Shared {
+            judge: &judge,
+            metrics: &metrics,
+            usage: &calls,
+            memory,
+            names,
+            ledger: &ledger,
+        };
         let (running, telling) =
             plane::start(&config, entries, &shared, Arc::clone(&partners) as _)?;
         let (public, reached_at) = (running.addr(), certs::reached_at(&config.listeners, &running));
@@ -169,6 +179,7 @@ impl Gate {
                 witnesses,
                 platform,
                 issuers,
+                ledger: ledger.as_ref().map(ledger::Ledger::told),
             },
         )?;
         partners.remember(Arc::clone(&admin.recall));
@@ -212,6 +223,7 @@ impl Gate {
             board,
             plane: running,
             telling,
+            ledger: ledger.map(|ledger| ledger.threads),
             stop_admin: Some(stop_admin),
             public,
             reached_at,
@@ -267,32 +279,5 @@ impl Gate {
     pub(crate) fn verify(&self) -> anyhow::Result<(bool, String)> {
         let found = self.runtime.block_on(self.store.office.verify(Vec::new()))?;
         Ok((found.is_clean(), found.to_string()))
-    }
-
-    /// Calls under way finish within the drain time; then the log is closed.
-    pub(crate) fn stop(mut self) {
-        drop(self.watching.take());
-        drop(self.admin_socket);
-        self.board.note(|notes| notes.stopping = true);
-        let ended = self.plane.drain(self.drain);
-        if ended.cut > 0 {
-            talk::warn(&format!("{} connections were still open and were cut", ended.cut));
-        }
-        if let Some(telling) = self.telling.take() {
-            telling.finish();
-        }
-        for kept in [self.budgets, self.usage].into_iter().flatten() {
-            kept.stop();
-        }
-        self.signals.into_iter().for_each(signals::Recording::stop);
-        // Last: what is held or revoked while calls end must be written down too.
-        let _gone = self.stop_admin.map(|stop| stop.send(()));
-        let lost = self.runtime.block_on(self.store.close());
-        if lost > 0 {
-            talk::error(&format!(
-                "{lost} holds or revocations could not be written and are lost with this process; make room and repeat them"
-            ));
-        }
-        self.runtime.shutdown_timeout(std::time::Duration::from_secs(2));
     }
 }

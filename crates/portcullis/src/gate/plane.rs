@@ -6,7 +6,7 @@ use std::io::Write;
 use std::sync::Arc;
 
 use anyhow::Context;
-use portcullis_control::{AdminCall, Control, ControlSettings, Hooks, Remembers};
+use portcullis_control::{AdminCall, Control, ControlSettings, Hooks, LedgerDesk, Remembers};
 use portcullis_judge::Judge;
 use portcullis_proxy::{
     Aside, AsideOutlet, Codec, Family, Limits, Listener, Looker, Metrics, Outlets, Placement,
@@ -22,6 +22,7 @@ use super::checker::Compiler;
 use super::hooks;
 use super::issuer;
 use super::keymaker::Minter;
+use super::ledger::{self, Ledger};
 use super::memory::Memory;
 use super::platform;
 use super::preview::Foresight;
@@ -45,6 +46,7 @@ pub(crate) struct Shared<'a> {
     pub memory: Memory,
     /// What knows the names of what calls are about.
     pub names: (&'a Arc<dyn Office>, &'a Arc<Board>),
+    pub ledger: &'a Option<Ledger>,
 }
 
 /// Starts the data plane, and whoever tells of its calls.
@@ -54,7 +56,7 @@ pub(crate) fn start(
     shared: &Shared<'_>,
     aside: Arc<dyn Aside>,
 ) -> anyhow::Result<(Running, Option<Telling>)> {
-    let Shared { judge, metrics, usage, ref memory, names } = *shared;
+    let Shared { judge, metrics, usage, ref memory, names, ledger } = *shared;
     let mut settings = settings(config, listeners)?;
     settings.upstreams.tls = back;
     settings.pressure = memory.pressure.clone();
@@ -66,8 +68,9 @@ pub(crate) fn start(
     let clock = Arc::new(SystemClock::start());
     let telling = traces::start(config, names, metrics, &clock)?;
     let (traces, telling) = telling.unzip();
+    let ledger = ledger.as_ref().map(|ledger| ledger.outlet.clone());
     let usage = Some(UsageOutlet(Arc::clone(usage) as _));
-    let outlets = Outlets { records, usage, aside: Some(AsideOutlet(aside)), traces };
+    let outlets = Outlets { records, usage, aside: Some(AsideOutlet(aside)), traces, ledger };
     let running = Proxy::start(settings, Arc::clone(judge), clock, Arc::clone(metrics), outlets)?;
     Ok((running, telling))
 }
@@ -162,6 +165,7 @@ pub(crate) struct Parts {
     pub witnesses: Option<Arc<Cosigned>>,
     pub platform: Option<Arc<platform::Figures>>,
     pub issuers: Arc<issuer::Seen>,
+    pub ledger: Option<(Arc<ledger::Figures>, Arc<dyn LedgerDesk>)>,
 }
 
 /// Puts the admin API together; it does not listen yet.
@@ -178,6 +182,7 @@ pub(crate) fn control(config: &Config, parts: &Parts) -> anyhow::Result<Control>
     let hooks = Arc::clone(&parts.hook_figures);
     let (cosigned, platform) = (parts.witnesses.clone(), parts.platform.clone());
     let issuers = Arc::clone(&parts.issuers);
+    let ledger = parts.ledger.as_ref().map(|(figures, _)| Arc::clone(figures));
     let page = move || {
         let failures = board.notes().reload_failures;
         let (snapshot, now) = (office.snapshot(), SystemClock::start().now().wall);
@@ -186,8 +191,9 @@ pub(crate) fn control(config: &Config, parts: &Parts) -> anyhow::Result<Control>
         let witnesses = cosigned.as_ref().map(|cosigned| cosigned.page()).unwrap_or_default();
         let platform = platform.as_ref().map(|figures| figures.page(now)).unwrap_or_default();
         let issuers = issuers.page();
+        let ledger = ledger.as_ref().map(|figures| figures.page(now)).unwrap_or_default();
         format!(
-            "{}{signals}{owed}{witnesses}{platform}{issuers}# HELP portcullis_config_reload_failures_total Reloads that changed nothing for faults in the files.\n\
+            "{}{signals}{owed}{witnesses}{platform}{issuers}{ledger}# HELP portcullis_config_reload_failures_total Reloads that changed nothing for faults in the files.\n\
              # TYPE portcullis_config_reload_failures_total counter\n\
              portcullis_config_reload_failures_total {failures}\n",
             metrics.render()
@@ -200,6 +206,7 @@ pub(crate) fn control(config: &Config, parts: &Parts) -> anyhow::Result<Control>
             hooks: Some(Arc::clone(&parts.hooks)),
             remembers: parts.remembers.clone(),
             retention: config.retention,
+            ledger: parts.ledger.as_ref().map(|(_, desk)| Arc::clone(desk)),
             plane: Some(Arc::new(Foresight::new(&parts.judge, &parts.board, parts.looker.clone()))),
             witnessed: parts.witnesses.clone().map(|witnesses| witnesses as _),
             ..ControlSettings::default()
@@ -214,6 +221,7 @@ pub(crate) fn control(config: &Config, parts: &Parts) -> anyhow::Result<Control>
             witnesses: parts.witnesses.clone(),
             platform: parts.platform.clone(),
             issuers: Arc::clone(&parts.issuers),
+            ledger: parts.ledger.as_ref().map(|(figures, _)| Arc::clone(figures)),
             metrics: Arc::new(page),
         }),
         keys: Arc::new(Minter { judge: Arc::clone(&parts.judge), env: config.key_env.clone() }),

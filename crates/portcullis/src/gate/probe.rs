@@ -12,6 +12,7 @@ use portcullis_types::{Clock, Wall};
 use super::board::Board;
 use super::care;
 use super::issuer;
+use super::ledger;
 use super::platform;
 use super::signals::Figures;
 use super::witnesses::Cosigned;
@@ -26,6 +27,7 @@ pub(crate) struct Watch {
     pub(crate) witnesses: Option<Arc<Cosigned>>,
     pub(crate) platform: Option<Arc<platform::Figures>>,
     pub(crate) issuers: Arc<issuer::Seen>,
+    pub(crate) ledger: Option<Arc<ledger::Figures>>,
     pub(crate) metrics: Arc<dyn Fn() -> String + Send + Sync>,
 }
 
@@ -137,6 +139,9 @@ impl Probe for Watch {
         let platform = self.platform.as_ref().map(|figures| figures.line());
         let platform = platform.map(|(ok, detail)| line("platform", ok, detail));
         let issuers = self.issuers.line().map(|(ok, detail)| line("issuers", ok, detail));
+        let written = self.ledger.as_ref().is_none_or(|figures| figures.writes());
+        let ledger = self.ledger.as_ref().map(|figures| figures.line());
+        let ledger = ledger.map(|(ok, detail)| line("ledger", ok, detail));
         let answers = care::line(&self.office.snapshot(), now);
         let certificates = notes.certificate_fault.clone().map(|fault| {
             line("certificates", false, format!("those on disk are not in force: {fault}"))
@@ -145,7 +150,12 @@ impl Probe for Watch {
         let serving =
             if notes.stopping { "stopping: calls under way may finish" } else { "serves" };
         Readiness {
-            ready: !notes.stopping && judges && health.durable && learned && peppers.is_none(),
+            ready: !notes.stopping
+                && judges
+                && health.durable
+                && learned
+                && peppers.is_none()
+                && written,
             detail: vec![
                 line("policies", judges, policies),
                 line("log", health.durable, log),
@@ -165,6 +175,7 @@ impl Probe for Watch {
             .chain(witnesses)
             .chain(platform)
             .chain(issuers)
+            .chain(ledger)
             .chain(health.clock_parted.then(parted))
             .chain(certificates)
             .chain(lost(&self.office.snapshot(), now))

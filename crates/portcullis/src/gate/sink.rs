@@ -45,6 +45,8 @@ impl Sink for Join {
     }
 
     fn publish(&self, snapshot: Arc<Snapshot>) {
+        // Before the judge: whoever is judged by it has a name.
+        self.board.set_state(Arc::clone(&snapshot));
         self.judge.publish(snapshot);
         self.cut();
         if let Some(before) = &self.before {

@@ -100,6 +100,12 @@ people:
   # or an issuer under `oidc:`). A first run has one, so it is off; each change is an event.
   two_persons: false
 
+ledger:
+  # What left, for whom, is written down in data/portcullis.ledger; how much of which class, the
+  # routes say. Files go after `keep`; after `digests` nobody can tell any more whose records they hold.
+  keep: 90d
+  digests: 30d
+
 signals:
   # Watches of policies may put so many partners on hold within 24 hours, or a tenth of all
   # partners, whichever is more; 0: none. Beyond that they are recorded, and an alarm is raised.

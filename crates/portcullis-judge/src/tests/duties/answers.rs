@@ -215,7 +215,7 @@ impl Answers {
     fn sieved(&mut self, duties: Option<Arc<Duties>>, key: KeyIx, answer: &str) -> String {
         let Some(duties) = duties else { return "as it is".into() };
         let now = self.bed.now;
-        let items = self.bed.desks[0].items(key, &duties, now);
+        let items = self.bed.desks[0].items(key, &duties, None, now);
         let gate = Arc::new(Gate::new("https://gate"));
         let seconds = i64::try_from(now.wall.0 / 1000).unwrap();
         let mut sieve = Sieve::new(Arc::clone(&duties.program), gate, seconds, items);

@@ -91,7 +91,7 @@ fn a_filter_in_shadow_counts_and_drops_nothing() {
     let mut answers = Answers::of(&tier(&shadow(&format!("{FRESH}{BUSINESS}"))));
     let (_, duties, key) = answers.call(&format!("{USER}/stories")).unwrap();
     let (now, duties) = (answers.bed.now, duties.unwrap());
-    let items = answers.bed.desks[0].items(key, &duties, now);
+    let items = answers.bed.desks[0].items(key, &duties, None, now);
     let mut sieve = Sieve::new(Arc::clone(&duties.program), Arc::default(), 0, items);
     let mut out = Vec::new();
     let page = r#"{"data":[{"id":"1","expires_at":"2024-01-01T00:00:00Z","owner":{"account_type":"BUSINESS"}},{"id":"2"}]}"#;

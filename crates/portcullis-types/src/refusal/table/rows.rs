@@ -110,6 +110,8 @@ pub(super) const UPSTREAM_MALFORMED: Row =
     row("upstream_malformed", 502, "The platform's answer was not well-formed", (2, 0));
 pub(super) const ANSWER_TOO_LARGE: Row =
     row("answer_too_large", 502, "The answer is too large to be checked", (1, 0));
+pub(super) const LEDGER_FULL: Row =
+    row("ledger_full", 503, "What leaves cannot be written down just now", (2, 0));
 pub(super) const OVERLOADED: Row =
     row("overloaded", 503, "The gate is serving as many calls as it may", (2, 0));
 pub(super) const NOT_READY: Row = row("not_ready", 503, "The gate is not ready", (2, 0));

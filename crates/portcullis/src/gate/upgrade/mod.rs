@@ -91,12 +91,14 @@ impl Gate {
             talk::error("the store takes nothing any more: stopping instead of handing over");
             next.end();
             self.plane.drain(self.drain);
+            self.ledger.into_iter().for_each(super::ledger::Threads::finish);
             self.runtime.block_on(self.store.close());
             return Ok(ExitCode::FAILURE);
         };
         let mut beside = Beside { follower, join: Arc::clone(&self.join) };
         let Some(next) = self.handed(next, &mut beside) else {
             self.plane.drain(self.drain);
+            self.ledger.into_iter().for_each(super::ledger::Threads::finish);
             return Ok(ExitCode::FAILURE);
         };
         notify::main_process(next.id());
@@ -116,6 +118,9 @@ impl Gate {
         let admin = &mut self.admin_ends;
         let ended = async { tokio::time::timeout(ADMIN_ENDS, admin).await };
         let _cut = self.runtime.block_on(ended);
+        if let Some(ledger) = &mut self.ledger {
+            ledger.stop_keeping();
+        }
         let follower = self.runtime.block_on(self.store.office.let_go());
         // After the log, so that next to no call is missing.
         for kept in [self.budgets.take(), self.usage.take()].into_iter().flatten() {
@@ -154,9 +159,11 @@ impl Gate {
             return ExitCode::FAILURE;
         }
         let (plane, telling, within) = (self.plane, self.telling, self.drain);
+        let ledger = self.ledger;
         let draining = std::thread::Builder::new().name("draining".to_owned()).spawn(move || {
             let cut = plane.drain_beside(within).cut;
             telling.into_iter().for_each(super::traces::Telling::finish);
+            ledger.into_iter().for_each(super::ledger::Threads::finish);
             let _gone = tell.send(Ok(cut));
         });
         let ended = match draining {

@@ -1,0 +1,167 @@
+//! What the ledger is to be told of a call, and under which key what its answer holds is digested.
+//!
+//! Must not know where keys are kept, how an answer is read or who writes the ledger.
+
+mod kinds;
+mod look;
+
+use std::sync::Arc;
+
+use portcullis_keys::DayKey;
+use portcullis_types::asked::{Ask, Asks};
+use portcullis_types::{
+    ClassSet, ClientIx, Effect, LedgerAnswer, LedgerLevel, LedgerRecord, Refusal, Wall,
+};
+
+pub(crate) use self::kinds::Kinds;
+pub use self::look::Look;
+pub(crate) use self::look::{Recording, Seen};
+use crate::judge::Judge;
+use crate::rules::Bound;
+use crate::touched::Noted;
+
+/// Milliseconds of a day.
+const DAY: u64 = 86_400_000;
+
+/// The keys that what leaves is digested under: that of today, and best that of tomorrow, too, so that
+/// midnight finds one.
+#[derive(Debug, Clone, Default)]
+pub struct LedgerKeys(Vec<Arc<DayKey>>);
+
+impl LedgerKeys {
+    /// These. Without the one of a day, no answer leaves on that day that would have to be digested.
+    #[must_use]
+    pub const fn new(keys: Vec<Arc<DayKey>>) -> Self {
+        Self(keys)
+    }
+
+    /// The one of the day of that moment.
+    fn of(&self, now: Wall) -> Option<&Arc<DayKey>> {
+        let day = day(now);
+        self.0.iter().find(|key| key.day() == day)
+    }
+}
+
+/// The day of a moment, in days since 1970 as UTC counts.
+fn day(now: Wall) -> u32 {
+    u32::try_from(now.0 / DAY).unwrap_or(u32::MAX)
+}
+
+impl Judge {
+    /// Has permits say what the ledger is to be told of them, and what leaves digested under these keys;
+    /// none: there is no ledger, and calls cost as much as without. From the next call on, on each thread.
+    pub fn set_ledger(&self, keys: Option<LedgerKeys>) {
+        self.renewed(|writer| writer.ledger = keys.map(Arc::new));
+    }
+}
+
+/// What the ledger is to be told of the answer to a call that was permitted.
+#[derive(Debug)]
+pub struct Ledgered {
+    /// How much is written down.
+    pub level: LedgerLevel,
+    /// For which client it is; none: none is known.
+    pub client: Option<ClientIx>,
+    /// What it reads; none: nothing is known of that.
+    noted: Option<Arc<Noted>>,
+    /// Rows that it asks for and that nobody looks at.
+    rows: u32,
+    /// Whether its rows are looked at, all of them.
+    looked: bool,
+    /// What it gives that can't be looked into.
+    blind: Vec<LedgerRecord>,
+    day: u32,
+    look: Option<Box<Look>>,
+}
+
+impl Ledgered {
+    /// Of a call of which is known what it asks; none: its answer is not written down at all.
+    pub(crate) fn new(
+        keys: &LedgerKeys,
+        (asks, bound): (&Asks<'_>, &Bound),
+        noted: Option<&Arc<Noted>>,
+        (client, now): (Option<ClientIx>, Wall),
+    ) -> Result<Option<Self>, Refusal> {
+        let Some(noted) = noted.filter(|noted| noted.level != LedgerLevel::Off) else {
+            return Ok(None);
+        };
+        let (level, noted) = (noted.level, Some(Arc::clone(noted)));
+        let reads = asks.asks.iter().filter(|ask| ask.effect == Effect::Read);
+        let count = |rows: u32, ask: &Ask<'_>| rows.saturating_add(ask.rows.count());
+        let mut told = Self {
+            level,
+            client,
+            noted,
+            rows: 0,
+            looked: false,
+            blind: Vec::new(),
+            day: day(now),
+            look: None,
+        };
+        if level != LedgerLevel::Digests {
+            told.rows = reads.fold(0, count);
+            return Ok(Some(told));
+        }
+        let key = keys.of(now).ok_or(Refusal::LedgerFull)?;
+        let look = Look::new(Arc::clone(key), asks, bound);
+        let is_looked = |ask: &&Ask<'_>| is_digested(ask, bound) && ask.gives.is_some();
+        told.looked = reads.clone().all(|ask| is_looked(&ask));
+        told.rows = reads.clone().filter(|ask| !is_looked(ask)).fold(0, count);
+        let blind = |(_, ask): &(usize, &Ask<'_>)| {
+            ask.effect == Effect::Read && ask.gives.is_none() && is_digested(ask, bound)
+        };
+        let blind = asks.asks.iter().enumerate().filter(blind);
+        told.blind = blind.filter_map(|(at, _)| look.of(at)).collect();
+        told.look = Some(Box::new(look));
+        Ok(Some(told))
+    }
+
+    /// Of a call that nobody could read, of a partner who gets its answer all the same.
+    pub(crate) fn unknown(client: Option<ClientIx>, now: Wall) -> Self {
+        Self {
+            level: LedgerLevel::Counts,
+            client,
+            noted: None,
+            rows: 1,
+            looked: false,
+            blind: Vec::new(),
+            day: day(now),
+            look: None,
+        }
+    }
+
+    /// What is needed to look at the answer, for [`crate::Desk::items`].
+    pub fn take_look(&mut self) -> Option<Box<Look>> {
+        self.look.take()
+    }
+
+    /// Fills in what was asked for and what was seen to leave; `seen`: none, where nobody looked.
+    pub fn fill(self, seen: Option<Vec<LedgerRecord>>, answer: &mut LedgerAnswer) {
+        let counted = self.looked && seen.is_some();
+        let seen = seen.unwrap_or_default();
+        let rows = u32::try_from(seen.len()).unwrap_or(u32::MAX).saturating_add(self.rows);
+        answer.records = seen;
+        answer.records.extend(self.blind);
+        answer.level = self.level;
+        answer.client = self.client;
+        answer.rows = rows;
+        answer.counted = counted;
+        answer.day = self.day;
+        answer.fields = self.noted.map_or(ClassSet::EMPTY, |noted| noted.field_classes);
+        answer.owners = different(answer.records.iter().filter_map(|record| record.owner));
+        answer.places = different(answer.records.iter().filter_map(|record| record.place));
+    }
+}
+
+/// Whether what an ask gives is digested.
+pub(crate) fn is_digested(ask: &Ask<'_>, bound: &Bound) -> bool {
+    let catalogue = &bound.rules.catalogue;
+    ask.effect == Effect::Read && catalogue.level_of(ask.class, &ask.fields) == LedgerLevel::Digests
+}
+
+fn different<T: Ord>(all: impl Iterator<Item = T>) -> u32 {
+    let mut all: Vec<T> = all.collect();
+    all.sort_unstable();
+    all.dedup();
+    u32::try_from(all.len()).unwrap_or(u32::MAX)
+}

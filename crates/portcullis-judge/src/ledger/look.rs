@@ -1,0 +1,168 @@
+//! Digests of what leaves, made while it is seen: no id of an item goes any further.
+//!
+//! Must not know how items are found, nor what becomes of the digests.
+
+use std::fmt;
+use std::sync::Arc;
+
+use portcullis_keys::DayKey;
+use portcullis_types::asked::{Ask, Asks, Target};
+use portcullis_types::{ClassIx, LedgerDigest, LedgerKind, LedgerRecord, map_cell};
+use smallvec::SmallVec;
+
+use super::is_digested;
+use crate::rules::Bound;
+
+/// Records of one answer. One more, and it is cut: what can't be written down does not leave.
+pub(crate) const RECORDS_MAX: usize = 65_536;
+/// Ids that are digested once for an answer, as long as they come again soon.
+const KEPT: usize = 8;
+
+/// What looking at an answer takes: the key, and what the call itself tells of the items.
+pub struct Look {
+    key: Arc<DayKey>,
+    /// By ask.
+    told: SmallVec<[LedgerRecord; 2]>,
+}
+
+impl Look {
+    pub(super) fn new(key: Arc<DayKey>, asks: &Asks<'_>, bound: &Bound) -> Self {
+        let cell =
+            asks.params.point.and_then(|(latitude, longitude)| map_cell(latitude, longitude));
+        let told = asks.asks.iter().map(|ask| told(&key, ask, bound, cell)).collect();
+        Self { key, told }
+    }
+
+    /// What is known of the items that an ask gives before any is seen.
+    pub(super) fn of(&self, ask: usize) -> Option<LedgerRecord> {
+        self.told.get(ask).copied()
+    }
+}
+
+fn told(key: &DayKey, ask: &Ask<'_>, bound: &Bound, cell: Option<u32>) -> LedgerRecord {
+    let mut told = LedgerRecord { class: ask.class, id: None, owner: None, place: None, cell };
+    let Target::Node(kind, id) = ask.target else { return told };
+    // Words such as `me` are no ids, and what is not looked at needs none.
+    if !id.bytes().any(|byte| byte.is_ascii_digit()) || !is_digested(ask, bound) {
+        return told;
+    }
+    if bound.kinds.is_account(kind) {
+        told.owner = Some(key.digest(LedgerKind::Owner, id));
+    } else if bound.kinds.is_place(kind) {
+        told.place = Some(key.digest(LedgerKind::Place, id));
+    }
+    told
+}
+
+/// What was read of an item.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Seen<'a> {
+    pub(crate) id: Option<&'a str>,
+    pub(crate) owner: Option<&'a str>,
+    pub(crate) place: Option<&'a str>,
+    /// As degrees.
+    pub(crate) point: Option<(f64, f64)>,
+}
+
+/// The records of one answer.
+pub(crate) struct Recording {
+    look: Box<Look>,
+    records: Vec<LedgerRecord>,
+    /// By which duty each was seen.
+    tags: Vec<u32>,
+    owners: Kept,
+    places: Kept,
+}
+
+impl Recording {
+    pub(crate) fn new(look: Box<Look>) -> Self {
+        let (owners, places) = (Kept::default(), Kept::default());
+        Self { look, records: Vec::new(), tags: Vec::new(), owners, places }
+    }
+
+    /// Notes an item that an ask gives; false: no more can be noted.
+    pub(crate) fn add(&mut self, tag: u32, ask: usize, seen: Seen<'_>) -> bool {
+        if self.records.len() >= RECORDS_MAX {
+            return false;
+        }
+        let record = self.made(ask, seen);
+        self.records.push(record);
+        self.tags.push(tag);
+        true
+    }
+
+    /// Notes the rest of an item that was noted early.
+    pub(crate) fn complete(&mut self, tag: u32, ask: usize, seen: Seen<'_>, from: usize) {
+        let record = self.made(ask, seen);
+        let known = self.records.iter_mut().zip(&self.tags).skip(from);
+        if let Some((known, _)) = known.into_iter().find(|(_, of)| **of == tag) {
+            *known = record;
+        }
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.records.len()
+    }
+
+    /// Forgets all but the first so many.
+    pub(crate) fn forget(&mut self, from: usize) {
+        self.records.truncate(from);
+        self.tags.truncate(from);
+    }
+
+    pub(crate) fn take(&mut self) -> Vec<LedgerRecord> {
+        self.tags.clear();
+        std::mem::take(&mut self.records)
+    }
+
+    fn made(&mut self, ask: usize, seen: Seen<'_>) -> LedgerRecord {
+        let key = &*self.look.key;
+        let told = self.look.of(ask).unwrap_or(LedgerRecord {
+            class: ClassIx(0),
+            id: None,
+            owner: None,
+            place: None,
+            cell: None,
+        });
+        let owner = seen.owner.map(|id| self.owners.digest(key, LedgerKind::Owner, id));
+        let place = seen.place.map(|id| self.places.digest(key, LedgerKind::Place, id));
+        let cell = seen.point.and_then(|(latitude, longitude)| map_cell(latitude, longitude));
+        LedgerRecord {
+            class: told.class,
+            id: seen.id.map(|id| key.digest(LedgerKind::Record, id)),
+            owner: owner.or(told.owner),
+            place: place.or(told.place),
+            cell: cell.or(told.cell),
+        }
+    }
+}
+
+/// The last ids, with their digests.
+#[derive(Default)]
+struct Kept {
+    last: SmallVec<[(Box<str>, LedgerDigest); KEPT]>,
+    next: usize,
+}
+
+impl Kept {
+    fn digest(&mut self, key: &DayKey, kind: LedgerKind, id: &str) -> LedgerDigest {
+        if let Some((_, known)) = self.last.iter().find(|(known, _)| **known == *id) {
+            return *known;
+        }
+        let digest = key.digest(kind, id);
+        let new = (id.into(), digest);
+        if let Some(slot) = self.last.get_mut(self.next) {
+            *slot = new;
+        } else {
+            self.last.push(new);
+        }
+        self.next = (self.next + 1) % KEPT;
+        digest
+    }
+}
+
+impl fmt::Debug for Look {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Look").field("key", &self.key).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,293 @@
+//! The ledger in the log: which of its files are anchored, which days are shredded, and who asked it about
+//! a person.
+//!
+//! The files themselves lie beside the log. Must not know how they are written or read.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use portcullis_types::{PartnerId, Revision, Wall};
+use serde::{Deserialize, Serialize};
+
+use crate::cases::CaseRejected;
+use crate::commands::Command;
+use crate::events::Event;
+use crate::later::Aside;
+use crate::plan::hex;
+use crate::rejected::Rejected;
+use crate::state::{Blob, Place, Planned, State};
+use crate::texts;
+
+/// Most files that one event anchors.
+pub const ANCHORED_FILES_MAX: usize = 32;
+
+/// A file of the ledger, and the root of the tree over its bytes.
+#[derive(Debug, Clone, Eq, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AnchoredFile {
+    /// Its name in the ledger's folder.
+    pub name: String,
+    /// How long it is.
+    pub bytes: u64,
+    /// Lower-case hex of the root (RFC 9162 section 2.1) over its pieces.
+    pub root: String,
+}
+
+/// A wish about the ledger.
+#[derive(Debug, Clone, Eq, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LedgerCommand {
+    /// Says what a time's files are.
+    Anchor(Anchor),
+    /// Says that the key of a day is gone.
+    Shred {
+        /// The beginning of the day.
+        day: Wall,
+    },
+    /// Takes down that somebody asks about a person.
+    Ask(Asking),
+}
+
+/// The files of one writer and one time.
+#[derive(Debug, Clone, Eq, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Anchor {
+    /// When the time begins.
+    pub hour: Wall,
+    /// Which process wrote them.
+    pub writer: String,
+    /// Each of them.
+    pub files: Vec<AnchoredFile>,
+    /// Answers in them.
+    pub answers: u64,
+    /// Records in them.
+    pub records: u64,
+}
+
+/// A question that names a person.
+#[derive(Debug, Clone, Eq, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Asking {
+    /// Which of the questions.
+    pub question: String,
+    /// Only of this partner.
+    #[serde(default)]
+    pub partner: Option<PartnerId>,
+    /// What for, in words.
+    pub purpose: String,
+    /// The case it is asked for.
+    #[serde(default)]
+    pub case: Option<String>,
+    /// Whom it names.
+    pub person: String,
+}
+
+/// A fact about the ledger. `type` in JSON is the dotted name.
+#[derive(Debug, Clone, Eq, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "type", deny_unknown_fields)]
+pub enum LedgerEvent {
+    /// These files hold what left in that time.
+    #[serde(rename = "ledger.anchored")]
+    Anchored {
+        /// No access hangs on it.
+        aside: Aside,
+        /// When the time begins.
+        hour: Wall,
+        /// Which process wrote them.
+        writer: String,
+        /// Each of them.
+        files: Vec<AnchoredFile>,
+        /// Answers in them.
+        answers: u64,
+        /// Records in them.
+        records: u64,
+    },
+    /// Nobody can tell any more what the digests of that day are of.
+    #[serde(rename = "ledger.shredded")]
+    Shredded {
+        /// No access hangs on it.
+        aside: Aside,
+        /// The beginning of the day.
+        day: Wall,
+    },
+    /// Somebody asked about a person. Before it is written, `person` gives way to `personal`, the digest
+    /// of the content that names it.
+    #[serde(rename = "ledger.asked")]
+    Asked {
+        /// No access hangs on it.
+        aside: Aside,
+        /// Which of the questions.
+        question: String,
+        /// Only of this partner.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        partner: Option<PartnerId>,
+        /// What for.
+        purpose: String,
+        /// The case it was asked for.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        case: Option<String>,
+        /// Whom it named, until it is sealed.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        person: Option<String>,
+        /// The digest of who that was.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        personal: Option<String>,
+    },
+}
+
+/// What the log says of the ledger. The files of a time are named by the event, which stays in the log.
+#[derive(Debug, Clone, Default)]
+pub struct LedgerLog {
+    anchored: Vec<(Wall, Revision)>,
+    shredded: BTreeSet<Wall>,
+}
+
+impl LedgerLog {
+    /// The beginnings of anchored times and their events, in the order of the log.
+    pub fn anchored(&self) -> impl DoubleEndedIterator<Item = (Wall, Revision)> {
+        self.anchored.iter().copied()
+    }
+
+    /// Days whose keys are gone, by their beginnings.
+    pub fn shredded(&self) -> impl Iterator<Item = Wall> {
+        self.shredded.iter().copied()
+    }
+}
+
+impl LedgerEvent {
+    /// The dotted name.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Anchored { .. } => "ledger.anchored",
+            Self::Shredded { .. } => "ledger.shredded",
+            Self::Asked { .. } => "ledger.asked",
+        }
+    }
+
+    /// The case it names.
+    pub(crate) fn case(&self) -> Option<&str> {
+        match self {
+            Self::Asked { case, .. } => case.as_deref(),
+            Self::Anchored { .. } | Self::Shredded { .. } => None,
+        }
+    }
+
+    /// The digest of the person it named.
+    pub(crate) fn personal(&self) -> Option<&str> {
+        match self {
+            Self::Asked { personal, .. } => personal.as_deref(),
+            Self::Anchored { .. } | Self::Shredded { .. } => None,
+        }
+    }
+
+    /// Whether it names a person openly.
+    pub(crate) fn is_open(&self) -> bool {
+        matches!(self, Self::Asked { person: Some(_), .. })
+    }
+
+    /// Takes the person out into a content of its own.
+    pub(crate) fn seal(&mut self, salt: &[u8; 32]) -> Option<Blob> {
+        let Self::Asked { person, personal, .. } = self else { return None };
+        let content = AskedAbout { salt: hex(salt), person: person.take()? };
+        let blob = Blob::new(serde_json::to_vec(&content).ok()?);
+        *personal = Some(blob.sha256.clone());
+        Some(blob)
+    }
+}
+
+/// Whom a question named.
+#[derive(Serialize)]
+struct AskedAbout {
+    salt: String,
+    person: String,
+}
+
+impl State {
+    /// The gate says what it wrote and dropped; whoever asks about a person says what for.
+    pub(crate) fn ledger(&self, command: &LedgerCommand) -> Result<Planned, Rejected> {
+        match command {
+            LedgerCommand::Anchor(anchor) => anchored(anchor),
+            LedgerCommand::Shred { day } => {
+                if self.now.ledger.shredded.contains(day) {
+                    return Ok(Planned::nothing("that day is shredded already"));
+                }
+                let what = format!("the ledger of {} is shredded", date(*day));
+                Ok(Planned::one(LedgerEvent::Shredded { aside: Aside, day: *day }.into(), what))
+            }
+            LedgerCommand::Ask(asking) => self.asked(asking),
+        }
+    }
+
+    fn asked(&self, asking: &Asking) -> Result<Planned, Rejected> {
+        let Asking { question, partner, purpose, case, person } = asking;
+        let partner =
+            partner.as_ref().map(|id| Ok::<_, Rejected>(self.known_partner(id)?.1.id.clone()));
+        let purpose = texts::words("purpose", purpose)?;
+        if purpose.is_empty() {
+            return Err(CaseRejected::Empty("purpose").into());
+        }
+        let what = format!("the ledger was asked `{question}` about a person: {purpose}");
+        let event = LedgerEvent::Asked {
+            aside: Aside,
+            question: texts::label("question", question)?,
+            partner: partner.transpose()?,
+            purpose,
+            case: case.as_deref().map(|case| texts::label("case", case)).transpose()?,
+            person: Some(texts::label("person", person)?),
+            personal: None,
+        };
+        Ok(Planned::one(event.into(), what))
+    }
+
+    /// Takes down what is anchored and what is shredded; that somebody asked is for whoever reads the log.
+    pub(crate) fn ledger_event(&mut self, place: Place<'_>, event: &LedgerEvent) {
+        match event {
+            LedgerEvent::Anchored { hour, .. } => {
+                Arc::make_mut(&mut self.now.ledger).anchored.push((*hour, place.revision));
+            }
+            LedgerEvent::Shredded { day, .. } => {
+                Arc::make_mut(&mut self.now.ledger).shredded.insert(*day);
+            }
+            LedgerEvent::Asked { .. } => {}
+        }
+    }
+}
+
+fn anchored(anchor: &Anchor) -> Result<Planned, Rejected> {
+    let Anchor { hour, writer, files, answers, records } = anchor.clone();
+    if files.len() > ANCHORED_FILES_MAX {
+        let (bytes, max) = (files.len(), ANCHORED_FILES_MAX);
+        return Err(Rejected::TextTooLong { what: "list of files", bytes, max });
+    }
+    let digest = |file: &&AnchoredFile| {
+        let hex = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
+        file.root.len() != 64 || !file.root.bytes().all(hex)
+    };
+    if let Some(file) = files.iter().find(digest) {
+        return Err(CaseRejected::DigestUnreadable(file.root.clone()).into());
+    }
+    let writer = texts::label("writer", &writer)?;
+    let what = format!("{answers} answers and {records} records from {} anchored", hour.rfc3339());
+    let event = LedgerEvent::Anchored { aside: Aside, hour, writer, files, answers, records };
+    Ok(Planned::one(event.into(), what))
+}
+
+/// The day alone.
+fn date(day: Wall) -> String {
+    let mut text = day.rfc3339();
+    text.truncate(10);
+    text
+}
+
+impl From<LedgerCommand> for Command {
+    fn from(command: LedgerCommand) -> Self {
+        Self::Ledger(command)
+    }
+}
+
+impl From<LedgerEvent> for Event {
+    fn from(event: LedgerEvent) -> Self {
+        Self::Ledger(event)
+    }
+}

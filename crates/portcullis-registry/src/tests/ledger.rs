@@ -1,0 +1,81 @@
+//! What the log says of the ledger: what is anchored, what is shredded, and who asked about a person.
+
+use super::cases::open;
+use super::*;
+
+const HOUR: u64 = 3_600_000;
+
+fn anchor(hour: u64, root: &str) -> Command {
+    let name = format!("{hour}.gate-1.answers.parquet");
+    let files = vec![AnchoredFile { name, bytes: 70_000, root: root.to_owned() }];
+    let hour = Wall(hour * HOUR);
+    let anchor = Anchor { hour, writer: "gate-1".to_owned(), files, answers: 3, records: 40 };
+    LedgerCommand::Anchor(anchor).into()
+}
+
+fn asking(purpose: &str, case: Option<&str>) -> Command {
+    let asking = Asking {
+        question: "who".to_owned(),
+        partner: None,
+        purpose: purpose.to_owned(),
+        case: case.map(str::to_owned),
+        person: "17841".to_owned(),
+    };
+    LedgerCommand::Ask(asking).into()
+}
+
+#[test]
+fn anchored_times_and_shredded_days_are_found_and_change_nobodys_access() {
+    let mut desk = Desk::default();
+    desk.ask(&partner("acme", None)).unwrap();
+    let before = all(&desk.state.snapshot());
+    let root = "ab".repeat(32);
+    desk.ask(&anchor(7, &root)).unwrap();
+    desk.ask(&anchor(8, &root)).unwrap();
+    desk.ask(&LedgerCommand::Shred { day: Wall(0) }.into()).unwrap();
+    let again = desk.ask(&LedgerCommand::Shred { day: Wall(0) }.into()).unwrap();
+    assert!(again.events.is_empty(), "a day is shredded once");
+    for desk in [&desk.replayed(), &desk] {
+        let snapshot = desk.state.snapshot();
+        let anchored: Vec<_> = snapshot.ledger().anchored().collect();
+        let at = |hour: u64, revision| (Wall(hour * HOUR), Revision(revision));
+        assert_eq!(anchored, [at(7, 1), at(8, 2)]);
+        assert_eq!(snapshot.ledger().shredded().collect::<Vec<_>>(), [Wall(0)]);
+        let after = all(&snapshot).split_once('\n').map(|(_, rest)| rest.to_owned());
+        assert_eq!(after, before.split_once('\n').map(|(_, rest)| rest.to_owned()));
+    }
+}
+
+#[test]
+fn a_root_that_is_none_is_not_anchored() {
+    for root in ["", "ab", &"AB".repeat(32), &"xy".repeat(32)] {
+        let refused = Desk::default().ask(&anchor(7, root)).unwrap_err();
+        assert!(refused.to_string().contains("is no SHA-256 digest"), "{refused}");
+    }
+}
+
+#[test]
+fn whoever_asks_about_a_person_says_what_for_and_the_log_does_not_name_the_person() {
+    let mut desk = Desk::default();
+    desk.ask(&partner("acme", None)).unwrap();
+    desk.ask(&open("c-1")).unwrap();
+    assert!(desk.ask(&asking("  ", None)).is_err(), "a purpose is demanded");
+    let unknown = desk.ask(&asking("a complaint", Some("c-9"))).unwrap_err();
+    assert!(unknown.to_string().contains("unknown case `c-9`"), "{unknown}");
+    let planned =
+        desk.state.handle(&somebody(), &asking("a complaint", Some("c-1")), NOON).unwrap();
+    let [event] = &planned.events[..] else { panic!("{planned:?}") };
+    assert!(event.is_open_personal());
+    assert!(!planned.what.contains("17841"), "{}", planned.what);
+    let mut sealed = event.clone();
+    let blob = sealed.seal(&[7; 32]).unwrap();
+    assert!(!sealed.is_open_personal());
+    let leaf = serde_json::to_string(&sealed).unwrap();
+    assert!(!leaf.contains("17841"), "{leaf}");
+    assert_eq!(sealed.beside(), Some(blob.sha256.as_str()), "it may go, and not change");
+    assert_eq!(sealed.case(), Some("c-1"));
+    assert!(String::from_utf8_lossy(&blob.body).contains("17841"));
+    let mut other = event.clone();
+    other.seal(&[8; 32]);
+    assert_ne!(other.beside(), sealed.beside(), "who knows the person can't test for it");
+}

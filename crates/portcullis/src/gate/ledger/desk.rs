@@ -1,0 +1,180 @@
+//! Answers questions for the admin API, few at a time and never on a thread of the data plane.
+//!
+//! Must not know who may ask.
+
+use std::fmt;
+use std::io;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use portcullis_control::{LedgerDesk, LedgerFault, LedgerQuestion};
+use portcullis_ledger::{LedgerError, between, what, who};
+use portcullis_registry::Office;
+use portcullis_types::{Clock as _, Span, Wall};
+use serde::Serialize;
+use serde_json::{Value, json};
+use tokio::runtime::Handle;
+
+use super::anchors::Anchors;
+use super::figures::Figures;
+use super::folder::{Folder, day_name, day_of};
+use super::keys::Keys;
+use super::library::Shelf;
+use super::verify::verify;
+use crate::clock::SystemClock;
+
+/// Questions that are answered at once.
+const AT_ONCE: usize = 2;
+/// Members that hold moments.
+const MOMENTS: [&str; 7] = ["since", "until", "from", "to", "first", "last", "at"];
+/// Members that hold days.
+const DAYS: [&str; 2] = ["day", "shredded"];
+
+/// Who answers.
+pub(super) struct Desk {
+    pub(super) folder: Folder,
+    pub(super) keys: Arc<Keys>,
+    pub(super) anchors: Arc<Anchors>,
+    pub(super) office: Arc<dyn Office>,
+    pub(super) runtime: Handle,
+    pub(super) figures: Arc<Figures>,
+    pub(super) clock: SystemClock,
+    pub(super) keep: Span,
+    pub(super) answering: AtomicUsize,
+}
+
+impl fmt::Debug for Desk {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Desk").field("folder", &self.folder).finish_non_exhaustive()
+    }
+}
+
+/// Why there is no answer.
+#[derive(Debug, thiserror::Error)]
+enum NoAnswer {
+    #[error("the ledger can't be read: {0}")]
+    Io(#[from] io::Error),
+    #[error("{0}")]
+    Ledger(#[from] LedgerError),
+    #[error("the log can't be read: {0}")]
+    Log(String),
+    #[error("an answer can't be told: {0}")]
+    Json(#[from] serde_json::Error),
+}
+
+impl LedgerDesk for Desk {
+    fn status(&self) -> Value {
+        let (ok, line) = self.figures.line();
+        let stands = self.figures.stands().clone();
+        let days = self.keys.days().unwrap_or_default();
+        let state = self.office.snapshot();
+        let (answers, records) = self.anchored(Wall(0)).map_or((0, 0), |all| {
+            all.iter().fold((0, 0), |sum, one| (sum.0 + one.answers, sum.1 + one.records))
+        });
+        json!({
+            "ok": ok,
+            "wrong": if ok { Value::Null } else { line.into() },
+            "dir": PathBuf::from(self.folder.path()).display().to_string(),
+            "written_until": stands.written.map(Wall::rfc3339),
+            "journals": stands.journals,
+            "files": stands.files,
+            "bytes": stands.file_bytes,
+            "answers": answers,
+            "records": records,
+            "days": days.into_iter().map(day_name).collect::<Vec<_>>(),
+            "shredded": state.ledger().shredded().map(|day| day_name(day_of(day))).collect::<Vec<_>>(),
+            "damaged": stands.damaged,
+        })
+    }
+
+    fn ask(&self, question: &LedgerQuestion) -> Result<Value, LedgerFault> {
+        let answering = self.answering.fetch_add(1, Ordering::AcqRel);
+        let told = if answering >= AT_ONCE {
+            Err(LedgerFault::Busy(AT_ONCE))
+        } else {
+            // A file may go by its age between a look and the next.
+            let told = self.answer(question).or_else(|_| self.answer(question));
+            told.map_err(|why| LedgerFault::Unreadable(why.to_string()))
+        };
+        self.answering.fetch_sub(1, Ordering::AcqRel);
+        told
+    }
+}
+
+impl Desk {
+    fn answer(&self, question: &LedgerQuestion) -> Result<Value, NoAnswer> {
+        let shelf = Shelf::look(&self.folder, &self.keys)?;
+        let mut told = match question {
+            LedgerQuestion::Who { owner, since, until } => {
+                told(&who(&shelf, owner, *since, *until)?)?
+            }
+            LedgerQuestion::What { partner, client, since, until } => {
+                let client = client.as_ref().map(|client| client.as_str());
+                told(&what(&shelf, partner.as_str(), client, *since, *until)?)?
+            }
+            LedgerQuestion::Between { from, to, partner } => {
+                let partner = partner.as_ref().map(|partner| partner.as_str());
+                told(&between(&shelf, *from, *to, partner)?)?
+            }
+            LedgerQuestion::Verify => {
+                let kept = self.clock.now().wall.0.saturating_sub(self.keep.milliseconds());
+                let anchored = self.anchored(Wall(0))?;
+                return Ok(verify(&self.folder, &shelf, &anchored, Wall(kept))?);
+            }
+        };
+        if let Value::Object(told) = &mut told {
+            // What stood in there is in no answer.
+            told.insert("damaged".to_owned(), json!(self.figures.stands().damaged));
+        }
+        Ok(told)
+    }
+
+    fn anchored(&self, from: Wall) -> Result<Vec<super::anchors::Anchored>, NoAnswer> {
+        let all = self.anchors.within(from, Wall(u64::MAX), &*self.office, &self.runtime);
+        all.map_err(NoAnswer::Log)
+    }
+}
+
+/// An answer with moments and days as people write them.
+fn told(answer: &impl Serialize) -> Result<Value, serde_json::Error> {
+    let mut told = serde_json::to_value(answer)?;
+    spell(&mut told, "");
+    Ok(told)
+}
+
+fn spell(value: &mut Value, name: &str) {
+    match value {
+        Value::Object(members) => members.iter_mut().for_each(|(name, value)| spell(value, name)),
+        Value::Array(values) => values.iter_mut().for_each(|value| spell(value, name)),
+        Value::Number(number) => {
+            let Some(number) = number.as_u64() else { return };
+            if MOMENTS.contains(&name) {
+                *value = Wall(number).rfc3339().into();
+            } else if DAYS.contains(&name) {
+                *value = day_name(u32::try_from(number).unwrap_or(u32::MAX)).into();
+            }
+        }
+        Value::Null | Value::Bool(_) | Value::String(_) => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn moments_and_days_are_told_as_people_write_them() {
+        let mut answer = json!({
+            "since": 0, "records": 5, "shredded": [20_779], "received": [{ "first": 1, "policy": 7 }],
+        });
+        spell(&mut answer, "");
+        assert_eq!(
+            answer,
+            json!({
+                "since": "1970-01-01T00:00:00.000Z", "records": 5, "shredded": ["2026-11-22"],
+                "received": [{ "first": "1970-01-01T00:00:00.001Z", "policy": 7 }],
+            })
+        );
+    }
+}

@@ -1,0 +1,166 @@
+//! How the ledger fares: a line for `/readyz`, figures for `/metrics`.
+//!
+//! Must not know what is written.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use portcullis_proxy::LedgerOutlet;
+use portcullis_types::Wall;
+
+use super::super::page::Page;
+
+/// Figures of one gate.
+#[derive(Debug)]
+pub(crate) struct Figures {
+    outlet: LedgerOutlet,
+    stands: Mutex<Stands>,
+    pub(super) answers: AtomicU64,
+    pub(super) bytes: AtomicU64,
+    pub(super) syncs: AtomicU64,
+    pub(super) failures: AtomicU64,
+    pub(super) rolled: AtomicU64,
+    pub(super) torn: AtomicU64,
+}
+
+/// What stands now.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Stands {
+    /// Why nothing can be written.
+    pub write: Option<String>,
+    /// Why there is no key for a day.
+    pub key: Option<String>,
+    /// Why journals wait.
+    pub roll: Option<String>,
+    /// Journals that hold what can't be read, kept aside.
+    pub damaged: Vec<String>,
+    /// All that left until then is durable.
+    pub written: Option<Wall>,
+    /// Journals that are not rolled yet, with those that are written.
+    pub journals: u64,
+    /// Files, and their bytes.
+    pub files: u64,
+    pub file_bytes: u64,
+}
+
+impl Figures {
+    pub(super) fn new(outlet: LedgerOutlet) -> Self {
+        Self {
+            outlet,
+            stands: Mutex::default(),
+            answers: AtomicU64::new(0),
+            bytes: AtomicU64::new(0),
+            syncs: AtomicU64::new(0),
+            failures: AtomicU64::new(0),
+            rolled: AtomicU64::new(0),
+            torn: AtomicU64::new(0),
+        }
+    }
+
+    pub(super) fn stands(&self) -> MutexGuard<'_, Stands> {
+        self.stands.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether what leaves can be written down and digested.
+    pub(crate) fn writes(&self) -> bool {
+        let stands = self.stands();
+        stands.write.is_none() && stands.key.is_none()
+    }
+
+    /// Whether all is as it should be, and a line about it.
+    pub(crate) fn line(&self) -> (bool, String) {
+        let (waiting, merging) = (self.outlet.waiting(), self.outlet.is_merging());
+        told(&self.stands(), waiting as u64, merging)
+    }
+
+    /// In Prometheus' text format.
+    pub(crate) fn page(&self, now: Wall) -> String {
+        let stands = self.stands().clone();
+        let count = |figure: &AtomicU64| figure.load(Ordering::Relaxed);
+        let mut page = Page::default();
+        let about = "Whether what leaves can be written to the ledger.";
+        page.one(("ledger_up", "gauge"), about, u64::from(stands.write.is_none()));
+        let about = "Whether there is a key to digest what leaves with.";
+        page.one(("ledger_key_up", "gauge"), about, u64::from(stands.key.is_none()));
+        let about = "Answers that wait to be written to the ledger.";
+        page.one(("ledger_waiting", "gauge"), about, self.outlet.waiting() as u64);
+        let about = "Seconds since all that had left was durable.";
+        let age = stands.written.map_or(0, |at| now.0.saturating_sub(at.0) / 1000);
+        page.one(("ledger_behind_seconds", "gauge"), about, age);
+        let about = "Answers and merged answers that were written to the ledger's journal.";
+        page.one(("ledger_written_total", "counter"), about, count(&self.answers));
+        let about = "Bytes that were written to the ledger's journal.";
+        page.one(("ledger_journal_bytes_total", "counter"), about, count(&self.bytes));
+        let about = "Times that the ledger's journal was made durable.";
+        page.one(("ledger_syncs_total", "counter"), about, count(&self.syncs));
+        let about = "Times that the ledger could not be written.";
+        page.one(("ledger_write_failures_total", "counter"), about, count(&self.failures));
+        let about = "Journals that became files.";
+        page.one(("ledger_rolled_total", "counter"), about, count(&self.rolled));
+        let about = "Journals whose end was torn off by a crash.";
+        page.one(("ledger_torn_total", "counter"), about, count(&self.torn));
+        let about = "Journals that are no files yet.";
+        page.one(("ledger_journals", "gauge"), about, stands.journals);
+        let about = "Journals that are damaged and were put aside.";
+        page.one(("ledger_damaged", "gauge"), about, stands.damaged.len() as u64);
+        page.one(("ledger_files", "gauge"), "Files of the ledger.", stands.files);
+        page.one(("ledger_file_bytes", "gauge"), "Bytes of them.", stands.file_bytes);
+        page.text()
+    }
+}
+
+/// Whether all is well, and what to do where it is not.
+fn told(stands: &Stands, waiting: u64, merging: bool) -> (bool, String) {
+    let mut faults = Vec::new();
+    if let Some(why) = &stands.write {
+        faults.push(format!(
+            "what leaves is not written down, {waiting} answers wait: {why}; make room or put the folder back, and it goes on by itself"
+        ));
+    }
+    if let Some(why) = &stands.key {
+        faults.push(format!("answers whose records are to be digested are refused: {why}"));
+    }
+    if merging {
+        faults.push("answers come faster than they are written: those that are only counted fall together, others are refused".to_owned());
+    }
+    if let Some(why) = &stands.roll {
+        faults.push(format!("journals wait to become files: {why}"));
+    }
+    if let Some(first) = stands.damaged.first() {
+        faults.push(format!(
+            "{} journals hold what can't be read, `{first}` first: keep them for an inquiry, and move them out of the folder",
+            stands.damaged.len()
+        ));
+    }
+    if faults.is_empty() {
+        let until = stands.written.map_or_else(|| "nothing yet".to_owned(), Wall::rfc3339);
+        return (true, format!("written until {until}, {} files", stands.files));
+    }
+    (false, faults.join("; "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn how_the_ledger_fares_reads_like_this() {
+        let well = Stands { written: Some(Wall(0)), files: 4, ..Stands::default() };
+        let line = |stands: &Stands, waiting, merging| {
+            let (ok, line) = told(stands, waiting, merging);
+            format!("{ok}: {line}")
+        };
+        insta::assert_snapshot!(line(&well, 0, false), @"true: written until 1970-01-01T00:00:00.000Z, 4 files");
+        insta::assert_snapshot!(line(&Stands::default(), 0, false), @"true: written until nothing yet, 0 files");
+        let full = Stands { write: Some("no space left".to_owned()), ..well.clone() };
+        insta::assert_snapshot!(line(&full, 512, true), @"false: what leaves is not written down, 512 answers wait: no space left; make room or put the folder back, and it goes on by itself; answers come faster than they are written: those that are only counted fall together, others are refused");
+        let damaged = vec!["a.journal.damaged".to_owned()];
+        let odd = Stands {
+            key: Some("the key can't be read".to_owned()),
+            roll: Some("the store can't be written".to_owned()),
+            damaged,
+            ..well
+        };
+        insta::assert_snapshot!(line(&odd, 0, false), @"false: answers whose records are to be digested are refused: the key can't be read; journals wait to become files: the store can't be written; 1 journals hold what can't be read, `a.journal.damaged` first: keep them for an inquiry, and move them out of the folder");
+    }
+}

@@ -1,0 +1,178 @@
+//! The thread that looks after what was written: rolls journals, drops keys and files whose time is over.
+//!
+//! Must not know what anybody asks.
+
+use std::fs::{self, File};
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::time::Duration;
+
+use portcullis_registry::LedgerCommand;
+use portcullis_types::{Clock as _, Span, Wall};
+
+use super::figures::Figures;
+use super::folder::{DAMAGED, DAY, Folder, JOURNAL, Part, day_name};
+use super::keys::Keys;
+use super::roll::{PIECES, Roller, actor};
+use crate::clock::SystemClock;
+use crate::talk;
+
+/// How often it is looked for what is too old.
+const TIDY_EVERY: u64 = 60_000;
+/// How long it is waited after a journal could not be rolled.
+const PAUSE: u64 = 10_000;
+
+/// What it works with.
+pub(super) struct Keeper {
+    pub(super) folder: Folder,
+    pub(super) keys: Arc<Keys>,
+    pub(super) roller: Roller,
+    pub(super) figures: Arc<Figures>,
+    pub(super) clock: SystemClock,
+    /// How long files stay.
+    pub(super) keep: Span,
+    /// How long keys do.
+    pub(super) digests: Span,
+    /// How much time goes into one file.
+    pub(super) roll: Span,
+    /// When it is looked for what is too old, and for journals.
+    pub(super) tidy_at: u64,
+    pub(super) roll_at: u64,
+}
+
+impl Keeper {
+    /// Looks until it is told to end.
+    pub(super) fn run(mut self, told: &Receiver<()>) {
+        let every = self.roll.duration().min(Duration::from_secs(5));
+        loop {
+            self.look();
+            if told.recv_timeout(every) != Err(RecvTimeoutError::Timeout) {
+                return;
+            }
+        }
+    }
+
+    fn look(&mut self) {
+        let now = self.clock.now();
+        let passed = now.mono.0 / 1_000_000;
+        if passed >= self.roll_at {
+            let rolled = self.roll_all();
+            self.roll_at = if rolled.is_ok() { 0 } else { passed + PAUSE };
+            self.say(rolled);
+        }
+        if passed >= self.tidy_at {
+            self.tidy_at = passed + TIDY_EVERY;
+            self.tidy(now.wall);
+            let _told_by_the_writer = self.count();
+        }
+    }
+
+    /// Rolls each journal that nobody writes any more.
+    fn roll_all(&mut self) -> Result<(), String> {
+        let names = self.folder.names().map_err(|error| error.to_string())?;
+        let ending = |name: &str, ending: &str| name.ends_with(&format!(".{ending}"));
+        for name in names.iter().filter(|name| ending(name, JOURNAL)) {
+            let rolled = self.roller.roll(name).map_err(|why| format!("`{name}`: {why}"))?;
+            let Some(rolled) = rolled else { continue };
+            self.figures.rolled.fetch_add(1, Ordering::Relaxed);
+            self.figures.torn.fetch_add(u64::from(rolled.torn), Ordering::Relaxed);
+            // What there is has changed.
+            self.tidy_at = 0;
+        }
+        for name in names.iter().filter(|name| ending(name, &format!("{JOURNAL}.new"))) {
+            self.forget_begun(name).map_err(|error| error.to_string())?;
+        }
+        let damaged = names.into_iter().filter(|name| ending(name, DAMAGED));
+        self.figures.stands().damaged = damaged.collect();
+        Ok(())
+    }
+
+    /// A journal whose process ended while it was begun holds nothing.
+    fn forget_begun(&self, name: &str) -> io::Result<()> {
+        let Ok(file) = File::open(self.folder.at(name)) else { return Ok(()) };
+        if file.try_lock().is_ok() { self.folder.remove(name) } else { Ok(()) }
+    }
+
+    fn say(&self, rolled: Result<(), String>) {
+        let mut stands = self.figures.stands();
+        let before = stands.roll.take();
+        stands.roll = rolled.err();
+        match (&before, &stands.roll) {
+            (None, Some(why)) => {
+                talk::error(&format!("journals of the ledger wait to become files: {why}"))
+            }
+            (Some(_), None) => talk::info("journals of the ledger become files again"),
+            _ => {}
+        }
+    }
+
+    /// Drops what was kept long enough.
+    fn tidy(&self, now: Wall) {
+        // Whoever does not know how late it is drops nothing.
+        if self.roller.office.health().clock_parted {
+            return;
+        }
+        if let Err(why) = self.shred(now) {
+            talk::error(&format!("keys of the ledger's days that are over stay for now: {why}"));
+        }
+        if let Err(why) = self.remove(now) {
+            talk::error(&format!("files of the ledger that are too old stay for now: {why}"));
+        }
+    }
+
+    /// Drops keys of days that were over long enough ago. The event comes first: a key that goes without
+    /// one could not be told from one that was lost.
+    fn shred(&self, now: Wall) -> Result<(), String> {
+        let days = self.keys.days().map_err(|error| error.to_string())?;
+        let over = |day: &u32| (u64::from(*day) + 1) * DAY + self.digests.milliseconds() <= now.0;
+        for day in days.into_iter().filter(over) {
+            let command = LedgerCommand::Shred { day: Wall(u64::from(day) * DAY) };
+            let roller = &self.roller;
+            let done = roller.runtime.block_on(roller.office.submit(actor(), command.into()));
+            done.map_err(|error| error.to_string())?;
+            self.keys.shred(day).map_err(|error| error.to_string())?;
+            talk::info(&format!(
+                "the ledger of {} is shredded: nobody can tell any more whose records its digests are of",
+                day_name(day)
+            ));
+        }
+        Ok(())
+    }
+
+    /// Removes files of times that were over long enough ago.
+    fn remove(&self, now: Wall) -> io::Result<()> {
+        let old = |part: &Part| {
+            let over = part.start.0 + self.roll.milliseconds() + self.keep.milliseconds() <= now.0;
+            over && !is_preserved(part)
+        };
+        for name in self.folder.names()? {
+            let file = name.strip_suffix(PIECES).and_then(|name| name.strip_suffix('.'));
+            if Part::of_file(file.unwrap_or(&name)).is_some_and(|part| old(&part)) {
+                self.folder.remove(&name)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn count(&self) -> io::Result<()> {
+        let (mut files, mut bytes, mut journals) = (0, 0, 0);
+        for name in self.folder.names()? {
+            if Part::of_journal(&name).is_some() {
+                journals += 1;
+            } else if Part::of_file(&name).is_some() {
+                files += 1;
+                bytes += fs::metadata(self.folder.at(&name)).map_or(0, |meta| meta.len());
+            }
+        }
+        let mut stands = self.figures.stands();
+        (stands.files, stands.file_bytes, stands.journals) = (files, bytes, journals);
+        Ok(())
+    }
+}
+
+/// Whether a case keeps files although their time is over; none does yet.
+const fn is_preserved(_part: &Part) -> bool {
+    false
+}

@@ -1,0 +1,212 @@
+//! Keys of days, each in a file of its own: made before a day's first use, and dropped once nobody is to
+//! tell any more what its digests are of.
+//!
+//! A key that was used is durable. Must not know what is digested.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, ErrorKind, Write as _};
+use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use portcullis_keys::DayKey;
+use zeroize::Zeroizing;
+
+use super::folder::{Folder, day_name, read_day, sync};
+
+/// The ending of a key's file.
+const ENDING: &str = ".key";
+
+/// The keys there are.
+pub(super) struct Keys {
+    dir: PathBuf,
+    known: Mutex<BTreeMap<u32, Arc<DayKey>>>,
+}
+
+/// Why a key can't be had.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum KeyFault {
+    #[error(
+        "the key `{path}` can't be read: {why}; put it back as it was, or nobody can tell what left that day"
+    )]
+    Unreadable { path: PathBuf, why: io::Error },
+    #[error(
+        "the key `{0}` is not 32 bytes; put it back as it was, or move it away: what was digested with it can't be told any more"
+    )]
+    Torn(PathBuf),
+    #[error("the key `{0}` can be read by others; run `chmod 600 {0}`")]
+    Mode(PathBuf),
+    #[error("no key can be made in `{path}`: {why}; make room there, and let this program write")]
+    NotMade { path: PathBuf, why: io::Error },
+}
+
+impl fmt::Debug for Keys {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Keys").field("dir", &self.dir).finish_non_exhaustive()
+    }
+}
+
+impl Keys {
+    pub(super) fn new(folder: &Folder) -> Self {
+        Self { dir: folder.keys(), known: Mutex::default() }
+    }
+
+    /// The key of a day; none: it is gone, or there never was one.
+    pub(super) fn of(&self, day: u32) -> Result<Option<Arc<DayKey>>, KeyFault> {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(key) = known.get(&day) {
+            return Ok(Some(Arc::clone(key)));
+        }
+        let read = self.read(day)?.map(Arc::new);
+        if let Some(key) = &read {
+            known.insert(day, Arc::clone(key));
+        }
+        Ok(read)
+    }
+
+    /// The key of a day, which is made where there is none.
+    pub(super) fn make(&self, day: u32) -> Result<Arc<DayKey>, KeyFault> {
+        loop {
+            if let Some(key) = self.of(day)? {
+                return Ok(key);
+            }
+            match self.write(day) {
+                // Another process made it in between: that one is the key.
+                Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
+                Err(why) => return Err(KeyFault::NotMade { path: self.dir.clone(), why }),
+                Ok(()) => {}
+            }
+        }
+    }
+
+    /// Days that have one, in order.
+    pub(super) fn days(&self) -> io::Result<Vec<u32>> {
+        let mut days = Vec::new();
+        for entry in fs::read_dir(&self.dir)? {
+            let name = entry?.file_name();
+            let day = name.to_str().and_then(|name| read_day(name.strip_suffix(ENDING)?));
+            days.extend(day);
+        }
+        days.sort_unstable();
+        Ok(days)
+    }
+
+    /// Drops the key of a day for good.
+    pub(super) fn shred(&self, day: u32) -> io::Result<()> {
+        let path = self.path(day);
+        // Where the disk writes in place, nothing is left of it; where it does not, its name at least.
+        if let Ok(mut file) = OpenOptions::new().write(true).open(&path) {
+            file.write_all(&[0; DayKey::BYTES])?;
+            file.sync_all()?;
+        }
+        fs::remove_file(&path).or_else(|error| match error.kind() {
+            ErrorKind::NotFound => Ok(()),
+            _ => Err(error),
+        })?;
+        self.known.lock().unwrap_or_else(PoisonError::into_inner).remove(&day);
+        sync(&self.dir)
+    }
+
+    fn read(&self, day: u32) -> Result<Option<DayKey>, KeyFault> {
+        let path = self.path(day);
+        let bytes = match fs::read(&path) {
+            Ok(bytes) => Zeroizing::new(bytes),
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+            Err(why) => return Err(KeyFault::Unreadable { path, why }),
+        };
+        let secret: &[u8; DayKey::BYTES] =
+            bytes.as_slice().try_into().map_err(|_| KeyFault::Torn(path.clone()))?;
+        // A dropped key is zeros for a moment.
+        if *secret == [0; DayKey::BYTES] {
+            return Ok(None);
+        }
+        let mode = fs::metadata(&path).map(|meta| meta.permissions().mode());
+        if mode.is_ok_and(|mode| mode & 0o077 != 0) {
+            return Err(KeyFault::Mode(path));
+        }
+        Ok(Some(DayKey::new(day, secret)))
+    }
+
+    /// A key of a day, durable before it has its name.
+    fn write(&self, day: u32) -> io::Result<()> {
+        let mut secret = Zeroizing::new([0; DayKey::BYTES]);
+        getrandom::fill(secret.as_mut_slice()).map_err(io::Error::other)?;
+        let path = self.path(day);
+        let new = path.with_extension(format!("{}.new", std::process::id()));
+        let written = put(&new, secret.as_slice()).and_then(|()| fs::hard_link(&new, &path));
+        let removed = fs::remove_file(&new);
+        written.and(removed)?;
+        sync(&self.dir)
+    }
+
+    fn path(&self, day: u32) -> PathBuf {
+        self.dir.join(format!("{}{ENDING}", day_name(day)))
+    }
+}
+
+fn put(path: &PathBuf, bytes: &[u8]) -> io::Result<()> {
+    let mut file: File =
+        OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)?;
+    file.write_all(bytes)?;
+    file.sync_all()
+}
+
+#[cfg(test)]
+mod tests {
+    use portcullis_types::LedgerKind;
+
+    use super::*;
+
+    fn keys() -> (tempfile::TempDir, Folder) {
+        let dir = tempfile::tempdir().unwrap();
+        let folder = Folder::open(&dir.path().join("gate.ledger")).unwrap();
+        (dir, folder)
+    }
+
+    #[test]
+    fn a_day_has_one_key_whoever_asks_first_and_another_day_has_another() {
+        let (_dir, folder) = keys();
+        let (one, other) = (Keys::new(&folder), Keys::new(&folder));
+        assert!(one.of(20_779).unwrap().is_none(), "asking makes none");
+        let digest = |keys: &Keys, day| keys.make(day).unwrap().digest(LedgerKind::Owner, "17841");
+        let first = digest(&one, 20_779);
+        assert_eq!(first, digest(&other, 20_779));
+        assert_ne!(first, digest(&one, 20_780));
+        assert_eq!(Keys::new(&folder).days().unwrap(), [20_779, 20_780]);
+        let file = folder.keys().join("2026-11-22.key");
+        assert_eq!(fs::metadata(file).unwrap().permissions().mode() & 0o777, 0o600);
+        let names = fs::read_dir(folder.keys()).unwrap().count();
+        assert_eq!(names, 2, "nothing else is left behind");
+    }
+
+    #[test]
+    fn a_key_that_was_dropped_is_gone_for_everybody() {
+        let (_dir, folder) = keys();
+        let keys = Keys::new(&folder);
+        keys.make(20_779).unwrap();
+        keys.shred(20_779).unwrap();
+        keys.shred(20_779).unwrap();
+        assert!(keys.of(20_779).unwrap().is_none());
+        assert!(keys.days().unwrap().is_empty());
+    }
+
+    #[test]
+    fn a_key_that_can_not_be_read_is_told_of_and_never_made_anew() {
+        let (_dir, folder) = keys();
+        let path = folder.keys().join("2026-11-22.key");
+        fs::write(&path, "short").unwrap();
+        let fault = Keys::new(&folder).make(20_779).unwrap_err().to_string();
+        assert!(fault.contains("is not 32 bytes"), "{fault}");
+        fs::write(&path, [7; 32]).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
+        let fault = Keys::new(&folder).make(20_779).unwrap_err().to_string();
+        assert!(fault.contains("chmod 600"), "{fault}");
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+        assert!(Keys::new(&folder).make(20_779).is_ok());
+        fs::remove_dir_all(folder.keys()).unwrap();
+        let fault = Keys::new(&folder).make(20_779).unwrap_err().to_string();
+        assert!(fault.contains("no key can be made"), "{fault}");
+    }
+}

@@ -1,0 +1,113 @@
+//! The ledger as questions see it: files, journals and keys, at one moment.
+//!
+//! Where a journal is still there, its files are left out, since both hold the same. Must not know what is
+//! asked.
+
+use std::collections::BTreeSet;
+use std::fs::File;
+use std::io::{self, ErrorKind, Read};
+use std::os::unix::fs::FileExt as _;
+use std::sync::Arc;
+
+use portcullis_keys::DayKey;
+use portcullis_ledger::{JournalReader, Library, LibraryFault, Row, Table};
+use portcullis_types::Wall;
+
+use super::folder::{Folder, Part};
+use super::keys::Keys;
+
+/// The longest time that goes into one file.
+const PART_MAX: u64 = 3_600_000;
+
+/// One moment of it.
+pub(super) struct Shelf {
+    folder: Folder,
+    keys: Arc<Keys>,
+    parts: BTreeSet<Part>,
+    /// Open, so that they stay what they were.
+    journals: Vec<(String, File)>,
+}
+
+/// A file from its beginning, whoever else reads it.
+struct FromStart<'a> {
+    file: &'a File,
+    at: u64,
+}
+
+impl Read for FromStart<'_> {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        let read = self.file.read_at(into, self.at)?;
+        self.at += read as u64;
+        Ok(read)
+    }
+}
+
+impl Shelf {
+    /// What there is now.
+    pub(super) fn look(folder: &Folder, keys: &Arc<Keys>) -> io::Result<Self> {
+        let names = folder.names()?;
+        let mut parts: BTreeSet<Part> =
+            names.iter().filter_map(|name| Part::of_file(name)).collect();
+        let mut journals = Vec::new();
+        for name in names {
+            let Some(part) = Part::of_journal(&name) else { continue };
+            match File::open(folder.at(&name)) {
+                Ok(file) => {
+                    parts.remove(&part);
+                    journals.push((name, file));
+                }
+                // It was rolled since its name was read: its files are there.
+                Err(error) if error.kind() == ErrorKind::NotFound => drop(parts.insert(part)),
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(Self { folder: folder.clone(), keys: Arc::clone(keys), parts, journals })
+    }
+
+    /// Times that are in files.
+    pub(super) fn parts(&self) -> &BTreeSet<Part> {
+        &self.parts
+    }
+
+    /// Times that are in journals yet.
+    pub(super) fn journals(&self) -> usize {
+        self.journals.len()
+    }
+}
+
+impl Library for Shelf {
+    type Reader = File;
+
+    /// A call may have come long before its answer ended, so that later times are all looked at.
+    fn hours(&self, since: Wall, _until: Wall) -> Result<Vec<Arc<str>>, LibraryFault> {
+        let near = |part: &&Part| part.start.0 + PART_MAX > since.0;
+        Ok(self.parts.iter().filter(near).map(|part| Arc::from(part.hour())).collect())
+    }
+
+    fn open(&self, hour: &str, table: Table) -> Result<File, LibraryFault> {
+        let name = Part::of_hour(hour).map(|part| part.table(table.name())).unwrap_or_default();
+        let opened = File::open(self.folder.at(&name));
+        opened
+            .map_err(|error| format!("the ledger's file `{name}` can't be opened: {error}").into())
+    }
+
+    fn day_key(&self, day: u32) -> Result<Option<Arc<DayKey>>, LibraryFault> {
+        Ok(self.keys.of(day)?)
+    }
+
+    fn unrolled(
+        &self,
+        _since: Wall,
+        _until: Wall,
+        each: &mut dyn FnMut(&Row),
+    ) -> Result<(), LibraryFault> {
+        for (name, file) in &self.journals {
+            let fault = |error| LibraryFault::from(format!("`{name}`: {error}"));
+            let mut reader = JournalReader::new(FromStart { file, at: 0 }).map_err(fault)?;
+            while let Some(rows) = reader.next_frame().map_err(fault)? {
+                rows.iter().for_each(&mut *each);
+            }
+        }
+        Ok(())
+    }
+}

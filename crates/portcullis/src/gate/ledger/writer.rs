@@ -1,0 +1,219 @@
+//! The thread that writes down what left.
+//!
+//! It takes from the data plane only what it could write: whatever waits there fills the rings, and then
+//! what can't be written down does not leave. Must not know how journals become files.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::time::Duration;
+
+use portcullis_judge::{Judge, LedgerKeys};
+use portcullis_ledger::{FrameWriter, Row};
+use portcullis_proxy::LedgerOutlet;
+use portcullis_types::{Clock as _, LedgerAnswer, Wall};
+
+use super::figures::Figures;
+use super::folder::{DAY, Folder, Part, day_of};
+use super::journal::{Journal, NotWritten};
+use super::keys::{KeyFault, Keys};
+use super::names::Names;
+use crate::clock::SystemClock;
+use crate::talk;
+
+/// How often what left is written and made durable.
+const EVERY: Duration = Duration::from_millis(250);
+/// How long before midnight the next day has its key.
+const AHEAD: u64 = 3_600_000;
+/// Tries to write at the end, where the first ones fail.
+const LAST_TRIES: u32 = 3;
+
+/// What it works with.
+pub(super) struct Writer {
+    pub(super) folder: Folder,
+    pub(super) keys: Arc<Keys>,
+    pub(super) judge: Arc<Judge>,
+    pub(super) outlet: LedgerOutlet,
+    pub(super) names: Names,
+    pub(super) figures: Arc<Figures>,
+    pub(super) clock: SystemClock,
+    /// What this process is called in names of files.
+    pub(super) writer: String,
+    /// How much time goes into one journal, in milliseconds.
+    pub(super) roll: u64,
+    /// The journal that is being written.
+    pub(super) journal: Option<Journal>,
+    /// Journals that were begun.
+    pub(super) begun: u64,
+    /// Days whose keys the judge has.
+    pub(super) days: Vec<u32>,
+    /// Taken and not written yet.
+    pub(super) rows: Vec<Row>,
+    pub(super) taken: Vec<LedgerAnswer>,
+}
+
+impl Writer {
+    /// Writes until it is told that nothing comes any more.
+    pub(super) fn run(mut self, told: &Receiver<()>) {
+        while told.recv_timeout(EVERY) == Err(RecvTimeoutError::Timeout) {
+            self.round();
+        }
+        // What left last may not be with the first look.
+        for _ in 0..LAST_TRIES {
+            self.round();
+        }
+        if !self.rows.is_empty() || self.outlet.waiting() > 0 {
+            let waiting = self.rows.len() + self.outlet.waiting();
+            talk::error(&format!(
+                "{waiting} answers could not be written to the ledger and are lost with this process"
+            ));
+        }
+    }
+
+    /// Makes sure of the keys, and writes what there is.
+    pub(super) fn round(&mut self) {
+        let now = self.clock.now().wall;
+        self.tend_keys(now);
+        if self.journal.as_ref().is_some_and(|journal| journal.part.start != self.start(now)) {
+            // Whoever rolls sees by its lock that nobody writes it any more.
+            self.journal = None;
+        }
+        if self.rows.is_empty() {
+            self.outlet.take(&mut self.taken);
+            let (names, rows) = (&mut self.names, &mut self.rows);
+            rows.extend(self.taken.drain(..).map(|answer| names.row(answer)));
+        }
+        match self.write(now) {
+            Ok(()) => self.wrote(now),
+            Err(why) => self.failed(why),
+        }
+    }
+
+    /// When the time begins that a moment is in.
+    fn start(&self, now: Wall) -> Wall {
+        Wall(now.0 / self.roll * self.roll)
+    }
+
+    fn write(&mut self, now: Wall) -> Result<(), String> {
+        if self.rows.is_empty() {
+            return self.look();
+        }
+        let start = self.start(now);
+        let journal = match self.journal.take() {
+            Some(journal) => journal,
+            None => self.begin(start).map_err(|error| self.told(&error))?,
+        };
+        let journal = self.journal.insert(journal);
+        let frames = framed(&self.rows, journal.end());
+        match journal.append(&self.folder, &frames) {
+            Ok(()) => {}
+            Err(NotWritten::Yet(error)) => return Err(self.told(&error)),
+            Err(NotWritten::Here(error)) => {
+                self.journal = None;
+                return Err(self.told(&error));
+            }
+        }
+        let add = |figure: &AtomicU64, count: usize| {
+            figure.fetch_add(count as u64, Ordering::Relaxed);
+        };
+        add(&self.figures.answers, self.rows.len());
+        add(&self.figures.bytes, frames.len());
+        add(&self.figures.syncs, 1);
+        self.rows.clear();
+        Ok(())
+    }
+
+    /// Where nothing is to be written: whether it could be.
+    fn look(&self) -> Result<(), String> {
+        std::fs::metadata(self.folder.path()).map(drop).map_err(|error| self.told(&error))
+    }
+
+    fn begin(&mut self, start: Wall) -> std::io::Result<Journal> {
+        self.begun += 1;
+        let writer = match self.begun {
+            1 => self.writer.clone(),
+            more => format!("{}-{more}", self.writer),
+        };
+        Journal::create(&self.folder, Part { start, writer })
+    }
+
+    fn told(&self, error: &std::io::Error) -> String {
+        format!("`{}` can't be written: {error}", self.folder.path().display())
+    }
+
+    fn wrote(&self, now: Wall) {
+        let mut stands = self.figures.stands();
+        stands.written = Some(now);
+        if stands.write.take().is_some() {
+            talk::info("the ledger is written again");
+        }
+    }
+
+    fn failed(&self, why: String) {
+        self.figures.failures.fetch_add(1, Ordering::Relaxed);
+        let mut stands = self.figures.stands();
+        // Said once: it is tried again all the time.
+        if stands.write.is_none() {
+            talk::error(&format!(
+                "what leaves is not written down, and once the rings are full what has to be is refused: {why}"
+            ));
+        }
+        stands.write = Some(why);
+    }
+
+    /// Has the judge digest with the key of today, and with tomorrow's before it is needed.
+    pub(super) fn tend_keys(&mut self, now: Wall) {
+        let days: Vec<u32> = [day_of(now), day_of(Wall(now.0 + AHEAD))].into_iter().collect();
+        let whole = self.days.iter().eq(distinct(&days).iter());
+        if whole && self.figures.stands().key.is_none() {
+            return;
+        }
+        let made: Result<Vec<_>, KeyFault> =
+            distinct(&days).into_iter().map(|day| self.keys.make(day)).collect();
+        match made {
+            Ok(keys) => {
+                self.days = keys.iter().map(|key| key.day()).collect();
+                self.judge.set_ledger(Some(LedgerKeys::new(keys)));
+                if self.figures.stands().key.take().is_some() {
+                    talk::info("there is a key again to digest what leaves with");
+                }
+            }
+            Err(why) => self.without_key(day_of(now), &why),
+        }
+    }
+
+    /// What can't be digested does not leave; a key that is there for today serves until midnight.
+    fn without_key(&mut self, today: u32, why: &KeyFault) {
+        let before = self.figures.stands().key.replace(why.to_string());
+        if before.is_some() {
+            return;
+        }
+        talk::error(&format!("answers whose records are to be digested are refused: {why}"));
+        let key = self.keys.of(today).ok().flatten();
+        self.days = key.iter().map(|key| key.day()).collect();
+        self.judge.set_ledger(Some(LedgerKeys::new(key.into_iter().collect())));
+    }
+}
+
+fn distinct(days: &[u32]) -> Vec<u32> {
+    let mut days = days.to_vec();
+    days.dedup();
+    days
+}
+
+/// Frames of rows, for a place in a journal.
+fn framed(rows: &[Row], place: u64) -> Vec<u8> {
+    let (mut writer, mut frames) = (FrameWriter::new(), Vec::new());
+    for row in rows {
+        writer.push(row);
+        if writer.is_full() {
+            let at = place + frames.len() as u64;
+            writer.finish(at, &mut frames);
+        }
+    }
+    let at = place + frames.len() as u64;
+    writer.finish(at, &mut frames);
+    frames
+}
+
+const _: () = assert!(AHEAD < DAY, "at most two days are near");

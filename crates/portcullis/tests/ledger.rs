@@ -1,0 +1,168 @@
+//! What left the gate is written down: it is told for whom, verified, and not lost with the process.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test may stop at the first surprise"
+)]
+
+mod common;
+
+use std::path::PathBuf;
+
+use common::http::once;
+use common::{ACCOUNT, House, Platform, text};
+use serde_json::Value;
+
+const PARTNER: &str = "first-partner";
+const ME: &str = "/v21.0/me?fields=id,username";
+
+fn json(house: &House, args: &[&str]) -> Value {
+    let mut all = args.to_vec();
+    all.extend(["-o", "json"]);
+    serde_json::from_str(&house.ok(&all)).unwrap()
+}
+
+fn who(house: &House, owner: &str) -> Value {
+    let purpose = "A person asked who has their data.";
+    json(house, &["ledger", "who", "--owner", owner, "--since", "1h", "--purpose", purpose])
+}
+
+fn answers(house: &House) -> u64 {
+    let told = json(house, &["ledger", "what", "--partner", PARTNER, "--since", "1h"]);
+    told["answers"].as_u64().unwrap()
+}
+
+fn figure(house: &House, name: &str) -> u64 {
+    let page = once(house.admin, "/metrics", "").body;
+    let line = page.lines().find_map(|line| line.strip_prefix(&format!("{name} ")));
+    line.unwrap_or_else(|| panic!("no {name} in\n{page}")).parse().unwrap()
+}
+
+fn call(house: &House, times: usize) {
+    for _ in 0..times {
+        assert_eq!(once(house.public, ME, &house.key).status, 200);
+    }
+}
+
+fn files(house: &House, ending: &str) -> Vec<PathBuf> {
+    let folder = house.dir().join("data/portcullis.ledger");
+    let entries = std::fs::read_dir(folder).unwrap();
+    let mut files: Vec<_> = entries.map(|entry| entry.unwrap().path()).collect();
+    files.retain(|path| path.to_str().unwrap().ends_with(ending));
+    files.sort();
+    files
+}
+
+#[test]
+fn what_left_is_told_from_journal_and_file_alike_and_a_byte_that_was_changed_is_named() {
+    let platform = Platform::start(None);
+    let house = House::init(&platform.url());
+    house.edit("portcullis.yaml", "\nledger:\n", "\nledger:\n  roll: 1s\n");
+    let gate = house.serve();
+    call(&house, 3);
+    while figure(&house, "portcullis_ledger_written_total") < 3 {}
+    let told = who(&house, ACCOUNT);
+    assert_eq!((&told["records"], &told["answers"]), (&3.into(), &3.into()), "{told}");
+    let receipt = &told["received"][0];
+    assert_eq!(receipt["partner"], PARTNER, "{told}");
+    assert_eq!(receipt["key"], house.key_id().as_str(), "{told}");
+    assert!(receipt["rule"].as_str().unwrap().starts_with("publishing"), "{told}");
+    assert_eq!(who(&house, "17841499999999999")["records"], 0, "somebody else's did not leave");
+    // The same from files: what was written is rolled once its time is over.
+    while files(&house, ".journal").len() > 0 || files(&house, ".terms.parquet").is_empty() {}
+    assert_eq!(who(&house, ACCOUNT)["records"], 3);
+    assert_eq!(answers(&house), 3);
+    let between = ["ledger", "between", "--breach", "1h", "--partner", PARTNER];
+    assert_eq!(json(&house, &between)["rows"], 3);
+    assert_eq!(
+        house
+            .ok(&["ledger", "what", "--partner", PARTNER, "--since", "1h", "--csv"])
+            .lines()
+            .count(),
+        2
+    );
+    let page = house.ok(&["ledger", "who", "--owner", ACCOUNT, "--since", "1h", "--purpose", "x"]);
+    assert!(page.contains("3 records of the account left in 3 answers"), "{page}");
+
+    // Nobody is asked about without a trace, and the log does not say who it was.
+    let log = house.ok(&["audit", "query", "--type", "ledger.asked", "-o", "json"]);
+    assert!(log.contains("A person asked who has their data."), "{log}");
+    assert!(!log.contains(ACCOUNT), "{log}");
+    let nameless = house.cli(&["ledger", "who", "--owner", "1", "--since", "1h", "--purpose", " "]);
+    assert!(text(&nameless).contains("the purpose is empty"), "{}", text(&nameless));
+
+    assert_eq!(json(&house, &["ledger", "verify"])["clean"], true);
+    let status = json(&house, &["ledger", "status"]);
+    assert_eq!((&status["ok"], &status["answers"]), (&true.into(), &3.into()), "{status}");
+    let touched = files(&house, ".records.parquet").pop().unwrap();
+    let mut bytes = std::fs::read(&touched).unwrap();
+    let at = bytes.len() / 2;
+    bytes[at] ^= 1;
+    std::fs::write(&touched, bytes).unwrap();
+    let found = house.cli(&["ledger", "verify"]);
+    assert_eq!(found.status.code(), Some(1));
+    let name = touched.file_name().unwrap().to_str().unwrap();
+    assert!(text(&found).contains(name), "{}", text(&found));
+    assert!(text(&found).contains("piece 0 (from byte 0)"), "{}", text(&found));
+    drop(gate);
+}
+
+#[test]
+fn nothing_that_was_written_down_is_lost_with_the_process() {
+    let platform = Platform::start(None);
+    let house = House::init(&platform.url());
+    let gate = house.serve();
+    call(&house, 5);
+    while figure(&house, "portcullis_ledger_written_total") < 5 {}
+    gate.kill();
+    assert_eq!(files(&house, ".journal").len(), 1);
+
+    let mut gate = house.serve();
+    while files(&house, ".terms.parquet").is_empty() {}
+    assert_eq!(answers(&house), 5);
+    call(&house, 2);
+    // A gate that is asked to stop writes what it has.
+    assert_eq!(gate.terminate(), Some(0));
+    let _gate = house.serve();
+    assert_eq!(answers(&house), 7);
+    while figure(&house, "portcullis_ledger_rolled_total") < 1 {}
+    assert_eq!(answers(&house), 7);
+    assert_eq!(json(&house, &["ledger", "verify"])["clean"], true);
+}
+
+#[test]
+fn without_its_folder_what_has_to_be_written_down_does_not_leave_and_it_recovers_by_itself() {
+    let platform = Platform::start(None);
+    let house = House::init(&platform.url());
+    let gate = house.serve();
+    call(&house, 1);
+    while figure(&house, "portcullis_ledger_written_total") < 1 {}
+    let folder = house.dir().join("data/portcullis.ledger");
+    let away = house.dir().join("data/away");
+    std::fs::rename(&folder, &away).unwrap();
+    while figure(&house, "portcullis_ledger_up") == 1 {}
+    let ready = once(house.admin, "/readyz", "");
+    assert_eq!(ready.status, 503);
+    assert!(ready.body.contains("put the folder back"), "{}", ready.body);
+    call(&house, 1);
+    std::fs::rename(&away, &folder).unwrap();
+    while figure(&house, "portcullis_ledger_up") == 0 {}
+    while figure(&house, "portcullis_ledger_written_total") < 2 {}
+    assert_eq!(answers(&house), 2);
+    drop(gate);
+}
+
+#[test]
+fn a_gate_without_a_ledger_says_so() {
+    let platform = Platform::start(None);
+    let house = House::init(&platform.url());
+    house.edit("portcullis.yaml", "\nledger:\n", "\nledger:\n  enabled: false\n");
+    let gate = house.serve();
+    call(&house, 1);
+    let told = text(&house.cli(&["ledger", "status"]));
+    assert!(told.contains("this gate writes no ledger"), "{told}");
+    assert!(!house.dir().join("data/portcullis.ledger").exists());
+    drop(gate);
+}
