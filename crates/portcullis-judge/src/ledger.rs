@@ -140,6 +140,8 @@ impl Ledgered {
         let counted = self.looked && seen.is_some();
         let seen = seen.unwrap_or_default();
         let rows = u32::try_from(seen.len()).unwrap_or(u32::MAX).saturating_add(self.rows);
+        // A picture that comes where records should is one, too.
+        let rows = if counted { rows } else { rows.max(1) };
         answer.records = seen;
         answer.records.extend(self.blind);
         answer.level = self.level;

@@ -34,7 +34,7 @@ fn noting(up: &Upstream, bounds: LedgerBounds) -> (Gate, LedgerOutlet) {
     );
     let routes = routes.replacen(fields, &owned, 1);
     let world = World { routes: &routes, scopes: SCOPES, tier: NO_STORIES };
-    Gate::noting(up, world, bounds, |_| {})
+    Gate::noting(&up.url(), world, bounds)
 }
 
 /// A platform that answers with a page where posts are asked for.
@@ -127,6 +127,41 @@ fn of_an_answer_that_is_cut_all_is_told_that_went_out_before() {
     assert!(!row.whole);
     assert!(row.records.len() >= whole, "{} of {whole}", row.records.len());
     assert!(row.bytes > 60_000);
+}
+
+#[test]
+fn of_what_is_only_counted_the_bytes_are_told_that_went_out_before_a_cut() {
+    let up = Upstream::new(|_| {
+        let head =
+            "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n";
+        Reply::Last(format!("{head}{{\"id\":").into())
+    });
+    let (gate, outlet) = noting(&up, ROOM);
+    let cut = gate.get(USER);
+    assert_eq!((cut.whole, cut.body.len()), (false, 6));
+    let all = told(gate, &outlet);
+    let [row] = &all[..] else { panic!("{all:?}") };
+    assert_eq!((row.whole, row.bytes, row.rows), (false, 6, 1));
+}
+
+#[test]
+fn a_partner_that_leaves_has_got_what_was_handed_over() {
+    let item = |at: usize| format!(r#"{{"id":"{at}","caption":"{}"}}"#, "x".repeat(1000));
+    let items: Vec<String> = (0..20_000).map(item).collect();
+    let body = format!(r#"{{"data":[{}]}}"#, items.join(","));
+    let up = Upstream::new(move |_| Reply::json(&body));
+    let bounds = LedgerBounds { records: 100_000, ..ROOM };
+    let (gate, outlet) = noting(&up, bounds);
+    let mut peer = gate.connect();
+    peer.send(support::get(&format!("{MEDIA}?fields=id,caption"), ""));
+    assert_eq!(peer.head().unwrap().0, 200);
+    let got = peer.read(100_000);
+    drop(peer);
+    let all = told(gate, &outlet);
+    let [row] = &all[..] else { panic!("{} rows", all.len()) };
+    let seen = String::from_utf8_lossy(&got).matches(r#"","caption""#).count();
+    assert!(!row.whole && row.bytes < 20_000_000, "{} bytes", row.bytes);
+    assert!(row.records.len() >= seen && row.records.len() < 20_000, "{}", row.records.len());
 }
 
 #[test]

@@ -14,7 +14,7 @@ use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use portcullis_proxy::Codec;
+use portcullis_proxy::{Codec, LedgerBounds};
 use support::{Failing, Gate, KEY, PLATFORM, Peer, TIER, Upstream, World, get};
 
 const ROUTES: &str = r##"
@@ -134,6 +134,22 @@ fn closed(peer: &mut Peer) -> (u16, String) {
     let body = peer.read(head[1].into());
     assert!(peer.is_closed());
     (u16::from_be_bytes([body[0], body[1]]), String::from_utf8(body[2..].to_vec()).unwrap())
+}
+
+#[test]
+fn what_went_over_a_socket_is_told_to_the_ledger_at_its_end() {
+    let echo = Echo::new(GRANT);
+    let (mut gate, outlet) = Gate::noting(&echo.url, WORLD, LedgerBounds::default());
+    let mut peer = open(&gate);
+    says(&mut peer, "one");
+    peer.send(frame(8, "\u{3}\u{0}"));
+    assert_eq!(peer.read(4), b"\x88\x02\x03\x00");
+    assert!(peer.is_closed());
+    gate.end();
+    let mut told = Vec::new();
+    outlet.take(&mut told);
+    let [row] = &told[..] else { panic!("{told:?}") };
+    assert_eq!((row.bytes, row.rows, row.counted, row.whole), (9, 1, false, true));
 }
 
 #[test]

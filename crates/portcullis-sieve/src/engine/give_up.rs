@@ -9,6 +9,16 @@ use crate::items::Fate;
 use crate::sink::Sink;
 
 impl<S: Sink> Run<'_, S> {
+    /// Gives up what can't be held any more, by what was known of it until now: before more is known,
+    /// so that it makes no difference where chunks end, and nobody is asked about an item twice.
+    pub(super) fn overflow(&mut self) -> Result<(), Fault> {
+        let to = self.settled();
+        if self.core.undecided > 0 && self.core.held.len() + self.pending(to) > self.core.held_max {
+            self.flush(to)?;
+        }
+        Ok(())
+    }
+
     /// What is held is full: the first item that is undecided is given up.
     pub(super) fn give_up(&mut self) -> Result<(), Fault> {
         let first = self.core.open.iter().position(|item| item.undecided);

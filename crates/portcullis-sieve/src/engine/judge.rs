@@ -83,6 +83,7 @@ impl<'r, S: Sink> Run<'r, S> {
         let Some(ix) = self.core.open.len().checked_sub(1) else { return Ok(()) };
         // The platform's own refusal, alone in the answer, is no item.
         let is_error = frame.error && frame.count == 1 && self.core.frames.is_empty();
+        self.overflow()?;
         if self.core.open.last().is_some_and(|item| item.undecided) {
             if is_error { self.decide(ix, Fate::Keep)? } else { self.judge(ix, true)? }
         }
@@ -122,6 +123,7 @@ impl<'r, S: Sink> Run<'r, S> {
         };
         let mut duties = self.code(ix).into_iter().flat_map(|code| &code.duties);
         let Some((_, offset)) = duties.find(|(duty, _)| *duty == read.duty) else { return Ok(()) };
+        self.overflow()?;
         let Some(item) = self.core.open.get(ix) else { return Ok(()) };
         let undecided = item.undecided;
         let at = item.slots_from + usize::from(*offset) + usize::from(read.read);
