@@ -208,36 +208,37 @@ fn sinks(directory: &Path, hour: &str) -> Outcome<HourSinks<Pieced<File>>> {
     })
 }
 
-/// Writes rows through a journal in memory to an hour file, and tells nanoseconds and bytes of each.
+/// Writes rows through a journal in memory to an hour file, and tells bytes and nanoseconds of a core's work
+/// for each record; at level `counts`, for each answer.
 fn measure(directory: &Path, name: &str, mix: Mix, people: u64, rows: u64) -> Outcome<()> {
     let mut traffic = Traffic::new(DAY, people, 5);
     let made: Vec<Row> = (0..rows)
         .map(|number| traffic.row(Wall(u64::from(DAY) * 86_400_000 + number * 3), number, mix))
         .collect();
     let items = made.iter().map(|row| row.records.len().max(1)).sum::<usize>() as f64;
-    let begin = Instant::now();
+    let begin = worked();
     let (mut journal, mut frame) = (JOURNAL_HEAD.to_vec(), FrameWriter::new());
     for rows in made.chunks(1000) {
         rows.iter().for_each(|row| frame.push(row));
         frame.finish(journal.len() as u64, &mut journal);
     }
-    let written = begin.elapsed();
+    let written = worked() - begin;
     drop(made);
-    let begin = Instant::now();
+    let begin = worked();
     let mut writer = HourWriter::new("gate-1", name, sinks(directory, name)?)?;
     let mut reader = JournalReader::new(&journal[..])?;
-    let mut reading = begin.elapsed();
+    let mut reading = worked() - begin;
     loop {
-        let before = Instant::now();
+        let before = worked();
         let frame = reader.next_frame()?;
-        reading += before.elapsed();
+        reading += worked() - before;
         let Some(rows) = frame else { break };
         for row in &rows {
             writer.push(row)?;
         }
     }
     writer.finish()?;
-    let rolled = begin.elapsed();
+    let rolled = worked() - begin;
     let mut sizes = Vec::new();
     for table in Table::ALL {
         let path = directory.join(format!("{name}.{}.parquet", table.name()));
@@ -248,9 +249,9 @@ fn measure(directory: &Path, name: &str, mix: Mix, people: u64, rows: u64) -> Ou
         "{name}: {:.1} bytes in files ({sizes:.2?}: terms, answers, records, digests), {:.1} in the journal; ns: journal {:.0}, its reading {:.0}, hour file {:.0}",
         sizes.iter().sum::<f64>(),
         journal.len() as f64 / items,
-        written.as_nanos() as f64 / items,
-        reading.as_nanos() as f64 / items,
-        (rolled - reading).as_nanos() as f64 / items,
+        written / items,
+        reading / items,
+        (rolled - reading) / items,
     );
     Ok(())
 }
@@ -277,6 +278,12 @@ fn write(directory: &Path, records: u64) -> Outcome<()> {
     Ok(())
 }
 
+/// Nanoseconds that this thread was on a core: others on the same machine then cost it little.
+fn worked() -> f64 {
+    let spent = fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
+    spent.split_whitespace().next().and_then(|ns| ns.parse().ok()).unwrap_or_default()
+}
+
 /// The most memory held so far, and the memory held now, in MiB.
 fn memory() -> (u64, u64) {
     let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
@@ -291,10 +298,14 @@ fn memory() -> (u64, u64) {
 fn asked<T>(name: &str, question: impl FnOnce() -> T, told: impl FnOnce(T) -> String) {
     // From here on, the most memory is that of this question.
     let _ = fs::write("/proc/self/clear_refs", "5");
-    let begin = Instant::now();
+    let (begin, before) = (Instant::now(), worked());
     let answer = question();
-    let seconds = begin.elapsed().as_secs_f64();
-    println!("{name}: {seconds:.2} s, {} MiB at most; {}", memory().0, told(answer));
+    let (seconds, work) = (begin.elapsed().as_secs_f64(), (worked() - before) / 1e9);
+    println!(
+        "{name}: {seconds:.2} s ({work:.2} s of a core), {} MiB at most; {}",
+        memory().0,
+        told(answer)
+    );
 }
 
 fn main() -> Outcome<()> {
