@@ -166,3 +166,86 @@ fn a_gate_without_a_ledger_says_so() {
     assert!(!house.dir().join("data/portcullis.ledger").exists());
     drop(gate);
 }
+
+/// Ended when dropped.
+struct Next(u32);
+
+impl Drop for Next {
+    fn drop(&mut self) {
+        let line = format!("kill -KILL {} 2>/dev/null", self.0);
+        let _ended = std::process::Command::new("sh").args(["-c", &line]).status();
+    }
+}
+
+#[test]
+fn what_left_through_a_gate_and_through_the_one_that_follows_it_is_told_once() {
+    let platform = Platform::start(None);
+    let house = House::init(&platform.url());
+    let mut gate = house.serve();
+    call(&house, 3);
+    gate.follow();
+    gate.wait_for(" serves; calls under way").unwrap_or_else(|talk| panic!("{talk}"));
+    let talk = gate.talk();
+    let line = talk.lines().rfind(|line| line.contains(" serves; calls under way")).unwrap();
+    let id = line.split("process ").nth(1).and_then(|rest| rest.split(' ').next()).unwrap();
+    let _next = Next(id.parse().unwrap());
+    call(&house, 4);
+    assert_eq!(gate.child.wait().unwrap().code(), Some(0));
+    while answers(&house) < 7 {}
+    // The one that follows rolls what the first one left.
+    while figure(&house, "portcullis_ledger_rolled_total") < 1 {}
+    assert_eq!(answers(&house), 7);
+    assert_eq!(json(&house, &["ledger", "verify"])["clean"], true);
+}
+
+#[test]
+fn keys_and_files_whose_time_is_over_go_and_the_log_says_of_which_day() {
+    let platform = Platform::start(None);
+    let house = House::init(&platform.url());
+    let folder = house.dir().join("data/portcullis.ledger");
+    std::fs::create_dir_all(folder.join("keys")).unwrap();
+    let (key, file) = (folder.join("keys/2020-01-01.key"), "2020-01-01T07.old-1.terms.parquet");
+    std::fs::write(&key, [7; 32]).unwrap();
+    let file = folder.join(file);
+    std::fs::write(&file, "of long ago").unwrap();
+    let gate = house.serve();
+    while key.exists() || file.exists() {}
+    let status = json(&house, &["ledger", "status"]);
+    assert_eq!(status["shredded"], serde_json::json!(["2020-01-01"]), "{status}");
+    assert_eq!(status["days"].as_array().is_some_and(|days| !days.is_empty()), true, "{status}");
+    let log = house.ok(&["audit", "query", "--type", "ledger.shredded"]);
+    assert!(log.contains("ledger.shredded"), "{log}");
+    drop(gate);
+}
+
+#[test]
+fn a_damaged_journal_is_kept_aside_and_what_is_whole_in_it_is_told() {
+    let platform = Platform::start(None);
+    let house = House::init(&platform.url());
+    let gate = house.serve();
+    for written in 1..=3 {
+        call(&house, 1);
+        while figure(&house, "portcullis_ledger_written_total") < written {}
+    }
+    gate.kill();
+    let journal = files(&house, ".journal").pop().unwrap();
+    let mut bytes = std::fs::read(&journal).unwrap();
+    // Within the body of the first frame, behind the head of the journal and its own.
+    bytes[40] ^= 1;
+    std::fs::write(&journal, bytes).unwrap();
+    let gate = house.serve();
+    while files(&house, ".damaged").is_empty() {}
+    assert_eq!(answers(&house), 2);
+    let told = house.ok(&["ledger", "what", "--partner", PARTNER, "--since", "1h"]);
+    assert!(told.contains("NOT KNOWN: what stood in damaged journals"), "{told}");
+    let ready = once(house.admin, "/readyz", "");
+    assert!(ready.body.contains("keep them for an inquiry"), "{}", ready.body);
+    assert_eq!(json_of_findings(&house)["clean"], false);
+    drop(gate);
+}
+
+fn json_of_findings(house: &House) -> Value {
+    let output = house.cli(&["ledger", "verify", "-o", "json"]);
+    assert_eq!(output.status.code(), Some(1), "{}", text(&output));
+    serde_json::from_slice(&output.stdout).unwrap()
+}
