@@ -22,7 +22,7 @@ use portcullis_types::Refusal;
 pub(crate) use due::{Due, is_recorded};
 pub use items::ItemJudge;
 pub(crate) use items::ItemRule;
-pub(crate) use lower::Call;
+pub(crate) use lower::{Call, Shape};
 pub(crate) use shapes::Shapes;
 
 /// What must happen to the answers to calls of one shape. Shared by all of them.

@@ -116,7 +116,7 @@ fn of_an_answer_that_is_cut_all_is_told_that_went_out_before() {
     });
     let (gate, outlet) = noting(&up, ROOM);
     let mut peer = gate.connect();
-    peer.send(&support::get(&format!("{MEDIA}?fields=id,caption"), ""));
+    peer.send(support::get(&format!("{MEDIA}?fields=id,caption"), ""));
     let cut = peer.answer();
     assert!(!cut.whole);
     let out = String::from_utf8_lossy(&cut.body).into_owned();

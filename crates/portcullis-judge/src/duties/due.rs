@@ -65,7 +65,7 @@ impl<'v> Pass<'v, '_> {
             enforced: true,
             recorded: is_recorded.then_some(&**bound),
         };
-        let (duties, fields) = self.shape(seat.ix, &call)?;
+        let Shape { duties, fields } = self.shape(seat.ix, &call)?;
         Ok(Due { duties, fields, ledger })
     }
 
@@ -74,16 +74,16 @@ impl<'v> Pass<'v, '_> {
         &mut self,
         tier: TierIx,
         call: &Call<'_, '_, '_>,
-    ) -> Result<(Option<Arc<Duties>>, Option<Arc<str>>), Refusal> {
+    ) -> Result<Shape, Refusal> {
         let (desk, bound) = (self.desk, &self.view.bound);
         let plain = || desk.standing.of(call.links, call.no_store);
         let filters = call.filters();
         if filters.iter().all(|bits| *bits == Bits::default()) {
-            return Ok((plain()?, None));
+            return Ok(Shape { duties: plain()?, fields: None });
         }
         match desk.shapes.borrow_mut().shape(bound, tier, call, filters) {
-            Ok(Shape { duties: None, .. }) => Ok((plain()?, None)),
-            Ok(Shape { duties, fields }) => Ok((duties, fields)),
+            Ok(Shape { duties: None, .. }) => Ok(Shape { duties: plain()?, fields: None }),
+            Ok(shape) => Ok(shape),
             Err(Withheld { refusal, rule }) => {
                 self.trace.rule = rule;
                 Err(refusal)

@@ -139,7 +139,7 @@ impl Call<'_, '_, '_> {
         let points: Vec<_> = points.copied().collect();
         let mut missing = Vec::new();
         for paths in [&owners, &places] {
-            if !paths.iter().any(|path| comes(path)) {
+            if !paths.iter().any(&comes) {
                 missing.extend(paths.first());
             }
         }

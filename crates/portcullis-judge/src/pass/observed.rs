@@ -11,7 +11,7 @@ use portcullis_types::{ClientIx, Refusal, TierIx};
 use super::{Pass, Seat, Stop};
 use crate::amend;
 use crate::budgets::Settlement;
-use crate::duties::{Call, Due, is_recorded};
+use crate::duties::{Call, Due, Shape, is_recorded};
 use crate::ledger::Ledgered;
 use crate::metering::Caller;
 use crate::outbound::{Granted, Permit};
@@ -85,7 +85,7 @@ impl<'v> Pass<'v, '_> {
             enforced: false,
             recorded: Some(&view.bound),
         };
-        let (duties, fields) = self.shape(tier_ix, &call)?;
+        let Shape { duties, fields } = self.shape(tier_ix, &call)?;
         Ok(Due { duties, fields, ledger })
     }
 
