@@ -13,6 +13,7 @@ use crate::agreement::AgreementEvent;
 use crate::answers::AnswerEvent;
 use crate::cases::CaseEvent;
 use crate::changes::ChangeEvent;
+use crate::deletions::DeletionEvent;
 use crate::guard::GuardEvent;
 use crate::hooks::HookEvent;
 use crate::people::PeopleEvent;
@@ -206,6 +207,9 @@ pub enum Event {
     /// About what is kept.
     #[serde(untagged)]
     Retention(RetentionEvent),
+    /// About what partners have to delete.
+    #[serde(untagged)]
+    Deletion(DeletionEvent),
 }
 
 impl Event {
@@ -237,6 +241,7 @@ impl Event {
             Self::Case(event) => event.name(),
             Self::Answer(event) => event.name(),
             Self::Retention(event) => event.name(),
+            Self::Deletion(event) => event.name(),
             Self::Guard(GuardEvent::Lost { .. }) => "log.lost",
             Self::Guard(GuardEvent::Applied { .. }) => "guard.applied",
         }
@@ -284,6 +289,7 @@ impl Event {
             | Self::QuotaReached { .. }
             | Self::SecretRotated { .. }
             | Self::Retention(_)
+            | Self::Deletion(_)
             | Self::Hook(_)
             | Self::Guard(_)
             | Self::Case(_) => Vec::new(),

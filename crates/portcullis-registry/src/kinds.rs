@@ -3,7 +3,7 @@
 //! Must not know what any of them means.
 
 /// The names of all events, in order.
-pub const EVENT_KINDS: [&str; 77] = [
+pub const EVENT_KINDS: [&str; 80] = [
     "agreement.announced",
     "agreement.called_off",
     "agreement.narrowed",
@@ -27,6 +27,9 @@ pub const EVENT_KINDS: [&str; 77] = [
     "change.dropped",
     "change.scheduled",
     "client.added",
+    "deletion.attested",
+    "deletion.due",
+    "deletion.overdue",
     "emergency.declared",
     "emergency.overdue",
     "emergency.ratified",

@@ -9,6 +9,7 @@ mod cases;
 mod changes;
 mod clocks;
 mod credentials;
+mod deletions;
 mod facts;
 mod keys;
 mod people;
@@ -91,6 +92,7 @@ impl State {
             Command::Answer(command) => self.answer(by, command, now),
             Command::Change(command) => self.with_day(by, command, terms, now),
             Command::Retention(command) => self.retention(by, command, now),
+            Command::Deletion(command) => self.deletion(by, command, now),
             Command::Each(steps) => self.together(by, steps, now),
             Command::Stated { statement, command } => self.stated(by, statement, command, now),
             Command::Told { told, narrowed, command } => {

@@ -43,6 +43,7 @@ pub(crate) fn done(command: &Command, planned: &Planned) -> Done {
         | Command::People(_)
         | Command::Hook(_)
         | Command::Retention(_)
+        | Command::Deletion(_)
         | Command::Case(_)
         | Command::Answer(_)
         | Command::Change(_)

@@ -185,6 +185,7 @@ fn touched(event: &Event) -> Option<String> {
         | Event::Hook(_)
         | Event::Guard(_)
         | Event::Retention(_)
+        | Event::Deletion(_)
         | Event::Answer(_)
         | Event::LogOpened { .. }
         | Event::GrantsChanged { .. }

@@ -264,6 +264,7 @@ pub(super) fn concerned(event: &Event) -> Option<SubjectId> {
         | Event::Hook(_)
         | Event::Guard(_)
         | Event::Retention(_)
+        | Event::Deletion(_)
         | Event::Case(_)
         | Event::Change(_)
         | Event::Answer(_)

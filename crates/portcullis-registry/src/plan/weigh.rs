@@ -68,6 +68,7 @@ impl State {
             | Command::Hook(_)
             | Command::Answer(_)
             | Command::Retention(_)
+            | Command::Deletion(_)
             | Command::Stated { .. }
             | Command::Told { .. } => Bearing::Neutral,
         }
@@ -209,6 +210,7 @@ impl State {
             | Command::Hook(_)
             | Command::Answer(_)
             | Command::Retention(_)
+            | Command::Deletion(_)
             | Command::Stated { .. }
             | Command::Told { .. }
             | Command::ImportKeys { .. }

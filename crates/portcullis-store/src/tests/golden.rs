@@ -12,7 +12,7 @@ use super::*;
 use crate::database;
 
 /// Kinds of the first release that no golden log of it holds: each stands in tests of the registry.
-const ELSEWHERE: [&str; 40] = [
+const ELSEWHERE: [&str; 43] = [
     "agreement.announced",
     "agreement.called_off",
     "agreement.narrowed",
@@ -28,6 +28,9 @@ const ELSEWHERE: [&str; 40] = [
     "change.carried_out",
     "change.dropped",
     "change.scheduled",
+    "deletion.attested",
+    "deletion.due",
+    "deletion.overdue",
     "emergency.declared",
     "emergency.overdue",
     "emergency.ratified",
