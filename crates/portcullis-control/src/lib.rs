@@ -21,6 +21,7 @@ mod edges;
 mod explained;
 mod extract;
 mod hooks;
+mod lines;
 mod moments;
 mod names;
 mod needs;
