@@ -21,9 +21,9 @@ use utoipa_axum::routes;
 
 use crate::Control;
 use crate::api::{
-    answers, audit, binding, calls, cases, changes, clients, coverage, facts, grants, health,
-    hooks, import, keys, log, me, notices, partners, past, people, policies, proposals, query,
-    retention, rotation, signals, statements, transitions, usage,
+    answers, audit, binding, calls, cases, changes, clients, coverage, deletions, facts, grants,
+    health, hooks, import, keys, log, me, notices, partners, past, people, policies, proposals,
+    query, retention, rotation, signals, statements, transitions, usage,
 };
 use crate::auth::{Caller, sign_in};
 use crate::described::with_common;
@@ -138,6 +138,8 @@ fn quick() -> Routes {
         .routes(routes!(notices::show))
         .routes(routes!(statements::show))
         .routes(routes!(retention::show))
+        .routes(routes!(deletions::report))
+        .routes(routes!(deletions::show))
         .routes(routes!(usage::show))
         .routes(routes!(hooks::list, hooks::add))
         .routes(routes!(hooks::remove))
@@ -177,6 +179,7 @@ fn feeds() -> Routes {
     OpenApiRouter::new()
         .routes(routes!(grants::list, grants::snapshot))
         .routes(routes!(grants::change))
+        .routes(routes!(deletions::post))
 }
 
 /// The description of the API, OpenAPI 3.1.

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 
 use ipnet::IpNet;
 use portcullis_proxy::Upstreams;
-use portcullis_registry::{Promise, Reasons, Retention};
+use portcullis_registry::{DeletionRules, Promise, Reasons, Retention};
 use portcullis_types::Span;
 use portcullis_yaml::{At, Fault, Source};
 
@@ -68,6 +68,7 @@ pub(crate) struct Config {
     pub promise: Promise,
     pub reasons: Reasons,
     pub retention: Retention,
+    pub deletions: DeletionRules,
 }
 
 /// Bounds in force.
@@ -164,6 +165,7 @@ impl Settling<'_> {
             promise: self.promise(&file.calendar),
             reasons: self.reasons(file),
             retention: self.retention(&file.retention),
+            deletions: self.deletions(&file.deletions),
             base: self.base.clone(),
             file: PathBuf::from(&self.source.name),
         };

@@ -4,6 +4,7 @@
 
 mod bounds;
 mod calendar;
+mod deletions;
 mod issuers;
 mod listeners;
 mod people;
@@ -23,6 +24,7 @@ use serde::Deserialize;
 
 pub(crate) use bounds::{Limits, Timeouts};
 pub(crate) use calendar::Calendar;
+pub(crate) use deletions::{Deadlines, Deletions};
 pub(crate) use issuers::IssuerAt;
 pub(crate) use listeners::{Admin, Family, Listen, ListenerAt, Public};
 pub(crate) use people::{OpenId, People, TokenFrom};
@@ -70,6 +72,9 @@ pub(crate) struct ConfigFile {
     /// How long what lies beside the log is kept.
     #[serde(default)]
     pub retention: Retention,
+    /// What partners have to delete, and by when.
+    #[serde(default)]
+    pub deletions: Deletions,
     /// How keys look.
     #[serde(default)]
     pub keys: Keys,

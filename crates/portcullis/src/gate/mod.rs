@@ -4,6 +4,7 @@
 
 mod agent;
 mod aside;
+mod asked;
 mod back;
 mod board;
 pub(crate) mod bootstrap;
@@ -11,6 +12,7 @@ mod budgets;
 mod care;
 mod certs;
 mod checker;
+mod deletions;
 mod drift;
 mod force;
 pub(crate) mod heap;
@@ -49,14 +51,13 @@ use std::sync::{Arc, OnceLock};
 use anyhow::Context;
 use portcullis_judge::Judge;
 use portcullis_proxy::{Metrics, Running};
-use portcullis_registry::{Actor, Command, Done, Evidence as _, GrantsBatch, Office, UsageBook};
+use portcullis_registry::{Holders, Office, UsageBook};
 use tokio::sync::oneshot;
 use tokio::task::{AbortHandle, JoinHandle};
 
 use crate::config::Config;
 use crate::talk;
 use board::Board;
-use keymaker::Minter;
 use open::OpenStore;
 pub(crate) use open::log_key;
 use sink::Join;
@@ -93,6 +94,11 @@ pub(crate) struct Gate {
 impl Gate {
     /// Opens the store, puts the logged set in force, and serves.
     pub(crate) fn start(config: Config) -> anyhow::Result<Self> {
+        Self::start_with(config, deletions::holders())
+    }
+
+    /// The same with somebody else who knows what partners received.
+    fn start_with(config: Config, holders: Arc<dyn Holders>) -> anyhow::Result<Self> {
         let before = Predecessor::from_environment()?;
         let mut handed = match &before {
             Some(before) => before.sockets()?,
@@ -131,6 +137,7 @@ impl Gate {
         let [remembers, remembers_partners] = repeats::open(&config, &runtime);
         let mut errands = Vec::new();
         let witnesses = witnesses::start(&config, &runtime, &office, &mut errands)?;
+        let deletions = deletions::start((&config, holders), &runtime, &office, &mut errands)?;
         let partners = Arc::new(aside::PartnerDoor::new(&aside::Parts {
             config: &config,
             judge: &judge,
@@ -139,6 +146,7 @@ impl Gate {
             runtime: runtime.handle(),
             remembers: remembers_partners,
             witnesses: witnesses.clone(),
+            deletions: Arc::clone(&deletions),
         }));
         let memory = memory::watch(&runtime, config.limits.memory_bytes);
         let names = (&office, &board);
@@ -169,6 +177,7 @@ impl Gate {
                 witnesses,
                 platform,
                 issuers,
+                deletions,
             },
         )?;
         partners.remember(Arc::clone(&admin.recall));
@@ -223,50 +232,6 @@ impl Gate {
             before.serving()?;
         }
         Ok(gate)
-    }
-
-    /// Where partners call.
-    pub(crate) fn public(&self) -> SocketAddr {
-        self.public
-    }
-
-    /// Every address that partners call, as a sentence names them.
-    pub(crate) fn reached_at(&self) -> &str {
-        &self.reached_at
-    }
-
-    /// Looks at all files again, whether they seem to have changed or not.
-    pub(crate) fn look(&self) {
-        if let Some(watching) = &self.watching {
-            watching.look();
-        }
-    }
-
-    /// Where operators call.
-    pub(crate) fn admin(&self) -> SocketAddr {
-        self.admin
-    }
-
-    /// Carries out a command of somebody on this machine.
-    pub(crate) fn submit(&self, actor: Actor, command: Command) -> anyhow::Result<Done> {
-        Ok(self.runtime.block_on(self.store.submit(actor, command))?)
-    }
-
-    /// Takes in what accounts granted.
-    pub(crate) fn grant(&self, actor: Actor, batch: GrantsBatch) -> anyhow::Result<()> {
-        self.runtime.block_on(self.store.office.change_grants(actor, batch))?;
-        Ok(())
-    }
-
-    /// Makes keys for this gate.
-    pub(crate) fn minter(&self) -> Minter {
-        Minter { judge: Arc::clone(&self.judge), env: self.key_env.clone() }
-    }
-
-    /// Verifies the log: whether it is clean, and a line about it.
-    pub(crate) fn verify(&self) -> anyhow::Result<(bool, String)> {
-        let found = self.runtime.block_on(self.store.office.verify(Vec::new()))?;
-        Ok((found.is_clean(), found.to_string()))
     }
 
     /// Calls under way finish within the drain time; then the log is closed.

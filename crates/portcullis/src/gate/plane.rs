@@ -13,12 +13,13 @@ use portcullis_proxy::{
     PlatformCredential, Proxy, Recaller, Recorder, Records, Running, Settings, Timeouts, TlsBack,
     UsageOutlet,
 };
-use portcullis_registry::{Office, UsageBook};
+use portcullis_registry::{DeletionDesk, Office, UsageBook};
 use portcullis_types::{Clock, Span};
 
 use super::board::Board;
 use super::care;
 use super::checker::Compiler;
+use super::deletions;
 use super::hooks;
 use super::issuer;
 use super::keymaker::Minter;
@@ -162,6 +163,7 @@ pub(crate) struct Parts {
     pub witnesses: Option<Arc<Cosigned>>,
     pub platform: Option<Arc<platform::Figures>>,
     pub issuers: Arc<issuer::Seen>,
+    pub deletions: Arc<dyn DeletionDesk>,
 }
 
 /// Puts the admin API together; it does not listen yet.
@@ -177,7 +179,7 @@ pub(crate) fn control(config: &Config, parts: &Parts) -> anyhow::Result<Control>
     let (office, signals) = (Arc::clone(&parts.office), Arc::clone(&parts.signals));
     let hooks = Arc::clone(&parts.hook_figures);
     let (cosigned, platform) = (parts.witnesses.clone(), parts.platform.clone());
-    let issuers = Arc::clone(&parts.issuers);
+    let (issuers, duties) = (Arc::clone(&parts.issuers), Arc::clone(&parts.deletions));
     let page = move || {
         let failures = board.notes().reload_failures;
         let (snapshot, now) = (office.snapshot(), SystemClock::start().now().wall);
@@ -186,8 +188,9 @@ pub(crate) fn control(config: &Config, parts: &Parts) -> anyhow::Result<Control>
         let witnesses = cosigned.as_ref().map(|cosigned| cosigned.page()).unwrap_or_default();
         let platform = platform.as_ref().map(|figures| figures.page(now)).unwrap_or_default();
         let issuers = issuers.page();
+        let deletions = deletions::page(&duties.standing(), &snapshot, now);
         format!(
-            "{}{signals}{owed}{witnesses}{platform}{issuers}# HELP portcullis_config_reload_failures_total Reloads that changed nothing for faults in the files.\n\
+            "{}{signals}{owed}{witnesses}{platform}{issuers}{deletions}# HELP portcullis_config_reload_failures_total Reloads that changed nothing for faults in the files.\n\
              # TYPE portcullis_config_reload_failures_total counter\n\
              portcullis_config_reload_failures_total {failures}\n",
             metrics.render()
@@ -198,6 +201,7 @@ pub(crate) fn control(config: &Config, parts: &Parts) -> anyhow::Result<Control>
             tokens,
             oidc,
             hooks: Some(Arc::clone(&parts.hooks)),
+            deletions: Some(Arc::clone(&parts.deletions)),
             remembers: parts.remembers.clone(),
             retention: config.retention,
             plane: Some(Arc::new(Foresight::new(&parts.judge, &parts.board, parts.looker.clone()))),
@@ -214,6 +218,7 @@ pub(crate) fn control(config: &Config, parts: &Parts) -> anyhow::Result<Control>
             witnesses: parts.witnesses.clone(),
             platform: parts.platform.clone(),
             issuers: Arc::clone(&parts.issuers),
+            deletions: Arc::clone(&parts.deletions),
             metrics: Arc::new(page),
         }),
         keys: Arc::new(Minter { judge: Arc::clone(&parts.judge), env: config.key_env.clone() }),

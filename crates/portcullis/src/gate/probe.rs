@@ -6,11 +6,12 @@ use std::sync::Arc;
 
 use portcullis_control::{Drift, DriftKind, Probe, Readiness, ReadyDetail};
 use portcullis_judge::Judge;
-use portcullis_registry::{Office, Snapshot};
+use portcullis_registry::{DeletionDesk, Office, Snapshot};
 use portcullis_types::{Clock, Wall};
 
 use super::board::Board;
 use super::care;
+use super::deletions;
 use super::issuer;
 use super::platform;
 use super::signals::Figures;
@@ -26,6 +27,7 @@ pub(crate) struct Watch {
     pub(crate) witnesses: Option<Arc<Cosigned>>,
     pub(crate) platform: Option<Arc<platform::Figures>>,
     pub(crate) issuers: Arc<issuer::Seen>,
+    pub(crate) deletions: Arc<dyn DeletionDesk>,
     pub(crate) metrics: Arc<dyn Fn() -> String + Send + Sync>,
 }
 
@@ -137,6 +139,7 @@ impl Probe for Watch {
         let platform = self.platform.as_ref().map(|figures| figures.line());
         let platform = platform.map(|(ok, detail)| line("platform", ok, detail));
         let issuers = self.issuers.line().map(|(ok, detail)| line("issuers", ok, detail));
+        let deletions = deletions::line(&self.deletions.standing(), &self.office.snapshot());
         let answers = care::line(&self.office.snapshot(), now);
         let certificates = notes.certificate_fault.clone().map(|fault| {
             line("certificates", false, format!("those on disk are not in force: {fault}"))
@@ -159,6 +162,7 @@ impl Probe for Watch {
                 line("signals", signals.0, signals.1),
                 line("people", true, people(&self.office.snapshot(), now)),
                 line("answers", answers.0, answers.1),
+                line("deletions", deletions.0, deletions.1),
                 line("calls", !notes.stopping, serving.to_owned()),
             ]
             .into_iter()
