@@ -26,6 +26,7 @@ mod change;
 mod check;
 mod clients;
 mod coverage;
+mod deletions;
 mod diff;
 mod explain;
 mod facts;
@@ -57,12 +58,12 @@ mod usage;
 
 pub use args::{
     AnswerCommand, ApplyArgs, AtArgs, AuditCommand, CaseCommand, CatalogueCommand, ChangeCommand,
-    CheckArgs, ClientCommand, Command, Common, DiffArgs, DryRun, EvidenceCommand, ExplainArgs,
-    FactsArgs, GrantCommand, GrantTo, HoldAllArgs, HookCommand, ImportArgs, KeyCommand, ModeArgs,
-    NoticeCommand, PartnerCommand, PartnerFields, PersonCommand, Places, ProposalCommand,
-    ProveArgs, QueryArgs, Reason, ReplayArgs, ReplyArgs, ReplyOutcome, Shape, SignalCommand,
-    StandingVerb, StatementArgs, StatementCommand, TestArgs, TilesArgs, Told, ToldArgs, UsageArgs,
-    VerifyArgs,
+    CheckArgs, ClientCommand, Command, Common, DeletionsArgs, DiffArgs, DryRun, EvidenceCommand,
+    ExplainArgs, FactsArgs, GrantCommand, GrantTo, HoldAllArgs, HookCommand, ImportArgs,
+    KeyCommand, LedgerCommand, ModeArgs, NoticeCommand, PartnerCommand, PartnerFields,
+    PersonCommand, Places, ProposalCommand, ProveArgs, QueryArgs, Reason, ReplayArgs, ReplyArgs,
+    ReplyOutcome, Shape, SignalCommand, StandingVerb, StatementArgs, StatementCommand, TestArgs,
+    TilesArgs, Told, ToldArgs, UsageArgs, VerifyArgs,
 };
 pub use failure::{EntryFault, Failure, FileFault, Refusal, exit};
 pub use files::{Compiled, FileSet, compile, read_set};
