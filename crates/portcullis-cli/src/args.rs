@@ -6,6 +6,7 @@ mod answer;
 mod audit;
 mod case;
 mod change;
+mod deletions;
 mod grant;
 mod hook;
 mod key;
@@ -26,11 +27,13 @@ pub(crate) use audit::VerifyReceiptArgs;
 pub use audit::{AtArgs, AuditCommand, ProveArgs, QueryArgs, TilesArgs, VerifyArgs};
 pub use case::{CaseCommand, EvidenceCommand, Told};
 pub use change::ChangeCommand;
+pub use deletions::DeletionsArgs;
 pub use grant::{FactsArgs, GrantCommand, GrantTo, ModeArgs};
 pub use hook::HookCommand;
 pub(crate) use key::Proof;
 pub use key::{ImportArgs, KeyCommand, Places};
 pub use ledger::{BetweenArgs, LedgerCommand, WhatArgs, WhoArgs};
+pub use ledger::LedgerCommand;
 pub use offline::{CheckArgs, DiffArgs, ExplainArgs, ReplayArgs, TestArgs};
 pub use partner::{ClientCommand, PartnerCommand, PartnerFields};
 pub use people::{PersonCommand, ProposalCommand};
@@ -111,6 +114,9 @@ pub enum Command {
     /// Look at signals: watches of policies that hit
     #[command(subcommand)]
     Signal(SignalCommand),
+    /// Ask what left the gate, for whom, and what has to be deleted
+    #[command(subcommand)]
+    Ledger(LedgerCommand),
     /// Read statements of reasons: what partners were told, and why
     #[command(subcommand)]
     Statement(StatementCommand),

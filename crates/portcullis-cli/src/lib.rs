@@ -26,6 +26,7 @@ mod change;
 mod check;
 mod clients;
 mod coverage;
+mod deletions;
 mod diff;
 mod explain;
 mod facts;
@@ -59,11 +60,14 @@ mod usage;
 pub use args::{
     AnswerCommand, ApplyArgs, AtArgs, AuditCommand, BetweenArgs, CaseCommand, CatalogueCommand,
     ChangeCommand, CheckArgs, ClientCommand, Command, Common, DiffArgs, DryRun, EvidenceCommand,
+    AnswerCommand, ApplyArgs, AtArgs, AuditCommand, CaseCommand, CatalogueCommand, ChangeCommand,
+    CheckArgs, ClientCommand, Command, Common, DeletionsArgs, DiffArgs, DryRun, EvidenceCommand,
     ExplainArgs, FactsArgs, GrantCommand, GrantTo, HoldAllArgs, HookCommand, ImportArgs,
     KeyCommand, LedgerCommand, ModeArgs, NoticeCommand, PartnerCommand, PartnerFields,
     PersonCommand, Places, ProposalCommand, ProveArgs, QueryArgs, Reason, ReplayArgs, ReplyArgs,
     ReplyOutcome, Shape, SignalCommand, StandingVerb, StatementArgs, StatementCommand, TestArgs,
     TilesArgs, Told, ToldArgs, UsageArgs, VerifyArgs, WhatArgs, WhoArgs,
+    TilesArgs, Told, ToldArgs, UsageArgs, VerifyArgs,
 };
 pub use failure::{EntryFault, Failure, FileFault, Refusal, exit};
 pub use files::{Compiled, FileSet, compile, read_set};

@@ -138,6 +138,7 @@ pub(crate) fn show(partner: &Value, out: &mut Out) -> Result<(), Failure> {
     let facts = facts::lines(&facts);
     members.extend(facts.iter().map(|(name, value)| (&**name, value.clone())));
     members.push(("platform", platform(partner)));
+    members.push(("deletions", deletions(partner)));
     members.push(("added", text(partner, "added")));
     members.push(("revision", text(partner, "revision")));
     members.retain(|(_, value)| !value.is_empty());
@@ -157,6 +158,17 @@ pub(crate) fn notice(of: &Value, members: &mut Vec<(&str, String)>) {
         }
     }
     standing::lines(of, members);
+}
+
+/// How the partner fares with what it was told to delete.
+fn deletions(partner: &Value) -> String {
+    let Some(figures) = partner.get("deletions") else { return String::new() };
+    let of = |member: &str| text(figures, member);
+    let (lists, told, attested) = (of("lists"), of("told"), of("attested"));
+    let (overdue, open, kept) = (of("overdue"), of("overdue_open"), of("kept"));
+    format!(
+        "{told} records in {lists} lists; {attested} lists attested, {overdue} were overdue ({open} are), {kept} records kept"
+    )
 }
 
 /// What the platform itself said when it was told of the partner.

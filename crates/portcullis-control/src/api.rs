@@ -10,6 +10,7 @@ pub(crate) mod cases;
 pub(crate) mod changes;
 pub(crate) mod clients;
 pub(crate) mod coverage;
+pub(crate) mod deletions;
 pub(crate) mod facts;
 pub(crate) mod grants;
 pub(crate) mod health;

@@ -22,6 +22,7 @@ mod explained;
 mod extract;
 mod hooks;
 mod ledger;
+mod lines;
 mod moments;
 mod names;
 mod needs;

@@ -70,6 +70,10 @@ const NEEDS: &[(&str, &str, &[Role])] = &[
     ("GET", "/v1/grants", RUNS),
     ("PUT", "/v1/grants", RUNS),
     ("POST", "/v1/grants/changes", RUNS),
+    ("POST", "/v1/deletions", RUNS),
+    ("GET", "/v1/deletions/report", &[Investigator, Auditor, Admin]),
+    // Names what of whom stays where.
+    ("GET", "/v1/deletions/lists/{batch}", &[Investigator, Auditor, Admin]),
     ("GET", "/v1/statements/{digest}", &[Investigator, Approver, Auditor]),
     ("GET", "/v1/retention", &[Investigator, Auditor, Admin]),
     ("GET", "/v1/ledger", &[Investigator, Auditor, Admin]),

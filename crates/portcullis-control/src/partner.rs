@@ -11,6 +11,7 @@ mod asker;
 mod changes;
 mod clients;
 mod coming;
+mod deletions;
 mod desk;
 mod endings;
 mod keys;
@@ -33,7 +34,7 @@ use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware::{from_fn_with_state, map_response};
 use axum::response::{IntoResponse, Response};
-use portcullis_registry::{Office, Promise, UsageBook};
+use portcullis_registry::{DeletionDesk, Office, Promise, UsageBook};
 use portcullis_types::Clock;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::timeout::TimeoutLayer;
@@ -84,6 +85,8 @@ pub struct PartnerApi {
     pub promise: Promise,
     /// Where it begins, for its own description: `/partner/v1` unless it was moved.
     pub path: String,
+    /// Knows what partners have to delete, where something does.
+    pub deletions: Option<Arc<dyn DeletionDesk>>,
     /// Keeps answers to repeated calls over a restart, where something does.
     pub remembers: Option<Arc<dyn Remembers>>,
     /// What witnesses signed of the log, where some are asked.
@@ -144,6 +147,8 @@ fn routes() -> OpenApiRouter<Arc<Api>> {
         .routes(routes!(notices::list))
         .routes(routes!(notices::show))
         .routes(routes!(receipts::show))
+        .routes(routes!(deletions::list))
+        .routes(routes!(deletions::attest))
         .routes(routes!(description))
 }
 

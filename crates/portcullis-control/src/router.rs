@@ -23,6 +23,8 @@ use crate::Control;
 use crate::api::{
     answers, audit, binding, calls, cases, changes, clients, coverage, facts, grants, health,
     hooks, import, keys, ledger, log, me, notices, partners, past, people, policies, proposals,
+    answers, audit, binding, calls, cases, changes, clients, coverage, deletions, facts, grants,
+    health, hooks, import, keys, log, me, notices, partners, past, people, policies, proposals,
     query, retention, rotation, signals, statements, transitions, usage,
 };
 use crate::auth::{Caller, sign_in};
@@ -139,6 +141,8 @@ fn quick() -> Routes {
         .routes(routes!(statements::show))
         .routes(routes!(retention::show))
         .routes(routes!(ledger::show))
+        .routes(routes!(deletions::report))
+        .routes(routes!(deletions::show))
         .routes(routes!(usage::show))
         .routes(routes!(hooks::list, hooks::add))
         .routes(routes!(hooks::remove))
@@ -182,6 +186,7 @@ fn feeds() -> Routes {
     OpenApiRouter::new()
         .routes(routes!(grants::list, grants::snapshot))
         .routes(routes!(grants::change))
+        .routes(routes!(deletions::post))
 }
 
 /// The description of the API, OpenAPI 3.1.

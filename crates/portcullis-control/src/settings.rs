@@ -6,7 +6,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use portcullis_registry::{Office, Retention, UsageBook};
+use portcullis_registry::{DeletionDesk, Office, Retention, UsageBook};
 use portcullis_types::Clock;
 use sha2::{Digest as _, Sha256};
 
@@ -53,6 +53,8 @@ pub struct ControlSettings {
     pub oidc: Option<Oidc>,
     /// Keeps hooks and sends to them, where somebody does.
     pub hooks: Option<Arc<dyn Hooks>>,
+    /// Takes what the platform deleted, and partners' words on it, where something does.
+    pub deletions: Option<Arc<dyn DeletionDesk>>,
     /// Looks at calls under way and at what answers left behind; none: previews call it unknown.
     pub plane: Option<Arc<dyn Plane>>,
     /// What witnesses signed, where some are asked.
@@ -86,6 +88,7 @@ impl Default for ControlSettings {
         Self {
             tokens: Vec::new(),
             hooks: None,
+            deletions: None,
             remembers: None,
             plane: None,
             witnessed: None,

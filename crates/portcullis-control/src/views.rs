@@ -5,6 +5,7 @@
 mod answer;
 mod cases;
 mod change;
+mod deletions;
 mod standing;
 
 use std::sync::Arc;
@@ -13,7 +14,7 @@ use portcullis_registry::{
     ClientCategory, ClientRecord, Credential, KeyRecord, PartnerRecord, Snapshot, Standing,
     SubjectIx,
 };
-use portcullis_types::{Closes, KeyIx, ScopeName, Wall};
+use portcullis_types::{Closes, KeyIx, PartnerIx, ScopeName, Wall};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -22,6 +23,7 @@ use crate::api::identity::ProvedBy;
 pub(crate) use answer::{AnswerView, AnswerWholeView};
 pub(crate) use cases::CaseView;
 pub(crate) use change::Change;
+use deletions::DeletionFigures;
 pub(crate) use standing::{NoticeView, StandingView};
 use standing::{PlatformView, state};
 
@@ -62,6 +64,9 @@ pub(crate) struct PartnerView {
     /// What the platform itself answered last when it was told of this partner; absent: nothing yet.
     #[serde(skip_serializing_if = "Option::is_none")]
     platform: Option<PlatformView>,
+    /// What it was told to delete, and what it attested; absent in lists, and where it was told nothing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    deletions: Option<DeletionFigures>,
     /// When it was declared.
     added: String,
     /// The event that added or last edited it; send it as `If-Match` with an edit.
@@ -84,9 +89,15 @@ impl PartnerView {
             standing: partner.course.as_deref().map(StandingView::from),
             hold: partner.narrowed.as_deref().map(NoticeView::from),
             platform: partner.platform.as_deref().map(PlatformView::from),
+            deletions: None,
             added: partner.added.rfc3339(),
             revision: partner.revision.0,
         }
+    }
+
+    /// The same with what it was told to delete.
+    pub(crate) fn with_deletions(self, snapshot: &Snapshot, at: PartnerIx) -> Self {
+        Self { deletions: DeletionFigures::of(snapshot, at), ..self }
     }
 }
 

@@ -14,6 +14,7 @@ use crate::agreement::{Narrowed, Told};
 use crate::answers::AnswerCommand;
 use crate::cases::CaseCommand;
 use crate::changes::ChangeCommand;
+use crate::deletions::DeletionCommand;
 use crate::hooks::HookCommand;
 use crate::ledger::LedgerCommand;
 use crate::people::PeopleCommand;
@@ -112,6 +113,9 @@ pub enum Command {
     Retention(RetentionCommand),
     /// About what left.
     Ledger(LedgerCommand),
+    /// About what partners have to delete.
+    #[serde(skip)]
+    Deletion(DeletionCommand),
     /// The same step about several partners, whole or not at all.
     Each(Vec<Command>),
     /// A step that takes something away, with its statement of reasons.

@@ -15,6 +15,7 @@ use crate::agreement::AgreementEvent;
 use crate::answers::AnswerEvent;
 use crate::cases::CaseEvent;
 use crate::changes::ChangeEvent;
+use crate::deletions::DeletionEvent;
 use crate::guard::GuardEvent;
 use crate::hooks::HookEvent;
 use crate::later::LaterEvent;
@@ -216,6 +217,9 @@ pub enum Event {
     /// Of a later release, and passed over.
     #[serde(untagged)]
     Later(LaterEvent),
+    /// About what partners have to delete.
+    #[serde(untagged)]
+    Deletion(DeletionEvent),
 }
 
 impl Event {
@@ -249,8 +253,58 @@ impl Event {
             Self::Retention(event) => event.name(),
             Self::Ledger(event) => event.name(),
             Self::Later(_) => "later",
+            Self::Deletion(event) => event.name(),
             Self::Guard(GuardEvent::Lost { .. }) => "log.lost",
             Self::Guard(GuardEvent::Applied { .. }) => "guard.applied",
+        }
+    }
+
+    /// Digest of content that the event names and the fold does not need: it may be gone, not changed.
+    #[must_use]
+    pub fn beside(&self) -> Option<&str> {
+        match self {
+            Self::Case(CaseEvent::Noted { note: sha256, .. })
+            | Self::Case(CaseEvent::Attested { text: sha256, .. })
+            | Self::Case(CaseEvent::EvidenceAdded { sha256, kept: true, .. }) => Some(sha256),
+            Self::Guard(GuardEvent::Applied { event, .. }) => event.statement(),
+            _ => None,
+        }
+    }
+
+    /// Digests of the blobs the event names; an event whose blob is missing can't be folded.
+    #[must_use]
+    pub fn blobs(&self) -> Vec<&str> {
+        match self {
+            Self::KeysImported { blob, .. } => vec![blob],
+            Self::PolicyPublished { files, .. } => {
+                files.iter().map(|f| f.sha256.as_str()).collect()
+            }
+            Self::FactsDeclared { blob, .. } => blob.iter().map(String::as_str).collect(),
+            Self::People(_) => self.erasable(),
+            Self::Case(CaseEvent::Planned { plan, .. }) => vec![plan],
+            Self::Answer(event) => event.blob().into_iter().collect(),
+            Self::Hook(HookEvent::Platform(event)) => event.reply().into_iter().collect(),
+            Self::Change(event) => event.blob().into_iter().collect(),
+            Self::Standing(_)
+            | Self::Credential(_)
+            | Self::Agreement(_)
+            | Self::KeyRevoked { .. } => self.statement().into_iter().collect(),
+            Self::LogOpened { .. }
+            | Self::PartnerAdded { .. }
+            | Self::PartnerEdited { .. }
+            | Self::ModeSet { .. }
+            | Self::GrantsChanged { .. }
+            | Self::ClientAdded { .. }
+            | Self::KeyIssued { .. }
+            | Self::SignalRaised { .. }
+            | Self::SignalCapped { .. }
+            | Self::QuotaReached { .. }
+            | Self::SecretRotated { .. }
+            | Self::Retention(_)
+            | Self::Deletion(_)
+            | Self::Hook(_)
+            | Self::Guard(_)
+            | Self::Case(_) => Vec::new(),
         }
     }
 }

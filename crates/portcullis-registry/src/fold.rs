@@ -7,6 +7,7 @@
 mod answers;
 mod cases;
 mod changes;
+mod deletions;
 mod keys;
 mod people;
 mod persons;
@@ -126,6 +127,7 @@ impl State {
             Event::Case(event) => self.case_event(place, event, blob)?,
             Event::Retention(event) => self.erased(place, event),
             Event::Ledger(event) => self.ledger_event(place, event),
+            Event::Deletion(event) => self.deletion_event(place, event)?,
             Event::Guard(GuardEvent::Lost { from, to }) => {
                 self.now.lost = Some(LogLost { from: *from, to: *to, at: place.ts });
                 self.all_confirmed();

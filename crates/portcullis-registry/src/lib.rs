@@ -20,6 +20,7 @@ mod calendar;
 mod cases;
 mod changes;
 mod commands;
+mod deletions;
 mod events;
 mod evidence;
 mod facts;
@@ -80,6 +81,14 @@ pub use changes::{
     ScheduledChange,
 };
 pub use commands::Command;
+pub use deletions::{
+    DELETION_ID_BYTES_MAX, DELETION_KEPT_BYTES_MAX, DELETIONS_BATCH_MAX, DELETIONS_RULE,
+    DeletionBacklog, DeletionCause, DeletionCommand, DeletionCounts, DeletionDesk, DeletionDone,
+    DeletionError, DeletionEvent, DeletionHealth, DeletionLine, DeletionPost, DeletionRejected,
+    DeletionRules, DeletionSalt, DeletionTotals, Deletions, DutiesPage, DutyRow, Except, Held,
+    Holders, HoldersError, KeptList, ListsWanted, OpenDeletion, SaidOf, Saying, ToldOf, WhoHolds,
+    told_of,
+};
 pub use events::Event;
 pub use evidence::{Evidence, LogPoint};
 pub use facts::{FACT_BYTES_MAX, FACTS_MAX, facts_blob};

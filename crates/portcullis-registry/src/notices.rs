@@ -33,9 +33,13 @@ const SHOWN: &[&str] = &[
     "announced",
     "binding",
     "identity",
+    "batch",
+    "cause",
+    "count",
 ];
 /// Those among them that are moments.
-const MOMENTS: &[&str] = &["review_by", "acknowledge_by", "until", "at", "expires", "effective"];
+const MOMENTS: &[&str] =
+    &["review_by", "acknowledge_by", "until", "at", "expires", "effective", "due_by"];
 /// Events that concern access and are between the people of the platform.
 const INSIDE: &[&str] = &["standing.ratified", "standing.ran_out"];
 
@@ -65,6 +69,7 @@ impl PartnerNotice {
         let concerns = kind.starts_with("standing.")
             || kind.starts_with("key.")
             || kind.starts_with("agreement.")
+            || ["deletion.due", "deletion.overdue"].contains(&kind)
             || (kind.starts_with("restore.") && kind != "restore.staged")
             || ["partner.mode_set", "client.added", "answer.replied"].contains(&kind);
         if !concerns || INSIDE.contains(&kind) {

@@ -9,6 +9,7 @@ mod cases;
 mod changes;
 mod clocks;
 mod credentials;
+mod deletions;
 mod facts;
 mod keys;
 mod people;
@@ -92,6 +93,7 @@ impl State {
             Command::Change(command) => self.with_day(by, command, terms, now),
             Command::Retention(command) => self.retention(by, command, now),
             Command::Ledger(command) => self.ledger(command),
+            Command::Deletion(command) => self.deletion(by, command, now),
             Command::Each(steps) => self.together(by, steps, now),
             Command::Stated { statement, command } => self.stated(by, statement, command, now),
             Command::Told { told, narrowed, command } => {

@@ -105,6 +105,8 @@ impl State {
             Command::Answer(AnswerCommand::Receive { kind, about, .. }) => {
                 *kind != AnswerKind::Acknowledgement && self.has_room_kept(by, *about, now)
             }
+            // Each list is attested once, and the gate made it.
+            Command::Deletion(_) => true,
             _ => false,
         }
     }

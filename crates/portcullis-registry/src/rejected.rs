@@ -9,9 +9,11 @@ use crate::agreement::AgreementRejected;
 use crate::answers::AnswerRejected;
 use crate::cases::CaseRejected;
 use crate::changes::ChangeRejected;
+use crate::deletions::DeletionRejected;
 use crate::people::PeopleRejected;
 use crate::standing::{CredentialRejected, StandingRejected};
 use crate::statement::StatementRejected;
+use crate::texts::meant;
 
 /// A command that the rules do not allow. Nothing was changed.
 #[expect(missing_docs, reason = "the message names every member")]
@@ -187,6 +189,9 @@ pub enum Rejected {
     /// Something about an answer of a partner.
     #[error(transparent)]
     Answer(#[from] AnswerRejected),
+    /// Something about deletions.
+    #[error(transparent)]
+    Deletion(#[from] DeletionRejected),
 }
 
 impl Rejected {
@@ -244,6 +249,7 @@ impl Rejected {
             Self::Change(rejected) => rejected.code(),
             Self::Statement(rejected) => rejected.code(),
             Self::Answer(rejected) => rejected.code(),
+            Self::Deletion(rejected) => rejected.code(),
         }
     }
 
@@ -253,6 +259,7 @@ impl Rejected {
         matches!(self, Self::People(rejected) if rejected.is_unknown_subject())
             || matches!(self, Self::Case(rejected) if rejected.is_unknown_subject())
             || matches!(self, Self::Answer(rejected) if rejected.is_unknown_subject())
+            || matches!(self, Self::Deletion(rejected) if rejected.is_unknown_subject())
             || matches!(
                 self,
                 Self::UnknownPartner { .. }
@@ -270,6 +277,7 @@ impl Rejected {
             || matches!(self, Self::People(rejected) if rejected.is_conflict())
             || matches!(self, Self::Case(rejected) if rejected.is_conflict())
             || matches!(self, Self::Answer(rejected) if rejected.is_conflict())
+            || matches!(self, Self::Deletion(rejected) if rejected.is_conflict())
             || matches!(
                 self,
                 Self::Exists(_)
@@ -287,8 +295,4 @@ impl Rejected {
                     | Self::GrantsFeedLost
             )
     }
-}
-
-fn meant(near: Option<&str>, otherwise: &str) -> String {
-    near.map_or_else(|| format!("; {otherwise}"), |name| format!("; did you mean `{name}`?"))
 }

@@ -8,7 +8,7 @@ use crate::words::{Actor, ActorKind};
 
 /// What a partner learns of: how it stands, its keys, its clients, what it declared. What the gate saw
 /// of its calls is not among it.
-const TOLD: [&str; 9] = [
+const TOLD: [&str; 10] = [
     "partner.",
     "client.",
     "facts.",
@@ -18,6 +18,7 @@ const TOLD: [&str; 9] = [
     "key.",
     "credential.",
     "answer.",
+    "deletion.",
 ];
 /// The platform's own business in them, by its place in the leaf (RFC 6901).
 const OF_PLATFORM: &[&str] =

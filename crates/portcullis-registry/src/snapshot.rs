@@ -15,6 +15,7 @@ use portcullis_types::{
 use crate::answers::Answers;
 use crate::cases::Cases;
 use crate::changes::Changes;
+use crate::deletions::Deletions;
 use crate::guard::LogLost;
 use crate::key_index::KeyIndex;
 use crate::key_record::KeyRecord;
@@ -48,6 +49,7 @@ pub struct Snapshot {
     pub(crate) bodies: Bodies,
     pub(crate) changes: Arc<Changes>,
     pub(crate) ledger: Arc<LedgerLog>,
+    pub(crate) deletions: Deletions,
     pub(crate) peppers: Arc<Vec<(Arc<str>, u64)>>,
     pub(crate) secrets: Arc<BTreeMap<RotatedSecret, String>>,
     pub(crate) partners: Pages<PartnerRecord>,

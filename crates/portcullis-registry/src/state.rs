@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use portcullis_types::{CaseId, KeyId, Notice, Revision, ScopeName, Wall};
 
+use crate::deletions::DeletionRules;
 use crate::events::Event;
 use crate::office::NarrowKind;
 use crate::proposals::{Approval, Proposed};
@@ -35,6 +36,10 @@ pub struct State {
     pub(crate) retention: Retention,
     /// Evidence that came with statements, by its digest, and the events of those that are there.
     pub(crate) brought: BTreeMap<String, BTreeSet<Revision>>,
+    /// How long partners have to delete at this gate.
+    pub(crate) deletion_rules: DeletionRules,
+    /// Lists that wait, by when they are due; none that was said to be overdue.
+    pub(crate) deletion_clocks: BTreeSet<(Wall, String)>,
 }
 
 /// What a command comes to.

@@ -9,6 +9,7 @@ mod changes;
 mod courses;
 mod credentials;
 mod decided;
+mod deletions;
 mod facts;
 mod foreseen;
 mod grants;

@@ -58,3 +58,8 @@ fn bounded(what: &'static str, text: &str, max: usize) -> Result<String, Rejecte
     }
     Ok(text.to_owned())
 }
+
+/// What was meant perhaps, or what else to do.
+pub(crate) fn meant(near: Option<&str>, otherwise: &str) -> String {
+    near.map_or_else(|| format!("; {otherwise}"), |name| format!("; did you mean `{name}`?"))
+}

@@ -44,6 +44,7 @@ pub(crate) fn done(command: &Command, planned: &Planned) -> Done {
         | Command::Hook(_)
         | Command::Retention(_)
         | Command::Ledger(_)
+        | Command::Deletion(_)
         | Command::Case(_)
         | Command::Answer(_)
         | Command::Change(_)

@@ -27,8 +27,9 @@ pub use manifest::{Copied, Manifest};
 const DATABASE: &str = "portcullis.db";
 /// Measurements beside a store that go with it.
 const MEASURED: [&str; 2] = ["budgets", "usage"];
-/// Small databases beside it that go with it: where partners and the platform are told of changes.
-const QUEUES: [&str; 2] = ["hooks.db", "platform.hooks.db"];
+/// Small databases beside it that go with it: where partners and the platform are told of changes, and
+/// what partners have to delete.
+const QUEUES: [&str; 3] = ["hooks.db", "platform.hooks.db", "deletions.db"];
 /// What goes when a backup is put back: a request that is sent again must not be answered by what
 /// is lost.
 const DROPPED: &str = "repeats.db";

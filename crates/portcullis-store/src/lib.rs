@@ -20,6 +20,7 @@ mod backup;
 mod beside;
 mod clocks;
 mod database;
+mod deletions;
 mod error;
 mod evidence;
 mod files;
@@ -45,6 +46,7 @@ mod writer;
 mod tests;
 
 pub use backup::{Copied, Manifest, PutBack, Wanted};
+pub use deletions::{DeletionBook, DeletionBookError, Duties, Vanishing};
 pub use error::StoreError;
 pub use files::cosigned_path;
 pub use follow::Follower;

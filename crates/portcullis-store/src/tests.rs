@@ -4,6 +4,7 @@ mod backup;
 mod clocks;
 mod crash;
 mod damage;
+mod deletions;
 mod evidence;
 mod golden;
 mod grants;

@@ -80,4 +80,13 @@ pub struct BetweenArgs {
     /// Write comma-separated values
     #[arg(long)]
     pub csv: bool,
+use clap::Subcommand;
+
+use super::DeletionsArgs;
+
+/// Ask what left the gate, for whom, and what has to be deleted.
+#[derive(Debug, Clone, Subcommand)]
+pub enum LedgerCommand {
+    /// Show which partner was told to delete what by when, and what it attested
+    Deletions(DeletionsArgs),
 }

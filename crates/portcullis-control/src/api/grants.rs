@@ -5,27 +5,26 @@
 
 mod lines;
 
-use axum::body::Body;
 use axum::extract::{Request, State};
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use portcullis_registry::{
     Actor, GrantsBatch, GrantsDone, GrantsPart, GrantsWanted, Office, OfficeError, Rejected,
     SnapshotFeed,
 };
-use portcullis_types::Revision;
+use portcullis_types::{Revision, Wall};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::{Ctx, refused};
 use crate::auth::Caller;
 use crate::extract::Params;
+use crate::lines::{Lines, NDJSON, faulty};
 use crate::names;
 use crate::problem::{Document, EntryFault, Problem};
 use crate::stream;
 use crate::views::counted;
-use lines::Lines;
 
 pub(crate) use lines::Line;
 
@@ -33,8 +32,8 @@ pub(crate) use lines::Line;
 const BATCH: usize = 5000;
 /// Grants read at once.
 const PAGE: usize = 5000;
-/// The media type of lines of JSON.
-const NDJSON: &str = "application/x-ndjson";
+/// The code of the problem when lines can't be taken.
+const FAULTS: &str = "grants_faults";
 
 /// Which grants.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -124,8 +123,8 @@ pub(crate) async fn snapshot(
     request: Request,
 ) -> Result<Response, Problem> {
     let on = version(&headers)?;
-    let mut feeding = Feeding::new(&*shared.control.office, caller.actor(), on);
-    let mut lines = Lines::new(body(request)?, shared.now());
+    let mut feeding = Feeding::new(&*shared.control.office, caller.actor(), (on, shared.now()));
+    let mut lines = Lines::of(request, FAULTS)?;
     match feeding.snapshot(&mut lines, ending.thin).await {
         Ok(()) => Ok(feeding.answer()),
         Err(problem) => {
@@ -147,8 +146,8 @@ pub(crate) async fn change(
     request: Request,
 ) -> Result<Response, Problem> {
     let on = version(&headers)?;
-    let mut feeding = Feeding::new(&*shared.control.office, caller.actor(), on);
-    let mut lines = Lines::new(body(request)?, shared.now());
+    let mut feeding = Feeding::new(&*shared.control.office, caller.actor(), (on, shared.now()));
+    let mut lines = Lines::of(request, FAULTS)?;
     match feeding.changes(&mut lines).await {
         Ok(()) => Ok(feeding.answer()),
         Err(problem) => {
@@ -156,20 +155,6 @@ pub(crate) async fn change(
             Err(feeding.stopped(problem, false))
         }
     }
-}
-
-fn body(request: Request) -> Result<Body, Problem> {
-    let kind = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
-    let essence = kind.and_then(|kind| kind.split(';').next()).map(str::trim);
-    if essence.is_some_and(|essence| essence.eq_ignore_ascii_case(NDJSON)) {
-        return Ok(request.into_body());
-    }
-    Err(Problem::new(
-        StatusCode::UNSUPPORTED_MEDIA_TYPE,
-        "media_type_unknown",
-        "The body's media type is not accepted",
-        "send one JSON object a line with `Content-Type: application/x-ndjson`",
-    ))
 }
 
 fn version(headers: &HeaderMap) -> Result<Option<Revision>, Problem> {
@@ -185,19 +170,21 @@ struct Feeding<'a> {
     office: &'a dyn Office,
     actor: Actor,
     on: Option<Revision>,
+    now: Wall,
     fed: Fed,
 }
 
 impl<'a> Feeding<'a> {
-    fn new(office: &'a dyn Office, actor: Actor, on: Option<Revision>) -> Self {
-        Self { office, actor, on, fed: Fed::default() }
+    fn new(office: &'a dyn Office, actor: Actor, (on, now): (Option<Revision>, Wall)) -> Self {
+        Self { office, actor, on, now, fed: Fed::default() }
     }
 
     async fn snapshot(&mut self, lines: &mut Lines, thin: bool) -> Result<(), Problem> {
         let feed = SnapshotFeed::new();
         let mut part = GrantsPart::SnapshotBegins(feed.clone());
         loop {
-            let batch = lines.next(BATCH, false).await?;
+            let now = self.now;
+            let batch = lines.next(BATCH, |text| lines::line(text, false, now)).await?;
             let ended = batch.is_empty();
             if !ended || matches!(part, GrantsPart::SnapshotBegins(_)) {
                 self.send(batch, part).await?;
@@ -214,7 +201,8 @@ impl<'a> Feeding<'a> {
 
     async fn changes(&mut self, lines: &mut Lines) -> Result<(), Problem> {
         loop {
-            let batch = lines.next(BATCH, true).await?;
+            let now = self.now;
+            let batch = lines.next(BATCH, |text| lines::line(text, true, now)).await?;
             if batch.is_empty() {
                 return Ok(());
             }
@@ -278,7 +266,7 @@ fn at_line(error: OfficeError, numbers: &[u64]) -> Problem {
     if let OfficeError::Rejected(Rejected::GrantLine { index, why }) = &error
         && let Some(line) = numbers.get(*index)
     {
-        return lines::faulty(vec![EntryFault { line: *line, message: why.to_string() }]);
+        return faulty(FAULTS, vec![EntryFault { line: *line, message: why.to_string() }]);
     }
     refused(error)
 }

@@ -97,7 +97,7 @@ pub(crate) async fn show(
     let snapshot = shared.control.office.snapshot();
     snapshot
         .partner(at)
-        .map(|partner| Json(PartnerView::new(partner, true)))
+        .map(|partner| Json(PartnerView::new(partner, true).with_deletions(&snapshot, at)))
         .ok_or_else(|| unknown(&shared, &id))
 }
 

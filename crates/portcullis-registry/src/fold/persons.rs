@@ -187,6 +187,7 @@ fn touched(event: &Event) -> Option<String> {
         | Event::Later(_)
         | Event::Retention(_)
         | Event::Ledger(_)
+        | Event::Deletion(_)
         | Event::Answer(_)
         | Event::LogOpened { .. }
         | Event::GrantsChanged { .. }

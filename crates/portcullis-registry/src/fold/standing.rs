@@ -266,6 +266,7 @@ pub(super) fn concerned(event: &Event) -> Option<SubjectId> {
         | Event::Later(_)
         | Event::Retention(_)
         | Event::Ledger(_)
+        | Event::Deletion(_)
         | Event::Case(_)
         | Event::Change(_)
         | Event::Answer(_)

@@ -33,6 +33,7 @@ impl State {
             .chain(self.cases_due(now).map(Command::Case))
             .chain(self.answers_due(now))
             .chain(self.changes_due(now))
+            .chain(self.deletions_due(now))
             .collect()
     }
 

@@ -69,6 +69,7 @@ impl State {
             | Command::Answer(_)
             | Command::Retention(_)
             | Command::Ledger(_)
+            | Command::Deletion(_)
             | Command::Stated { .. }
             | Command::Told { .. } => Bearing::Neutral,
         }
@@ -211,6 +212,7 @@ impl State {
             | Command::Answer(_)
             | Command::Retention(_)
             | Command::Ledger(_)
+            | Command::Deletion(_)
             | Command::Stated { .. }
             | Command::Told { .. }
             | Command::ImportKeys { .. }

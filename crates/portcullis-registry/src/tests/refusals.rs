@@ -108,6 +108,7 @@ fn each_refusal_of_a_command_is_agreed_on() {
         Case(_) => Case(CaseRejected::Same(case())),
         Statement(_) => Statement(StatementRejected::OfNothing),
         Answer(_) => Answer(AnswerRejected::Empty),
+        Deletion(_) => Deletion(DeletionRejected::Empty),
         Agreement(_) => Agreement(AgreementRejected::OfNothing),
         Change(_) => Change(ChangeRejected::NobodyLess),
     }));
@@ -260,6 +261,29 @@ fn each_refusal_about_statements_and_answers_is_agreed_on() {
         OwnStep { .. } => OwnStep { person: text("ana"), step: Revision(40) },
         RepliesFull { .. } => RepliesFull { answer, max: 20 },
         NotDue(_) => NotDue(answer),
+    }));
+}
+
+#[test]
+fn each_refusal_about_deletions_is_agreed_on() {
+    let batch = || text("del_0011223344556677");
+    insta::assert_snapshot!(told!(DeletionRejected {
+        EventId { .. } => EventId { max: 128 },
+        Name { .. } => Name { max: 128 },
+        Place => Place,
+        NoOwner => NoOwner,
+        OtherUnderId { .. } => OtherUnderId { id: text("evt-1") },
+        NotTheGate => NotTheGate,
+        Empty => Empty,
+        UnknownBatch { .. } => UnknownBatch { batch: batch() },
+        Commitment => Commitment,
+        NotThePartner => NotThePartner,
+        Counts { .. } => Counts { batch: batch(), count: 3, said: 2 },
+        NotInList { .. } => NotInList { batch: batch() },
+        ReasonMissing { .. } => ReasonMissing { max: 500 },
+        ListDropped { .. } => ListDropped { batch: batch() },
+        NotDue { .. } => NotDue { batch: batch(), due_by: LATER },
+        TooMany { .. } => TooMany { count: 6000, max: 5000 },
     }));
 }
 

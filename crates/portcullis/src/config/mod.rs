@@ -6,6 +6,7 @@ mod addresses;
 mod back;
 mod bounds;
 mod calendar;
+mod deletions;
 mod fetch;
 mod issuers;
 mod ledger;

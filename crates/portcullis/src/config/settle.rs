@@ -8,7 +8,7 @@ use std::path::PathBuf;
 
 use ipnet::IpNet;
 use portcullis_proxy::Upstreams;
-use portcullis_registry::{Promise, Reasons, Retention};
+use portcullis_registry::{DeletionRules, Promise, Reasons, Retention};
 use portcullis_types::Span;
 use portcullis_yaml::{At, Fault, Source};
 
@@ -70,6 +70,7 @@ pub(crate) struct Config {
     pub reasons: Reasons,
     pub retention: Retention,
     pub ledger: Option<Ledger>,
+    pub deletions: DeletionRules,
 }
 
 /// Bounds in force.
@@ -167,6 +168,7 @@ impl Settling<'_> {
             reasons: self.reasons(file),
             retention: self.retention(&file.retention),
             ledger: self.ledger_beside(file),
+            deletions: self.deletions(&file.deletions),
             base: self.base.clone(),
             file: PathBuf::from(&self.source.name),
         };

@@ -4,6 +4,7 @@
 
 mod bounds;
 mod calendar;
+mod deletions;
 mod issuers;
 mod ledger;
 mod listeners;
@@ -24,6 +25,7 @@ use serde::Deserialize;
 
 pub(crate) use bounds::{Limits, Timeouts};
 pub(crate) use calendar::Calendar;
+pub(crate) use deletions::{Deadlines, Deletions};
 pub(crate) use issuers::IssuerAt;
 pub(crate) use ledger::Ledger;
 pub(crate) use listeners::{Admin, Family, Listen, ListenerAt, Public};
@@ -75,6 +77,9 @@ pub(crate) struct ConfigFile {
     /// What left, for whom: written down beside the store.
     #[serde(default)]
     pub ledger: Ledger,
+    /// What partners have to delete, and by when.
+    #[serde(default)]
+    pub deletions: Deletions,
     /// How keys look.
     #[serde(default)]
     pub keys: Keys,

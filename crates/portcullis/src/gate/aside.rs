@@ -13,7 +13,7 @@ use portcullis_control::{
 };
 use portcullis_judge::{AgreedTo, Judge, LimitState, Origin, Per};
 use portcullis_proxy::{Aside, AsideAnswer, AsideCall, Asker};
-use portcullis_registry::{Office, UsageBook};
+use portcullis_registry::{DeletionDesk, Office, UsageBook};
 use portcullis_types::{Counts, KeyIx, Mono, Now, RateHit, RateId, Refusal, Span};
 use tokio::runtime::Handle;
 
@@ -39,6 +39,7 @@ pub(super) struct Parts<'a> {
     pub(super) runtime: &'a Handle,
     pub(super) remembers: Option<Arc<dyn Remembers>>,
     pub(super) witnesses: Option<Arc<Cosigned>>,
+    pub(super) deletions: Arc<dyn DeletionDesk>,
 }
 
 /// The partners' API, as the data plane sees it.
@@ -68,6 +69,7 @@ impl PartnerDoor {
             clock: Arc::new(SystemClock::start()),
             promise: parts.config.promise.clone(),
             path: parts.config.partner_api.clone(),
+            deletions: Some(Arc::clone(&parts.deletions)),
             remembers: parts.remembers.clone(),
             witnessed: parts.witnesses.clone().map(|witnesses| witnesses as _),
         };

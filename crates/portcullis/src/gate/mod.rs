@@ -4,6 +4,7 @@
 
 mod agent;
 mod aside;
+mod asked;
 mod back;
 mod board;
 pub(crate) mod bootstrap;
@@ -11,6 +12,7 @@ mod budgets;
 mod care;
 mod certs;
 mod checker;
+mod deletions;
 mod drift;
 mod force;
 pub(crate) mod heap;
@@ -51,14 +53,13 @@ use std::sync::{Arc, OnceLock};
 use anyhow::Context;
 use portcullis_judge::Judge;
 use portcullis_proxy::{Metrics, Running};
-use portcullis_registry::{Actor, Command, Done, Evidence as _, GrantsBatch, Office, UsageBook};
+use portcullis_registry::{Holders, Office, UsageBook};
 use tokio::sync::oneshot;
 use tokio::task::{AbortHandle, JoinHandle};
 
 use crate::config::Config;
 use crate::talk;
 use board::Board;
-use keymaker::Minter;
 use open::OpenStore;
 pub(crate) use open::log_key;
 use sink::Join;
@@ -96,6 +97,11 @@ pub(crate) struct Gate {
 impl Gate {
     /// Opens the store, puts the logged set in force, and serves.
     pub(crate) fn start(config: Config) -> anyhow::Result<Self> {
+        Self::start_with(config, deletions::holders())
+    }
+
+    /// The same with somebody else who knows what partners received.
+    fn start_with(config: Config, holders: Arc<dyn Holders>) -> anyhow::Result<Self> {
         let before = Predecessor::from_environment()?;
         let mut handed = match &before {
             Some(before) => before.sockets()?,
@@ -134,6 +140,7 @@ impl Gate {
         let [remembers, remembers_partners] = repeats::open(&config, &runtime);
         let mut errands = Vec::new();
         let witnesses = witnesses::start(&config, &runtime, &office, &mut errands)?;
+        let deletions = deletions::start((&config, holders), &runtime, &office, &mut errands)?;
         let partners = Arc::new(aside::PartnerDoor::new(&aside::Parts {
             config: &config,
             judge: &judge,
@@ -142,6 +149,7 @@ impl Gate {
             runtime: runtime.handle(),
             remembers: remembers_partners,
             witnesses: witnesses.clone(),
+            deletions: Arc::clone(&deletions),
         }));
         let ledger = ledger::start(&config, &runtime, (&judge, &office, &board))?;
         let memory = memory::watch(&runtime, config.limits.memory_bytes);
@@ -180,6 +188,7 @@ impl Gate {
                 platform,
                 issuers,
                 ledger: ledger.as_ref().map(ledger::Ledger::told),
+                deletions,
             },
         )?;
         partners.remember(Arc::clone(&admin.recall));
@@ -279,5 +288,30 @@ impl Gate {
     pub(crate) fn verify(&self) -> anyhow::Result<(bool, String)> {
         let found = self.runtime.block_on(self.store.office.verify(Vec::new()))?;
         Ok((found.is_clean(), found.to_string()))
+    /// Calls under way finish within the drain time; then the log is closed.
+    pub(crate) fn stop(mut self) {
+        drop(self.watching.take());
+        drop(self.admin_socket);
+        self.board.note(|notes| notes.stopping = true);
+        let ended = self.plane.drain(self.drain);
+        if ended.cut > 0 {
+            talk::warn(&format!("{} connections were still open and were cut", ended.cut));
+        }
+        if let Some(telling) = self.telling.take() {
+            telling.finish();
+        }
+        for kept in [self.budgets, self.usage].into_iter().flatten() {
+            kept.stop();
+        }
+        self.signals.into_iter().for_each(signals::Recording::stop);
+        // Last: what is held or revoked while calls end must be written down too.
+        let _gone = self.stop_admin.map(|stop| stop.send(()));
+        let lost = self.runtime.block_on(self.store.close());
+        if lost > 0 {
+            talk::error(&format!(
+                "{lost} holds or revocations could not be written and are lost with this process; make room and repeat them"
+            ));
+        }
+        self.runtime.shutdown_timeout(std::time::Duration::from_secs(2));
     }
 }

@@ -76,6 +76,7 @@ pub(crate) async fn open(
     };
     opened.state.take_reasons(config.reasons.clone());
     opened.state.take_retention(config.retention);
+    opened.state.take_deletion_rules(config.deletions.clone());
     let recovered = opened.recovered;
     let office = Writer::start(opened, sink, clock).await?;
     Ok(OpenStore { office, recovered })

@@ -13,12 +13,13 @@ use portcullis_proxy::{
     PlatformCredential, Proxy, Recaller, Recorder, Records, Running, Settings, Timeouts, TlsBack,
     UsageOutlet,
 };
-use portcullis_registry::{Office, UsageBook};
+use portcullis_registry::{DeletionDesk, Office, UsageBook};
 use portcullis_types::{Clock, Span};
 
 use super::board::Board;
 use super::care;
 use super::checker::Compiler;
+use super::deletions;
 use super::hooks;
 use super::issuer;
 use super::keymaker::Minter;
@@ -166,6 +167,7 @@ pub(crate) struct Parts {
     pub platform: Option<Arc<platform::Figures>>,
     pub issuers: Arc<issuer::Seen>,
     pub ledger: Option<(Arc<ledger::Figures>, Arc<dyn LedgerDesk>)>,
+    pub deletions: Arc<dyn DeletionDesk>,
 }
 
 /// Puts the admin API together; it does not listen yet.
@@ -183,6 +185,7 @@ pub(crate) fn control(config: &Config, parts: &Parts) -> anyhow::Result<Control>
     let (cosigned, platform) = (parts.witnesses.clone(), parts.platform.clone());
     let issuers = Arc::clone(&parts.issuers);
     let ledger = parts.ledger.as_ref().map(|(figures, _)| Arc::clone(figures));
+    let (issuers, duties) = (Arc::clone(&parts.issuers), Arc::clone(&parts.deletions));
     let page = move || {
         let failures = board.notes().reload_failures;
         let (snapshot, now) = (office.snapshot(), SystemClock::start().now().wall);
@@ -194,6 +197,9 @@ pub(crate) fn control(config: &Config, parts: &Parts) -> anyhow::Result<Control>
         let ledger = ledger.as_ref().map(|figures| figures.page(now)).unwrap_or_default();
         format!(
             "{}{signals}{owed}{witnesses}{platform}{issuers}{ledger}# HELP portcullis_config_reload_failures_total Reloads that changed nothing for faults in the files.\n\
+        let deletions = deletions::page(&duties.standing(), &snapshot, now);
+        format!(
+            "{}{signals}{owed}{witnesses}{platform}{issuers}{deletions}# HELP portcullis_config_reload_failures_total Reloads that changed nothing for faults in the files.\n\
              # TYPE portcullis_config_reload_failures_total counter\n\
              portcullis_config_reload_failures_total {failures}\n",
             metrics.render()
@@ -204,6 +210,7 @@ pub(crate) fn control(config: &Config, parts: &Parts) -> anyhow::Result<Control>
             tokens,
             oidc,
             hooks: Some(Arc::clone(&parts.hooks)),
+            deletions: Some(Arc::clone(&parts.deletions)),
             remembers: parts.remembers.clone(),
             retention: config.retention,
             ledger: parts.ledger.as_ref().map(|(_, desk)| Arc::clone(desk)),
@@ -222,6 +229,7 @@ pub(crate) fn control(config: &Config, parts: &Parts) -> anyhow::Result<Control>
             platform: parts.platform.clone(),
             issuers: Arc::clone(&parts.issuers),
             ledger: parts.ledger.as_ref().map(|(figures, _)| Arc::clone(figures)),
+            deletions: Arc::clone(&parts.deletions),
             metrics: Arc::new(page),
         }),
         keys: Arc::new(Minter { judge: Arc::clone(&parts.judge), env: config.key_env.clone() }),

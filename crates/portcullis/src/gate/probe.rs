@@ -6,11 +6,12 @@ use std::sync::Arc;
 
 use portcullis_control::{Drift, DriftKind, Probe, Readiness, ReadyDetail};
 use portcullis_judge::Judge;
-use portcullis_registry::{Office, Snapshot};
+use portcullis_registry::{DeletionDesk, Office, Snapshot};
 use portcullis_types::{Clock, Wall};
 
 use super::board::Board;
 use super::care;
+use super::deletions;
 use super::issuer;
 use super::ledger;
 use super::platform;
@@ -28,6 +29,7 @@ pub(crate) struct Watch {
     pub(crate) platform: Option<Arc<platform::Figures>>,
     pub(crate) issuers: Arc<issuer::Seen>,
     pub(crate) ledger: Option<Arc<ledger::Figures>>,
+    pub(crate) deletions: Arc<dyn DeletionDesk>,
     pub(crate) metrics: Arc<dyn Fn() -> String + Send + Sync>,
 }
 
@@ -142,6 +144,7 @@ impl Probe for Watch {
         let written = self.ledger.as_ref().is_none_or(|figures| figures.writes());
         let ledger = self.ledger.as_ref().map(|figures| figures.line());
         let ledger = ledger.map(|(ok, detail)| line("ledger", ok, detail));
+        let deletions = deletions::line(&self.deletions.standing(), &self.office.snapshot());
         let answers = care::line(&self.office.snapshot(), now);
         let certificates = notes.certificate_fault.clone().map(|fault| {
             line("certificates", false, format!("those on disk are not in force: {fault}"))
@@ -169,6 +172,7 @@ impl Probe for Watch {
                 line("signals", signals.0, signals.1),
                 line("people", true, people(&self.office.snapshot(), now)),
                 line("answers", answers.0, answers.1),
+                line("deletions", deletions.0, deletions.1),
                 line("calls", !notes.stopping, serving.to_owned()),
             ]
             .into_iter()

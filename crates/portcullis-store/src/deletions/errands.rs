@@ -1,0 +1,53 @@
+//! What is due by the clock alone: days of what vanishes, and ids that were kept long enough.
+//!
+//! Must not know who received what.
+
+use std::sync::PoisonError;
+
+use portcullis_types::Wall;
+
+use super::desk::{Duties, SETTLE, said};
+
+/// Days that are caught up with after a pause.
+const DAYS_MAX: u32 = 30;
+const DAY: u64 = 86_400_000;
+/// How often ids that were kept long enough are looked for.
+const FORGET_EVERY: u64 = 3_600_000;
+
+impl Duties {
+    /// Makes the lists of days that are over: what vanishes is due without a word of the platform's.
+    pub(super) async fn days(&self, now: Wall) -> Result<(), String> {
+        let classes = self.vanishing.as_ref().map(|classes| classes()).unwrap_or_default();
+        // What was on its way at midnight is in the ledger a little later.
+        let over = now.0.saturating_sub(SETTLE.milliseconds()) / DAY;
+        let Some(last) = over.checked_sub(1).and_then(|day| u32::try_from(day).ok()) else {
+            return Ok(());
+        };
+        let done = self.book.last_day().await.map_err(said)?;
+        let from = done.map_or(last, |done| done.saturating_add(1));
+        for day in from.max(last.saturating_sub(DAYS_MAX))..=last {
+            if !classes.is_empty() {
+                let received = self.holders.received(classes.clone(), day).await;
+                for (partner, count) in received.map_err(|error| error.to_string())? {
+                    self.book.day(&partner, day, count, now).await.map_err(said)?;
+                }
+            }
+            self.book.day_done(day).await.map_err(said)?;
+        }
+        Ok(())
+    }
+
+    pub(super) async fn forget(&self, now: Wall) -> Result<(), String> {
+        let last = *self.forgot.lock().unwrap_or_else(PoisonError::into_inner);
+        let soon = last.is_some_and(|last| now.0 < last.0.saturating_add(FORGET_EVERY));
+        // Nobody knows how late it is.
+        if soon || self.office.health().clock_parted {
+            return Ok(());
+        }
+        if let Some(before) = now.0.checked_sub(self.keep.milliseconds()) {
+            self.book.forget(Wall(before), now).await.map_err(said)?;
+        }
+        *self.forgot.lock().unwrap_or_else(PoisonError::into_inner) = Some(now);
+        Ok(())
+    }
+}

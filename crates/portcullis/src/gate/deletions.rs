@@ -1,0 +1,98 @@
+//! What partners have to delete: the book beside the log, and who knows what each of them received.
+//!
+//! Must not know how a list is made or told.
+
+use std::sync::Arc;
+
+use anyhow::Context;
+use portcullis_registry::{
+    BoxFuture, DeletionDesk, DeletionHealth, Holders, HoldersError, Office, Snapshot, WhoHolds,
+};
+use portcullis_store::{DeletionBook, Duties};
+use portcullis_types::{LedgerKind, PartnerId, Wall};
+use tokio::task::AbortHandle;
+
+use super::page::Page;
+use crate::clock::SystemClock;
+use crate::config::Config;
+
+/// Opens the book and begins to match and to tell, on the control plane's runtime.
+pub(super) fn start(
+    (config, holders): (&Config, Arc<dyn Holders>),
+    runtime: &tokio::runtime::Runtime,
+    office: &Arc<dyn Office>,
+    errands: &mut Vec<AbortHandle>,
+) -> anyhow::Result<Arc<dyn DeletionDesk>> {
+    let book = runtime.block_on(DeletionBook::open(&config.store));
+    let book = book.context("the book of deletions can't be opened")?;
+    let clock = Arc::new(SystemClock::start());
+    let keep = config.deletions.keep;
+    let duties = Arc::new(Duties::new(book, Arc::clone(office), holders, clock, keep));
+    errands.push(runtime.spawn(Arc::clone(&duties).run()).abort_handle());
+    Ok(duties)
+}
+
+/// Who knows what each partner received.
+///
+/// The one place to put the ledger in: whatever answers its question `holders` as [`Holders`].
+pub(super) fn holders() -> Arc<dyn Holders> {
+    Arc::new(NoLedger)
+}
+
+/// Nobody knows: what is posted waits.
+#[derive(Debug)]
+struct NoLedger;
+
+const NO_LEDGER: &str = "this gate keeps no ledger that knows who received what: posted deletions are kept and matched once it does";
+
+impl Holders for NoLedger {
+    fn holders(
+        &self,
+        _: Vec<(LedgerKind, String)>,
+    ) -> BoxFuture<'_, Result<WhoHolds, HoldersError>> {
+        Box::pin(async { Err(HoldersError(NO_LEDGER.to_owned())) })
+    }
+
+    fn received(
+        &self,
+        _: Vec<String>,
+        _: u32,
+    ) -> BoxFuture<'_, Result<Vec<(PartnerId, u64)>, HoldersError>> {
+        Box::pin(async { Err(HoldersError(NO_LEDGER.to_owned())) })
+    }
+}
+
+/// Whether all that was posted is told and attested in time, and a line about it.
+pub(super) fn line(health: &DeletionHealth, snapshot: &Snapshot) -> (bool, String) {
+    let deletions = snapshot.deletions();
+    let (open, overdue) = (deletions.open().count(), deletions.overdue(None));
+    let mut told =
+        format!("{open} lists of deletions wait for partners, {overdue} of them overdue");
+    if overdue > 0 {
+        told.push_str("; `portcullis ledger deletions --overdue` shows them");
+    }
+    if let Some(why) = &health.fault {
+        let posts = health.backlog.posts;
+        told.push_str(&format!("; {posts} posted deletions are not matched yet: {why}"));
+    }
+    (overdue == 0 && health.fault.is_none(), told)
+}
+
+/// The figures in Prometheus' text format.
+pub(super) fn page(health: &DeletionHealth, snapshot: &Snapshot, now: Wall) -> String {
+    let deletions = snapshot.deletions();
+    let mut page = Page::default();
+    let about = "Posted deletions of which nobody knows yet who received them.";
+    page.one(("deletions_unmatched", "gauge"), about, health.backlog.posts);
+    let oldest = health.backlog.oldest.map_or(0, |at| now.0.saturating_sub(at.0) / 1000);
+    let about = "Age of the oldest posted deletion that is not matched.";
+    page.one(("deletions_oldest_seconds", "gauge"), about, oldest);
+    let about = "Lists of deletions that wait for their partner.";
+    page.one(("deletion_lists_open", "gauge"), about, deletions.open().count() as u64);
+    let about = "Those among them whose deadline passed.";
+    page.one(("deletion_lists_overdue", "gauge"), about, deletions.overdue(None) as u64);
+    page.text()
+}
+
+#[cfg(test)]
+mod tests;

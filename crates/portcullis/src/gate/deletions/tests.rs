@@ -1,0 +1,245 @@
+//! Deletions through a whole gate and its two listeners: the platform posts, the partner polls and
+//! attests, the platform reads who did. Who received what is known by a double; the ledger has its own
+//! tests.
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+use portcullis_registry::{Actor, ActorKind, Command, DeletionBacklog, Facts, Held, State, Use};
+use serde_json::{Value, json};
+
+use super::*;
+use crate::config::load;
+use crate::gate::{Gate, bootstrap};
+use crate::starter::{self, ConfigText, EXAMPLE_SET, Plan};
+
+#[test]
+fn what_cannot_be_matched_is_said_where_readiness_is_read() {
+    let snapshot = State::new().snapshot();
+    let fine = line(&DeletionHealth::default(), &snapshot);
+    let none = "0 lists of deletions wait for partners, 0 of them overdue";
+    assert_eq!(fine, (true, none.to_owned()));
+    let backlog = DeletionBacklog { posts: 3, oldest: Some(Wall(5)), untold: 0 };
+    let health = DeletionHealth { backlog, fault: Some(NO_LEDGER.to_owned()) };
+    let (ok, told) = line(&health, &snapshot);
+    assert!(!ok && told.contains("3 posted deletions are not matched yet: this gate keeps no"));
+}
+
+/// Knows who received what.
+#[derive(Debug)]
+struct Known(BTreeMap<&'static str, Vec<&'static str>>);
+
+impl Holders for Known {
+    fn holders(
+        &self,
+        asked: Vec<(LedgerKind, String)>,
+    ) -> BoxFuture<'_, Result<WhoHolds, HoldersError>> {
+        let held = |partner: &&str| Held {
+            partner: PartnerId::new(partner).unwrap(),
+            first: Wall(1),
+            last: Wall(2),
+        };
+        let of = |name: &str| self.0.get(name).into_iter().flatten().map(held).collect();
+        let found = asked.iter().map(|(_, name)| of(name)).collect();
+        Box::pin(async move { Ok(found) })
+    }
+
+    fn received(
+        &self,
+        _: Vec<String>,
+        _: u32,
+    ) -> BoxFuture<'_, Result<Vec<(PartnerId, u64)>, HoldersError>> {
+        Box::pin(async { Ok(Vec::new()) })
+    }
+}
+
+struct Bed {
+    gate: Option<Gate>,
+    agent: ureq::Agent,
+    token: String,
+    keys: BTreeMap<&'static str, String>,
+    _dir: tempfile::TempDir,
+}
+
+impl Bed {
+    fn new(holders: Arc<dyn Holders>) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let written = starter::write(&Plan {
+            dir: dir.path().to_owned(),
+            config: ConfigText {
+                upstream: "http://127.0.0.1:9".to_owned(),
+                public_listen: "127.0.0.1:0".to_owned(),
+                public_url: "http://gate.example".to_owned(),
+                admin_listen: "127.0.0.1:0".to_owned(),
+                records: "none",
+            },
+            platform_credential: None,
+            set: EXAMPLE_SET.iter().map(|(n, t)| ((*n).to_owned(), (*t).to_owned())).collect(),
+        })
+        .unwrap();
+        let config = load(&written.config).map_err(portcullis_yaml::Faults).unwrap();
+        let gate = Gate::start_with(config, holders).unwrap();
+        let actor = || Actor { kind: ActorKind::Local, id: "test".to_owned() };
+        let mut keys = BTreeMap::new();
+        for id in ["acme", "other"] {
+            let partner = PartnerId::new(id).unwrap();
+            let add = Command::AddPartner {
+                id: partner.clone(),
+                name: id.to_owned(),
+                tier: None,
+                r#use: Use::Publishing,
+                declared_use: String::new(),
+                scopes: None,
+                facts: Facts::default(),
+            };
+            gate.submit(actor(), add).unwrap();
+            let submit = |command| gate.submit(actor(), command);
+            let (_, key) = bootstrap::issue(&gate.minter(), (partner, None), submit).unwrap();
+            keys.insert(id, key.expose().to_owned());
+        }
+        let agent = ureq::Agent::config_builder().http_status_as_error(false).build().into();
+        let token = written.admin_token.expose().trim().to_owned();
+        Self { gate: Some(gate), agent, token, keys, _dir: dir }
+    }
+
+    fn admin(&self, path: &str) -> String {
+        format!("http://{}{path}", self.gate.as_ref().unwrap().admin())
+    }
+
+    fn partner(&self, path: &str) -> String {
+        format!("http://{}/partner/v1/{path}", self.gate.as_ref().unwrap().public())
+    }
+
+    fn get(&self, url: &str, key: &str) -> (u16, Value) {
+        read(self.agent.get(url).header("authorization", format!("Bearer {key}")).call())
+    }
+
+    fn send(&self, url: &str, key: &str, kind: &str, body: &str) -> (u16, Value) {
+        let post = self.agent.post(url).header("authorization", format!("Bearer {key}"));
+        read(post.header("content-type", kind).send(body))
+    }
+
+    fn post(&self, lines: &[Value]) -> (u16, Value) {
+        let body: String = lines.iter().map(|line| format!("{line}\n")).collect();
+        self.send(&self.admin("/v1/deletions"), &self.token, "application/x-ndjson", &body)
+    }
+
+    fn attest(&self, who: &str, batch: &str, said: &Value) -> (u16, Value) {
+        let url = self.partner(&format!("deletions/{batch}/attest"));
+        self.send(&url, &self.keys[who], "application/json", &said.to_string())
+    }
+
+    /// What a partner has to delete, once the report says that it was told.
+    fn polled(&self, who: &str) -> Value {
+        let began = Instant::now();
+        let report = self.admin(&format!("/v1/deletions/report?partner={who}"));
+        while self.get(&report, &self.token).1["data"] == json!([]) {
+            assert!(began.elapsed() < Duration::from_secs(60), "nobody was told");
+            std::thread::yield_now();
+        }
+        let (status, told) = self.get(&self.partner("deletions"), &self.keys[who]);
+        assert_eq!(status, 200, "{told}");
+        told
+    }
+}
+
+impl Drop for Bed {
+    fn drop(&mut self) {
+        if let Some(gate) = self.gate.take() {
+            gate.stop();
+        }
+    }
+}
+
+fn read(answer: Result<ureq::http::Response<ureq::Body>, ureq::Error>) -> (u16, Value) {
+    let mut answer = answer.unwrap();
+    let text = answer.body_mut().read_to_string().unwrap();
+    (answer.status().as_u16(), serde_json::from_str(&text).unwrap_or(Value::String(text)))
+}
+
+fn deleted(id: &str, record: &str) -> Value {
+    json!({"id": id, "what": "deleted", "record": record, "at": "2024-04-01T00:00:00Z"})
+}
+
+#[test]
+fn the_platform_posts_the_partner_attests_and_the_report_says_so() {
+    let holders = Known([("p1", vec!["acme"]), ("p2", vec!["acme"])].into());
+    let bed = Bed::new(Arc::new(holders));
+    let lines = [deleted("e1", "p1"), deleted("e2", "p2"), deleted("e3", "p3")];
+    let (status, taken) = bed.post(&lines);
+    assert_eq!((status, &taken["new"], &taken["known"]), (200, &json!(3), &json!(0)), "{taken}");
+    let (status, again) = bed.post(&lines);
+    assert_eq!((status, &again["new"], &again["known"]), (200, &json!(0), &json!(3)));
+    let (status, otherwise) = bed.post(&[deleted("e9", "p9"), deleted("e1", "p7")]);
+    assert_eq!((status, &otherwise["entries"][0]["line"]), (422, &json!(2)), "{otherwise}");
+    let told = bed.polled("acme");
+    let records: Vec<_> =
+        told["data"].as_array().unwrap().iter().map(|one| &one["record"]).collect();
+    assert_eq!(records, ["p1", "p2"]);
+    let (_, none) = bed.get(&bed.partner("deletions"), &bed.keys["other"]);
+    assert_eq!(
+        (&none["data"], &none["lists"]),
+        (&json!([]), &json!([])),
+        "who has nothing hears nothing"
+    );
+    let batch = told["lists"][0]["batch"].as_str().unwrap();
+    assert_eq!(bed.attest("other", batch, &json!({"done": "deleted"})).0, 404);
+    let but = json!([{"seq": told["data"][1]["seq"], "done": "kept", "reason": "a court asked"}]);
+    let said = json!({"done": "deleted", "but": but});
+    let (status, done) = bed.attest("acme", batch, &said);
+    assert_eq!(status, 200, "{done}");
+    assert_eq!(bed.attest("acme", batch, &said).0, 404, "once");
+    let (_, report) = bed.get(&bed.admin("/v1/deletions/report?partner=acme"), &bed.token);
+    let list = &report["data"][0];
+    assert_eq!(
+        (&list["state"], &list["deleted"], &list["kept"]),
+        (&json!("attested"), &json!(1), &json!(1)),
+        "{report}"
+    );
+    let (_, whole) = bed.get(&bed.admin(&format!("/v1/deletions/lists/{batch}")), &bed.token);
+    assert_eq!(
+        whole["stays"],
+        json!([{"id": "e2", "record": "p2", "owner": null, "reason": "a court asked"}])
+    );
+    let (_, partner) = bed.get(&bed.admin("/v1/partners/acme"), &bed.token);
+    assert_eq!(partner["deletions"]["kept"], json!(1), "{partner}");
+    let (status, receipt) =
+        bed.get(&bed.partner(&format!("receipts/{}", done["revision"])), &bed.keys["acme"]);
+    assert_eq!(status, 200, "{receipt}");
+}
+
+#[test]
+fn without_a_ledger_a_post_is_kept_and_readiness_says_that_it_waits() {
+    let bed = Bed::new(holders());
+    assert_eq!(bed.post(&[deleted("e1", "p1")]).0, 200);
+    let began = Instant::now();
+    loop {
+        let (_, ready) = bed.get(&bed.admin("/readyz?verbose"), "");
+        if ready.to_string().contains("1 posted deletions are not matched yet") {
+            break;
+        }
+        assert!(began.elapsed() < Duration::from_secs(60), "{ready}");
+        std::thread::yield_now();
+    }
+    let (_, figures) = bed.get(&bed.admin("/metrics"), "");
+    assert!(figures.as_str().unwrap().contains("portcullis_deletions_unmatched 1"));
+}
+
+#[test]
+fn a_line_that_is_no_deletion_is_named_and_nothing_of_its_batch_is_taken() {
+    let bed = Bed::new(Arc::new(Known(BTreeMap::new())));
+    let wrong = [
+        json!({"id": "e2", "what": "burnt", "record": "p", "at": "2024-04-01"}),
+        json!({"id": "e2", "what": "deleted", "at": "2024-04-01"}),
+        json!({"id": "e2", "what": "deleted", "record": "p", "owner": "u", "at": "2024-04-01"}),
+        json!({"id": "e2", "what": "account_closed", "record": "p", "at": "2024-04-01"}),
+        json!({"id": "e2", "what": "deleted", "record": "p", "at": "2999-04-01"}),
+        json!({"id": "e2", "what": "deleted", "record": "a b", "at": "2024-04-01"}),
+    ];
+    for line in wrong {
+        let (status, told) = bed.post(&[deleted("e1", "p1"), line.clone()]);
+        assert_eq!((status, &told["entries"][0]["line"]), (422, &json!(2)), "{line} {told}");
+    }
+    let (_, taken) = bed.post(&[deleted("e1", "p1")]);
+    assert_eq!(taken["new"], json!(1), "nothing of those batches was taken");
+}
