@@ -33,7 +33,6 @@ pub use hook::HookCommand;
 pub(crate) use key::Proof;
 pub use key::{ImportArgs, KeyCommand, Places};
 pub use ledger::{BetweenArgs, LedgerCommand, WhatArgs, WhoArgs};
-pub use ledger::LedgerCommand;
 pub use offline::{CheckArgs, DiffArgs, ExplainArgs, ReplayArgs, TestArgs};
 pub use partner::{ClientCommand, PartnerCommand, PartnerFields};
 pub use people::{PersonCommand, ProposalCommand};
@@ -114,9 +113,6 @@ pub enum Command {
     /// Look at signals: watches of policies that hit
     #[command(subcommand)]
     Signal(SignalCommand),
-    /// Ask what left the gate, for whom, and what has to be deleted
-    #[command(subcommand)]
-    Ledger(LedgerCommand),
     /// Read statements of reasons: what partners were told, and why
     #[command(subcommand)]
     Statement(StatementCommand),
@@ -126,7 +122,7 @@ pub enum Command {
     /// Read and verify the log of all changes
     #[command(subcommand)]
     Audit(AuditCommand),
-    /// Ask what left the gate, for whom
+    /// Ask what left the gate, for whom, and what has to be deleted
     #[command(subcommand)]
     Ledger(LedgerCommand),
     /// Declare the people who run the gate, and what each may do

@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use crate::args::{BetweenArgs, Common, LedgerCommand, WhatArgs, WhoArgs};
 use crate::change::segment;
+use crate::deletions;
 use crate::failure::Failure;
 use crate::gate::Gate;
 use crate::host::Host;
@@ -30,6 +31,7 @@ pub(crate) fn run(
         LedgerCommand::Between(args) => between(args, &gate, out),
         LedgerCommand::Verify => verify(&gate.get("/v1/ledger/verify")?, out),
         LedgerCommand::Status => status(&gate.get("/v1/ledger")?, out),
+        LedgerCommand::Deletions(args) => deletions::run(args, common, host, out),
     }
 }
 

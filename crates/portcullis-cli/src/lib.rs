@@ -59,15 +59,12 @@ mod usage;
 
 pub use args::{
     AnswerCommand, ApplyArgs, AtArgs, AuditCommand, BetweenArgs, CaseCommand, CatalogueCommand,
-    ChangeCommand, CheckArgs, ClientCommand, Command, Common, DiffArgs, DryRun, EvidenceCommand,
-    AnswerCommand, ApplyArgs, AtArgs, AuditCommand, CaseCommand, CatalogueCommand, ChangeCommand,
-    CheckArgs, ClientCommand, Command, Common, DeletionsArgs, DiffArgs, DryRun, EvidenceCommand,
-    ExplainArgs, FactsArgs, GrantCommand, GrantTo, HoldAllArgs, HookCommand, ImportArgs,
-    KeyCommand, LedgerCommand, ModeArgs, NoticeCommand, PartnerCommand, PartnerFields,
+    ChangeCommand, CheckArgs, ClientCommand, Command, Common, DeletionsArgs, DiffArgs, DryRun,
+    EvidenceCommand, ExplainArgs, FactsArgs, GrantCommand, GrantTo, HoldAllArgs, HookCommand,
+    ImportArgs, KeyCommand, LedgerCommand, ModeArgs, NoticeCommand, PartnerCommand, PartnerFields,
     PersonCommand, Places, ProposalCommand, ProveArgs, QueryArgs, Reason, ReplayArgs, ReplyArgs,
     ReplyOutcome, Shape, SignalCommand, StandingVerb, StatementArgs, StatementCommand, TestArgs,
     TilesArgs, Told, ToldArgs, UsageArgs, VerifyArgs, WhatArgs, WhoArgs,
-    TilesArgs, Told, ToldArgs, UsageArgs, VerifyArgs,
 };
 pub use failure::{EntryFault, Failure, FileFault, Refusal, exit};
 pub use files::{Compiled, FileSet, compile, read_set};

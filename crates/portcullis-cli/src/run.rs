@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use owo_colors::OwoColorize as _;
 
-use crate::args::{Command, Common, LedgerCommand};
+use crate::args::{Command, Common};
 use crate::failure::{Failure, Refusal};
 use crate::host::Host;
 use crate::out::{Out, clean};
@@ -14,9 +14,6 @@ use crate::spoken::spoken;
 use crate::{
     answers, apply, audit, case, cases, catalogue, check, clients, diff, explain, grants, hooks,
     keys, ledger, partners, people, replay, scheduled, signals, statement, status, token, usage,
-    answers, apply, audit, case, cases, catalogue, check, clients, deletions, diff, explain,
-    grants, hooks, keys, partners, people, replay, scheduled, signals, statement, status, token,
-    usage,
 };
 
 /// Carries a command out. A reader that went away (`| head`) is no failure.
@@ -62,7 +59,6 @@ pub(crate) fn carry_out(
         Command::Notice(command) => answers::notices(command, common, host, out),
         Command::Hook(command) => hooks::run(command, common, host, out),
         Command::Usage(args) => usage::run(args, common, host, out),
-        Command::Ledger(LedgerCommand::Deletions(args)) => deletions::run(args, common, host, out),
         Command::Signal(command) => signals::run(command, common, host, out),
         Command::Statement(command) => statement::run(command, common, host, out),
         Command::Case(command) => case::run(command, common, host, out),

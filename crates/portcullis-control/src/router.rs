@@ -21,11 +21,9 @@ use utoipa_axum::routes;
 
 use crate::Control;
 use crate::api::{
-    answers, audit, binding, calls, cases, changes, clients, coverage, facts, grants, health,
-    hooks, import, keys, ledger, log, me, notices, partners, past, people, policies, proposals,
     answers, audit, binding, calls, cases, changes, clients, coverage, deletions, facts, grants,
-    health, hooks, import, keys, log, me, notices, partners, past, people, policies, proposals,
-    query, retention, rotation, signals, statements, transitions, usage,
+    health, hooks, import, keys, ledger, log, me, notices, partners, past, people, policies,
+    proposals, query, retention, rotation, signals, statements, transitions, usage,
 };
 use crate::auth::{Caller, sign_in};
 use crate::described::with_common;

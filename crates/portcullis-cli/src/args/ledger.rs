@@ -4,7 +4,9 @@
 
 use clap::{Args, Subcommand};
 
-/// Ask what left the gate, for whom.
+use super::DeletionsArgs;
+
+/// Ask what left the gate, for whom, and what has to be deleted.
 #[derive(Debug, Clone, Subcommand)]
 pub enum LedgerCommand {
     /// Say who received records of an account, what, when and by which rule; the log says that you asked
@@ -17,6 +19,8 @@ pub enum LedgerCommand {
     Verify,
     /// Show how far the ledger is written, and which days can still be told
     Status,
+    /// Show which partner was told to delete what by when, and what it attested
+    Deletions(DeletionsArgs),
 }
 
 /// Whose records, and why it is asked.
@@ -80,13 +84,4 @@ pub struct BetweenArgs {
     /// Write comma-separated values
     #[arg(long)]
     pub csv: bool,
-use clap::Subcommand;
-
-use super::DeletionsArgs;
-
-/// Ask what left the gate, for whom, and what has to be deleted.
-#[derive(Debug, Clone, Subcommand)]
-pub enum LedgerCommand {
-    /// Show which partner was told to delete what by when, and what it attested
-    Deletions(DeletionsArgs),
 }

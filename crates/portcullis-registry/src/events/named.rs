@@ -51,6 +51,7 @@ impl Event {
             | Self::QuotaReached { .. }
             | Self::SecretRotated { .. }
             | Self::Retention(_)
+            | Self::Deletion(_)
             | Self::Ledger(_)
             | Self::Later(_)
             | Self::Hook(_)

@@ -183,7 +183,6 @@ pub(crate) fn control(config: &Config, parts: &Parts) -> anyhow::Result<Control>
     let (office, signals) = (Arc::clone(&parts.office), Arc::clone(&parts.signals));
     let hooks = Arc::clone(&parts.hook_figures);
     let (cosigned, platform) = (parts.witnesses.clone(), parts.platform.clone());
-    let issuers = Arc::clone(&parts.issuers);
     let ledger = parts.ledger.as_ref().map(|(figures, _)| Arc::clone(figures));
     let (issuers, duties) = (Arc::clone(&parts.issuers), Arc::clone(&parts.deletions));
     let page = move || {
@@ -195,11 +194,9 @@ pub(crate) fn control(config: &Config, parts: &Parts) -> anyhow::Result<Control>
         let platform = platform.as_ref().map(|figures| figures.page(now)).unwrap_or_default();
         let issuers = issuers.page();
         let ledger = ledger.as_ref().map(|figures| figures.page(now)).unwrap_or_default();
-        format!(
-            "{}{signals}{owed}{witnesses}{platform}{issuers}{ledger}# HELP portcullis_config_reload_failures_total Reloads that changed nothing for faults in the files.\n\
         let deletions = deletions::page(&duties.standing(), &snapshot, now);
         format!(
-            "{}{signals}{owed}{witnesses}{platform}{issuers}{deletions}# HELP portcullis_config_reload_failures_total Reloads that changed nothing for faults in the files.\n\
+            "{}{signals}{owed}{witnesses}{platform}{issuers}{ledger}{deletions}# HELP portcullis_config_reload_failures_total Reloads that changed nothing for faults in the files.\n\
              # TYPE portcullis_config_reload_failures_total counter\n\
              portcullis_config_reload_failures_total {failures}\n",
             metrics.render()
