@@ -3,7 +3,7 @@
 //! Must not know what any of them means.
 
 /// The names of all events, in order.
-pub const EVENT_KINDS: [&str; 80] = [
+pub const EVENT_KINDS: [&str; 83] = [
     "agreement.announced",
     "agreement.called_off",
     "agreement.narrowed",

@@ -18,7 +18,7 @@ use crate::config::Config;
 
 /// Opens the book and begins to match and to tell, on the control plane's runtime.
 pub(super) fn start(
-    (config, holders): (&Config, Arc<dyn Holders>),
+    (config, holders): (&Config, Option<Arc<dyn Holders>>),
     runtime: &tokio::runtime::Runtime,
     office: &Arc<dyn Office>,
     errands: &mut Vec<AbortHandle>,
@@ -27,16 +27,10 @@ pub(super) fn start(
     let book = book.context("the book of deletions can't be opened")?;
     let clock = Arc::new(SystemClock::start());
     let keep = config.deletions.keep;
+    let holders = holders.unwrap_or_else(|| Arc::new(NoLedger));
     let duties = Arc::new(Duties::new(book, Arc::clone(office), holders, clock, keep));
     errands.push(runtime.spawn(Arc::clone(&duties).run()).abort_handle());
     Ok(duties)
-}
-
-/// Who knows what each partner received.
-///
-/// The one place to put the ledger in: whatever answers its question `holders` as [`Holders`].
-pub(super) fn holders() -> Arc<dyn Holders> {
-    Arc::new(NoLedger)
 }
 
 /// Nobody knows: what is posted waits.

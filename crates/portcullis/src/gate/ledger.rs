@@ -7,6 +7,7 @@ mod anchors;
 mod desk;
 mod figures;
 mod folder;
+mod holders;
 mod journal;
 mod keep;
 mod keys;
@@ -25,7 +26,7 @@ use anyhow::Context;
 use portcullis_control::LedgerDesk;
 use portcullis_judge::Judge;
 use portcullis_proxy::{LedgerBounds, LedgerOutlet};
-use portcullis_registry::Office;
+use portcullis_registry::{Holders, Office};
 use portcullis_types::Clock as _;
 use tokio::runtime::Runtime;
 
@@ -36,6 +37,7 @@ use crate::talk;
 use desk::Desk;
 pub(crate) use figures::Figures;
 use folder::Folder;
+use holders::Receivers;
 use keep::Keeper;
 use keys::Keys;
 use names::Names;
@@ -51,6 +53,7 @@ pub(crate) struct Ledger {
     pub(crate) outlet: LedgerOutlet,
     pub(crate) figures: Arc<Figures>,
     pub(crate) desk: Arc<dyn LedgerDesk>,
+    receivers: Receivers,
     pub(crate) threads: Threads,
 }
 
@@ -122,6 +125,13 @@ pub(crate) fn start(
         tidy_at: 0,
         roll_at: 0,
     };
+    let receivers = Receivers {
+        folder: folder.clone(),
+        keys: Arc::clone(&keys),
+        figures: Arc::clone(&figures),
+        clock: clock.clone(),
+        keep: config.keep,
+    };
     let desk = Desk {
         folder,
         keys,
@@ -136,13 +146,18 @@ pub(crate) fn start(
     let writing = Thread::start("portcullis-ledger", move |told| writer.run(&told))?;
     let keeping = Thread::start("ledger-files", move |told| keeper.run(&told))?;
     let threads = Threads { writing, keeping: Some(keeping) };
-    Ok(Some(Ledger { outlet, figures, desk: Arc::new(desk), threads }))
+    Ok(Some(Ledger { outlet, figures, desk: Arc::new(desk), receivers, threads }))
 }
 
 impl Ledger {
     /// What the control plane is told of it.
     pub(crate) fn told(&self) -> (Arc<Figures>, Arc<dyn LedgerDesk>) {
         (Arc::clone(&self.figures), Arc::clone(&self.desk))
+    }
+
+    /// Who knows by it what each partner received.
+    pub(crate) fn holders(&self) -> Arc<dyn Holders> {
+        Arc::new(self.receivers.clone())
     }
 }
 

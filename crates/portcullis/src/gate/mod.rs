@@ -97,11 +97,11 @@ pub(crate) struct Gate {
 impl Gate {
     /// Opens the store, puts the logged set in force, and serves.
     pub(crate) fn start(config: Config) -> anyhow::Result<Self> {
-        Self::start_with(config, deletions::holders())
+        Self::start_with(config, None)
     }
 
-    /// The same with somebody else who knows what partners received.
-    fn start_with(config: Config, holders: Arc<dyn Holders>) -> anyhow::Result<Self> {
+    /// The same with somebody else than the ledger who knows what partners received.
+    fn start_with(config: Config, holders: Option<Arc<dyn Holders>>) -> anyhow::Result<Self> {
         let before = Predecessor::from_environment()?;
         let mut handed = match &before {
             Some(before) => before.sockets()?,
@@ -140,6 +140,8 @@ impl Gate {
         let [remembers, remembers_partners] = repeats::open(&config, &runtime);
         let mut errands = Vec::new();
         let witnesses = witnesses::start(&config, &runtime, &office, &mut errands)?;
+        let ledger = ledger::start(&config, &runtime, (&judge, &office, &board))?;
+        let holders = holders.or_else(|| ledger.as_ref().map(ledger::Ledger::holders));
         let deletions = deletions::start((&config, holders), &runtime, &office, &mut errands)?;
         let partners = Arc::new(aside::PartnerDoor::new(&aside::Parts {
             config: &config,
@@ -151,7 +153,6 @@ impl Gate {
             witnesses: witnesses.clone(),
             deletions: Arc::clone(&deletions),
         }));
-        let ledger = ledger::start(&config, &runtime, (&judge, &office, &board))?;
         let memory = memory::watch(&runtime, config.limits.memory_bytes);
         let names = (&office, &board);
         let shared = plane::Shared {

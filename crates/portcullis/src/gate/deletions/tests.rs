@@ -78,7 +78,7 @@ impl Bed {
         })
         .unwrap();
         let config = load(&written.config).map_err(portcullis_yaml::Faults).unwrap();
-        let gate = Gate::start_with(config, holders).unwrap();
+        let gate = Gate::start_with(config, Some(holders)).unwrap();
         let actor = || Actor { kind: ActorKind::Local, id: "test".to_owned() };
         let mut keys = BTreeMap::new();
         for id in ["acme", "other"] {
@@ -210,7 +210,7 @@ fn the_platform_posts_the_partner_attests_and_the_report_says_so() {
 
 #[test]
 fn without_a_ledger_a_post_is_kept_and_readiness_says_that_it_waits() {
-    let bed = Bed::new(holders());
+    let bed = Bed::new(Arc::new(NoLedger));
     assert_eq!(bed.post(&[deleted("e1", "p1")]).0, 200);
     let began = Instant::now();
     loop {

@@ -1,0 +1,143 @@
+//! Who received what, for those who have to delete it.
+//!
+//! Must not know what is deleted, nor who is told.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use portcullis_ledger::{between, holders};
+use portcullis_registry::{BoxFuture, Held, Holders, HoldersError, WhoHolds};
+use portcullis_types::{Clock as _, LedgerKind, PartnerId, Span, Wall};
+
+use super::figures::Figures;
+use super::folder::{DAY, Folder};
+use super::keys::Keys;
+use super::library::Shelf;
+use crate::clock::SystemClock;
+
+/// What left is in its ring a tick after its answer ended, and is written from there on.
+const IN_RING: u64 = 150;
+/// How often it is looked whether it was.
+const LOOK: Duration = Duration::from_millis(20);
+/// How long that may take.
+const PATIENCE: u64 = 5_000;
+
+/// Knows by the ledger which partners received something.
+#[derive(Clone)]
+pub(super) struct Receivers {
+    pub(super) folder: Folder,
+    pub(super) keys: Arc<Keys>,
+    pub(super) figures: Arc<Figures>,
+    pub(super) clock: SystemClock,
+    pub(super) keep: Span,
+}
+
+impl fmt::Debug for Receivers {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Receivers").field("folder", &self.folder).finish_non_exhaustive()
+    }
+}
+
+impl Holders for Receivers {
+    fn holders(
+        &self,
+        asked: Vec<(LedgerKind, String)>,
+    ) -> BoxFuture<'_, Result<WhoHolds, HoldersError>> {
+        Box::pin(async move {
+            let until = self.written().await?;
+            let this = self.clone();
+            aside(move || this.held(&asked, until)).await
+        })
+    }
+
+    fn received(
+        &self,
+        classes: Vec<String>,
+        day: u32,
+    ) -> BoxFuture<'_, Result<Vec<(PartnerId, u64)>, HoldersError>> {
+        Box::pin(async move {
+            self.written().await?;
+            let this = self.clone();
+            aside(move || this.of_day(&classes, day)).await
+        })
+    }
+}
+
+impl Receivers {
+    /// Waits until all is written down that has left by now, and tells when that was: who is not found
+    /// then has received nothing.
+    async fn written(&self) -> Result<Wall, HoldersError> {
+        let now = || self.clock.now().wall.0;
+        let begun = now();
+        while self.figures.stands().written.is_none_or(|at| at.0 < begun + IN_RING) {
+            if now() > begun + PATIENCE {
+                let why = "what left just now is not written to the ledger yet; it is tried again";
+                return Err(HoldersError(why.to_owned()));
+            }
+            tokio::time::sleep(LOOK).await;
+        }
+        Ok(Wall(now()))
+    }
+
+    fn held(&self, asked: &[(LedgerKind, String)], until: Wall) -> Result<WhoHolds, HoldersError> {
+        let shelf = Shelf::look(&self.folder, &self.keys).map_err(unread)?;
+        let since = Wall(until.0.saturating_sub(self.keep.milliseconds()));
+        let mut by: BTreeMap<(LedgerKind, &str), BTreeMap<PartnerId, (Wall, Wall)>> =
+            BTreeMap::new();
+        for kind in [LedgerKind::Record, LedgerKind::Owner, LedgerKind::Place] {
+            let of = asked.iter().filter(|(of, _)| *of == kind);
+            let ids: Vec<&str> = of.map(|(_, id)| id.as_str()).collect();
+            if ids.is_empty() {
+                continue;
+            }
+            // A clock that was set back must not hide what left before that.
+            let held = holders(&shelf, kind, &ids, since, Wall(u64::MAX)).map_err(unread)?.held;
+            for one in held {
+                let Some((_, id)) = asked.iter().find(|(of, id)| *of == kind && **id == one.id)
+                else {
+                    continue;
+                };
+                let partner = PartnerId::new(&one.partner).map_err(unread)?;
+                let known = by.entry((kind, id)).or_default();
+                let (first, last) = known.entry(partner).or_insert((one.first, one.last));
+                (*first, *last) = ((*first).min(one.first), (*last).max(one.last));
+            }
+        }
+        let of = |(kind, id): &(LedgerKind, String)| {
+            let held = by.get(&(*kind, id.as_str())).into_iter().flatten();
+            let held = held.map(|(partner, (first, last))| Held {
+                partner: partner.clone(),
+                first: *first,
+                last: *last,
+            });
+            held.collect()
+        };
+        Ok(asked.iter().map(of).collect())
+    }
+
+    fn of_day(&self, classes: &[String], day: u32) -> Result<Vec<(PartnerId, u64)>, HoldersError> {
+        let shelf = Shelf::look(&self.folder, &self.keys).map_err(unread)?;
+        let (from, to) = (Wall(u64::from(day) * DAY), Wall((u64::from(day) + 1) * DAY));
+        let sums = between(&shelf, from, to, None).map_err(unread)?.sums;
+        let mut by: BTreeMap<PartnerId, u64> = BTreeMap::new();
+        for sum in sums.classes.iter().filter(|sum| classes.contains(&sum.class)) {
+            // Answers that fell together for want of room are of nobody.
+            let Ok(partner) = PartnerId::new(&sum.partner) else { continue };
+            *by.entry(partner).or_default() += sum.rows;
+        }
+        Ok(by.into_iter().filter(|(_, rows)| *rows > 0).collect())
+    }
+}
+
+/// On a thread that may wait for the disk.
+async fn aside<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, HoldersError> + Send + 'static,
+) -> Result<T, HoldersError> {
+    tokio::task::spawn_blocking(work).await.map_err(|error| HoldersError(error.to_string()))?
+}
+
+fn unread(error: impl fmt::Display) -> HoldersError {
+    HoldersError(format!("the ledger can't be read: {error}"))
+}
