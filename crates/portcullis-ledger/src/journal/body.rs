@@ -52,18 +52,21 @@ impl Body {
         let out = &mut self.rows;
         let other = matches!(row.request.form(), Form::Other(_));
         out.push(u8::from(row.whole) * WHOLE + u8::from(other) * OTHER_REQUEST);
-        out.extend_from_slice(&row.at.0.to_le_bytes());
+        let pair = |low: u32, high: u32| u64::from(low) | (u64::from(high) << 32);
+        let (amounts, distinct) = (pair(terms, row.rows), pair(row.owners, row.places));
+        let rest = [amounts, distinct, pair(row.answers, row.day), row.bytes];
         match row.request.form() {
             Form::Gate { thread, call } => {
-                out.extend_from_slice(&thread.to_le_bytes());
-                out.extend_from_slice(&call.to_le_bytes());
+                // In one piece, since there is one of these for each call.
+                let [amounts, distinct, whose, bytes] = rest;
+                put_words(out, [row.at.0, *thread, *call, amounts, distinct, whose, bytes]);
             }
-            Form::Other(text) => put_text(out, text),
+            Form::Other(text) => {
+                put_words(out, [row.at.0]);
+                put_text(out, text);
+                put_words(out, rest);
+            }
         }
-        for number in [terms, row.rows, row.owners, row.places, row.answers, row.day] {
-            out.extend_from_slice(&number.to_le_bytes());
-        }
-        out.extend_from_slice(&row.bytes.to_le_bytes());
         let records = u32::try_from(row.records.len()).unwrap_or(u32::MAX);
         out.extend_from_slice(&records.to_le_bytes());
         self.push_records(&row.records);
@@ -144,6 +147,11 @@ fn told<T: PartialEq>(value: Option<T>, before: Option<T>, has: u8, same: u8) ->
         _ if value == before => same,
         Some(_) => has,
     }
+}
+
+/// Numbers in one piece: each on its own would be asked for room on its own.
+fn put_words<const N: usize>(out: &mut Vec<u8>, words: [u64; N]) {
+    out.extend_from_slice(words.map(u64::to_le_bytes).as_flattened());
 }
 
 fn put_number(out: &mut Vec<u8>, number: usize) {
