@@ -247,12 +247,13 @@ class Gate:
 class Plaza:
     """The sample platform as a process, with its ids by name; its links start with `public_base`."""
 
-    def __init__(self, folder, token, public_base=None):
+    def __init__(self, folder, token, public_base=None, fixtures=None):
         token_file = os.path.join(folder, "plaza-token")
         with open(os.open(token_file, os.O_WRONLY | os.O_CREAT, 0o600), "w") as out:
             out.write(token)
         args = [PLAZA, "--listen", "127.0.0.1:0", "--token-file", token_file]
         args += ["--public-base", public_base] if public_base else []
+        args += ["--fixtures", fixtures] if fixtures else []
         self.process = subprocess.Popen(args, stdout=subprocess.PIPE, text=True)
         line = self.process.stdout.readline()
         found = re.search(r"127\.0\.0\.1:(\d+)", line)
