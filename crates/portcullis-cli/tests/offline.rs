@@ -52,6 +52,7 @@ fn help_says_what_each_command_is_for() {
           statement  Read statements of reasons: what partners were told, and why
           case       Work on cases: notes, evidence, and the way back in stages
           audit      Read and verify the log of all changes
+          ledger     Ask what left the gate, for whom, and what has to be deleted
           person     Declare the people who run the gate, and what each may do
           proposal   Look at what waits for a second person; approve or refuse it
           change     Look at changes that wait for their day; call one off

@@ -116,6 +116,14 @@ fn an_appeal_of_a_partner_on_hold_is_replied_to_and_both_sides_read_it() {
     drop(gate);
 }
 
+/// All files of a folder, however deep.
+fn files_under(folder: &std::path::Path) -> Vec<std::path::PathBuf> {
+    let paths = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let (folders, mut files): (Vec<_>, Vec<_>) = paths.partition(|path| path.is_dir());
+    files.extend(folders.iter().flat_map(|folder| files_under(folder)));
+    files
+}
+
 #[test]
 fn what_was_asked_once_is_done_once_also_over_a_restart() {
     let (house, gate, hold) = on_hold();
@@ -139,8 +147,7 @@ fn what_was_asked_once_is_done_once_also_over_a_restart() {
     let again = send(&house, &format!("keys/{}/rotate", house.key_id()), "two", &json!({}));
     assert_eq!(again.code(), "already_done", "{}", again.body);
     assert_eq!(told(&house, "answers")["data"].as_array().unwrap().len(), 1);
-    for file in std::fs::read_dir(house.dir().join("data")).unwrap() {
-        let path = file.unwrap().path();
+    for path in files_under(&house.dir().join("data")) {
         let bytes = std::fs::read(&path).unwrap();
         let secret = secret.as_bytes();
         let held = bytes.windows(secret.len()).any(|window| window == secret);

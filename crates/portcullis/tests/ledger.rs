@@ -234,7 +234,8 @@ fn a_damaged_journal_is_kept_aside_and_what_is_whole_in_it_is_told() {
     bytes[40] ^= 1;
     std::fs::write(&journal, bytes).unwrap();
     let gate = house.serve();
-    while files(&house, ".damaged").is_empty() {}
+    while figure(&house, "portcullis_ledger_damaged") == 0 {}
+    assert_eq!(files(&house, ".damaged").len(), 1);
     assert_eq!(answers(&house), 2);
     let told = house.ok(&["ledger", "what", "--partner", PARTNER, "--since", "1h"]);
     assert!(told.contains("NOT KNOWN: what stood in damaged journals"), "{told}");
