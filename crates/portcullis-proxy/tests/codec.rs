@@ -385,7 +385,7 @@ fn an_upload_that_the_platform_takes_no_more_of_is_let_go_after_its_answer() {
         read_until(&mut stream, b"\r\n\r\n");
         stream.write_all(b"HTTP/1.1 202 Accepted\r\nContent-Length: 2\r\n\r\n{}").unwrap();
         // Kept open, and read no further.
-        std::mem::ManuallyDrop::new(stream);
+        let _kept = std::mem::ManuallyDrop::new(stream);
     });
     let gate = Gate::start(&format!("http://{addr}"), support::TIER, |set| {
         let (times, short) = (&mut set.timeouts, std::time::Duration::from_millis(100));

@@ -3,7 +3,6 @@
 //! tests.
 
 use std::collections::BTreeMap;
-use std::time::{Duration, Instant};
 
 use portcullis_registry::{Actor, ActorKind, Command, DeletionBacklog, Facts, Held, State, Use};
 use serde_json::{Value, json};
@@ -131,10 +130,8 @@ impl Bed {
 
     /// What a partner has to delete, once the report says that it was told.
     fn polled(&self, who: &str) -> Value {
-        let began = Instant::now();
         let report = self.admin(&format!("/v1/deletions/report?partner={who}"));
         while self.get(&report, &self.token).1["data"] == json!([]) {
-            assert!(began.elapsed() < Duration::from_secs(60), "nobody was told");
             std::thread::yield_now();
         }
         let (status, told) = self.get(&self.partner("deletions"), &self.keys[who]);
@@ -212,13 +209,11 @@ fn the_platform_posts_the_partner_attests_and_the_report_says_so() {
 fn without_a_ledger_a_post_is_kept_and_readiness_says_that_it_waits() {
     let bed = Bed::new(Arc::new(NoLedger));
     assert_eq!(bed.post(&[deleted("e1", "p1")]).0, 200);
-    let began = Instant::now();
     loop {
         let (_, ready) = bed.get(&bed.admin("/readyz?verbose"), "");
         if ready.to_string().contains("1 posted deletions are not matched yet") {
             break;
         }
-        assert!(began.elapsed() < Duration::from_secs(60), "{ready}");
         std::thread::yield_now();
     }
     let (_, figures) = bed.get(&bed.admin("/metrics"), "");

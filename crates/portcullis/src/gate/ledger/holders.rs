@@ -24,6 +24,9 @@ const LOOK: Duration = Duration::from_millis(20);
 /// How long that may take.
 const PATIENCE: u64 = 5_000;
 
+/// When each partner received something first and last.
+type Terms = BTreeMap<PartnerId, (Wall, Wall)>;
+
 /// Knows by the ledger which partners received something.
 #[derive(Clone)]
 pub(super) struct Receivers {
@@ -84,8 +87,7 @@ impl Receivers {
     fn held(&self, asked: &[(LedgerKind, String)], until: Wall) -> Result<WhoHolds, HoldersError> {
         let shelf = Shelf::look(&self.folder, &self.keys).map_err(unread)?;
         let since = Wall(until.0.saturating_sub(self.keep.milliseconds()));
-        let mut by: BTreeMap<(LedgerKind, &str), BTreeMap<PartnerId, (Wall, Wall)>> =
-            BTreeMap::new();
+        let mut by: BTreeMap<(LedgerKind, &str), Terms> = BTreeMap::new();
         for kind in [LedgerKind::Record, LedgerKind::Owner, LedgerKind::Place] {
             let of = asked.iter().filter(|(of, _)| *of == kind);
             let ids: Vec<&str> = of.map(|(_, id)| id.as_str()).collect();
