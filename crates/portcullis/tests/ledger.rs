@@ -11,7 +11,7 @@ mod common;
 
 use std::path::PathBuf;
 
-use common::http::once;
+use common::http::{Connection, once};
 use common::{ACCOUNT, House, Platform, text};
 use serde_json::Value;
 
@@ -249,4 +249,46 @@ fn json_of_findings(house: &House) -> Value {
     let output = house.cli(&["ledger", "verify", "-o", "json"]);
     assert_eq!(output.status.code(), Some(1), "{}", text(&output));
     serde_json::from_slice(&output.stdout).unwrap()
+}
+
+/// What a partner has to delete.
+fn owed(house: &House, key: &str) -> Value {
+    let answer = once(house.public, "/partner/v1/deletions", key);
+    assert_eq!(answer.status, 200, "{}", answer.body);
+    answer.json()["data"].clone()
+}
+
+#[test]
+fn what_the_platform_deleted_is_told_to_the_partner_that_received_it_and_to_no_other() {
+    let platform = Platform::start(None);
+    let house = House::init(&platform.url());
+    let _gate = house.serve();
+    house.ok(&["partner", "add", "second", "--use", "publishing"]);
+    let second = house.ok(&["key", "issue", "--partner", "second"]).trim().to_owned();
+    call(&house, 1);
+    let token = std::fs::read_to_string(house.dir().join("secrets/admin-token")).unwrap();
+    let post = |id: &str, owner: &str| {
+        let (what, at) = ("account_closed", "2026-01-01T00:00:00Z");
+        let line = serde_json::json!({ "id": id, "what": what, "owner": owner, "at": at });
+        let body = format!("{line}\n");
+        let mut connection = Connection::open(house.admin);
+        let head = format!(
+            "POST /v1/deletions HTTP/1.1\r\nHost: g\r\nAuthorization: Bearer {}\r\n\
+             Content-Type: application/x-ndjson\r\nContent-Length: {}\r\n\r\n",
+            token.trim(),
+            body.len()
+        );
+        connection.send(format!("{head}{body}").as_bytes());
+        assert_eq!(connection.answer().status, 200);
+    };
+    // At once: what left just now is waited for, and found.
+    post("of-nobody", "17841499999999999");
+    post("of-one", ACCOUNT);
+    while owed(&house, &house.key).as_array().unwrap().is_empty() {}
+    let told = owed(&house, &house.key);
+    assert_eq!(told.as_array().unwrap().len(), 1, "{told}");
+    assert_eq!((&told[0]["id"], &told[0]["owner"]), (&"of-one".into(), &ACCOUNT.into()), "{told}");
+    assert_eq!(owed(&house, &second), serde_json::json!([]));
+    let ready = once(house.admin, "/readyz?verbose", "").body;
+    assert!(ready.contains("1 lists of deletions wait for partners, 0 of them overdue"), "{ready}");
 }
