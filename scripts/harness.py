@@ -158,6 +158,14 @@ class Gate:
         with open(self.config, "w", encoding="utf-8") as file:
             file.write(re.sub(r"(?m)^(records:\n(?:  #.*\n)*  to: )\w+", lambda found: found.group(1) + to, text))
 
+    def ledger(self, setting):
+        """Sets something of the ledger, such as `enabled: false`; before it is started."""
+        with open(self.config, encoding="utf-8") as file:
+            text, found = re.subn(r"(?m)^ledger:$", f"ledger:\n  {setting}", file.read())
+        check(found == 1, "the deployment says nothing of a ledger")
+        with open(self.config, "w", encoding="utf-8") as file:
+            file.write(text)
+
     def secrets(self):
         """Every secret of the deployment, for a search in logs."""
         found = [self.first_key]
