@@ -87,7 +87,7 @@ impl Receivers {
     fn held(&self, asked: &[(LedgerKind, String)], until: Wall) -> Result<WhoHolds, HoldersError> {
         let shelf = Shelf::look(&self.folder, &self.keys).map_err(unread)?;
         let since = Wall(until.0.saturating_sub(self.keep.milliseconds()));
-        let mut by: BTreeMap<(LedgerKind, &str), Terms> = BTreeMap::new();
+        let mut by: BTreeMap<(LedgerKind, String), Terms> = BTreeMap::new();
         for kind in [LedgerKind::Record, LedgerKind::Owner, LedgerKind::Place] {
             let of = asked.iter().filter(|(of, _)| *of == kind);
             let ids: Vec<&str> = of.map(|(_, id)| id.as_str()).collect();
@@ -97,18 +97,14 @@ impl Receivers {
             // A clock that was set back must not hide what left before that.
             let held = holders(&shelf, kind, &ids, since, Wall(u64::MAX)).map_err(unread)?.held;
             for one in held {
-                let Some((_, id)) = asked.iter().find(|(of, id)| *of == kind && **id == one.id)
-                else {
-                    continue;
-                };
                 let partner = PartnerId::new(&one.partner).map_err(unread)?;
-                let known = by.entry((kind, id)).or_default();
+                let known = by.entry((kind, one.id)).or_default();
                 let (first, last) = known.entry(partner).or_insert((one.first, one.last));
                 (*first, *last) = ((*first).min(one.first), (*last).max(one.last));
             }
         }
-        let of = |(kind, id): &(LedgerKind, String)| {
-            let held = by.get(&(*kind, id.as_str())).into_iter().flatten();
+        let of = |asked: &(LedgerKind, String)| {
+            let held = by.get(asked).into_iter().flatten();
             let held = held.map(|(partner, (first, last))| Held {
                 partner: partner.clone(),
                 first: *first,

@@ -144,8 +144,7 @@ impl Keeper {
     /// Removes files of times that were over long enough ago.
     fn remove(&self, now: Wall) -> io::Result<()> {
         let old = |part: &Part| {
-            let over = part.start.0 + self.roll.milliseconds() + self.keep.milliseconds() <= now.0;
-            over && !is_preserved(part)
+            part.start.0 + self.roll.milliseconds() + self.keep.milliseconds() <= now.0
         };
         for name in self.folder.names()? {
             let file = name.strip_suffix(PIECES).and_then(|name| name.strip_suffix('.'));
@@ -170,9 +169,4 @@ impl Keeper {
         (stands.files, stands.file_bytes, stands.journals) = (files, bytes, journals);
         Ok(())
     }
-}
-
-/// Whether a case keeps files although their time is over; none does yet.
-const fn is_preserved(_part: &Part) -> bool {
-    false
 }
