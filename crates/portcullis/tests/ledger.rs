@@ -267,23 +267,21 @@ fn what_the_platform_deleted_is_told_to_the_partner_that_received_it_and_to_no_o
     let second = house.ok(&["key", "issue", "--partner", "second"]).trim().to_owned();
     call(&house, 1);
     let token = std::fs::read_to_string(house.dir().join("secrets/admin-token")).unwrap();
-    let post = |id: &str, owner: &str| {
+    let line = |id: &str, owner: &str| {
         let (what, at) = ("account_closed", "2026-01-01T00:00:00Z");
-        let line = serde_json::json!({ "id": id, "what": what, "owner": owner, "at": at });
-        let body = format!("{line}\n");
-        let mut connection = Connection::open(house.admin);
-        let head = format!(
-            "POST /v1/deletions HTTP/1.1\r\nHost: g\r\nAuthorization: Bearer {}\r\n\
-             Content-Type: application/x-ndjson\r\nContent-Length: {}\r\n\r\n",
-            token.trim(),
-            body.len()
-        );
-        connection.send(format!("{head}{body}").as_bytes());
-        assert_eq!(connection.answer().status, 200);
+        format!("{}\n", serde_json::json!({ "id": id, "what": what, "owner": owner, "at": at }))
     };
-    // At once: what left just now is waited for, and found.
-    post("of-nobody", "17841499999999999");
-    post("of-one", ACCOUNT);
+    // In one batch, and at once: what left just now is waited for, and found.
+    let body = line("of-nobody", "17841499999999999") + &line("of-one", ACCOUNT);
+    let mut connection = Connection::open(house.admin);
+    let head = format!(
+        "POST /v1/deletions HTTP/1.1\r\nHost: g\r\nAuthorization: Bearer {}\r\n\
+         Content-Type: application/x-ndjson\r\nContent-Length: {}\r\n\r\n",
+        token.trim(),
+        body.len()
+    );
+    connection.send(format!("{head}{body}").as_bytes());
+    assert_eq!(connection.answer().status, 200);
     while figure(&house, "portcullis_deletion_lists_open") == 0 {}
     let told = owed(&house, &house.key);
     assert_eq!(told.as_array().unwrap().len(), 1, "{told}");
