@@ -10,7 +10,8 @@ use std::sync::Arc;
 use portcullis_keys::DayKey;
 use portcullis_types::asked::{Ask, Asks};
 use portcullis_types::{
-    ClassSet, ClientIx, Effect, LedgerAnswer, LedgerLevel, LedgerRecord, Refusal, Wall,
+    ClassSet, ClientIx, Effect, LedgerAnswer, LedgerLevel, LedgerRecord, LedgerRecords, Refusal,
+    Wall,
 };
 
 pub(crate) use self::kinds::Kinds;
@@ -66,12 +67,19 @@ pub struct Ledgered {
     noted: Option<Arc<Noted>>,
     /// Rows that it asks for and that nobody looks at.
     rows: u32,
+    /// At level [`LedgerLevel::Digests`].
+    digesting: Option<Box<Digesting>>,
+}
+
+/// How records are digested.
+#[derive(Debug)]
+struct Digesting {
+    day: u32,
+    look: Option<Box<Look>>,
     /// Whether its rows are looked at, all of them.
     looked: bool,
     /// What it gives that can't be looked into.
     blind: Vec<LedgerRecord>,
-    day: u32,
-    look: Option<Box<Look>>,
 }
 
 impl Ledgered {
@@ -87,72 +95,63 @@ impl Ledgered {
         };
         let (level, noted) = (noted.level, Some(Arc::clone(noted)));
         let reads = asks.asks.iter().filter(|ask| ask.effect == Effect::Read);
-        let count = |rows: u32, ask: &Ask<'_>| rows.saturating_add(ask.rows.count());
-        let mut told = Self {
-            level,
-            client,
-            noted,
-            rows: 0,
-            looked: false,
-            blind: Vec::new(),
-            day: day(now),
-            look: None,
-        };
         if level != LedgerLevel::Digests {
-            told.rows = reads.fold(0, count);
-            return Ok(Some(told));
+            let rows = reads.fold(0, count);
+            return Ok(Some(Self { level, client, noted, rows, digesting: None }));
         }
         let key = keys.of(now).ok_or(Refusal::LedgerFull)?;
         let look = Look::new(Arc::clone(key), asks, bound);
         let is_looked = |ask: &&Ask<'_>| is_digested(ask, bound) && ask.gives.is_some();
-        told.looked = reads.clone().all(|ask| is_looked(&ask));
-        told.rows = reads.clone().filter(|ask| !is_looked(ask)).fold(0, count);
+        let looked = reads.clone().all(|ask| is_looked(&ask));
+        let rows = reads.clone().filter(|ask| !is_looked(ask)).fold(0, count);
         let blind = |(_, ask): &(usize, &Ask<'_>)| {
             ask.effect == Effect::Read && ask.gives.is_none() && is_digested(ask, bound)
         };
         let blind = asks.asks.iter().enumerate().filter(blind);
-        told.blind = blind.filter_map(|(at, _)| look.of(at)).collect();
-        told.look = Some(Box::new(look));
-        Ok(Some(told))
+        let blind = blind.filter_map(|(at, _)| look.of(at)).collect();
+        let digesting = Digesting { day: key.day(), look: Some(Box::new(look)), looked, blind };
+        let digesting = Some(Box::new(digesting));
+        Ok(Some(Self { level, client, noted, rows, digesting }))
     }
 
     /// Of a call that nobody could read, of a partner who gets its answer all the same.
-    pub(crate) fn unknown(client: Option<ClientIx>, now: Wall) -> Self {
-        Self {
-            level: LedgerLevel::Counts,
-            client,
-            noted: None,
-            rows: 1,
-            looked: false,
-            blind: Vec::new(),
-            day: day(now),
-            look: None,
-        }
+    pub(crate) const fn unknown(client: Option<ClientIx>) -> Self {
+        Self { level: LedgerLevel::Counts, client, noted: None, rows: 1, digesting: None }
     }
 
     /// What is needed to look at the answer, for [`crate::Desk::items`].
     pub fn take_look(&mut self) -> Option<Box<Look>> {
-        self.look.take()
+        self.digesting.as_mut()?.look.take()
     }
 
     /// Fills in what was asked for and what was seen to leave; `seen`: none, where nobody looked.
     pub fn fill(self, seen: Option<Vec<LedgerRecord>>, answer: &mut LedgerAnswer) {
-        let counted = self.looked && seen.is_some();
-        let seen = seen.unwrap_or_default();
-        let rows = u32::try_from(seen.len()).unwrap_or(u32::MAX).saturating_add(self.rows);
-        // A picture that comes where records should is one, too.
-        let rows = if counted { rows } else { rows.max(1) };
-        answer.records = seen;
-        answer.records.extend(self.blind);
         answer.level = self.level;
         answer.client = self.client;
-        answer.rows = rows;
-        answer.counted = counted;
-        answer.day = self.day;
+        // A picture that comes where records should is a row, too.
+        answer.rows = self.rows.max(1);
         answer.fields = self.noted.map_or(ClassSet::EMPTY, |noted| noted.field_classes);
-        answer.owners = different(answer.records.iter().filter_map(|record| record.owner));
-        answer.places = different(answer.records.iter().filter_map(|record| record.place));
+        if let Some(digesting) = self.digesting {
+            digesting.fill(self.rows, seen, answer);
+        }
     }
+}
+
+impl Digesting {
+    fn fill(self, unseen: u32, seen: Option<Vec<LedgerRecord>>, answer: &mut LedgerAnswer) {
+        answer.counted = self.looked && seen.is_some();
+        let mut records = seen.unwrap_or_default();
+        let rows = u32::try_from(records.len()).unwrap_or(u32::MAX).saturating_add(unseen);
+        answer.rows = if answer.counted { rows } else { rows.max(1) };
+        records.extend(self.blind);
+        let owners = different(records.iter().filter_map(|record| record.owner));
+        let places = different(records.iter().filter_map(|record| record.place));
+        answer.digested = Some(Box::new(LedgerRecords { day: self.day, owners, places, records }));
+    }
+}
+
+fn count(rows: u32, ask: &Ask<'_>) -> u32 {
+    rows.saturating_add(ask.rows.count())
 }
 
 /// Whether what an ask gives is digested.

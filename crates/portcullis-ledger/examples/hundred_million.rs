@@ -23,9 +23,9 @@ use std::time::Instant;
 use portcullis_keys::DayKey;
 use portcullis_ledger::{
     FrameWriter, HourSinks, HourWriter, JOURNAL_HEAD, JournalReader, Library, LibraryFault, Pieced,
-    Request, Row, RowRecord, Table, Terms, affected, between, holders, what, who,
+    Row, RowRecord, Table, Terms, Whose, affected, between, holders, what, who,
 };
-use portcullis_types::{LedgerDigest, LedgerKind, LedgerLevel, Wall};
+use portcullis_types::{LedgerDigest, LedgerKind, LedgerLevel, RequestId, Wall};
 
 type Outcome<T> = Result<T, Box<dyn Error>>;
 
@@ -103,6 +103,7 @@ enum Mix {
 
 struct Traffic {
     dice: Dice,
+    whose: Vec<Arc<Whose>>,
     terms: Vec<Arc<Terms>>,
     class: Arc<str>,
     /// The digests of people and places of a day, in place of keyed ones: as random and quicker to make.
@@ -122,8 +123,9 @@ impl Traffic {
             )
             .collect();
         let places = (0..20_000).map(|_| dice.digest()).collect();
-        let terms = (0..40).map(|of| Arc::new(terms(of))).collect();
-        Self { dice, terms, class: "post".into(), people, places, day }
+        let whose = (0..10_000).map(|of| Arc::new(whose(of))).collect();
+        let terms = (0..30).map(|of| Arc::new(terms(of))).collect();
+        Self { dice, whose, terms, class: "post".into(), people, places, day }
     }
 
     fn row(&mut self, at: Wall, number: u64, mix: Mix) -> Row {
@@ -154,7 +156,8 @@ impl Traffic {
         Row {
             at,
             request: request(number % 2, call),
-            terms: Arc::clone(&self.terms[dice.below(40) as usize]),
+            whose: Arc::clone(&self.whose[dice.below(10_000) as usize]),
+            terms: Arc::clone(&self.terms[dice.below(30) as usize]),
             rows: PAGE as u32,
             owners: if media { 1 } else { 18 },
             places: u32::from(!media),
@@ -167,25 +170,30 @@ impl Traffic {
     }
 }
 
-fn request(thread: u64, call: u64) -> Request {
+fn request(thread: u64, call: u64) -> RequestId {
     let digit = |bits: u64| char::from(b"0123456789abcdefghjkmnpqrstvwxyz"[(bits & 31) as usize]);
     let digits = (0..8).map(|at| digit(((thread + 77) * 0x1234_5678_9abc) >> (at * 5)));
     let text: String = digits.chain((0..8).map(|at| digit(call >> (at * 5)))).collect();
-    Request::new(&format!("req_{text}"))
+    RequestId::new(&format!("req_{text}"))
 }
 
 fn id(number: u64) -> String {
     format!("1784{number:08}")
 }
 
+fn whose(of: u64) -> Whose {
+    Whose {
+        partner: ["acme", "zenith", "orbit", "lumen"][(of % 4) as usize].into(),
+        client: (!of.is_multiple_of(3)).then(|| format!("client-{}", of % 3).into()),
+        key: format!("key_{of:012}").into(),
+    }
+}
+
 fn terms(of: u64) -> Terms {
     Terms {
         node: "gate-1".into(),
-        partner: ["acme", "zenith", "orbit", "lumen"][(of % 4) as usize].into(),
-        client: (!of.is_multiple_of(3)).then(|| format!("client-{}", of % 3).into()),
-        key: format!("k{of}").into(),
-        operation: "listPlacePosts".into(),
-        class: ["place.posts", "media.by_account"][(of / 4 % 2) as usize].into(),
+        operation: format!("listPlacePosts{of}").into(),
+        class: ["place.posts", "media.by_account"][(of % 2) as usize].into(),
         rule: "partner-standard/2".into(),
         policy: 17,
         policy_digest: "sha256:6bf1b9a3c1c35ae6bb3b8a5f0e0c6f0e".into(),
@@ -202,6 +210,7 @@ fn sinks(directory: &Path, hour: &str) -> Outcome<HourSinks<Pieced<File>>> {
     };
     Ok(HourSinks {
         terms: sink(Table::Terms)?,
+        keys: sink(Table::Keys)?,
         answers: sink(Table::Answers)?,
         records: sink(Table::Records)?,
         digests: sink(Table::Digests)?,

@@ -19,7 +19,7 @@ mod error;
 mod hour;
 mod journal;
 mod library;
-mod request;
+mod numbered;
 mod root;
 mod row;
 
@@ -36,6 +36,5 @@ pub use journal::{
     Ending, FRAME_BYTES_FULL, FrameWriter, JOURNAL_HEAD, JournalFault, JournalReader,
 };
 pub use library::{Library, LibraryFault};
-pub use request::Request;
 pub use root::{PIECE_BYTES, Pieced, Pieces, PiecesFault};
-pub use row::{Row, RowRecord, Terms};
+pub use row::{Row, RowRecord, Terms, Whose};

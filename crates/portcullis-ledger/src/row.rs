@@ -4,24 +4,28 @@
 
 use std::sync::Arc;
 
-use portcullis_types::{LedgerDigest, LedgerLevel, Wall};
+use portcullis_types::{LedgerDigest, LedgerLevel, RequestId, Wall};
 
-use crate::Request;
-
-/// What many answers have in common: for whom, by which key, what was asked, and by which rule it passed.
+/// For whom an answer was, and by which key.
 ///
-/// Whoever makes rows keeps one of these for each combination and hands out clones of the `Arc`: the
-/// writers know it again by its address, which costs a few nanoseconds for each row.
+/// Whoever makes rows keeps one of these for each key, and [`Terms`] for each thing that is asked, and hands
+/// out clones of the `Arc`: the writers know them again by their address, which costs a few nanoseconds for
+/// each row. Apart, since there may be as many combinations as answers.
 #[derive(Debug, Clone, Eq, PartialEq, Ord, PartialOrd, Hash)]
-pub struct Terms {
-    /// The node of the gate that answered.
-    pub node: Arc<str>,
-    /// Whose key it was; empty where several answers fell together.
+pub struct Whose {
+    /// Whose key it was.
     pub partner: Arc<str>,
     /// For which client; none: none is known.
     pub client: Option<Arc<str>>,
     /// The public id of the key.
     pub key: Arc<str>,
+}
+
+/// What was asked, and by which rule it passed.
+#[derive(Debug, Clone, Eq, PartialEq, Ord, PartialOrd, Hash)]
+pub struct Terms {
+    /// The node of the gate that answered.
+    pub node: Arc<str>,
     /// The operation.
     pub operation: Arc<str>,
     /// Its class.
@@ -46,7 +50,9 @@ pub struct Row {
     /// When the call came.
     pub at: Wall,
     /// The id that the answer carried.
-    pub request: Request,
+    pub request: RequestId,
+    /// For whom.
+    pub whose: Arc<Whose>,
     /// Under which terms.
     pub terms: Arc<Terms>,
     /// Records that left.

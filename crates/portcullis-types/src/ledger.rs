@@ -5,7 +5,9 @@
 
 use std::fmt;
 
-use crate::{ClassIx, ClassSet, ClientIx, KeyIx, OperationIx, PartnerIx, Revision, TierIx, Wall};
+use crate::{
+    ClassIx, ClassSet, ClientIx, KeyIx, OperationIx, PartnerIx, RequestId, Revision, TierIx, Wall,
+};
 
 /// How much is written down of answers of a class.
 #[derive(Debug, Clone, Copy, Default, Eq, PartialEq, Ord, PartialOrd, Hash)]
@@ -82,7 +84,7 @@ pub struct LedgerAnswer {
     /// When the call came.
     pub at: Wall,
     /// The id that the answer carried.
-    pub request_id: Box<str>,
+    pub request: RequestId,
     /// Whose key it was.
     pub partner: PartnerIx,
     /// For which client; none: none is known.
@@ -103,10 +105,6 @@ pub struct LedgerAnswer {
     pub rows: u32,
     /// Whether they were counted in the answer; else they are what the call asked for.
     pub counted: bool,
-    /// Different owners among them, where they were counted.
-    pub owners: u32,
-    /// Different places.
-    pub places: u32,
     /// What the fields are that it asked for.
     pub fields: ClassSet,
     /// Bytes of its body.
@@ -116,10 +114,30 @@ pub struct LedgerAnswer {
     /// Answers that this stands for: more than 1 where a ring was full and several of one key and class fell
     /// together. The rest is that of the first of them, and rows and bytes are those of all.
     pub answers: u32,
+    /// The records, at level [`LedgerLevel::Digests`]; apart, since most answers have none and each is
+    /// moved some times.
+    pub digested: Option<Box<LedgerRecords>>,
+}
+
+/// The records of an answer.
+#[derive(Debug, Clone, Default, Eq, PartialEq)]
+pub struct LedgerRecords {
     /// The day whose key the digests were made with, in days since 1970 as UTC counts.
     pub day: u32,
-    /// The records, at level [`LedgerLevel::Digests`].
+    /// Different owners among them.
+    pub owners: u32,
+    /// Different places.
+    pub places: u32,
+    /// Each of them.
     pub records: Vec<LedgerRecord>,
+}
+
+impl LedgerAnswer {
+    /// The records; none at other levels than [`LedgerLevel::Digests`].
+    #[must_use]
+    pub fn records(&self) -> &[LedgerRecord] {
+        self.digested.as_ref().map_or(&[], |digested| &digested.records)
+    }
 }
 
 /// The cell of a point in degrees: rows of a tenth of a degree from the south pole, 3,600 cells each from

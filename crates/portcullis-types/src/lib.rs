@@ -25,6 +25,7 @@ mod method;
 mod nearest;
 mod network;
 mod refusal;
+mod request_id;
 mod time;
 
 pub use binding::{Binding, Holder, HolderError};
@@ -40,7 +41,9 @@ pub use index::{
     PartnerIx, Revision, SCOPES_MAX, ScopeIx, ScopeSet, TierIx, TypeIx,
 };
 pub use key_id::KeyId;
-pub use ledger::{LedgerAnswer, LedgerDigest, LedgerKind, LedgerLevel, LedgerRecord, map_cell};
+pub use ledger::{
+    LedgerAnswer, LedgerDigest, LedgerKind, LedgerLevel, LedgerRecord, LedgerRecords, map_cell,
+};
 pub use method::{Effect, Method};
 pub use nearest::nearest;
 pub use network::{Network, NetworkError};
@@ -48,4 +51,5 @@ pub use refusal::{
     BudgetHit, Challenge, Counts, Denial, Held, Notice, Part, RateHit, Refusal, Row, Subject,
     all_rows,
 };
+pub use request_id::RequestId;
 pub use time::{Clock, Mono, Now, Span, SpanError, Wall};

@@ -61,7 +61,7 @@ impl<'v> Pass<'v, '_> {
         let texts = Texts::default();
         let asks = portcullis_request::ask(canonical, &rules.catalogue, bounds, &texts);
         let Some((asks, operation)) = asks.ok().zip(canonical.operation.as_ref().ok()) else {
-            return plain(Some(Ledgered::unknown(client, self.now.wall)));
+            return plain(Some(Ledgered::unknown(client)));
         };
         desk.touched.borrow_mut().note(&asks, rules, &self.acting.clients);
         let ledger = self.ledgered(&asks, client)?;

@@ -3,10 +3,10 @@
 //! Must not know which question is asked.
 
 use parquet::file::reader::ChunkReader;
-use portcullis_types::Wall;
+use portcullis_types::RequestId;
 
-use crate::hour::{Answers, Opened};
-use crate::{LedgerError, Request};
+use crate::LedgerError;
+use crate::hour::{Answers, Head, Opened};
 
 /// Answers by their number, of which one row group is at hand: records go through them in order.
 pub(crate) struct Heads<R: ChunkReader> {
@@ -20,8 +20,7 @@ impl<R: ChunkReader + 'static> Heads<R> {
         Self { table, with_requests, current: None }
     }
 
-    /// When its call came, its terms and its day.
-    pub(crate) fn head(&mut self, answer: u64) -> Result<(Wall, u32, u32), LedgerError> {
+    pub(crate) fn head(&mut self, answer: u64) -> Result<Head, LedgerError> {
         if self.current.as_ref().is_none_or(|current| !current.holds(answer)) {
             self.turn_to(answer)?;
         }
@@ -29,7 +28,8 @@ impl<R: ChunkReader + 'static> Heads<R> {
         head.ok_or(NO_ANSWER)
     }
 
-    pub(crate) fn request(&self, answer: u64) -> Option<Request> {
+    /// The number of its key, and its request, where these are read.
+    pub(crate) fn request(&self, answer: u64) -> Option<(u32, RequestId)> {
         self.current.as_ref().and_then(|current| current.request(answer))
     }
 

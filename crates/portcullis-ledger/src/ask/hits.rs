@@ -6,11 +6,11 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use parquet::file::reader::ChunkReader;
-use portcullis_types::{LedgerDigest, LedgerKind, Wall};
+use portcullis_types::{LedgerDigest, LedgerKind, RequestId, Wall};
 
 use crate::ask::heads::Heads;
-use crate::hour::{NONE, Opened, RECORDS_OF_GROUP, Wanted, column};
-use crate::{HourFile, LedgerError, Library, Request, Row, Table, Terms};
+use crate::hour::{NONE, Opened, RECORDS_OF_GROUP, TermsLine, Wanted, column};
+use crate::{HourFile, LedgerError, Library, Row, Table, Terms};
 
 /// What is looked for.
 pub(crate) struct Asked<'a> {
@@ -26,13 +26,17 @@ pub(crate) struct Asked<'a> {
 /// A record that is one of those.
 pub(crate) struct Hit<'a> {
     pub(crate) at: Wall,
+    pub(crate) partner: &'a Arc<str>,
+    pub(crate) client: Option<&'a Arc<str>>,
+    /// Where requests are told.
+    pub(crate) key: Option<&'a Arc<str>>,
     pub(crate) terms: &'a Arc<Terms>,
     pub(crate) class: &'a Arc<str>,
     /// Which of the ids, by its place in the list.
     pub(crate) which: u32,
     /// Grows with each answer; hits of the same answer follow each other.
     pub(crate) answer: u64,
-    pub(crate) request: Option<&'a Request>,
+    pub(crate) request: Option<&'a RequestId>,
 }
 
 /// Shows all of them; days whose key is gone are given back.
@@ -91,8 +95,8 @@ impl<L: Library> Search<'_, L> {
 
     fn hour(&mut self, hour: &HourFile<'_, L>) -> Result<(), LedgerError> {
         let asked = self.asked;
-        let told = |terms: &Terms| asked.partner.is_none_or(|partner| *terms.partner == *partner);
-        if !hour.totals().any(|(terms, totals)| totals.records > 0 && told(terms)) {
+        let told = |line: &TermsLine| asked.partner.is_none_or(|partner| *line.partner == *partner);
+        if !hour.lines().iter().any(|line| line.totals.records > 0 && told(line)) {
             return Ok(());
         }
         let mut wanted = Vec::new();
@@ -107,7 +111,7 @@ impl<L: Library> Search<'_, L> {
         }
         let Some(groups) = groups(hour, asked.kind, &wanted)? else { return Ok(()) };
         let records = hour.table(Table::Records)?;
-        let mut heads = None;
+        let mut rest = None;
         for group in 0..records.groups() {
             let rows = match &groups {
                 Groups::Ids(groups) if groups.contains(&group) => ids_in(&records, group, &wanted)?,
@@ -115,13 +119,11 @@ impl<L: Library> Search<'_, L> {
                 Groups::Numbers(column, numbers) => numbers_in(&records, group, *column, numbers)?,
             };
             if !rows.is_empty() {
-                let heads = match &mut heads {
-                    Some(heads) => heads,
-                    None => {
-                        heads.insert(Heads::new(hour.table(Table::Answers)?, asked.with_requests))
-                    }
+                let rest = match &mut rest {
+                    Some(rest) => rest,
+                    None => rest.insert(Rest::read(hour, asked.with_requests)?),
                 };
-                self.group(hour, &records, group, &rows, heads)?;
+                self.group(hour, &records, group, &rows, rest)?;
             }
         }
         self.answers += hour.meta().answers;
@@ -135,7 +137,7 @@ impl<L: Library> Search<'_, L> {
         records: &Opened<L::Reader>,
         group: usize,
         rows: &[(usize, u32)],
-        heads: &mut Heads<L::Reader>,
+        Rest { heads, keys }: &mut Rest<L::Reader>,
     ) -> Result<(), LedgerError> {
         let answers = records.numbers(group, column::records::ANSWER)?;
         let classes = records.numbers(group, column::records::CLASS)?;
@@ -144,18 +146,26 @@ impl<L: Library> Search<'_, L> {
                 return Err(LedgerError::Form("a column is shorter than another"));
             };
             let answer = u64::from(*answer);
-            let (at, terms, _) = heads.head(answer)?;
-            if at < self.asked.since || at >= self.asked.until {
+            let head = heads.head(answer)?;
+            if head.at < self.asked.since || head.at >= self.asked.until {
                 continue;
             }
-            let terms = hour.terms(terms)?;
-            if self.asked.partner.is_some_and(|partner| *terms.partner != *partner) {
+            let TermsLine { partner, client, terms, .. } = hour.line(head.line)?;
+            if self.asked.partner.is_some_and(|wanted| **partner != *wanted) {
                 continue;
             }
-            let request = heads.request(answer);
-            let (class, which) = (hour.class(*class)?, *which);
-            let answer = self.answers + answer;
-            (self.each)(&Hit { at, terms, class, which, answer, request: request.as_ref() });
+            let (key, request) = heads.request(answer).unzip();
+            (self.each)(&Hit {
+                at: head.at,
+                partner,
+                client: client.as_ref(),
+                key: key.and_then(|key| keys.get(usize::try_from(key).ok()?)),
+                terms,
+                class: hour.class(*class)?,
+                which: *which,
+                answer: self.answers + answer,
+                request: request.as_ref(),
+            });
         }
         Ok(())
     }
@@ -177,7 +187,7 @@ impl<L: Library> Search<'_, L> {
         self.answers += 1;
         let asked = self.asked;
         let outside = row.at < asked.since || row.at >= asked.until || row.records.is_empty();
-        if outside || asked.partner.is_some_and(|partner| *row.terms.partner != *partner) {
+        if outside || asked.partner.is_some_and(|partner| *row.whose.partner != *partner) {
             return Ok(());
         }
         let Some(wanted) = self.wanted(row.day)? else {
@@ -194,6 +204,9 @@ impl<L: Library> Search<'_, L> {
             if let Some(which) = digest.and_then(which) {
                 (self.each)(&Hit {
                     at: row.at,
+                    partner: &row.whose.partner,
+                    client: row.whose.client.as_ref(),
+                    key: Some(&row.whose.key),
                     terms: &row.terms,
                     class: &record.class,
                     which,
@@ -203,6 +216,23 @@ impl<L: Library> Search<'_, L> {
             }
         }
         Ok(())
+    }
+}
+
+/// What of an hour is read only where it holds something.
+struct Rest<R: ChunkReader> {
+    heads: Heads<R>,
+    keys: Vec<Arc<str>>,
+}
+
+impl<R: ChunkReader + 'static> Rest<R> {
+    fn read<L: Library<Reader = R>>(
+        hour: &HourFile<'_, L>,
+        with_requests: bool,
+    ) -> Result<Self, LedgerError> {
+        let heads = Heads::new(hour.table(Table::Answers)?, with_requests);
+        let keys = if with_requests { hour.keys()? } else { Vec::new() };
+        Ok(Self { heads, keys })
     }
 }
 

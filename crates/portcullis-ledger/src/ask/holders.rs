@@ -58,7 +58,7 @@ pub fn holders<L: Library>(
     let asked = Asked { kind, ids, since, until, partner: None, with_requests: false };
     let mut found: BTreeMap<Holding, (u64, Wall, Wall)> = BTreeMap::new();
     let shredded = hits(library, &asked, &mut |hit| {
-        let (partner, client) = (Arc::clone(&hit.terms.partner), hit.terms.client.clone());
+        let (partner, client) = (Arc::clone(hit.partner), hit.client.cloned());
         let key = (hit.which, partner, client, Arc::clone(hit.class));
         let (records, first, last) = found.entry(key).or_insert((0, hit.at, hit.at));
         *records += 1;

@@ -9,7 +9,7 @@ use portcullis_types::Wall;
 
 use crate::ask::heads::Heads;
 use crate::ask::sums::{Fold, Which};
-use crate::hour::{NONE, Opened, Totals, column, digests};
+use crate::hour::{Head, NONE, Opened, TermsLine, Totals, column, digests};
 use crate::{HourFile, LedgerError, Library, Table};
 
 /// Adds what of an hour is asked for.
@@ -19,20 +19,24 @@ pub(crate) fn add<L: Library>(
     library: &L,
     which: &Which<'_>,
 ) -> Result<(), LedgerError> {
-    let chosen: Vec<bool> = hour.totals().map(|(terms, _)| which.terms(terms)).collect();
+    let told = |line: &TermsLine| which.whose(&line.partner, line.client.as_deref());
+    let chosen: Vec<bool> = hour.lines().iter().map(told).collect();
     if !chosen.contains(&true) {
         return Ok(());
     }
     let meta = hour.meta();
     if which.time(meta.from) && which.time(meta.to) {
-        let lines = hour.totals().filter(|(terms, _)| which.terms(terms));
-        lines.for_each(|(terms, totals)| fold.total(terms, totals));
+        hour.lines().iter().filter(|line| told(line)).for_each(|line| fold.total(line));
     } else {
         add_answers(fold, hour, &chosen, which)?;
     }
-    let told =
-        hour.totals().zip(&chosen).any(|((_, totals), chosen)| *chosen && totals.records > 0);
-    if told { Digested { fold, hour, library, which, chosen: &chosen }.add() } else { Ok(()) }
+    let told = hour.lines().iter().zip(&chosen);
+    let has_records = told.into_iter().any(|(line, chosen)| *chosen && line.totals.records > 0);
+    if has_records {
+        Digested { fold, hour, library, which, chosen: &chosen }.add()
+    } else {
+        Ok(())
+    }
 }
 
 /// Answer by answer, where an hour lies in the time only partly.
@@ -72,8 +76,8 @@ fn add_answers<L: Library>(
             }
         }
     }
-    let lines = hour.totals().zip(&sums).filter(|(_, sum)| sum.answers > 0);
-    lines.for_each(|((terms, _), sum)| fold.total(terms, sum));
+    let lines = hour.lines().iter().zip(sums).filter(|(_, sum)| sum.answers > 0);
+    lines.for_each(|(line, totals)| fold.total(&TermsLine { totals, ..line.clone() }));
     Ok(())
 }
 
@@ -140,8 +144,8 @@ impl<L: Library> Digested<'_, L> {
         spans: [Option<(u64, u64)>; 2],
         marks: &mut Vec<Marks>,
     ) -> Result<Option<usize>, LedgerError> {
-        let (at, terms, day) = heads.head(u64::from(answer))?;
-        let chosen = usize::try_from(terms).ok().and_then(|line| self.chosen.get(line));
+        let Head { at, line, day } = heads.head(u64::from(answer))?;
+        let chosen = usize::try_from(line).ok().and_then(|line| self.chosen.get(line));
         if chosen != Some(&true) || !self.which.time(at) {
             return Ok(None);
         }

@@ -10,9 +10,9 @@ use portcullis_types::Wall;
 use serde::Serialize;
 
 use crate::ask::distinct::Distinct;
-use crate::hour::Totals;
+use crate::hour::{TermsLine, Totals};
 use crate::row::level_name;
-use crate::{HourFile, LedgerError, Library, Row, Terms};
+use crate::{HourFile, LedgerError, Library, Row, Whose};
 
 /// What left.
 #[derive(Debug, Clone, Default, Eq, PartialEq, Serialize)]
@@ -99,9 +99,9 @@ pub(crate) struct Which<'a> {
 }
 
 impl Which<'_> {
-    pub(crate) fn terms(&self, terms: &Terms) -> bool {
-        self.partner.is_none_or(|partner| *terms.partner == *partner)
-            && self.client.is_none_or(|client| terms.client.as_deref() == Some(client))
+    pub(crate) fn whose(&self, partner: &str, client: Option<&str>) -> bool {
+        self.partner.is_none_or(|wanted| *partner == *wanted)
+            && self.client.is_none_or(|wanted| client == Some(wanted))
     }
 
     pub(crate) fn time(&self, at: Wall) -> bool {
@@ -175,8 +175,9 @@ pub(crate) struct Fold {
 }
 
 impl Fold {
-    pub(crate) fn total(&mut self, terms: &Terms, totals: &Totals) {
-        let (partner, client) = (Arc::clone(&terms.partner), terms.client.clone());
+    pub(crate) fn total(&mut self, line: &TermsLine) {
+        let TermsLine { partner, client, terms, totals } = line;
+        let (partner, client) = (Arc::clone(partner), client.clone());
         let key = (partner, client, Arc::clone(&terms.class), level_name(terms.level));
         self.all.add(totals);
         if self.classes.len() >= CLASSES_MAX && !self.classes.contains_key(&key) {
@@ -214,12 +215,15 @@ impl Fold {
         which: &Which<'_>,
         row: &Row,
     ) -> Result<(), LedgerError> {
-        if !which.time(row.at) || !which.terms(&row.terms) {
+        let Whose { partner, client, .. } = &*row.whose;
+        if !which.time(row.at) || !which.whose(partner, client.as_deref()) {
             return Ok(());
         }
         let (answers, rows, bytes) = (u64::from(row.answers), u64::from(row.rows), row.bytes);
         let (records, first, last) = (row.records.len() as u64, row.at, row.at);
-        self.total(&row.terms, &Totals { answers, rows, bytes, records, first, last });
+        let totals = Totals { answers, rows, bytes, records, first, last };
+        let (partner, client) = (Arc::clone(partner), client.clone());
+        self.total(&TermsLine { partner, client, terms: Arc::clone(&row.terms), totals });
         if row.records.is_empty() {
             return Ok(());
         }

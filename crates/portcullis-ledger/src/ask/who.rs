@@ -136,7 +136,7 @@ impl Fold {
             at: hit.at,
             request: hit.request.map(ToString::to_string).unwrap_or_default(),
             node: hit.terms.node.to_string(),
-            partner: hit.terms.partner.to_string(),
+            partner: hit.partner.to_string(),
             operation: hit.terms.operation.to_string(),
             records: 1,
         });
@@ -176,9 +176,9 @@ impl Fold {
 fn receipt_of(hit: &Hit<'_>) -> Terms {
     let terms = hit.terms;
     Receipt {
-        partner: terms.partner.to_string(),
-        client: terms.client.as_ref().map(ToString::to_string),
-        key: terms.key.to_string(),
+        partner: hit.partner.to_string(),
+        client: hit.client.map(ToString::to_string),
+        key: hit.key.map(ToString::to_string).unwrap_or_default(),
         operation: terms.operation.to_string(),
         class: hit.class.to_string(),
         rule: terms.rule.to_string(),

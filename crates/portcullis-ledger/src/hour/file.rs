@@ -9,11 +9,11 @@ use parquet::file::reader::FileReader as _;
 use portcullis_types::Wall;
 
 use crate::error::form;
-use crate::hour::meta::{HourMeta, META_KEY, Totals, VERSION};
+use crate::hour::meta::{HourMeta, META_KEY, VERSION};
 use crate::hour::read::Opened;
 use crate::hour::tables::Table;
 use crate::hour::terms::{TermsLine, read_terms};
-use crate::{LedgerError, Library, Terms};
+use crate::{LedgerError, Library};
 
 /// An hour of a library.
 pub struct HourFile<'a, L: Library> {
@@ -54,8 +54,8 @@ impl<'a, L: Library> HourFile<'a, L> {
     }
 
     /// What left in it under which terms.
-    pub fn totals(&self) -> impl Iterator<Item = (&Arc<Terms>, &Totals)> {
-        self.lines.iter().map(|line| (&line.terms, &line.totals))
+    pub(crate) fn lines(&self) -> &[TermsLine] {
+        &self.lines
     }
 
     /// Whether any call in it came at that time.
@@ -63,9 +63,22 @@ impl<'a, L: Library> HourFile<'a, L> {
         self.meta.answers > 0 && self.meta.from < until && self.meta.to >= since
     }
 
-    pub(crate) fn terms(&self, number: u32) -> Result<&Arc<Terms>, LedgerError> {
+    /// A line by the number that answers have for it.
+    pub(crate) fn line(&self, number: u32) -> Result<&TermsLine, LedgerError> {
         let line = usize::try_from(number).ok().and_then(|at| self.lines.get(at));
-        Ok(&line.ok_or(form("an answer's terms are missing"))?.terms)
+        line.ok_or(form("an answer's terms are missing"))
+    }
+
+    /// All keys, by the numbers that answers have for them.
+    pub(crate) fn keys(&self) -> Result<Vec<Arc<str>>, LedgerError> {
+        let table = self.table(Table::Keys)?;
+        let mut keys = Vec::new();
+        for group in 0..table.groups() {
+            for key in table.texts(group, 0)? {
+                keys.push(key.ok_or(form("a key is missing"))?);
+            }
+        }
+        Ok(keys)
     }
 
     pub(crate) fn class(&self, number: u32) -> Result<&Arc<str>, LedgerError> {

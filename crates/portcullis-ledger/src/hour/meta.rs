@@ -6,7 +6,7 @@ use portcullis_types::Wall;
 use serde::{Deserialize, Serialize};
 
 /// The version of the format.
-pub(crate) const VERSION: u32 = 1;
+pub(crate) const VERSION: u32 = 2;
 /// Under which name it stands in the footer.
 pub(crate) const META_KEY: &str = "portcullis.ledger";
 

@@ -13,12 +13,11 @@ use parquet::file::properties::ReaderProperties;
 use parquet::file::reader::{ChunkReader, FileReader as _};
 use parquet::file::serialized_reader::{ReadOptionsBuilder, SerializedFileReader};
 use parquet::file::statistics::Statistics;
-use portcullis_types::Wall;
+use portcullis_types::{RequestId, Wall};
 
+use crate::LedgerError;
 use crate::error::form;
 use crate::hour::tables::{Table, column};
-use crate::request::Form;
-use crate::{LedgerError, Request};
 
 /// What stands for none where a column has no value: no number of an owner, place or cell is as high.
 pub(crate) const NONE: u32 = u32::MAX;
@@ -34,7 +33,7 @@ impl<R: ChunkReader + 'static> Opened<R> {
         let options = ReadOptionsBuilder::new().with_reader_properties(filtered);
         let options = match table {
             Table::Digests => options.with_page_index(),
-            Table::Terms | Table::Answers | Table::Records => options,
+            Table::Terms | Table::Keys | Table::Answers | Table::Records => options,
         };
         let file = SerializedFileReader::new_with_options(reader, options.build())?;
         if !table.is(file.metadata().file_metadata().schema())? {
@@ -188,13 +187,28 @@ pub(crate) struct Answers {
     /// The number of the first one in its file.
     pub(crate) from: u64,
     at: Vec<i64>,
-    terms: Vec<u32>,
+    lines: Vec<u32>,
     day: Vec<u32>,
     requests: Option<Requests>,
 }
 
-/// Threads and calls of requests, and those that no gate drew.
-type Requests = (Vec<i64>, Vec<i64>, Vec<Option<Arc<str>>>);
+/// What is read only where each answer is told.
+struct Requests {
+    keys: Vec<u32>,
+    threads: Vec<i64>,
+    calls: Vec<i64>,
+    /// Those that no gate drew.
+    others: Vec<Option<Arc<str>>>,
+}
+
+/// What records need to know of their answer.
+pub(crate) struct Head {
+    /// When its call came.
+    pub(crate) at: Wall,
+    /// Its line of `terms`.
+    pub(crate) line: u32,
+    pub(crate) day: u32,
+}
 
 impl Answers {
     pub(crate) fn read<R: ChunkReader + 'static>(
@@ -203,15 +217,19 @@ impl Answers {
         from: u64,
         with_requests: bool,
     ) -> Result<Self, LedgerError> {
-        use column::answers::{AT, CALL, DAY, REQUEST, TERMS, THREAD};
+        use column::answers::{AT, CALL, DAY, KEY, REQUEST, TERMS, THREAD};
         let requests = || -> Result<Requests, LedgerError> {
-            let (thread, call) = (table.longs(group, THREAD)?, table.longs(group, CALL)?);
-            Ok((thread, call, table.texts(group, REQUEST)?))
+            Ok(Requests {
+                keys: table.numbers(group, KEY)?,
+                threads: table.longs(group, THREAD)?,
+                calls: table.longs(group, CALL)?,
+                others: table.texts(group, REQUEST)?,
+            })
         };
         Ok(Self {
             from,
             at: table.longs(group, AT)?,
-            terms: table.numbers(group, TERMS)?,
+            lines: table.numbers(group, TERMS)?,
             day: table.numbers(group, DAY)?,
             requests: if with_requests { Some(requests()?) } else { None },
         })
@@ -221,20 +239,26 @@ impl Answers {
         answer.checked_sub(self.from).is_some_and(|row| row < self.at.len() as u64)
     }
 
-    /// When an answer's call came, its terms and its day, by its number in the file.
-    pub(crate) fn head(&self, answer: u64) -> Option<(Wall, u32, u32)> {
-        let row = usize::try_from(answer.checked_sub(self.from)?).ok()?;
-        Some((Wall(self.at.get(row)?.cast_unsigned()), *self.terms.get(row)?, *self.day.get(row)?))
+    /// By its number in the file.
+    pub(crate) fn head(&self, answer: u64) -> Option<Head> {
+        let row = self.row(answer)?;
+        let at = Wall(self.at.get(row)?.cast_unsigned());
+        Some(Head { at, line: *self.lines.get(row)?, day: *self.day.get(row)? })
     }
 
-    /// Its request, where requests were read.
-    pub(crate) fn request(&self, answer: u64) -> Option<Request> {
-        let row = usize::try_from(answer.checked_sub(self.from)?).ok()?;
-        let (thread, call, other) = self.requests.as_ref()?;
-        if let Some(text) = other.get(row)? {
-            return Some(Request::from_form(Form::Other((&**text).into())));
+    /// The number of its key, and its request, where these were read.
+    pub(crate) fn request(&self, answer: u64) -> Option<(u32, RequestId)> {
+        let row = self.row(answer)?;
+        let Requests { keys, threads, calls, others } = self.requests.as_ref()?;
+        let key = *keys.get(row)?;
+        if let Some(text) = others.get(row)? {
+            return Some((key, RequestId::Other((&**text).into())));
         }
-        let (thread, call) = (thread.get(row)?.cast_unsigned(), call.get(row)?.cast_unsigned());
-        Some(Request::from_form(Form::Gate { thread, call }))
+        let (thread, call) = (threads.get(row)?.cast_unsigned(), calls.get(row)?.cast_unsigned());
+        Some((key, RequestId::Gate { thread, call }))
+    }
+
+    fn row(&self, answer: u64) -> Option<usize> {
+        usize::try_from(answer.checked_sub(self.from)?).ok()
     }
 }

@@ -5,16 +5,17 @@
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
 
-use portcullis_types::LedgerDigest;
+use portcullis_types::{LedgerDigest, RequestId};
 
-use crate::request::Form;
 use crate::{Row, RowRecord};
 
 /// Answers under way.
 #[derive(Debug, Default)]
 pub(crate) struct AnswerColumns {
     pub(crate) at: Vec<i64>,
-    pub(crate) terms: Vec<i32>,
+    /// Numbers of lines of `terms`, and of `keys`.
+    pub(crate) line: Vec<i32>,
+    pub(crate) key: Vec<i32>,
     pub(crate) thread: Vec<i64>,
     pub(crate) call: Vec<i64>,
     /// Ids of requests that no gate drew, and for each answer whether it has one.
@@ -31,17 +32,18 @@ pub(crate) struct AnswerColumns {
 }
 
 impl AnswerColumns {
-    pub(crate) fn push(&mut self, row: &Row, terms: u32) {
-        let (thread, call) = match row.request.form() {
-            Form::Gate { thread, call } => (thread.cast_signed(), call.cast_signed()),
-            Form::Other(text) => {
+    pub(crate) fn push(&mut self, row: &Row, (line, key): (u32, u32)) {
+        let (thread, call) = match &row.request {
+            RequestId::Gate { thread, call } => (thread.cast_signed(), call.cast_signed()),
+            RequestId::Other(text) => {
                 self.request.push(text.clone());
                 (0, 0)
             }
         };
-        let other = matches!(row.request.form(), Form::Other(_));
+        let other = matches!(row.request, RequestId::Other(_));
         self.at.push(row.at.0.cast_signed());
-        self.terms.push(terms.cast_signed());
+        self.line.push(line.cast_signed());
+        self.key.push(key.cast_signed());
         self.thread.push(thread);
         self.call.push(call);
         self.has_request.push(i16::from(other));
@@ -61,12 +63,14 @@ impl AnswerColumns {
 
     pub(crate) fn clear(&mut self) {
         // Written out one by one, so that a new column can't be forgotten without the compiler saying so.
-        let Self { at, terms, thread, call, request, has_request, rows, owners, places, .. } = self;
+        let Self {
+            at, line, key, thread, call, request, has_request, rows, owners, places, ..
+        } = self;
         let Self { bytes, whole, answers, day, records, .. } = self;
         for column in [at, thread, call, bytes] {
             column.clear();
         }
-        for column in [terms, rows, owners, places, answers, day, records] {
+        for column in [line, key, rows, owners, places, answers, day, records] {
             column.clear();
         }
         request.clear();

@@ -1,4 +1,4 @@
-//! The four tables: their columns, and how each is packed.
+//! The five tables: their columns, and how each is packed.
 //!
 //! Numbers are packed as differences, which costs no look-up for each value; digests are random, so that
 //! packing them would cost time and win nothing. Must not know what is written.
@@ -17,6 +17,8 @@ use crate::LedgerError;
 pub enum Table {
     /// What answers have in common, and what left under it.
     Terms,
+    /// Keys that answers were given to.
+    Keys,
     /// Each answer.
     Answers,
     /// Each record of a class that is digested.
@@ -27,13 +29,15 @@ pub enum Table {
 
 impl Table {
     /// All of them.
-    pub const ALL: [Self; 4] = [Self::Terms, Self::Answers, Self::Records, Self::Digests];
+    pub const ALL: [Self; 5] =
+        [Self::Terms, Self::Keys, Self::Answers, Self::Records, Self::Digests];
 
     /// Its name, as in `2026-11-22T20.gate-1.answers.parquet`.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
             Self::Terms => "terms",
+            Self::Keys => "keys",
             Self::Answers => "answers",
             Self::Records => "records",
             Self::Digests => "digests",
@@ -43,6 +47,7 @@ impl Table {
     const fn columns(self) -> &'static str {
         match self {
             Self::Terms => TERMS,
+            Self::Keys => KEYS,
             Self::Answers => ANSWERS,
             Self::Records => RECORDS,
             Self::Digests => DIGESTS,
@@ -77,6 +82,7 @@ impl Table {
             .set_statistics_enabled(EnabledStatistics::None);
         match self {
             Self::Terms => shared,
+            Self::Keys => shared.set_dictionary_enabled(false),
             Self::Answers => ["at", "call"].into_iter().fold(numbers(shared), |packed, name| {
                 // Times and calls are packed by their differences; nothing more comes out of them.
                 packed.set_column_compression(path(name), Compression::UNCOMPRESSED)
@@ -139,7 +145,6 @@ const TERMS: &str = "message terms {
     required binary node (STRING);
     required binary partner (STRING);
     optional binary client (STRING);
-    required binary key (STRING);
     required binary operation (STRING);
     required binary class (STRING);
     required binary rule (STRING);
@@ -156,9 +161,14 @@ const TERMS: &str = "message terms {
     required int64 last (TIMESTAMP(MILLIS, true));
 }";
 
+const KEYS: &str = "message keys {
+    required binary key (STRING);
+}";
+
 const ANSWERS: &str = "message answers {
     required int64 at (TIMESTAMP(MILLIS, true));
     required int32 terms (INTEGER(32, false));
+    required int32 key (INTEGER(32, false));
     required int64 thread;
     required int64 call;
     optional binary request (STRING);
@@ -190,13 +200,14 @@ pub(crate) mod column {
     pub(crate) mod answers {
         pub(crate) const AT: usize = 0;
         pub(crate) const TERMS: usize = 1;
-        pub(crate) const THREAD: usize = 2;
-        pub(crate) const CALL: usize = 3;
-        pub(crate) const REQUEST: usize = 4;
-        pub(crate) const ROWS: usize = 5;
-        pub(crate) const BYTES: usize = 8;
-        pub(crate) const ANSWERS: usize = 10;
-        pub(crate) const DAY: usize = 11;
+        pub(crate) const KEY: usize = 2;
+        pub(crate) const THREAD: usize = 3;
+        pub(crate) const CALL: usize = 4;
+        pub(crate) const REQUEST: usize = 5;
+        pub(crate) const ROWS: usize = 6;
+        pub(crate) const BYTES: usize = 9;
+        pub(crate) const ANSWERS: usize = 11;
+        pub(crate) const DAY: usize = 12;
     }
     pub(crate) mod records {
         pub(crate) const ANSWER: usize = 0;

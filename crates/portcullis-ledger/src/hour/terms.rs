@@ -20,6 +20,8 @@ use crate::{LedgerError, Terms};
 /// A line of the table.
 #[derive(Debug, Clone)]
 pub(crate) struct TermsLine {
+    pub(crate) partner: Arc<str>,
+    pub(crate) client: Option<Arc<str>>,
     pub(crate) terms: Arc<Terms>,
     pub(crate) totals: Totals,
 }
@@ -38,14 +40,14 @@ pub(crate) fn write_terms<W: Write + Send>(
     let mut group = table.next_row_group()?;
     let numbers: Vec<i32> = (0..).take(lines.len()).collect();
     put::<Int32Type, _>(&mut group, &numbers, None)?;
-    let (node, partner): (Vec<_>, Vec<_>) = (texts(|of| &of.node), texts(|of| &of.partner));
+    let partner: Vec<_> = lines.iter().map(|line| text(&line.partner)).collect();
+    let node: Vec<_> = texts(|of| &of.node);
     put::<ByteArrayType, _>(&mut group, &node, None)?;
     put::<ByteArrayType, _>(&mut group, &partner, None)?;
-    let has: Vec<i16> = lines.iter().map(|line| i16::from(line.terms.client.is_some())).collect();
-    let clients = lines.iter().filter_map(|line| line.terms.client.as_deref());
+    let has: Vec<i16> = lines.iter().map(|line| i16::from(line.client.is_some())).collect();
+    let clients = lines.iter().filter_map(|line| line.client.as_deref());
     put::<ByteArrayType, _>(&mut group, &clients.map(text).collect::<Vec<_>>(), Some(&has))?;
-    let named: [fn(&Terms) -> &str; 4] =
-        [|of| &of.key, |of| &of.operation, |of| &of.class, |of| &of.rule];
+    let named: [fn(&Terms) -> &str; 3] = [|of| &of.operation, |of| &of.class, |of| &of.rule];
     for of in named {
         put::<ByteArrayType, _>(
             &mut group,
@@ -79,23 +81,38 @@ pub(crate) fn write_terms<W: Write + Send>(
     Ok(())
 }
 
+/// Keys, by the numbers that answers have for them.
+pub(crate) fn write_keys<W: Write + Send>(
+    table: &mut SerializedFileWriter<W>,
+    keys: &[Arc<str>],
+) -> Result<(), LedgerError> {
+    if keys.is_empty() {
+        return Ok(());
+    }
+    let mut group = table.next_row_group()?;
+    let keys: Vec<_> = keys.iter().map(|key| ByteArray::from(key.as_bytes().to_vec())).collect();
+    put::<ByteArrayType, _>(&mut group, &keys, None)?;
+    group.close()?;
+    Ok(())
+}
+
 pub(crate) fn read_terms<R: ChunkReader + 'static>(
     table: &Opened<R>,
 ) -> Result<Vec<TermsLine>, LedgerError> {
     let mut lines = Vec::new();
     for group in 0..table.groups() {
-        let mut texts = [1, 2, 3, 4, 5, 6, 7, 9, 10, 12]
+        let mut texts = [1, 2, 3, 4, 5, 6, 8, 9, 11]
             .map(|column| table.texts(group, column).map(Vec::into_iter));
-        let policies = table.longs(group, 8)?;
-        let counted = table.bits(group, 11)?;
+        let policies = table.longs(group, 7)?;
+        let counted = table.bits(group, 10)?;
         let mut sums =
-            [13, 14, 15, 16, 17, 18].map(|column| table.longs(group, column).map(Vec::into_iter));
+            [12, 13, 14, 15, 16, 17].map(|column| table.longs(group, column).map(Vec::into_iter));
         for (policy, counted) in policies.into_iter().zip(counted) {
             let mut text = texts.iter_mut().map(next);
             let mut text =
                 || text.next().unwrap_or(Err(form("a line of terms has too few columns")));
             let (node, partner, client) = (text()?, text()?, text()?);
-            let (key, operation, class) = (text()?, text()?, text()?);
+            let (operation, class) = (text()?, text()?);
             let (rule, policy_digest, level, fields) = (text()?, text()?, text()?, text()?);
             let mut sum = sums.iter_mut().map(|column| next(column).map(i64::cast_unsigned));
             let mut sum = || sum.next().unwrap_or(Err(form("a line of terms has too few columns")));
@@ -106,9 +123,6 @@ pub(crate) fn read_terms<R: ChunkReader + 'static>(
             let level = level_named(&named(level)?).ok_or(form("a level that isn't known"))?;
             let terms = Terms {
                 node: named(node)?,
-                partner: named(partner)?,
-                client,
-                key: named(key)?,
                 operation: named(operation)?,
                 class: named(class)?,
                 rule: named(rule)?,
@@ -119,7 +133,8 @@ pub(crate) fn read_terms<R: ChunkReader + 'static>(
                 fields: fields.split_terminator(' ').map(Arc::from).collect(),
             };
             let totals = Totals { answers, rows, bytes, records, first, last };
-            lines.push(TermsLine { terms: Arc::new(terms), totals });
+            let (partner, terms) = (named(partner)?, Arc::new(terms));
+            lines.push(TermsLine { partner, client, terms, totals });
         }
     }
     Ok(lines)

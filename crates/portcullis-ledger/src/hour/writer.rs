@@ -2,7 +2,6 @@
 //!
 //! Holds one row group in memory at a time, some 60 MB at most. Must not know files.
 
-use std::collections::HashMap;
 use std::io::Write;
 use std::sync::Arc;
 
@@ -10,18 +9,21 @@ use parquet::data_type::{BoolType, ByteArray, ByteArrayType, Int32Type, Int64Typ
 use parquet::file::metadata::KeyValue;
 use parquet::file::writer::SerializedFileWriter;
 
+use crate::hour::lines::Lines;
 use crate::hour::meta::{HourMeta, META_KEY, Totals, VERSION};
 use crate::hour::put::{put, put_fixed};
 use crate::hour::segment::{AnswerColumns, RecordColumns, Sparse};
 use crate::hour::tables::{ANSWERS_OF_GROUP, RECORDS_OF_GROUP, Table};
-use crate::hour::terms::{TermsLine, write_terms};
-use crate::{LedgerError, Row, Terms};
+use crate::hour::terms::{write_keys, write_terms};
+use crate::{LedgerError, Row};
 
 /// Where the tables of an hour go.
 #[derive(Debug)]
 pub struct HourSinks<W> {
     /// [`Table::Terms`].
     pub terms: W,
+    /// [`Table::Keys`].
+    pub keys: W,
     /// [`Table::Answers`].
     pub answers: W,
     /// [`Table::Records`].
@@ -30,17 +32,14 @@ pub struct HourSinks<W> {
     pub digests: W,
 }
 
-/// Writes the four tables of an hour. Rows may come in any order.
+/// Writes the five tables of an hour. Rows may come in any order.
 pub struct HourWriter<W: Write + Send> {
     terms_table: SerializedFileWriter<W>,
+    keys_table: SerializedFileWriter<W>,
     answers_table: SerializedFileWriter<W>,
     records_table: SerializedFileWriter<W>,
     digests_table: SerializedFileWriter<W>,
-    lines: Vec<TermsLine>,
-    by_terms: HashMap<Arc<Terms>, u32>,
-    /// With the terms themselves, so that no address is used for others meanwhile.
-    by_address: HashMap<usize, (u32, Arc<Terms>)>,
-    last: Option<(usize, u32)>,
+    lines: Lines,
     classes: Vec<Arc<str>>,
     answers: AnswerColumns,
     records: RecordColumns,
@@ -50,8 +49,6 @@ pub struct HourWriter<W: Write + Send> {
     group_rows: (usize, usize),
 }
 
-/// Addresses of terms that are remembered.
-const ADDRESSES_MAX: usize = 65_536;
 impl<W: Write + Send> HourWriter<W> {
     /// For the hour of this name, written by a node.
     ///
@@ -74,13 +71,11 @@ impl<W: Write + Send> HourWriter<W> {
         };
         Ok(Self {
             terms_table: table(Table::Terms, sinks.terms)?,
+            keys_table: table(Table::Keys, sinks.keys)?,
             answers_table: table(Table::Answers, sinks.answers)?,
             records_table: table(Table::Records, sinks.records)?,
             digests_table: table(Table::Digests, sinks.digests)?,
-            lines: Vec::new(),
-            by_terms: HashMap::new(),
-            by_address: HashMap::new(),
-            last: None,
+            lines: Lines::default(),
             classes: Vec::new(),
             answers: AnswerColumns::default(),
             records: RecordColumns::default(),
@@ -103,8 +98,8 @@ impl<W: Write + Send> HourWriter<W> {
     pub fn push(&mut self, row: &Row) -> Result<(), LedgerError> {
         let number =
             u32::try_from(self.meta.answers).map_err(|_| LedgerError::TooMany("answers"))?;
-        let terms = self.terms_number(&row.terms)?;
-        self.answers.push(row, terms);
+        let (line, key) = self.lines.number(row)?;
+        self.answers.push(row, (line, key));
         self.meta.seen(row.at);
         for record in &row.records {
             let class = self.class_number(&record.class)?;
@@ -114,12 +109,9 @@ impl<W: Write + Send> HourWriter<W> {
         if records > 0 {
             self.meta.digested(row.day, row.at, records);
         }
-        let line = usize::try_from(terms).ok().and_then(|at| self.lines.get_mut(at));
-        if let Some(line) = line {
-            let (answers, rows) = (u64::from(row.answers), u64::from(row.rows));
-            let (first, last) = (row.at, row.at);
-            line.totals.add(&Totals { answers, rows, bytes: row.bytes, records, first, last });
-        }
+        let (answers, rows) = (u64::from(row.answers), u64::from(row.rows));
+        let (first, last) = (row.at, row.at);
+        self.lines.add(line, &Totals { answers, rows, bytes: row.bytes, records, first, last });
         if self.records.len() >= self.group_rows.0 {
             self.write_records()?;
         }
@@ -142,55 +134,33 @@ impl<W: Write + Send> HourWriter<W> {
     pub fn finish(mut self) -> Result<(HourMeta, HourSinks<W>), LedgerError> {
         self.write_records()?;
         self.write_answers()?;
-        write_terms(&mut self.terms_table, &self.lines)?;
+        write_terms(&mut self.terms_table, self.lines.lines())?;
+        write_keys(&mut self.keys_table, self.lines.keys())?;
         self.meta.classes = self.classes.iter().map(|class| (**class).to_owned()).collect();
-        let policies = self.lines.iter().map(|line| (*line.terms.policy_digest).to_owned());
+        let policies = self.lines.lines().iter().map(|line| (*line.terms.policy_digest).to_owned());
         self.meta.policies = policies.collect();
         self.meta.policies.sort_unstable();
         self.meta.policies.dedup();
         let text = serde_json::to_string(&self.meta)
             .map_err(|_| LedgerError::Form("what an hour holds can't be written as JSON"))?;
-        for table in [&mut self.answers_table, &mut self.records_table, &mut self.digests_table] {
+        for table in [
+            &mut self.keys_table,
+            &mut self.answers_table,
+            &mut self.records_table,
+            &mut self.digests_table,
+        ] {
             table
                 .append_key_value_metadata(KeyValue::new(META_KEY.to_owned(), VERSION.to_string()));
         }
         self.terms_table.append_key_value_metadata(KeyValue::new(META_KEY.to_owned(), text));
         let sinks = HourSinks {
             terms: self.terms_table.into_inner()?,
+            keys: self.keys_table.into_inner()?,
             answers: self.answers_table.into_inner()?,
             records: self.records_table.into_inner()?,
             digests: self.digests_table.into_inner()?,
         };
         Ok((self.meta, sinks))
-    }
-
-    fn terms_number(&mut self, terms: &Arc<Terms>) -> Result<u32, LedgerError> {
-        let address = Arc::as_ptr(terms) as usize;
-        if let Some((_, number)) = self.last.filter(|(last, _)| *last == address) {
-            return Ok(number);
-        }
-        if let Some((number, _)) = self.by_address.get(&address) {
-            self.last = Some((address, *number));
-            return Ok(*number);
-        }
-        let number = self.terms_by_value(terms)?;
-        if self.by_address.len() >= ADDRESSES_MAX {
-            self.by_address.clear();
-        }
-        self.by_address.insert(address, (number, Arc::clone(terms)));
-        self.last = Some((address, number));
-        Ok(number)
-    }
-
-    /// Equal terms at another address are the same line.
-    fn terms_by_value(&mut self, terms: &Arc<Terms>) -> Result<u32, LedgerError> {
-        if let Some(number) = self.by_terms.get(terms) {
-            return Ok(*number);
-        }
-        let number = u32::try_from(self.lines.len()).map_err(|_| LedgerError::TooMany("terms"))?;
-        self.lines.push(TermsLine { terms: Arc::clone(terms), totals: Totals::default() });
-        self.by_terms.insert(Arc::clone(terms), number);
-        Ok(number)
     }
 
     fn class_number(&mut self, class: &Arc<str>) -> Result<u32, LedgerError> {
@@ -209,7 +179,8 @@ impl<W: Write + Send> HourWriter<W> {
         }
         let mut group = self.answers_table.next_row_group()?;
         put::<Int64Type, _>(&mut group, &columns.at, None)?;
-        put::<Int32Type, _>(&mut group, &columns.terms, None)?;
+        put::<Int32Type, _>(&mut group, &columns.line, None)?;
+        put::<Int32Type, _>(&mut group, &columns.key, None)?;
         put::<Int64Type, _>(&mut group, &columns.thread, None)?;
         put::<Int64Type, _>(&mut group, &columns.call, None)?;
         let texts = columns.request.iter().map(|text| ByteArray::from(text.as_bytes().to_vec()));

@@ -1,28 +1,50 @@
 //! Making the body of a frame: names once, then rows that point to them.
 //!
-//! Little-endian throughout. First the names and terms, each at its first use and known by its number from
-//! then on; then the rows, one after the other, each with its records. An owner or place that the record
-//! before had too is one bit. Must not know frames.
+//! First classes of records, then for whom answers were, then terms, each at its first use and known by its
+//! number from then on; then the rows, one after the other, each with its records. Numbers of rows are LEB128
+//! (seven bits a byte, the lowest first), since most are small and there is a row for each call. What the
+//! row before had too is one bit. Must not know frames.
 //! What reads it is in `rows`.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::request::Form;
+use portcullis_types::RequestId;
+
+use crate::numbered::Numbered;
 use crate::row::level_name;
-use crate::{Row, RowRecord, Terms};
+use crate::{Row, RowRecord, Terms, Whose};
 
 /// Rows being gathered.
 #[derive(Debug, Default)]
 pub(crate) struct Body {
-    terms: Vec<u8>,
-    terms_by_address: HashMap<usize, u32>,
-    /// Kept so that no address is used for something else meanwhile.
-    terms_kept: Vec<Arc<Terms>>,
-    last: Option<(usize, u32)>,
+    whose: Listed<Whose>,
+    terms: Listed<Terms>,
     classes: Vec<Arc<str>>,
     rows: Vec<u8>,
     count: u32,
+    before: Before,
+}
+
+/// What a row is told by its difference from.
+#[derive(Debug, Default)]
+pub(crate) struct Before {
+    pub(crate) at: u64,
+    pub(crate) thread: u64,
+    pub(crate) day: u32,
+}
+
+/// Things that rows point to.
+#[derive(Debug)]
+struct Listed<T> {
+    numbers: Numbered<T>,
+    count: u32,
+    bytes: Vec<u8>,
+}
+
+impl<T> Default for Listed<T> {
+    fn default() -> Self {
+        Self { numbers: Numbered::default(), count: 0, bytes: Vec::new() }
+    }
 }
 
 // What each bit of a record's first byte says.
@@ -37,6 +59,14 @@ pub(crate) const SAME_CELL: u8 = 64;
 // What each bit of a row's first byte says.
 pub(crate) const WHOLE: u8 = 1;
 pub(crate) const OTHER_REQUEST: u8 = 2;
+pub(crate) const SAME_THREAD: u8 = 4;
+pub(crate) const SAME_DAY: u8 = 8;
+pub(crate) const HAS_DISTINCT: u8 = 16;
+pub(crate) const HAS_ANSWERS: u8 = 32;
+pub(crate) const HAS_RECORDS: u8 = 64;
+
+/// Bytes of the digits of a request that a gate drew: eight of five bits.
+pub(crate) const DIGITS_BYTES: usize = 5;
 
 impl Body {
     pub(crate) const fn rows(&self) -> u32 {
@@ -44,32 +74,43 @@ impl Body {
     }
 
     pub(crate) const fn bytes(&self) -> usize {
-        self.terms.len() + self.rows.len()
+        self.whose.bytes.len() + self.terms.bytes.len() + self.rows.len()
     }
 
     pub(crate) fn push(&mut self, row: &Row) {
-        let terms = self.terms_number(&row.terms);
+        let whose = self.whose.number(&row.whose, put_whose);
+        let terms = self.terms.number(&row.terms, put_terms);
+        let before = std::mem::replace(&mut self.before, Before::of(row));
+        let mark = mark(row, &before);
         let out = &mut self.rows;
-        let other = matches!(row.request.form(), Form::Other(_));
-        out.push(u8::from(row.whole) * WHOLE + u8::from(other) * OTHER_REQUEST);
-        let pair = |low: u32, high: u32| u64::from(low) | (u64::from(high) << 32);
-        let (amounts, distinct) = (pair(terms, row.rows), pair(row.owners, row.places));
-        let rest = [amounts, distinct, pair(row.answers, row.day), row.bytes];
-        match row.request.form() {
-            Form::Gate { thread, call } => {
-                // In one piece, since there is one of these for each call.
-                let [amounts, distinct, whose, bytes] = rest;
-                put_words(out, [row.at.0, *thread, *call, amounts, distinct, whose, bytes]);
+        out.push(mark);
+        put(out, zigzag(row.at.0.wrapping_sub(before.at)));
+        match &row.request {
+            RequestId::Gate { thread, call } => {
+                if mark & SAME_THREAD == 0 {
+                    put_digits(out, *thread);
+                }
+                put_digits(out, *call);
             }
-            Form::Other(text) => {
-                put_words(out, [row.at.0]);
-                put_text(out, text);
-                put_words(out, rest);
-            }
+            RequestId::Other(text) => put_text(out, text),
         }
-        let records = u32::try_from(row.records.len()).unwrap_or(u32::MAX);
-        out.extend_from_slice(&records.to_le_bytes());
-        self.push_records(&row.records);
+        for number in [u64::from(whose), u64::from(terms), u64::from(row.rows), row.bytes] {
+            put(out, number);
+        }
+        if mark & SAME_DAY == 0 {
+            put(out, u64::from(row.day));
+        }
+        if mark & HAS_DISTINCT != 0 {
+            put(out, u64::from(row.owners));
+            put(out, u64::from(row.places));
+        }
+        if mark & HAS_ANSWERS != 0 {
+            put(out, u64::from(row.answers));
+        }
+        if mark & HAS_RECORDS != 0 {
+            put(out, row.records.len() as u64);
+            self.push_records(&row.records);
+        }
         self.count = self.count.saturating_add(1);
     }
 
@@ -96,24 +137,6 @@ impl Body {
         }
     }
 
-    fn terms_number(&mut self, terms: &Arc<Terms>) -> u32 {
-        let address = Arc::as_ptr(terms) as usize;
-        if let Some((_, number)) = self.last.filter(|(last, _)| *last == address) {
-            return number;
-        }
-        let next = u32::try_from(self.terms_kept.len()).unwrap_or(u32::MAX);
-        let number = *self.terms_by_address.entry(address).or_insert(next);
-        if number == next {
-            self.terms_kept.push(Arc::clone(terms));
-            let mut one = Vec::new();
-            put_terms(&mut one, terms);
-            put_number(&mut self.terms, one.len());
-            self.terms.extend_from_slice(&one);
-        }
-        self.last = Some((address, number));
-        number
-    }
-
     /// An answer holds records of one class or two, and a frame of some dozens: they are looked through.
     fn class_number(&mut self, class: &Arc<str>) -> u16 {
         let same = |known: &Arc<str>| Arc::ptr_eq(known, class) || known == class;
@@ -128,16 +151,65 @@ impl Body {
     pub(crate) fn take(&mut self, out: &mut Vec<u8>) {
         put_number(out, self.classes.len());
         self.classes.drain(..).for_each(|class| put_text(out, &class));
-        put_number(out, self.terms_kept.len());
-        out.extend_from_slice(&self.terms);
+        self.whose.take(out);
+        self.terms.take(out);
         out.extend_from_slice(&self.count.to_le_bytes());
         out.extend_from_slice(&self.rows);
-        self.terms.clear();
         self.rows.clear();
-        self.terms_by_address.clear();
-        self.terms_kept.clear();
-        (self.last, self.count) = (None, 0);
+        (self.before, self.count) = (Before::default(), 0);
     }
+}
+
+impl<T> Listed<T> {
+    fn number(&mut self, of: &Arc<T>, put: fn(&mut Vec<u8>, &T)) -> u32 {
+        if let Some(known) = self.numbers.get(of) {
+            return known;
+        }
+        let number = self.count;
+        let out = &mut self.bytes;
+        let from = out.len();
+        // Its length comes first, so that whoever knows these bytes need not read them.
+        out.extend_from_slice(&[0; 4]);
+        put(out, of);
+        let length = u32::try_from(out.len() - from - 4).unwrap_or(u32::MAX);
+        let place = out.iter_mut().skip(from);
+        place.zip(length.to_le_bytes()).for_each(|(to, byte)| *to = byte);
+        self.numbers.put(of, number);
+        self.count = number.saturating_add(1);
+        number
+    }
+
+    fn take(&mut self, out: &mut Vec<u8>) {
+        out.extend_from_slice(&self.count.to_le_bytes());
+        out.extend_from_slice(&self.bytes);
+        self.bytes.clear();
+        self.numbers.clear();
+        self.count = 0;
+    }
+}
+
+impl Before {
+    pub(crate) const fn of(row: &Row) -> Self {
+        let thread = match row.request {
+            RequestId::Gate { thread, .. } => thread,
+            RequestId::Other(_) => 0,
+        };
+        Self { at: row.at.0, thread, day: row.day }
+    }
+}
+
+fn mark(row: &Row, before: &Before) -> u8 {
+    let request = match row.request {
+        RequestId::Gate { thread, .. } if thread == before.thread => SAME_THREAD,
+        RequestId::Gate { .. } => 0,
+        RequestId::Other(_) => OTHER_REQUEST,
+    };
+    request
+        + u8::from(row.whole) * WHOLE
+        + u8::from(row.day == before.day) * SAME_DAY
+        + u8::from((row.owners, row.places) != (0, 0)) * HAS_DISTINCT
+        + u8::from(row.answers != 1) * HAS_ANSWERS
+        + u8::from(!row.records.is_empty()) * HAS_RECORDS
 }
 
 /// The bit for a value: nothing for none, another for what the record before had too.
@@ -149,9 +221,22 @@ fn told<T: PartialEq>(value: Option<T>, before: Option<T>, has: u8, same: u8) ->
     }
 }
 
-/// Numbers in one piece: each on its own would be asked for room on its own.
-fn put_words<const N: usize>(out: &mut Vec<u8>, words: [u64; N]) {
-    out.extend_from_slice(words.map(u64::to_le_bytes).as_flattened());
+/// A difference, so that small ones of either sign are small numbers.
+const fn zigzag(difference: u64) -> u64 {
+    (difference << 1) ^ (difference.cast_signed() >> 63).cast_unsigned()
+}
+
+fn put(out: &mut Vec<u8>, mut number: u64) {
+    while number >= 0x80 {
+        out.push((number & 0x7f) as u8 | 0x80);
+        number >>= 7;
+    }
+    out.push((number & 0x7f) as u8);
+}
+
+fn put_digits(out: &mut Vec<u8>, digits: u64) {
+    let bytes = digits.to_le_bytes();
+    out.extend_from_slice(bytes.split_at(DIGITS_BYTES).0);
 }
 
 fn put_number(out: &mut Vec<u8>, number: usize) {
@@ -163,13 +248,20 @@ fn put_text(out: &mut Vec<u8>, text: &str) {
     out.extend_from_slice(text.as_bytes());
 }
 
+fn put_whose(out: &mut Vec<u8>, whose: &Whose) {
+    let Whose { partner, client, key } = whose;
+    put_text(out, partner);
+    put_text(out, key);
+    out.push(u8::from(client.is_some()));
+    client.iter().for_each(|client| put_text(out, client));
+}
+
 fn put_terms(out: &mut Vec<u8>, terms: &Terms) {
-    let Terms { node, partner, client, key, operation, class, rule, policy_digest, .. } = terms;
-    for text in [node, partner, key, operation, class, rule, policy_digest] {
+    let Terms { node, operation, class, rule, policy_digest, .. } = terms;
+    for text in [node, operation, class, rule, policy_digest] {
         put_text(out, text);
     }
-    out.push(u8::from(client.is_some()) + 2 * u8::from(terms.counted));
-    put_text(out, client.as_deref().unwrap_or_default());
+    out.push(u8::from(terms.counted));
     put_text(out, level_name(terms.level));
     out.extend_from_slice(&terms.policy.to_le_bytes());
     put_number(out, terms.fields.len());

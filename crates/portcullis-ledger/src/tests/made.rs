@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use portcullis_keys::DayKey;
-use portcullis_types::{LedgerKind, LedgerLevel, Wall};
+use portcullis_types::{LedgerKind, LedgerLevel, RequestId, Wall};
 
-use crate::{Request, Row, RowRecord, Terms};
+use crate::{Row, RowRecord, Terms, Whose};
 
 /// The first day of what is made up.
 pub(super) const DAY: u32 = 20_000;
@@ -50,15 +50,22 @@ impl Dice {
 /// Rows of four days, in the order of their times.
 pub(super) fn rows(seed: u64, count: usize) -> Vec<Made> {
     let mut dice = Dice(seed | 1);
+    let whose: Vec<_> = (0..9).map(|_| Arc::new(whose(&mut dice))).collect();
     let terms: Vec<_> = (0..9).map(|_| Arc::new(terms(&mut dice))).collect();
     let keys: Vec<_> = (DAY..DAY + 5).map(key).collect();
     let begin = u64::from(DAY) * DAY_MS;
     let mut ats: Vec<u64> = (0..count).map(|_| begin + dice.below(4 * DAY_MS)).collect();
     ats.sort_unstable();
-    ats.into_iter().map(|at| made(&mut dice, Wall(at), &terms, &keys)).collect()
+    ats.into_iter().map(|at| made(&mut dice, Wall(at), (&whose, &terms), &keys)).collect()
 }
 
-fn made(dice: &mut Dice, at: Wall, terms: &[Arc<Terms>], keys: &[Arc<DayKey>]) -> Made {
+fn made(
+    dice: &mut Dice,
+    at: Wall,
+    (whose, terms): (&[Arc<Whose>], &[Arc<Terms>]),
+    keys: &[Arc<DayKey>],
+) -> Made {
+    let whose = &whose[dice.below(whose.len() as u64) as usize];
     let terms = &terms[dice.below(terms.len() as u64) as usize];
     // Now and then an answer began a minute before midnight and was digested after it.
     let late = u64::from(dice.below(20) == 0) * HOUR_MS;
@@ -90,13 +97,14 @@ fn made(dice: &mut Dice, at: Wall, terms: &[Arc<Terms>], keys: &[Arc<DayKey>]) -
         of.push(ids);
     }
     let request = if dice.below(5) == 0 {
-        Request::new(&format!("peer-{}", dice.below(1000)))
+        RequestId::new(&format!("peer-{}", dice.below(1000)))
     } else {
-        Request::new(&format!("req_{:016}", dice.below(1 << 30)))
+        RequestId::new(&format!("req_{:016}", dice.below(1 << 30)))
     };
     let row = Row {
         at,
         request,
+        whose: Arc::clone(whose),
         terms: Arc::clone(terms),
         rows: count.max(dice.below(30)) as u32,
         owners: dice.below(9) as u32,
@@ -110,14 +118,19 @@ fn made(dice: &mut Dice, at: Wall, terms: &[Arc<Terms>], keys: &[Arc<DayKey>]) -
     Made { row, of }
 }
 
-fn terms(dice: &mut Dice) -> Terms {
+fn whose(dice: &mut Dice) -> Whose {
     let client = dice.one_of(&["", "bakery", "museum"]);
-    let levels = [LedgerLevel::Counts, LedgerLevel::Digests, LedgerLevel::Digests];
-    Terms {
-        node: dice.one_of(&["gate-1", "gate-2"]),
+    Whose {
         partner: dice.one_of(&["acme", "zenith", "orbit", ""]),
         client: Some(client).filter(|client| !client.is_empty()),
         key: dice.one_of(&["k1", "k2"]),
+    }
+}
+
+fn terms(dice: &mut Dice) -> Terms {
+    let levels = [LedgerLevel::Counts, LedgerLevel::Digests, LedgerLevel::Digests];
+    Terms {
+        node: dice.one_of(&["gate-1", "gate-2"]),
         operation: dice.one_of(&["listPlacePosts", "listUserMedia"]),
         class: dice.one_of(&["place.posts", "media.by_account", "story.by_account"]),
         rule: dice.one_of(&["partner-standard", "partner-standard/2", ""]),

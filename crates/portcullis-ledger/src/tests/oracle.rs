@@ -44,10 +44,10 @@ struct Naive<'a> {
 impl<'a> Naive<'a> {
     fn rows(&self, partner: Option<&str>, client: Option<&str>) -> Vec<&'a Made> {
         let of = |made: &&Made| {
-            let (row, terms) = (&made.row, &made.row.terms);
+            let (row, whose) = (&made.row, &made.row.whose);
             (self.since..self.until).contains(&row.at)
-                && partner.is_none_or(|partner| *terms.partner == *partner)
-                && client.is_none_or(|client| terms.client.as_deref() == Some(client))
+                && partner.is_none_or(|partner| *whose.partner == *partner)
+                && client.is_none_or(|client| whose.client.as_deref() == Some(client))
         };
         self.made.iter().filter(of).collect()
     }
@@ -94,7 +94,8 @@ impl<'a> Naive<'a> {
         let mut cells: BTreeMap<u32, u64> = BTreeMap::new();
         for made in &rows {
             let terms = &made.row.terms;
-            let key = (&*terms.partner, terms.client.as_deref(), &*terms.class, terms.level);
+            let whose = &made.row.whose;
+            let key = (&*whose.partner, whose.client.as_deref(), &*terms.class, terms.level);
             *classes.entry(key).or_insert(0) += u64::from(made.row.rows);
             if made.row.records.is_empty() || !self.kept(&made.row) {
                 continue;
@@ -147,7 +148,7 @@ impl<'a> Naive<'a> {
             if before.is_some_and(|before| std::ptr::eq(before, *row)) {
                 answers.last_mut().unwrap().3 += 1;
             } else {
-                answers.push((row.at, row.request.to_string(), row.terms.partner.to_string(), 1));
+                answers.push((row.at, row.request.to_string(), row.whose.partner.to_string(), 1));
             }
             before = Some(row);
         }
@@ -156,9 +157,9 @@ impl<'a> Naive<'a> {
         assert_eq!(found.answers, answers.len() as u64);
         let mut receipts = BTreeMap::new();
         for (row, record) in hits {
-            let terms = &row.terms;
+            let (whose, terms) = (&row.whose, &row.terms);
             let key = (
-                (&*terms.partner, terms.client.as_deref(), &*terms.key, &*terms.operation),
+                (&*whose.partner, whose.client.as_deref(), &*whose.key, &*terms.operation),
                 (&*row.records[record].class, &*terms.rule, terms.policy, &*terms.policy_digest),
             );
             let (records, first, last) = receipts.entry(key).or_insert((0, row.at, row.at));
@@ -205,7 +206,7 @@ impl<'a> Naive<'a> {
                 let held = made.of.iter().filter(|ids| of(ids).is_some_and(|found| found == id));
                 let held = held.count() as u64;
                 if held > 0 {
-                    *expected.entry((*id, &*made.row.terms.partner)).or_default() += held;
+                    *expected.entry((*id, &*made.row.whose.partner)).or_default() += held;
                 }
             }
         }

@@ -14,7 +14,7 @@ use crate::{
 
 #[derive(Default)]
 pub(super) struct Shelf {
-    pub(super) hours: BTreeMap<Arc<str>, [Bytes; 4]>,
+    pub(super) hours: BTreeMap<Arc<str>, [Bytes; 5]>,
     pub(super) keys: BTreeMap<u32, Arc<DayKey>>,
     pub(super) journals: Vec<Vec<u8>>,
 }
@@ -54,13 +54,19 @@ impl Shelf {
     }
 }
 
-pub(super) fn hour(name: &str, rows: &[Row], groups: (usize, usize)) -> [Bytes; 4] {
-    let sinks = HourSinks { terms: vec![], answers: vec![], records: vec![], digests: vec![] };
+pub(super) fn hour(name: &str, rows: &[Row], groups: (usize, usize)) -> [Bytes; 5] {
+    let sinks = HourSinks {
+        terms: vec![],
+        keys: vec![],
+        answers: vec![],
+        records: vec![],
+        digests: vec![],
+    };
     let mut writer = HourWriter::with_groups("gate-1", name, sinks, groups).unwrap();
     rows.iter().for_each(|row| writer.push(row).unwrap());
     let (meta, sinks) = writer.finish().unwrap();
     assert_eq!(meta.answers, rows.len() as u64);
-    [sinks.terms, sinks.answers, sinks.records, sinks.digests].map(Bytes::from)
+    [sinks.terms, sinks.keys, sinks.answers, sinks.records, sinks.digests].map(Bytes::from)
 }
 
 /// A journal of these rows, so many in each frame, and where each frame ends.

@@ -76,7 +76,7 @@ impl Book {
         if !has_room && self.free(&fresh) == 0 {
             return self.merge(&mut fresh, answer);
         }
-        fresh.records += answer.records.len();
+        fresh.records += answer.records().len();
         fresh.answers.push(answer);
         if fresh.answers.len() >= TOGETHER {
             self.put(&mut fresh, false);

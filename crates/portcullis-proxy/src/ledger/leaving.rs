@@ -4,7 +4,7 @@
 
 use portcullis_judge::{Ledgered, Look, Permit, Trace};
 use portcullis_types::{
-    ClassIx, ClassSet, LedgerAnswer, LedgerLevel, LedgerRecord, Refusal, Revision, Wall,
+    ClassIx, ClassSet, LedgerAnswer, LedgerLevel, LedgerRecord, Refusal, RequestId, Revision, Wall,
 };
 
 use super::book::{Book, Room};
@@ -96,7 +96,7 @@ fn bare(left: &Left<'_>) -> Option<LedgerAnswer> {
     let trace = left.trace;
     Some(LedgerAnswer {
         at: left.at,
-        request_id: left.id.into(),
+        request: RequestId::new(left.id),
         partner: trace.partner_ix?,
         client: None,
         key: trace.key?,
@@ -108,13 +108,10 @@ fn bare(left: &Left<'_>) -> Option<LedgerAnswer> {
         level: LedgerLevel::Counts,
         rows: 0,
         counted: false,
-        owners: 0,
-        places: 0,
         fields: ClassSet::EMPTY,
         bytes: left.bytes,
         whole: left.whole,
         answers: 1,
-        day: 0,
-        records: Vec::new(),
+        digested: None,
     })
 }

@@ -110,11 +110,8 @@ impl Post {
         let Some(mut waiting) = waiting else { return false };
         self.answers.fetch_add(answers.len(), Ordering::Relaxed);
         self.records.fetch_add(records, Ordering::Relaxed);
-        if waiting.is_empty() {
-            std::mem::swap(&mut *waiting, answers);
-        } else {
-            waiting.append(answers);
-        }
+        // Copied rather than exchanged, so that both sides keep memory of the size they need.
+        waiting.append(answers);
         true
     }
 }

@@ -38,7 +38,7 @@ impl Tally {
             return false;
         }
         // How many differ can't be added up.
-        let first = LedgerAnswer { records: Vec::new(), owners: 0, places: 0, ..answer };
+        let first = LedgerAnswer { digested: None, ..answer };
         self.0.insert(of, first);
         true
     }

@@ -25,6 +25,7 @@ use std::thread::JoinHandle;
 use anyhow::Context;
 use portcullis_control::LedgerDesk;
 use portcullis_judge::Judge;
+use portcullis_ledger::FrameWriter;
 use portcullis_proxy::{LedgerBounds, LedgerOutlet};
 use portcullis_registry::{Holders, Office};
 use portcullis_types::Clock as _;
@@ -100,8 +101,10 @@ pub(crate) fn start(
         journal: None,
         begun: 0,
         days: Vec::new(),
-        rows: Vec::new(),
+
         taken: Vec::new(),
+        frame: FrameWriter::new(),
+        frames: Vec::new(),
     };
     // Before the first call: without a key of today, what has to be digested does not leave.
     writer.tend_keys(clock.now().wall);

@@ -153,7 +153,7 @@ impl Noting {
         assert_eq!(noted.left, left, "{call}");
         let told = noted.answer.unwrap();
         let shown: Vec<String> = told
-            .records
+            .records()
             .iter()
             .map(|record| self.shown(record, &format!("{call} {answer}")))
             .collect();
@@ -207,7 +207,7 @@ fn permitted(verdict: Verdict) -> Result<Passed, String> {
 fn blank() -> LedgerAnswer {
     LedgerAnswer {
         at: Wall(0),
-        request_id: "req_1".into(),
+        request: "req_1".into(),
         partner: PartnerIx(0),
         client: None,
         key: KeyIx(0),
@@ -218,13 +218,10 @@ fn blank() -> LedgerAnswer {
         level: LedgerLevel::Off,
         rows: 0,
         counted: false,
-        owners: 0,
-        places: 0,
         fields: ClassSet::EMPTY,
         bytes: 1,
         whole: true,
         answers: 1,
-        day: 0,
-        records: Vec::new(),
+        digested: None,
     }
 }

@@ -6,18 +6,19 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use foldhash::fast::FixedState;
 use portcullis_judge::Rules;
-use portcullis_ledger::{Request, Row, RowRecord, Terms};
-use portcullis_registry::Snapshot;
+use portcullis_ledger::{Row, RowRecord, Terms, Whose};
 use portcullis_types::{
     ClassIx, ClassSet, ClientIx, KeyIx, LedgerAnswer, LedgerLevel, LedgerRecord, OperationIx,
     PartnerIx, Revision, TierIx,
 };
 
 use super::super::board::Board;
+use super::folder::day_of;
 
-/// Terms that are remembered at most; then they are gathered anew.
-const TERMS_MAX: usize = 65_536;
+/// Keys, and things that are asked, that are remembered at most; then they are gathered anew.
+const KNOWN_MAX: usize = 65_536;
 
 /// The names of a set of rules.
 #[derive(Debug)]
@@ -75,12 +76,9 @@ impl SetNames {
     }
 }
 
-/// What answers have in common, by numbers.
+/// What was asked, by numbers.
 #[derive(Debug, Clone, Copy, Eq, PartialEq, Hash)]
-struct Numbers {
-    partner: PartnerIx,
-    client: Option<ClientIx>,
-    key: KeyIx,
+struct Asked {
     operation: Option<OperationIx>,
     class: ClassIx,
     passed: Option<(TierIx, Option<u16>)>,
@@ -90,98 +88,125 @@ struct Numbers {
     fields: ClassSet,
 }
 
-/// Turns numbers into names.
+impl Asked {
+    const fn of(answer: &LedgerAnswer) -> Self {
+        let LedgerAnswer { operation, class, passed, policy, level, counted, fields, .. } = *answer;
+        Self { operation, class, passed, policy, level, counted, fields }
+    }
+}
+
+type Named = (Arc<Terms>, Option<Arc<SetNames>>);
+
+/// Turns numbers into names. The numbers are the gate's own, so that nobody from outside chooses what falls
+/// together in these maps.
 pub(super) struct Names {
     node: Arc<str>,
     board: Arc<Board>,
     none: Arc<str>,
-    known: HashMap<Numbers, (Arc<Terms>, Option<Arc<SetNames>>)>,
+    partners: HashMap<PartnerIx, Arc<str>, FixedState>,
+    clients: HashMap<ClientIx, Arc<str>, FixedState>,
+    whose: HashMap<(KeyIx, Option<ClientIx>), Arc<Whose>, FixedState>,
+    terms: HashMap<Asked, Named, FixedState>,
 }
 
 impl Names {
     pub(super) fn new(node: &str, board: Arc<Board>) -> Self {
-        Self { node: Arc::from(node), board, none: Arc::from(""), known: HashMap::new() }
+        Self {
+            node: Arc::from(node),
+            board,
+            none: Arc::from(""),
+            partners: HashMap::default(),
+            clients: HashMap::default(),
+            whose: HashMap::default(),
+            terms: HashMap::default(),
+        }
     }
 
     /// An answer with its names.
-    pub(super) fn row(&mut self, answer: LedgerAnswer) -> Row {
-        let (terms, set) = self.terms(&answer);
-        let record = |record: LedgerRecord| RowRecord {
+    pub(super) fn row(&mut self, answer: &LedgerAnswer) -> Row {
+        let whose = self.whose(answer);
+        let (terms, set) = self.terms(answer);
+        let record = |record: &LedgerRecord| RowRecord {
             class: class(set.as_deref(), record.class),
             id: record.id,
             owner: record.owner,
             place: record.place,
             cell: record.cell,
         };
+        let digested = answer.digested.as_deref();
         Row {
             at: answer.at,
-            request: Request::new(&answer.request_id),
+            request: answer.request.clone(),
+            whose,
             terms,
             rows: answer.rows,
-            owners: answer.owners,
-            places: answer.places,
+            owners: digested.map_or(0, |digested| digested.owners),
+            places: digested.map_or(0, |digested| digested.places),
             bytes: answer.bytes,
             whole: answer.whole,
             answers: answer.answers,
-            day: answer.day,
-            records: answer.records.into_iter().map(record).collect(),
+            day: digested.map_or_else(|| day_of(answer.at), |digested| digested.day),
+            records: answer.records().iter().map(record).collect(),
         }
     }
 
-    fn terms(&mut self, answer: &LedgerAnswer) -> (Arc<Terms>, Option<Arc<SetNames>>) {
-        let numbers = Numbers {
-            partner: answer.partner,
-            client: answer.client,
-            key: answer.key,
-            operation: answer.operation,
-            class: answer.class,
-            passed: answer.passed,
-            policy: answer.policy,
-            level: answer.level,
-            counted: answer.counted,
-            fields: answer.fields,
-        };
-        if let Some(known) = self.known.get(&numbers) {
+    fn whose(&mut self, answer: &LedgerAnswer) -> Arc<Whose> {
+        let LedgerAnswer { partner, client, key, .. } = *answer;
+        if let Some(known) = self.whose.get(&(key, client)) {
+            return Arc::clone(known);
+        }
+        if self.whose.len() >= KNOWN_MAX {
+            self.whose.clear();
+            self.partners.clear();
+            self.clients.clear();
+        }
+        let state = self.board.state().unwrap_or_default();
+        let id = |partner| state.partner(partner).map(|found| Arc::from(found.id.as_str()));
+        let named = || id(partner).unwrap_or_else(|| unknown(partner.at()));
+        let partner = Arc::clone(self.partners.entry(partner).or_insert_with(named));
+        let client = client.map(|ix| {
+            let id = || state.client(ix).map(|found| Arc::from(found.id.as_str()));
+            let named = || id().unwrap_or_else(|| unknown(ix.at()));
+            Arc::clone(self.clients.entry(ix).or_insert_with(named))
+        });
+        let id = state.key(key).map(|found| Arc::from(found.id().as_str()));
+        let whose = Whose { partner, client, key: id.unwrap_or_else(|| unknown(key.at())) };
+        let whose = Arc::new(whose);
+        self.whose.insert((key, answer.client), Arc::clone(&whose));
+        whose
+    }
+
+    fn terms(&mut self, answer: &LedgerAnswer) -> Named {
+        let asked = Asked::of(answer);
+        if let Some(known) = self.terms.get(&asked) {
             return known.clone();
         }
-        if self.known.len() >= TERMS_MAX {
-            self.known.clear();
+        if self.terms.len() >= KNOWN_MAX {
+            self.terms.clear();
         }
-        let set = self.board.names_of(numbers.policy);
-        let state = self.board.state().unwrap_or_default();
-        let terms = Arc::new(self.named(&numbers, set.as_deref(), &state));
-        self.known.insert(numbers, (Arc::clone(&terms), set.clone()));
-        (terms, set)
+        let set = self.board.names_of(asked.policy);
+        let named = (Arc::new(self.named(&asked, set.as_deref())), set);
+        self.terms.insert(asked, named.clone());
+        named
     }
 
-    fn named(&self, numbers: &Numbers, set: Option<&SetNames>, state: &Snapshot) -> Terms {
-        let Numbers { partner, client, key, operation, class: of, passed, policy, .. } = *numbers;
+    fn named(&self, asked: &Asked, set: Option<&SetNames>) -> Terms {
+        let Asked { operation, class: of, passed, policy, level, counted, fields } = asked;
         let none = || Arc::clone(&self.none);
-        let client = client.map(|ix| match state.client(ix) {
-            Some(client) => Arc::from(client.id.as_str()),
-            None => unknown(ix.at()),
-        });
         let operation = operation.map(|ix| {
             let name = set.and_then(|set| set.operations.get(ix.at()).cloned());
             name.unwrap_or_else(|| unknown(ix.at()))
         });
         Terms {
             node: Arc::clone(&self.node),
-            partner: state
-                .partner(partner)
-                .map_or_else(|| unknown(partner.at()), |partner| Arc::from(partner.id.as_str())),
-            client,
-            key: state
-                .key(key)
-                .map_or_else(|| unknown(key.at()), |key| Arc::from(key.id().as_str())),
             operation: operation.unwrap_or_else(none),
-            class: class(set, of),
+            class: class(set, *of),
             rule: passed.zip(set).and_then(|(passed, set)| set.rule(passed)).unwrap_or_else(none),
             policy: policy.0,
             policy_digest: set.map_or_else(none, |set| Arc::clone(&set.digest)),
-            level: numbers.level,
-            counted: numbers.counted,
-            fields: set.map(|set| set.fields(&numbers.fields)).unwrap_or_default(),
+            level: *level,
+            counted: *counted,
+            fields: set.map(|set| set.fields(fields)).unwrap_or_default(),
         }
     }
 }

@@ -109,6 +109,7 @@ impl Roller {
         };
         let sinks = HourSinks {
             terms: sink(Table::Terms)?,
+            keys: sink(Table::Keys)?,
             answers: sink(Table::Answers)?,
             records: sink(Table::Records)?,
             digests: sink(Table::Digests)?,
@@ -118,9 +119,10 @@ impl Roller {
 
     /// Makes the files durable, the hashes of their pieces too, and gives them their names.
     fn name(&self, part: &Part, sinks: HourSinks<Sink>) -> Result<Vec<AnchoredFile>, NotRolled> {
-        let HourSinks { terms, answers, records, digests } = sinks;
+        let HourSinks { terms, keys, answers, records, digests } = sinks;
         let tables = [
             (Table::Terms, terms),
+            (Table::Keys, keys),
             (Table::Answers, answers),
             (Table::Records, records),
             (Table::Digests, digests),
@@ -165,7 +167,6 @@ fn read(
 ) -> Result<bool, NotRolled> {
     let mut reader = match JournalReader::new(BufReader::new(journal)) {
         Ok(reader) => reader,
-        Err(JournalFault::Read(error)) => return Err(error.into()),
         Err(_) => return Ok(true),
     };
     let mut damaged = false;

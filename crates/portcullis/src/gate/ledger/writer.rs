@@ -23,6 +23,8 @@ use crate::talk;
 
 /// How often what left is written and made durable.
 const EVERY: Duration = Duration::from_millis(250);
+/// Memory for frames that is kept from one time to the next.
+const FRAMES_KEPT: usize = 1 << 20;
 /// How long before midnight the next day has its key.
 const AHEAD: u64 = 3_600_000;
 /// Tries to write at the end, where the first ones fail.
@@ -48,8 +50,10 @@ pub(super) struct Writer {
     /// Days whose keys the judge has.
     pub(super) days: Vec<u32>,
     /// Taken and not written yet.
-    pub(super) rows: Vec<Row>,
     pub(super) taken: Vec<LedgerAnswer>,
+    /// What they are written with.
+    pub(super) frame: FrameWriter,
+    pub(super) frames: Vec<u8>,
 }
 
 impl Writer {
@@ -62,8 +66,8 @@ impl Writer {
         for _ in 0..LAST_TRIES {
             self.round();
         }
-        if !self.rows.is_empty() || self.outlet.waiting() > 0 {
-            let waiting = self.rows.len() + self.outlet.waiting();
+        if !self.taken.is_empty() || self.outlet.waiting() > 0 {
+            let waiting = self.taken.len() + self.outlet.waiting();
             talk::error(&format!(
                 "{waiting} answers could not be written to the ledger and are lost with this process"
             ));
@@ -78,10 +82,8 @@ impl Writer {
             // Whoever rolls sees by its lock that nobody writes it any more.
             self.journal = None;
         }
-        if self.rows.is_empty() {
+        if self.taken.is_empty() {
             self.outlet.take(&mut self.taken);
-            let (names, rows) = (&mut self.names, &mut self.rows);
-            rows.extend(self.taken.drain(..).map(|answer| names.row(answer)));
         }
         match self.write(now) {
             Ok(()) => self.wrote(now),
@@ -95,7 +97,7 @@ impl Writer {
     }
 
     fn write(&mut self, now: Wall) -> Result<(), String> {
-        if self.rows.is_empty() {
+        if self.taken.is_empty() {
             return self.look();
         }
         let start = self.start(now);
@@ -104,8 +106,11 @@ impl Writer {
             None => self.begin(start).map_err(|error| self.told(&error))?,
         };
         let journal = self.journal.insert(journal);
-        let frames = framed(&self.rows, journal.end());
-        match journal.append(&self.folder, &frames) {
+        self.frames.clear();
+        // Names are looked up again where it failed before: nothing but the answers is kept for that.
+        let rows = self.taken.iter().map(|answer| self.names.row(answer));
+        framed(rows, &mut self.frame, journal.end(), &mut self.frames);
+        match journal.append(&self.folder, &self.frames) {
             Ok(()) => {}
             Err(NotWritten::Yet(error)) => return Err(self.told(&error)),
             Err(NotWritten::Here(error)) => {
@@ -116,10 +121,11 @@ impl Writer {
         let add = |figure: &AtomicU64, count: usize| {
             figure.fetch_add(count as u64, Ordering::Relaxed);
         };
-        add(&self.figures.answers, self.rows.len());
-        add(&self.figures.bytes, frames.len());
+        add(&self.figures.answers, self.taken.len());
+        add(&self.figures.bytes, self.frames.len());
         add(&self.figures.syncs, 1);
-        self.rows.clear();
+        self.taken.clear();
+        self.frames.shrink_to(FRAMES_KEPT);
         Ok(())
     }
 
@@ -202,18 +208,14 @@ fn distinct(days: &[u32]) -> Vec<u32> {
 }
 
 /// Frames of rows, for a place in a journal.
-fn framed(rows: &[Row], place: u64) -> Vec<u8> {
-    let (mut writer, mut frames) = (FrameWriter::new(), Vec::new());
+fn framed(rows: impl Iterator<Item = Row>, writer: &mut FrameWriter, place: u64, to: &mut Vec<u8>) {
     for row in rows {
-        writer.push(row);
+        writer.push(&row);
         if writer.is_full() {
-            let at = place + frames.len() as u64;
-            writer.finish(at, &mut frames);
+            writer.finish(place + to.len() as u64, to);
         }
     }
-    let at = place + frames.len() as u64;
-    writer.finish(at, &mut frames);
-    frames
+    writer.finish(place + to.len() as u64, to);
 }
 
 const _: () = assert!(AHEAD < DAY, "at most two days are near");

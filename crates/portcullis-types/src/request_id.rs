@@ -11,43 +11,37 @@ const PREFIX: &str = "req_";
 
 /// The id of a request.
 #[derive(Debug, Clone, Eq, PartialEq, Ord, PartialOrd, Hash)]
-pub struct Request(Form);
-
-#[derive(Debug, Clone, Eq, PartialEq, Ord, PartialOrd, Hash)]
-pub(crate) enum Form {
-    /// Drawn by a gate: 8 digits of its thread, 8 of the call.
-    Gate { thread: u64, call: u64 },
+pub enum RequestId {
+    /// Drawn by a gate, of whose digits each is five bits, the lowest first.
+    Gate {
+        /// The 8 digits of its thread.
+        thread: u64,
+        /// The 8 digits of the call.
+        call: u64,
+    },
     /// Taken over from a peer.
     Other(Box<str>),
 }
 
-impl Request {
+impl RequestId {
     /// Reads an id as the answer carried it.
     #[must_use]
     pub fn new(text: &str) -> Self {
-        Self(of_gate(text).unwrap_or_else(|| Form::Other(text.into())))
-    }
-
-    pub(crate) const fn form(&self) -> &Form {
-        &self.0
-    }
-
-    pub(crate) const fn from_form(form: Form) -> Self {
-        Self(form)
+        of_gate(text).unwrap_or_else(|| Self::Other(text.into()))
     }
 }
 
-impl From<&str> for Request {
+impl From<&str> for RequestId {
     fn from(text: &str) -> Self {
         Self::new(text)
     }
 }
 
-impl fmt::Display for Request {
+impl fmt::Display for RequestId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.0 {
-            Form::Other(text) => f.write_str(text),
-            Form::Gate { thread, call } => {
+        match self {
+            Self::Other(text) => f.write_str(text),
+            Self::Gate { thread, call } => {
                 f.write_str(PREFIX)?;
                 let bits = |word: u64| (0..8).map(move |at| (word >> (at * 5)) & 31);
                 bits(*thread).chain(bits(*call)).try_for_each(|bits| {
@@ -59,11 +53,11 @@ impl fmt::Display for Request {
     }
 }
 
-fn of_gate(text: &str) -> Option<Form> {
+fn of_gate(text: &str) -> Option<RequestId> {
     let digits = text.strip_prefix(PREFIX)?.as_bytes();
     let (thread, call) = digits.split_first_chunk::<8>()?;
     let call: &[u8; 8] = call.try_into().ok()?;
-    Some(Form::Gate { thread: word(thread)?, call: word(call)? })
+    Some(RequestId::Gate { thread: word(thread)?, call: word(call)? })
 }
 
 fn word(digits: &[u8; 8]) -> Option<u64> {
@@ -100,15 +94,15 @@ mod tests {
     fn an_id_reads_as_it_was_written_whoever_drew_it() {
         let gates = ["req_0123456789abcdef", "req_zzzzzzzz00000001"];
         for text in gates {
-            assert!(matches!(Request::new(text).0, Form::Gate { .. }), "{text}");
+            assert!(matches!(RequestId::new(text), RequestId::Gate { .. }), "{text}");
         }
         // `u` is no digit, and capitals would not come back as they were.
         let others = ["req_0123456789abcdeu", "req_0123456789abcdeF", "req_1", "", "trace:7.a-b_c"];
         for text in others {
-            assert!(matches!(Request::new(text).0, Form::Other(_)), "{text}");
+            assert!(matches!(RequestId::new(text), RequestId::Other(_)), "{text}");
         }
         for text in gates.into_iter().chain(others) {
-            assert_eq!(Request::new(text).to_string(), text);
+            assert_eq!(RequestId::new(text).to_string(), text);
         }
     }
 }
