@@ -9,9 +9,13 @@
 
 mod common;
 
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
-use common::http::{json, lines, once};
+use common::http::{Connection, get, json, lines, once};
 use common::{ACCOUNT, House, PATIENCE, Platform, hook};
 use serde_json::{Value, json};
 
@@ -124,4 +128,81 @@ fn what_was_deleted_is_told_by_hook_to_whom_received_it_and_attested_by_it_alone
     let message = other_told.recv_timeout(PATIENCE).unwrap();
     assert_eq!(message.json()["data"]["change"]["cause"], "account_closed");
     assert!(message.is_signed_by(&other_secret), "{:?}", message.head);
+}
+
+/// A platform that stands still within its lists of posts, says that it does, and goes on when it is told.
+fn halting() -> (SocketAddr, Receiver<()>, Sender<()>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let at = listener.local_addr().unwrap();
+    let ((halts, halted), (go, goes)) = (channel(), channel());
+    let (halts, goes) = (Arc::new(Mutex::new(halts)), Arc::new(Mutex::new(goes)));
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let (halts, goes) = (Arc::clone(&halts), Arc::clone(&goes));
+            std::thread::spawn(move || {
+                let stream = stream.unwrap();
+                for path in paths(&stream) {
+                    let body = body_of(&path);
+                    let middle = body.len() / 2;
+                    let length = body.len();
+                    let head = format!(
+                        "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {length}\r\n\r\n"
+                    );
+                    (&stream).write_all(format!("{head}{}", &body[..middle]).as_bytes()).unwrap();
+                    if path.contains("/media") {
+                        halts.lock().unwrap().send(()).unwrap();
+                        goes.lock().unwrap().recv().unwrap();
+                    }
+                    (&stream).write_all(&body.as_bytes()[middle..]).unwrap();
+                }
+            });
+        }
+    });
+    (at, halted, go)
+}
+
+/// The paths of requests without a body.
+fn paths(stream: &TcpStream) -> impl Iterator<Item = String> {
+    let mut lines = BufReader::new(stream).lines().map_while(Result::ok);
+    std::iter::from_fn(move || {
+        let path = lines.next()?.split(' ').nth(1)?.to_owned();
+        lines.by_ref().find(String::is_empty)?;
+        Some(path)
+    })
+}
+
+fn body_of(path: &str) -> String {
+    if path.contains("/media") {
+        let posts = [SLOW_POST, "17900000000000002"].map(|id| json!({ "id": id }));
+        return json!({ "data": posts }).to_string();
+    }
+    json!({ "id": ACCOUNT, "username": "one" }).to_string()
+}
+
+const SLOW_POST: &str = "17900000000000001";
+
+#[test]
+fn an_answer_that_was_on_its_way_when_its_record_was_deleted_is_told_of_once_it_ends() {
+    let (platform, halted, go) = halting();
+    let house = House::init(&format!("http://{platform}"));
+    let _gate = house.serve();
+    called(&house, "/v21.0/me?fields=id,username", &house.key);
+    let mut under_way = Connection::open(house.public);
+    under_way.send(get(&format!("/v21.0/{ACCOUNT}/media?fields=id"), &house.key).as_bytes());
+    halted.recv().unwrap();
+    // The one that had left is found by the look that the other is too late for.
+    post(&house, &[record("e1", &ACCOUNT.into()), record("e2", &SLOW_POST.into())]);
+    while figure(&house, "portcullis_deletion_lists_open") == 0 {}
+    let list = owed(&house, &house.key);
+    let ids = |list: &Value| -> Vec<Value> {
+        list["data"].as_array().unwrap().iter().map(|row| row["id"].clone()).collect()
+    };
+    assert_eq!(ids(&list), ["e1"], "{list}");
+    go.send(()).unwrap();
+    let answer = under_way.answer();
+    assert!(answer.whole && answer.body.contains(SLOW_POST), "{}", answer.body);
+    let ended = Instant::now();
+    while figure(&house, "portcullis_deletion_lists_open") < 2 {}
+    eprintln!("told {:?} after the answer ended", ended.elapsed());
+    assert_eq!(ids(&owed(&house, &house.key)), ["e1", "e2"]);
 }

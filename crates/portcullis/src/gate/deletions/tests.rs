@@ -43,6 +43,12 @@ impl Holders for Known {
         Box::pin(async move { Ok(found) })
     }
 
+    fn look_out(&self, _: Vec<LedgerName>, _: Wall) {}
+
+    fn seen(&self) -> BoxFuture<'_, Vec<LedgerName>> {
+        Box::pin(std::future::pending())
+    }
+
     fn received(
         &self,
         _: Vec<String>,

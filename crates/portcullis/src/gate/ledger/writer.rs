@@ -18,6 +18,7 @@ use super::folder::{DAY, Folder, Part, day_of};
 use super::journal::{Journal, NotWritten};
 use super::keys::{KeyFault, Keys};
 use super::names::Names;
+use super::watch::Watch;
 use crate::clock::SystemClock;
 use crate::talk;
 
@@ -37,6 +38,8 @@ pub(super) struct Writer {
     pub(super) names: Names,
     pub(super) figures: Arc<Figures>,
     pub(super) clock: SystemClock,
+    /// Sees what is written.
+    pub(super) watch: Arc<Watch>,
     /// What this process is called in names of files.
     pub(super) writer: String,
     /// How much time goes into one journal, in milliseconds.
@@ -119,6 +122,7 @@ impl Writer {
         add(&self.figures.answers, self.rows.len());
         add(&self.figures.bytes, frames.len());
         add(&self.figures.syncs, 1);
+        self.watch.written(&self.rows, now);
         self.rows.clear();
         Ok(())
     }
