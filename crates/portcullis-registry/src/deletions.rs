@@ -20,7 +20,7 @@ pub use desk::{
     KeptList, ListsWanted, SaidOf, Saying,
 };
 pub use list::{
-    DeletionLine, DeletionSalt, Held, Holders, HoldersError, ToldOf, WhoHolds, told_of,
+    DeletionLine, DeletionSalt, Held, Holders, HoldersError, LedgerName, ToldOf, WhoHolds, told_of,
 };
 pub use rejected::DeletionRejected;
 pub use rules::DeletionRules;

@@ -86,8 +86,8 @@ pub use deletions::{
     DeletionBacklog, DeletionCause, DeletionCommand, DeletionCounts, DeletionDesk, DeletionDone,
     DeletionError, DeletionEvent, DeletionHealth, DeletionLine, DeletionPost, DeletionRejected,
     DeletionRules, DeletionSalt, DeletionTotals, Deletions, DutiesPage, DutyRow, Except, Held,
-    Holders, HoldersError, KeptList, ListsWanted, OpenDeletion, SaidOf, Saying, ToldOf, WhoHolds,
-    told_of,
+    Holders, HoldersError, KeptList, LedgerName, ListsWanted, OpenDeletion, SaidOf, Saying, ToldOf,
+    WhoHolds, told_of,
 };
 pub use events::Event;
 pub use evidence::{Evidence, LogPoint};

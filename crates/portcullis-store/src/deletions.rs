@@ -11,6 +11,7 @@ mod lists;
 mod matching;
 mod rows;
 mod said;
+mod settling;
 
 use std::path::Path;
 
@@ -24,12 +25,13 @@ use crate::database::number;
 use crate::error::StoreError;
 pub use desk::{Duties, Vanishing};
 
-const TABLES: [&str; 8] = [
+const TABLES: [&str; 9] = [
     "CREATE TABLE IF NOT EXISTS days (day INTEGER PRIMARY KEY) STRICT",
     "CREATE TABLE IF NOT EXISTS salt (salt BLOB NOT NULL) STRICT",
     "INSERT INTO salt (salt) SELECT randomblob(32) WHERE NOT EXISTS (SELECT 1 FROM salt)",
     "CREATE TABLE IF NOT EXISTS posts (id TEXT PRIMARY KEY, line BLOB NOT NULL, what TEXT NOT NULL, kind TEXT NOT NULL, name TEXT, class TEXT, at INTEGER NOT NULL, posted INTEGER NOT NULL, next INTEGER) STRICT",
     "CREATE INDEX IF NOT EXISTS posts_next ON posts (next) WHERE next IS NOT NULL",
+    "CREATE INDEX IF NOT EXISTS posts_name ON posts (name) WHERE next IS NOT NULL",
     "CREATE TABLE IF NOT EXISTS lists (batch TEXT PRIMARY KEY, number INTEGER NOT NULL UNIQUE, partner TEXT NOT NULL, cause TEXT NOT NULL, count INTEGER NOT NULL, salt BLOB, list TEXT NOT NULL, day INTEGER, made INTEGER NOT NULL, revision INTEGER, told INTEGER, due_by INTEGER, said INTEGER, by TEXT, deleted INTEGER NOT NULL DEFAULT 0, never_stored INTEGER NOT NULL DEFAULT 0, kept INTEGER NOT NULL DEFAULT 0, reason TEXT, attested INTEGER, dropped INTEGER, UNIQUE (partner, day)) STRICT",
     "CREATE TABLE IF NOT EXISTS duties (seq INTEGER PRIMARY KEY AUTOINCREMENT, batch TEXT NOT NULL, partner TEXT NOT NULL, post TEXT NOT NULL, kind TEXT NOT NULL, name TEXT NOT NULL, class TEXT, at INTEGER NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL, done TEXT, reason TEXT, UNIQUE (partner, post)) STRICT",
     "CREATE INDEX IF NOT EXISTS duties_batch ON duties (batch, seq)",

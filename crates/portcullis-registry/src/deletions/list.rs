@@ -23,6 +23,9 @@ pub struct Held {
     pub last: Wall,
 }
 
+/// What something of the ledger is called: a record, or an account, by its id.
+pub type LedgerName = (LedgerKind, String);
+
 /// Who holds something: one answer for each that was asked about.
 pub type WhoHolds = Vec<Vec<Held>>;
 
@@ -35,10 +38,14 @@ pub struct HoldersError(pub String);
 pub trait Holders: fmt::Debug + Send + Sync {
     /// The partners that received each of these, in their order. A partner that received none is in
     /// none.
-    fn holders(
-        &self,
-        asked: Vec<(LedgerKind, String)>,
-    ) -> BoxFuture<'_, Result<WhoHolds, HoldersError>>;
+    fn holders(&self, asked: Vec<LedgerName>) -> BoxFuture<'_, Result<WhoHolds, HoldersError>>;
+
+    /// Looks out for these until a moment: answers that hold any of them may be on their way.
+    fn look_out(&self, names: Vec<LedgerName>, until: Wall);
+
+    /// What of that some partner received since the last answer; waits until one does. Whoever drops the
+    /// answer before it is there has lost nothing.
+    fn seen(&self) -> BoxFuture<'_, Vec<LedgerName>>;
 
     /// The partners that received anything of these classes on a day (in days since 1970 as UTC counts),
     /// and how many records.

@@ -11,7 +11,7 @@ use std::time::Duration;
 use portcullis_registry::{
     Actor, ActorKind, BoxFuture, DeletionCommand, DeletionCounts, DeletionDesk, DeletionError,
     DeletionHealth, DeletionPost, DeletionRejected, Done, DutiesPage, DutyRow, Holders, KeptList,
-    ListsWanted, Office, OfficeError, Saying,
+    LedgerName, ListsWanted, Office, OfficeError, Saying,
 };
 use portcullis_types::{Clock, PartnerId, Span, Wall};
 use tokio::sync::Notify;
@@ -29,7 +29,7 @@ const LISTS: usize = 256;
 /// Most lists that a partner is shown at once beside their records.
 const SHOWN: usize = 1000;
 /// After so long a post is looked at once more: an answer that was on its way when it came is in the
-/// ledger by then.
+/// ledger by then. Until then what it names is looked out for.
 pub(super) const SETTLE: Span = Span::from_seconds(600);
 
 /// Names the classes of what vanishes by itself, in the set in force.
@@ -50,6 +50,8 @@ pub struct Duties {
     /// One word at a time, so that the log has the one that is kept.
     saying: tokio::sync::Mutex<()>,
     health: Mutex<DeletionHealth>,
+    /// What some partner received since its posts were looked at.
+    pub(super) seen: Mutex<Vec<LedgerName>>,
     pub(super) forgot: Mutex<Option<Wall>>,
 }
 
@@ -79,6 +81,7 @@ impl Duties {
             more: Notify::new(),
             saying: tokio::sync::Mutex::default(),
             health: Mutex::default(),
+            seen: Mutex::default(),
             forgot: Mutex::default(),
         }
     }
@@ -91,9 +94,13 @@ impl Duties {
 
     /// Matches, tells and settles until the runtime ends.
     pub async fn run(self: Arc<Self>) {
+        self.look_out().await;
         loop {
             self.round().await;
-            let _ = timeout(EVERY, self.more.notified()).await;
+            tokio::select! {
+                _ = timeout(EVERY, self.more.notified()) => {}
+                names = self.holders.seen() => self.saw(names),
+            }
         }
     }
 
@@ -101,7 +108,8 @@ impl Duties {
     pub async fn round(&self) {
         let now = self.clock.now().wall;
         // What was found out before is told, whatever becomes of the rest.
-        let found = [self.settle().await, self.match_posts(now).await, self.days(now).await];
+        let (settled, again) = (self.settle().await, self.again(now).await);
+        let found = [settled, again, self.match_posts(now).await, self.days(now).await];
         let told = self.tell().await;
         let forgotten = self.forget(now).await;
         let fault = found.into_iter().chain([told, forgotten]).find_map(Result::err);
@@ -125,7 +133,10 @@ impl Duties {
             if posts.is_empty() {
                 return Ok(());
             }
-            let asked = posts.iter().map(|post| (post.kind, post.name.clone())).collect();
+            let asked: Vec<LedgerName> =
+                posts.iter().map(|post| (post.kind, post.name.clone())).collect();
+            // Before the look, so that what is written after it is seen.
+            self.holders.look_out(asked.clone(), Wall(now.0 + SETTLE.milliseconds()));
             let held = self.holders.holders(asked).await.map_err(|error| error.to_string())?;
             if held.len() != posts.len() {
                 return Err("the ledger answered another question than it was asked".to_owned());

@@ -5,7 +5,7 @@
 use std::collections::HashSet;
 
 use portcullis_registry::{
-    DeletionCause, DeletionLine, DeletionPost, DeletionSalt, WhoHolds, told_of,
+    DeletionCause, DeletionLine, DeletionPost, DeletionSalt, LedgerName, WhoHolds, told_of,
 };
 use portcullis_types::{PartnerId, Revision, Span, Wall};
 use sqlx::{Connection as _, QueryBuilder, Row as _, Sqlite, SqliteConnection};
@@ -21,6 +21,37 @@ const TOGETHER: usize = 500;
 type Received = [(usize, Wall, Wall)];
 
 impl DeletionBook {
+    /// The names of posts that are looked at once more later, each with the moment when it came.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the file can't be read.
+    pub async fn looked_out(&self, count: usize) -> Result<Vec<(LedgerName, Wall)>, StoreError> {
+        let sql = "SELECT kind, name, posted FROM posts WHERE next IS NOT NULL AND name IS NOT NULL ORDER BY posted DESC LIMIT ?";
+        let query = sqlx::query(sql).bind(number(count as u64));
+        let found = query.fetch_all(&mut *self.0.connection.lock().await).await;
+        found
+            .and_then(|found| found.iter().map(rows::open).collect())
+            .map_err(|error| self.0.unread(&error))
+    }
+
+    /// Has posts of these names looked at now, where they are looked at once more later.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the file can't be written.
+    pub async fn again(&self, names: &[LedgerName], now: Wall) -> Result<(), StoreError> {
+        let mut connection = self.0.connection.lock().await;
+        let again = async {
+            let mut all = connection.begin().await?;
+            for (kind, name) in names {
+                let sql = "UPDATE posts SET next = ?1 WHERE next > ?1 AND name = ?2 AND kind = ?3";
+                let query = sqlx::query(sql).bind(number(now.0)).bind(name);
+                query.bind(rows::kind_name(*kind)).execute(&mut *all).await?;
+            }
+            all.commit().await
+        };
+        again.await.map_err(|error: sqlx::Error| self.0.unwritten(&error))
+    }
+
     /// The posts whose time to be looked at has come, the oldest first.
     ///
     /// # Errors

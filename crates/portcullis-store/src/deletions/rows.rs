@@ -2,7 +2,7 @@
 
 use portcullis_registry::{
     DeletionCause, DeletionCounts, DeletionDone, DeletionPost, DeletionSalt, DutyRow, KeptList,
-    SaidOf,
+    LedgerName, SaidOf,
 };
 use portcullis_types::{ClassName, LedgerKind, PartnerId, Revision, Wall};
 use sqlx::sqlite::SqliteRow;
@@ -78,6 +78,11 @@ pub(super) fn post(row: &SqliteRow) -> Result<DeletionPost, Error> {
         class: class.transpose()?,
         at: Wall(count(row, 5)?),
     })
+}
+
+/// The name of a post and when it came: kind, name, posted.
+pub(super) fn open(row: &SqliteRow) -> Result<(LedgerName, Wall), Error> {
+    Ok(((kind(row, 0)?, row.try_get(1)?), Wall(count(row, 2)?)))
 }
 
 fn partner(row: &SqliteRow, at: usize) -> Result<PartnerId, Error> {

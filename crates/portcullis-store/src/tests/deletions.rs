@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 
 use portcullis_registry::{
     BoxFuture, DeletionCause, DeletionDesk, DeletionDone, DeletionError, DeletionPost, Except,
-    Held, Holders, HoldersError, ListsWanted, Saying, WhoHolds,
+    Held, Holders, HoldersError, LedgerName, ListsWanted, Saying, WhoHolds,
 };
 use portcullis_types::{LedgerKind, Span};
+use tokio::sync::Notify;
 
 use super::*;
 use crate::{DeletionBook, Duties};
@@ -37,6 +38,9 @@ impl Clock for Hands {
 struct Known {
     of: Mutex<BTreeMap<String, Vec<&'static str>>>,
     fault: Mutex<Option<String>>,
+    looked_out: Mutex<Vec<(String, Wall)>>,
+    seen: Mutex<Vec<LedgerName>>,
+    bell: Notify,
 }
 
 impl Known {
@@ -46,10 +50,7 @@ impl Known {
 }
 
 impl Holders for Known {
-    fn holders(
-        &self,
-        asked: Vec<(LedgerKind, String)>,
-    ) -> BoxFuture<'_, Result<WhoHolds, HoldersError>> {
+    fn holders(&self, asked: Vec<LedgerName>) -> BoxFuture<'_, Result<WhoHolds, HoldersError>> {
         let of = self.of.lock().unwrap();
         let held = |partner: &&'static str| Held {
             partner: PartnerId::new(partner).unwrap(),
@@ -61,6 +62,18 @@ impl Holders for Known {
         let fault = self.fault.lock().unwrap().clone();
         let found = fault.map_or_else(|| Ok(found.collect()), |why| Err(HoldersError(why)));
         Box::pin(async move { found })
+    }
+
+    fn look_out(&self, names: Vec<LedgerName>, until: Wall) {
+        let names = names.into_iter().map(|(_, name)| (name, until));
+        self.looked_out.lock().unwrap().extend(names);
+    }
+
+    fn seen(&self) -> BoxFuture<'_, Vec<LedgerName>> {
+        Box::pin(async move {
+            self.bell.notified().await;
+            std::mem::take(&mut *self.seen.lock().unwrap())
+        })
     }
 
     fn received(
@@ -199,6 +212,29 @@ async fn what_was_on_its_way_when_the_post_came_is_found_by_a_second_look() {
     bed.clock.jump(600_000);
     bed.duties.round().await;
     assert_eq!(bed.waiting("other").await.len(), 1);
+}
+
+#[tokio::test]
+async fn what_leaves_after_its_deletion_was_looked_at_is_told_once_it_is_seen() {
+    let mut bed = Bed::new().await;
+    bed.duties.post(vec![post(1, "p1")]).await.unwrap();
+    bed.duties.round().await;
+    let looked_out = |bed: &Bed| std::mem::take(&mut *bed.known.looked_out.lock().unwrap());
+    let until = Wall(START + 600_000);
+    assert_eq!(looked_out(&bed), [("p1".to_owned(), until)]);
+    bed.again().await;
+    bed.known.received("p1", &["other"]);
+    bed.known.seen.lock().unwrap().push((LedgerKind::Record, "p1".to_owned()));
+    bed.known.bell.notify_one();
+    let duties = Arc::new(bed.duties);
+    let running = tokio::spawn(Arc::clone(&duties).run());
+    let other = || PartnerId::new("other").unwrap();
+    while duties.duties(other(), 0, 1).await.unwrap().0.is_empty() {
+        tokio::task::yield_now().await;
+    }
+    running.abort();
+    let again = bed.known.looked_out.lock().unwrap().clone();
+    assert_eq!(again[0], ("p1".to_owned(), until), "the next process looks out for it, too");
 }
 
 #[tokio::test]

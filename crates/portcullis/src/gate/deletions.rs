@@ -6,10 +6,11 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use portcullis_registry::{
-    BoxFuture, DeletionDesk, DeletionHealth, Holders, HoldersError, Office, Snapshot, WhoHolds,
+    BoxFuture, DeletionDesk, DeletionHealth, Holders, HoldersError, LedgerName, Office, Snapshot,
+    WhoHolds,
 };
 use portcullis_store::{DeletionBook, Duties};
-use portcullis_types::{LedgerKind, PartnerId, Wall};
+use portcullis_types::{PartnerId, Wall};
 use tokio::task::AbortHandle;
 
 use super::page::Page;
@@ -40,11 +41,14 @@ struct NoLedger;
 const NO_LEDGER: &str = "this gate keeps no ledger that knows who received what: posted deletions are kept and matched once it does";
 
 impl Holders for NoLedger {
-    fn holders(
-        &self,
-        _: Vec<(LedgerKind, String)>,
-    ) -> BoxFuture<'_, Result<WhoHolds, HoldersError>> {
+    fn holders(&self, _: Vec<LedgerName>) -> BoxFuture<'_, Result<WhoHolds, HoldersError>> {
         Box::pin(async { Err(HoldersError(NO_LEDGER.to_owned())) })
+    }
+
+    fn look_out(&self, _: Vec<LedgerName>, _: Wall) {}
+
+    fn seen(&self) -> BoxFuture<'_, Vec<LedgerName>> {
+        Box::pin(std::future::pending())
     }
 
     fn received(

@@ -15,6 +15,7 @@ mod library;
 mod names;
 mod roll;
 mod verify;
+mod watch;
 mod writer;
 
 use std::sync::Arc;
@@ -44,6 +45,7 @@ use keys::Keys;
 use names::Names;
 pub(crate) use names::SetNames;
 use roll::Roller;
+use watch::Watch;
 use writer::Writer;
 
 /// Longest name of a machine that stands in names of files.
@@ -87,7 +89,7 @@ pub(crate) fn start(
     let outlet = LedgerOutlet::new(gate.threads, LedgerBounds::default());
     let figures = Arc::new(Figures::new(outlet.clone()));
     let node = node();
-    let clock = SystemClock::start();
+    let (clock, watch) = (SystemClock::start(), Arc::new(Watch::default()));
     let mut writer = Writer {
         folder: folder.clone(),
         keys: Arc::clone(&keys),
@@ -96,6 +98,7 @@ pub(crate) fn start(
         names: Names::new(&node, Arc::clone(board)),
         figures: Arc::clone(&figures),
         clock: clock.clone(),
+        watch: Arc::clone(&watch),
         writer: format!("{node}-{}", own_suffix()?),
         roll: config.roll.milliseconds(),
         journal: None,
@@ -134,6 +137,7 @@ pub(crate) fn start(
         figures: Arc::clone(&figures),
         clock: clock.clone(),
         keep: config.keep,
+        watch,
     };
     let desk = Desk {
         folder,

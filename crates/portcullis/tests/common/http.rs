@@ -184,3 +184,25 @@ pub fn post(to: SocketAddr, target: &str, key: &str, form: &str) -> Answer {
     );
     connection.answer()
 }
+
+/// One POST of lines to the operators' listener.
+pub fn lines(to: SocketAddr, target: &str, token: &str, lines: &str) -> Answer {
+    let mut connection = Connection::open(to);
+    connection.send(sending(target, token, "application/x-ndjson", lines).as_bytes());
+    connection.answer()
+}
+
+/// One POST of JSON on a connection of its own.
+pub fn json(to: SocketAddr, target: &str, key: &str, body: &str) -> Answer {
+    let mut connection = Connection::open(to);
+    connection.send(sending(target, key, "application/json", body).as_bytes());
+    connection.answer()
+}
+
+fn sending(target: &str, key: &str, kind: &str, body: &str) -> String {
+    format!(
+        "POST {target} HTTP/1.1\r\nHost: gate.test\r\nAuthorization: Bearer {key}\r\n\
+         Content-Type: {kind}\r\nContent-Length: {}\r\n\r\n{body}",
+        body.len()
+    )
+}

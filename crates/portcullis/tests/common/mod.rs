@@ -12,6 +12,7 @@
     reason = "test support; each test file uses a part of it"
 )]
 
+pub mod hook;
 pub mod http;
 
 use std::io::{BufRead, BufReader, Read};

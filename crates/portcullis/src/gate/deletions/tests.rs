@@ -2,13 +2,16 @@
 //! attests, the platform reads who did. Who received what is known by a double; the ledger has its own
 //! tests.
 
-use std::collections::BTreeMap;
+mod overdue;
 
-use portcullis_registry::{Actor, ActorKind, Command, DeletionBacklog, Facts, Held, State, Use};
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use portcullis_registry::{Actor, ActorKind, Command, DeletionBacklog, Held, State, Use};
 use serde_json::{Value, json};
 
 use super::*;
-use crate::config::load;
+use crate::config::{Secret, load};
 use crate::gate::{Gate, bootstrap};
 use crate::starter::{self, ConfigText, EXAMPLE_SET, Plan};
 
@@ -29,10 +32,7 @@ fn what_cannot_be_matched_is_said_where_readiness_is_read() {
 struct Known(BTreeMap<&'static str, Vec<&'static str>>);
 
 impl Holders for Known {
-    fn holders(
-        &self,
-        asked: Vec<(LedgerKind, String)>,
-    ) -> BoxFuture<'_, Result<WhoHolds, HoldersError>> {
+    fn holders(&self, asked: Vec<LedgerName>) -> BoxFuture<'_, Result<WhoHolds, HoldersError>> {
         let held = |partner: &&str| Held {
             partner: PartnerId::new(partner).unwrap(),
             first: Wall(1),
@@ -41,6 +41,12 @@ impl Holders for Known {
         let of = |name: &str| self.0.get(name).into_iter().flatten().map(held).collect();
         let found = asked.iter().map(|(_, name)| of(name)).collect();
         Box::pin(async move { Ok(found) })
+    }
+
+    fn look_out(&self, _: Vec<LedgerName>, _: Wall) {}
+
+    fn seen(&self) -> BoxFuture<'_, Vec<LedgerName>> {
+        Box::pin(std::future::pending())
     }
 
     fn received(
@@ -54,6 +60,7 @@ impl Holders for Known {
 
 struct Bed {
     gate: Option<Gate>,
+    config: PathBuf,
     agent: ureq::Agent,
     token: String,
     keys: BTreeMap<&'static str, String>,
@@ -62,43 +69,67 @@ struct Bed {
 
 impl Bed {
     fn new(holders: Arc<dyn Holders>) -> Self {
+        Self::before(("http://127.0.0.1:9", None), "", Some(holders))
+    }
+
+    /// Before a platform, with more in its configuration.
+    fn before(
+        (upstream, credential): (&str, Option<&str>),
+        more: &str,
+        holders: Option<Arc<dyn Holders>>,
+    ) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let written = starter::write(&Plan {
             dir: dir.path().to_owned(),
             config: ConfigText {
-                upstream: "http://127.0.0.1:9".to_owned(),
+                upstream: upstream.to_owned(),
                 public_listen: "127.0.0.1:0".to_owned(),
                 public_url: "http://gate.example".to_owned(),
                 admin_listen: "127.0.0.1:0".to_owned(),
                 records: "none",
             },
-            platform_credential: None,
+            platform_credential: credential.map(|text| Secret::new(text.to_owned())),
             set: EXAMPLE_SET.iter().map(|(n, t)| ((*n).to_owned(), (*t).to_owned())).collect(),
         })
         .unwrap();
-        let config = load(&written.config).map_err(portcullis_yaml::Faults).unwrap();
-        let gate = Gate::start_with(config, Some(holders)).unwrap();
-        let actor = || Actor { kind: ActorKind::Local, id: "test".to_owned() };
-        let mut keys = BTreeMap::new();
-        for id in ["acme", "other"] {
-            let partner = PartnerId::new(id).unwrap();
-            let add = Command::AddPartner {
-                id: partner.clone(),
-                name: id.to_owned(),
-                tier: None,
-                r#use: Use::Publishing,
-                declared_use: String::new(),
-                scopes: None,
-                facts: Facts::default(),
-            };
-            gate.submit(actor(), add).unwrap();
-            let submit = |command| gate.submit(actor(), command);
-            let (_, key) = bootstrap::issue(&gate.minter(), (partner, None), submit).unwrap();
-            keys.insert(id, key.expose().to_owned());
-        }
+        let text = std::fs::read_to_string(&written.config).unwrap();
+        std::fs::write(&written.config, text + more).unwrap();
         let agent = ureq::Agent::config_builder().http_status_as_error(false).build().into();
         let token = written.admin_token.expose().trim().to_owned();
-        Self { gate: Some(gate), agent, token, keys, _dir: dir }
+        let (config, keys) = (written.config, BTreeMap::new());
+        let mut bed = Self { gate: None, config, agent, token, keys, _dir: dir };
+        bed.start(holders);
+        bed.keys = ["acme", "other"].map(|id| (id, bed.add(id))).into();
+        bed
+    }
+
+    /// Starts the gate, once more where it was stopped.
+    fn start(&mut self, holders: Option<Arc<dyn Holders>>) {
+        let config = load(&self.config).map_err(portcullis_yaml::Faults).unwrap();
+        self.gate = Some(Gate::start_with(config, holders).unwrap());
+    }
+
+    fn stop(&mut self) {
+        self.gate.take().into_iter().for_each(|gate| gate.stop());
+    }
+
+    /// Adds a partner; its key.
+    fn add(&self, id: &str) -> String {
+        let gate = self.gate.as_ref().unwrap();
+        let partner = PartnerId::new(id).unwrap();
+        let add = Command::AddPartner {
+            id: partner.clone(),
+            name: id.to_owned(),
+            tier: None,
+            r#use: Use::Publishing,
+            declared_use: String::new(),
+            scopes: None,
+            facts: bootstrap::calls_per_hour(1000),
+        };
+        let submit = |command| gate.submit(actor(), command);
+        submit(add).unwrap();
+        let (_, key) = bootstrap::issue(&gate.minter(), (partner, None), submit).unwrap();
+        key.expose().to_owned()
     }
 
     fn admin(&self, path: &str) -> String {
@@ -142,10 +173,12 @@ impl Bed {
 
 impl Drop for Bed {
     fn drop(&mut self) {
-        if let Some(gate) = self.gate.take() {
-            gate.stop();
-        }
+        self.stop();
     }
+}
+
+fn actor() -> Actor {
+    Actor { kind: ActorKind::Local, id: "test".to_owned() }
 }
 
 fn read(answer: Result<ureq::http::Response<ureq::Body>, ureq::Error>) -> (u16, Value) {

@@ -16,8 +16,10 @@ use tokio::time::timeout;
 use super::{Keeper, old};
 use crate::talk;
 
-/// How often it is looked for more.
-const EVERY: Duration = Duration::from_secs(1);
+/// How often it is looked whether there is something new in the log.
+const LOOK: Duration = Duration::from_millis(100);
+/// After so many looks that found nothing what waits is gone through all the same.
+const LOOKS: u32 = 10;
 /// Messages on their way at once.
 const TOGETHER: usize = 8;
 /// Events looked at in one go.
@@ -28,6 +30,7 @@ pub(super) async fn run(keeper: Arc<Keeper>) {
     let (mut ways, mut busy) = (JoinSet::new(), HashSet::new());
     let (mut failing, mut looks) = (false, Looks::default());
     loop {
+        let known = keeper.office.snapshot().revision();
         let result = round(&keeper, &mut ways, &mut busy).await;
         let forgotten = old::forget(&keeper, &mut looks).await;
         if let Err(why) = forgotten {
@@ -48,7 +51,17 @@ pub(super) async fn run(keeper: Arc<Keeper>) {
                     }
                 }
             }
-            _ = timeout(EVERY, keeper.more.notified()) => {}
+            () = more(&keeper, known) => {}
+        }
+    }
+}
+
+/// Waits until there may be more to do: who has a hook is told at once.
+async fn more(keeper: &Keeper, known: Option<Revision>) {
+    for _ in 0..LOOKS {
+        let asked = timeout(LOOK, keeper.more.notified()).await.is_ok();
+        if asked || keeper.office.snapshot().revision() != known {
+            return;
         }
     }
 }

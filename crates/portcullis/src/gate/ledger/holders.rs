@@ -8,13 +8,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use portcullis_ledger::{between, holders};
-use portcullis_registry::{BoxFuture, Held, Holders, HoldersError, WhoHolds};
+use portcullis_registry::{BoxFuture, Held, Holders, HoldersError, LedgerName, WhoHolds};
 use portcullis_types::{Clock as _, LedgerKind, PartnerId, Span, Wall};
 
 use super::figures::Figures;
-use super::folder::{DAY, Folder};
+use super::folder::{DAY, Folder, day_of};
 use super::keys::Keys;
 use super::library::Shelf;
+use super::watch::Watch;
 use crate::clock::SystemClock;
 
 /// What left is in its ring a tick after its answer ended, and is written from there on.
@@ -35,6 +36,7 @@ pub(super) struct Receivers {
     pub(super) figures: Arc<Figures>,
     pub(super) clock: SystemClock,
     pub(super) keep: Span,
+    pub(super) watch: Arc<Watch>,
 }
 
 impl fmt::Debug for Receivers {
@@ -44,15 +46,25 @@ impl fmt::Debug for Receivers {
 }
 
 impl Holders for Receivers {
-    fn holders(
-        &self,
-        asked: Vec<(LedgerKind, String)>,
-    ) -> BoxFuture<'_, Result<WhoHolds, HoldersError>> {
+    fn holders(&self, asked: Vec<LedgerName>) -> BoxFuture<'_, Result<WhoHolds, HoldersError>> {
         Box::pin(async move {
             let until = self.written().await?;
             let this = self.clone();
             aside(move || this.held(&asked, until)).await
         })
+    }
+
+    fn look_out(&self, names: Vec<LedgerName>, until: Wall) {
+        let now = self.clock.now().wall;
+        // An answer is digested under the key of the day on which its call came.
+        let today = day_of(now);
+        let near = [today.saturating_sub(1), today, today + 1];
+        let keys = near.into_iter().filter_map(|day| self.keys.of(day).ok().flatten());
+        self.watch.add(names, &keys.collect::<Vec<_>>(), until, now);
+    }
+
+    fn seen(&self) -> BoxFuture<'_, Vec<LedgerName>> {
+        Box::pin(self.watch.seen())
     }
 
     fn received(
@@ -84,10 +96,10 @@ impl Receivers {
         Ok(Wall(now()))
     }
 
-    fn held(&self, asked: &[(LedgerKind, String)], until: Wall) -> Result<WhoHolds, HoldersError> {
+    fn held(&self, asked: &[LedgerName], until: Wall) -> Result<WhoHolds, HoldersError> {
         let shelf = Shelf::look(&self.folder, &self.keys).map_err(unread)?;
         let since = Wall(until.0.saturating_sub(self.keep.milliseconds()));
-        let mut by: BTreeMap<(LedgerKind, String), Terms> = BTreeMap::new();
+        let mut by: BTreeMap<LedgerName, Terms> = BTreeMap::new();
         for kind in [LedgerKind::Record, LedgerKind::Owner, LedgerKind::Place] {
             let of = asked.iter().filter(|(of, _)| *of == kind);
             let ids: Vec<&str> = of.map(|(_, id)| id.as_str()).collect();
@@ -103,7 +115,7 @@ impl Receivers {
                 (*first, *last) = ((*first).min(one.first), (*last).max(one.last));
             }
         }
-        let of = |asked: &(LedgerKind, String)| {
+        let of = |asked: &LedgerName| {
             let held = by.get(asked).into_iter().flatten();
             let held = held.map(|(partner, (first, last))| Held {
                 partner: partner.clone(),

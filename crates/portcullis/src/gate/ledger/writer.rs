@@ -18,6 +18,7 @@ use super::folder::{DAY, Folder, Part, day_of};
 use super::journal::{Journal, NotWritten};
 use super::keys::{KeyFault, Keys};
 use super::names::Names;
+use super::watch::Watch;
 use crate::clock::SystemClock;
 use crate::talk;
 
@@ -39,6 +40,8 @@ pub(super) struct Writer {
     pub(super) names: Names,
     pub(super) figures: Arc<Figures>,
     pub(super) clock: SystemClock,
+    /// Sees what is written.
+    pub(super) watch: Arc<Watch>,
     /// What this process is called in names of files.
     pub(super) writer: String,
     /// How much time goes into one journal, in milliseconds.
@@ -124,6 +127,10 @@ impl Writer {
         add(&self.figures.answers, self.taken.len());
         add(&self.figures.bytes, self.frames.len());
         add(&self.figures.syncs, 1);
+        if self.watch.looks_out() {
+            let rows: Vec<Row> = self.taken.iter().map(|answer| self.names.row(answer)).collect();
+            self.watch.written(&rows, now);
+        }
         self.taken.clear();
         self.frames.shrink_to(FRAMES_KEPT);
         Ok(())

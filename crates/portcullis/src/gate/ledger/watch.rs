@@ -1,0 +1,210 @@
+//! What was taken back a short while ago and may be on its way yet: it is seen as it is written down.
+//!
+//! A look at the ledger finds what was written before it; an answer that began before and ends after it is
+//! found here, by digests under the keys of the days around. Costs nothing while nothing is looked out for.
+//! Must not know why something is looked out for, nor who is told.
+
+use std::collections::{HashMap, HashSet};
+use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use portcullis_keys::DayKey;
+use portcullis_ledger::{Row, RowRecord};
+use portcullis_registry::LedgerName;
+use portcullis_types::{LedgerDigest, Wall};
+use tokio::sync::Notify;
+
+/// Most names that are looked out for at once. What comes on top is found by a later look at the ledger
+/// alone.
+const NAMES_MAX: usize = 50_000;
+
+/// What is looked out for.
+#[derive(Default)]
+pub(super) struct Watch {
+    /// Whether there is anything: the writer looks no further where not.
+    any: AtomicBool,
+    open: Mutex<Open>,
+    bell: Notify,
+}
+
+#[derive(Default)]
+struct Open {
+    names: HashMap<Arc<LedgerName>, Watched>,
+    /// By day and digest: each kind is digested apart.
+    digests: HashMap<(u32, LedgerDigest), Arc<LedgerName>>,
+    seen: Vec<LedgerName>,
+}
+
+struct Watched {
+    until: Wall,
+    /// Partners that received it meanwhile: of each it is said once.
+    partners: HashSet<Arc<str>>,
+}
+
+impl fmt::Debug for Watch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Watch").field("any", &self.any).finish_non_exhaustive()
+    }
+}
+
+impl Watch {
+    /// Looks out for these until a moment, under these keys.
+    pub(super) fn add(&self, names: Vec<LedgerName>, keys: &[Arc<DayKey>], until: Wall, now: Wall) {
+        let mut open = self.open();
+        open.end(now);
+        for name in names {
+            open.add(name, keys, until);
+        }
+        self.any.store(!open.names.is_empty(), Ordering::Release);
+    }
+
+    /// Whether anything is looked out for: rows are not shown where not.
+    pub(super) fn looks_out(&self) -> bool {
+        self.any.load(Ordering::Acquire)
+    }
+
+    /// Looks at rows that are written down, and whose answers a look at the ledger finds from here on.
+    pub(super) fn written(&self, rows: &[Row], now: Wall) {
+        let mut open = self.open();
+        open.end(now);
+        self.any.store(!open.names.is_empty(), Ordering::Release);
+        let before = open.seen.len();
+        for row in rows {
+            for record in &row.records {
+                open.look(row.day, &row.whose.partner, record);
+            }
+        }
+        if open.seen.len() > before {
+            self.bell.notify_one();
+        }
+    }
+
+    /// What was seen since the last answer; waits until something is.
+    pub(super) async fn seen(&self) -> Vec<LedgerName> {
+        loop {
+            let seen = std::mem::take(&mut self.open().seen);
+            if !seen.is_empty() {
+                return seen;
+            }
+            self.bell.notified().await;
+        }
+    }
+
+    fn open(&self) -> MutexGuard<'_, Open> {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Open {
+    fn add(&mut self, name: LedgerName, keys: &[Arc<DayKey>], until: Wall) {
+        if let Some(known) = self.names.get_mut(&name) {
+            known.until = known.until.max(until);
+        } else if self.names.len() < NAMES_MAX {
+            let name = Arc::new(name);
+            for key in keys {
+                let digest = key.digest(name.0, &name.1);
+                self.digests.insert((key.day(), digest), Arc::clone(&name));
+            }
+            self.names.insert(name, Watched { until, partners: HashSet::new() });
+        }
+    }
+
+    /// Forgets what is not looked out for any more.
+    fn end(&mut self, now: Wall) {
+        let before = self.names.len();
+        self.names.retain(|_, watched| watched.until > now);
+        if self.names.len() < before {
+            let names = &self.names;
+            self.digests.retain(|_, name| names.contains_key(name));
+        }
+    }
+
+    fn look(&mut self, day: u32, partner: &Arc<str>, record: &RowRecord) {
+        for digest in [record.id, record.owner].into_iter().flatten() {
+            let Some(name) = self.digests.get(&(day, digest)) else { continue };
+            let Some(watched) = self.names.get_mut(name) else { continue };
+            if watched.partners.insert(Arc::clone(partner)) {
+                self.seen.push(LedgerName::clone(name));
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use portcullis_ledger::{Terms, Whose};
+    use portcullis_types::{LedgerKind, LedgerLevel, RequestId};
+
+    use super::*;
+
+    const DAY: u64 = 86_400_000;
+
+    fn key(day: u32) -> Arc<DayKey> {
+        Arc::new(DayKey::new(day, &[7; DayKey::BYTES]))
+    }
+
+    /// An answer to a partner on a day, with one record of an owner.
+    fn row(partner: &str, day: u32, id: &str, owner: &str) -> Row {
+        let key = key(day);
+        let name = |text: &str| Arc::<str>::from(text);
+        let whose = Whose { partner: name(partner), client: None, key: name("k") };
+        let terms = Terms {
+            node: name("gate"),
+            operation: name("o"),
+            class: name("c"),
+            rule: name("r"),
+            policy: 1,
+            policy_digest: name("d"),
+            level: LedgerLevel::Digests,
+            counted: true,
+            fields: Vec::new(),
+        };
+        let record = RowRecord {
+            class: name("c"),
+            id: Some(key.digest(LedgerKind::Record, id)),
+            owner: Some(key.digest(LedgerKind::Owner, owner)),
+            place: None,
+            cell: None,
+        };
+        Row {
+            at: Wall(u64::from(day) * DAY),
+            request: RequestId::new("req_1"),
+            whose: Arc::new(whose),
+            terms: Arc::new(terms),
+            rows: 1,
+            owners: 1,
+            places: 0,
+            bytes: 10,
+            whole: true,
+            answers: 1,
+            day,
+            records: vec![record],
+        }
+    }
+
+    fn seen(watch: &Watch) -> Vec<LedgerName> {
+        std::mem::take(&mut watch.open().seen)
+    }
+
+    #[test]
+    fn a_name_is_seen_once_for_each_partner_that_receives_it_on_any_day_near_as_long_as_it_is_watched()
+     {
+        let watch = Watch::default();
+        let [post, account] = [(LedgerKind::Record, "p1"), (LedgerKind::Owner, "a1")]
+            .map(|(kind, id)| (kind, id.to_owned()));
+        watch.written(&[row("acme", 5, "p1", "a1")], Wall(0));
+        assert_eq!(seen(&watch), [], "nothing is looked out for");
+        let names = vec![post.clone(), account.clone()];
+        watch.add(names, &[key(4), key(5)], Wall(1000), Wall(0));
+        watch.written(&[row("acme", 5, "p2", "a2")], Wall(1));
+        assert_eq!(seen(&watch), []);
+        watch.written(&[row("acme", 5, "p1", "a2"), row("acme", 4, "p1", "a2")], Wall(1));
+        assert_eq!(seen(&watch), [post.clone()], "once for each partner");
+        watch.written(&[row("other", 4, "p1", "a1")], Wall(2));
+        assert_eq!(seen(&watch), [post, account]);
+        watch.written(&[row("third", 5, "p1", "a1")], Wall(1000));
+        assert_eq!(seen(&watch), [], "its time is over");
+        assert!(!watch.any.load(Ordering::Relaxed) && watch.open().digests.is_empty());
+    }
+}

@@ -1,0 +1,208 @@
+//! What the platform takes back, through whole gates: whoever received it is told and says what it did.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test may stop at the first surprise"
+)]
+
+mod common;
+
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Mutex};
+use std::time::Instant;
+
+use common::http::{Connection, get, json, lines, once};
+use common::{ACCOUNT, House, PATIENCE, Platform, hook};
+use serde_json::{Value, json};
+
+const FIRST: &str = "first-partner";
+const SECOND: &str = "second-partner";
+
+/// A second partner that the account authorised as well; its key.
+fn second(house: &House) -> String {
+    house.ok(&["partner", "add", SECOND, "--use", "publishing"]);
+    house.ok(&["partner", "facts", SECOND, "--set", "figures.calls_per_hour=1000"]);
+    house.ok(&["grant", "add", ACCOUNT, "--partner", SECOND]);
+    house.ok(&["key", "issue", "--partner", SECOND]).trim().to_owned()
+}
+
+fn called(house: &House, target: &str, key: &str) -> Value {
+    let answer = once(house.public, target, key);
+    assert_eq!(answer.status, 200, "{target}: {}", answer.body);
+    answer.json()
+}
+
+/// Posts deletions as the platform does.
+fn post(house: &House, deletions: &[Value]) -> Value {
+    let token = std::fs::read_to_string(house.dir().join("secrets/admin-token")).unwrap();
+    let body: String = deletions.iter().map(|line| format!("{line}\n")).collect();
+    let answer = lines(house.admin, "/v1/deletions", token.trim(), &body);
+    assert_eq!(answer.status, 200, "{}", answer.body);
+    answer.json()
+}
+
+fn record(id: &str, record: &Value) -> Value {
+    json!({ "id": id, "what": "deleted", "record": record, "at": "2026-01-01T00:00:00Z" })
+}
+
+fn owed(house: &House, key: &str) -> Value {
+    called(house, "/partner/v1/deletions", key)
+}
+
+fn figure(house: &House, name: &str) -> u64 {
+    let page = once(house.admin, "/metrics", "").body;
+    let line = page.lines().find_map(|line| line.strip_prefix(&format!("{name} ")));
+    line.unwrap_or_else(|| panic!("no {name} in\n{page}")).parse().unwrap()
+}
+
+fn report(house: &House) -> Value {
+    serde_json::from_str(&house.ok(&["ledger", "deletions", "-o", "json"])).unwrap()
+}
+
+#[test]
+fn what_was_deleted_is_told_by_hook_to_whom_received_it_and_attested_by_it_alone() {
+    let platform = Platform::start(None);
+    let house = House::init(&platform.url());
+    hook::allow_here(&house);
+    let _gate = house.serve();
+    let other = second(&house);
+    let [(at, told), (other_at, other_told)] = [hook::listen(0), hook::listen(0)];
+    let secret = hook::add(&house, FIRST, at);
+    let other_secret = hook::add(&house, SECOND, other_at);
+
+    // Both receive the account, and one of them its posts.
+    called(&house, "/v21.0/me?fields=id,username", &other);
+    let posts = called(&house, &format!("/v21.0/{ACCOUNT}/media?fields=id&limit=3"), &house.key);
+    let [one, kept] = [&posts["data"][0]["id"], &posts["data"][1]["id"]];
+    let posted = Instant::now();
+    let taken = post(&house, &[record("e1", one), record("e2", kept), record("e3", &"1".into())]);
+    assert_eq!((&taken["new"], &taken["known"]), (&3.into(), &0.into()), "{taken}");
+    while figure(&house, "portcullis_deletion_lists_open") == 0 {}
+    eprintln!("the list stands {:?} after the post", posted.elapsed());
+    let message = told.recv_timeout(PATIENCE).unwrap();
+    eprintln!("the hook is told {:?} after the post", posted.elapsed());
+    assert!(message.is_signed_by(&secret) && !message.is_signed_by(&other_secret));
+    let said = message.json();
+    let change = &said["data"]["change"];
+    let list = owed(&house, &house.key);
+    let batch = list["lists"][0]["batch"].as_str().unwrap().to_owned();
+    assert_eq!((&said["type"], &change["count"]), (&"deletion.due".into(), &2.into()), "{said}");
+    assert_eq!((&change["batch"], &change["cause"]), (&batch.as_str().into(), &"deleted".into()));
+    assert_eq!(change["due_by"], list["lists"][0]["due_by"], "{said} {list}");
+    let named = [one, kept].map(|id| message.body.contains(id.as_str().unwrap()));
+    assert_eq!(named, [false; 2], "a message names nothing: {said}");
+    let records: Vec<&Value> =
+        list["data"].as_array().unwrap().iter().map(|row| &row["record"]).collect();
+    assert_eq!(records, [one, kept]);
+    let nothing = owed(&house, &other);
+    assert_eq!((&nothing["data"], &nothing["lists"]), (&json!([]), &json!([])));
+
+    // Nobody attests for another, and the word of whom it concerns is in the log and in the report.
+    let path = format!("/partner/v1/deletions/{batch}/attest");
+    let but = json!([{ "seq": list["data"][1]["seq"], "done": "kept", "reason": "a court asked" }]);
+    let word = json!({ "done": "deleted", "but": but }).to_string();
+    assert_eq!(json(house.public, &path, &other, &word).status, 404);
+    let attested = json(house.public, &path, &house.key, &word);
+    assert_eq!(attested.status, 200, "{}", attested.body);
+    let lists = report(&house);
+    let row = &lists[0];
+    assert_eq!((&row["partner"], &row["state"]), (&FIRST.into(), &"attested".into()), "{lists}");
+    assert_eq!((&row["deleted"], &row["kept"]), (&1.into(), &1.into()), "{lists}");
+    assert_eq!(row["by"], house.key_id().as_str(), "{lists}");
+    let log = house.ok(&["audit", "query", "--type", "deletion.attested"]);
+    assert!(log.contains("deletion.attested"), "{log}");
+    assert_eq!(owed(&house, &house.key)["lists"], json!([]));
+    assert!(told.try_recv().is_err(), "one message for one list");
+    assert!(other_told.try_recv().is_err(), "who received none of it hears nothing");
+    // The hook of the other would have been told by now: what it received is.
+    post(
+        &house,
+        &[
+            json!({ "id": "e4", "what": "account_closed", "owner": ACCOUNT, "at": "2026-01-01T00:00:00Z" }),
+        ],
+    );
+    let message = other_told.recv_timeout(PATIENCE).unwrap();
+    assert_eq!(message.json()["data"]["change"]["cause"], "account_closed");
+    assert!(message.is_signed_by(&other_secret), "{:?}", message.head);
+}
+
+/// A platform that stands still within its lists of posts, says that it does, and goes on when it is told.
+fn halting() -> (SocketAddr, Receiver<()>, Sender<()>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let at = listener.local_addr().unwrap();
+    let ((halts, halted), (go, goes)) = (channel(), channel());
+    let (halts, goes) = (Arc::new(Mutex::new(halts)), Arc::new(Mutex::new(goes)));
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let (halts, goes) = (Arc::clone(&halts), Arc::clone(&goes));
+            std::thread::spawn(move || {
+                let stream = stream.unwrap();
+                for path in paths(&stream) {
+                    let body = body_of(&path);
+                    let middle = body.len() / 2;
+                    let length = body.len();
+                    let head = format!(
+                        "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {length}\r\n\r\n"
+                    );
+                    (&stream).write_all(format!("{head}{}", &body[..middle]).as_bytes()).unwrap();
+                    if path.contains("/media") {
+                        halts.lock().unwrap().send(()).unwrap();
+                        goes.lock().unwrap().recv().unwrap();
+                    }
+                    (&stream).write_all(&body.as_bytes()[middle..]).unwrap();
+                }
+            });
+        }
+    });
+    (at, halted, go)
+}
+
+/// The paths of requests without a body.
+fn paths(stream: &TcpStream) -> impl Iterator<Item = String> {
+    let mut lines = BufReader::new(stream).lines().map_while(Result::ok);
+    std::iter::from_fn(move || {
+        let path = lines.next()?.split(' ').nth(1)?.to_owned();
+        lines.by_ref().find(String::is_empty)?;
+        Some(path)
+    })
+}
+
+fn body_of(path: &str) -> String {
+    if path.contains("/media") {
+        let posts = [SLOW_POST, "17900000000000002"].map(|id| json!({ "id": id }));
+        return json!({ "data": posts }).to_string();
+    }
+    json!({ "id": ACCOUNT, "username": "one" }).to_string()
+}
+
+const SLOW_POST: &str = "17900000000000001";
+
+#[test]
+fn an_answer_that_was_on_its_way_when_its_record_was_deleted_is_told_of_once_it_ends() {
+    let (platform, halted, go) = halting();
+    let house = House::init(&format!("http://{platform}"));
+    let _gate = house.serve();
+    called(&house, "/v21.0/me?fields=id,username", &house.key);
+    let mut under_way = Connection::open(house.public);
+    under_way.send(get(&format!("/v21.0/{ACCOUNT}/media?fields=id"), &house.key).as_bytes());
+    halted.recv().unwrap();
+    // The one that had left is found by the look that the other is too late for.
+    post(&house, &[record("e1", &ACCOUNT.into()), record("e2", &SLOW_POST.into())]);
+    while figure(&house, "portcullis_deletion_lists_open") == 0 {}
+    let list = owed(&house, &house.key);
+    let ids = |list: &Value| -> Vec<Value> {
+        list["data"].as_array().unwrap().iter().map(|row| row["id"].clone()).collect()
+    };
+    assert_eq!(ids(&list), ["e1"], "{list}");
+    go.send(()).unwrap();
+    let answer = under_way.answer();
+    assert!(answer.whole && answer.body.contains(SLOW_POST), "{}", answer.body);
+    let ended = Instant::now();
+    while figure(&house, "portcullis_deletion_lists_open") < 2 {}
+    eprintln!("told {:?} after the answer ended", ended.elapsed());
+    assert_eq!(ids(&owed(&house, &house.key)), ["e1", "e2"]);
+}
