@@ -4,6 +4,7 @@
 
 use std::path::PathBuf;
 
+use owo_colors::OwoColorize as _;
 use serde_json::{Value, json};
 use ureq::http::Method;
 
@@ -54,6 +55,7 @@ pub(crate) fn run(
         out.line(format!("{:<8} {}", text(file, "kind"), clean(&text(file, "name"))))?;
     }
     told::show(applied.get("narrowed").unwrap_or(&Value::Null), out)?;
+    ledger(&applied, out)?;
     if args.dry_run {
         let verdict = if changes.is_empty() {
             "nothing would change"
@@ -63,4 +65,14 @@ pub(crate) fn run(
         return out.line(verdict);
     }
     applied.get("change").map_or(Ok(()), |change| change::show(change, out))
+}
+
+/// What the ledger writes down otherwise, in the words of `diff`.
+fn ledger(applied: &Value, out: &mut Out) -> Result<(), Failure> {
+    for change in applied.get("ledger").and_then(Value::as_array).into_iter().flatten() {
+        let way = text(change, "way");
+        let way = if way == "wider" { way.red().bold().to_string() } else { clean(&way) };
+        out.line(format!("{way}: {}.", clean(&text(change, "text"))))?;
+    }
+    Ok(())
 }

@@ -157,6 +157,11 @@ pub enum CatalogueCommand {
         #[arg(long, value_name = "FILE")]
         out: Option<PathBuf>,
     },
+    /// List every class, what is of it, and how much the ledger writes down of it
+    Classes {
+        /// The directory with `routes/` and `policies/` [default: .]
+        dir: Option<PathBuf>,
+    },
 }
 
 /// What to put in force.

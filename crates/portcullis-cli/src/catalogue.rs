@@ -1,8 +1,11 @@
-//! `catalogue import`: draws up a route file from an OpenAPI document.
+//! `catalogue`: draws up a route file from an OpenAPI document, and lists the classes of those there are.
 //!
 //! Must not know the admin API.
 
+mod classes;
+
 use std::io::Write as _;
+use std::path::Path;
 
 use portcullis_yaml::Source;
 use serde_json::json;
@@ -19,7 +22,20 @@ pub(crate) fn run(
     host: &dyn Host,
     out: &mut Out,
 ) -> Result<(), Failure> {
-    let CatalogueCommand::Import { openapi, out: to } = command;
+    match command {
+        CatalogueCommand::Import { openapi, out: to } => import(openapi, to.as_deref(), host, out),
+        CatalogueCommand::Classes { dir } => {
+            classes::run(dir.as_deref().unwrap_or(Path::new(".")), host, out)
+        }
+    }
+}
+
+fn import(
+    openapi: &Path,
+    to: Option<&Path>,
+    host: &dyn Host,
+    out: &mut Out,
+) -> Result<(), Failure> {
     let bytes = host.read(openapi).map_err(|error| unreadable(openapi, &error))?;
     let text = String::from_utf8(bytes)
         .map_err(|_| Failure::Local(format!("{} is not UTF-8 text", openapi.display())))?;

@@ -3,6 +3,7 @@
 //! What is closed on purpose is named, what nobody thought of is a finding. Must not know the admin
 //! API.
 
+mod ledger;
 mod openapi;
 mod rules;
 mod show;
@@ -11,13 +12,14 @@ use std::path::Path;
 
 use portcullis_catalogue::{Catalogue, Operation, OperationClass, UNCLASSIFIED_IX};
 use portcullis_policy::{PolicySet, Tier};
-use portcullis_types::{CLASSES_MAX, ClassIx, ClassSet, TypeIx};
+use portcullis_types::{CLASSES_MAX, ClassIx, ClassSet, FieldSet, TypeIx};
 use portcullis_yaml::Source;
 use serde::Serialize;
 
 use crate::failure::Failure;
 use crate::files::{Compiled, unreadable};
 use crate::host::Host;
+use ledger::Kept;
 use openapi::{Document, Gap};
 use rules::{Conditional, Idle};
 pub(crate) use show::show;
@@ -34,6 +36,8 @@ pub(crate) struct Coverage {
     gaps: Vec<Gap>,
     operations: Vec<OperationLine>,
     fields: Vec<FieldLine>,
+    /// How much the ledger writes down of answers of each class.
+    classes: Vec<Kept>,
     rules: Vec<Idle>,
     /// Denials by a `deny_when`.
     conditional: Vec<Conditional>,
@@ -53,6 +57,9 @@ struct OperationLine {
     state: State,
     #[serde(skip_serializing_if = "Option::is_none")]
     class: Option<String>,
+    /// How much the ledger writes down of it: `off`, `counts` or `digests`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ledger: Option<&'static str>,
     /// The tiers that give it.
     tiers: Vec<String>,
 }
@@ -63,6 +70,8 @@ struct FieldLine {
     field: String,
     state: State,
     class: String,
+    /// The level of what it is, or of an object that leads to it, whichever is more.
+    ledger: &'static str,
     tiers: Vec<String>,
 }
 
@@ -94,6 +103,7 @@ pub(crate) fn run(
     let operations: Vec<OperationLine> =
         catalogue.operations().flat_map(|of| operation(of, catalogue, policies)).collect();
     let fields = fields(catalogue, policies);
+    let classes = ledger::kept(catalogue, &operations, &fields);
     let rules = rules::idle(catalogue, policies);
     let open = |state: &State| *state == State::Unclassified;
     let ok = gaps.is_empty()
@@ -103,7 +113,7 @@ pub(crate) fn run(
     let described = document.map(|document| document.operations());
     let conditional = rules::conditional(catalogue, policies);
     let narrowing = rules::narrowing(policies);
-    Ok(Coverage { ok, described, gaps, operations, fields, rules, conditional, narrowing })
+    Ok(Coverage { ok, described, gaps, operations, fields, classes, rules, conditional, narrowing })
 }
 
 fn read(path: &Path, host: &dyn Host) -> Result<Document, Failure> {
@@ -127,6 +137,7 @@ fn operation(of: &Operation, catalogue: &Catalogue, policies: &PolicySet) -> Vec
             target,
             state: state.unwrap_or_else(|| state_of(class, &tiers)),
             class: class.map(|class| catalogue.class_name(class).to_string()),
+            ledger: class.map(|class| catalogue.level(class).name()),
             tiers,
         }
     };
@@ -163,6 +174,7 @@ fn fields(catalogue: &Catalogue, policies: &PolicySet) -> Vec<FieldLine> {
             field: format!("{}.{}", kind(field.kind), field.path),
             state: state_of(Some(field.class), &tiers),
             class: catalogue.class_name(field.class).to_string(),
+            ledger: catalogue.level_of(field.class, &FieldSet::of(field.ix)).name(),
             tiers,
         }
     });
@@ -175,6 +187,7 @@ fn fields(catalogue: &Catalogue, policies: &PolicySet) -> Vec<FieldLine> {
                 field: format!("{}.{name}{{}}", of.name),
                 state: state_of(Some(field.class), &tiers),
                 class: catalogue.class_name(field.class).to_string(),
+                ledger: catalogue.level(field.class).name(),
                 tiers,
             }
         })

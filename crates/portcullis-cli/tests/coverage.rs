@@ -18,6 +18,8 @@ classes:
   profile.bio: Biographies
   place.posts: Posts at a place
   post.basic: Posts
+ledger: { digests: [post.*], none: [profile.basic] }
+continuity: [place.posts]
 types:
   user:
     ids: ["1###"]
@@ -102,6 +104,10 @@ fn what_nobody_thought_of_is_found_and_what_is_closed_is_named() {
         6 fields and edges
           given to nobody: user.biography (profile.bio)
           given to nobody: place.id (post.basic)
+        in the ledger, of what is given
+          counts and digests: post.basic
+          counts only: place.posts
+          nothing: profile.basic
         without effect
           standard/posts-again: `standard/posts` stands before it and gives all that it gives of `place.posts`
           standard/soon: in shadow: judged and recorded, but not enforced
@@ -114,6 +120,10 @@ fn what_nobody_thought_of_is_found_and_what_is_closed_is_named() {
     assert_eq!(json["coverage"]["ok"], false);
     assert_eq!(json["coverage"]["described"], serde_json::Value::Null);
     assert_eq!(json["coverage"]["operations"][0]["tiers"][0], "standard");
+    assert_eq!(json["coverage"]["operations"][0]["ledger"], "off");
+    assert_eq!(json["coverage"]["fields"][4]["ledger"], "digests");
+    let bio = serde_json::json!({ "class": "profile.bio", "ledger": "counts", "given": false });
+    assert_eq!(json["coverage"]["classes"][3], bio);
 }
 
 #[test]
@@ -153,4 +163,35 @@ deny:
           given to nobody: listPosts (GET /{version}/{id}/posts) on a place
           standard/posts: `standard/nights` denies `place.posts` whatever is asked
         ");
+}
+
+#[test]
+fn classes_are_listed_with_what_is_of_them_and_how_much_the_ledger_writes_down() {
+    let machine = Machine::new();
+    let edges = "fields: { post.basic: [id, caption] }\n    edges: { by: { class: profile.bio, holds: user } }";
+    machine.write("routes/r.yaml", ROUTES.replace("fields: { post.basic: [id, caption] }", edges));
+    machine.write("policies/standard.yaml", TIER);
+    let dir = machine.dir.path().display().to_string();
+    let said = machine.types(&format!("catalogue classes {dir}"));
+    insta::assert_snapshot!(said.whole(), @r"
+        CLASS          LEDGER   ON HOLD  OPERATIONS AND EDGES  FIELDS
+        place.posts    counts   open     listPosts
+        post.basic     digests                                 3
+        profile.basic  off               getUser               2
+        profile.bio    counts            post.by               1
+        [exit 0]
+        ");
+    let json = machine.types(&format!("catalogue classes -o json {dir}")).json();
+    let basic = serde_json::json!({
+        "class": "post.basic",
+        "ledger": "digests",
+        "continuity": false,
+        "operations": [],
+        "edges": [],
+        "fields": ["place.id", "post.caption", "post.id"],
+    });
+    assert_eq!(json["classes"][1], basic);
+    machine.write("routes/r.yaml", ROUTES.replace("digests: [post.*]", "digests: [pst.*]"));
+    let faulty = machine.types(&format!("catalogue classes {dir}"));
+    assert_eq!(faulty.code, 1, "{}", faulty.whole());
 }

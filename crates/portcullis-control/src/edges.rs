@@ -26,6 +26,12 @@ pub trait Checker: Send + Sync {
         Weighed::default()
     }
 
+    /// What the ledger would write down otherwise by a set than by the one in force, what it would write
+    /// down less of first.
+    fn weighs_ledger(&self, _files: &[(String, Arc<str>)]) -> Vec<LedgerChange> {
+        Vec::new()
+    }
+
     /// What another tier, by name or by use, does to a partner.
     fn weighs_move(&self, _partner: &PartnerRecord, _to: &AgreedTier) -> Weighed {
         Weighed::default()
@@ -48,6 +54,25 @@ pub struct AgreedTier {
     pub tier: Option<String>,
     /// The use.
     pub purpose: Option<String>,
+}
+
+/// What the ledger would write down otherwise of what leaves.
+#[derive(Debug, Clone, Eq, PartialEq, Serialize, ToSchema)]
+pub struct LedgerChange {
+    /// Which way, in the words of `portcullis diff`.
+    pub way: LedgerWay,
+    /// What, as a sentence without its full stop.
+    pub text: String,
+}
+
+/// Whether more or less is written down than before.
+#[derive(Debug, Clone, Copy, Eq, PartialEq, Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum LedgerWay {
+    /// Less.
+    Wider,
+    /// More.
+    Narrower,
 }
 
 /// What a set without faults holds.

@@ -43,7 +43,7 @@ pub use api::past::past_view;
 pub use api::told::weigh;
 pub use edges::{
     AdminCall, AgreedTier, CheckFault, Checked, Checker, Drift, DriftKind, KeyMaker, KeyMakerError,
-    MintedKey, Probe, Readiness, ReadyDetail, Weighed,
+    LedgerChange, LedgerWay, MintedKey, Probe, Readiness, ReadyDetail, Weighed,
 };
 pub use explained::{CallExplained, CallNow, CallSignal, CallStep, CallThen, CallWay, Recall};
 pub use hooks::{DeliverySeen, HookError, HookMade, HookSeen, Hooks};

@@ -5,6 +5,7 @@
 mod bounds;
 mod carry;
 mod denials;
+mod ledger;
 mod routes;
 mod rules;
 mod types;
@@ -34,7 +35,7 @@ pub struct Side<'a> {
 #[derive(Debug, Clone, Copy, Eq, PartialEq, Ord, PartialOrd, Hash, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Way {
-    /// More is given, less is bounded, or less is watched.
+    /// More is given, less is bounded, less is watched, or less is written down of what leaves.
     Wider,
     /// Less is given.
     Narrower,
@@ -64,7 +65,7 @@ pub enum Whom {
     Tiers(Vec<String>),
     /// Of keys that are narrowed to this scope.
     Scope(String),
-    /// Nobody's: it is told of a use, or what is watched refuses no call.
+    /// Nobody's: it is told of a use, or what is watched or written down refuses no call.
     Nobody,
 }
 
@@ -100,6 +101,16 @@ pub fn diff(old: Side<'_>, new: Side<'_>) -> Vec<Effect> {
     uses(old, new, &mut effects);
     scopes(old, new, &mut effects);
     routes::compare(old, new, &mut effects);
+    ledger::compare(old.catalogue, new.catalogue, &mut effects);
+    effects.into_iter().collect()
+}
+
+/// What the ledger writes down otherwise by other routes, what it writes down less of first; [`diff`] tells
+/// the same among all else.
+#[must_use]
+pub fn diff_ledger(old: &Catalogue, new: &Catalogue) -> Vec<Effect> {
+    let mut effects = BTreeSet::new();
+    ledger::compare(old, new, &mut effects);
     effects.into_iter().collect()
 }
 

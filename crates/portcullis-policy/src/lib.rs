@@ -28,7 +28,7 @@ mod set;
 mod tier;
 
 pub use case::{Case, Expect};
-pub use diff::{Effect, Side, Way, Whom, diff, diff_tiers};
+pub use diff::{Effect, Side, Way, Whom, diff, diff_ledger, diff_tiers};
 pub use explain::{Step, StepKind};
 pub use file::Per;
 pub use hatch::Hatch;

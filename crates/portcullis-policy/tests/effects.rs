@@ -214,6 +214,31 @@ fn each_loophole_is_told_in_a_sentence() {
             "continuity: [publish.status,",
             "continuity: [place.posts,",
         ),
+        ("comments that the ledger only counts", "plaza.yaml", "    - comment.*\n", ""),
+        (
+            "lists of comments that the ledger does not even count",
+            "plaza.yaml",
+            "    - comment.*\n",
+            "    - comment.basic\n    - comment.author\n  none: [comment.list]\n",
+        ),
+        (
+            "a name that goes to a class that the ledger only counts",
+            "plaza.yaml",
+            "[id, username, name, account_type, media_count, profile_picture_url, is_private]\n      profile.counts: [",
+            "[id, username, account_type, media_count, profile_picture_url, is_private]\n      platform.debug_token: [name]\n      profile.counts: [",
+        ),
+        (
+            "tokens that the ledger digests",
+            "plaza.yaml",
+            "    - comment.*\n",
+            "    - comment.*\n    - platform.debug_token\n",
+        ),
+        (
+            "tokens that the ledger does not even count",
+            "plaza.yaml",
+            "    - comment.*\n",
+            "    - comment.*\n  none: [platform.debug_token]\n",
+        ),
         ("nothing but a text", g, "about: For tests", "about: For other tests"),
     ];
     let mut said = String::new();

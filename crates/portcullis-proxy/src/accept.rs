@@ -30,7 +30,7 @@ impl Drop for Counted {
     fn drop(&mut self) {
         self.0.connections.give(1);
         self.0.share.went();
-        self.0.metrics.open_connections.dec();
+        self.0.metrics.connections.open.dec();
         // Each listener waits for itself, and any of them may have somebody waiting.
         self.0.freed.notify_waiters();
     }
@@ -47,7 +47,7 @@ pub(crate) fn take(
         return;
     }
     thread.share.came();
-    thread.metrics.open_connections.inc();
+    thread.metrics.connections.open.inc();
     let counted = Counted(Rc::clone(thread));
     let ip = peer.ip().to_canonical();
     // Without it small answers would wait for the last one's acknowledgement.

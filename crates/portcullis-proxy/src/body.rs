@@ -55,7 +55,7 @@ pub(crate) enum Kind {
 /// Polls what streams. A panic ends this answer: all calls of a connection of HTTP/2 share the task.
 fn guarded(ticket: &mut Ticket, poll: impl FnOnce(&mut Ticket) -> Polled) -> Polled {
     catch_unwind(AssertUnwindSafe(|| poll(ticket))).unwrap_or_else(|_| {
-        ticket.conn.thread.metrics.panics.inc();
+        ticket.conn.thread.metrics.calls.panics.inc();
         Poll::Ready(Some(Err(BrokenOff)))
     })
 }
@@ -156,7 +156,7 @@ impl Access {
         self.cuts = cuts;
         let reader = self.reader.as_ref()?;
         let standing = thread.bench.standing(reader.key, &reader.read, thread.now());
-        standing.err().inspect(|_| thread.metrics.answers_cut.inc())
+        standing.err().inspect(|_| thread.metrics.calls.answers_cut.inc())
     }
 }
 

@@ -43,12 +43,12 @@ impl Counts {
     pub(crate) fn new(all: Arc<Metrics>, usage: Option<UsageCells>) -> Self {
         let refusals = all_rows()
             .iter()
-            .map(|row| (row.code, all.refusals.with_label_values(&[row.code]).local()))
+            .map(|row| (row.code, all.calls.refusals.with_label_values(&[row.code]).local()))
             .collect();
         Self {
-            duration: all.duration.local(),
-            upstream_duration: all.upstream_duration.local(),
-            judge_duration: all.judge_duration.local(),
+            duration: all.calls.duration.local(),
+            upstream_duration: all.upstreams.duration.local(),
+            judge_duration: all.calls.judge_duration.local(),
             policy: None,
             state: None,
             requests: Vec::new(),
@@ -85,13 +85,13 @@ impl Counts {
     #[cold]
     fn notes(&self, notes: &Notes) {
         if let Some(refusal) = &notes.observed {
-            self.all.observed.with_label_values(&[refusal.row().code]).inc();
+            self.all.calls.observed.with_label_values(&[refusal.row().code]).inc();
         }
         for rule in &notes.shadowed {
-            self.all.shadowed.with_label_values(&[&**rule]).inc();
+            self.all.calls.shadowed.with_label_values(&[&**rule]).inc();
         }
         for hit in &notes.signals {
-            self.all.signals.with_label_values(&[&*hit.rule]).inc();
+            self.all.calls.signals.with_label_values(&[&*hit.rule]).inc();
         }
     }
 
@@ -122,7 +122,7 @@ impl Counts {
                 let verdict = if refused { "refusal" } else { "permit" };
                 let class =
                     ["other", "1xx", "2xx", "3xx", "4xx", "5xx"].get(class).unwrap_or(&"other");
-                all.requests.with_label_values(&[name(), verdict, class]).local()
+                all.calls.requests.with_label_values(&[name(), verdict, class]).local()
             })
             .inc();
         }

@@ -88,7 +88,7 @@ async fn accept(thread: Rc<Thread>, entrances: Rc<[Entrance]>, at: usize) {
             // The peer gave up before it was accepted, which is no fault of ours.
             Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => {}
             Err(_) => {
-                thread.metrics.accept_errors.inc();
+                thread.metrics.connections.accept_errors.inc();
                 tokio::time::sleep(PAUSE).await;
             }
         }
@@ -113,7 +113,7 @@ fn hand(thread: &Rc<Thread>, entrance: &Entrance, stream: TcpStream, peer: Socke
     // What can't be taken off this thread's runtime can't be served on another.
     let Ok(stream) = stream.into_std() else { return };
     match thread.share.hand(Handed { stream, peer, listener: entrance.number }) {
-        Ok(()) => thread.metrics.handed_over.inc(),
+        Ok(()) => thread.metrics.connections.handed_over.inc(),
         Err(Handed { stream, peer, .. }) => {
             if let Ok(stream) = TcpStream::from_std(stream) {
                 take(thread, &entrance.listener, stream, peer);

@@ -91,7 +91,7 @@ impl Flow {
     /// Breaks off at the next look: what was handed over goes out first, so that the partner sees an
     /// answer that stops, and not a connection that ends for no reason.
     fn break_off(&mut self, cx: &Context<'_>, ticket: &Ticket) -> Polled {
-        ticket.conn.thread.metrics.upstream_failures.inc();
+        ticket.conn.thread.metrics.upstreams.failures.inc();
         self.leave(cx)
     }
 
@@ -146,7 +146,7 @@ impl Flow {
         }
         match self.alarm.poll(cx) {
             Poll::Ready(()) => {
-                ticket.conn.thread.metrics.upstream_failures.inc();
+                ticket.conn.thread.metrics.upstreams.failures.inc();
                 Poll::Ready(Some(Err(BrokenOff)))
             }
             Poll::Pending => Poll::Pending,

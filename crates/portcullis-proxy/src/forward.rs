@@ -57,7 +57,7 @@ impl Forward {
             return Ok(());
         }
         let standing = thread.bench.standing(self.key, &self.read, thread.now());
-        standing.inspect_err(|_| thread.metrics.answers_cut.inc())
+        standing.inspect_err(|_| thread.metrics.calls.answers_cut.inc())
     }
 
     /// Refuses a call that waited and that its key may not make any more; nothing was sent yet.

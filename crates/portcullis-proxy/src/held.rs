@@ -52,7 +52,7 @@ impl Held {
     ) -> Result<Answered, Refusal> {
         self.hold(HELD_MAX as u64).await.inspect_err(|refusal| {
             if refusal.row().status >= 500 {
-                thread.metrics.upstream_failures.inc();
+                thread.metrics.upstreams.failures.inc();
             }
         })?;
         Ok(self.release(thread))

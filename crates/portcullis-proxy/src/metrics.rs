@@ -4,6 +4,10 @@
 //! rules of the tiers.
 //! Never a path, a key or a partner. Must not know what a policy is.
 
+mod calls;
+mod connections;
+mod upstreams;
+
 use portcullis_types::all_rows;
 use prometheus::core::Collector;
 use prometheus::{
@@ -11,37 +15,18 @@ use prometheus::{
     Registry, TextEncoder,
 };
 
+use calls::Calls;
+use connections::Connections;
+use upstreams::Upstreams;
+
 /// Every metric of the data plane.
 #[derive(Debug, Clone)]
 pub struct Metrics {
     registry: Registry,
-    pub(crate) requests: IntCounterVec,
-    pub(crate) refusals: IntCounterVec,
-    pub(crate) observed: IntCounterVec,
-    pub(crate) shadowed: IntCounterVec,
-    pub(crate) signals: IntCounterVec,
-    pub(crate) duration: Histogram,
-    pub(crate) upstream_duration: Histogram,
-    pub(crate) judge_duration: Histogram,
-    closed: IntCounterVec,
-    handshakes: IntCounterVec,
-    turned_away: IntCounterVec,
-    pub(crate) upstream_connects: IntCounter,
-    pub(crate) upstream_failures: IntCounter,
-    pub(crate) upstream_out_of_step: IntCounter,
-    pub(crate) upstream_repeats: IntCounter,
-    pub(crate) upstream_repeats_spared: IntCounter,
-    pub(crate) upstream_up: IntGaugeVec,
-    pub(crate) upstream_room: IntGaugeVec,
-    pub(crate) open_connections: IntGauge,
-    pub(crate) parked_connections: IntGauge,
-    pub(crate) handed_over: IntCounter,
-    pub(crate) in_flight: IntGauge,
-    pub(crate) waiting: IntGauge,
+    pub(crate) calls: Calls,
+    pub(crate) connections: Connections,
+    pub(crate) upstreams: Upstreams,
     pub(crate) memory_short: IntGauge,
-    pub(crate) accept_errors: IntCounter,
-    pub(crate) answers_cut: IntCounter,
-    pub(crate) panics: IntCounter,
     pub(crate) records_dropped: IntCounter,
     pub(crate) ledger_answers: IntCounter,
     pub(crate) ledger_merged: IntCounter,
@@ -59,8 +44,6 @@ pub struct Metrics {
 /// From a tenth of a millisecond to the longest time a call may take.
 const SECONDS: [f64; 14] =
     [1e-4, 2.5e-4, 5e-4, 1e-3, 2.5e-3, 5e-3, 1e-2, 2.5e-2, 5e-2, 0.1, 0.5, 1.0, 5.0, 30.0];
-/// A decision is a hundred times shorter.
-const JUDGE_SECONDS: [f64; 8] = [5e-7, 1e-6, 2e-6, 5e-6, 1e-5, 5e-5, 5e-4, 5e-3];
 
 impl Default for Metrics {
     fn default() -> Self {
@@ -75,119 +58,13 @@ impl Metrics {
         let registry = Registry::new();
         let all = Make(&registry);
         let metrics = Self {
-            requests: all.family(
-                "portcullis_requests_total",
-                "Calls answered, by operation, verdict and class of status.",
-                &["operation", "verdict", "code_class"],
-            ),
-            refusals: all.family(
-                "portcullis_refusals_total",
-                "Calls refused, by the code of the refusal.",
-                &["reason"],
-            ),
-            observed: all.family(
-                "portcullis_observed_refusals_total",
-                "Calls that a partner under observation was spared a refusal for, by its code.",
-                &["reason"],
-            ),
-            shadowed: all.family(
-                "portcullis_shadowed_total",
-                "Times that a rule in shadow would have said no or taken something out, by rule.",
-                &["rule"],
-            ),
-            signals: all.family(
-                "portcullis_signals_total",
-                "Times that a watch hit, by watch.",
-                &["rule"],
-            ),
-            duration: all.histogram(
-                "portcullis_request_duration_seconds",
-                "From a call's head to the end of its answer.",
-                &SECONDS,
-            ),
-            upstream_duration: all.histogram(
-                "portcullis_upstream_duration_seconds",
-                "From sending a call on to the head of the platform's answer.",
-                &SECONDS,
-            ),
-            judge_duration: all.histogram(
-                "portcullis_policy_duration_seconds",
-                "To judge a call.",
-                &JUDGE_SECONDS,
-            ),
-            closed: all.family(
-                "portcullis_connections_cut_total",
-                "Connections the gate closed for being too slow, by what they were slow at, or a flood.",
-                &["at"],
-            ),
-            handshakes: all.family(
-                "portcullis_tls_handshakes_total",
-                "TLS handshakes with partners, by how they ended: full, resumed or failed.",
-                &["outcome"],
-            ),
-            turned_away: all.family(
-                "portcullis_connections_turned_away_total",
-                "Connections closed at once: their address had as many as it may, or no proxy announced them.",
-                &["why"],
-            ),
-            upstream_connects: all.counter(
-                "portcullis_upstream_connections_total",
-                "Connections opened to the platform.",
-            ),
-            upstream_failures: all.counter(
-                "portcullis_upstream_failures_total",
-                "Calls that the platform did not answer, or not with well-formed HTTP in time.",
-            ),
-            upstream_out_of_step: all.counter(
-                "portcullis_upstream_out_of_step_total",
-                "Connections to the platform closed since bytes came that no call had asked for.",
-            ),
-            upstream_repeats: all.counter(
-                "portcullis_upstream_repeats_total",
-                "Calls sent again: not a byte of them went out, or the connection of a read was closed.",
-            ),
-            upstream_repeats_spared: all.counter(
-                "portcullis_upstream_repeats_spared_total",
-                "Calls not sent again since too many were.",
-            ),
-            upstream_up: all.gauges(
-                "portcullis_upstream_up",
-                "Whether an upstream takes calls, by its address.",
-                &["upstream"],
-            ),
-            upstream_room: all.gauges(
-                "portcullis_upstream_calls_max",
-                "Calls that an upstream may have at once, by its address.",
-                &["upstream"],
-            ),
-            open_connections: all.gauge("portcullis_open_connections", "Connections of partners."),
-            parked_connections: all.gauge(
-                "portcullis_parked_connections",
-                "Connections of partners between two calls, kept without buffers.",
-            ),
-            handed_over: all.counter(
-                "portcullis_connections_handed_over_total",
-                "Fresh connections that a thread with more than its part handed to another.",
-            ),
-            in_flight: all.gauge("portcullis_requests_in_flight", "Calls being served."),
-            waiting: all.gauge(
-                "portcullis_requests_waiting",
-                "Calls that wait until an upstream can take them.",
-            ),
+            calls: Calls::new(&all),
+            connections: Connections::new(&all),
+            upstreams: Upstreams::new(&all),
             memory_short: all.gauge(
                 "portcullis_memory_short",
                 "Whether memory is short, so that the gate takes on less.",
             ),
-            accept_errors: all.counter(
-                "portcullis_accept_errors_total",
-                "Times no connection could be accepted, such as for want of file descriptors.",
-            ),
-            answers_cut: all.counter(
-                "portcullis_answers_cut_total",
-                "Answers cut since the key was taken away while they streamed.",
-            ),
-            panics: all
-                .counter("portcullis_panics_total", "Calls on which the gate itself failed."),
             records_dropped: all
                 .counter("portcullis_records_dropped_total", "Access records lost to a full ring."),
             ledger_answers: all
@@ -225,7 +102,7 @@ impl Metrics {
             registry: registry.clone(),
         };
         for row in all_rows() {
-            metrics.refusals.with_label_values(&[row.code]);
+            metrics.calls.refusals.with_label_values(&[row.code]);
         }
         metrics
     }
@@ -246,15 +123,15 @@ impl Metrics {
     }
 
     pub(crate) fn handshake(&self, outcome: &'static str) {
-        self.handshakes.with_label_values(&[outcome]).inc();
+        self.connections.handshakes.with_label_values(&[outcome]).inc();
     }
 
     pub(crate) fn turned_away(&self, why: &'static str) {
-        self.turned_away.with_label_values(&[why]).inc();
+        self.connections.turned_away.with_label_values(&[why]).inc();
     }
 
     pub(crate) fn cut_slow(&self, at: &'static str) {
-        self.closed.with_label_values(&[at]).inc();
+        self.connections.closed.with_label_values(&[at]).inc();
     }
 }
 

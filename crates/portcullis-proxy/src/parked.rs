@@ -21,14 +21,14 @@ struct Parked<'a>(&'a Rc<Thread>);
 
 impl<'a> Parked<'a> {
     fn new(thread: &'a Rc<Thread>) -> Self {
-        thread.metrics.parked_connections.inc();
+        thread.metrics.connections.parked.inc();
         Self(thread)
     }
 }
 
 impl Drop for Parked<'_> {
     fn drop(&mut self) {
-        self.0.metrics.parked_connections.dec();
+        self.0.metrics.connections.parked.dec();
     }
 }
 

@@ -232,7 +232,7 @@ impl Sending {
             answer.and_then(|response| inward::inward(thread, response, self.alarm, self.forward));
         made.inspect_err(|refusal| {
             if refusal.row().status >= 500 {
-                thread.metrics.upstream_failures.inc();
+                thread.metrics.upstreams.failures.inc();
             }
         })
     }

@@ -174,7 +174,7 @@ impl Future for Served {
 }
 
 fn failed(conn: &Conn, id: &HeaderValue) -> Response<Answer> {
-    conn.thread.metrics.panics.inc();
+    conn.thread.metrics.calls.panics.inc();
     let id = id.to_str().unwrap_or_default();
     let out = refuse::render(&Refusal::Internal, None, id, conn.thread.style());
     let mut answer = Response::new(Answer::last_resort(out.body.into()));

@@ -235,9 +235,9 @@ impl Thread {
     pub(crate) fn show_counts(&self) {
         self.counts.borrow_mut().hand_over(self.clock.wall());
         let in_flight = i64::try_from(self.in_flight.count()).unwrap_or(i64::MAX);
-        self.metrics.in_flight.add(in_flight - self.shown_in_flight.replace(in_flight));
+        self.metrics.calls.in_flight.add(in_flight - self.shown_in_flight.replace(in_flight));
         let waiting = i64::try_from(self.waiting()).unwrap_or(i64::MAX);
-        self.metrics.waiting.add(waiting - self.shown_waiting.replace(waiting));
+        self.metrics.calls.waiting.add(waiting - self.shown_waiting.replace(waiting));
     }
 
     /// The same for the last time: waits for whoever is busy with what was counted.

@@ -107,6 +107,14 @@ impl FieldSet {
     /// No field at all.
     pub const EMPTY: Self = Self([0; FIELDS_MAX / 64]);
 
+    /// One field alone.
+    #[must_use]
+    pub fn of(field: FieldIx) -> Self {
+        let mut alone = Self::EMPTY;
+        alone.insert(field);
+        alone
+    }
+
     /// Adds a field; one beyond [`FIELDS_MAX`] is not added, hence never granted.
     pub fn insert(&mut self, field: FieldIx) {
         if let Some(word) = self.0.get_mut(field.at() / 64) {

@@ -22,6 +22,18 @@ pub enum LedgerLevel {
     Digests,
 }
 
+impl LedgerLevel {
+    /// Its name in route files, files of the ledger and answers.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Off => "off",
+            Self::Counts => "counts",
+            Self::Digests => "digests",
+        }
+    }
+}
+
 /// What a digest is of. Each kind is digested apart from the others.
 #[derive(Debug, Clone, Copy, Eq, PartialEq, Ord, PartialOrd, Hash)]
 pub enum LedgerKind {

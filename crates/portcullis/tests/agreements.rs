@@ -9,6 +9,8 @@
 
 mod common;
 
+use std::path::PathBuf;
+
 use common::http::once;
 use common::{FOUND, House, Platform, text};
 
@@ -81,6 +83,44 @@ fn a_stricter_watch_leaves_nobody_less_and_tips_off_nobody() {
     let shown = house.ok(&["apply"]);
     assert!(!shown.contains("less for"), "{shown}");
     assert_eq!(notices(&house)["data"].as_array().unwrap().len(), count);
+    drop(gate);
+}
+
+/// The files of a deployment in a folder that nobody watches.
+fn copied(house: &House) -> PathBuf {
+    let copy = house.folder.path().join("candidate");
+    for folder in ["routes", "policies"] {
+        std::fs::create_dir_all(copy.join(folder)).unwrap();
+        for file in std::fs::read_dir(house.dir().join(folder)).unwrap() {
+            let file = file.unwrap();
+            std::fs::copy(file.path(), copy.join(folder).join(file.file_name())).unwrap();
+        }
+    }
+    copy
+}
+
+#[test]
+fn a_set_by_which_the_ledger_keeps_less_says_so_before_and_when_it_is_applied() {
+    let platform = Platform::start(None);
+    let house = House::init(&platform.url());
+    let gate = house.serve();
+    let candidate = copied(&house);
+    let (routes, candidate) = (candidate.join("routes/plaza.yaml"), candidate.to_str().unwrap());
+    let before = std::fs::read_to_string(&routes).unwrap();
+    std::fs::write(&routes, before.replacen("    - story.*\n", "", 1)).unwrap();
+    let less =
+        "wider: the ledger no longer digests what leaves of `story.single`, and only counts it: ";
+    let shown = house.ok(&["apply", candidate, "--dry-run"]);
+    assert!(shown.contains(less), "{shown}");
+    assert!(!shown.contains("less for"), "no partner loses anything: {shown}");
+    let done = house.ok(&["apply", candidate]);
+    assert!(done.contains(less), "{done}");
+    let again = house.ok(&["apply", candidate]);
+    assert!(!again.contains("ledger"), "nothing changes: {again}");
+    std::fs::write(&routes, before).unwrap();
+    let back = house.ok(&["apply", candidate, "-o", "json"]);
+    let back: serde_json::Value = serde_json::from_str(&back).unwrap();
+    assert_eq!(back["ledger"][0]["way"], "narrower", "{back}");
     drop(gate);
 }
 

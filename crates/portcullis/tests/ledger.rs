@@ -12,6 +12,7 @@ mod common;
 use std::path::PathBuf;
 
 use common::http::{Connection, once};
+use common::next::{Next, SERVES};
 use common::{ACCOUNT, House, Platform, text};
 use serde_json::Value;
 
@@ -167,16 +168,6 @@ fn a_gate_without_a_ledger_says_so() {
     drop(gate);
 }
 
-/// Ended when dropped.
-struct Next(u32);
-
-impl Drop for Next {
-    fn drop(&mut self) {
-        let line = format!("kill -KILL {} 2>/dev/null", self.0);
-        let _ended = std::process::Command::new("sh").args(["-c", &line]).status();
-    }
-}
-
 #[test]
 fn what_left_through_a_gate_and_through_the_one_that_follows_it_is_told_once() {
     let platform = Platform::start(None);
@@ -184,11 +175,7 @@ fn what_left_through_a_gate_and_through_the_one_that_follows_it_is_told_once() {
     let mut gate = house.serve();
     call(&house, 3);
     gate.follow();
-    gate.wait_for(" serves; calls under way").unwrap_or_else(|talk| panic!("{talk}"));
-    let talk = gate.talk();
-    let line = talk.lines().rfind(|line| line.contains(" serves; calls under way")).unwrap();
-    let id = line.split("process ").nth(1).and_then(|rest| rest.split(' ').next()).unwrap();
-    let _next = Next(id.parse().unwrap());
+    let _next = Next::of(&gate, SERVES);
     call(&house, 4);
     assert_eq!(gate.child.wait().unwrap().code(), Some(0));
     while answers(&house) < 7 {}

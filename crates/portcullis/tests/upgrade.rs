@@ -14,30 +14,10 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use common::http::{Answer, Connection, get, once};
+use common::next::{Next, SERVES};
 use common::{FOUND, Gate, House, Platform, SLOW};
 
 const PROFILE: &str = "/v21.0/me?fields=id";
-
-/// A gate that was started by the one before it; ended when dropped.
-struct Next(u32);
-
-impl Next {
-    /// The process that a gate said follows it.
-    fn of(gate: &Gate, word: &str) -> Self {
-        gate.wait_for(word).unwrap_or_else(|talk| panic!("{talk}"));
-        let talk = gate.talk();
-        let line = talk.lines().rfind(|line| line.contains(word)).unwrap();
-        let id = line.split("process ").nth(1).and_then(|rest| rest.split(' ').next()).unwrap();
-        Self(id.parse().unwrap())
-    }
-}
-
-impl Drop for Next {
-    fn drop(&mut self) {
-        let line = format!("kill -KILL {} 2>/dev/null", self.0);
-        let _ended = Command::new("sh").args(["-c", &line]).status();
-    }
-}
 
 fn hold(house: &House, id: &str) {
     let why = ["--reason", "investigation", "--tell", "We are looking into your calls."];
@@ -116,7 +96,7 @@ fn calls_under_way_end_where_they_are_and_new_ones_come_to_the_next() {
         std::thread::yield_now();
     }
     gate.follow();
-    let _next = Next::of(&gate, "serves; calls under way here may finish");
+    let _next = Next::of(&gate, SERVES);
     assert_eq!(once(house.public, PROFILE, &house.key).status, 200);
     assert!(idle.is_closed(), "who is idle is told to connect anew");
     let answer = long.answer();
@@ -132,7 +112,7 @@ fn a_hold_of_the_next_gate_bites_in_the_one_before() {
     let (platform, house, mut gate) = dripping();
     let mut long = long_answer(&house, &platform);
     gate.follow();
-    let _next = Next::of(&gate, "serves; calls under way here may finish");
+    let _next = Next::of(&gate, SERVES);
     hold(&house, &house.key_id());
     while long.chunk().is_some() {}
     assert!(long.is_closed(), "it is cut and not ended as if whole");
@@ -164,7 +144,7 @@ fn where_the_next_fails_with_the_log_in_its_hands_the_same_program_goes_on() {
     let (mut gate, program) = copied(&house);
     exchange(&program, "#!/bin/sh\nprintf folded >&0\nsleep 1\nexit 7\n");
     gate.follow();
-    let _next = Next::of(&gate, "serves; calls under way here may finish");
+    let _next = Next::of(&gate, SERVES);
     assert!(gate.talk().contains("could not take over"), "{}", gate.talk());
     assert_eq!(once(house.public, PROFILE, &house.key).status, 200);
     hold(&house, &house.key_id());
@@ -196,7 +176,7 @@ fn a_partner_who_writes_between_two_writers_is_told_to_come_again() {
     assert_eq!(once(house.public, "/partner/v1/me", &house.key).status, 200);
     assert_eq!(once(house.public, PROFILE, &house.key).status, 200);
     std::fs::write(&may_fail, "").unwrap();
-    let _next = Next::of(&gate, "serves; calls under way here may finish");
+    let _next = Next::of(&gate, SERVES);
     assert_eq!(gate.child.wait().unwrap().code(), Some(0));
     let rotated = rotate(&house);
     assert_eq!(rotated.status, 201, "{rotated:?}");
@@ -233,12 +213,11 @@ fn the_service_manager_is_told_of_the_next_process_by_the_one_it_believes() {
     };
     assert_eq!(told(), "READY=1");
     gate.follow();
-    let next = Next::of(&gate, "serves; calls under way here may finish");
+    let next = Next::of(&gate, SERVES);
     assert_eq!(told(), format!("MAINPID={}\nREADY=1", next.0));
     assert_eq!(gate.child.wait().unwrap().code(), Some(0));
     // The one after that is told by the next.
-    let line = format!("kill -USR2 {}", next.0);
-    assert!(Command::new("sh").args(["-c", &line]).status().unwrap().success());
+    next.follow();
     let (process, ready) = {
         let text = told();
         let (process, ready) = text.split_once('\n').unwrap();

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 
 use owo_colors::OwoColorize as _;
 
-use super::{Coverage, FieldLine, OperationLine, State};
+use super::{Coverage, FieldLine, OperationLine, State, ledger};
 use crate::failure::Failure;
 use crate::out::{Out, clean};
 
@@ -31,6 +31,7 @@ pub(crate) fn show(coverage: &Coverage, out: &mut Out) -> Result<(), Failure> {
     for (state, field, class) in closed_fields(&coverage.fields) {
         out.line(format!("  {} {field} ({class})", state.words()))?;
     }
+    ledger::show(&coverage.classes, out)?;
     if !coverage.rules.is_empty() {
         out.line("without effect")?;
     }

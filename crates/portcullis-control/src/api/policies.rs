@@ -22,7 +22,7 @@ use crate::names::orphans;
 use crate::problem::{Document, Problem};
 use crate::router::Shared;
 use crate::views::Change;
-use crate::{CheckFault, Checked, Drift, DriftKind, Weighed};
+use crate::{CheckFault, Checked, Drift, DriftKind, LedgerChange, Weighed};
 
 /// Whether to send the texts too.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -128,6 +128,8 @@ pub(crate) struct Applied {
     changes: Vec<Drift>,
     /// Whom it leaves less, and how.
     narrowed: Vec<NarrowedView>,
+    /// What the ledger writes down otherwise of what leaves, what it writes down less of first.
+    ledger: Vec<LedgerChange>,
     /// The change; null for a dry run.
     change: Option<Change>,
 }
@@ -150,9 +152,14 @@ pub(crate) async fn publish(
     }
     let changes = changes(snapshot.policy(), &files);
     let (checker, weighing) = (Arc::clone(&shared.control.checker), files.clone());
-    let weighed = match changes.is_empty() {
-        true => Weighed::default(),
-        false => aside(move || checker.weighs_set(&weighing, &snapshot)).await?,
+    let (weighed, ledger) = match changes.is_empty() {
+        true => (Weighed::default(), Vec::new()),
+        false => {
+            let weigh = move || {
+                (checker.weighs_set(&weighing, &snapshot), checker.weighs_ledger(&weighing))
+            };
+            aside(weigh).await?
+        }
     };
     let narrowed = weighed.narrowed.iter().map(NarrowedView::from).collect();
     let change = if candidate.dry_run {
@@ -166,7 +173,7 @@ pub(crate) async fn publish(
         Some(Change::from(shared.submit_on(&caller, command, terms).await?))
     };
     let status = change.as_ref().map_or(StatusCode::OK, |change| change.status(StatusCode::OK));
-    let applied = Applied { dry_run: candidate.dry_run, holds, changes, narrowed, change };
+    let applied = Applied { dry_run: candidate.dry_run, holds, changes, narrowed, ledger, change };
     Ok((status, Json(applied)).into_response())
 }
 

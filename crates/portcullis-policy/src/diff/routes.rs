@@ -43,7 +43,10 @@ pub(super) fn compare(old: Side<'_>, new: Side<'_>, effects: &mut BTreeSet<Effec
 }
 
 /// The classes of an operation, with the type of target each is for.
-fn classes(catalogue: &Catalogue, operation: &Operation) -> Vec<(Option<String>, String)> {
+pub(super) fn classes(
+    catalogue: &Catalogue,
+    operation: &Operation,
+) -> Vec<(Option<String>, String)> {
     let class = |ix: ClassIx| catalogue.class_name(ix).to_owned();
     match &operation.class {
         OperationClass::Fixed(ix) if *ix == UNCLASSIFIED_IX => Vec::new(),

@@ -211,7 +211,7 @@ impl Run<'_> {
         let Ok(Landed { at, read, mut leaving, trace, judge_ns, since: sent, leg, way, fetched }) =
             landed
         else {
-            self.conn.thread.metrics.panics.inc();
+            self.conn.thread.metrics.calls.panics.inc();
             return;
         };
         let now = self.conn.thread.now();

@@ -35,7 +35,7 @@ impl Sieved {
                 Poll::Ready(None)
             }
             Poll::Ready(Err(_)) => {
-                ticket.conn.thread.metrics.upstream_failures.inc();
+                ticket.conn.thread.metrics.upstreams.failures.inc();
                 self.breaking = true;
                 // What was handed over goes out first.
                 cx.waker().wake_by_ref();

@@ -178,7 +178,7 @@ impl Tunnel {
         let thread = &self.ticket.conn.thread;
         let new = self.down.out.get(before..).unwrap_or_default();
         if thread.leak.is_in(&mut self.tail, new) || passed.is_err() {
-            thread.metrics.upstream_failures.inc();
+            thread.metrics.upstreams.failures.inc();
             self.down.out.truncate(before);
             if !between {
                 return Err(End::Gone);

@@ -95,7 +95,7 @@ impl Dial {
         match &stream {
             Ok(_) => {
                 self.health().connected();
-                self.metrics.upstream_connects.inc();
+                self.metrics.upstreams.connects.inc();
             }
             Err(_) => self.health().refused(),
         }
@@ -171,8 +171,8 @@ impl Dial {
     /// Shows nothing of it any more.
     pub(super) fn hide(&self) {
         // It may never have been shown.
-        let _ = self.metrics.upstream_up.remove_label_values(&[&*self.text]);
-        let _ = self.metrics.upstream_room.remove_label_values(&[&*self.text]);
+        let _ = self.metrics.upstreams.up.remove_label_values(&[&*self.text]);
+        let _ = self.metrics.upstreams.room.remove_label_values(&[&*self.text]);
     }
 
     /// Whether the platform speaks HTTP/2.
@@ -187,9 +187,9 @@ impl Dial {
 
     /// Shows whether it takes calls, and how many.
     pub(super) fn show(&self) {
-        let up = self.metrics.upstream_up.with_label_values(&[&*self.text]);
+        let up = self.metrics.upstreams.up.with_label_values(&[&*self.text]);
         up.set(i64::from(self.is_well()));
-        let room = self.metrics.upstream_room.with_label_values(&[&*self.text]);
+        let room = self.metrics.upstreams.room.with_label_values(&[&*self.text]);
         room.set(self.known().room.load(Ordering::Relaxed).into());
     }
 

@@ -133,7 +133,7 @@ impl Exchange {
         let may = self.attempts < ATTEMPTS;
         let other = may.then(|| self.own.sites.another(self.attribute, &self.place)).flatten();
         self.place = other.ok_or(failure)?;
-        self.place.dial.metrics.upstream_repeats.inc();
+        self.place.dial.metrics.upstreams.repeats.inc();
         self.begin();
         Ok(())
     }
@@ -241,7 +241,7 @@ impl Exchange {
         if !self.own.sites.may_repeat(&self.place.dial) {
             return Err(Failure::Malformed);
         }
-        self.place.dial.metrics.upstream_repeats.inc();
+        self.place.dial.metrics.upstreams.repeats.inc();
         self.connect();
         Ok(())
     }

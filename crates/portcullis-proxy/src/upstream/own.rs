@@ -42,7 +42,7 @@ impl Idle<Link> {
             match link.shows() {
                 Shows::Nothing => return Some(link),
                 Shows::End => {}
-                Shows::Bytes => dial.metrics.upstream_out_of_step.inc(),
+                Shows::Bytes => dial.metrics.upstreams.out_of_step.inc(),
             }
         }
     }

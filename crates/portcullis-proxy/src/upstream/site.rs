@@ -144,7 +144,7 @@ impl<C: Connections> Sites<C> {
     pub(super) fn may_repeat(&self, dial: &Dial) -> bool {
         let may = self.repeats.take(dial.ticker.now_ms());
         if !may {
-            dial.metrics.upstream_repeats_spared.inc();
+            dial.metrics.upstreams.repeats_spared.inc();
         }
         may
     }

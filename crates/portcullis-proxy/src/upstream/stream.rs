@@ -87,7 +87,7 @@ impl Exchange {
         let At::Open { read, write, .. } = at else { return };
         if !self.buffer.is_empty() {
             // What nobody asked for would be taken for the next answer.
-            self.place.dial.metrics.upstream_out_of_step.inc();
+            self.place.dial.metrics.upstreams.out_of_step.inc();
             return;
         }
         match write {

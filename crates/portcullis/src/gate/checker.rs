@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use portcullis_catalogue::OperationClass;
-use portcullis_control::{AgreedTier, CheckFault, Checked, Checker, Weighed};
+use portcullis_control::{AgreedTier, CheckFault, Checked, Checker, LedgerChange, Weighed};
 use portcullis_judge::Rules;
 use portcullis_registry::{PartnerRecord, Snapshot};
 use portcullis_types::Revision;
@@ -29,6 +29,10 @@ impl Checker for Compiler {
 
     fn weighs_set(&self, files: &[(String, Arc<str>)], partners: &Snapshot) -> Weighed {
         weighed::weigh_set(&self.board, files, partners)
+    }
+
+    fn weighs_ledger(&self, files: &[(String, Arc<str>)]) -> Vec<LedgerChange> {
+        weighed::weigh_ledger(&self.board, files)
     }
 
     fn weighs_move(&self, partner: &PartnerRecord, to: &AgreedTier) -> Weighed {

@@ -51,9 +51,11 @@ use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 
 use anyhow::Context;
+use portcullis_control::Control;
 use portcullis_judge::Judge;
 use portcullis_proxy::{Metrics, Running};
 use portcullis_registry::{Holders, Office, UsageBook};
+use tokio::runtime::Runtime;
 use tokio::sync::oneshot;
 use tokio::task::{AbortHandle, JoinHandle};
 
@@ -67,7 +69,7 @@ use upgrade::Predecessor;
 
 /// A gate that serves. Ends with [`Gate::stop`].
 pub(crate) struct Gate {
-    runtime: tokio::runtime::Runtime,
+    runtime: Runtime,
     store: OpenStore,
     judge: Arc<Judge>,
     board: Arc<Board>,
@@ -103,11 +105,7 @@ impl Gate {
     /// The same with somebody else than the ledger who knows what partners received.
     fn start_with(config: Config, holders: Option<Arc<dyn Holders>>) -> anyhow::Result<Self> {
         let before = Predecessor::from_environment()?;
-        let mut handed = match &before {
-            Some(before) => before.sockets()?,
-            None => sockets::HandedOver::from_environment()?,
-        };
-        let program = upgrade::program()?;
+        let (mut handed, program) = (sockets(before.as_ref())?, upgrade::program()?);
         let (entries, certificates) = certs::open(&config, &mut handed)?;
         let admin_socket = handed.admin(config.admin_listen)?;
         let runtime = open::control_runtime()?;
@@ -131,11 +129,7 @@ impl Gate {
             runtime.block_on(open::open(&config, Arc::clone(&join) as _, before.as_ref()))?;
         open::tell(&config, &store);
         let office: Arc<dyn Office> = Arc::new(store.office.clone());
-        force::in_force(&config, &runtime, &office, &board)?;
-        rotation::record(&config, &runtime, &office, &judge, &board)?;
-        people::rule(&config, &runtime, &office)?;
-        budgets::restore(&judge, &config.store);
-        usage::restore(&calls, &config.store);
+        take_up(&config, &runtime, &office, (&judge, &board, &calls))?;
         let metrics = Arc::new(Metrics::new());
         let [remembers, remembers_partners] = repeats::open(&config, &runtime);
         let mut errands = Vec::new();
@@ -170,7 +164,6 @@ impl Gate {
         let hooks = hooks::start(&config, &runtime, &office, &mut errands)?;
         let platform = platform::start(&config, &runtime, &office, &mut errands)?;
         let figures = Arc::new(signals::Figures::new(config.holds_per_day as u64));
-        let (stop_admin, stopped) = oneshot::channel();
         let admin = plane::control(
             &config,
             &plane::Parts {
@@ -194,13 +187,7 @@ impl Gate {
         )?;
         partners.remember(Arc::clone(&admin.recall));
         let address = admin_socket.local_addr().context("the admin listener has no address")?;
-        let admin_listens = admin_socket.try_clone().context("the admin listener is gone")?;
-        let admin_ends = runtime.spawn(async move {
-            let stop = async { stopped.await.unwrap_or(()) };
-            if let Err(error) = admin.serve(admin_listens, stop).await {
-                talk::error(&error.to_string());
-            }
-        });
+        let (stop_admin, admin_ends) = serve_admin(admin, &admin_socket, &runtime)?;
         let signals = signals::record(signals::Parts {
             judge: Arc::clone(&judge),
             office: Arc::clone(&office),
@@ -246,4 +233,46 @@ impl Gate {
         }
         Ok(gate)
     }
+}
+
+/// The sockets that are open already: those of the gate that this one follows, else those that whoever
+/// started it handed over.
+fn sockets(before: Option<&Predecessor>) -> anyhow::Result<sockets::HandedOver> {
+    match before {
+        Some(before) => before.sockets(),
+        None => sockets::HandedOver::from_environment(),
+    }
+}
+
+/// Takes up what was before: the logged set, the rules of the configuration that stand in the log, and what
+/// was measured.
+fn take_up(
+    config: &Config,
+    runtime: &Runtime,
+    office: &Arc<dyn Office>,
+    (judge, board, calls): (&Arc<Judge>, &Arc<Board>, &Arc<UsageBook>),
+) -> anyhow::Result<()> {
+    force::in_force(config, runtime, office, board)?;
+    rotation::record(config, runtime, office, judge, board)?;
+    people::rule(config, runtime, office)?;
+    budgets::restore(judge, &config.store);
+    usage::restore(calls, &config.store);
+    Ok(())
+}
+
+/// Has the admin API listen. Yields what ends it, and when it has ended.
+fn serve_admin(
+    admin: Control,
+    socket: &TcpListener,
+    runtime: &Runtime,
+) -> anyhow::Result<(oneshot::Sender<()>, JoinHandle<()>)> {
+    let (stop, stopped) = oneshot::channel();
+    let listens = socket.try_clone().context("the admin listener is gone")?;
+    let ends = runtime.spawn(async move {
+        let stop = async { stopped.await.unwrap_or(()) };
+        if let Err(error) = admin.serve(listens, stop).await {
+            talk::error(&error.to_string());
+        }
+    });
+    Ok((stop, ends))
 }

@@ -6,9 +6,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use portcullis_control::{AgreedTier, Weighed};
+use portcullis_control::{AgreedTier, LedgerChange, LedgerWay, Weighed};
 use portcullis_judge::Rules;
-use portcullis_policy::{Effect, Side, Tier, Way, Whom, diff, diff_tiers};
+use portcullis_policy::{Effect, Side, Tier, Way, Whom, diff, diff_ledger, diff_tiers};
 use portcullis_registry::{Narrowed, PartnerRecord, Snapshot};
 use portcullis_types::{Revision, ScopeName, TierIx, TierName};
 
@@ -38,6 +38,21 @@ pub(crate) fn weigh_set(
         }
     }
     Weighed { proved_narrower, narrowed }
+}
+
+/// What the ledger writes down otherwise by a set. Without a set in force, or where this one can't be read,
+/// there is nothing to compare.
+pub(crate) fn weigh_ledger(board: &Board, files: &[(String, Arc<str>)]) -> Vec<LedgerChange> {
+    let Some(old) = board.rules() else { return Vec::new() };
+    let Ok(new) = set::compile(&files.to_vec(), Revision(0)) else { return Vec::new() };
+    let change = |effect: Effect| LedgerChange {
+        way: match effect.way {
+            Way::Wider => LedgerWay::Wider,
+            Way::Narrower => LedgerWay::Narrower,
+        },
+        text: format!("{} {}", effect.who, effect.text),
+    };
+    diff_ledger(&old.catalogue, &new.catalogue).into_iter().map(change).collect()
 }
 
 /// What another tier of the set in force does to a partner.

@@ -14,6 +14,7 @@
 
 pub mod hook;
 pub mod http;
+pub mod next;
 
 use std::io::{BufRead, BufReader, Read};
 use std::net::{SocketAddr, TcpListener};
@@ -279,10 +280,8 @@ impl Gate {
         self.signal("USR2");
     }
 
-    /// By the shell's own `kill`: small machines have no program of that name.
     fn signal(&self, name: &str) {
-        let line = format!("kill -{name} {}", self.child.id());
-        assert!(Command::new("sh").args(["-c", &line]).status().unwrap().success());
+        assert!(signal(name, self.child.id()));
     }
 
     /// SIGTERM, then the exit code, with all that was written read.
@@ -302,6 +301,13 @@ impl Drop for Gate {
         let _ended = self.child.kill();
         let _ended = self.child.wait();
     }
+}
+
+/// Sends a signal by the shell's own `kill`: small machines have no program of that name. Yields whether there
+/// was a process to take it.
+pub fn signal(name: &str, process: u32) -> bool {
+    let line = format!("kill -{name} {process} 2>/dev/null");
+    Command::new("sh").args(["-c", &line]).status().unwrap().success()
 }
 
 fn gather(stream: impl Read + Send + 'static) -> Arc<Kept> {

@@ -1,0 +1,99 @@
+//! What the ledger writes down otherwise of what leaves, by class, and by operation and field where these
+//! went to a class of another level.
+//!
+//! Must not know tiers: what is written down refuses no call.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use portcullis_catalogue::{Catalogue, Field, UNCLASSIFIED};
+use portcullis_types::{ClassIx, FieldSet, LedgerLevel};
+
+use super::{Effect, Way, Whom, routes, types};
+
+/// Something that leaves: what it is, and how much is written down of it.
+#[derive(Clone, Copy)]
+struct Kept<'c> {
+    class: &'c str,
+    level: LedgerLevel,
+}
+
+pub(super) fn compare(old: &Catalogue, new: &Catalogue, effects: &mut BTreeSet<Effect>) {
+    let (before, after) = (classes(old), classes(new));
+    for (class, was) in &before {
+        if let Some(is) = after.get(class) {
+            add(&format!("what leaves of `{class}`"), *was, *is, effects);
+        }
+    }
+    let told = |class: &str| before.get(class) != after.get(class);
+    let now = things(new);
+    for (what, was) in things(old) {
+        let Some(is) = now.get(&what) else { continue };
+        if was.class != is.class {
+            let what = format!("{what}, which is `{}` instead of `{}`", is.class, was.class);
+            add(&what, was.level, is.level, effects);
+        } else if !told(was.class) {
+            // The objects that lead to it are something else than before.
+            add(&what, was.level, is.level, effects);
+        }
+    }
+}
+
+/// The level of each class.
+fn classes(catalogue: &Catalogue) -> BTreeMap<&str, LedgerLevel> {
+    let known = catalogue.classes().map(portcullis_types::ClassName::as_str);
+    known.filter_map(|name| Some((name, catalogue.level(catalogue.class(name)?)))).collect()
+}
+
+/// Operations, edges and fields, as a sentence names them. What nobody classified does not leave.
+fn things(catalogue: &Catalogue) -> BTreeMap<String, Kept<'_>> {
+    let mut all = BTreeMap::new();
+    let kept = |class: ClassIx, level| Kept { class: catalogue.class_name(class), level };
+    for operation in catalogue.operations() {
+        for (kind, class) in routes::classes(catalogue, operation) {
+            let Some(class) = catalogue.class(&class) else { continue };
+            let what = match kind {
+                Some(kind) => format!("`{}` of a `{kind}`", operation.name),
+                None => format!("`{}`", operation.name),
+            };
+            all.insert(what, kept(class, catalogue.level(class)));
+        }
+    }
+    for kind in types::all(catalogue) {
+        for (name, field) in kind.fields.iter().filter(|(_, field)| Field::is_edge(field)) {
+            let what = format!("the edge `{name}` of a `{}`", kind.name);
+            all.insert(what, kept(field.class, catalogue.level(field.class)));
+        }
+    }
+    for field in catalogue.fields() {
+        let Some(kind) = catalogue.node_type(field.kind) else { continue };
+        let what = format!("the field `{}` of a `{}`", field.path, kind.name);
+        let level = catalogue.level_of(field.class, &FieldSet::of(field.ix));
+        all.insert(what, kept(field.class, level));
+    }
+    all.retain(|_, kept| kept.class != UNCLASSIFIED);
+    all
+}
+
+fn add(what: &str, was: LedgerLevel, is: LedgerLevel, effects: &mut BTreeSet<Effect>) {
+    use LedgerLevel::{Counts, Digests, Off};
+    let text = match (was, is) {
+        (Off, Off) | (Counts, Counts) | (Digests, Digests) => return,
+        (Digests, Counts) => format!(
+            "no longer digests {what}, and only counts it: whose it was, and who has to delete it, can't be told any more"
+        ),
+        (Digests, Off) => format!(
+            "writes down nothing of {what} any more: neither whose it was nor how much left can be told"
+        ),
+        (Counts, Off) => {
+            format!("no longer counts {what}: how much left, and for whom, can't be told any more")
+        }
+        (Off, Counts) => {
+            format!("counts {what} from now on: how much leaves, and for whom, can be told")
+        }
+        (Off | Counts, Digests) => format!(
+            "digests {what} from now on: whose it is, and who has to delete it, can be told"
+        ),
+    };
+    let way = if is < was { Way::Wider } else { Way::Narrower };
+    effects.insert(Effect { way, who: "the ledger".to_owned(), text, whom: Whom::Nobody });
+}
