@@ -6,34 +6,12 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use parquet::file::reader::ChunkReader;
-use portcullis_types::{LedgerDigest, LedgerKind, Wall};
+use portcullis_types::{LedgerDigest, LedgerKind};
 
+use crate::ask::asked::{Asked, Hit, IDS_MAX};
 use crate::ask::heads::Heads;
 use crate::hour::{NONE, Opened, RECORDS_OF_GROUP, Wanted, column};
-use crate::{HourFile, LedgerError, Library, Request, Row, Table, Terms};
-
-/// What is looked for.
-pub(crate) struct Asked<'a> {
-    pub(crate) kind: LedgerKind,
-    pub(crate) ids: &'a [&'a str],
-    pub(crate) since: Wall,
-    pub(crate) until: Wall,
-    /// For this partner only.
-    pub(crate) partner: Option<&'a str>,
-    pub(crate) with_requests: bool,
-}
-
-/// A record that is one of those.
-pub(crate) struct Hit<'a> {
-    pub(crate) at: Wall,
-    pub(crate) terms: &'a Arc<Terms>,
-    pub(crate) class: &'a Arc<str>,
-    /// Which of the ids, by its place in the list.
-    pub(crate) which: u32,
-    /// Grows with each answer; hits of the same answer follow each other.
-    pub(crate) answer: u64,
-    pub(crate) request: Option<&'a Request>,
-}
+use crate::{HourFile, LedgerError, Library, Row, Table};
 
 /// Shows all of them; days whose key is gone are given back.
 pub(crate) fn hits<L: Library>(
@@ -41,6 +19,9 @@ pub(crate) fn hits<L: Library>(
     asked: &Asked<'_>,
     each: &mut dyn FnMut(&Hit<'_>),
 ) -> Result<BTreeSet<u32>, LedgerError> {
+    if asked.ids.len() > IDS_MAX {
+        return Err(LedgerError::TooManyIds(asked.ids.len()));
+    }
     let mut search =
         Search { library, asked, each, days: Vec::new(), shredded: BTreeSet::new(), answers: 0 };
     let hours = library.hours(asked.since, asked.until).map_err(LedgerError::Library)?;
@@ -91,8 +72,7 @@ impl<L: Library> Search<'_, L> {
 
     fn hour(&mut self, hour: &HourFile<'_, L>) -> Result<(), LedgerError> {
         let asked = self.asked;
-        let told = |terms: &Terms| asked.partner.is_none_or(|partner| *terms.partner == *partner);
-        if !hour.totals().any(|(terms, totals)| totals.records > 0 && told(terms)) {
+        if !hour.totals().any(|(terms, totals)| totals.records > 0 && asked.is_told(terms)) {
             return Ok(());
         }
         let mut wanted = Vec::new();
@@ -144,18 +124,19 @@ impl<L: Library> Search<'_, L> {
                 return Err(LedgerError::Form("a column is shorter than another"));
             };
             let answer = u64::from(*answer);
-            let (at, terms, _) = heads.head(answer)?;
+            let (at, terms, day) = heads.head(answer)?;
             if at < self.asked.since || at >= self.asked.until {
                 continue;
             }
             let terms = hour.terms(terms)?;
-            if self.asked.partner.is_some_and(|partner| *terms.partner != *partner) {
+            if !self.asked.is_told(terms) {
                 continue;
             }
             let request = heads.request(answer);
             let (class, which) = (hour.class(*class)?, *which);
             let answer = self.answers + answer;
-            (self.each)(&Hit { at, terms, class, which, answer, request: request.as_ref() });
+            let request = request.as_ref();
+            (self.each)(&Hit { at, terms, class, day, which, answer, request });
         }
         Ok(())
     }
@@ -177,7 +158,7 @@ impl<L: Library> Search<'_, L> {
         self.answers += 1;
         let asked = self.asked;
         let outside = row.at < asked.since || row.at >= asked.until || row.records.is_empty();
-        if outside || asked.partner.is_some_and(|partner| *row.terms.partner != *partner) {
+        if outside || !asked.is_told(&row.terms) {
             return Ok(());
         }
         let Some(wanted) = self.wanted(row.day)? else {
@@ -196,6 +177,7 @@ impl<L: Library> Search<'_, L> {
                     at: row.at,
                     terms: &row.terms,
                     class: &record.class,
+                    day: row.day,
                     which,
                     answer: self.answers,
                     request: Some(&row.request),

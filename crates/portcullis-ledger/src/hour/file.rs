@@ -58,8 +58,9 @@ impl<'a, L: Library> HourFile<'a, L> {
         self.lines.iter().map(|line| (&line.terms, &line.totals))
     }
 
-    /// Whether any call in it came at that time.
-    pub(crate) fn overlaps(&self, since: Wall, until: Wall) -> bool {
+    /// Whether any call in it came from `since` on and before `until`.
+    #[must_use]
+    pub fn overlaps(&self, since: Wall, until: Wall) -> bool {
         self.meta.answers > 0 && self.meta.from < until && self.meta.to >= since
     }
 
