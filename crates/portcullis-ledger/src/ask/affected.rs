@@ -44,7 +44,7 @@ pub struct Affected {
     /// Before this moment.
     pub until: Wall,
     /// How many people were asked about; each once, however often named.
-    pub asked: u64,
+    pub asked_about: u64,
     /// How many of them are affected.
     pub affected: u64,
     /// Records of them that left.
@@ -73,7 +73,7 @@ pub struct AffectedRegion {
     /// The region; none: it isn't known.
     pub region: Option<String>,
     /// How many people of it were asked about.
-    pub asked: u64,
+    pub asked_about: u64,
     /// The sums.
     #[serde(flatten)]
     pub sums: AffectedSums,
@@ -215,7 +215,7 @@ impl Fold {
             client: asked.client.map(str::to_owned),
             since: asked.since,
             until: asked.until,
-            asked: people.len() as u64,
+            asked_about: people.len() as u64,
             affected,
             records,
             first,
@@ -242,10 +242,10 @@ fn regions(people: &[(&str, Option<&str>)], seen: &[Seen]) -> Vec<AffectedRegion
     if regions.keys().all(Option::is_none) {
         return Vec::new();
     }
-    let region = |(region, (asked, affected, seen)): (Option<&str>, (u64, u64, Seen))| {
+    let region = |(region, (asked_about, affected, seen)): (Option<&str>, (u64, u64, Seen))| {
         let Seen { records, first, last } = seen;
         let sums = AffectedSums { affected, records, first, last };
-        AffectedRegion { region: region.map(str::to_owned), asked, sums }
+        AffectedRegion { region: region.map(str::to_owned), asked_about, sums }
     };
     regions.into_iter().map(region).collect()
 }

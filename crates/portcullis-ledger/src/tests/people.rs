@@ -48,7 +48,7 @@ impl Naive<'_> {
             .iter()
             .map(|(id, (records, first, last))| (*id, (*records, Some(*first), Some(*last))));
         assert_eq!(told.collect::<BTreeMap<_, _>>(), expected_people.collect());
-        assert_eq!((found.asked, found.affected), (5, expected.len() as u64));
+        assert_eq!((found.asked_about, found.affected), (5, expected.len() as u64));
         assert_eq!(found.first, expected.values().map(|(_, first, _)| *first).min());
         assert_eq!(found.last, expected.values().map(|(_, _, last)| *last).max());
         let mut told = BTreeMap::new();
@@ -69,7 +69,7 @@ impl Naive<'_> {
             .collect();
         assert_eq!(told, expected);
         let asked_of: Vec<_> =
-            found.regions.iter().map(|of| (of.region.as_deref(), of.asked)).collect();
+            found.regions.iter().map(|of| (of.region.as_deref(), of.asked_about)).collect();
         assert_eq!(asked_of, [(None, 1), (eu, 2), (us, 2)]);
         let quiet = affected(self.shelf, &AskedPeople { list: false, ..asked }).unwrap();
         assert_eq!(quiet.people, [], "nobody is named who need not be");
