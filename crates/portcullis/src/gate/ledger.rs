@@ -15,6 +15,7 @@ mod keep;
 mod keys;
 mod library;
 mod names;
+mod preserve;
 mod roll;
 mod verify;
 mod writer;
@@ -127,6 +128,7 @@ pub(crate) fn start(
         roll: config.roll,
         tidy_at: 0,
         roll_at: 0,
+        looker: preserve::Looker::default(),
     };
     let receivers = Receivers {
         folder: folder.clone(),

@@ -89,6 +89,7 @@ impl LedgerDesk for Desk {
             "records": records,
             "days": days.into_iter().map(day_name).collect::<Vec<_>>(),
             "shredded": state.ledger().shredded().map(|day| day_name(day_of(day))).collect::<Vec<_>>(),
+            "preserved": stands.preserved.iter().map(|one| one.view(&state)).collect::<Vec<_>>(),
             "damaged": stands.damaged,
         })
     }
