@@ -32,7 +32,9 @@ pub use grant::{FactsArgs, GrantCommand, GrantTo, ModeArgs};
 pub use hook::HookCommand;
 pub(crate) use key::Proof;
 pub use key::{ImportArgs, KeyCommand, Places};
-pub use ledger::{BetweenArgs, LedgerCommand, WhatArgs, WhoArgs};
+pub use ledger::{
+    AffectedArgs, AsEvidence, BetweenArgs, EvidenceCheckArgs, LedgerCommand, WhatArgs, WhoArgs,
+};
 pub use offline::{CheckArgs, DiffArgs, ExplainArgs, ReplayArgs, TestArgs};
 pub use partner::{ClientCommand, PartnerCommand, PartnerFields};
 pub use people::{PersonCommand, ProposalCommand};

@@ -2,11 +2,16 @@
 //!
 //! What is not known is said as loudly as what is. Must not know how the gate finds it out.
 
+mod affected;
+mod check;
+mod people;
 mod show;
+mod sum;
+mod taken;
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
-use crate::args::{BetweenArgs, Common, LedgerCommand, WhatArgs, WhoArgs};
+use crate::args::{AsEvidence, BetweenArgs, Common, LedgerCommand, WhatArgs, WhoArgs};
 use crate::change::segment;
 use crate::deletions;
 use crate::failure::Failure;
@@ -24,20 +29,25 @@ pub(crate) fn run(
     host: &dyn Host,
     out: &mut Out,
 ) -> Result<(), Failure> {
+    if let LedgerCommand::Check(args) = command {
+        return check::run(args, host, out);
+    }
     let gate = Gate::find(common, host)?;
     match command {
-        LedgerCommand::Who(args) => who(args, &gate, out),
-        LedgerCommand::What(args) => what(args, &gate, out),
-        LedgerCommand::Between(args) => between(args, &gate, out),
+        LedgerCommand::Who(args) => who(args, &gate, host, out),
+        LedgerCommand::What(args) => what(args, &gate, host, out),
+        LedgerCommand::Between(args) => between(args, &gate, host, out),
+        LedgerCommand::Affected(args) => affected::run(args, &gate, host, out),
+        LedgerCommand::Check(_) => Ok(()),
         LedgerCommand::Verify => verify(&gate.get("/v1/ledger/verify")?, out),
         LedgerCommand::Status => status(&gate.get("/v1/ledger")?, out),
         LedgerCommand::Deletions(args) => deletions::run(args, common, host, out),
     }
 }
 
-fn who(args: &WhoArgs, gate: &Gate, out: &mut Out) -> Result<(), Failure> {
-    let told = gate.get(&path(
-        "who",
+fn who(args: &WhoArgs, gate: &Gate, host: &dyn Host, out: &mut Out) -> Result<(), Failure> {
+    let told = asked(
+        ("who", &args.taken),
         &[
             ("owner", Some(&args.owner)),
             ("since", Some(&args.since)),
@@ -45,7 +55,10 @@ fn who(args: &WhoArgs, gate: &Gate, out: &mut Out) -> Result<(), Failure> {
             ("purpose", Some(&args.purpose)),
             ("case", args.case.as_ref()),
         ],
-    ))?;
+        gate,
+        host,
+        out,
+    )?;
     if out.is_json() {
         return out.json(&told);
     }
@@ -90,30 +103,36 @@ fn who(args: &WhoArgs, gate: &Gate, out: &mut Out) -> Result<(), Failure> {
     unknown.iter().try_for_each(|line| out.line(line))
 }
 
-fn what(args: &WhatArgs, gate: &Gate, out: &mut Out) -> Result<(), Failure> {
-    let told = gate.get(&path(
-        "what",
+fn what(args: &WhatArgs, gate: &Gate, host: &dyn Host, out: &mut Out) -> Result<(), Failure> {
+    let told = asked(
+        ("what", &args.taken),
         &[
             ("partner", Some(&args.partner)),
             ("client", args.client.as_ref()),
             ("since", Some(&args.since)),
             ("until", args.until.as_ref()),
         ],
-    ))?;
+        gate,
+        host,
+        out,
+    )?;
     let (since, until) = (text(&told, "since"), text(&told, "until"));
     let head = format!("partner `{}` received, {since} to {until}", args.partner);
     sums(&told, &head, args.csv, out)
 }
 
-fn between(args: &BetweenArgs, gate: &Gate, out: &mut Out) -> Result<(), Failure> {
-    let told = gate.get(&path(
-        "between",
+fn between(args: &BetweenArgs, gate: &Gate, host: &dyn Host, out: &mut Out) -> Result<(), Failure> {
+    let told = asked(
+        ("between", &args.taken),
         &[
             ("from", Some(&args.breach)),
             ("to", args.stop.as_ref()),
             ("partner", args.partner.as_ref()),
         ],
-    ))?;
+        gate,
+        host,
+        out,
+    )?;
     let whom = match &args.partner {
         Some(partner) => format!("to partner `{partner}`"),
         None => "to all partners".to_owned(),
@@ -211,7 +230,37 @@ fn status(told: &Value, out: &mut Out) -> Result<(), Failure> {
         ("can be told", days),
         ("shredded", format!("{shredded} days")),
         ("wrong", text(told, "wrong")),
-    ])
+    ])?;
+    let kept = list(told, "preserved").map(|one| {
+        let until = text(one, "until");
+        let until = if until.is_empty() { "it is closed".to_owned() } else { until };
+        let days = list(one, "days").count();
+        vec![text(one, "case"), until, text(one, "sets"), days.to_string()]
+    });
+    let kept: Vec<_> = kept.collect();
+    if kept.is_empty() {
+        return Ok(());
+    }
+    out.line("")?;
+    out.line("kept although their time is over, since a case preserves them:")?;
+    table(&["case", "until", "sets of files", "keys of days"], kept, "", out)
+}
+
+/// The answer, which may become evidence on its way.
+fn asked(
+    (question, taken): (&str, &AsEvidence),
+    members: &[(&str, Option<&String>)],
+    gate: &Gate,
+    host: &dyn Host,
+    out: &mut Out,
+) -> Result<Value, Failure> {
+    if taken.evidence.is_none() {
+        return gate.get(&path(question, members));
+    }
+    let typed = members.iter().filter_map(|(name, value)| Some(((*name).to_owned(), (*value)?)));
+    let ask: Map<String, Value> =
+        typed.map(|(name, value)| (name, Value::from(value.as_str()))).collect();
+    taken::take(Value::Object(ask), question, taken, gate, host, out)
 }
 
 fn path(question: &str, asked: &[(&str, Option<&String>)]) -> String {

@@ -5,7 +5,11 @@
 use std::fmt;
 
 use portcullis_types::{ClientId, PartnerId, Wall};
-use serde_json::Value;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+/// Most people of one question; more are asked about in parts, whose sums are those of all.
+pub const LEDGER_PEOPLE_MAX: usize = 100_000;
 
 /// Answers questions about what left.
 pub trait LedgerDesk: fmt::Debug + Send + Sync {
@@ -17,10 +21,26 @@ pub trait LedgerDesk: fmt::Debug + Send + Sync {
     /// # Errors
     /// [`LedgerFault`], and nothing was told.
     fn ask(&self, question: &LedgerQuestion) -> Result<Value, LedgerFault>;
+
+    /// Answers one question from what is anchored alone, with what it was read from. Blocks as well.
+    ///
+    /// # Errors
+    /// [`LedgerFault`], and nothing was told.
+    fn evidence(&self, question: &LedgerQuestion) -> Result<LedgerTaken, LedgerFault>;
+}
+
+/// An answer that can be given again from the same files.
+#[derive(Debug, Clone, Default)]
+pub struct LedgerTaken {
+    /// The question, the answer, the sets of files with their roots, and what is not in it.
+    pub members: Map<String, Value>,
+    /// From how many sets it was read.
+    pub sets: u64,
 }
 
 /// A question about what left. Times are from the first moment up to before the last.
-#[derive(Debug, Clone, Eq, PartialEq)]
+#[derive(Debug, Clone, Eq, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "question", rename_all = "snake_case", deny_unknown_fields)]
 pub enum LedgerQuestion {
     /// Who received what of an account.
     Who {
@@ -51,8 +71,60 @@ pub enum LedgerQuestion {
         /// Only to this partner.
         partner: Option<PartnerId>,
     },
+    /// How many of these people somebody received something of.
+    Affected {
+        /// Only this partner.
+        partner: Option<PartnerId>,
+        /// Only for this client.
+        client: Option<ClientId>,
+        /// Who they are.
+        people: Vec<LedgerPerson>,
+        /// From when on.
+        since: Wall,
+        /// Until when.
+        until: Wall,
+        /// Whether the answer names those who are.
+        list: bool,
+    },
     /// Whether every file is what it was.
     Verify,
+}
+
+/// Somebody a question names.
+#[derive(Debug, Clone, Eq, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LedgerPerson {
+    /// The account, as the platform writes it.
+    pub id: String,
+    /// Where the platform says that they are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub region: Option<String>,
+}
+
+impl LedgerQuestion {
+    /// The word for it.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Who { .. } => "who",
+            Self::What { .. } => "what",
+            Self::Between { .. } => "between",
+            Self::Affected { .. } => "affected",
+            Self::Verify => "verify",
+        }
+    }
+
+    /// From when on, and before when.
+    #[must_use]
+    pub fn time(&self) -> (Wall, Wall) {
+        match self {
+            Self::Who { since, until, .. }
+            | Self::What { since, until, .. }
+            | Self::Affected { since, until, .. } => (*since, *until),
+            Self::Between { from, to, .. } => (*from, *to),
+            Self::Verify => (Wall(0), Wall(u64::MAX)),
+        }
+    }
 }
 
 /// Why a question was not answered.
@@ -64,4 +136,9 @@ pub enum LedgerFault {
     /// A file can't be read, or isn't what it was.
     #[error("{0}; `portcullis ledger verify` says which files are whole")]
     Unreadable(String),
+    /// No hour of that time is anchored yet.
+    #[error(
+        "nothing that left in that time is anchored in the log yet, and only what is can be checked later; it is a little after the end of each hour: ask again then"
+    )]
+    NotAnchored,
 }

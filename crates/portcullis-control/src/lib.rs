@@ -47,7 +47,9 @@ pub use edges::{
 };
 pub use explained::{CallExplained, CallNow, CallSignal, CallStep, CallThen, CallWay, Recall};
 pub use hooks::{DeliverySeen, HookError, HookMade, HookSeen, Hooks};
-pub use ledger::{LedgerDesk, LedgerFault, LedgerQuestion};
+pub use ledger::{
+    LEDGER_PEOPLE_MAX, LedgerDesk, LedgerFault, LedgerPerson, LedgerQuestion, LedgerTaken,
+};
 pub use oidc::{ISSUER_BYTES_MAX, IssuerFetch, KeySource, KeysTold, Oidc};
 pub use once::{Outcome, RememberedAnswer, Remembers};
 pub use partner::{

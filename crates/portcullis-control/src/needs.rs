@@ -80,6 +80,9 @@ const NEEDS: &[(&str, &str, &[Role])] = &[
     ("GET", "/v1/ledger/who", READS_LEDGER),
     ("GET", "/v1/ledger/what", READS_LEDGER),
     ("GET", "/v1/ledger/between", READS_LEDGER),
+    ("POST", "/v1/ledger/affected", READS_LEDGER),
+    // Who asks, and adds to a case.
+    ("POST", "/v1/ledger/evidence", &[Investigator]),
     ("GET", "/v1/ledger/verify", &[Investigator, Auditor, Admin]),
     ("GET", "/v1/audit", READS_LOG),
     ("GET", "/v1/audit/{revision}", READS_LOG),

@@ -176,6 +176,8 @@ fn long() -> Routes {
         .routes(routes!(ledger::who))
         .routes(routes!(ledger::what))
         .routes(routes!(ledger::between))
+        .routes(routes!(ledger::affected))
+        .routes(routes!(ledger::evidence::add))
         .routes(routes!(ledger::verify))
 }
 

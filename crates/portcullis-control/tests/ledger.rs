@@ -13,7 +13,10 @@ mod gate;
 use std::sync::{Arc, Mutex};
 
 use gate::{Gate, NOON, TOKEN};
-use portcullis_control::{ControlSettings, LedgerDesk, LedgerFault, LedgerQuestion};
+use portcullis_control::{
+    ControlSettings, LEDGER_PEOPLE_MAX, LedgerDesk, LedgerFault, LedgerPerson, LedgerQuestion,
+    LedgerTaken,
+};
 use portcullis_types::Wall;
 use serde_json::{Value, json};
 
@@ -36,6 +39,16 @@ impl LedgerDesk for Asked {
         self.questions.lock().unwrap().push(question.clone());
         Ok(json!({ "records": 3 }))
     }
+
+    fn evidence(&self, question: &LedgerQuestion) -> Result<LedgerTaken, LedgerFault> {
+        let answer = self.ask(question)?;
+        if question.time().1 < NOON {
+            return Err(LedgerFault::NotAnchored);
+        }
+        let members = json!({ "answer": answer, "not_anchored": 2, "sets": [1, 2] });
+        let Value::Object(members) = members else { panic!() };
+        Ok(LedgerTaken { members, sets: 2 })
+    }
 }
 
 fn open(busy: bool) -> (Gate, Arc<Asked>) {
@@ -48,6 +61,14 @@ fn get(gate: &Gate, path: &str) -> (u16, Value) {
     let agent = ureq::Agent::config_builder().http_status_as_error(false).build().new_agent();
     let request = agent.get(format!("{}{path}", gate.url));
     let mut answer = request.header("authorization", format!("Bearer {TOKEN}")).call().unwrap();
+    (answer.status().as_u16(), answer.body_mut().read_json().unwrap())
+}
+
+fn post(gate: &Gate, path: &str, body: &Value) -> (u16, Value) {
+    let agent = ureq::Agent::config_builder().http_status_as_error(false).build().new_agent();
+    let request = agent.post(format!("{}{path}", gate.url));
+    let request = request.header("authorization", format!("Bearer {TOKEN}"));
+    let mut answer = request.send_json(body).unwrap();
     (answer.status().as_u16(), answer.body_mut().read_json().unwrap())
 }
 
@@ -92,4 +113,79 @@ fn a_question_that_can_not_be_answered_says_why() {
     assert_eq!((status, told["code"].as_str()), (503, Some("ledger_busy")), "{told}");
     let (status, told) = get(&Gate::open(), "/v1/ledger/verify");
     assert_eq!((status, told["code"].as_str()), (409, Some("ledger_off")), "{told}");
+}
+
+fn people(people: &Value) -> Value {
+    json!({ "since": "7d", "purpose": "a breach", "people": people })
+}
+
+#[test]
+fn who_asks_about_many_people_says_what_for_and_the_log_names_none_of_them() {
+    let (gate, asked) = open(false);
+    let some = json!([{ "id": "2", "region": "EU" }, { "id": "1" }, { "id": "1" }]);
+    let (status, told) = post(&gate, "/v1/ledger/affected", &people(&some));
+    assert_eq!((status, &told["records"]), (200, &json!(3)), "{told}");
+    let event = get(&gate, &format!("/v1/audit/{}", told["asked"])).1;
+    assert_eq!(event["event"]["question"], "affected", "{event}");
+    // This office seals nothing; the store's does.
+    assert_eq!(event["event"]["person"], "1, 2", "{event}");
+    let crowd: Vec<Value> = (0..500).map(|id| json!({ "id": id.to_string() })).collect();
+    let told = post(&gate, "/v1/ledger/affected", &people(&crowd.into())).1;
+    let event = get(&gate, &format!("/v1/audit/{}", told["asked"])).1;
+    let person = event["event"]["person"].as_str().unwrap();
+    assert!(person.starts_with("500 accounts; SHA-256 of their ids, sorted"), "{person}");
+    asked.questions.lock().unwrap().pop();
+    let questions = asked.questions.lock().unwrap().clone();
+    let [LedgerQuestion::Affected { people: found, list: false, .. }] = &questions[..] else {
+        panic!("{questions:?}")
+    };
+    let person = |id: &str, region: Option<&str>| LedgerPerson {
+        id: id.to_owned(),
+        region: region.map(str::to_owned),
+    };
+    assert_eq!(*found, [person("1", None), person("2", Some("EU"))], "each once");
+    let many: Vec<Value> =
+        (0..=LEDGER_PEOPLE_MAX).map(|id| json!({ "id": id.to_string() })).collect();
+    for (some, word) in [
+        (json!([]), "`people` has 0 entries: send 1 to 100000"),
+        (many.into(), "`people` has 100001 entries"),
+        (json!([{ "id": "1" }, { "id": "" }]), "`people[1].id` is no id of an account"),
+        (json!([{ "id": "1", "region": "" }]), "`people[0].region` is no region"),
+        (json!([{ "id": "1", "region": "EU" }, { "id": "1" }]), "somebody twice, with two regions"),
+    ] {
+        let (status, told) = post(&gate, "/v1/ledger/affected", &people(&some));
+        assert_eq!(status, 400, "{told}");
+        assert!(told["detail"].as_str().unwrap().contains(word), "{told}");
+    }
+    let unknown =
+        json!({ "since": "7d", "purpose": "x", "people": [{ "id": "1" }], "partner": "nobody" });
+    let (status, told) = post(&gate, "/v1/ledger/affected", &unknown);
+    assert_eq!((status, told["code"].as_str()), (404, Some("unknown_partner")), "{told}");
+    assert_eq!(asked.questions.lock().unwrap().len(), 1, "nothing else was answered");
+}
+
+#[test]
+fn an_answer_becomes_evidence_of_an_open_case_by_the_digest_of_the_file_that_is_handed_out() {
+    let (gate, _asked) = open(false);
+    let ask =
+        json!({ "question": "who", "owner": "17841", "since": "7d", "purpose": "a complaint" });
+    let wanted = json!({ "case": "sweep", "ask": ask });
+    let (status, told) = post(&gate, "/v1/ledger/evidence", &wanted);
+    assert!(status >= 400, "there is no such case: {told}");
+    assert_eq!(post(&gate, "/v1/cases", &json!({ "id": "sweep", "title": "A sweep" })).0, 201);
+    let (status, told) = post(&gate, "/v1/ledger/evidence", &wanted);
+    assert_eq!(status, 200, "{told}");
+    let case = get(&gate, "/v1/cases/sweep").1;
+    assert_eq!(case["evidence"][0]["sha256"], told["sha256"], "{case}");
+    assert_eq!(case["evidence"][0]["name"], "ledger who");
+    assert_eq!(case["evidence"][0]["kept"], false, "the gate has its digest alone");
+    let file: Value = serde_json::from_str(told["file"].as_str().unwrap()).unwrap();
+    assert_eq!((&file["case"], &file["not_anchored"]), (&json!("sweep"), &json!(2)), "{file}");
+    assert_eq!(told["answer"]["records"], 3, "{told}");
+    let asked = get(&gate, &format!("/v1/audit/{}", file["asked"])).1;
+    assert_eq!(asked["event"]["case"], "sweep", "{asked}");
+    let before = json!({ "question": "what", "partner": "acme", "since": "7d", "until": "6d" });
+    let wanted = json!({ "case": "sweep", "name": "before", "ask": before });
+    let (status, told) = post(&gate, "/v1/ledger/evidence", &wanted);
+    assert_eq!((status, told["code"].as_str()), (409, Some("ledger_not_anchored")), "{told}");
 }

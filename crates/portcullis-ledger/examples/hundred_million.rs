@@ -22,8 +22,9 @@ use std::time::Instant;
 
 use portcullis_keys::DayKey;
 use portcullis_ledger::{
-    FrameWriter, HourSinks, HourWriter, JOURNAL_HEAD, JournalReader, Library, LibraryFault, Pieced,
-    Row, RowRecord, Table, Terms, Whose, affected, between, holders, what, who,
+    AskedPeople, FrameWriter, HourSinks, HourWriter, JOURNAL_HEAD, JournalReader, Library,
+    LibraryFault, Pieced, Row, RowRecord, Table, Terms, Whose, affected, between, holders, what,
+    who,
 };
 use portcullis_types::{LedgerDigest, LedgerKind, LedgerLevel, RequestId, Wall};
 
@@ -378,10 +379,12 @@ fn main() -> Outcome<()> {
         },
     );
     let people: Vec<String> = (0..100_000).map(id).collect();
-    let people: Vec<&str> = people.iter().map(String::as_str).collect();
+    let people: Vec<_> = people.iter().map(|id| (id.as_str(), Some("EU"))).collect();
+    let of_people =
+        AskedPeople { partner: None, client: None, people: &people, since, until, list: false };
     asked(
         "affected, 100000 people",
-        || affected(&library, None, &people, since, until),
+        || affected(&library, &of_people),
         |of| of.map_or_else(|fault| fault.to_string(), |of| format!("{} affected", of.affected)),
     );
     asked(

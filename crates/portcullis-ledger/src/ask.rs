@@ -4,6 +4,7 @@
 //! with stable names, sorted, and bounded: `more` says that a list was cut. Must not know who may ask.
 
 mod affected;
+mod asked;
 mod between;
 mod distinct;
 mod heads;
@@ -14,7 +15,11 @@ mod sums;
 mod what;
 mod who;
 
-pub use affected::{Affected, Person, affected};
+pub use affected::{
+    Affected, AffectedClass, AffectedDay, AffectedPartner, AffectedRegion, AffectedSums,
+    AskedPeople, Person, affected,
+};
+pub use asked::IDS_MAX;
 pub use between::{Between, between};
 pub use holders::{HeldBy, Holders, holders};
 pub use sums::{CellCount, ClassSum, DayCount, Sums};

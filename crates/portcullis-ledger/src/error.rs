@@ -24,6 +24,9 @@ pub enum LedgerError {
     /// A number grew past what the format holds.
     #[error("more {0} than one hour's file holds; roll it sooner")]
     TooMany(&'static str),
+    /// More ids than are asked about at once.
+    #[error("{0} ids are asked about at once, and {max} may be; ask in parts", max = crate::IDS_MAX)]
+    TooManyIds(usize),
 }
 
 /// A file that is Parquet and yet not ours.

@@ -27,8 +27,9 @@ mod row;
 mod tests;
 
 pub use ask::{
-    Affected, Between, CellCount, ClassSum, DayCount, Delivery, HeldBy, Holders, Person, Receipt,
-    Sums, What, Who, affected, between, holders, what, who,
+    Affected, AffectedClass, AffectedDay, AffectedPartner, AffectedRegion, AffectedSums,
+    AskedPeople, Between, CellCount, ClassSum, DayCount, Delivery, HeldBy, Holders, IDS_MAX,
+    Person, Receipt, Sums, What, Who, affected, between, holders, what, who,
 };
 pub use error::LedgerError;
 pub use hour::{DayMeta, HourFile, HourMeta, HourSinks, HourWriter, Table, Totals};

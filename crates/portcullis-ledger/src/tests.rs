@@ -3,6 +3,7 @@
 mod damage;
 mod made;
 mod oracle;
+mod people;
 mod shelf;
 
 pub(crate) use shelf::journal;

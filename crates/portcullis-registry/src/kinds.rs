@@ -3,7 +3,7 @@
 //! Must not know what any of them means.
 
 /// The names of all events, in order.
-pub const EVENT_KINDS: [&str; 83] = [
+pub const EVENT_KINDS: [&str; 84] = [
     "agreement.announced",
     "agreement.called_off",
     "agreement.narrowed",
@@ -49,6 +49,7 @@ pub const EVENT_KINDS: [&str; 83] = [
     "keys.imported",
     "ledger.anchored",
     "ledger.asked",
+    "ledger.evidence_taken",
     "ledger.shredded",
     "log.lost",
     "log.opened",

@@ -3,10 +3,13 @@
 //!
 //! The files themselves lie beside the log. Must not know how they are written or read.
 
+mod asked;
+mod taken;
+
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use portcullis_types::{PartnerId, Revision, Wall};
+use portcullis_types::{CaseId, PartnerId, Revision, Wall};
 use serde::{Deserialize, Serialize};
 
 use crate::cases::CaseRejected;
@@ -17,6 +20,10 @@ use crate::plan::hex;
 use crate::rejected::Rejected;
 use crate::state::{Blob, Place, Planned, State};
 use crate::texts;
+use crate::words::Actor;
+use asked::AskedAbout;
+pub use asked::Asking;
+pub use taken::{TakenTime, Taking};
 
 /// Most files that one event anchors.
 pub const ANCHORED_FILES_MAX: usize = 32;
@@ -46,6 +53,8 @@ pub enum LedgerCommand {
     },
     /// Takes down that somebody asks about a person.
     Ask(Asking),
+    /// Adds the answer to a question to a case as evidence.
+    Take(Taking),
 }
 
 /// The files of one writer and one time.
@@ -62,24 +71,6 @@ pub struct Anchor {
     pub answers: u64,
     /// Records in them.
     pub records: u64,
-}
-
-/// A question that names a person.
-#[derive(Debug, Clone, Eq, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Asking {
-    /// Which of the questions.
-    pub question: String,
-    /// Only of this partner.
-    #[serde(default)]
-    pub partner: Option<PartnerId>,
-    /// What for, in words.
-    pub purpose: String,
-    /// The case it is asked for.
-    #[serde(default)]
-    pub case: Option<String>,
-    /// Whom it names.
-    pub person: String,
 }
 
 /// A fact about the ledger. `type` in JSON is the dotted name.
@@ -133,6 +124,25 @@ pub enum LedgerEvent {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         personal: Option<String>,
     },
+    /// The answer to a question is evidence of a case: while that case preserves what it is about, nothing
+    /// of that time goes.
+    #[serde(rename = "ledger.evidence_taken")]
+    EvidenceTaken {
+        /// No access hangs on it.
+        aside: Aside,
+        /// The case.
+        case: CaseId,
+        /// Lower-case hex SHA-256 of the answer with all that it was read from.
+        sha256: String,
+        /// Which of the questions.
+        question: String,
+        /// Asked from this moment on.
+        since: Wall,
+        /// Before this moment.
+        until: Wall,
+        /// From how many anchored sets of files it was read.
+        sets: u64,
+    },
 }
 
 /// What the log says of the ledger. The files of a time are named by the event, which stays in the log.
@@ -140,6 +150,7 @@ pub enum LedgerEvent {
 pub struct LedgerLog {
     anchored: Vec<(Wall, Revision)>,
     shredded: BTreeSet<Wall>,
+    taken: Vec<TakenTime>,
 }
 
 impl LedgerLog {
@@ -152,6 +163,11 @@ impl LedgerLog {
     pub fn shredded(&self) -> impl Iterator<Item = Wall> {
         self.shredded.iter().copied()
     }
+
+    /// Times of which an answer is evidence of a case, in the order of the log.
+    pub fn taken(&self) -> impl Iterator<Item = &TakenTime> {
+        self.taken.iter()
+    }
 }
 
 impl LedgerEvent {
@@ -162,6 +178,7 @@ impl LedgerEvent {
             Self::Anchored { .. } => "ledger.anchored",
             Self::Shredded { .. } => "ledger.shredded",
             Self::Asked { .. } => "ledger.asked",
+            Self::EvidenceTaken { .. } => "ledger.evidence_taken",
         }
     }
 
@@ -169,6 +186,7 @@ impl LedgerEvent {
     pub(crate) fn case(&self) -> Option<&str> {
         match self {
             Self::Asked { case, .. } => case.as_deref(),
+            Self::EvidenceTaken { case, .. } => Some(case.as_str()),
             Self::Anchored { .. } | Self::Shredded { .. } => None,
         }
     }
@@ -177,7 +195,7 @@ impl LedgerEvent {
     pub(crate) fn personal(&self) -> Option<&str> {
         match self {
             Self::Asked { personal, .. } => personal.as_deref(),
-            Self::Anchored { .. } | Self::Shredded { .. } => None,
+            Self::Anchored { .. } | Self::Shredded { .. } | Self::EvidenceTaken { .. } => None,
         }
     }
 
@@ -196,16 +214,14 @@ impl LedgerEvent {
     }
 }
 
-/// Whom a question named.
-#[derive(Serialize)]
-struct AskedAbout {
-    salt: String,
-    person: String,
-}
-
 impl State {
     /// The gate says what it wrote and dropped; whoever asks about a person says what for.
-    pub(crate) fn ledger(&self, command: &LedgerCommand) -> Result<Planned, Rejected> {
+    pub(crate) fn ledger(
+        &self,
+        by: &Actor,
+        command: &LedgerCommand,
+        now: Wall,
+    ) -> Result<Planned, Rejected> {
         match command {
             LedgerCommand::Anchor(anchor) => anchored(anchor),
             LedgerCommand::Shred { day } => {
@@ -216,28 +232,8 @@ impl State {
                 Ok(Planned::one(LedgerEvent::Shredded { aside: Aside, day: *day }.into(), what))
             }
             LedgerCommand::Ask(asking) => self.asked(asking),
+            LedgerCommand::Take(taking) => self.taken(by, taking, now),
         }
-    }
-
-    fn asked(&self, asking: &Asking) -> Result<Planned, Rejected> {
-        let Asking { question, partner, purpose, case, person } = asking;
-        let partner =
-            partner.as_ref().map(|id| Ok::<_, Rejected>(self.known_partner(id)?.1.id.clone()));
-        let purpose = texts::words("purpose", purpose)?;
-        if purpose.is_empty() {
-            return Err(CaseRejected::Empty("purpose").into());
-        }
-        let what = format!("the ledger was asked `{question}` about a person: {purpose}");
-        let event = LedgerEvent::Asked {
-            aside: Aside,
-            question: texts::label("question", question)?,
-            partner: partner.transpose()?,
-            purpose,
-            case: case.as_deref().map(|case| texts::label("case", case)).transpose()?,
-            person: Some(texts::label("person", person)?),
-            personal: None,
-        };
-        Ok(Planned::one(event.into(), what))
     }
 
     /// Takes down what is anchored and what is shredded; that somebody asked is for whoever reads the log.
@@ -248,6 +244,10 @@ impl State {
             }
             LedgerEvent::Shredded { day, .. } => {
                 Arc::make_mut(&mut self.now.ledger).shredded.insert(*day);
+            }
+            LedgerEvent::EvidenceTaken { case, since, until, .. } => {
+                let taken = TakenTime { case: case.clone(), since: *since, until: *until };
+                Arc::make_mut(&mut self.now.ledger).taken.push(taken);
             }
             LedgerEvent::Asked { .. } => {}
         }

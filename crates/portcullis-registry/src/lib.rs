@@ -107,6 +107,7 @@ pub use kinds::EVENT_KINDS;
 pub use later::{Aside, LaterEvent};
 pub use ledger::{
     ANCHORED_FILES_MAX, Anchor, AnchoredFile, Asking, LedgerCommand, LedgerEvent, LedgerLog,
+    TakenTime, Taking,
 };
 pub use notices::PartnerNotice;
 pub use office::{BoxFuture, Done, Health, LoggedEvent, NarrowKind, Office, OfficeError, Sink};

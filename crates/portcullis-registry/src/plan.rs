@@ -92,7 +92,7 @@ impl State {
             Command::Answer(command) => self.answer(by, command, now),
             Command::Change(command) => self.with_day(by, command, terms, now),
             Command::Retention(command) => self.retention(by, command, now),
-            Command::Ledger(command) => self.ledger(command),
+            Command::Ledger(command) => self.ledger(by, command, now),
             Command::Deletion(command) => self.deletion(by, command, now),
             Command::Each(steps) => self.together(by, steps, now),
             Command::Stated { statement, command } => self.stated(by, statement, command, now),

@@ -124,4 +124,13 @@ impl Host for Machine {
     fn export(&self, db: &Path, line: &mut dyn FnMut(String) -> bool) -> Result<(), String> {
         crate::offline::export(db, line)
     }
+
+    fn ledger(
+        &self,
+        dir: &Path,
+        evidence: &serde_json::Value,
+        others: &[String],
+    ) -> Result<serde_json::Value, String> {
+        crate::gate::ask_again(dir, evidence, others)
+    }
 }

@@ -2,6 +2,8 @@
 //!
 //! Must not know how a command is carried out.
 
+use std::path::PathBuf;
+
 use clap::{Args, Subcommand};
 
 use super::DeletionsArgs;
@@ -15,6 +17,10 @@ pub enum LedgerCommand {
     What(WhatArgs),
     /// Say how much left between a first breach and the moment it was stopped
     Between(BetweenArgs),
+    /// Say how many of the people in a file somebody received something of, by region, partner and class
+    Affected(AffectedArgs),
+    /// Check an answer that is evidence of a case, without a server; exits with 1 when anything differs
+    Check(EvidenceCheckArgs),
     /// Compare every file with the root that the log has of it; exits with 1 when one is not as it was
     Verify,
     /// Show how far the ledger is written, and which days can still be told
@@ -47,6 +53,9 @@ pub struct WhoArgs {
     /// Write comma-separated values
     #[arg(long)]
     pub csv: bool,
+    /// As evidence.
+    #[command(flatten)]
+    pub taken: AsEvidence,
 }
 
 /// Whose part.
@@ -67,6 +76,9 @@ pub struct WhatArgs {
     /// Write comma-separated values
     #[arg(long)]
     pub csv: bool,
+    /// As evidence.
+    #[command(flatten)]
+    pub taken: AsEvidence,
 }
 
 /// Between which moments.
@@ -84,4 +96,78 @@ pub struct BetweenArgs {
     /// Write comma-separated values
     #[arg(long)]
     pub csv: bool,
+    /// As evidence.
+    #[command(flatten)]
+    pub taken: AsEvidence,
+}
+
+/// Of whom, and why it is asked.
+#[derive(Debug, Clone, Args)]
+pub struct AffectedArgs {
+    /// A file with an account on each line, or `account,region`; nothing of it is kept
+    #[arg(long, value_name = "FILE")]
+    pub people: PathBuf,
+    /// Only those of this region, as the file names it
+    #[arg(long, value_name = "NAME")]
+    pub region: Option<String>,
+    /// Only by what this partner received
+    #[arg(long, value_name = "ID")]
+    pub partner: Option<String>,
+    /// Only by what it received for this client
+    #[arg(long, value_name = "ID")]
+    pub client: Option<String>,
+    /// From when on: a date, a time, or how long ago such as 7d
+    #[arg(long, value_name = "WHEN")]
+    pub since: String,
+    /// Until when [default: now]
+    #[arg(long, value_name = "WHEN")]
+    pub until: Option<String>,
+    /// What it is asked for; it stands in the log, the accounts only by their digest under a seal
+    #[arg(long, value_name = "TEXT")]
+    pub purpose: String,
+    /// The case it is asked for
+    #[arg(long, value_name = "ID")]
+    pub case: Option<String>,
+    /// Name those who are affected
+    #[arg(long)]
+    pub list: bool,
+    /// Write comma-separated values
+    #[arg(long)]
+    pub csv: bool,
+    /// As evidence.
+    #[command(flatten)]
+    pub taken: AsEvidence,
+}
+
+/// The answer as evidence.
+#[derive(Debug, Clone, Default, Args)]
+pub struct AsEvidence {
+    /// Add the answer to this case as evidence, from what is anchored in the log alone
+    #[arg(long, value_name = "CASE", requires = "save")]
+    pub evidence: Option<String>,
+    /// Write the evidence here: the gate has its digest alone; an existing file is not overwritten
+    #[arg(long, value_name = "FILE", requires = "evidence")]
+    pub save: Option<PathBuf>,
+}
+
+/// What is checked, and by what.
+#[derive(Debug, Clone, Args)]
+#[command(group(clap::ArgGroup::new("log").required(true).args(["db", "export"])))]
+pub struct EvidenceCheckArgs {
+    /// The file that `--save` wrote
+    #[arg(value_name = "EVIDENCE")]
+    pub file: PathBuf,
+    /// The database file with the log, or a copy of it
+    #[arg(long, value_name = "FILE")]
+    pub db: Option<PathBuf>,
+    /// The exported log
+    #[arg(long, value_name = "FILE")]
+    pub export: Option<PathBuf>,
+    /// The ledger's folder, or a copy of it
+    #[arg(long, value_name = "DIR")]
+    pub ledger: PathBuf,
+    /// The public key that must have signed the root, `name+id+key`; without it a log forged as a whole,
+    /// keys included, would pass
+    #[arg(long, visible_alias = "key", value_name = "VKEY")]
+    pub log_key: Option<String>,
 }

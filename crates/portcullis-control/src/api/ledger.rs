@@ -3,75 +3,32 @@
 //! Who asks about a person says what for, and that stands in the log before anything is answered. Must
 //! not know how a question is answered.
 
+mod asked;
+pub(crate) mod evidence;
+
 use std::sync::Arc;
 
 use axum::extract::State;
-use axum::http::StatusCode;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse as _, Response};
 use axum::{Extension, Json};
 use portcullis_registry::{Asking, LedgerCommand};
-use portcullis_types::Wall;
-use serde::Deserialize;
+use serde::Serialize;
 use serde_json::Value;
-use utoipa::IntoParams;
 
 use super::{Ctx, aside};
 use crate::auth::Caller;
-use crate::extract::{NoParams, Params};
+use crate::extract::{Body, NoParams, Params};
 use crate::ledger::{LedgerDesk, LedgerFault, LedgerQuestion};
-use crate::moments::past;
-use crate::names::id;
+use crate::once::ShownOnce;
 use crate::problem::{Document, Problem};
 use crate::router::Shared;
+use asked::{AffectedAsked, Asked, BetweenAsked, WhatAsked, WhoAsked};
 
-/// Longest id of an account.
-const OWNER_BYTES_MAX: usize = 200;
 /// When a question may be asked again.
 const AGAIN: u64 = 5;
-
-/// Who received what of an account.
-#[derive(Debug, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub(crate) struct WhoAsked {
-    /// The account, as the platform writes it.
-    owner: String,
-    /// From when on: a date, a time, or how long ago such as `7d`.
-    since: String,
-    /// Until when; now when absent.
-    until: Option<String>,
-    /// What it is asked for, in words; it stands in the log.
-    purpose: String,
-    /// The case it is asked for.
-    case: Option<String>,
-}
-
-/// What a partner received.
-#[derive(Debug, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub(crate) struct WhatAsked {
-    /// The partner's id.
-    partner: String,
-    /// Only for this client of it.
-    client: Option<String>,
-    /// From when on: a date, a time, or how long ago such as `7d`.
-    since: String,
-    /// Until when; now when absent.
-    until: Option<String>,
-}
-
-/// How much left between a breach and its end.
-#[derive(Debug, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub(crate) struct BetweenAsked {
-    /// The first breach: a date, a time, or how long ago.
-    from: String,
-    /// When it was stopped; now when absent.
-    to: Option<String>,
-    /// Only to this partner.
-    partner: Option<String>,
-}
+/// What a repeated call is told instead of an answer that names people.
+const TOLD_ONCE: &str = "the first call was answered, and what names people is told once: ask again under a new `Idempotency-Key`";
 
 /// How far the ledger is written: `dir`, `writer`, `written_until`, `files`, `bytes`, `answers`,
 /// `records`, `days` whose digests can be told, `shredded` days, and what is `wrong`
@@ -92,22 +49,7 @@ pub(crate) async fn who(
     Extension(caller): Extension<Caller>,
     Params(asked): Params<WhoAsked>,
 ) -> Result<Json<Value>, Problem> {
-    let WhoAsked { owner, since, until, purpose, case } = asked;
-    let (since, until) = time(("since", &since), ("until", until.as_deref()), shared.now())?;
-    if owner.is_empty() || owner.len() > OWNER_BYTES_MAX || owner.chars().any(char::is_control) {
-        let detail = format!("`owner` is no id of an account: send 1 to {OWNER_BYTES_MAX} bytes");
-        return Err(Problem::unreadable(detail));
-    }
-    desk(&shared)?;
-    let question = "who".to_owned();
-    let asking = Asking { question, partner: None, purpose, case, person: owner.clone() };
-    // Before anything is told: what is not on record is not answered.
-    let done = shared.submit(&caller, LedgerCommand::Ask(asking)).await?;
-    let mut told = ask(&shared, LedgerQuestion::Who { owner, since, until }).await?;
-    if let Value::Object(told) = &mut told {
-        told.insert("asked".to_owned(), done.revision.map(|at| at.0).into());
-    }
-    Ok(Json(told))
+    Ok(Json(answer(&shared, &caller, Asked::Who(asked)).await?))
 }
 
 /// What a partner received: classes, rows, different owners and places by day, cells of the map, first
@@ -117,13 +59,10 @@ pub(crate) async fn who(
     responses((status = 200, body = Object), (status = "4XX", body = Document)))]
 pub(crate) async fn what(
     State(shared): Ctx,
+    Extension(caller): Extension<Caller>,
     Params(asked): Params<WhatAsked>,
 ) -> Result<Json<Value>, Problem> {
-    let WhatAsked { partner, client, since, until } = asked;
-    let (since, until) = time(("since", &since), ("until", until.as_deref()), shared.now())?;
-    let partner = id(&partner)?;
-    let client = client.as_deref().map(id).transpose()?;
-    Ok(Json(ask(&shared, LedgerQuestion::What { partner, client, since, until }).await?))
+    Ok(Json(answer(&shared, &caller, Asked::What(asked)).await?))
 }
 
 /// How much left between a first breach and the moment it was stopped
@@ -132,12 +71,23 @@ pub(crate) async fn what(
     responses((status = 200, body = Object), (status = "4XX", body = Document)))]
 pub(crate) async fn between(
     State(shared): Ctx,
+    Extension(caller): Extension<Caller>,
     Params(asked): Params<BetweenAsked>,
 ) -> Result<Json<Value>, Problem> {
-    let BetweenAsked { from, to, partner } = asked;
-    let (from, to) = time(("from", &from), ("to", to.as_deref()), shared.now())?;
-    let partner = partner.as_deref().map(id).transpose()?;
-    Ok(Json(ask(&shared, LedgerQuestion::Between { from, to, partner }).await?))
+    Ok(Json(answer(&shared, &caller, Asked::Between(asked)).await?))
+}
+
+/// How many of these people somebody received something of: in all, by region, partner, class and day.
+/// Nothing of the list is kept; an event says who asked and what for, with the list's digest under a seal
+#[utoipa::path(post, path = "/v1/ledger/affected", tag = "ledger", security(("admin_token" = [])),
+    request_body = AffectedAsked,
+    responses((status = 200, body = Object), (status = "4XX", body = Document)))]
+pub(crate) async fn affected(
+    State(shared): Ctx,
+    Extension(caller): Extension<Caller>,
+    Body(asked): Body<AffectedAsked>,
+) -> Result<Response, Problem> {
+    Ok(told_once(answer(&shared, &caller, Asked::Affected(asked)).await?))
 }
 
 /// Reads every file, compares it with the root that the log has of it, and names each file and piece that
@@ -146,6 +96,37 @@ pub(crate) async fn between(
     responses((status = 200, body = Object), (status = "4XX", body = Document)))]
 pub(crate) async fn verify(State(shared): Ctx, _: NoParams) -> Result<Json<Value>, Problem> {
     Ok(Json(ask(&shared, LedgerQuestion::Verify).await?))
+}
+
+/// Answers a question, once the log has it where it names people.
+async fn answer(shared: &Shared, caller: &Caller, asked: Asked) -> Result<Value, Problem> {
+    let (question, asking) = asked.read(shared.now())?;
+    let asked = record(shared, caller, asking).await?;
+    let mut told = ask(shared, question).await?;
+    if let (Value::Object(told), Some(asked)) = (&mut told, asked) {
+        told.insert("asked".to_owned(), asked.into());
+    }
+    Ok(told)
+}
+
+/// Before anything is told: what is not on record is not answered.
+async fn record(
+    shared: &Shared,
+    caller: &Caller,
+    asking: Option<Asking>,
+) -> Result<Option<u64>, Problem> {
+    desk(shared)?;
+    let Some(asking) = asking else { return Ok(None) };
+    let done = shared.submit(caller, LedgerCommand::Ask(asking)).await?;
+    Ok(done.revision.map(|at| at.0))
+}
+
+/// An answer that no repeated call is given again: it would have to be kept for that.
+fn told_once(told: impl Serialize) -> Response {
+    let mut response = Json(told).into_response();
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response.extensions_mut().insert(ShownOnce(TOLD_ONCE.to_owned()));
+    response
 }
 
 async fn ask(shared: &Shared, question: LedgerQuestion) -> Result<Value, Problem> {
@@ -161,21 +142,6 @@ fn desk(shared: &Shared) -> Result<Arc<dyn LedgerDesk>, Problem> {
     })
 }
 
-fn time(from: (&str, &str), to: (&str, Option<&str>), now: Wall) -> Result<(Wall, Wall), Problem> {
-    let since = past(from.0, from.1, now)?;
-    let until = to.1.map(|text| past(to.0, text, now)).transpose()?.unwrap_or(now);
-    if since >= until {
-        return Err(Problem::unreadable(format!(
-            "`{}` is {} and `{}` {}: ask for a time that ends after its beginning",
-            from.0,
-            since.rfc3339(),
-            to.0,
-            until.rfc3339()
-        )));
-    }
-    Ok((since, until))
-}
-
 fn refused(fault: LedgerFault) -> Problem {
     let (status, code, title) = match &fault {
         LedgerFault::Busy(_) => {
@@ -183,6 +149,9 @@ fn refused(fault: LedgerFault) -> Problem {
         }
         LedgerFault::Unreadable(_) => {
             (StatusCode::INTERNAL_SERVER_ERROR, "ledger_unreadable", "The ledger can't be read")
+        }
+        LedgerFault::NotAnchored => {
+            (StatusCode::CONFLICT, "ledger_not_anchored", "Nothing of that time is anchored")
         }
     };
     let problem = Problem::new(status, code, title, fault.to_string());

@@ -6,38 +6,12 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use parquet::file::reader::ChunkReader;
-use portcullis_types::{LedgerDigest, LedgerKind, RequestId, Wall};
+use portcullis_types::{LedgerDigest, LedgerKind};
 
+use crate::ask::asked::{Asked, Hit, IDS_MAX};
 use crate::ask::heads::Heads;
 use crate::hour::{NONE, Opened, RECORDS_OF_GROUP, TermsLine, Wanted, column};
-use crate::{HourFile, LedgerError, Library, Row, Table, Terms};
-
-/// What is looked for.
-pub(crate) struct Asked<'a> {
-    pub(crate) kind: LedgerKind,
-    pub(crate) ids: &'a [&'a str],
-    pub(crate) since: Wall,
-    pub(crate) until: Wall,
-    /// For this partner only.
-    pub(crate) partner: Option<&'a str>,
-    pub(crate) with_requests: bool,
-}
-
-/// A record that is one of those.
-pub(crate) struct Hit<'a> {
-    pub(crate) at: Wall,
-    pub(crate) partner: &'a Arc<str>,
-    pub(crate) client: Option<&'a Arc<str>>,
-    /// Where requests are told.
-    pub(crate) key: Option<&'a Arc<str>>,
-    pub(crate) terms: &'a Arc<Terms>,
-    pub(crate) class: &'a Arc<str>,
-    /// Which of the ids, by its place in the list.
-    pub(crate) which: u32,
-    /// Grows with each answer; hits of the same answer follow each other.
-    pub(crate) answer: u64,
-    pub(crate) request: Option<&'a RequestId>,
-}
+use crate::{HourFile, LedgerError, Library, Row, Table};
 
 /// Shows all of them; days whose key is gone are given back.
 pub(crate) fn hits<L: Library>(
@@ -45,6 +19,9 @@ pub(crate) fn hits<L: Library>(
     asked: &Asked<'_>,
     each: &mut dyn FnMut(&Hit<'_>),
 ) -> Result<BTreeSet<u32>, LedgerError> {
+    if asked.ids.len() > IDS_MAX {
+        return Err(LedgerError::TooManyIds(asked.ids.len()));
+    }
     let mut search =
         Search { library, asked, each, days: Vec::new(), shredded: BTreeSet::new(), answers: 0 };
     let hours = library.hours(asked.since, asked.until).map_err(LedgerError::Library)?;
@@ -95,7 +72,7 @@ impl<L: Library> Search<'_, L> {
 
     fn hour(&mut self, hour: &HourFile<'_, L>) -> Result<(), LedgerError> {
         let asked = self.asked;
-        let told = |line: &TermsLine| asked.partner.is_none_or(|partner| *line.partner == *partner);
+        let told = |line: &TermsLine| asked.is_told(&line.partner, line.client.as_deref());
         if !hour.lines().iter().any(|line| line.totals.records > 0 && told(line)) {
             return Ok(());
         }
@@ -151,7 +128,7 @@ impl<L: Library> Search<'_, L> {
                 continue;
             }
             let TermsLine { partner, client, terms, .. } = hour.line(head.line)?;
-            if self.asked.partner.is_some_and(|wanted| **partner != *wanted) {
+            if !self.asked.is_told(partner, client.as_deref()) {
                 continue;
             }
             let (key, request) = heads.request(answer).unzip();
@@ -162,6 +139,7 @@ impl<L: Library> Search<'_, L> {
                 key: key.and_then(|key| keys.get(usize::try_from(key).ok()?)),
                 terms,
                 class: hour.class(*class)?,
+                day: head.day,
                 which: *which,
                 answer: self.answers + answer,
                 request: request.as_ref(),
@@ -187,7 +165,7 @@ impl<L: Library> Search<'_, L> {
         self.answers += 1;
         let asked = self.asked;
         let outside = row.at < asked.since || row.at >= asked.until || row.records.is_empty();
-        if outside || asked.partner.is_some_and(|partner| *row.whose.partner != *partner) {
+        if outside || !asked.is_told(&row.whose.partner, row.whose.client.as_deref()) {
             return Ok(());
         }
         let Some(wanted) = self.wanted(row.day)? else {
@@ -209,6 +187,7 @@ impl<L: Library> Search<'_, L> {
                     key: Some(&row.whose.key),
                     terms: &row.terms,
                     class: &record.class,
+                    day: row.day,
                     which,
                     answer: self.answers,
                     request: Some(&row.request),

@@ -8,7 +8,8 @@ use std::sync::Arc;
 use portcullis_types::{LedgerKind, Wall};
 use serde::Serialize;
 
-use crate::ask::hits::{Asked, hits};
+use crate::ask::asked::Asked;
+use crate::ask::hits::hits;
 use crate::{LedgerError, Library};
 
 /// Who holds one of the things that were asked about.
@@ -47,7 +48,8 @@ type Holding = (u32, Arc<str>, Option<Arc<str>>, Arc<str>);
 /// an id that is given twice is answered once.
 ///
 /// # Errors
-/// [`LedgerError`] where anything of that time can't be read: half an answer is none.
+/// [`LedgerError`] where anything of that time can't be read: half an answer is none. And where more than
+/// [`crate::IDS_MAX`] are asked about.
 pub fn holders<L: Library>(
     library: &L,
     kind: LedgerKind,
@@ -55,7 +57,8 @@ pub fn holders<L: Library>(
     since: Wall,
     until: Wall,
 ) -> Result<Holders, LedgerError> {
-    let asked = Asked { kind, ids, since, until, partner: None, with_requests: false };
+    let asked =
+        Asked { kind, ids, since, until, partner: None, client: None, with_requests: false };
     let mut found: BTreeMap<Holding, (u64, Wall, Wall)> = BTreeMap::new();
     let shredded = hits(library, &asked, &mut |hit| {
         let (partner, client) = (Arc::clone(hit.partner), hit.client.cloned());

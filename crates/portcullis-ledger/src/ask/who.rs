@@ -7,7 +7,8 @@ use std::collections::BTreeMap;
 use portcullis_types::{LedgerKind, Wall};
 use serde::Serialize;
 
-use crate::ask::hits::{Asked, Hit, hits};
+use crate::ask::asked::{Asked, Hit};
+use crate::ask::hits::hits;
 use crate::{LedgerError, Library};
 
 /// Who received records of an account.
@@ -78,7 +79,7 @@ pub struct Delivery {
 }
 
 /// Most lines that an answer lists of each kind.
-pub(crate) const LIST_MAX: usize = 10_000;
+const LIST_MAX: usize = 10_000;
 
 /// Who received records of the account `owner` in answers to calls from `since` on and before `until`.
 ///
@@ -99,6 +100,7 @@ pub fn who<L: Library>(
         since,
         until,
         partner: None,
+        client: None,
         with_requests: true,
     };
     let mut fold = Fold { who: Who { since, until, ..Who::default() }, ..Fold::default() };

@@ -9,7 +9,7 @@ use parquet::file::reader::FileReader as _;
 use portcullis_types::Wall;
 
 use crate::error::form;
-use crate::hour::meta::{HourMeta, META_KEY, VERSION};
+use crate::hour::meta::{HourMeta, META_KEY, Totals, VERSION};
 use crate::hour::read::Opened;
 use crate::hour::tables::Table;
 use crate::hour::terms::{TermsLine, read_terms};
@@ -53,13 +53,19 @@ impl<'a, L: Library> HourFile<'a, L> {
         &self.meta
     }
 
-    /// What left in it under which terms.
+    /// What left in it, for each partner once or more.
+    pub fn partners(&self) -> impl Iterator<Item = (&Arc<str>, &Totals)> {
+        self.lines.iter().map(|line| (&line.partner, &line.totals))
+    }
+
+    /// The same under which terms, and for which client.
     pub(crate) fn lines(&self) -> &[TermsLine] {
         &self.lines
     }
 
-    /// Whether any call in it came at that time.
-    pub(crate) fn overlaps(&self, since: Wall, until: Wall) -> bool {
+    /// Whether any call in it came from `since` on and before `until`.
+    #[must_use]
+    pub fn overlaps(&self, since: Wall, until: Wall) -> bool {
         self.meta.answers > 0 && self.meta.from < until && self.meta.to >= since
     }
 

@@ -23,7 +23,7 @@ use crate::words::{Actor, ActorKind, SubjectId};
 use links::bounded;
 
 impl State {
-    pub(super) fn case(
+    pub(crate) fn case(
         &self,
         by: &Actor,
         command: &CaseCommand,

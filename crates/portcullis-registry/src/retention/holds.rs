@@ -80,6 +80,18 @@ impl<'a> Holds<'a> {
         self.partners.keys().copied()
     }
 
+    /// The case that keeps everything of a partner; none: none does.
+    #[must_use]
+    pub fn of_partner(&self, partner: PartnerIx) -> Option<&'a CaseRecord> {
+        self.partners.get(&partner).copied()
+    }
+
+    /// The case that keeps what a case has: itself, or another about the same partner; none: none does.
+    #[must_use]
+    pub fn of_case(&self, case: &CaseId) -> Option<&'a CaseRecord> {
+        self.cases.get(case).copied()
+    }
+
     /// What keeps a body; none: nothing but its time.
     #[must_use]
     pub fn of(&self, body: &KeptBody) -> Option<HeldBy<'a>> {

@@ -79,3 +79,44 @@ fn whoever_asks_about_a_person_says_what_for_and_the_log_does_not_name_the_perso
     other.seal(&[8; 32]);
     assert_ne!(other.beside(), sealed.beside(), "who knows the person can't test for it");
 }
+
+fn taking(case: &str, sha256: &str) -> Command {
+    let taking = Taking {
+        case: case.parse().unwrap(),
+        name: "who received it".to_owned(),
+        sha256: sha256.to_owned(),
+        bytes: 900,
+        question: "who".to_owned(),
+        since: Wall(HOUR),
+        until: Wall(9 * HOUR),
+        sets: 3,
+    };
+    LedgerCommand::Take(taking).into()
+}
+
+#[test]
+fn an_answer_is_evidence_of_an_open_case_and_its_time_is_kept_as_long_as_the_case_keeps_anything() {
+    let mut desk = Desk::default();
+    desk.ask(&partner("acme", None)).unwrap();
+    assert!(desk.ask(&taking("c-1", &"ab".repeat(32))).is_err(), "there is no such case");
+    desk.ask(&open("c-1")).unwrap();
+    assert!(desk.ask(&taking("c-1", "ab")).is_err(), "that is no digest");
+    let planned = desk.ask(&taking("c-1", &"ab".repeat(32))).unwrap();
+    let names: Vec<_> = planned.events.iter().map(Event::name).collect();
+    assert_eq!(names, ["case.evidence_added", "ledger.evidence_taken"]);
+    assert!(desk.ask(&taking("c-1", &"ab".repeat(32))).is_err(), "it is evidence already");
+    for desk in [&desk.replayed(), &desk] {
+        let snapshot = desk.state.snapshot();
+        let taken: Vec<_> = snapshot.ledger().taken().collect();
+        let case = snapshot.cases().iter().next().unwrap();
+        assert_eq!((taken.len(), taken[0].since, taken[0].until), (1, Wall(HOUR), Wall(9 * HOUR)));
+        assert_eq!((case.evidence.len(), case.evidence[0].kept), (1, false));
+        let holds = snapshot.holds(NOON);
+        assert_eq!(holds.of_case(&taken[0].case).map(|case| &case.id), Some(&case.id));
+    }
+    let close = CaseCommand::Close { case: "c-1".parse().unwrap(), why: "over".to_owned() };
+    desk.ask(&close.into()).unwrap();
+    let snapshot = desk.state.snapshot();
+    assert!(snapshot.holds(NOON).of_case(&"c-1".parse().unwrap()).is_none());
+    assert!(desk.ask(&taking("c-1", &"cd".repeat(32))).is_err(), "the case is closed");
+}

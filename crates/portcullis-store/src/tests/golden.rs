@@ -12,7 +12,7 @@ use super::*;
 use crate::database;
 
 /// Kinds of the first release that no golden log of it holds: each stands in tests of the registry.
-const ELSEWHERE: [&str; 46] = [
+const ELSEWHERE: [&str; 47] = [
     "agreement.announced",
     "agreement.called_off",
     "agreement.narrowed",
@@ -41,6 +41,7 @@ const ELSEWHERE: [&str; 46] = [
     "key.expired",
     "ledger.anchored",
     "ledger.asked",
+    "ledger.evidence_taken",
     "ledger.shredded",
     "log.lost",
     "people.rule_set",

@@ -3,8 +3,10 @@
 //! One thread writes what the data plane hands over, another turns journals into files and drops what is too
 //! old, and questions run on the control plane. Must not know what a row looks like on the disk.
 
+mod again;
 mod anchors;
 mod desk;
+mod evidence;
 mod figures;
 mod folder;
 mod holders;
@@ -13,6 +15,7 @@ mod keep;
 mod keys;
 mod library;
 mod names;
+mod preserve;
 mod roll;
 mod verify;
 mod watch;
@@ -36,6 +39,7 @@ use super::board::Board;
 use crate::clock::SystemClock;
 use crate::config::Config;
 use crate::talk;
+pub(crate) use again::ask_again;
 use desk::Desk;
 pub(crate) use figures::Figures;
 use folder::Folder;
@@ -130,6 +134,7 @@ pub(crate) fn start(
         roll: config.roll,
         tidy_at: 0,
         roll_at: 0,
+        looker: preserve::Looker::default(),
     };
     let receivers = Receivers {
         folder: folder.clone(),

@@ -62,6 +62,7 @@ use tokio::task::{AbortHandle, JoinHandle};
 use crate::config::Config;
 use crate::talk;
 use board::Board;
+pub(crate) use ledger::ask_again;
 use open::OpenStore;
 pub(crate) use open::log_key;
 use sink::Join;

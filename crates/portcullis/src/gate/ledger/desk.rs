@@ -8,15 +8,16 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use portcullis_control::{LedgerDesk, LedgerFault, LedgerQuestion};
-use portcullis_ledger::{LedgerError, between, what, who};
+use portcullis_control::{LedgerDesk, LedgerFault, LedgerQuestion, LedgerTaken};
+use portcullis_ledger::{AskedPeople, LedgerError, affected, between, what, who};
 use portcullis_registry::Office;
-use portcullis_types::{Clock as _, Span, Wall};
+use portcullis_types::{ClientId, Clock as _, PartnerId, Span, Wall};
 use serde::Serialize;
 use serde_json::{Value, json};
 use tokio::runtime::Handle;
 
 use super::anchors::Anchors;
+use super::evidence;
 use super::figures::Figures;
 use super::folder::{Folder, day_name, day_of};
 use super::keys::Keys;
@@ -52,7 +53,7 @@ impl fmt::Debug for Desk {
 
 /// Why there is no answer.
 #[derive(Debug, thiserror::Error)]
-enum NoAnswer {
+pub(super) enum NoAnswer {
     #[error("the ledger can't be read: {0}")]
     Io(#[from] io::Error),
     #[error("{0}")]
@@ -61,6 +62,10 @@ enum NoAnswer {
     Log(String),
     #[error("an answer can't be told: {0}")]
     Json(#[from] serde_json::Error),
+    #[error("nothing of that time is anchored yet")]
+    NotAnchored,
+    #[error("the system has no random bytes: {0}")]
+    NoSalt(getrandom::Error),
 }
 
 impl LedgerDesk for Desk {
@@ -84,45 +89,44 @@ impl LedgerDesk for Desk {
             "records": records,
             "days": days.into_iter().map(day_name).collect::<Vec<_>>(),
             "shredded": state.ledger().shredded().map(|day| day_name(day_of(day))).collect::<Vec<_>>(),
+            "preserved": stands.preserved.iter().map(|one| one.view(&state)).collect::<Vec<_>>(),
             "damaged": stands.damaged,
         })
     }
 
     fn ask(&self, question: &LedgerQuestion) -> Result<Value, LedgerFault> {
+        self.in_turn(|| self.answer(question))
+    }
+
+    fn evidence(&self, question: &LedgerQuestion) -> Result<LedgerTaken, LedgerFault> {
+        self.in_turn(|| evidence::take(self, question))
+    }
+}
+
+impl Desk {
+    /// Few at a time.
+    fn in_turn<T>(&self, answer: impl Fn() -> Result<T, NoAnswer>) -> Result<T, LedgerFault> {
         let answering = self.answering.fetch_add(1, Ordering::AcqRel);
         let told = if answering >= AT_ONCE {
             Err(LedgerFault::Busy(AT_ONCE))
         } else {
             // A file may go by its age between a look and the next.
-            let told = self.answer(question).or_else(|_| self.answer(question));
-            told.map_err(|why| LedgerFault::Unreadable(why.to_string()))
+            answer().or_else(|_| answer()).map_err(|why| match why {
+                NoAnswer::NotAnchored => LedgerFault::NotAnchored,
+                why => LedgerFault::Unreadable(why.to_string()),
+            })
         };
         self.answering.fetch_sub(1, Ordering::AcqRel);
         told
     }
-}
 
-impl Desk {
     fn answer(&self, question: &LedgerQuestion) -> Result<Value, NoAnswer> {
         let shelf = Shelf::look(&self.folder, &self.keys)?;
-        let mut told = match question {
-            LedgerQuestion::Who { owner, since, until } => {
-                told(&who(&shelf, owner, *since, *until)?)?
-            }
-            LedgerQuestion::What { partner, client, since, until } => {
-                let client = client.as_ref().map(|client| client.as_str());
-                told(&what(&shelf, partner.as_str(), client, *since, *until)?)?
-            }
-            LedgerQuestion::Between { from, to, partner } => {
-                let partner = partner.as_ref().map(|partner| partner.as_str());
-                told(&between(&shelf, *from, *to, partner)?)?
-            }
-            LedgerQuestion::Verify => {
-                let kept = self.clock.now().wall.0.saturating_sub(self.keep.milliseconds());
-                let anchored = self.anchored(Wall(0))?;
-                return Ok(verify(&self.folder, &shelf, &anchored, Wall(kept))?);
-            }
-        };
+        if *question == LedgerQuestion::Verify {
+            let kept = self.clock.now().wall.0.saturating_sub(self.keep.milliseconds());
+            return Ok(verify(&self.folder, &shelf, &self.anchored(Wall(0))?, Wall(kept))?);
+        }
+        let mut told = answered(&shelf, question)?;
         if let Value::Object(told) = &mut told {
             // What stood in there is in no answer.
             told.insert("damaged".to_owned(), json!(self.figures.stands().damaged));
@@ -130,10 +134,39 @@ impl Desk {
         Ok(told)
     }
 
-    fn anchored(&self, from: Wall) -> Result<Vec<super::anchors::Anchored>, NoAnswer> {
+    pub(super) fn anchored(&self, from: Wall) -> Result<Vec<super::anchors::Anchored>, NoAnswer> {
         let all = self.anchors.within(from, Wall(u64::MAX), &*self.office, &self.runtime);
         all.map_err(NoAnswer::Log)
     }
+}
+
+/// The answer to a question that is no `verify`.
+pub(super) fn answered(shelf: &Shelf, question: &LedgerQuestion) -> Result<Value, NoAnswer> {
+    Ok(match question {
+        LedgerQuestion::Who { owner, since, until } => told(&who(shelf, owner, *since, *until)?)?,
+        LedgerQuestion::What { partner, client, since, until } => {
+            let client = client.as_ref().map(ClientId::as_str);
+            told(&what(shelf, partner.as_str(), client, *since, *until)?)?
+        }
+        LedgerQuestion::Between { from, to, partner } => {
+            let partner = partner.as_ref().map(PartnerId::as_str);
+            told(&between(shelf, *from, *to, partner)?)?
+        }
+        LedgerQuestion::Affected { partner, client, people, since, until, list } => {
+            let people: Vec<_> =
+                people.iter().map(|one| (&*one.id, one.region.as_deref())).collect();
+            let asked = AskedPeople {
+                partner: partner.as_ref().map(PartnerId::as_str),
+                client: client.as_ref().map(ClientId::as_str),
+                people: &people,
+                since: *since,
+                until: *until,
+                list: *list,
+            };
+            told(&affected(shelf, &asked)?)?
+        }
+        LedgerQuestion::Verify => Value::Null,
+    })
 }
 
 /// An answer with moments and days as people write them.
@@ -143,7 +176,7 @@ fn told(answer: &impl Serialize) -> Result<Value, serde_json::Error> {
     Ok(told)
 }
 
-fn spell(value: &mut Value, name: &str) {
+pub(super) fn spell(value: &mut Value, name: &str) {
     match value {
         Value::Object(members) => members.iter_mut().for_each(|(name, value)| spell(value, name)),
         Value::Array(values) => values.iter_mut().for_each(|value| spell(value, name)),

@@ -9,6 +9,7 @@ use portcullis_proxy::LedgerOutlet;
 use portcullis_types::Wall;
 
 use super::super::page::Page;
+use super::preserve::Preserved;
 
 /// Figures of one gate.
 #[derive(Debug)]
@@ -41,6 +42,8 @@ pub(super) struct Stands {
     /// Files, and their bytes.
     pub files: u64,
     pub file_bytes: u64,
+    /// What cases keep although its time is over.
+    pub preserved: Vec<Preserved>,
 }
 
 impl Figures {

@@ -77,6 +77,12 @@ impl Folder {
         Ok(folder)
     }
 
+    /// One that is there, such as a copy; nothing is made in it.
+    pub(super) fn at_rest(path: &Path) -> io::Result<Self> {
+        fs::read_dir(path)?;
+        Ok(Self(path.to_path_buf()))
+    }
+
     pub(super) fn path(&self) -> &Path {
         &self.0
     }

@@ -15,6 +15,7 @@ use portcullis_types::{Clock as _, Span, Wall};
 use super::figures::Figures;
 use super::folder::{DAMAGED, DAY, Folder, JOURNAL, Part, day_name};
 use super::keys::Keys;
+use super::preserve::{Looker, Needed};
 use super::roll::{PIECES, Roller, actor};
 use crate::clock::SystemClock;
 use crate::talk;
@@ -40,6 +41,13 @@ pub(super) struct Keeper {
     /// When it is looked for what is too old, and for journals.
     pub(super) tidy_at: u64,
     pub(super) roll_at: u64,
+    pub(super) looker: Looker,
+}
+
+/// What was kept long enough.
+struct Due {
+    days: Vec<u32>,
+    names: Vec<(String, Part)>,
 }
 
 impl Keeper {
@@ -108,26 +116,58 @@ impl Keeper {
         }
     }
 
-    /// Drops what was kept long enough.
-    fn tidy(&self, now: Wall) {
+    /// Drops what was kept long enough and what no case needs.
+    fn tidy(&mut self, now: Wall) {
         // Whoever does not know how late it is drops nothing.
         if self.roller.office.health().clock_parted {
             return;
         }
-        if let Err(why) = self.shred(now) {
+        // And whoever can't tell what a case needs drops nothing either.
+        let (due, needed) = match self.due(now).and_then(|due| Ok((self.needed(&due, now)?, due))) {
+            Ok((needed, due)) => (due, needed),
+            Err(why) => {
+                talk::error(&format!("what of the ledger is too old stays for now: {why}"));
+                return;
+            }
+        };
+        let mut parts: Vec<Part> = due.names.iter().map(|(_, part)| part.clone()).collect();
+        parts.dedup();
+        self.figures.stands().preserved = needed.report(&parts, &due.days);
+        if let Err(why) = self.shred(&due, &needed) {
             talk::error(&format!("keys of the ledger's days that are over stay for now: {why}"));
         }
-        if let Err(why) = self.remove(now) {
+        if let Err(why) = self.remove(&due, &needed) {
             talk::error(&format!("files of the ledger that are too old stay for now: {why}"));
         }
     }
 
-    /// Drops keys of days that were over long enough ago. The event comes first: a key that goes without
-    /// one could not be told from one that was lost.
-    fn shred(&self, now: Wall) -> Result<(), String> {
-        let days = self.keys.days().map_err(|error| error.to_string())?;
+    /// Days that were over long enough ago, and files of times that were.
+    fn due(&self, now: Wall) -> io::Result<Due> {
         let over = |day: &u32| (u64::from(*day) + 1) * DAY + self.digests.milliseconds() <= now.0;
-        for day in days.into_iter().filter(over) {
+        let days = self.keys.days()?.into_iter().filter(over).collect();
+        let kept = self.roll.milliseconds() + self.keep.milliseconds();
+        let mut names = Vec::new();
+        for name in self.folder.names()? {
+            let file = name.strip_suffix(PIECES).and_then(|name| name.strip_suffix('.'));
+            let part = Part::of_file(file.unwrap_or(&name));
+            let part = part.filter(|part| part.start.0 + kept <= now.0);
+            names.extend(part.map(|part| (name, part)));
+        }
+        Ok(Due { days, names })
+    }
+
+    fn needed(&mut self, due: &Due, now: Wall) -> io::Result<Needed> {
+        if due.days.is_empty() && due.names.is_empty() {
+            return Ok(Needed::default());
+        }
+        let snapshot = self.roller.office.snapshot();
+        self.looker.needed(&self.folder, &self.keys, &snapshot, now)
+    }
+
+    /// Drops keys. The event comes first: a key that goes without one could not be told from one that was
+    /// lost.
+    fn shred(&self, due: &Due, needed: &Needed) -> Result<(), String> {
+        for day in due.days.iter().copied().filter(|day| !needed.day(*day)) {
             let command = LedgerCommand::Shred { day: Wall(u64::from(day) * DAY) };
             let roller = &self.roller;
             let done = roller.runtime.block_on(roller.office.submit(actor(), command.into()));
@@ -141,18 +181,9 @@ impl Keeper {
         Ok(())
     }
 
-    /// Removes files of times that were over long enough ago.
-    fn remove(&self, now: Wall) -> io::Result<()> {
-        let old = |part: &Part| {
-            part.start.0 + self.roll.milliseconds() + self.keep.milliseconds() <= now.0
-        };
-        for name in self.folder.names()? {
-            let file = name.strip_suffix(PIECES).and_then(|name| name.strip_suffix('.'));
-            if Part::of_file(file.unwrap_or(&name)).is_some_and(|part| old(&part)) {
-                self.folder.remove(&name)?;
-            }
-        }
-        Ok(())
+    fn remove(&self, due: &Due, needed: &Needed) -> io::Result<()> {
+        let names = due.names.iter().filter(|(_, part)| !needed.part(part));
+        names.map(|(name, _)| name).try_for_each(|name| self.folder.remove(name))
     }
 
     fn count(&self) -> io::Result<()> {

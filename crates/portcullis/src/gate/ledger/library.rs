@@ -10,14 +10,14 @@ use std::os::unix::fs::FileExt as _;
 use std::sync::Arc;
 
 use portcullis_keys::DayKey;
-use portcullis_ledger::{JournalReader, Library, LibraryFault, Row, Table};
+use portcullis_ledger::{HourFile, JournalReader, LedgerError, Library, LibraryFault, Row, Table};
 use portcullis_types::Wall;
 
 use super::folder::{Folder, Part};
 use super::keys::Keys;
 
 /// The longest time that goes into one file.
-const PART_MAX: u64 = 3_600_000;
+pub(super) const PART_MAX: u64 = 3_600_000;
 
 /// One moment of it.
 pub(super) struct Shelf {
@@ -64,9 +64,29 @@ impl Shelf {
         Ok(Self { folder: folder.clone(), keys: Arc::clone(keys), parts, journals })
     }
 
+    /// Of these times alone, and of no journal.
+    pub(super) fn of(folder: &Folder, keys: &Arc<Keys>, parts: BTreeSet<Part>) -> Self {
+        Self { folder: folder.clone(), keys: Arc::clone(keys), parts, journals: Vec::new() }
+    }
+
+    /// Whether any answer in a time's files came at that time.
+    pub(super) fn overlaps(
+        &self,
+        part: &Part,
+        since: Wall,
+        until: Wall,
+    ) -> Result<bool, LedgerError> {
+        Ok(HourFile::read(self, &Arc::from(part.hour()))?.overlaps(since, until))
+    }
+
     /// Times that are in files.
     pub(super) fn parts(&self) -> &BTreeSet<Part> {
         &self.parts
+    }
+
+    /// Whether a time is in a journal yet.
+    pub(super) fn has_journal(&self, part: &Part) -> bool {
+        self.journals.iter().any(|(name, _)| *name == part.journal())
     }
 
     /// Times that are in journals yet.

@@ -22,16 +22,16 @@ const FAULTS_MAX: usize = 1000;
 
 /// What was found.
 #[derive(Default)]
-struct Found {
-    files: u64,
-    bytes: u64,
+pub(super) struct Found {
+    pub(super) files: u64,
+    pub(super) bytes: u64,
     removed: u64,
-    faults: Vec<Value>,
+    pub(super) faults: Vec<Value>,
     more: bool,
 }
 
 impl Found {
-    fn fault(
+    pub(super) fn fault(
         &mut self,
         file: &str,
         revision: Option<u64>,
@@ -85,7 +85,8 @@ pub(super) fn verify(
     }))
 }
 
-fn compare(
+/// Reads a file, and compares it with its root.
+pub(super) fn compare(
     folder: &Folder,
     one: &Anchored,
     file: &AnchoredFile,
