@@ -28,7 +28,7 @@ mod tests;
 
 pub use ask::{
     Affected, Between, CellCount, ClassSum, DayCount, Delivery, HeldBy, Holders, Person, Receipt,
-    Sums, What, Who, affected, between, holders, what, who,
+    Sums, What, Who, affected, between, digested, holders, received, what, who,
 };
 pub use error::LedgerError;
 pub use hour::{DayMeta, HourFile, HourMeta, HourSinks, HourWriter, Table, Totals};

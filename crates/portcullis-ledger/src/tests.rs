@@ -3,6 +3,7 @@
 mod damage;
 mod made;
 mod oracle;
+mod received;
 mod shelf;
 
 pub(crate) use shelf::journal;

@@ -59,9 +59,17 @@ struct Search<'a, L> {
     asked: &'a Asked<'a>,
     each: &'a mut dyn FnMut(&Hit<'_>),
     /// The ids as digests of the last days: hours come in their order.
-    days: Vec<(u32, Option<Arc<Wanted>>)>,
+    days: Vec<(u32, Option<Under>)>,
     shredded: BTreeSet<u32>,
     answers: u64,
+}
+
+/// The ids as digests under a key.
+#[derive(Clone)]
+struct Under {
+    wanted: Arc<Wanted>,
+    /// What was digested before was so under another key, which is gone.
+    since: Wall,
 }
 
 /// Days whose digests are kept at hand: an hour has one or two.
@@ -69,7 +77,7 @@ const DAYS_KEPT: usize = 3;
 
 impl<L: Library> Search<'_, L> {
     /// The ids as digests of a day; none: its key is gone.
-    fn wanted(&mut self, day: u32) -> Result<Option<Arc<Wanted>>, LedgerError> {
+    fn wanted(&mut self, day: u32) -> Result<Option<Under>, LedgerError> {
         if let Some((_, known)) = self.days.iter().find(|(known, _)| *known == day) {
             return Ok(known.clone());
         }
@@ -77,10 +85,11 @@ impl<L: Library> Search<'_, L> {
         let digest = |key: &portcullis_keys::DayKey, id: &str| {
             u128::from_be_bytes(*key.digest(self.asked.kind, id).bytes())
         };
+        let since = self.library.key_since(day).map_err(LedgerError::Library)?;
         let wanted = key.map(|key| {
             let digests =
                 self.asked.ids.iter().zip(0..).map(|(id, which)| (digest(&key, id), which));
-            Arc::new(Wanted::new(digests.collect()))
+            Under { wanted: Arc::new(Wanted::new(digests.collect())), since }
         });
         if self.days.len() >= DAYS_KEPT {
             self.days.remove(0);
@@ -101,7 +110,12 @@ impl<L: Library> Search<'_, L> {
                 continue;
             }
             match self.wanted(day.day)? {
-                Some(of_day) => wanted.push(of_day),
+                Some(under) => {
+                    if day.first.max(asked.since) < under.since {
+                        self.shredded.insert(day.day);
+                    }
+                    wanted.push(under.wanted);
+                }
                 None => drop(self.shredded.insert(day.day)),
             }
         }
@@ -180,7 +194,8 @@ impl<L: Library> Search<'_, L> {
         if outside || asked.partner.is_some_and(|partner| *row.terms.partner != *partner) {
             return Ok(());
         }
-        let Some(wanted) = self.wanted(row.day)? else {
+        let under = self.wanted(row.day)?.filter(|under| under.since <= row.at);
+        let Some(Under { wanted, .. }) = under else {
             self.shredded.insert(row.day);
             return Ok(());
         };
