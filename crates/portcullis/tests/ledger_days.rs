@@ -130,33 +130,40 @@ fn what_was_deleted_is_told_by_hook_to_whom_received_it_and_attested_by_it_alone
     assert!(message.is_signed_by(&other_secret), "{:?}", message.head);
 }
 
-/// A platform that stands still within its lists of posts, says that it does, and goes on when it is told.
-fn halting() -> (SocketAddr, Receiver<()>, Sender<()>) {
+/// A platform that answers as it is told to.
+fn platform(answer: impl Fn(&TcpStream, &str) + Send + Sync + 'static) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let at = listener.local_addr().unwrap();
-    let ((halts, halted), (go, goes)) = (channel(), channel());
-    let (halts, goes) = (Arc::new(Mutex::new(halts)), Arc::new(Mutex::new(goes)));
+    let (at, answer) = (listener.local_addr().unwrap(), Arc::new(answer));
     std::thread::spawn(move || {
         for stream in listener.incoming() {
-            let (halts, goes) = (Arc::clone(&halts), Arc::clone(&goes));
+            let answer = Arc::clone(&answer);
             std::thread::spawn(move || {
                 let stream = stream.unwrap();
-                for path in paths(&stream) {
-                    let body = body_of(&path);
-                    let middle = body.len() / 2;
-                    let length = body.len();
-                    let head = format!(
-                        "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {length}\r\n\r\n"
-                    );
-                    (&stream).write_all(format!("{head}{}", &body[..middle]).as_bytes()).unwrap();
-                    if path.contains("/media") {
-                        halts.lock().unwrap().send(()).unwrap();
-                        goes.lock().unwrap().recv().unwrap();
-                    }
-                    (&stream).write_all(&body.as_bytes()[middle..]).unwrap();
-                }
+                paths(&stream).for_each(|path| answer(&stream, &path));
             });
         }
+    });
+    at
+}
+
+fn head_of(body: &str) -> String {
+    let length = body.len();
+    format!("HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {length}\r\n\r\n")
+}
+
+/// A platform that stands still within its lists of posts, says that it does, and goes on when it is told.
+fn halting() -> (SocketAddr, Receiver<()>, Sender<()>) {
+    let ((halts, halted), (go, goes)) = (channel(), channel());
+    let (halts, goes) = (Mutex::new(halts), Mutex::new(goes));
+    let at = platform(move |mut stream, path| {
+        let body = body_of(path);
+        let (first, second) = body.split_at(body.len() / 2);
+        stream.write_all(format!("{}{first}", head_of(&body)).as_bytes()).unwrap();
+        if path.contains("/media") {
+            halts.lock().unwrap().send(()).unwrap();
+            goes.lock().unwrap().recv().unwrap();
+        }
+        stream.write_all(second.as_bytes()).unwrap();
     });
     (at, halted, go)
 }
@@ -205,4 +212,43 @@ fn an_answer_that_was_on_its_way_when_its_record_was_deleted_is_told_of_once_it_
     while figure(&house, "portcullis_deletion_lists_open") < 2 {}
     eprintln!("told {:?} after the answer ended", ended.elapsed());
     assert_eq!(ids(&owed(&house, &house.key)), ["e1", "e2"]);
+}
+
+#[test]
+fn a_key_that_is_lost_is_said_once_and_its_day_is_named_by_whoever_asks() {
+    let platform = Platform::start(None);
+    let house = House::init(&platform.url());
+    let gate = house.serve();
+    called(&house, "/v21.0/me?fields=id", &house.key);
+    while figure(&house, "portcullis_ledger_written_total") < 1 {}
+    gate.kill();
+    let keys = house.dir().join("data/portcullis.ledger/keys");
+    let mut days = Vec::new();
+    for entry in std::fs::read_dir(&keys).unwrap() {
+        let path = entry.unwrap().path();
+        days.push(path.file_stem().unwrap().to_str().unwrap().to_owned());
+        std::fs::remove_file(path).unwrap();
+    }
+    days.sort_unstable();
+    let lost = |house: &House| {
+        let log = house.ok(&["audit", "query", "--type", "ledger.shredded", "-o", "json"]);
+        log.matches("\"lost\":true").count() + log.matches("\"lost\": true").count()
+    };
+    let gate = house.serve();
+    gate.wait_for(" is LOST").unwrap();
+    called(&house, "/v21.0/me?fields=id", &house.key);
+    while figure(&house, "portcullis_ledger_written_total") < 1 {}
+    drop(gate);
+    let gate = house.serve();
+    // The next look of whoever finds it out comes with the journal that is left.
+    while figure(&house, "portcullis_ledger_rolled_total") < 1 {}
+    assert_eq!(lost(&house), 1, "said once");
+    let purpose = ["--purpose", "A person asked who has their data."];
+    let ask = ["ledger", "who", "--owner", ACCOUNT, "--since", "1d", "-o", "json"];
+    let who: Value = serde_json::from_str(&house.ok(&[&ask[..], &purpose].concat())).unwrap();
+    assert_eq!(who["shredded"], json!([days[0]]), "{who}");
+    let status: Value =
+        serde_json::from_str(&house.ok(&["ledger", "status", "-o", "json"])).unwrap();
+    assert_eq!(status["shredded"], json!([days[0]]), "{status}");
+    drop(gate);
 }

@@ -12,12 +12,14 @@ mod journal;
 mod keep;
 mod keys;
 mod library;
+mod lost;
 mod names;
 mod roll;
 mod verify;
 mod watch;
 mod writer;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -125,6 +127,7 @@ pub(crate) fn start(
         keep: config.keep,
         digests: config.digests,
         roll: config.roll,
+        whole: BTreeSet::new(),
         tidy_at: 0,
         roll_at: 0,
     };

@@ -2,6 +2,7 @@
 //!
 //! Must not know what anybody asks.
 
+use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io;
 use std::sync::Arc;
@@ -37,6 +38,8 @@ pub(super) struct Keeper {
     pub(super) digests: Span,
     /// How much time goes into one file.
     pub(super) roll: Span,
+    /// Days without a key that have no digests either.
+    pub(super) whole: BTreeSet<u32>,
     /// When it is looked for what is too old, and for journals.
     pub(super) tidy_at: u64,
     pub(super) roll_at: u64,
@@ -109,10 +112,13 @@ impl Keeper {
     }
 
     /// Drops what was kept long enough.
-    fn tidy(&self, now: Wall) {
+    fn tidy(&mut self, now: Wall) {
         // Whoever does not know how late it is drops nothing.
         if self.roller.office.health().clock_parted {
             return;
+        }
+        if let Err(why) = self.find_lost() {
+            talk::error(&format!("it is not known whether keys of the ledger are lost: {why}"));
         }
         if let Err(why) = self.shred(now) {
             talk::error(&format!("keys of the ledger's days that are over stay for now: {why}"));
@@ -128,10 +134,7 @@ impl Keeper {
         let days = self.keys.days().map_err(|error| error.to_string())?;
         let over = |day: &u32| (u64::from(*day) + 1) * DAY + self.digests.milliseconds() <= now.0;
         for day in days.into_iter().filter(over) {
-            let command = LedgerCommand::Shred { day: Wall(u64::from(day) * DAY) };
-            let roller = &self.roller;
-            let done = roller.runtime.block_on(roller.office.submit(actor(), command.into()));
-            done.map_err(|error| error.to_string())?;
+            self.say_shredded(day, false)?;
             self.keys.shred(day).map_err(|error| error.to_string())?;
             talk::info(&format!(
                 "the ledger of {} is shredded: nobody can tell any more whose records its digests are of",
@@ -139,6 +142,14 @@ impl Keeper {
             ));
         }
         Ok(())
+    }
+
+    /// Puts into the log that the key of a day is gone.
+    pub(super) fn say_shredded(&self, day: u32, lost: bool) -> Result<(), String> {
+        let command = LedgerCommand::Shred { day: Wall(u64::from(day) * DAY), lost };
+        let roller = &self.roller;
+        let done = roller.runtime.block_on(roller.office.submit(actor(), command.into()));
+        done.map(drop).map_err(|error| error.to_string())
     }
 
     /// Removes files of times that were over long enough ago.
