@@ -11,12 +11,13 @@ mod common;
 
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::process::Command;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
 use common::http::{Connection, get, json, lines, once};
-use common::{ACCOUNT, House, PATIENCE, Platform, hook};
+use common::{ACCOUNT, Gate, House, PATIENCE, Platform, hook};
 use serde_json::{Value, json};
 
 const FIRST: &str = "first-partner";
@@ -250,5 +251,74 @@ fn a_key_that_is_lost_is_said_once_and_its_day_is_named_by_whoever_asks() {
     let status: Value =
         serde_json::from_str(&house.ok(&["ledger", "status", "-o", "json"])).unwrap();
     assert_eq!(status["shredded"], json!([days[0]]), "{status}");
+    drop(gate);
+}
+
+/// Records of one long answer.
+const LONG: u64 = 60_000;
+
+/// A platform with very long lists of posts.
+fn lengthy() -> SocketAddr {
+    let posts: Vec<Value> =
+        (0..LONG).map(|at| json!({ "id": format!("1790000{at:07}") })).collect();
+    let posts = json!({ "data": posts }).to_string();
+    platform(move |mut stream, path| {
+        let few = json!({ "data": [{ "quota_usage": 1 }] }).to_string();
+        let body = if path.contains("/media") { &posts } else { &few };
+        let _gone = stream.write_all(format!("{}{body}", head_of(body)).as_bytes());
+    })
+}
+
+fn limit(gate: &Gate, bytes: &str) {
+    let pid = gate.child.id().to_string();
+    let done = Command::new("prlimit").args(["--pid", &pid, &format!("--fsize={bytes}:")]).status();
+    assert!(done.unwrap().success(), "prlimit, of util-linux, sets the limit");
+}
+
+#[test]
+fn on_a_full_disk_what_has_to_be_written_down_is_refused_and_what_had_left_is_there_afterwards() {
+    let house = House::init(&format!("http://{}", lengthy()));
+    house.edit("portcullis.yaml", "\npublic:\n", "\npublic:\n  threads: 1\n");
+    let gate = house.serve();
+    let posts = || once(house.public, &format!("/v21.0/{ACCOUNT}/media?fields=id"), &house.key);
+    let quota = format!("/v21.0/{ACCOUNT}/content_publishing_limit?fields=quota_usage");
+    assert_eq!(posts().status, 200);
+    let mut left = 1;
+    while figure(&house, "portcullis_ledger_written_total") < left {}
+    limit(&gate, "1024");
+    let refused = loop {
+        let answer = posts();
+        if answer.status != 200 {
+            break answer;
+        }
+        left += 1;
+    };
+    assert_eq!((refused.status, refused.code().as_str()), (503, "ledger_full"), "{}", refused.body);
+    assert!(refused.header("retry-after").is_some(), "{}", refused.head);
+    let ready = once(house.admin, "/readyz", "");
+    assert_eq!(ready.status, 503);
+    assert!(ready.body.contains("what leaves is not written down"), "{}", ready.body);
+    // What is only counted goes on.
+    called(&house, &quota, &house.key);
+    assert_eq!(posts().code(), "ledger_full");
+    limit(&gate, "unlimited");
+    gate.wait_for("the ledger is written again").unwrap();
+    while figure(&house, "portcullis_ledger_waiting") > 0 {}
+    assert_eq!(posts().status, 200);
+    left += 1;
+    let what = || -> Value {
+        let ask = ["ledger", "what", "--partner", FIRST, "--since", "1h", "-o", "json"];
+        serde_json::from_str(&house.ok(&ask)).unwrap()
+    };
+    while what()["answers"] != left + 1 {}
+    let told = what();
+    let of = |class: &&Value| class["class"] == "media.by_account";
+    let posts = told["classes"].as_array().unwrap().iter().find(of).unwrap();
+    assert_eq!(
+        (&posts["answers"], &posts["rows"]),
+        (&left.into(), &(left * LONG).into()),
+        "{told}"
+    );
+    while once(house.admin, "/readyz", "").status != 200 {}
     drop(gate);
 }
