@@ -6,6 +6,7 @@
 mod affected;
 mod between;
 mod distinct;
+mod groups;
 mod heads;
 mod hits;
 mod holders;
