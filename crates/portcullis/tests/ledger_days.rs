@@ -14,7 +14,6 @@ use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::process::Command;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
-use std::time::Instant;
 
 use common::http::{Connection, get, json, lines, once};
 use common::{ACCOUNT, Gate, House, PATIENCE, Platform, hook};
@@ -79,13 +78,10 @@ fn what_was_deleted_is_told_by_hook_to_whom_received_it_and_attested_by_it_alone
     called(&house, "/v21.0/me?fields=id,username", &other);
     let posts = called(&house, &format!("/v21.0/{ACCOUNT}/media?fields=id&limit=3"), &house.key);
     let [one, kept] = [&posts["data"][0]["id"], &posts["data"][1]["id"]];
-    let posted = Instant::now();
     let taken = post(&house, &[record("e1", one), record("e2", kept), record("e3", &"1".into())]);
     assert_eq!((&taken["new"], &taken["known"]), (&3.into(), &0.into()), "{taken}");
     while figure(&house, "portcullis_deletion_lists_open") == 0 {}
-    eprintln!("the list stands {:?} after the post", posted.elapsed());
     let message = told.recv_timeout(PATIENCE).unwrap();
-    eprintln!("the hook is told {:?} after the post", posted.elapsed());
     assert!(message.is_signed_by(&secret) && !message.is_signed_by(&other_secret));
     let said = message.json();
     let change = &said["data"]["change"];
@@ -209,9 +205,7 @@ fn an_answer_that_was_on_its_way_when_its_record_was_deleted_is_told_of_once_it_
     go.send(()).unwrap();
     let answer = under_way.answer();
     assert!(answer.whole && answer.body.contains(SLOW_POST), "{}", answer.body);
-    let ended = Instant::now();
     while figure(&house, "portcullis_deletion_lists_open") < 2 {}
-    eprintln!("told {:?} after the answer ended", ended.elapsed());
     assert_eq!(ids(&owed(&house, &house.key)), ["e1", "e2"]);
 }
 
