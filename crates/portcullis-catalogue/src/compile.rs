@@ -8,6 +8,7 @@ mod operations;
 mod params;
 mod shapes;
 mod types;
+mod vanishing;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -37,6 +38,7 @@ pub(crate) mod codes {
     pub(crate) const VERSIONS: &str = "PC0214";
     pub(crate) const NAME: &str = "PC0215";
     pub(crate) const NOTHING: &str = "PC0216";
+    pub(crate) const VANISHING: &str = "PC0217";
     pub(crate) const OPENAPI: &str = "PC0220";
 }
 
@@ -76,6 +78,7 @@ impl Catalogue {
         let numbered = compiler.shapes(&files, &mut types);
         let media = compiler.media(&files, &types, &numbered);
         let levels = compiler.levels(&files, &numbered);
+        let vanishing = compiler.vanishing(&files, &levels);
         let mut catalogue = Self {
             classes: std::mem::take(&mut compiler.classes),
             continuity,
@@ -87,6 +90,7 @@ impl Catalogue {
             shapes: numbered.shapes,
             media,
             levels,
+            vanishing,
         };
         compiler.operations(&files, &mut catalogue);
         if compiler.faults.is_empty() {

@@ -27,6 +27,8 @@ pub(crate) struct RouteFile {
     /// How much the ledger writes down of answers, beside counts: by class, or by the beginning of
     /// classes, such as `story.*`.
     pub(crate) ledger: Option<LedgerFile>,
+    /// What vanishes by itself: partners are told each day of what they received of it the day before.
+    pub(crate) vanishing: Option<VanishingFile>,
     /// Node types by name.
     #[serde(default)]
     pub(crate) types: Entries<TypeFile>,
@@ -46,6 +48,17 @@ pub(crate) struct LedgerFile {
     /// Classes of which nothing is written down.
     #[serde(default)]
     pub(crate) none: Vec<At<String>>,
+}
+
+/// What vanishes by itself.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct VanishingFile {
+    /// How long after the day on which a partner received it it has to be gone, `1d` to `90d`.
+    #[schemars(with = "String")]
+    pub(crate) after: At<Span>,
+    /// Its classes, or the beginning of some, such as `story.*`; each at `digests` in `ledger`.
+    pub(crate) classes: Vec<At<String>>,
 }
 
 /// How paths are versioned.

@@ -7,6 +7,7 @@ mod ids;
 mod levels;
 mod roles;
 mod shape;
+mod vanishing;
 
 use std::collections::BTreeMap;
 
@@ -20,6 +21,7 @@ pub(crate) use levels::Levels;
 pub use roles::{Body, Extra, ParamRole};
 pub(crate) use shape::FieldEntry;
 pub use shape::{ClassUse, Entry, FieldRef, Given, Shape, ShapeIx, What};
+pub use vanishing::Vanishing;
 
 /// Everything the route files say, checked and indexed.
 #[derive(Debug)]
@@ -35,6 +37,7 @@ pub struct Catalogue {
     /// Fields that hold addresses of media, and how long those work.
     pub(crate) media: Box<[(FieldIx, Span)]>,
     pub(crate) levels: Levels,
+    pub(crate) vanishing: Option<Vanishing>,
 }
 
 /// The version segment that begins a path, such as `/v21.0/…`.

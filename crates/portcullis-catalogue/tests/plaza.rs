@@ -211,7 +211,16 @@ fn the_editor_schema_names_every_part_of_a_file() {
     let names: Vec<&str> = properties.keys().map(String::as_str).collect();
     assert_eq!(
         names,
-        ["version", "versions", "classes", "continuity", "ledger", "types", "operations"]
+        [
+            "version",
+            "versions",
+            "classes",
+            "continuity",
+            "ledger",
+            "vanishing",
+            "types",
+            "operations"
+        ]
     );
     assert_eq!(schema["additionalProperties"], false);
 }

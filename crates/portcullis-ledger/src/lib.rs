@@ -29,7 +29,7 @@ mod tests;
 pub use ask::{
     Affected, AffectedClass, AffectedDay, AffectedPartner, AffectedRegion, AffectedSums,
     AskedPeople, Between, CellCount, ClassSum, DayCount, Delivery, HeldBy, Holders, IDS_MAX,
-    Person, Receipt, Sums, What, Who, affected, between, holders, what, who,
+    Person, Receipt, Sums, What, Who, affected, between, digested, holders, received, what, who,
 };
 pub use error::LedgerError;
 pub use hour::{DayMeta, HourFile, HourMeta, HourSinks, HourWriter, Table, Totals};

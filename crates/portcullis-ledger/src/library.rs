@@ -40,6 +40,15 @@ pub trait Library {
     /// Where it can't be read, which is not the same as being gone.
     fn day_key(&self, day: u32) -> Result<Option<Arc<DayKey>>, LibraryFault>;
 
+    /// From which moment on the key of a day serves: what was digested before that was so under a key that
+    /// was lost, and is shredded.
+    ///
+    /// # Errors
+    /// Where that can't be read.
+    fn key_since(&self, _day: u32) -> Result<Wall, LibraryFault> {
+        Ok(Wall(0))
+    }
+
     /// Shows the rows of that time that are in no hour yet; rows of other times do no harm.
     ///
     /// # Errors

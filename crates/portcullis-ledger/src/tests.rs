@@ -4,6 +4,7 @@ mod damage;
 mod made;
 mod oracle;
 mod people;
+mod received;
 mod shelf;
 
 pub(crate) use shelf::journal;

@@ -191,6 +191,7 @@ pub enum DeletionCommand {
         count: u64,
         list: String,
         day: Option<u32>,
+        until: Option<Wall>,
     },
     /// A partner says what it did.
     Attest { partner: PartnerId, batch: String, counts: DeletionCounts, answer: String },

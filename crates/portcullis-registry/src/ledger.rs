@@ -1,12 +1,11 @@
-//! The ledger in the log: which of its files are anchored, which days are shredded, and who asked it about
-//! a person.
+//! The ledger in the log: which files are anchored, which days shredded, who asked about a person.
 //!
 //! The files themselves lie beside the log. Must not know how they are written or read.
 
 mod asked;
 mod taken;
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use portcullis_types::{CaseId, PartnerId, Revision, Wall};
@@ -50,6 +49,8 @@ pub enum LedgerCommand {
     Shred {
         /// The beginning of the day.
         day: Wall,
+        /// Nobody dropped it: it was not there any more.
+        lost: bool,
     },
     /// Takes down that somebody asks about a person.
     Ask(Asking),
@@ -100,6 +101,9 @@ pub enum LedgerEvent {
         aside: Aside,
         /// The beginning of the day.
         day: Wall,
+        /// Nobody dropped the key, it was lost: what left later on that day may be under another one.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        lost: bool,
     },
     /// Somebody asked about a person. Before it is written, `person` gives way to `personal`, the digest
     /// of the content that names it.
@@ -149,7 +153,8 @@ pub enum LedgerEvent {
 #[derive(Debug, Clone, Default)]
 pub struct LedgerLog {
     anchored: Vec<(Wall, Revision)>,
-    shredded: BTreeSet<Wall>,
+    /// And whether it was dropped: a key made for the rest of a day whose first one was lost is, too.
+    shredded: BTreeMap<Wall, bool>,
     taken: Vec<TakenTime>,
 }
 
@@ -159,9 +164,9 @@ impl LedgerLog {
         self.anchored.iter().copied()
     }
 
-    /// Days whose keys are gone, by their beginnings.
+    /// Days whose keys were dropped or lost, by their beginnings.
     pub fn shredded(&self) -> impl Iterator<Item = Wall> {
-        self.shredded.iter().copied()
+        self.shredded.keys().copied()
     }
 
     /// Times of which an answer is evidence of a case, in the order of the log.
@@ -224,12 +229,13 @@ impl State {
     ) -> Result<Planned, Rejected> {
         match command {
             LedgerCommand::Anchor(anchor) => anchored(anchor),
-            LedgerCommand::Shred { day } => {
-                if self.now.ledger.shredded.contains(day) {
+            &LedgerCommand::Shred { day, lost } => {
+                if self.now.ledger.shredded.get(&day).is_some_and(|dropped| *dropped || lost) {
                     return Ok(Planned::nothing("that day is shredded already"));
                 }
-                let what = format!("the ledger of {} is shredded", date(*day));
-                Ok(Planned::one(LedgerEvent::Shredded { aside: Aside, day: *day }.into(), what))
+                let why = if lost { ": its key is lost" } else { "" };
+                let what = format!("the ledger of {} is shredded{why}", date(day));
+                Ok(Planned::one(LedgerEvent::Shredded { aside: Aside, day, lost }.into(), what))
             }
             LedgerCommand::Ask(asking) => self.asked(asking),
             LedgerCommand::Take(taking) => self.taken(by, taking, now),
@@ -242,8 +248,9 @@ impl State {
             LedgerEvent::Anchored { hour, .. } => {
                 Arc::make_mut(&mut self.now.ledger).anchored.push((*hour, place.revision));
             }
-            LedgerEvent::Shredded { day, .. } => {
-                Arc::make_mut(&mut self.now.ledger).shredded.insert(*day);
+            LedgerEvent::Shredded { day, lost, .. } => {
+                let log = Arc::make_mut(&mut self.now.ledger);
+                *log.shredded.entry(*day).or_default() |= !lost;
             }
             LedgerEvent::EvidenceTaken { case, since, until, .. } => {
                 let taken = TakenTime { case: case.clone(), since: *since, until: *until };

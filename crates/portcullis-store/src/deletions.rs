@@ -23,7 +23,7 @@ use sqlx::{Connection as _, Row as _, SqliteConnection};
 use crate::beside::Beside;
 use crate::database::number;
 use crate::error::StoreError;
-pub use desk::{Duties, Vanishing};
+pub use desk::{Duties, Vanishes, Vanishing};
 
 const TABLES: [&str; 9] = [
     "CREATE TABLE IF NOT EXISTS days (day INTEGER PRIMARY KEY) STRICT",

@@ -46,7 +46,7 @@ mod writer;
 mod tests;
 
 pub use backup::{Copied, Manifest, PutBack, Wanted};
-pub use deletions::{DeletionBook, DeletionBookError, Duties, Vanishing};
+pub use deletions::{DeletionBook, DeletionBookError, Duties, Vanishes, Vanishing};
 pub use error::StoreError;
 pub use files::cosigned_path;
 pub use follow::Follower;

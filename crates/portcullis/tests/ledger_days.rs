@@ -11,12 +11,12 @@ mod common;
 
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::process::Command;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
-use std::time::Instant;
 
 use common::http::{Connection, get, json, lines, once};
-use common::{ACCOUNT, House, PATIENCE, Platform, hook};
+use common::{ACCOUNT, Gate, House, PATIENCE, Platform, hook};
 use serde_json::{Value, json};
 
 const FIRST: &str = "first-partner";
@@ -78,13 +78,10 @@ fn what_was_deleted_is_told_by_hook_to_whom_received_it_and_attested_by_it_alone
     called(&house, "/v21.0/me?fields=id,username", &other);
     let posts = called(&house, &format!("/v21.0/{ACCOUNT}/media?fields=id&limit=3"), &house.key);
     let [one, kept] = [&posts["data"][0]["id"], &posts["data"][1]["id"]];
-    let posted = Instant::now();
     let taken = post(&house, &[record("e1", one), record("e2", kept), record("e3", &"1".into())]);
     assert_eq!((&taken["new"], &taken["known"]), (&3.into(), &0.into()), "{taken}");
     while figure(&house, "portcullis_deletion_lists_open") == 0 {}
-    eprintln!("the list stands {:?} after the post", posted.elapsed());
     let message = told.recv_timeout(PATIENCE).unwrap();
-    eprintln!("the hook is told {:?} after the post", posted.elapsed());
     assert!(message.is_signed_by(&secret) && !message.is_signed_by(&other_secret));
     let said = message.json();
     let change = &said["data"]["change"];
@@ -130,33 +127,40 @@ fn what_was_deleted_is_told_by_hook_to_whom_received_it_and_attested_by_it_alone
     assert!(message.is_signed_by(&other_secret), "{:?}", message.head);
 }
 
-/// A platform that stands still within its lists of posts, says that it does, and goes on when it is told.
-fn halting() -> (SocketAddr, Receiver<()>, Sender<()>) {
+/// A platform that answers as it is told to.
+fn platform(answer: impl Fn(&TcpStream, &str) + Send + Sync + 'static) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let at = listener.local_addr().unwrap();
-    let ((halts, halted), (go, goes)) = (channel(), channel());
-    let (halts, goes) = (Arc::new(Mutex::new(halts)), Arc::new(Mutex::new(goes)));
+    let (at, answer) = (listener.local_addr().unwrap(), Arc::new(answer));
     std::thread::spawn(move || {
         for stream in listener.incoming() {
-            let (halts, goes) = (Arc::clone(&halts), Arc::clone(&goes));
+            let answer = Arc::clone(&answer);
             std::thread::spawn(move || {
                 let stream = stream.unwrap();
-                for path in paths(&stream) {
-                    let body = body_of(&path);
-                    let middle = body.len() / 2;
-                    let length = body.len();
-                    let head = format!(
-                        "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {length}\r\n\r\n"
-                    );
-                    (&stream).write_all(format!("{head}{}", &body[..middle]).as_bytes()).unwrap();
-                    if path.contains("/media") {
-                        halts.lock().unwrap().send(()).unwrap();
-                        goes.lock().unwrap().recv().unwrap();
-                    }
-                    (&stream).write_all(&body.as_bytes()[middle..]).unwrap();
-                }
+                paths(&stream).for_each(|path| answer(&stream, &path));
             });
         }
+    });
+    at
+}
+
+fn head_of(body: &str) -> String {
+    let length = body.len();
+    format!("HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {length}\r\n\r\n")
+}
+
+/// A platform that stands still within its lists of posts, says that it does, and goes on when it is told.
+fn halting() -> (SocketAddr, Receiver<()>, Sender<()>) {
+    let ((halts, halted), (go, goes)) = (channel(), channel());
+    let (halts, goes) = (Mutex::new(halts), Mutex::new(goes));
+    let at = platform(move |mut stream, path| {
+        let body = body_of(path);
+        let (first, second) = body.split_at(body.len() / 2);
+        stream.write_all(format!("{}{first}", head_of(&body)).as_bytes()).unwrap();
+        if path.contains("/media") {
+            halts.lock().unwrap().send(()).unwrap();
+            goes.lock().unwrap().recv().unwrap();
+        }
+        stream.write_all(second.as_bytes()).unwrap();
     });
     (at, halted, go)
 }
@@ -201,8 +205,114 @@ fn an_answer_that_was_on_its_way_when_its_record_was_deleted_is_told_of_once_it_
     go.send(()).unwrap();
     let answer = under_way.answer();
     assert!(answer.whole && answer.body.contains(SLOW_POST), "{}", answer.body);
-    let ended = Instant::now();
     while figure(&house, "portcullis_deletion_lists_open") < 2 {}
-    eprintln!("told {:?} after the answer ended", ended.elapsed());
     assert_eq!(ids(&owed(&house, &house.key)), ["e1", "e2"]);
+}
+
+#[test]
+fn a_key_that_is_lost_is_said_once_and_its_day_is_named_by_whoever_asks() {
+    let platform = Platform::start(None);
+    let house = House::init(&platform.url());
+    let gate = house.serve();
+    called(&house, "/v21.0/me?fields=id", &house.key);
+    while figure(&house, "portcullis_ledger_written_total") < 1 {}
+    gate.kill();
+    let keys = house.dir().join("data/portcullis.ledger/keys");
+    let mut days = Vec::new();
+    for entry in std::fs::read_dir(&keys).unwrap() {
+        let path = entry.unwrap().path();
+        days.push(path.file_stem().unwrap().to_str().unwrap().to_owned());
+        std::fs::remove_file(path).unwrap();
+    }
+    days.sort_unstable();
+    let lost = |house: &House| {
+        let log = house.ok(&["audit", "query", "--type", "ledger.shredded", "-o", "json"]);
+        log.matches("\"lost\":true").count() + log.matches("\"lost\": true").count()
+    };
+    let gate = house.serve();
+    gate.wait_for(" is LOST").unwrap();
+    called(&house, "/v21.0/me?fields=id", &house.key);
+    while figure(&house, "portcullis_ledger_written_total") < 1 {}
+    drop(gate);
+    let gate = house.serve();
+    // The next look of whoever finds it out comes with the journal that is left.
+    while figure(&house, "portcullis_ledger_rolled_total") < 1 {}
+    assert_eq!(lost(&house), 1, "said once");
+    let purpose = ["--purpose", "A person asked who has their data."];
+    let ask = ["ledger", "who", "--owner", ACCOUNT, "--since", "1d", "-o", "json"];
+    let who: Value = serde_json::from_str(&house.ok(&[&ask[..], &purpose].concat())).unwrap();
+    assert_eq!(who["shredded"], json!([days[0]]), "{who}");
+    let status: Value =
+        serde_json::from_str(&house.ok(&["ledger", "status", "-o", "json"])).unwrap();
+    assert_eq!(status["shredded"], json!([days[0]]), "{status}");
+    drop(gate);
+}
+
+/// Records of one long answer.
+const LONG: u64 = 60_000;
+
+/// A platform with very long lists of posts.
+fn lengthy() -> SocketAddr {
+    let posts: Vec<Value> =
+        (0..LONG).map(|at| json!({ "id": format!("1790000{at:07}") })).collect();
+    let posts = json!({ "data": posts }).to_string();
+    platform(move |mut stream, path| {
+        let few = json!({ "data": [{ "quota_usage": 1 }] }).to_string();
+        let body = if path.contains("/media") { &posts } else { &few };
+        let _gone = stream.write_all(format!("{}{body}", head_of(body)).as_bytes());
+    })
+}
+
+fn limit(gate: &Gate, bytes: &str) {
+    let pid = gate.child.id().to_string();
+    let done = Command::new("prlimit").args(["--pid", &pid, &format!("--fsize={bytes}:")]).status();
+    assert!(done.unwrap().success(), "prlimit, of util-linux, sets the limit");
+}
+
+#[test]
+fn on_a_full_disk_what_has_to_be_written_down_is_refused_and_what_had_left_is_there_afterwards() {
+    let house = House::init(&format!("http://{}", lengthy()));
+    house.edit("portcullis.yaml", "\npublic:\n", "\npublic:\n  threads: 1\n");
+    let gate = house.serve();
+    let posts = || once(house.public, &format!("/v21.0/{ACCOUNT}/media?fields=id"), &house.key);
+    let quota = format!("/v21.0/{ACCOUNT}/content_publishing_limit?fields=quota_usage");
+    assert_eq!(posts().status, 200);
+    let mut left = 1;
+    while figure(&house, "portcullis_ledger_written_total") < left {}
+    limit(&gate, "1024");
+    let refused = loop {
+        let answer = posts();
+        if answer.status != 200 {
+            break answer;
+        }
+        left += 1;
+    };
+    assert_eq!((refused.status, refused.code().as_str()), (503, "ledger_full"), "{}", refused.body);
+    assert!(refused.header("retry-after").is_some(), "{}", refused.head);
+    let ready = once(house.admin, "/readyz", "");
+    assert_eq!(ready.status, 503);
+    assert!(ready.body.contains("what leaves is not written down"), "{}", ready.body);
+    // What is only counted goes on.
+    called(&house, &quota, &house.key);
+    assert_eq!(posts().code(), "ledger_full");
+    limit(&gate, "unlimited");
+    gate.wait_for("the ledger is written again").unwrap();
+    while figure(&house, "portcullis_ledger_waiting") > 0 {}
+    assert_eq!(posts().status, 200);
+    left += 1;
+    let what = || -> Value {
+        let ask = ["ledger", "what", "--partner", FIRST, "--since", "1h", "-o", "json"];
+        serde_json::from_str(&house.ok(&ask)).unwrap()
+    };
+    while what()["answers"] != left + 1 {}
+    let told = what();
+    let of = |class: &&Value| class["class"] == "media.by_account";
+    let posts = told["classes"].as_array().unwrap().iter().find(of).unwrap();
+    assert_eq!(
+        (&posts["answers"], &posts["rows"]),
+        (&left.into(), &(left * LONG).into()),
+        "{told}"
+    );
+    while once(house.admin, "/readyz", "").status != 200 {}
+    drop(gate);
 }

@@ -67,7 +67,7 @@ impl Compiler {
     }
 
     /// The classes that a name or a pattern stands for; a fault where there are none.
-    fn named(&mut self, source: &Source, name: &At<String>) -> Option<Vec<ClassIx>> {
+    pub(super) fn named(&mut self, source: &Source, name: &At<String>) -> Option<Vec<ClassIx>> {
         let Some(stem) = name.strip_suffix(ALL_BELOW) else {
             let class = self.class(source, name)?;
             if class != UNCLASSIFIED_IX {

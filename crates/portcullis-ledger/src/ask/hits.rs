@@ -6,11 +6,12 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use parquet::file::reader::ChunkReader;
-use portcullis_types::{LedgerDigest, LedgerKind};
+use portcullis_types::{LedgerDigest, LedgerKind, Wall};
 
 use crate::ask::asked::{Asked, Hit, IDS_MAX};
+use crate::ask::groups::{Groups, groups, ids_in, numbers_in};
 use crate::ask::heads::Heads;
-use crate::hour::{NONE, Opened, RECORDS_OF_GROUP, TermsLine, Wanted, column};
+use crate::hour::{Opened, TermsLine, Wanted, column};
 use crate::{HourFile, LedgerError, Library, Row, Table};
 
 /// Shows all of them; days whose key is gone are given back.
@@ -40,9 +41,17 @@ struct Search<'a, L> {
     asked: &'a Asked<'a>,
     each: &'a mut dyn FnMut(&Hit<'_>),
     /// The ids as digests of the last days: hours come in their order.
-    days: Vec<(u32, Option<Arc<Wanted>>)>,
+    days: Vec<(u32, Option<Under>)>,
     shredded: BTreeSet<u32>,
     answers: u64,
+}
+
+/// The ids as digests under a key.
+#[derive(Clone)]
+struct Under {
+    wanted: Arc<Wanted>,
+    /// What was digested before was so under another key, which is gone.
+    since: Wall,
 }
 
 /// Days whose digests are kept at hand: an hour has one or two.
@@ -50,7 +59,7 @@ const DAYS_KEPT: usize = 3;
 
 impl<L: Library> Search<'_, L> {
     /// The ids as digests of a day; none: its key is gone.
-    fn wanted(&mut self, day: u32) -> Result<Option<Arc<Wanted>>, LedgerError> {
+    fn wanted(&mut self, day: u32) -> Result<Option<Under>, LedgerError> {
         if let Some((_, known)) = self.days.iter().find(|(known, _)| *known == day) {
             return Ok(known.clone());
         }
@@ -58,10 +67,11 @@ impl<L: Library> Search<'_, L> {
         let digest = |key: &portcullis_keys::DayKey, id: &str| {
             u128::from_be_bytes(*key.digest(self.asked.kind, id).bytes())
         };
+        let since = self.library.key_since(day).map_err(LedgerError::Library)?;
         let wanted = key.map(|key| {
             let digests =
                 self.asked.ids.iter().zip(0..).map(|(id, which)| (digest(&key, id), which));
-            Arc::new(Wanted::new(digests.collect()))
+            Under { wanted: Arc::new(Wanted::new(digests.collect())), since }
         });
         if self.days.len() >= DAYS_KEPT {
             self.days.remove(0);
@@ -82,7 +92,12 @@ impl<L: Library> Search<'_, L> {
                 continue;
             }
             match self.wanted(day.day)? {
-                Some(of_day) => wanted.push(of_day),
+                Some(under) => {
+                    if day.first.max(asked.since) < under.since {
+                        self.shredded.insert(day.day);
+                    }
+                    wanted.push(under.wanted);
+                }
                 None => drop(self.shredded.insert(day.day)),
             }
         }
@@ -168,7 +183,8 @@ impl<L: Library> Search<'_, L> {
         if outside || !asked.is_told(&row.whose.partner, row.whose.client.as_deref()) {
             return Ok(());
         }
-        let Some(wanted) = self.wanted(row.day)? else {
+        let under = self.wanted(row.day)?.filter(|under| under.since <= row.at);
+        let Some(Under { wanted, .. }) = under else {
             self.shredded.insert(row.day);
             return Ok(());
         };
@@ -214,89 +230,3 @@ impl<R: ChunkReader + 'static> Rest<R> {
         Ok(Self { heads, keys })
     }
 }
-
-/// Where in an hour to look.
-enum Groups {
-    /// In these row groups, as their filters say.
-    Ids(Vec<usize>),
-    /// For these numbers in this column, in their order.
-    Numbers(usize, Vec<(u32, u32)>),
-}
-
-/// None: the hour holds none of them.
-fn groups<L: Library>(
-    hour: &HourFile<'_, L>,
-    kind: LedgerKind,
-    wanted: &[Arc<Wanted>],
-) -> Result<Option<Groups>, LedgerError> {
-    let column = match kind {
-        _ if wanted.is_empty() => return Ok(None),
-        LedgerKind::Owner => column::records::OWNER,
-        LedgerKind::Place => column::records::PLACE,
-        LedgerKind::Record => {
-            let (filters, mut groups) = (hour.filters()?, Vec::new());
-            for group in 0..filters.groups() {
-                let digests =
-                    wanted.iter().flat_map(|of_day| of_day.iter().map(|(digest, _)| digest));
-                if filters.may_hold(group, column::records::ID, digests)? {
-                    groups.push(group);
-                }
-            }
-            return Ok(Some(groups).filter(|groups| !groups.is_empty()).map(Groups::Ids));
-        }
-    };
-    let table = hour.table(Table::Digests)?;
-    let mut numbers = Vec::new();
-    for of_day in wanted {
-        numbers.extend(of_day.numbers(&table)?);
-    }
-    numbers.sort_unstable();
-    Ok(Some(numbers).filter(|all| !all.is_empty()).map(|all| Groups::Numbers(column, all)))
-}
-
-/// Rows of a row group whose id is looked for.
-fn ids_in<R: ChunkReader + 'static>(
-    records: &Opened<R>,
-    group: usize,
-    wanted: &[Arc<Wanted>],
-) -> Result<Vec<(usize, u32)>, LedgerError> {
-    records.digests_in(group, column::records::ID, |digest| {
-        let digest = u128::from_be_bytes(*digest);
-        wanted.iter().find_map(|of_day| of_day.get(digest))
-    })
-}
-
-/// Rows of a row group that point to one of these numbers.
-fn numbers_in<R: ChunkReader + 'static>(
-    records: &Opened<R>,
-    group: usize,
-    column: usize,
-    numbers: &[(u32, u32)],
-) -> Result<Vec<(usize, u32)>, LedgerError> {
-    let Some((low, high)) = records.span(group, column) else { return Ok(Vec::new()) };
-    let from = numbers.partition_point(|(number, _)| u64::from(*number) < low);
-    let here = numbers.iter().skip(from).take_while(|(number, _)| u64::from(*number) <= high);
-    let here: Vec<&(u32, u32)> = here.collect();
-    if here.is_empty() {
-        return Ok(Vec::new());
-    }
-    // A row group points to a million numbers or two, one after the other: a table is quicker than a map.
-    let width = usize::try_from(high - low).unwrap_or_default() + 1;
-    let mut which = vec![NONE; width.min(NUMBERS_OF_GROUP)];
-    let place = |number: u32| usize::try_from(u64::from(number).checked_sub(low)?).ok();
-    for (number, said) in here {
-        match place(*number).and_then(|at| which.get_mut(at)) {
-            Some(to) => *to = *said,
-            None => return Err(LedgerError::Form("a row group points to too many digests")),
-        }
-    }
-    let values = records.numbers_or_none(group, column)?;
-    let said = |number: u32| place(number).and_then(|at| which.get(at)).copied();
-    let found = values.into_iter().enumerate();
-    Ok(found
-        .filter_map(|(row, number)| Some((row, said(number).filter(|said| *said != NONE)?)))
-        .collect())
-}
-
-/// A record points to two digests at most.
-const NUMBERS_OF_GROUP: usize = 8 * RECORDS_OF_GROUP;

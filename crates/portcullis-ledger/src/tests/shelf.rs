@@ -17,6 +17,8 @@ pub(super) struct Shelf {
     pub(super) hours: BTreeMap<Arc<str>, [Bytes; 5]>,
     pub(super) keys: BTreeMap<u32, Arc<DayKey>>,
     pub(super) journals: Vec<Vec<u8>>,
+    /// From when on keys serve that were made anew.
+    pub(super) since: BTreeMap<u32, Wall>,
 }
 
 impl Library for Shelf {
@@ -34,6 +36,10 @@ impl Library for Shelf {
 
     fn day_key(&self, day: u32) -> Result<Option<Arc<DayKey>>, LibraryFault> {
         Ok(self.keys.get(&day).cloned())
+    }
+
+    fn key_since(&self, day: u32) -> Result<Wall, LibraryFault> {
+        Ok(self.since.get(&day).copied().unwrap_or_default())
     }
 
     fn unrolled(&self, _: Wall, _: Wall, each: &mut dyn FnMut(&Row)) -> Result<(), LibraryFault> {

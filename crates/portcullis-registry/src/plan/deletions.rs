@@ -13,14 +13,14 @@ use crate::deletions::{
 };
 use crate::rejected::Rejected;
 use crate::signals::{SignalBounds, SignalSeen};
-use crate::standing::{DAY, Who};
+use crate::standing::Who;
 use crate::state::State;
 use crate::texts;
 use crate::words::{Actor, ActorKind};
 
 /// Most lists that are said to be overdue at once.
 const AT_ONCE: usize = 64;
-/// Whoever is told of a day has so long at least, in milliseconds.
+/// Whoever is told of what vanishes has so long at least, in milliseconds.
 const TOLD_BEFORE: u64 = 12 * 3_600_000;
 /// Bytes of a digest in hex.
 const DIGEST_BYTES: usize = 64;
@@ -45,11 +45,12 @@ impl State {
         now: Wall,
     ) -> Result<Planned, Rejected> {
         match command {
-            DeletionCommand::Tell { partner, batch, cause, count, list, day } => {
+            DeletionCommand::Tell { partner, batch, cause, count, list, day, until } => {
                 if by.kind != ActorKind::Gate {
                     return Err(DeletionRejected::NotTheGate.into());
                 }
-                let event = self.tell(partner, (batch, list), (*cause, *count, *day), now)?;
+                let event =
+                    self.tell(partner, (batch, list), (*cause, *count, *day), *until, now)?;
                 let Some(event) = event else {
                     return Ok(Planned::nothing("the partner was told of this list already"));
                 };
@@ -69,6 +70,7 @@ impl State {
         partner: &PartnerId,
         (batch, list): (&str, &str),
         (cause, count, day): (DeletionCause, u64, Option<u32>),
+        until: Option<Wall>,
         now: Wall,
     ) -> Result<Option<DeletionEvent>, Rejected> {
         self.known_partner(partner)?;
@@ -80,10 +82,9 @@ impl State {
         }
         let (batch, list) = (texts::label("list", batch)?, commitment(list)?);
         let due_by = self.deletion_rules.due_by(cause, now);
-        // What came on a day is to be gone by the end of the next one; who is told late has its time all the
-        // same.
-        let due_by = match day.map(end_of_next) {
-            Some(end) if now.0.saturating_add(TOLD_BEFORE) <= end.0 => end,
+        // What vanishes has a time of its own; who is told late has the usual one all the same.
+        let due_by = match until {
+            Some(until) if now.0.saturating_add(TOLD_BEFORE) <= until.0 => until,
             _ => due_by,
         };
         let partner = partner.clone();
@@ -158,11 +159,6 @@ impl State {
             tell: None,
         }
     }
-}
-
-/// The end of the day after a day.
-fn end_of_next(day: u32) -> Wall {
-    Wall((u64::from(day) + 2).saturating_mul(DAY))
 }
 
 fn commitment(hex: &str) -> Result<String, Rejected> {

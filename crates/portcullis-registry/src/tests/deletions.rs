@@ -23,7 +23,16 @@ fn line(n: u64) -> DeletionLine {
 
 fn tell(of: &str, batch: &str, cause: DeletionCause, count: u64) -> Command {
     let (batch, list) = (batch.to_owned(), SALT.list(cause, &[line(1)]));
-    DeletionCommand::Tell { partner: partner_id(of), batch, cause, count, list, day: None }.into()
+    DeletionCommand::Tell {
+        partner: partner_id(of),
+        batch,
+        cause,
+        count,
+        list,
+        day: None,
+        until: None,
+    }
+    .into()
 }
 
 fn attest(of: &str, batch: &str, deleted: u64, kept: u64) -> Command {

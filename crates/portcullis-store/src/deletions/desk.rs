@@ -32,8 +32,17 @@ const SHOWN: usize = 1000;
 /// ledger by then. Until then what it names is looked out for.
 pub(super) const SETTLE: Span = Span::from_seconds(600);
 
-/// Names the classes of what vanishes by itself, in the set in force.
-pub type Vanishing = Arc<dyn Fn() -> Vec<String> + Send + Sync>;
+/// What vanishes by itself.
+#[derive(Debug, Clone)]
+pub struct Vanishes {
+    /// Its classes.
+    pub classes: Vec<String>,
+    /// How long after the day on which a partner received it it is to be gone.
+    pub after: Span,
+}
+
+/// Tells what vanishes, by the set in force.
+pub type Vanishing = Arc<dyn Fn() -> Option<Vanishes> + Send + Sync>;
 
 /// Keeps duties.
 pub struct Duties {
@@ -43,7 +52,7 @@ pub struct Duties {
     pub(super) clock: Arc<dyn Clock>,
     /// How long ids are kept after their list was attested.
     pub(super) keep: Span,
-    /// The classes of what vanishes by itself.
+    /// What vanishes by itself.
     pub(super) vanishing: Option<Vanishing>,
     /// There is something to do.
     more: Notify,
@@ -86,10 +95,10 @@ impl Duties {
         }
     }
 
-    /// The same; what partners received of these classes on a day is due without a post.
+    /// The same; what partners received on a day of what vanishes is due without a post.
     #[must_use]
-    pub fn with_vanishing(self, classes: Vanishing) -> Self {
-        Self { vanishing: Some(classes), ..self }
+    pub fn with_vanishing(self, vanishing: Vanishing) -> Self {
+        Self { vanishing: Some(vanishing), ..self }
     }
 
     /// Matches, tells and settles until the runtime ends.
@@ -159,8 +168,9 @@ impl Duties {
 
     async fn tell_of(&self, list: &KeptList) -> Result<(), String> {
         let KeptList { partner, batch, cause, count, day, .. } = list.clone();
+        let (until, list_of) = (day.map(|day| self.gone_by(day)), list.list.clone());
         let command =
-            DeletionCommand::Tell { partner, batch, cause, count, list: list.list.clone(), day };
+            DeletionCommand::Tell { partner, batch, cause, count, list: list_of, day, until };
         let actor = Actor { kind: ActorKind::Gate, id: "deletions".to_owned() };
         self.office.submit(actor, command.into()).await.map_err(|error| error.to_string())?;
         let snapshot = self.office.snapshot();

@@ -4,20 +4,22 @@
 
 use std::sync::PoisonError;
 
-use portcullis_types::Wall;
+use portcullis_types::{Span, Wall};
 
-use super::desk::{Duties, SETTLE, said};
+use super::desk::{Duties, SETTLE, Vanishes, said};
 
 /// Days that are caught up with after a pause.
 const DAYS_MAX: u32 = 30;
 const DAY: u64 = 86_400_000;
+/// What vanished when nobody says any more how long it stays.
+const USUAL: Span = Span::from_seconds(24 * 3600);
 /// How often ids that were kept long enough are looked for.
 const FORGET_EVERY: u64 = 3_600_000;
 
 impl Duties {
     /// Makes the lists of days that are over: what vanishes is due without a word of the platform's.
     pub(super) async fn days(&self, now: Wall) -> Result<(), String> {
-        let classes = self.vanishing.as_ref().map(|classes| classes()).unwrap_or_default();
+        let vanishes = self.vanishes();
         // What was on its way at midnight is in the ledger a little later.
         let over = now.0.saturating_sub(SETTLE.milliseconds()) / DAY;
         let Some(last) = over.checked_sub(1).and_then(|day| u32::try_from(day).ok()) else {
@@ -26,8 +28,8 @@ impl Duties {
         let done = self.book.last_day().await.map_err(said)?;
         let from = done.map_or(last, |done| done.saturating_add(1));
         for day in from.max(last.saturating_sub(DAYS_MAX))..=last {
-            if !classes.is_empty() {
-                let received = self.holders.received(classes.clone(), day).await;
+            if let Some(vanishes) = &vanishes {
+                let received = self.holders.received(vanishes.classes.clone(), day).await;
                 for (partner, count) in received.map_err(|error| error.to_string())? {
                     self.book.day(&partner, day, count, now).await.map_err(said)?;
                 }
@@ -35,6 +37,16 @@ impl Duties {
             self.book.day_done(day).await.map_err(said)?;
         }
         Ok(())
+    }
+
+    fn vanishes(&self) -> Option<Vanishes> {
+        self.vanishing.as_ref().and_then(|vanishing| vanishing())
+    }
+
+    /// By when what came on a day has to be gone.
+    pub(super) fn gone_by(&self, day: u32) -> Wall {
+        let after = self.vanishes().map_or(USUAL, |vanishes| vanishes.after);
+        Wall((u64::from(day) + 1) * DAY + after.milliseconds())
     }
 
     pub(super) async fn forget(&self, now: Wall) -> Result<(), String> {

@@ -11,7 +11,7 @@ use portcullis_types::{LedgerKind, Span};
 use tokio::sync::Notify;
 
 use super::*;
-use crate::{DeletionBook, Duties};
+use crate::{DeletionBook, Duties, Vanishes};
 
 const HOUR: u64 = 3_600_000;
 const START: u64 = 1_700_000_000_000;
@@ -366,6 +366,7 @@ async fn whatever_step_a_process_ends_after_the_next_one_goes_on() {
         count: list.count,
         list: list.list.clone(),
         day: None,
+        until: None,
     };
     bed.office.submit(gate, tell.into()).await.unwrap();
     bed.again().await;
@@ -396,7 +397,10 @@ async fn what_vanishes_is_due_the_day_after_without_a_post() {
     let mut bed = Bed::new().await;
     let day = u32::try_from(START / (24 * HOUR)).unwrap();
     bed.known.received(&format!("story.by_account of {day}"), &["acme"]);
-    let stories = || Arc::new(|| vec!["story.by_account".to_owned()]) as crate::Vanishing;
+    let stories = || {
+        let (classes, after) = (vec!["story.by_account".to_owned()], Span::from_seconds(86_400));
+        Arc::new(move || Some(Vanishes { classes: classes.clone(), after })) as crate::Vanishing
+    };
     bed.duties = bed.duties.with_vanishing(stories());
     bed.duties.round().await;
     assert!(bed.names().await.is_empty(), "the day is not over");

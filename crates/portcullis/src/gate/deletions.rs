@@ -5,14 +5,16 @@
 use std::sync::Arc;
 
 use anyhow::Context;
+use portcullis_judge::Rules;
 use portcullis_registry::{
     BoxFuture, DeletionDesk, DeletionHealth, Holders, HoldersError, LedgerName, Office, Snapshot,
     WhoHolds,
 };
-use portcullis_store::{DeletionBook, Duties};
-use portcullis_types::{PartnerId, Wall};
+use portcullis_store::{DeletionBook, Duties, Vanishes};
+use portcullis_types::{ClassIx, PartnerId, Wall};
 use tokio::task::AbortHandle;
 
+use super::board::Board;
 use super::page::Page;
 use crate::clock::SystemClock;
 use crate::config::Config;
@@ -20,8 +22,8 @@ use crate::config::Config;
 /// Opens the book and begins to match and to tell, on the control plane's runtime.
 pub(super) fn start(
     (config, holders): (&Config, Option<Arc<dyn Holders>>),
+    (office, board): (&Arc<dyn Office>, &Arc<Board>),
     runtime: &tokio::runtime::Runtime,
-    office: &Arc<dyn Office>,
     errands: &mut Vec<AbortHandle>,
 ) -> anyhow::Result<Arc<dyn DeletionDesk>> {
     let book = runtime.block_on(DeletionBook::open(&config.store));
@@ -29,9 +31,23 @@ pub(super) fn start(
     let clock = Arc::new(SystemClock::start());
     let keep = config.deletions.keep;
     let holders = holders.unwrap_or_else(|| Arc::new(NoLedger));
-    let duties = Arc::new(Duties::new(book, Arc::clone(office), holders, clock, keep));
+    let (office, board) = (Arc::clone(office), Arc::clone(board));
+    let duties = Duties::new(book, office, holders, clock, keep);
+    let duties = Arc::new(
+        duties.with_vanishing(Arc::new(move || board.rules().and_then(|rules| vanishes(&rules)))),
+    );
     errands.push(runtime.spawn(Arc::clone(&duties).run()).abort_handle());
     Ok(duties)
+}
+
+/// What vanishes by itself, as the set in force says.
+fn vanishes(rules: &Rules) -> Option<Vanishes> {
+    let catalogue = &rules.catalogue;
+    let vanishing = catalogue.vanishing()?;
+    let of =
+        catalogue.classes().zip(0..).filter(|(_, ix)| vanishing.classes.contains(ClassIx(*ix)));
+    let classes = of.map(|(class, _)| class.to_string()).collect();
+    Some(Vanishes { classes, after: vanishing.after })
 }
 
 /// Nobody knows: what is posted waits.

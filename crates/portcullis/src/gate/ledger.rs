@@ -14,6 +14,7 @@ mod journal;
 mod keep;
 mod keys;
 mod library;
+mod lost;
 mod names;
 mod preserve;
 mod roll;
@@ -21,6 +22,7 @@ mod verify;
 mod watch;
 mod writer;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -132,6 +134,7 @@ pub(crate) fn start(
         keep: config.keep,
         digests: config.digests,
         roll: config.roll,
+        whole: BTreeSet::new(),
         tidy_at: 0,
         roll_at: 0,
         looker: preserve::Looker::default(),

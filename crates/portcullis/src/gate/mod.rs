@@ -137,7 +137,8 @@ impl Gate {
         let witnesses = witnesses::start(&config, &runtime, &office, &mut errands)?;
         let ledger = ledger::start(&config, &runtime, (&judge, &office, &board))?;
         let holders = holders.or_else(|| ledger.as_ref().map(ledger::Ledger::holders));
-        let deletions = deletions::start((&config, holders), &runtime, &office, &mut errands)?;
+        let deletions =
+            deletions::start((&config, holders), (&office, &board), &runtime, &mut errands)?;
         let partners = Arc::new(aside::PartnerDoor::new(&aside::Parts {
             config: &config,
             judge: &judge,

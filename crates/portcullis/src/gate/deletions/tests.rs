@@ -3,6 +3,7 @@
 //! tests.
 
 mod overdue;
+mod vanishing;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -115,13 +116,17 @@ impl Bed {
 
     /// Adds a partner; its key.
     fn add(&self, id: &str) -> String {
+        self.add_for(id, Use::Publishing)
+    }
+
+    fn add_for(&self, id: &str, r#use: Use) -> String {
         let gate = self.gate.as_ref().unwrap();
         let partner = PartnerId::new(id).unwrap();
         let add = Command::AddPartner {
             id: partner.clone(),
             name: id.to_owned(),
             tier: None,
-            r#use: Use::Publishing,
+            r#use,
             declared_use: String::new(),
             scopes: None,
             facts: bootstrap::calls_per_hour(1000),

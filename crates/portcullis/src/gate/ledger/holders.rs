@@ -7,7 +7,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use portcullis_ledger::{between, holders};
+use portcullis_ledger::{holders, received};
 use portcullis_registry::{BoxFuture, Held, Holders, HoldersError, LedgerName, WhoHolds};
 use portcullis_types::{Clock as _, LedgerKind, PartnerId, Span, Wall};
 
@@ -130,14 +130,12 @@ impl Receivers {
     fn of_day(&self, classes: &[String], day: u32) -> Result<Vec<(PartnerId, u64)>, HoldersError> {
         let shelf = Shelf::look(&self.folder, &self.keys).map_err(unread)?;
         let (from, to) = (Wall(u64::from(day) * DAY), Wall((u64::from(day) + 1) * DAY));
-        let sums = between(&shelf, from, to, None).map_err(unread)?.sums;
-        let mut by: BTreeMap<PartnerId, u64> = BTreeMap::new();
-        for sum in sums.classes.iter().filter(|sum| classes.contains(&sum.class)) {
-            // Answers that fell together for want of room are of nobody.
-            let Ok(partner) = PartnerId::new(&sum.partner) else { continue };
-            *by.entry(partner).or_default() += sum.rows;
-        }
-        Ok(by.into_iter().filter(|(_, rows)| *rows > 0).collect())
+        let classes: Vec<&str> = classes.iter().map(String::as_str).collect();
+        let found = received(&shelf, &classes, from, to).map_err(unread)?;
+        let of = |(partner, records): (String, u64)| {
+            Ok((PartnerId::new(&partner).map_err(unread)?, records))
+        };
+        found.into_iter().map(of).collect()
     }
 }
 

@@ -2,6 +2,7 @@
 //!
 //! Must not know what anybody asks.
 
+use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io;
 use std::sync::Arc;
@@ -38,6 +39,8 @@ pub(super) struct Keeper {
     pub(super) digests: Span,
     /// How much time goes into one file.
     pub(super) roll: Span,
+    /// Days without a key that have no digests either.
+    pub(super) whole: BTreeSet<u32>,
     /// When it is looked for what is too old, and for journals.
     pub(super) tidy_at: u64,
     pub(super) roll_at: u64,
@@ -122,6 +125,9 @@ impl Keeper {
         if self.roller.office.health().clock_parted {
             return;
         }
+        if let Err(why) = self.find_lost() {
+            talk::error(&format!("it is not known whether keys of the ledger are lost: {why}"));
+        }
         // And whoever can't tell what a case needs drops nothing either.
         let (due, needed) = match self.due(now).and_then(|due| Ok((self.needed(&due, now)?, due))) {
             Ok((needed, due)) => (due, needed),
@@ -168,10 +174,7 @@ impl Keeper {
     /// lost.
     fn shred(&self, due: &Due, needed: &Needed) -> Result<(), String> {
         for day in due.days.iter().copied().filter(|day| !needed.day(*day)) {
-            let command = LedgerCommand::Shred { day: Wall(u64::from(day) * DAY) };
-            let roller = &self.roller;
-            let done = roller.runtime.block_on(roller.office.submit(actor(), command.into()));
-            done.map_err(|error| error.to_string())?;
+            self.say_shredded(day, false)?;
             self.keys.shred(day).map_err(|error| error.to_string())?;
             talk::info(&format!(
                 "the ledger of {} is shredded: nobody can tell any more whose records its digests are of",
@@ -179,6 +182,14 @@ impl Keeper {
             ));
         }
         Ok(())
+    }
+
+    /// Puts into the log that the key of a day is gone.
+    pub(super) fn say_shredded(&self, day: u32, lost: bool) -> Result<(), String> {
+        let command = LedgerCommand::Shred { day: Wall(u64::from(day) * DAY), lost };
+        let roller = &self.roller;
+        let done = roller.runtime.block_on(roller.office.submit(actor(), command.into()));
+        done.map(drop).map_err(|error| error.to_string())
     }
 
     fn remove(&self, due: &Due, needed: &Needed) -> io::Result<()> {

@@ -1,7 +1,8 @@
 //! Keys of days, each in a file of its own: made before a day's first use, and dropped once nobody is to
 //! tell any more what its digests are of.
 //!
-//! A key that was used is durable. Must not know what is digested.
+//! A key that was used is durable. One that is made for a day of which there are digests already says from
+//! when on it serves: the one before was lost. Must not know what is digested.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -12,6 +13,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use portcullis_keys::DayKey;
+use portcullis_types::Wall;
 use zeroize::Zeroizing;
 
 use super::folder::{Folder, day_name, read_day, sync};
@@ -19,10 +21,22 @@ use super::folder::{Folder, day_name, read_day, sync};
 /// The ending of a key's file.
 const ENDING: &str = ".key";
 
+/// Behind the key's bytes: from which moment on it serves, in milliseconds since 1970, big-endian.
+const SINCE_BYTES: usize = 8;
+/// A key's file.
+const FILE_BYTES: usize = DayKey::BYTES + SINCE_BYTES;
+
 /// The keys there are.
 pub(super) struct Keys {
     dir: PathBuf,
-    known: Mutex<BTreeMap<u32, Arc<DayKey>>>,
+    known: Mutex<BTreeMap<u32, Known>>,
+}
+
+/// A key of a day, and from which moment of it on it serves.
+#[derive(Clone)]
+struct Known {
+    key: Arc<DayKey>,
+    since: Wall,
 }
 
 /// Why a key can't be had.
@@ -33,7 +47,7 @@ pub(super) enum KeyFault {
     )]
     Unreadable { path: PathBuf, why: io::Error },
     #[error(
-        "the key `{0}` is not 32 bytes; put it back as it was, or move it away: what was digested with it can't be told any more"
+        "the key `{0}` is not 40 bytes, nor 32 as older ones are; put it back as it was, or move it away: what was digested with it can't be told any more"
     )]
     Torn(PathBuf),
     #[error("the key `{0}` can be read by others; run `chmod 600 {0}`")]
@@ -55,24 +69,33 @@ impl Keys {
 
     /// The key of a day; none: it is gone, or there never was one.
     pub(super) fn of(&self, day: u32) -> Result<Option<Arc<DayKey>>, KeyFault> {
+        Ok(self.known(day)?.map(|known| known.key))
+    }
+
+    /// From which moment on the key of a day serves: the beginning of time, unless the first was lost.
+    pub(super) fn since(&self, day: u32) -> Result<Wall, KeyFault> {
+        Ok(self.known(day)?.map_or(Wall(0), |known| known.since))
+    }
+
+    fn known(&self, day: u32) -> Result<Option<Known>, KeyFault> {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(key) = known.get(&day) {
-            return Ok(Some(Arc::clone(key)));
+            return Ok(Some(key.clone()));
         }
-        let read = self.read(day)?.map(Arc::new);
+        let read = self.read(day)?;
         if let Some(key) = &read {
-            known.insert(day, Arc::clone(key));
+            known.insert(day, key.clone());
         }
         Ok(read)
     }
 
-    /// The key of a day, which is made where there is none.
-    pub(super) fn make(&self, day: u32) -> Result<Arc<DayKey>, KeyFault> {
+    /// The key of a day, which is made where there is none; `since` tells from when on it serves.
+    pub(super) fn make(&self, day: u32, since: &dyn Fn() -> Wall) -> Result<Arc<DayKey>, KeyFault> {
         loop {
             if let Some(key) = self.of(day)? {
                 return Ok(key);
             }
-            match self.write(day) {
+            match self.write(day, since()) {
                 // Another process made it in between: that one is the key.
                 Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
                 Err(why) => return Err(KeyFault::NotMade { path: self.dir.clone(), why }),
@@ -98,7 +121,7 @@ impl Keys {
         let path = self.path(day);
         // Where the disk writes in place, nothing is left of it; where it does not, its name at least.
         if let Ok(mut file) = OpenOptions::new().write(true).open(&path) {
-            file.write_all(&[0; DayKey::BYTES])?;
+            file.write_all(&[0; FILE_BYTES])?;
             file.sync_all()?;
         }
         fs::remove_file(&path).or_else(|error| match error.kind() {
@@ -109,15 +132,20 @@ impl Keys {
         sync(&self.dir)
     }
 
-    fn read(&self, day: u32) -> Result<Option<DayKey>, KeyFault> {
+    fn read(&self, day: u32) -> Result<Option<Known>, KeyFault> {
         let path = self.path(day);
         let bytes = match fs::read(&path) {
             Ok(bytes) => Zeroizing::new(bytes),
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
             Err(why) => return Err(KeyFault::Unreadable { path, why }),
         };
-        let secret: &[u8; DayKey::BYTES] =
-            bytes.as_slice().try_into().map_err(|_| KeyFault::Torn(path.clone()))?;
+        let torn = || KeyFault::Torn(path.clone());
+        let (secret, since) = bytes.split_first_chunk::<{ DayKey::BYTES }>().ok_or_else(torn)?;
+        let since = match since {
+            // From before it was told.
+            [] => Wall(0),
+            since => Wall(u64::from_be_bytes(since.try_into().map_err(|_| torn())?)),
+        };
         // A dropped key is zeros for a moment.
         if *secret == [0; DayKey::BYTES] {
             return Ok(None);
@@ -126,16 +154,18 @@ impl Keys {
         if mode.is_ok_and(|mode| mode & 0o077 != 0) {
             return Err(KeyFault::Mode(path));
         }
-        Ok(Some(DayKey::new(day, secret)))
+        Ok(Some(Known { key: Arc::new(DayKey::new(day, secret)), since }))
     }
 
     /// A key of a day, durable before it has its name.
-    fn write(&self, day: u32) -> io::Result<()> {
-        let mut secret = Zeroizing::new([0; DayKey::BYTES]);
-        getrandom::fill(secret.as_mut_slice()).map_err(io::Error::other)?;
+    fn write(&self, day: u32, since: Wall) -> io::Result<()> {
+        let mut file = Zeroizing::new([0; FILE_BYTES]);
+        let (secret, at) = file.split_at_mut(DayKey::BYTES);
+        getrandom::fill(secret).map_err(io::Error::other)?;
+        at.copy_from_slice(&since.0.to_be_bytes());
         let path = self.path(day);
         let new = path.with_extension(format!("{}.new", std::process::id()));
-        let written = put(&new, secret.as_slice()).and_then(|()| fs::hard_link(&new, &path));
+        let written = put(&new, file.as_slice()).and_then(|()| fs::hard_link(&new, &path));
         let removed = fs::remove_file(&new);
         written.and(removed)?;
         sync(&self.dir)
@@ -159,6 +189,10 @@ mod tests {
 
     use super::*;
 
+    fn first() -> Wall {
+        Wall(0)
+    }
+
     fn keys() -> (tempfile::TempDir, Folder) {
         let dir = tempfile::tempdir().unwrap();
         let folder = Folder::open(&dir.path().join("gate.ledger")).unwrap();
@@ -170,7 +204,8 @@ mod tests {
         let (_dir, folder) = keys();
         let (one, other) = (Keys::new(&folder), Keys::new(&folder));
         assert!(one.of(20_779).unwrap().is_none(), "asking makes none");
-        let digest = |keys: &Keys, day| keys.make(day).unwrap().digest(LedgerKind::Owner, "17841");
+        let digest =
+            |keys: &Keys, day| keys.make(day, &first).unwrap().digest(LedgerKind::Owner, "17841");
         let first = digest(&one, 20_779);
         assert_eq!(first, digest(&other, 20_779));
         assert_ne!(first, digest(&one, 20_780));
@@ -182,10 +217,23 @@ mod tests {
     }
 
     #[test]
+    fn a_key_says_from_when_on_it_serves_and_one_from_before_that_was_told_serves_all_day() {
+        let (_dir, folder) = keys();
+        Keys::new(&folder).make(20_779, &|| Wall(1_795_000_000_123)).unwrap();
+        assert_eq!(Keys::new(&folder).since(20_779).unwrap(), Wall(1_795_000_000_123));
+        let path = folder.keys().join("2026-11-23.key");
+        fs::write(&path, [7; 32]).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+        assert_eq!(Keys::new(&folder).since(20_780).unwrap(), Wall(0));
+        fs::write(&path, [7; 39]).unwrap();
+        assert!(Keys::new(&folder).since(20_780).is_err());
+    }
+
+    #[test]
     fn a_key_that_was_dropped_is_gone_for_everybody() {
         let (_dir, folder) = keys();
         let keys = Keys::new(&folder);
-        keys.make(20_779).unwrap();
+        keys.make(20_779, &first).unwrap();
         keys.shred(20_779).unwrap();
         keys.shred(20_779).unwrap();
         assert!(keys.of(20_779).unwrap().is_none());
@@ -197,16 +245,16 @@ mod tests {
         let (_dir, folder) = keys();
         let path = folder.keys().join("2026-11-22.key");
         fs::write(&path, "short").unwrap();
-        let fault = Keys::new(&folder).make(20_779).unwrap_err().to_string();
-        assert!(fault.contains("is not 32 bytes"), "{fault}");
+        let fault = Keys::new(&folder).make(20_779, &first).unwrap_err().to_string();
+        assert!(fault.contains("is not 40 bytes"), "{fault}");
         fs::write(&path, [7; 32]).unwrap();
         fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
-        let fault = Keys::new(&folder).make(20_779).unwrap_err().to_string();
+        let fault = Keys::new(&folder).make(20_779, &first).unwrap_err().to_string();
         assert!(fault.contains("chmod 600"), "{fault}");
         fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
-        assert!(Keys::new(&folder).make(20_779).is_ok());
+        assert!(Keys::new(&folder).make(20_779, &first).is_ok());
         fs::remove_dir_all(folder.keys()).unwrap();
-        let fault = Keys::new(&folder).make(20_779).unwrap_err().to_string();
+        let fault = Keys::new(&folder).make(20_779, &first).unwrap_err().to_string();
         assert!(fault.contains("no key can be made"), "{fault}");
     }
 }

@@ -115,6 +115,10 @@ impl Library for Shelf {
         Ok(self.keys.of(day)?)
     }
 
+    fn key_since(&self, day: u32) -> Result<Wall, LibraryFault> {
+        Ok(self.keys.since(day)?)
+    }
+
     fn unrolled(
         &self,
         _since: Wall,

@@ -200,7 +200,7 @@ mod tests {
         watch.written(&[row("acme", 5, "p2", "a2")], Wall(1));
         assert_eq!(seen(&watch), []);
         watch.written(&[row("acme", 5, "p1", "a2"), row("acme", 4, "p1", "a2")], Wall(1));
-        assert_eq!(seen(&watch), [post.clone()], "once for each partner");
+        assert_eq!(seen(&watch), std::slice::from_ref(&post), "once for each partner");
         watch.written(&[row("other", 4, "p1", "a1")], Wall(2));
         assert_eq!(seen(&watch), [post, account]);
         watch.written(&[row("third", 5, "p1", "a1")], Wall(1000));

@@ -9,6 +9,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::Duration;
 
 use portcullis_judge::{Judge, LedgerKeys};
+use portcullis_keys::DayKey;
 use portcullis_ledger::{FrameWriter, Row};
 use portcullis_proxy::LedgerOutlet;
 use portcullis_types::{Clock as _, LedgerAnswer, Wall};
@@ -17,6 +18,7 @@ use super::figures::Figures;
 use super::folder::{DAY, Folder, Part, day_of};
 use super::journal::{Journal, NotWritten};
 use super::keys::{KeyFault, Keys};
+use super::lost;
 use super::names::Names;
 use super::watch::Watch;
 use crate::clock::SystemClock;
@@ -182,7 +184,7 @@ impl Writer {
             return;
         }
         let made: Result<Vec<_>, KeyFault> =
-            distinct(&days).into_iter().map(|day| self.keys.make(day)).collect();
+            distinct(&days).into_iter().map(|day| self.key(day, now)).collect();
         match made {
             Ok(keys) => {
                 self.days = keys.iter().map(|key| key.day()).collect();
@@ -193,6 +195,13 @@ impl Writer {
             }
             Err(why) => self.without_key(day_of(now), &why),
         }
+    }
+
+    /// The key of a day. Where it has to be made and there are digests of that day, the first one is lost.
+    fn key(&self, day: u32, now: Wall) -> Result<Arc<DayKey>, KeyFault> {
+        // There are none of a day ahead, and nobody looks for them while answers wait to be written.
+        let lost = || day <= day_of(now) && lost::is_digested(&self.folder, &self.keys, day);
+        self.keys.make(day, &|| if lost() { now } else { Wall(0) })
     }
 
     /// What can't be digested does not leave; a key that is there for today serves until midnight.

@@ -1,0 +1,71 @@
+//! Keys that are gone and that nobody dropped: said once, loudly and in the log.
+//!
+//! Must not know how a day is shredded on purpose.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use portcullis_ledger::digested;
+use portcullis_types::Wall;
+
+use super::folder::{DAY, Folder, Part, day_name, day_of};
+use super::keep::Keeper;
+use super::keys::Keys;
+use super::library::Shelf;
+use crate::talk;
+
+/// Whether records were digested under a key of a day. Where that can't be read they may have been.
+pub(super) fn is_digested(folder: &Folder, keys: &Arc<Keys>, day: u32) -> bool {
+    digested_since(folder, keys, day).map_or(true, |days| days.contains(&day))
+}
+
+/// Days of which there are digests, from a day on. A call may have come a little before its day.
+fn digested_since(folder: &Folder, keys: &Arc<Keys>, day: u32) -> Result<BTreeSet<u32>, String> {
+    let shelf = Shelf::look(folder, keys).map_err(|error| error.to_string())?;
+    let since = Wall((u64::from(day) * DAY).saturating_sub(DAY));
+    digested(&shelf, since).map_err(|error| error.to_string())
+}
+
+impl Keeper {
+    /// Says of which days the key is lost, or was before another one was made.
+    pub(super) fn find_lost(&mut self) -> Result<(), String> {
+        let there: BTreeSet<u32> =
+            self.keys.days().map_err(|error| error.to_string())?.into_iter().collect();
+        let state = self.roller.office.snapshot();
+        let said: BTreeSet<u32> = state.ledger().shredded().map(day_of).collect();
+        for day in there.iter().filter(|day| !said.contains(day)) {
+            let since = self.keys.since(*day).map_err(|error| error.to_string())?;
+            if since > Wall(0) {
+                let what = format!("what left before {}", since.rfc3339());
+                self.say_lost(*day, &what, "another one was made for the rest of the day")?;
+            }
+        }
+        let names = self.folder.names().map_err(|error| error.to_string())?;
+        let part = |name: &String| Part::of_file(name).or_else(|| Part::of_journal(name));
+        let written = names.iter().filter_map(part).map(|part| day_of(part.start));
+        let gone =
+            |day: &u32| !there.contains(day) && !said.contains(day) && !self.whole.contains(day);
+        let gone: BTreeSet<u32> = written.filter(gone).collect();
+        let Some(first) = gone.first() else { return Ok(()) };
+        let digested = digested_since(&self.folder, &self.keys, *first)?;
+        for day in gone {
+            if digested.contains(&day) {
+                let file = day_name(day);
+                let advice = format!("if there is a copy of `keys/{file}.key`, put it back");
+                self.say_lost(day, "what left", &advice)?;
+            } else {
+                self.whole.insert(day);
+            }
+        }
+        Ok(())
+    }
+
+    fn say_lost(&self, day: u32, what: &str, more: &str) -> Result<(), String> {
+        self.say_shredded(day, true)?;
+        talk::error(&format!(
+            "the ledger's key of {} is LOST: nobody can tell any more whose records are in {what} on that day; {more}",
+            day_name(day)
+        ));
+        Ok(())
+    }
+}
