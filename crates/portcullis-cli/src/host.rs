@@ -57,6 +57,14 @@ pub trait Host {
     /// As the file system says.
     fn create(&self, path: &Path) -> io::Result<Box<dyn Write>>;
 
+    /// The same, for nobody else to read.
+    ///
+    /// # Errors
+    /// As the file system says.
+    fn create_private(&self, path: &Path) -> io::Result<Box<dyn Write>> {
+        self.create(path)
+    }
+
     /// Makes a file of results anew, in place of one that is there.
     ///
     /// # Errors

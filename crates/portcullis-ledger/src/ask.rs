@@ -6,6 +6,7 @@
 mod affected;
 mod asked;
 mod between;
+mod cells;
 mod distinct;
 mod groups;
 mod heads;
@@ -23,8 +24,9 @@ pub use affected::{
 };
 pub use asked::IDS_MAX;
 pub use between::{Between, between};
+pub use cells::CellCount;
 pub use holders::{HeldBy, Holders, holders};
 pub use received::{digested, received};
-pub use sums::{CellCount, ClassSum, DayCount, Sums};
+pub use sums::{ClassSum, DayCount, Sums};
 pub use what::{What, what};
 pub use who::{Delivery, Receipt, Who, who};

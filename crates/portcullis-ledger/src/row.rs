@@ -88,17 +88,8 @@ pub struct RowRecord {
     pub cell: Option<u32>,
 }
 
-/// The levels as they are written, in files and in answers.
-pub(crate) const fn level_name(level: LedgerLevel) -> &'static str {
-    match level {
-        LedgerLevel::Off => "off",
-        LedgerLevel::Counts => "counts",
-        LedgerLevel::Digests => "digests",
-    }
-}
-
-/// Reads what [`level_name`] writes.
+/// A level by its name.
 pub(crate) fn level_named(name: &str) -> Option<LedgerLevel> {
     let all = [LedgerLevel::Off, LedgerLevel::Counts, LedgerLevel::Digests];
-    all.into_iter().find(|level| level_name(*level) == name)
+    all.into_iter().find(|level| level.name() == name)
 }

@@ -4,6 +4,7 @@
 
 use std::fs::File;
 use std::io::{self, IsTerminal as _, Read, Write};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 use std::time::Duration;
@@ -52,6 +53,12 @@ impl Host for Machine {
 
     fn create(&self, path: &Path) -> io::Result<Box<dyn Write>> {
         let file = std::fs::OpenOptions::new().write(true).create_new(true).open(path)?;
+        Ok(Box::new(io::BufWriter::new(file)))
+    }
+
+    fn create_private(&self, path: &Path) -> io::Result<Box<dyn Write>> {
+        let mut options = std::fs::OpenOptions::new();
+        let file = options.write(true).create_new(true).mode(0o600).open(path)?;
         Ok(Box::new(io::BufWriter::new(file)))
     }
 

@@ -149,6 +149,11 @@ fn changed_files_and_logs(copy: &Copy<'_>) {
 
 /// The digest is in the log, and what the file says is not so.
 fn forged_files(copy: &Copy<'_>) {
+    // Not even a file that says what is so is the gate's.
+    let mut other = copy.read("who.json");
+    other["salt"] = json!("another");
+    copy.forged("salt.json", &other);
+    copy.differs("salt.json", "somebody else made it");
     let mut other = copy.read("who.json");
     other["answer"]["records"] = json!(2);
     copy.forged("answer.json", &other);
@@ -172,6 +177,15 @@ fn forged_files(copy: &Copy<'_>) {
     other["sets"].as_array_mut().unwrap().remove(0);
     copy.forged("sets.json", &other);
     copy.differs("sets.json", "it holds answers of that time, and the evidence does not name it");
+    // A set is not passed over for being called gone, nor is one read in place of another.
+    let gone = copy.read("who.json")["sets"][0]["set"].clone();
+    other["gone"] = json!([gone]);
+    copy.forged("gone.json", &other);
+    copy.differs("gone.json", "it holds answers of that time, and the evidence does not name it");
+    let mut other = copy.read("who.json");
+    other["sets"][0]["set"] = json!("2020-01-01T07.old-1");
+    copy.forged("set.json", &other);
+    copy.differs("set.json", "anchors the files of another set");
 }
 
 /// The folder is not what it was.

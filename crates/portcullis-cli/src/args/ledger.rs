@@ -104,7 +104,7 @@ pub struct BetweenArgs {
 /// Of whom, and why it is asked.
 #[derive(Debug, Clone, Args)]
 pub struct AffectedArgs {
-    /// A file with an account on each line, or `account,region`; nothing of it is kept
+    /// A file with an account on each line, or `account,region`; regions are not kept
     #[arg(long, value_name = "FILE")]
     pub people: PathBuf,
     /// Only those of this region, as the file names it
@@ -122,7 +122,7 @@ pub struct AffectedArgs {
     /// Until when [default: now]
     #[arg(long, value_name = "WHEN")]
     pub until: Option<String>,
-    /// What it is asked for; it stands in the log, the accounts only by their digest under a seal
+    /// What it is asked for; it stands in the log, the accounts under a seal, by their digest where they are many
     #[arg(long, value_name = "TEXT")]
     pub purpose: String,
     /// The case it is asked for

@@ -25,6 +25,9 @@ const FORM: u64 = 1;
 #[derive(Default)]
 struct Found {
     faults: Vec<String>,
+    /// That the file is none of the gate's; what it says is compared all the same, so that all that differs
+    /// is named.
+    foreign: Option<String>,
     event: Option<u64>,
     files: u64,
     bytes: u64,
@@ -49,6 +52,7 @@ pub(super) fn run(args: &EvidenceCheckArgs, host: &dyn Host, out: &mut Out) -> R
     if found.faults.is_empty() {
         in_folder(&evidence, &read, &args.ledger, host, &mut found)?;
     }
+    found.faults.splice(..0, found.foreign.take());
     tell(&evidence, &read, &found, out)
 }
 
@@ -79,11 +83,18 @@ fn in_log(evidence: &Value, sha256: &str, read: &LogRead, found: &mut Found) {
             ));
             continue;
         };
-        if anchored.get("files") != set.get("files") {
+        if log::set_of(anchored).as_deref() != Some(&name) {
+            fault(format!("set {name}: event {at} of the log anchors the files of another set"));
+        } else if anchored.get("files") != set.get("files") {
             fault(differing(&name, at, anchored, set));
         }
     }
     found.event = Some(*event);
+    if !read.taken.contains(of) {
+        found.foreign = Some(format!(
+            "event {event} adds the file to case {of}, and no event says that the gate took it from its ledger: somebody else made it"
+        ));
+    }
 }
 
 /// Which file of a set the log has otherwise.
@@ -110,7 +121,7 @@ fn in_folder(
     host: &dyn Host,
     found: &mut Found,
 ) -> Result<(), Failure> {
-    let others = read.others(evidence, found.event.unwrap_or_default());
+    let others = read.others(evidence);
     let again = host.ledger(dir, evidence, &others).map_err(Failure::Local)?;
     let number = |member: &str| again.get(member).and_then(Value::as_u64).unwrap_or_default();
     (found.files, found.bytes) = (number("files"), number("bytes"));

@@ -28,7 +28,7 @@ pub(super) fn take(
     };
     set(&mut ask, "question", Some(question));
     // Before anything stands in the log: nobody has the file but whoever gets it now.
-    let mut file = host.create(path).map_err(|error| unwritable(path, &error))?;
+    let mut file = host.create_private(path).map_err(|error| unwritable(path, &error))?;
     let wish = json!({ "case": case, "name": file_name(path), "ask": ask });
     let told = match gate.post("/v1/ledger/evidence", &wish) {
         Ok(told) => told,

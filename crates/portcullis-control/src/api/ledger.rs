@@ -78,7 +78,8 @@ pub(crate) async fn between(
 }
 
 /// How many of these people somebody received something of: in all, by region, partner, class and day.
-/// Nothing of the list is kept; an event says who asked and what for, with the list's digest under a seal
+/// Regions are not kept; an event says who asked and what for, with the accounts under a seal, by the list's
+/// digest where they are many
 #[utoipa::path(post, path = "/v1/ledger/affected", tag = "ledger", security(("admin_token" = [])),
     request_body = AffectedAsked,
     responses((status = 200, body = Object), (status = "4XX", body = Document)))]

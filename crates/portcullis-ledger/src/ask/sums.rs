@@ -9,9 +9,9 @@ use std::sync::Arc;
 use portcullis_types::Wall;
 use serde::Serialize;
 
+use crate::ask::cells::{CellCount, Cells};
 use crate::ask::distinct::Distinct;
 use crate::hour::{TermsLine, Totals};
-use crate::row::level_name;
 use crate::{HourFile, LedgerError, Library, Row, Whose};
 
 /// What left.
@@ -80,15 +80,6 @@ pub struct DayCount {
     pub places: u64,
 }
 
-/// How many records were made in a cell of the map.
-#[derive(Debug, Clone, Copy, Eq, PartialEq, Serialize)]
-pub struct CellCount {
-    /// The cell, as [`portcullis_types::map_cell`] counts.
-    pub cell: u32,
-    /// Records.
-    pub records: u64,
-}
-
 /// Whose answers count, and when.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Which<'a> {
@@ -109,12 +100,8 @@ impl Which<'_> {
     }
 }
 
-/// Most cells that are listed; the map has six million.
-pub(crate) const CELLS_MAX: usize = 1000;
 /// Most lines of classes.
 const CLASSES_MAX: usize = 10_000;
-/// Cells of a row of the map, as [`portcullis_types::map_cell`] counts them.
-const CELLS_OF_ROW: u32 = 3600;
 
 /// Sums up; the days whose key was dropped are given back, of which no owners, places and cells are counted.
 pub(crate) fn sums<L: Library>(
@@ -169,8 +156,9 @@ pub(crate) struct Fold {
     days: BTreeMap<u32, Day>,
     counts: BTreeMap<u32, DayCount>,
     keys: BTreeMap<u32, bool>,
-    /// Records of each cell, by row of the map; 26 MB where there are some in each.
-    cells: BTreeMap<u32, Vec<u32>>,
+    /// Days of which a first key was lost: whoever was there before and after that is counted twice.
+    replaced: BTreeSet<u32>,
+    cells: Cells,
     more: bool,
 }
 
@@ -178,7 +166,7 @@ impl Fold {
     pub(crate) fn total(&mut self, line: &TermsLine) {
         let TermsLine { partner, client, terms, totals } = line;
         let (partner, client) = (Arc::clone(partner), client.clone());
-        let key = (partner, client, Arc::clone(&terms.class), level_name(terms.level));
+        let key = (partner, client, Arc::clone(&terms.class), terms.level.name());
         self.all.add(totals);
         if self.classes.len() >= CLASSES_MAX && !self.classes.contains_key(&key) {
             self.more = true;
@@ -195,18 +183,19 @@ impl Fold {
     ) -> Result<Option<&mut Day>, LedgerError> {
         let kept = match self.keys.get(&day) {
             Some(kept) => *kept,
-            None => library.day_key(day).map_err(LedgerError::Library)?.is_some(),
+            None => {
+                if library.key_since(day).map_err(LedgerError::Library)? > Wall(0) {
+                    self.replaced.insert(day);
+                }
+                library.day_key(day).map_err(LedgerError::Library)?.is_some()
+            }
         };
         self.keys.insert(day, kept);
         Ok(kept.then(|| self.days.entry(day).or_default()))
     }
 
     pub(crate) fn cell(&mut self, cell: u32) {
-        let (row, column) = (cell / CELLS_OF_ROW, (cell % CELLS_OF_ROW) as usize);
-        let cells = self.cells.entry(row).or_insert_with(|| vec![0; CELLS_OF_ROW as usize]);
-        if let Some(count) = cells.get_mut(column) {
-            *count = count.saturating_add(1);
-        }
+        self.cells.add(cell);
     }
 
     fn row<L: Library>(
@@ -250,18 +239,7 @@ impl Fold {
     fn finish(mut self) -> (Sums, BTreeSet<u32>) {
         let open: Vec<u32> = self.days.keys().copied().collect();
         open.into_iter().for_each(|day| self.close(day));
-        let cell = |row: u32, column: u32, records: u32| CellCount {
-            cell: row * CELLS_OF_ROW + column,
-            records: u64::from(records),
-        };
-        let rows = self.cells.iter();
-        let cells = rows.flat_map(|(row, cells)| {
-            (0..).zip(cells).map(move |(column, records)| cell(*row, column, *records))
-        });
-        let mut cells: Vec<CellCount> = cells.filter(|of| of.records > 0).collect();
-        let cells_count = cells.len() as u64;
-        cells.sort_by_key(|of| (std::cmp::Reverse(of.records), of.cell));
-        cells.truncate(CELLS_MAX);
+        let (cells, cells_count) = self.cells.most();
         let days: Vec<DayCount> = self.counts.into_values().collect();
         let some = self.all.answers > 0;
         let sums = Sums {
@@ -283,7 +261,7 @@ impl Fold {
             cells_count,
         };
         let gone = self.keys.into_iter().filter(|(_, kept)| !kept);
-        (sums, gone.map(|(day, _)| day).collect())
+        (sums, gone.map(|(day, _)| day).chain(self.replaced).collect())
     }
 }
 

@@ -22,6 +22,9 @@ use crate::hour::tables::{Table, column};
 /// What stands for none where a column has no value: no number of an owner, place or cell is as high.
 pub(crate) const NONE: u32 = u32::MAX;
 
+/// Values that room is made for before any is read.
+const RESERVED_MAX: usize = 1 << 21;
+
 /// A table that was opened.
 pub(crate) struct Opened<R: ChunkReader>(SerializedFileReader<R>);
 
@@ -96,7 +99,8 @@ impl<R: ChunkReader + 'static> Opened<R> {
 
     fn all<T: DataType>(&self, group: usize, column: usize) -> Result<Vec<T::T>, LedgerError> {
         let (rows, mut values) = (self.rows(group), Vec::new());
-        values.reserve_exact(rows);
+        // What the file says of itself is believed no further than that.
+        values.reserve_exact(rows.min(RESERVED_MAX));
         let mut reader = self.column::<T>(group, column)?;
         let (found, _, _) = reader.read_records(rows, None, None, &mut values)?;
         if found == rows { Ok(values) } else { Err(form("a column is shorter than its table")) }

@@ -14,7 +14,7 @@ use crate::error::form;
 use crate::hour::meta::Totals;
 use crate::hour::put::put;
 use crate::hour::read::Opened;
-use crate::row::{level_name, level_named};
+use crate::row::level_named;
 use crate::{LedgerError, Terms};
 
 /// A line of the table.
@@ -59,7 +59,7 @@ pub(crate) fn write_terms<W: Write + Send>(
     put::<Int64Type, _>(&mut group, &policy, None)?;
     let digests: Vec<_> = texts(|of| &of.policy_digest);
     put::<ByteArrayType, _>(&mut group, &digests, None)?;
-    let levels: Vec<_> = texts(|of| level_name(of.level));
+    let levels: Vec<_> = texts(|of| of.level.name());
     put::<ByteArrayType, _>(&mut group, &levels, None)?;
     let counted: Vec<bool> = lines.iter().map(|line| line.terms.counted).collect();
     put::<BoolType, _>(&mut group, &counted, None)?;

@@ -11,7 +11,6 @@ use std::sync::Arc;
 use portcullis_types::RequestId;
 
 use crate::numbered::Numbered;
-use crate::row::level_name;
 use crate::{Row, RowRecord, Terms, Whose};
 
 /// Rows being gathered.
@@ -262,7 +261,7 @@ fn put_terms(out: &mut Vec<u8>, terms: &Terms) {
         put_text(out, text);
     }
     out.push(u8::from(terms.counted));
-    put_text(out, level_name(terms.level));
+    put_text(out, terms.level.name());
     out.extend_from_slice(&terms.policy.to_le_bytes());
     put_number(out, terms.fields.len());
     terms.fields.iter().for_each(|field| put_text(out, field));

@@ -24,6 +24,7 @@ pub(super) fn compare(old: &Catalogue, new: &Catalogue, effects: &mut BTreeSet<E
             add(&format!("what leaves of `{class}`"), *was, *is, effects);
         }
     }
+    vanishing(old, new, effects);
     let told = |class: &str| before.get(class) != after.get(class);
     let now = things(new);
     for (what, was) in things(old) {
@@ -35,6 +36,40 @@ pub(super) fn compare(old: &Catalogue, new: &Catalogue, effects: &mut BTreeSet<E
             // The objects that lead to it are something else than before.
             add(&what, was.level, is.level, effects);
         }
+    }
+}
+
+/// What partners are told, day by day, that it has to be gone.
+fn vanishing(old: &Catalogue, new: &Catalogue, effects: &mut BTreeSet<Effect>) {
+    let after = |of: &Catalogue, class: &str| {
+        let vanishing = of.vanishing()?;
+        let known = of.class(class).filter(|class| vanishing.classes.contains(*class));
+        known.map(|_| vanishing.after)
+    };
+    let both: BTreeSet<_> = old.classes().chain(new.classes()).collect();
+    for class in both.into_iter().map(portcullis_types::ClassName::as_str) {
+        let (way, text) = match (after(old, class), after(new, class)) {
+            (Some(_), None) => (
+                Way::Wider,
+                format!(
+                    "no longer tells partners by when what they received of `{class}` has to be gone"
+                ),
+            ),
+            (None, Some(is)) => (
+                Way::Narrower,
+                format!(
+                    "tells partners that what they received of `{class}` has to be gone {is} after its day"
+                ),
+            ),
+            (Some(was), Some(is)) if was != is => (
+                if was < is { Way::Wider } else { Way::Narrower },
+                format!(
+                    "tells partners that what they received of `{class}` has to be gone {is} after its day, not {was}"
+                ),
+            ),
+            _ => continue,
+        };
+        effects.insert(Effect { way, who: "the ledger".to_owned(), text, whom: Whom::Nobody });
     }
 }
 

@@ -19,7 +19,7 @@ use super::certs::Certificates;
 use super::drift;
 use super::listed::Listed;
 use super::set;
-use super::weighed::weigh_set;
+use super::weighed::{weigh_ledger, weigh_set};
 use crate::talk;
 
 /// Editors write a file in several steps; a change counts once it was quiet this long.
@@ -160,11 +160,13 @@ impl Reload {
         }
         let actor = Actor { kind: ActorKind::Gate, id: "files".to_owned() };
         let Weighed { proved_narrower, narrowed } = weigh_set(&self.board, &files, &snapshot);
+        let ledger = weigh_ledger(&self.board, &files);
         let terms = Terms { proved_narrower, narrowed, ..Terms::default() };
         let command = Command::PublishPolicy { files };
         match self.runtime.block_on(self.office.submit_on(actor, command, terms)) {
             Ok(done) => {
                 talk::info(&done.what);
+                ledger.iter().for_each(|change| talk::warn(&change.text));
                 self.board.note(|notes| {
                     notes.drift.clear();
                     notes.reload_fault = None;

@@ -26,6 +26,9 @@ pub(super) struct LogRead {
     pub(super) origin: Option<String>,
     /// Events that add evidence of the digest, with their cases.
     pub(super) added: Vec<(u64, String)>,
+    /// Cases for which the gate itself says that it took such evidence from its ledger: a file that somebody
+    /// else adds to a case has no such event.
+    pub(super) taken: BTreeSet<String>,
     /// Events that anchor files.
     pub(super) anchored: BTreeMap<u64, Value>,
 }
@@ -82,23 +85,26 @@ impl LogRead {
             "case.evidence_added" if text(event, "sha256") == sha256 => {
                 self.added.push((revision, text(event, "case")));
             }
+            "ledger.evidence_taken" if text(event, "sha256") == sha256 => {
+                self.taken.insert(text(event, "case"));
+            }
             "ledger.anchored" => drop(self.anchored.insert(revision, event.clone())),
             _ => {}
         }
     }
 
-    /// Sets that were anchored before an event and that evidence does not name.
-    pub(super) fn others(&self, evidence: &Value, event: u64) -> Vec<String> {
-        let gone = list(evidence, "gone").filter_map(Value::as_str).map(str::to_owned);
-        let named: BTreeSet<String> =
-            list(evidence, "sets").map(|set| text(set, "set")).chain(gone).collect();
-        let before = self.anchored.range(..event).filter_map(|(_, event)| set_of(event));
+    /// Sets that were anchored when the answer was read and that it was not read from. Those that were gone
+    /// by then are among them: where their files are there after all, the answer lacks what they hold.
+    pub(super) fn others(&self, evidence: &Value) -> Vec<String> {
+        let named: BTreeSet<String> = list(evidence, "sets").map(|set| text(set, "set")).collect();
+        let until = evidence.get("anchored_to").and_then(Value::as_u64).unwrap_or_default();
+        let before = self.anchored.range(..=until).filter_map(|(_, event)| set_of(event));
         before.filter(|set| !named.contains(set)).collect()
     }
 }
 
 /// What all files of a set begin with: their names end with a table and an ending.
-fn set_of(event: &Value) -> Option<String> {
+pub(super) fn set_of(event: &Value) -> Option<String> {
     let first = list(event, "files").next()?;
     let name = first.get("name")?.as_str()?;
     let (table, _ending) = name.rsplit_once('.')?;

@@ -22,9 +22,13 @@ const MOMENTS: [&str; 4] = ["since", "until", "from", "to"];
 /// Answers a question from what is anchored.
 pub(super) fn take(desk: &Desk, question: &LedgerQuestion) -> Result<LedgerTaken, NoAnswer> {
     let (since, until) = question.time();
+    // First, so that all of these are on the shelf; what is anchored from here on is not in the answer, and
+    // whoever checks it is told up to where to look.
+    let anchored = desk.anchored(Wall(0))?;
+    let anchored_to = anchored.iter().map(|one| one.revision.0).max().unwrap_or_default();
     let all = Shelf::look(&desk.folder, &desk.keys)?;
     let (mut sets, mut gone, mut parts) = (Vec::new(), Vec::new(), BTreeSet::new());
-    for one in may_hold(desk.anchored(Wall(0))?, since) {
+    for one in may_hold(anchored, since) {
         if !all.parts().contains(&one.part) {
             // Its journal may still be there; else its time was over.
             if one.part.start < until && !all.has_journal(&one.part) {
@@ -45,6 +49,7 @@ pub(super) fn take(desk: &Desk, question: &LedgerQuestion) -> Result<LedgerTaken
         ("question", written(question)?),
         ("answer", answer),
         ("sets", sets.into()),
+        ("anchored_to", anchored_to.into()),
         ("gone", gone.into()),
         ("not_anchored", not_anchored(&all, since, until)?.into()),
         ("damaged", json!(desk.figures.stands().damaged)),

@@ -83,9 +83,17 @@ impl Keeper {
     /// Rolls each journal that nobody writes any more.
     fn roll_all(&mut self) -> Result<(), String> {
         let names = self.folder.names().map_err(|error| error.to_string())?;
+        let mut fault = None;
         let ending = |name: &str, ending: &str| name.ends_with(&format!(".{ending}"));
         for name in names.iter().filter(|name| ending(name, JOURNAL)) {
-            let rolled = self.roller.roll(name).map_err(|why| format!("`{name}`: {why}"))?;
+            // One that can't be rolled keeps no other one waiting.
+            let rolled = match self.roller.roll(name) {
+                Ok(rolled) => rolled,
+                Err(why) => {
+                    fault.get_or_insert(format!("`{name}`: {why}"));
+                    continue;
+                }
+            };
             let Some(rolled) = rolled else { continue };
             self.figures.rolled.fetch_add(1, Ordering::Relaxed);
             self.figures.torn.fetch_add(u64::from(rolled.torn), Ordering::Relaxed);
@@ -97,7 +105,7 @@ impl Keeper {
         }
         let damaged = names.into_iter().filter(|name| ending(name, DAMAGED));
         self.figures.stands().damaged = damaged.collect();
-        Ok(())
+        fault.map_or(Ok(()), Err)
     }
 
     /// A journal whose process ended while it was begun holds nothing.

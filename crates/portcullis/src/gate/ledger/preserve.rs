@@ -37,7 +37,7 @@ pub(super) struct Preserved {
 /// Looks into files for what cases are about; each file once, since none ever changes.
 #[derive(Debug, Default)]
 pub(super) struct Looker {
-    known: BTreeMap<Part, Option<Held>>,
+    known: BTreeMap<Part, Held>,
 }
 
 /// What the files of a time hold.
@@ -75,8 +75,11 @@ impl Looker {
         let shelf = Shelf::look(folder, keys)?;
         self.known.retain(|part, _| shelf.parts().contains(part));
         for part in shelf.parts() {
-            let held = self.known.entry(part.clone()).or_insert_with(|| Held::read(&shelf, part));
-            needed.take(part, held.as_ref(), &kept);
+            if !self.known.contains_key(part) {
+                // What could not be read this time may be the next.
+                self.known.extend(Held::read(&shelf, part).map(|held| (part.clone(), held)));
+            }
+            needed.take(part, self.known.get(part), &kept);
         }
         Ok(needed)
     }

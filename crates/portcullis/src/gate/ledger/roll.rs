@@ -167,7 +167,8 @@ fn read(
 ) -> Result<bool, NotRolled> {
     let mut reader = match JournalReader::new(BufReader::new(journal)) {
         Ok(reader) => reader,
-        Err(_) => return Ok(true),
+        // It stays as it is: also where another version wrote it, which can read it.
+        Err(why) => return Err(why.into()),
     };
     let mut damaged = false;
     loop {

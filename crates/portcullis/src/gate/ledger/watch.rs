@@ -34,6 +34,8 @@ struct Open {
     /// By day and digest: each kind is digested apart.
     digests: HashMap<(u32, LedgerDigest), Arc<LedgerName>>,
     seen: Vec<LedgerName>,
+    /// Before this moment none is over.
+    first: Option<Wall>,
 }
 
 struct Watched {
@@ -107,13 +109,19 @@ impl Open {
                 self.digests.insert((key.day(), digest), Arc::clone(&name));
             }
             self.names.insert(name, Watched { until, partners: HashSet::new() });
+            self.first = Some(self.first.map_or(until, |first| first.min(until)));
         }
     }
 
     /// Forgets what is not looked out for any more.
     fn end(&mut self, now: Wall) {
+        // Before any can be over they are not gone through.
+        if self.first.is_some_and(|first| first > now) {
+            return;
+        }
         let before = self.names.len();
         self.names.retain(|_, watched| watched.until > now);
+        self.first = self.names.values().map(|watched| watched.until).min();
         if self.names.len() < before {
             let names = &self.names;
             self.digests.retain(|_, name| names.contains_key(name));
