@@ -165,11 +165,8 @@ fn read(
     rolled: &mut Rolled,
     each: &mut dyn FnMut(&Row) -> Result<(), NotRolled>,
 ) -> Result<bool, NotRolled> {
-    let mut reader = match JournalReader::new(BufReader::new(journal)) {
-        Ok(reader) => reader,
-        // It stays as it is: also where another version wrote it, which can read it.
-        Err(why) => return Err(why.into()),
-    };
+    // What can't be begun stays as it is: also where another version wrote it, which can read it.
+    let mut reader = JournalReader::new(BufReader::new(journal))?;
     let mut damaged = false;
     loop {
         match reader.next_frame() {
