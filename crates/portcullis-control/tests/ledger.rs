@@ -167,8 +167,7 @@ fn who_asks_about_many_people_says_what_for_and_the_log_names_none_of_them() {
 #[test]
 fn an_answer_becomes_evidence_of_an_open_case_by_the_digest_of_the_file_that_is_handed_out() {
     let (gate, _asked) = open(false);
-    let ask =
-        json!({ "question": "who", "owner": "17841", "since": "7d", "purpose": "a complaint" });
+    let ask = json!({ "who": { "owner": "17841", "since": "7d", "purpose": "a complaint" } });
     let wanted = json!({ "case": "sweep", "ask": ask });
     let (status, told) = post(&gate, "/v1/ledger/evidence", &wanted);
     assert!(status >= 400, "there is no such case: {told}");
@@ -184,7 +183,7 @@ fn an_answer_becomes_evidence_of_an_open_case_by_the_digest_of_the_file_that_is_
     assert_eq!(told["answer"]["records"], 3, "{told}");
     let asked = get(&gate, &format!("/v1/audit/{}", file["asked"])).1;
     assert_eq!(asked["event"]["case"], "sweep", "{asked}");
-    let before = json!({ "question": "what", "partner": "acme", "since": "7d", "until": "6d" });
+    let before = json!({ "what": { "partner": "acme", "since": "7d", "until": "6d" } });
     let wanted = json!({ "case": "sweep", "name": "before", "ask": before });
     let (status, told) = post(&gate, "/v1/ledger/evidence", &wanted);
     assert_eq!((status, told["code"].as_str()), (409, Some("ledger_not_anchored")), "{told}");

@@ -7,7 +7,6 @@ use std::io::Write as _;
 use serde_json::{Value, json};
 
 use crate::args::AsEvidence;
-use crate::change::set;
 use crate::failure::Failure;
 use crate::files::unwritable;
 use crate::gate::Gate;
@@ -16,7 +15,7 @@ use crate::out::{Out, clean, text};
 
 /// Asks, adds the answer to the case, writes the file, and gives back the answer.
 pub(super) fn take(
-    mut ask: Value,
+    ask: Value,
     question: &str,
     taken: &AsEvidence,
     gate: &Gate,
@@ -26,10 +25,9 @@ pub(super) fn take(
     let (Some(case), Some(path)) = (&taken.evidence, &taken.save) else {
         return Err(Failure::Usage("`--evidence CASE` goes with `--save FILE`".to_owned()));
     };
-    set(&mut ask, "question", Some(question));
     // Before anything stands in the log: nobody has the file but whoever gets it now.
     let mut file = host.create_private(path).map_err(|error| unwritable(path, &error))?;
-    let wish = json!({ "case": case, "name": file_name(path), "ask": ask });
+    let wish = json!({ "case": case, "name": file_name(path), "ask": { question: ask } });
     let told = match gate.post("/v1/ledger/evidence", &wish) {
         Ok(told) => told,
         Err(failure) => {

@@ -99,9 +99,9 @@ pub(crate) struct PersonAsked {
     region: Option<String>,
 }
 
-/// One of the questions.
+/// One of the questions, by its name.
 #[derive(Debug, Deserialize, ToSchema)]
-#[serde(tag = "question", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub(crate) enum Asked {
     /// Who received what of an account.
     Who(WhoAsked),
