@@ -50,8 +50,8 @@ fn who(args: &WhoArgs, gate: &Gate, host: &dyn Host, out: &mut Out) -> Result<()
         ("who", &args.taken),
         &[
             ("owner", Some(&args.owner)),
-            ("since", Some(&args.since)),
-            ("until", args.until.as_ref()),
+            ("since", Some(&args.time.since)),
+            ("until", args.time.until.as_ref()),
             ("purpose", Some(&args.purpose)),
             ("case", args.case.as_ref()),
         ],
@@ -109,8 +109,8 @@ fn what(args: &WhatArgs, gate: &Gate, host: &dyn Host, out: &mut Out) -> Result<
         &[
             ("partner", Some(&args.partner)),
             ("client", args.client.as_ref()),
-            ("since", Some(&args.since)),
-            ("until", args.until.as_ref()),
+            ("since", Some(&args.time.since)),
+            ("until", args.time.until.as_ref()),
         ],
         gate,
         host,

@@ -9,8 +9,6 @@
 
 mod common;
 
-use std::path::PathBuf;
-
 use common::http::once;
 use common::{FOUND, House, Platform, text};
 
@@ -86,25 +84,12 @@ fn a_stricter_watch_leaves_nobody_less_and_tips_off_nobody() {
     drop(gate);
 }
 
-/// The files of a deployment in a folder that nobody watches.
-fn copied(house: &House) -> PathBuf {
-    let copy = house.folder.path().join("candidate");
-    for folder in ["routes", "policies"] {
-        std::fs::create_dir_all(copy.join(folder)).unwrap();
-        for file in std::fs::read_dir(house.dir().join(folder)).unwrap() {
-            let file = file.unwrap();
-            std::fs::copy(file.path(), copy.join(folder).join(file.file_name())).unwrap();
-        }
-    }
-    copy
-}
-
 #[test]
 fn a_set_by_which_the_ledger_keeps_less_says_so_before_and_when_it_is_applied() {
     let platform = Platform::start(None);
     let house = House::init(&platform.url());
     let gate = house.serve();
-    let candidate = copied(&house);
+    let candidate = house.copied("candidate");
     let (routes, candidate) = (candidate.join("routes/plaza.yaml"), candidate.to_str().unwrap());
     let before = std::fs::read_to_string(&routes).unwrap();
     let (head, vanishing) = before.split_once("vanishing:\n").unwrap();

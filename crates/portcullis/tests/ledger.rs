@@ -232,6 +232,24 @@ fn a_damaged_journal_is_kept_aside_and_what_is_whole_in_it_is_told() {
     drop(gate);
 }
 
+#[test]
+fn a_journal_that_another_program_wrote_is_kept_aside_and_keeps_no_question_waiting() {
+    let platform = Platform::start(None);
+    let house = House::init(&platform.url());
+    let gate = house.serve();
+    call(&house, 1);
+    while figure(&house, "portcullis_ledger_written_total") < 1 {}
+    gate.kill();
+    let foreign = house.dir().join("data/portcullis.ledger/2020-01-01T07.old-1.journal");
+    let bytes = b"portcullis ldg\x01\n and what only that one reads";
+    std::fs::write(&foreign, bytes).unwrap();
+    let gate = house.serve();
+    while figure(&house, "portcullis_ledger_damaged") == 0 {}
+    assert_eq!(std::fs::read(format!("{}.damaged", foreign.display())).unwrap(), bytes);
+    assert_eq!(answers(&house), 1);
+    drop(gate);
+}
+
 fn json_of_findings(house: &House) -> Value {
     let output = house.cli(&["ledger", "verify", "-o", "json"]);
     assert_eq!(output.status.code(), Some(1), "{}", text(&output));

@@ -51,19 +51,24 @@ fn a_set_elsewhere_leaves_the_files_on_disk_named_as_not_in_force() {
     let platform = Platform::start(None);
     let house = House::init(&platform.url());
     let gate = house.serve();
-    let elsewhere = house.dir().join("elsewhere");
-    for folder in ["routes", "policies"] {
-        std::fs::create_dir_all(elsewhere.join(folder)).unwrap();
-        for file in std::fs::read_dir(house.dir().join(folder)).unwrap() {
-            let file = file.unwrap();
-            std::fs::copy(file.path(), elsewhere.join(folder).join(file.file_name())).unwrap();
-        }
-    }
-    house.edit("elsewhere/policies/publishing.yaml", "version: 1", "version: 1 # of elsewhere");
+    let elsewhere = house.copied("elsewhere");
+    let file = elsewhere.join("policies/publishing.yaml");
+    let text = std::fs::read_to_string(&file).unwrap();
+    std::fs::write(&file, text.replacen("version: 1", "version: 1 # of elsewhere", 1)).unwrap();
     house.ok(&["apply", elsewhere.to_str().unwrap()]);
     gate.wait_for("`policies/publishing.yaml` on disk is not the one in force").unwrap();
     let ready = once(house.admin, "/readyz", "");
     assert!(ready.body.contains("policies/publishing.yaml (changed)"), "{}", ready.body);
+    drop(gate);
+}
+
+#[test]
+fn files_by_which_the_ledger_keeps_less_are_said_as_such_when_they_come_into_force() {
+    let platform = Platform::start(None);
+    let house = House::init(&platform.url());
+    let gate = house.serve();
+    house.edit("routes/plaza.yaml", "    - media.*\n", "");
+    gate.wait_for("the ledger no longer digests what leaves of `media.single`").unwrap();
     drop(gate);
 }
 

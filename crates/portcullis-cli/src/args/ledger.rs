@@ -29,18 +29,26 @@ pub enum LedgerCommand {
     Deletions(DeletionsArgs),
 }
 
-/// Whose records, and why it is asked.
+/// Of which time.
 #[derive(Debug, Clone, Args)]
-pub struct WhoArgs {
-    /// The account, as the platform writes it
-    #[arg(long, value_name = "ACCOUNT")]
-    pub owner: String,
+pub struct AskedTime {
     /// From when on: a date, a time, or how long ago such as 7d
     #[arg(long, value_name = "WHEN")]
     pub since: String,
     /// Until when [default: now]
     #[arg(long, value_name = "WHEN")]
     pub until: Option<String>,
+}
+
+/// Whose records, and why it is asked.
+#[derive(Debug, Clone, Args)]
+pub struct WhoArgs {
+    /// The account, as the platform writes it
+    #[arg(long, value_name = "ACCOUNT")]
+    pub owner: String,
+    /// The time.
+    #[command(flatten)]
+    pub time: AskedTime,
     /// What it is asked for; it stands in the log, the account only under a seal
     #[arg(long, value_name = "TEXT")]
     pub purpose: String,
@@ -67,12 +75,9 @@ pub struct WhatArgs {
     /// Only for this client of it
     #[arg(long, value_name = "ID")]
     pub client: Option<String>,
-    /// From when on: a date, a time, or how long ago such as 7d
-    #[arg(long, value_name = "WHEN")]
-    pub since: String,
-    /// Until when [default: now]
-    #[arg(long, value_name = "WHEN")]
-    pub until: Option<String>,
+    /// The time.
+    #[command(flatten)]
+    pub time: AskedTime,
     /// Write comma-separated values
     #[arg(long)]
     pub csv: bool,
@@ -116,12 +121,9 @@ pub struct AffectedArgs {
     /// Only by what it received for this client
     #[arg(long, value_name = "ID")]
     pub client: Option<String>,
-    /// From when on: a date, a time, or how long ago such as 7d
-    #[arg(long, value_name = "WHEN")]
-    pub since: String,
-    /// Until when [default: now]
-    #[arg(long, value_name = "WHEN")]
-    pub until: Option<String>,
+    /// The time.
+    #[command(flatten)]
+    pub time: AskedTime,
     /// What it is asked for; it stands in the log, the accounts under a seal, by their digest where they are many
     #[arg(long, value_name = "TEXT")]
     pub purpose: String,

@@ -56,10 +56,10 @@ fn in_parts(args: &AffectedArgs, people: &People, gate: &Gate) -> Result<Value, 
 }
 
 fn asked(args: &AffectedArgs, people: Value) -> Value {
-    let mut asked = json!({ "since": args.since, "purpose": args.purpose, "people": people });
+    let mut asked = json!({ "since": args.time.since, "purpose": args.purpose, "people": people });
     set(&mut asked, "partner", args.partner.as_deref());
     set(&mut asked, "client", args.client.as_deref());
-    set(&mut asked, "until", args.until.as_deref());
+    set(&mut asked, "until", args.time.until.as_deref());
     set(&mut asked, "case", args.case.as_deref());
     set(&mut asked, "list", args.list.then_some(true));
     asked

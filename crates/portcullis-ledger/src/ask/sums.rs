@@ -135,7 +135,7 @@ pub(crate) fn sums<L: Library>(
         let done = last_hours.iter().filter(|(_, last)| **last == at);
         done.for_each(|(day, _)| fold.close(*day));
     }
-    Ok(fold.finish())
+    Ok(fold.finish(which.since))
 }
 
 /// Different owners and places of a day, so far.
@@ -156,8 +156,9 @@ pub(crate) struct Fold {
     days: BTreeMap<u32, Day>,
     counts: BTreeMap<u32, DayCount>,
     keys: BTreeMap<u32, bool>,
-    /// Days of which a first key was lost: whoever was there before and after that is counted twice.
-    replaced: BTreeSet<u32>,
+    /// Days of which a first key was lost, and until when: whoever was there before and after that is
+    /// counted twice.
+    replaced: BTreeMap<u32, Wall>,
     cells: Cells,
     more: bool,
 }
@@ -184,9 +185,7 @@ impl Fold {
         let kept = match self.keys.get(&day) {
             Some(kept) => *kept,
             None => {
-                if library.key_since(day).map_err(LedgerError::Library)? > Wall(0) {
-                    self.replaced.insert(day);
-                }
+                self.replaced.insert(day, library.key_since(day).map_err(LedgerError::Library)?);
                 library.day_key(day).map_err(LedgerError::Library)?.is_some()
             }
         };
@@ -236,7 +235,7 @@ impl Fold {
         self.counts.insert(day, DayCount { day, records, owners, places });
     }
 
-    fn finish(mut self) -> (Sums, BTreeSet<u32>) {
+    fn finish(mut self, since: Wall) -> (Sums, BTreeSet<u32>) {
         let open: Vec<u32> = self.days.keys().copied().collect();
         open.into_iter().for_each(|day| self.close(day));
         let (cells, cells_count) = self.cells.most();
@@ -261,7 +260,8 @@ impl Fold {
             cells_count,
         };
         let gone = self.keys.into_iter().filter(|(_, kept)| !kept);
-        (sums, gone.map(|(day, _)| day).chain(self.replaced).collect())
+        let replaced = self.replaced.into_iter().filter(|(_, until)| *until > since);
+        (sums, gone.map(|(day, _)| day).chain(replaced.map(|(day, _)| day)).collect())
     }
 }
 

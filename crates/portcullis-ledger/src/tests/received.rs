@@ -6,7 +6,7 @@ use portcullis_types::Wall;
 
 use super::made::{DAY, DAY_MS, key, rows};
 use super::shelf::{Shelf, journal};
-use crate::{Row, digested, received, who};
+use crate::{Row, between, digested, received, who};
 
 /// The first rows in an hour's file, the last ones in a journal.
 fn shelve(rows: &[Row]) -> Shelf {
@@ -51,7 +51,11 @@ fn a_day_is_shredded_as_far_as_it_was_digested_under_a_key_that_was_lost() {
     let of_day: Vec<&Row> = rows.iter().filter(digested).collect();
     let middle = of_day[of_day.len() / 2].at;
     let (first, all) = (Wall(u64::from(DAY) * DAY_MS), Wall(u64::MAX));
-    let shredded = |shelf: &Shelf, since| who(shelf, "nobody", since, all).unwrap().shredded;
+    let shredded = |shelf: &Shelf, since| {
+        let found = who(shelf, "nobody", since, all).unwrap().shredded;
+        assert_eq!(between(shelf, since, all, None).unwrap().shredded, found, "sums say the same");
+        found
+    };
     assert_eq!(shredded(&shelf, first), Vec::<u32>::new());
     shelf.since.insert(DAY, middle);
     assert_eq!(shredded(&shelf, first), [DAY], "its beginning is");

@@ -40,8 +40,8 @@ pub trait Holders: fmt::Debug + Send + Sync {
     /// none.
     fn holders(&self, asked: Vec<LedgerName>) -> BoxFuture<'_, Result<WhoHolds, HoldersError>>;
 
-    /// Looks out for these until a moment: answers that hold any of them may be on their way.
-    fn look_out(&self, names: Vec<LedgerName>, until: Wall);
+    /// Looks out for these, each until a moment: answers that hold any of them may be on their way.
+    fn look_out(&self, names: Vec<(LedgerName, Wall)>);
 
     /// What of that some partner received since the last answer; waits until one does. Whoever drops the
     /// answer before it is there has lost nothing.

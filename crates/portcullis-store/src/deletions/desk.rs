@@ -145,7 +145,8 @@ impl Duties {
             let asked: Vec<LedgerName> =
                 posts.iter().map(|post| (post.kind, post.name.clone())).collect();
             // Before the look, so that what is written after it is seen.
-            self.holders.look_out(asked.clone(), Wall(now.0 + SETTLE.milliseconds()));
+            let until = Wall(now.0 + SETTLE.milliseconds());
+            self.holders.look_out(asked.iter().map(|name| (name.clone(), until)).collect());
             let held = self.holders.holders(asked).await.map_err(|error| error.to_string())?;
             if held.len() != posts.len() {
                 return Err("the ledger answered another question than it was asked".to_owned());

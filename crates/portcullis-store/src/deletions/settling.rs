@@ -17,12 +17,9 @@ impl Duties {
     pub(super) async fn look_out(&self) {
         let now = self.clock.now().wall;
         // What can't be read now is looked at once more in any case.
-        for ((kind, name), came) in self.book.looked_out(NAMES).await.unwrap_or_default() {
-            let until = Wall(came.0 + SETTLE.milliseconds());
-            if until > now {
-                self.holders.look_out(vec![(kind, name)], until);
-            }
-        }
+        let names = self.book.looked_out(NAMES).await.unwrap_or_default().into_iter();
+        let until = names.map(|(name, came)| (name, Wall(came.0 + SETTLE.milliseconds())));
+        self.holders.look_out(until.filter(|(_, until)| *until > now).collect());
     }
 
     /// Takes down what some partner received.

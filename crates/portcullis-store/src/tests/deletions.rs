@@ -64,8 +64,8 @@ impl Holders for Known {
         Box::pin(async move { found })
     }
 
-    fn look_out(&self, names: Vec<LedgerName>, until: Wall) {
-        let names = names.into_iter().map(|(_, name)| (name, until));
+    fn look_out(&self, names: Vec<(LedgerName, Wall)>) {
+        let names = names.into_iter().map(|((_, name), until)| (name, until));
         self.looked_out.lock().unwrap().extend(names);
     }
 

@@ -61,7 +61,7 @@ impl Holders for NoLedger {
         Box::pin(async { Err(HoldersError(NO_LEDGER.to_owned())) })
     }
 
-    fn look_out(&self, _: Vec<LedgerName>, _: Wall) {}
+    fn look_out(&self, _: Vec<(LedgerName, Wall)>) {}
 
     fn seen(&self) -> BoxFuture<'_, Vec<LedgerName>> {
         Box::pin(std::future::pending())

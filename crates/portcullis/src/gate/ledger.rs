@@ -18,6 +18,8 @@ mod lost;
 mod names;
 mod preserve;
 mod roll;
+#[cfg(test)]
+mod rows;
 mod verify;
 mod watch;
 mod writer;
@@ -110,7 +112,6 @@ pub(crate) fn start(
         journal: None,
         begun: 0,
         days: Vec::new(),
-
         taken: Vec::new(),
         frame: FrameWriter::new(),
         frames: Vec::new(),

@@ -157,6 +157,19 @@ impl House {
         self.folder.path().join("gate")
     }
 
+    /// The files of its set, in a folder of that name that nobody watches.
+    pub fn copied(&self, name: &str) -> PathBuf {
+        let copy = self.folder.path().join(name);
+        for folder in ["routes", "policies"] {
+            std::fs::create_dir_all(copy.join(folder)).unwrap();
+            for file in std::fs::read_dir(self.dir().join(folder)).unwrap() {
+                let file = file.unwrap();
+                std::fs::copy(file.path(), copy.join(folder).join(file.file_name())).unwrap();
+            }
+        }
+        copy
+    }
+
     pub fn config(&self) -> PathBuf {
         self.dir().join("portcullis.yaml")
     }

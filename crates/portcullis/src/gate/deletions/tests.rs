@@ -44,7 +44,7 @@ impl Holders for Known {
         Box::pin(async move { Ok(found) })
     }
 
-    fn look_out(&self, _: Vec<LedgerName>, _: Wall) {}
+    fn look_out(&self, _: Vec<(LedgerName, Wall)>) {}
 
     fn seen(&self) -> BoxFuture<'_, Vec<LedgerName>> {
         Box::pin(std::future::pending())

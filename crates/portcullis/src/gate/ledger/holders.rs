@@ -54,13 +54,13 @@ impl Holders for Receivers {
         })
     }
 
-    fn look_out(&self, names: Vec<LedgerName>, until: Wall) {
+    fn look_out(&self, names: Vec<(LedgerName, Wall)>) {
         let now = self.clock.now().wall;
         // An answer is digested under the key of the day on which its call came.
         let today = day_of(now);
         let near = [today.saturating_sub(1), today, today + 1];
         let keys = near.into_iter().filter_map(|day| self.keys.of(day).ok().flatten());
-        self.watch.add(names, &keys.collect::<Vec<_>>(), until, now);
+        self.watch.add(names, &keys.collect::<Vec<_>>(), now);
     }
 
     fn seen(&self) -> BoxFuture<'_, Vec<LedgerName>> {

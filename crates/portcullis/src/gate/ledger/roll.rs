@@ -165,8 +165,13 @@ fn read(
     rolled: &mut Rolled,
     each: &mut dyn FnMut(&Row) -> Result<(), NotRolled>,
 ) -> Result<bool, NotRolled> {
-    // What can't be begun stays as it is: also where another version wrote it, which can read it.
-    let mut reader = JournalReader::new(BufReader::new(journal))?;
+    let mut reader = match JournalReader::new(BufReader::new(journal)) {
+        Ok(reader) => reader,
+        // No journal that is known: left in its place, no question could be answered.
+        Err(JournalFault::Unknown) => return Ok(true),
+        // The disk may give it the next time.
+        Err(why) => return Err(why.into()),
+    };
     let mut damaged = false;
     loop {
         match reader.next_frame() {

@@ -51,11 +51,11 @@ impl fmt::Debug for Watch {
 }
 
 impl Watch {
-    /// Looks out for these until a moment, under these keys.
-    pub(super) fn add(&self, names: Vec<LedgerName>, keys: &[Arc<DayKey>], until: Wall, now: Wall) {
+    /// Looks out for these, each until a moment, under these keys.
+    pub(super) fn add(&self, names: Vec<(LedgerName, Wall)>, keys: &[Arc<DayKey>], now: Wall) {
         let mut open = self.open();
         open.end(now);
-        for name in names {
+        for (name, until) in names {
             open.add(name, keys, until);
         }
         self.any.store(!open.names.is_empty(), Ordering::Release);
@@ -141,12 +141,11 @@ impl Open {
 
 #[cfg(test)]
 mod tests {
-    use portcullis_ledger::{Terms, Whose};
-    use portcullis_types::{LedgerKind, LedgerLevel, RequestId};
+    use portcullis_types::LedgerKind;
 
+    use super::super::folder::DAY;
+    use super::super::rows::{record, row as made};
     use super::*;
-
-    const DAY: u64 = 86_400_000;
 
     fn key(day: u32) -> Arc<DayKey> {
         Arc::new(DayKey::new(day, &[7; DayKey::BYTES]))
@@ -155,40 +154,9 @@ mod tests {
     /// An answer to a partner on a day, with one record of an owner.
     fn row(partner: &str, day: u32, id: &str, owner: &str) -> Row {
         let key = key(day);
-        let name = |text: &str| Arc::<str>::from(text);
-        let whose = Whose { partner: name(partner), client: None, key: name("k") };
-        let terms = Terms {
-            node: name("gate"),
-            operation: name("o"),
-            class: name("c"),
-            rule: name("r"),
-            policy: 1,
-            policy_digest: name("d"),
-            level: LedgerLevel::Digests,
-            counted: true,
-            fields: Vec::new(),
-        };
-        let record = RowRecord {
-            class: name("c"),
-            id: Some(key.digest(LedgerKind::Record, id)),
-            owner: Some(key.digest(LedgerKind::Owner, owner)),
-            place: None,
-            cell: None,
-        };
-        Row {
-            at: Wall(u64::from(day) * DAY),
-            request: RequestId::new("req_1"),
-            whose: Arc::new(whose),
-            terms: Arc::new(terms),
-            rows: 1,
-            owners: 1,
-            places: 0,
-            bytes: 10,
-            whole: true,
-            answers: 1,
-            day,
-            records: vec![record],
-        }
+        let id = key.digest(LedgerKind::Record, id);
+        let record = record(Some(id), key.digest(LedgerKind::Owner, owner));
+        made(Wall(u64::from(day) * DAY), partner, vec![record])
     }
 
     fn seen(watch: &Watch) -> Vec<LedgerName> {
@@ -203,8 +171,8 @@ mod tests {
             .map(|(kind, id)| (kind, id.to_owned()));
         watch.written(&[row("acme", 5, "p1", "a1")], Wall(0));
         assert_eq!(seen(&watch), [], "nothing is looked out for");
-        let names = vec![post.clone(), account.clone()];
-        watch.add(names, &[key(4), key(5)], Wall(1000), Wall(0));
+        let names = [&post, &account].map(|name| (name.clone(), Wall(1000)));
+        watch.add(names.into(), &[key(4), key(5)], Wall(0));
         watch.written(&[row("acme", 5, "p2", "a2")], Wall(1));
         assert_eq!(seen(&watch), []);
         watch.written(&[row("acme", 5, "p1", "a2"), row("acme", 4, "p1", "a2")], Wall(1));

@@ -2,14 +2,15 @@
 
 use std::fs::File;
 
-use portcullis_ledger::{HourSinks, HourWriter, Row, RowRecord, Table, Terms, Whose};
+use portcullis_ledger::{HourSinks, HourWriter, Row, Table};
 use portcullis_registry::{
     Actor, CaseCommand, Command, Facts, LedgerCommand, Place, State, SubjectId, Taking, Use,
 };
-use portcullis_types::{LedgerDigest, LedgerLevel, RequestId, Revision};
+use portcullis_types::{LedgerDigest, Revision};
 
 use super::*;
 use crate::gate::ledger::folder::DAY;
+use crate::gate::ledger::rows::{record, row as made};
 
 const HOUR: u64 = 3_600_000;
 const NOW: Wall = Wall(20_100 * DAY);
@@ -99,36 +100,8 @@ fn partner_added(id: &str) -> Command {
 }
 
 fn row(at: Wall, partner: &str, digested: bool) -> Row {
-    let (class, day) = ("place.posts", u32::try_from(at.0 / DAY).unwrap());
-    let level = if digested { LedgerLevel::Digests } else { LedgerLevel::Counts };
-    let whose = Whose { partner: partner.into(), client: None, key: "k1".into() };
-    let terms = Terms {
-        node: "gate".into(),
-        operation: "listPlacePosts".into(),
-        class: class.into(),
-        rule: "basic".into(),
-        policy: 1,
-        policy_digest: "sha256:aa".into(),
-        level,
-        counted: true,
-        fields: Vec::new(),
-    };
-    let owner = Some(LedgerDigest::new([7; 16]));
-    let record = RowRecord { class: class.into(), id: None, owner, place: None, cell: None };
-    Row {
-        at,
-        request: RequestId::new("req_1"),
-        whose: Arc::new(whose),
-        terms: Arc::new(terms),
-        rows: 1,
-        owners: 1,
-        places: 0,
-        bytes: 10,
-        whole: true,
-        answers: 1,
-        day,
-        records: digested.then_some(record).into_iter().collect(),
-    }
+    let record = digested.then(|| record(None, LedgerDigest::new([7; 16])));
+    made(at, partner, record.into_iter().collect())
 }
 
 #[test]
