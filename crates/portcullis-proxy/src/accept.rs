@@ -11,11 +11,10 @@ use http::HeaderValue;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 
+use crate::conn::Conn;
 use crate::guard::Watch;
 use crate::thread::Thread;
-use crate::ticket::Conn;
 use crate::tls::ClientCertificate;
-use crate::upgrade::Switch;
 use crate::{Listener, entry, http1, http2, parked};
 
 /// How an HTTP/2 connection begins (RFC 9113 §3.4).
@@ -118,7 +117,7 @@ pub(crate) fn conn(thread: &Rc<Thread>, watch: Rc<Watch>, peer: Peer) -> Rc<Conn
         http2,
         certificate,
         host: RefCell::default(),
-        switch: Switch::default(),
+        tunnel: Cell::default(),
         first: Cell::default(),
     })
 }

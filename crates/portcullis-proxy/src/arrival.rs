@@ -15,11 +15,11 @@ use portcullis_h1::CallFault;
 use portcullis_types::Refusal;
 
 use crate::bounded::Bounded;
+use crate::conn::Conn;
 use crate::hygiene;
 use crate::received::Received;
 use crate::thread::Thread;
 use crate::ticker::Alarm;
-use crate::ticket::Conn;
 use crate::upgrade::Handshake;
 
 const fn refusal(fault: CallFault) -> Refusal {
@@ -57,15 +57,25 @@ impl<'h> Survey<'h> {
     }
 }
 
-/// Refuses a head that can't be read in one way only. Gives the host that the call was sent to.
-pub(crate) fn check(parts: &mut Parts, conn: &Conn) -> Result<Option<HeaderValue>, Refusal> {
+/// What a head tells besides.
+pub(crate) struct Head {
+    /// The host that the call was sent to.
+    pub(crate) host: Option<HeaderValue>,
+    /// The WebSocket that it wishes for.
+    pub(crate) wish: Option<Handshake>,
+}
+
+/// Refuses a head that can't be read in one way only.
+pub(crate) fn check(parts: &mut Parts, conn: &Conn) -> Result<Head, Refusal> {
     if let Some(fault) = conn.watch.fault.take() {
         return Err(refusal(fault));
     }
     let unreadable = |why| Err(Refusal::Unreadable { why });
-    if parts.method == Method::CONNECT || parts.method == Method::TRACE {
+    if parts.method == Method::TRACE || (parts.method == Method::CONNECT && !conn.http2) {
         return unreadable("the gate is no tunnel and no echo: CONNECT and TRACE are not served");
     }
+    let extended = (parts.method == Method::CONNECT).then(|| Handshake::extended(parts));
+    let extended = extended.transpose()?;
     // HTTP/2 brings these as they are; HTTP/1's go through the guard.
     let authority = parts.uri.authority().map_or("", Authority::as_str);
     if authority.contains('@')
@@ -92,8 +102,7 @@ pub(crate) fn check(parts: &mut Parts, conn: &Conn) -> Result<Option<HeaderValue
         return unreadable("there is more than one Content-Type");
     }
     let Survey { connection, expect, upgrade, .. } = survey;
-    // Also where there is none: one that was refused is over.
-    conn.switch.wishes(if upgrade { Handshake::of(parts)? } else { None });
+    let wish = if upgrade { Handshake::of(parts)? } else { extended };
     let limits = &conn.thread.settings.limits;
     if parts.version == Version::HTTP_2 {
         if parts.headers.len() > limits.headers {
@@ -110,7 +119,7 @@ pub(crate) fn check(parts: &mut Parts, conn: &Conn) -> Result<Option<HeaderValue
     if connection {
         hygiene::drop_nominated(&mut parts.headers, &conn.thread.settings.key_header)?;
     }
-    Ok(host)
+    Ok(Head { host, wish })
 }
 
 /// Refuses a body that the platform would unpack and the judge would not.

@@ -15,10 +15,10 @@ use portcullis_types::{Effect, KeyIx, Method, Now, PartnerIx, Refusal};
 
 use crate::Settings;
 use crate::body::{Access, Reader};
+use crate::conn::Conn;
 use crate::outgoing::{Content, Ours, Outgoing};
 use crate::received::Received;
 use crate::thread::Thread;
-use crate::ticket::Conn;
 use crate::trace::Onward;
 use crate::upload::{Sent, Upload, UploadState};
 use crate::upstreams::Caller;

@@ -14,10 +14,11 @@ use http_body::Body;
 use portcullis_judge::{BodyWanted, Granted, Verdict};
 use portcullis_types::{Now, Refusal};
 
-use crate::arrival::{self, Held};
+use crate::arrival::{self, Head, Held};
 use crate::aside::Asked;
 use crate::batch;
 use crate::body::{Answer, Kind};
+use crate::conn::Conn;
 use crate::forward::{Bodies, Came, Given};
 use crate::grpc;
 use crate::inward::Inward;
@@ -26,8 +27,8 @@ use crate::received::Received;
 use crate::refuse;
 use crate::sending::Sending;
 use crate::stack::Call;
-use crate::ticket::{Conn, Ticket, since};
-use crate::upgrade::Opened;
+use crate::ticket::{Ticket, since};
+use crate::upgrade::{self, Opened, Wish};
 
 /// Serves one call. As much as possible happens at once: what a future keeps is moved and stored.
 pub(crate) fn serve(conn: Rc<Conn>, call: Call) -> Serving {
@@ -101,6 +102,10 @@ async fn held_back(held: Box<crate::held::Held>, ticket: Box<Ticket>) -> Respons
 
 /// Answers with what the platform answered.
 fn permitted(mut parts: response::Parts, kind: Kind, mut ticket: Box<Ticket>) -> Response<Answer> {
+    // A success would make a tunnel of the stream, at whose other end nobody is.
+    if ticket.wish.as_ref().is_some_and(|wish| wish.is_stream()) && parts.status.is_success() {
+        return refuse(&Refusal::UpstreamMalformed, ticket);
+    }
     let conn = &ticket.conn;
     parts.version = if conn.http2 { Version::HTTP_2 } else { Version::HTTP_11 };
     let reading = ticket.trace.as_ref().and_then(|trace| trace.reading.as_ref());
@@ -112,15 +117,12 @@ fn permitted(mut parts: response::Parts, kind: Kind, mut ticket: Box<Ticket>) ->
     Response::from_parts(parts, Answer::new(kind, ticket))
 }
 
-/// Answers that the connection is a WebSocket from now on, which it is once that is out.
+/// Answers that the connection or stream is a WebSocket from now on, which it is once that is out.
 fn upgraded(
     (mut parts, opened): (response::Parts, Opened),
-    mut ticket: Box<Ticket>,
+    ticket: Box<Ticket>,
 ) -> Response<Answer> {
-    let conn = Rc::clone(&ticket.conn);
-    ticket.status = parts.status.as_u16();
-    ticket.refusal = None;
-    match conn.switch.open(&mut parts.headers, opened, ticket) {
+    match upgrade::open(&mut parts, opened, ticket) {
         Ok(()) => Response::from_parts(parts, Answer::last_resort(Bytes::new())),
         Err(ticket) => refuse(&Refusal::UpstreamMalformed, ticket),
     }
@@ -174,8 +176,11 @@ fn begin(request: Request<Received>, ticket: &mut Ticket) -> Result<Begun, Refus
     if let Some(tracer) = &conn.thread.tracer {
         ticket.traced = Some(tracer.begin(conn.trusted, &parts.headers, &parts.method));
     }
-    let host = arrival::check(&mut parts, &conn)?;
-    if let Some(aside) = Asked::of(&conn.thread, parts.uri.path()) {
+    let Head { host, wish } = arrival::check(&mut parts, &conn)?;
+    ticket.wish = wish.map(Wish::new);
+    if ticket.wish.is_none()
+        && let Some(aside) = Asked::of(&conn.thread, parts.uri.path())
+    {
         return Ok(Begun::Aside(Asked::new(aside, parts, body)));
     }
     let has_body = !body.is_end_stream();
@@ -242,7 +247,7 @@ fn send(
 ) -> Result<Onward, Refusal> {
     match judge(&parts, &bodies, now, ticket)? {
         Granted::Call(permit) => {
-            let permit = ticket.conn.switch.wanted(permit, &parts)?;
+            let permit = upgrade::wanted(&mut ticket.wish, permit, &parts)?;
             let (permit, leaving) = Leaving::begin(&ticket.conn.thread, permit)?;
             ticket.leaving = leaving;
             let look = ticket.leaving.as_mut().and_then(Leaving::take_look);

@@ -12,11 +12,11 @@ use portcullis_h1::{Call, CallBody};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tower::Service;
 
+use crate::conn::Conn;
 use crate::parked;
 use crate::received::Received;
 use crate::reply::{Asked, Reply};
 use crate::stack::stack;
-use crate::ticket::Conn;
 use crate::wire::{Next, Wire};
 
 /// Serves a connection to its end.
@@ -90,7 +90,7 @@ where
     if matches!(end, End::Slow) && !over {
         thread.metrics.cut_slow(watch.phase());
     }
-    let tunnel = conn.switch.tunnel.take();
+    let tunnel = conn.tunnel.take();
     if tunnel.is_none() && !matches!(end, End::Quiet) {
         return None;
     }

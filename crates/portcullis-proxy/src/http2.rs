@@ -1,4 +1,4 @@
-//! HTTP/2 towards callers: one connection, many calls at once (RFC 9113).
+//! HTTP/2 towards callers: one connection, many calls at once (RFC 9113), WebSockets among them (RFC 8441).
 //!
 //! Must not know how the connection came about, nor what a call is.
 
@@ -16,10 +16,10 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tower::Service;
 
 use crate::accept::BUFFER_MAX;
+use crate::conn::Conn;
 use crate::guard::{Frames, Guard};
 use crate::received::Received;
 use crate::stack::stack;
-use crate::ticket::Conn;
 
 /// Serves a connection to its end.
 pub(crate) async fn serve<T>(conn: &Rc<Conn>, stream: T)
@@ -42,7 +42,8 @@ where
         .max_local_error_reset_streams(128)
         .max_send_buf_size(BUFFER_MAX)
         .keep_alive_interval(Duration::from_secs(20))
-        .keep_alive_timeout(Duration::from_secs(10));
+        .keep_alive_timeout(Duration::from_secs(10))
+        .enable_connect_protocol();
     let stack = stack(conn);
     // By hyper's own adapter rather than tower's: that one waits for readiness, which the stack always
     // has, and moves each call's future twice more.

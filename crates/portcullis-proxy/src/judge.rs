@@ -15,10 +15,10 @@ use portcullis_keys::Secret;
 use portcullis_request::Entry;
 use portcullis_types::{KeyIx, Now, Refusal};
 
+use crate::conn::Conn;
 use crate::hygiene;
 use crate::leak::Leak;
 use crate::recall::{Place, Recall};
-use crate::ticket::Conn;
 use crate::{Placement, PlatformCredential, Settings};
 
 /// One thread's desk, with what it needs to know of the settings.

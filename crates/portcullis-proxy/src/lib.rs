@@ -30,6 +30,7 @@ mod batch;
 mod block;
 mod body;
 mod bounded;
+mod conn;
 mod counts;
 mod doors;
 mod entry;

@@ -8,8 +8,8 @@ use http::header::{ACCEPT_ENCODING, AUTHORIZATION, CONTENT_TYPE, HOST};
 use http::uri::PathAndQuery;
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 
+use crate::conn::Conn;
 use crate::hygiene::{self, FORWARDED_FOR, FORWARDED_HOST, FORWARDED_PROTO, Outward, REQUEST_ID};
-use crate::ticket::Conn;
 use crate::trace::{Onward, TRACEPARENT};
 use crate::upload::Sent;
 

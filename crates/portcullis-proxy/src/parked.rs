@@ -10,8 +10,8 @@ use std::task::{Context, Poll, ready};
 
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadBuf};
 
+use crate::conn::Conn;
 use crate::thread::Thread;
-use crate::ticket::Conn;
 
 /// What is read at once of a call that begins.
 const PIECE: usize = 4096;

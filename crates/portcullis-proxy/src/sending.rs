@@ -15,12 +15,13 @@ use tower::Service;
 
 use crate::asked;
 use crate::body::Kind;
+use crate::conn::Conn;
 use crate::forward::{self, Came, Forward, Given};
 use crate::inward::{self, Inward};
 use crate::records::More;
 use crate::thread::Thread;
 use crate::ticker::Alarm;
-use crate::ticket::{Conn, Ticket, since};
+use crate::ticket::{Ticket, since};
 use crate::trace::{Way, micros};
 use crate::upload::UploadState;
 use crate::upstream::{Answering, Arriving, Failure};

@@ -17,10 +17,10 @@ use tower::layer::layer_fn;
 use tower::{Service, ServiceBuilder, service_fn};
 
 use crate::body::Answer;
+use crate::conn::Conn;
 use crate::gate::{self, Serving};
 use crate::hygiene::REQUEST_ID;
 use crate::received::Received;
-use crate::ticket::Conn;
 use crate::{ids, refuse};
 
 /// A request with its name and moment.

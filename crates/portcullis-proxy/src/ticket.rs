@@ -2,70 +2,22 @@
 //!
 //! Dropping the ticket is the end, however it came about. Must not decide anything.
 
-use std::cell::{Cell, RefCell};
-use std::net::IpAddr;
 use std::rc::Rc;
 
-use http::{HeaderMap, HeaderValue};
-use portcullis_judge::{Origin, SignalHit, Trace};
+use http::HeaderValue;
+use portcullis_judge::{SignalHit, Trace};
 use portcullis_types::{LedgerAnswer, Now, Refusal};
 
+use crate::conn::Conn;
 use crate::counts::Count;
-use crate::guard::Watch;
-use crate::hygiene::FORWARDED_FOR;
 use crate::ledger::{Leaving, Left, Told};
 use crate::recall::{Outcome, Place, Spent};
 use crate::records::{More, Record};
-use crate::thread::Thread;
-use crate::tls::ClientCertificate;
 use crate::trace::{Onward, Traced, Way, micros};
-use crate::upgrade::Switch;
+use crate::upgrade::Wish;
 
 /// The verdict on record for a call whose client left before there was one.
 pub(crate) const CLIENT_GONE: &str = "client_gone";
-
-/// One partner's connection.
-pub(crate) struct Conn {
-    pub(crate) thread: Rc<Thread>,
-    pub(crate) watch: Rc<Watch>,
-    pub(crate) peer: IpAddr,
-    /// Whether the peer's word on who calls is believed.
-    pub(crate) trusted: bool,
-    /// The peer, as `X-Forwarded-For` says it.
-    pub(crate) forwarded_for: HeaderValue,
-    pub(crate) http2: bool,
-    /// Who the peer is, as an authority for clients says.
-    pub(crate) certificate: Option<ClientCertificate>,
-    /// The host of the last call, in memory of its own.
-    pub(crate) host: RefCell<Option<HeaderValue>>,
-    /// Whether it becomes a WebSocket.
-    pub(crate) switch: Switch,
-    /// What was read of it before anybody knew what is spoken, or that a call comes.
-    pub(crate) first: Cell<Vec<u8>>,
-}
-
-impl Conn {
-    /// Where a call came from: the peer, or whom a trusted one names last.
-    pub(crate) fn origin(&self, headers: &HeaderMap) -> Origin<'_> {
-        let last = || {
-            let line: &HeaderValue = headers.get_all(FORWARDED_FOR).iter().next_back()?;
-            line.to_str().ok()?.rsplit(',').next()?.trim().parse().ok()
-        };
-        let address = self.trusted.then(last).flatten().unwrap_or(self.peer);
-        let certificate = self.certificate.as_ref();
-        Origin { address, certificate: certificate.map(ClientCertificate::shown) }
-    }
-
-    /// A host in memory of its own. As a slice of the request it would keep all that was read with it,
-    /// and the next read would need a new buffer; most calls of a connection name the same one.
-    pub(crate) fn keep_host(&self, host: &HeaderValue) -> Option<HeaderValue> {
-        let mut kept = self.host.borrow_mut();
-        if kept.as_ref() != Some(host) {
-            *kept = HeaderValue::from_bytes(host.as_bytes()).ok();
-        }
-        kept.clone()
-    }
-}
 
 /// One call.
 pub(crate) struct Ticket {
@@ -96,6 +48,8 @@ pub(crate) struct Ticket {
     pub(crate) entries_refused: u32,
     /// Items that were dropped from the answer.
     pub(crate) items_dropped: u64,
+    /// The WebSocket it wishes for.
+    pub(crate) wish: Option<Box<Wish>>,
     /// Where what it asks is remembered.
     pub(crate) place: Option<Place>,
     /// What else goes on record.
@@ -132,6 +86,7 @@ impl Ticket {
             entries: 0,
             entries_refused: 0,
             items_dropped: 0,
+            wish: None,
             place: None,
             more: None,
             leaving: None,

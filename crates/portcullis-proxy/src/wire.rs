@@ -17,10 +17,10 @@ use http::HeaderMap;
 use portcullis_h1::{Call, CallBounds, CallFault, CallReader, Decoder};
 use tokio::io::{AsyncRead, AsyncWrite};
 
+use crate::conn::Conn;
 use crate::linger::{LINGER, Linger};
 use crate::out::Out;
 use crate::received::{Carried, Turn};
-use crate::ticket::Conn;
 
 /// One connection.
 pub(crate) struct Wire<T> {

@@ -21,11 +21,12 @@ use tokio::task::JoinSet;
 
 use self::entry::{Content, Fetched, Room};
 pub(crate) use self::form::wants_headers;
+use crate::conn::Conn;
 use crate::counts::Count;
 use crate::forward::Given;
 use crate::ledger::Leaving;
 use crate::sending::{Answered, Sending};
-use crate::ticket::{Conn, Ticket, since};
+use crate::ticket::{Ticket, since};
 use crate::trace::Way;
 
 /// Entries of one batch that are on their way at once.

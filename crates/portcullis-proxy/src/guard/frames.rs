@@ -16,8 +16,8 @@ use std::task::{Context, Poll, ready};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use super::Watch;
+use crate::conn::Conn;
 use crate::ticker::Ticker;
-use crate::ticket::Conn;
 
 /// What a connection may send at once, in the cost of frames.
 const ALLOWANCE: u64 = 2_000;

@@ -1,8 +1,10 @@
-//! How a WebSocket begins (RFC 6455 §4): what a partner must send, and what the platform must answer.
+//! How a WebSocket begins (RFC 6455 §4, over HTTP/2 RFC 8441): what a partner must send, and what the
+//! platform must answer.
 //!
 //! Must not know who may open one.
 
 use aws_lc_rs::digest::{SHA1_FOR_LEGACY_USE_ONLY, digest};
+use aws_lc_rs::rand;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use http::header::{
@@ -11,6 +13,8 @@ use http::header::{
 };
 use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Version};
+use hyper::ext::Protocol;
+use hyper::upgrade::OnUpgrade;
 use portcullis_types::Refusal;
 
 /// Appended to the key before it is hashed, so that nobody answers so who does not know the protocol.
@@ -20,6 +24,8 @@ const KNOWN: &str = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 #[derive(Debug)]
 pub(crate) struct Handshake {
     accept: String,
+    /// The stream of HTTP/2 that is to become one; none: the connection of HTTP/1.1.
+    pub(super) stream: Option<OnUpgrade>,
 }
 
 impl Handshake {
@@ -33,26 +39,51 @@ impl Handshake {
         if wish.is_none_or(|wish| wish.as_bytes().eq_ignore_ascii_case(b"h2c")) {
             return Ok(None);
         }
-        let accept = Self::accept(parts);
+        let first = parts.method == Method::GET && parts.version == Version::HTTP_11;
+        let upgrade = one(&parts.headers, &UPGRADE);
+        let whole = first
+            && upgrade.is_some_and(|upgrade| upgrade.as_bytes().eq_ignore_ascii_case(b"websocket"))
+            && says_upgrade(&parts.headers);
+        let accept = Self::accept(&parts.headers).filter(|_| whole);
         let why = "the gate only switches to a WebSocket, by a whole RFC 6455 handshake";
-        accept.map(|accept| Some(Self { accept })).ok_or(Refusal::Unreadable { why })
+        let accept = accept.ok_or(Refusal::Unreadable { why })?;
+        Ok(Some(Self { accept, stream: None }))
     }
 
-    fn accept(parts: &Parts) -> Option<String> {
-        let headers = &parts.headers;
+    /// The wish in an extended CONNECT (RFC 8441 §4, §5). The head becomes that of the GET it stands
+    /// for, by which it is judged; what the platform must prove is asked by the gate, since a partner's
+    /// HTTP/2 proves it already.
+    ///
+    /// # Errors
+    /// It is any other CONNECT, or half a wish.
+    pub(crate) fn extended(parts: &mut Parts) -> Result<Self, Refusal> {
+        let unreadable = |why| Refusal::Unreadable { why };
+        let named = parts.extensions.remove::<Protocol>();
+        if named.is_none_or(|protocol| protocol.as_str() != "websocket") {
+            return Err(unreadable(
+                "the gate is no tunnel: a CONNECT is only served as a WebSocket over HTTP/2 (RFC 8441)",
+            ));
+        }
+        let mut nonce = [0; 16];
+        rand::fill(&mut nonce).map_err(|_| Refusal::Internal)?;
+        let key = HeaderValue::try_from(STANDARD.encode(nonce)).map_err(|_| Refusal::Internal)?;
+        parts.method = Method::GET;
+        parts.headers.insert(SEC_WEBSOCKET_KEY, key);
+        let stream = parts.extensions.remove::<OnUpgrade>();
+        let accept = Self::accept(&parts.headers).filter(|_| stream.is_some());
+        let accept = accept.ok_or_else(|| {
+            unreadable("a WebSocket over HTTP/2 begins with sec-websocket-version 13 and no length")
+        })?;
+        Ok(Self { accept, stream })
+    }
+
+    fn accept(headers: &HeaderMap) -> Option<String> {
         let framed = headers.contains_key(TRANSFER_ENCODING)
             || headers.get(CONTENT_LENGTH).is_some_and(|length| length != "0");
-        let first = parts.method == Method::GET && parts.version == Version::HTTP_11;
-        let upgrade = one(headers, &UPGRADE)?;
         let version = one(headers, &SEC_WEBSOCKET_VERSION)?;
         let key = one(headers, &SEC_WEBSOCKET_KEY)?;
         let nonce = STANDARD.decode(key.as_bytes()).ok()?;
-        let fine = first
-            && !framed
-            && upgrade.as_bytes().eq_ignore_ascii_case(b"websocket")
-            && version == "13"
-            && nonce.len() == 16
-            && says_upgrade(headers);
+        let fine = !framed && version == "13" && nonce.len() == 16;
         fine.then(|| {
             let text = [key.as_bytes(), KNOWN.as_bytes()].concat();
             STANDARD.encode(digest(&SHA1_FOR_LEGACY_USE_ONLY, &text))

@@ -10,8 +10,8 @@ use tokio::io::{AsyncRead, AsyncWrite};
 
 use super::{Inner, Leave, Wire};
 use crate::body::BrokenOff;
+use crate::conn::Conn;
 use crate::received::{Carries, Turn};
-use crate::ticket::Conn;
 
 impl<T: AsyncRead + AsyncWrite + Unpin> Inner<T> {
     /// Tells a caller that waits for it to send its body. Should that fail, reading will.

@@ -14,3 +14,4 @@ mod rpc;
 #[path = "../support/mod.rs"]
 mod support;
 mod websocket;
+mod websocket_http2;

@@ -15,7 +15,7 @@ use tokio_tungstenite::{WebSocketStream, accept_async, client_async};
 use crate::support::certs::{self, Authority, front, listener, material};
 use crate::support::{Gate, KEY, TIER, World};
 
-const ROUTES: &str = r##"
+pub(crate) const ROUTES: &str = r##"
 version: 1
 classes: { profile.basic: Names, media.list: Posts, publish: Posting, place.posts: Places }
 operations:
@@ -23,20 +23,20 @@ operations:
   places: { method: GET, path: /places, class: place.posts, upgrade: websocket }
   plain: { method: GET, path: /plain, class: media.list }
 "##;
-const SCOPES: &str = r##"
+pub(crate) const SCOPES: &str = r##"
 version: 1
 scopes:
   all: { about: All, classes: [profile.basic, media.list, publish] }
 "##;
 
 /// A platform that says back what it hears, and tells how its connections are closed.
-struct Echo {
-    url: String,
-    ends: mpsc::UnboundedReceiver<Option<CloseFrame>>,
+pub(crate) struct Echo {
+    pub(crate) url: String,
+    pub(crate) ends: mpsc::UnboundedReceiver<Option<CloseFrame>>,
 }
 
 impl Echo {
-    async fn start() -> Self {
+    pub(crate) async fn start() -> Self {
         let tcp = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", tcp.local_addr().unwrap());
         let (ended, ends) = mpsc::unbounded_channel();
@@ -49,7 +49,7 @@ impl Echo {
         Self { url, ends }
     }
 
-    fn gate(&self, change: impl FnOnce(&mut Settings)) -> Gate {
+    pub(crate) fn gate(&self, change: impl FnOnce(&mut Settings)) -> Gate {
         let world = World { routes: ROUTES, scopes: SCOPES, tier: TIER };
         Gate::at(&self.url, world, change)
     }
@@ -83,14 +83,19 @@ async fn open(gate: &Gate) -> WebSocketStream<TcpStream> {
     socket
 }
 
-async fn says<S: AsyncRead + AsyncWrite + Unpin>(socket: &mut WebSocketStream<S>, said: Message) {
+pub(crate) async fn says<S: AsyncRead + AsyncWrite + Unpin>(
+    socket: &mut WebSocketStream<S>,
+    said: Message,
+) {
     socket.send(said.clone()).await.unwrap();
     let heard = socket.next().await.unwrap().unwrap();
     assert!(heard == said, "{} bytes in place of {}", heard.len(), said.len());
 }
 
 /// How it ends, with no fault of the protocol before or after.
-async fn end<S: AsyncRead + AsyncWrite + Unpin>(socket: &mut WebSocketStream<S>) -> (u16, String) {
+pub(crate) async fn end<S: AsyncRead + AsyncWrite + Unpin>(
+    socket: &mut WebSocketStream<S>,
+) -> (u16, String) {
     let Some(Ok(Message::Close(Some(frame)))) = socket.next().await else { panic!("no close") };
     assert!(socket.next().await.is_none_or(|last| matches!(last, Err(Error::ConnectionClosed))));
     (frame.code.into(), frame.reason.to_string())
