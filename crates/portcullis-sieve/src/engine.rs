@@ -91,6 +91,9 @@ struct Run<'r, S> {
     pos: usize,
     /// First byte that was not written yet; what lies between is written as it is.
     from: usize,
+    /// Where the one item begins that is undecided, as long as nothing of this chunk is held: what stands
+    /// before it waits for nothing, and is written together with it if it leaves.
+    ahead: Option<usize>,
     /// Where the comma, or the blank before a first member, begins whose fate is open.
     head: Option<usize>,
     /// Where the value begins that a duty reads.
@@ -169,9 +172,20 @@ impl Core {
         let (program, gate) = (Arc::clone(&self.program), Arc::clone(&self.gate));
         let head = self.has_head.then_some(0);
         let (program, gate) = (&*program, &*gate);
-        let (pos, from, text_from) = (0, 0, 0);
-        let mut run =
-            Run { core: self, program, gate, chunk, pos, from, head, text_from, sink, items };
+        let (pos, from, ahead, text_from) = (0, 0, None, 0);
+        let mut run = Run {
+            core: self,
+            program,
+            gate,
+            chunk,
+            pos,
+            from,
+            ahead,
+            head,
+            text_from,
+            sink,
+            items,
+        };
         if let Err(fault) = run.go() {
             // What is held may have been too much before, which then counts.
             run.flush(run.settled())?;

@@ -8,10 +8,11 @@
     reason = "tests"
 )]
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use portcullis_sieve::{
-    Check, Effect, Fate, Gate, HELD_MAX, Item, ItemDuty, Items, Place, Plan, Sieve, Test,
+    Check, Effect, Fate, Gate, HELD_MAX, Item, ItemDuty, Items, Place, Plan, Sieve, Sink, Test,
     Undecided, Where,
 };
 
@@ -109,4 +110,40 @@ fn an_item_too_long_to_be_held_leaves_and_is_completed_at_its_end() {
     // A filter that is satisfied does not drop it for what only the look would still wait for.
     let answer = format!(r#"{{"data":[{{"kind":"FEED","x":"{long}","owner":"a"}}]}}"#);
     check(&[no_stories("data"), looks(1, "data")], &answer, &answer, &["1:a"], 0);
+}
+
+/// Where each piece of the output is from: a span of the chunk, or a copy of the sieve's.
+#[derive(Default)]
+struct Written(Vec<Option<Range<usize>>>);
+
+impl Sink for Written {
+    fn span(&mut self, _: &[u8], range: Range<usize>) {
+        self.0.push(Some(range));
+    }
+
+    fn text(&mut self, _: &[u8]) {
+        self.0.push(None);
+    }
+}
+
+#[test]
+fn a_chunk_whose_items_all_leave_is_written_at_once_and_not_copied() {
+    let check = |chunks: &[&str], expected: &[&[Option<Range<usize>>]]| {
+        let mut plan = Plan::default();
+        plan.items(looks(7, "data"));
+        let program = Arc::new(plan.compile().unwrap());
+        let mut sieve = Sieve::new(program, Arc::new(Gate::default()), 0, Notes::default());
+        for (chunk, expected) in chunks.iter().zip(expected) {
+            let mut out = Written::default();
+            sieve.push(chunk.as_bytes(), &mut out).unwrap();
+            assert_eq!(out.0, *expected, "{chunk}");
+        }
+        sieve.finish().unwrap();
+    };
+    let all = |chunk: &str| vec![Some(0..chunk.len())];
+    let page = r#"{"data":[{"owner":"a","n":1},{"owner":"b","m":[2]},{"n":3}],"n":{}}"#;
+    check(&[page], &[&all(page)]);
+    // What stands before an item that the next chunk decides waits for nothing.
+    let (begun, rest) = (r#"{"data":[{"owner":"a"},{"n":"#, r#"1},{"owner":"b"}]}"#);
+    check(&[begun, rest], &[&[Some(0..22)], &[None, Some(2..rest.len())]]);
 }

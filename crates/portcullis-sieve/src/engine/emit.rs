@@ -73,20 +73,19 @@ impl<S: Sink> Run<'_, S> {
 
     /// Bytes read and not written yet, up to there.
     pub(super) fn pending(&self, to: usize) -> usize {
-        if self.core.mute == 0 { to.saturating_sub(self.from) } else { 0 }
+        let from = self.ahead.map_or(self.from, |ahead| ahead.max(self.from));
+        if self.core.mute == 0 { to.saturating_sub(from) } else { 0 }
     }
 
     /// Writes what flows unchanged up to there.
     pub(super) fn flush(&mut self, to: usize) -> Result<(), Fault> {
+        self.write_ahead()?;
         let from = std::mem::replace(&mut self.from, to);
         while self.core.mute == 0 && from < to {
-            let piece = self.chunk.get(from..to).unwrap_or_default();
             if self.core.undecided == 0 {
-                self.core.watch.pass(&self.gate.secrets, piece)?;
-                self.core.written += piece.len() as u64;
-                self.sink.span(self.chunk, from..to);
-                break;
+                return self.pass(from, to);
             }
+            let piece = self.chunk.get(from..to).unwrap_or_default();
             if self.hold(piece)? {
                 break;
             }
@@ -94,8 +93,25 @@ impl<S: Sink> Run<'_, S> {
         Ok(())
     }
 
+    /// Writes what stands before the item that is undecided.
+    pub(super) fn write_ahead(&mut self) -> Result<(), Fault> {
+        let Some(to) = self.ahead.take() else { return Ok(()) };
+        let from = std::mem::replace(&mut self.from, to);
+        if from < to { self.pass(from, to) } else { Ok(()) }
+    }
+
+    /// Writes a part of the chunk that nothing holds back.
+    fn pass(&mut self, from: usize, to: usize) -> Result<(), Fault> {
+        let piece = self.chunk.get(from..to).unwrap_or_default();
+        self.core.watch.pass(&self.gate.secrets, piece)?;
+        self.core.written += piece.len() as u64;
+        self.sink.span(self.chunk, from..to);
+        Ok(())
+    }
+
     /// Writes bytes that are not in the chunk.
     pub(super) fn put(&mut self, text: &[u8]) -> Result<(), Fault> {
+        self.write_ahead()?;
         while self.core.mute == 0 {
             if self.core.undecided == 0 {
                 return self.release(text);

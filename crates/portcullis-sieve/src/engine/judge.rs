@@ -2,7 +2,7 @@
 //!
 //! Must not know how output is written.
 
-use super::{Ends, Frame, Run};
+use super::{Core, Ends, Frame, Run};
 use crate::Fault;
 use crate::items::{Fate, Item, Slot, holds};
 use crate::plan::{Effect, Undecided};
@@ -52,7 +52,12 @@ impl<'r, S: Sink> Run<'r, S> {
         let Some(known) = self.program.items.get(usize::from(code)) else {
             return self.keep();
         };
-        self.flush(self.settled())?;
+        if known.judged && !known.entry && self.is_clear() {
+            self.ahead = Some(self.settled());
+        } else {
+            self.flush(self.settled())?;
+        }
+        // Known only now: what it stands in may just have been given up.
         let gone = self.core.mute != 0;
         let undecided = !gone && (known.judged || known.entry);
         let noted = if undecided { self.items.noted() } else { 0 };
@@ -201,9 +206,19 @@ impl<'r, S: Sink> Run<'r, S> {
         if fate == Fate::Keep {
             item.undecided = false;
             self.core.undecided -= 1;
+            self.ahead = None;
             return self.commit();
         }
+        self.write_ahead()?;
         self.drop_item(ix)
+    }
+
+    /// Whether nothing waits for a decision, in this chunk or from those before. What is embedded is held
+    /// by what it stands in, and counted only as long as that is not given up.
+    fn is_clear(&self) -> bool {
+        let Core { undecided, held, carry, entry, mute, .. } = &*self.core;
+        let waits = *undecided > 0 || !held.is_empty() || !carry.is_empty();
+        !waits && *mute == 0 && entry.is_none()
     }
 
     pub(super) fn drop_item(&mut self, ix: usize) -> Result<(), Fault> {

@@ -2,6 +2,8 @@
 //!
 //! Must not know grammar, nor how items are decided.
 
+use std::borrow::Cow;
+
 use super::tokens::State;
 use super::{Ends, Next, Run};
 use crate::items::Slot;
@@ -176,12 +178,11 @@ impl<S: Sink> Run<'_, S> {
         let raw = std::mem::take(&mut self.core.text);
         let too_long = self.core.text_is_long || raw.len() > READ_MAX;
         let plain = if is_string && raw.contains(&b'\\') {
-            text::unescaped(&raw)
+            text::unescaped(&raw).map(Cow::Owned)
         } else {
-            std::str::from_utf8(&raw).ok().map(str::to_owned)
+            std::str::from_utf8(&raw).ok().map(Cow::Borrowed)
         };
-        self.core.text = raw;
-        match plain {
+        let slot = match plain {
             _ if too_long || self.core.ends.has(Ends::EMBED) => Slot::Unreadable,
             None => Slot::Unreadable,
             Some(null) if !is_string && null == "null" => Slot::Null,
@@ -190,7 +191,9 @@ impl<S: Sink> Run<'_, S> {
                 self.core.texts.push_str(&plain);
                 Slot::Text(start..self.core.texts.len())
             }
-        }
+        };
+        self.core.text = raw;
+        slot
     }
 
     fn end_link(&mut self) -> Result<(), Fault> {
