@@ -5,6 +5,7 @@
 mod lasting;
 mod ledger;
 mod operations;
+mod owned;
 mod params;
 mod shapes;
 mod types;
@@ -39,6 +40,7 @@ pub(crate) mod codes {
     pub(crate) const NAME: &str = "PC0215";
     pub(crate) const NOTHING: &str = "PC0216";
     pub(crate) const VANISHING: &str = "PC0217";
+    pub(crate) const OWNED: &str = "PC0218";
     pub(crate) const OPENAPI: &str = "PC0220";
 }
 
@@ -80,7 +82,7 @@ impl Catalogue {
         let levels = compiler.levels(&files, &numbered);
         let vanishing = compiler.vanishing(&files, &levels);
         let mut catalogue = Self {
-            classes: std::mem::take(&mut compiler.classes),
+            classes: compiler.classes.clone(),
             continuity,
             types,
             operations: Vec::new(),
@@ -93,6 +95,7 @@ impl Catalogue {
             vanishing,
         };
         compiler.operations(&files, &mut catalogue);
+        catalogue.levels.owned = compiler.owned(&files, &catalogue);
         if compiler.faults.is_empty() {
             Ok(catalogue)
         } else {

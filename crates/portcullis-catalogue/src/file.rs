@@ -45,6 +45,10 @@ pub(crate) struct LedgerFile {
     /// be written down of them does not leave.
     #[serde(default)]
     pub(crate) digests: Vec<At<String>>,
+    /// Of those under `digests`, classes that give nothing but what belongs to the account that the call
+    /// names, such as the posts of an account: their owner is told by the call, and is not asked for.
+    #[serde(default)]
+    pub(crate) owned: Vec<At<String>>,
     /// Classes of which nothing is written down.
     #[serde(default)]
     pub(crate) none: Vec<At<String>>,

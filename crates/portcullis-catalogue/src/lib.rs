@@ -23,7 +23,8 @@ mod routes;
 pub use import::{Imported, import_openapi};
 pub use model::{
     Answer, Body, Catalogue, ClassUse, Entry, Extra, Field, FieldRef, Found, Given, IdPattern,
-    NodeType, Operation, OperationClass, ParamRole, Shape, ShapeIx, Vanishing, Versions, What,
+    Kinds, NodeType, Operation, OperationClass, ParamRole, Shape, ShapeIx, Vanishing, Versions,
+    What,
 };
 
 /// The class nobody may be granted: what is not classified yet is closed.

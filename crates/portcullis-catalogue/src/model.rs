@@ -4,6 +4,7 @@
 //! partners, HTTP libraries or files.
 
 mod ids;
+mod kinds;
 mod levels;
 mod roles;
 mod shape;
@@ -17,6 +18,7 @@ use portcullis_types::{
 };
 
 pub use ids::IdPattern;
+pub use kinds::Kinds;
 pub(crate) use levels::Levels;
 pub use roles::{Body, Extra, ParamRole};
 pub(crate) use shape::FieldEntry;

@@ -176,6 +176,14 @@ fn what_a_hold_leaves_open_is_named_and_nothing_else_is() {
 }
 
 #[test]
+fn posts_and_stories_of_an_account_belong_to_it_and_nothing_else_is_said_to() {
+    let catalogue = plaza();
+    let owned = |class: &&str| catalogue.is_owned(catalogue.class(class).unwrap());
+    let classes = catalogue.classes().map(|class| class.as_str());
+    assert_eq!(classes.filter(owned).collect::<Vec<_>>(), ["media.by_account", "story.by_account"]);
+}
+
+#[test]
 fn what_tells_of_people_and_of_places_is_written_down_as_digests() {
     let catalogue = plaza();
     let level = |class: &str| catalogue.level(catalogue.class(class).unwrap());

@@ -2,7 +2,6 @@
 //!
 //! Must not know where keys are kept, how an answer is read or who writes the ledger.
 
-mod kinds;
 mod look;
 
 use std::sync::Arc;
@@ -14,9 +13,8 @@ use portcullis_types::{
     Wall,
 };
 
-pub(crate) use self::kinds::Kinds;
 pub use self::look::Look;
-pub(crate) use self::look::{Recording, Seen};
+pub(crate) use self::look::{Recording, Seen, is_told};
 use crate::judge::Judge;
 use crate::rules::Bound;
 use crate::touched::Noted;

@@ -4,14 +4,13 @@
 
 use std::sync::Arc;
 
-use portcullis_catalogue::Catalogue;
+use portcullis_catalogue::{Catalogue, Kinds};
 use portcullis_limits::budget::{BudgetSpecs, Limit};
 use portcullis_limits::watch::WatchSpec;
 use portcullis_limits::{Meter, RateSpec};
 use portcullis_policy::{Per, PolicySet, Rate, Sharer, Tier};
 use portcullis_types::{ClassIx, Counts, Revision, TierIx, TypeIx};
 
-use crate::ledger::Kinds;
 use crate::shares::Shares;
 use crate::watching;
 

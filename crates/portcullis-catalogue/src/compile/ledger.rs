@@ -2,7 +2,7 @@
 //!
 //! Must not know what a ledger is made of.
 
-use portcullis_types::{ClassIx, FieldIx, FieldSet, LedgerLevel};
+use portcullis_types::{ClassIx, ClassSet, FieldIx, FieldSet, LedgerLevel};
 use portcullis_yaml::{At, Source};
 
 use super::shapes::Numbered;
@@ -33,7 +33,8 @@ impl Compiler {
                 digested.insert(FieldIx(ix));
             }
         }
-        Levels { classes, digested }
+        // Known once operations are.
+        Levels { classes, digested, owned: ClassSet::EMPTY }
     }
 
     /// Sets the level of one class, or of all that a pattern stands for.

@@ -13,6 +13,8 @@ pub(crate) struct Levels {
     pub(crate) classes: Box<[LedgerLevel]>,
     /// The fields whose class, or that of an object that leads to them, is digested.
     pub(crate) digested: FieldSet,
+    /// Classes of what belongs to the account that the call names.
+    pub(crate) owned: ClassSet,
 }
 
 impl Catalogue {
@@ -20,6 +22,12 @@ impl Catalogue {
     #[must_use]
     pub fn level(&self, class: ClassIx) -> LedgerLevel {
         self.levels.classes.get(class.at()).copied().unwrap_or_default()
+    }
+
+    /// Whether what a class gives belongs to the account that the call names: then nobody asks for its owner.
+    #[must_use]
+    pub fn is_owned(&self, class: ClassIx) -> bool {
+        self.levels.owned.contains(class)
     }
 
     /// How much is written down of what an ask of a class gives with these fields: the most that any part

@@ -17,6 +17,7 @@ use super::lowering::{Lowering, take_back};
 use super::needs::{Need, need};
 use super::places::spots;
 use crate::amend;
+use crate::ledger::is_told;
 use crate::rules::Bound;
 
 /// What concerns an ask, as bits.
@@ -28,6 +29,8 @@ pub(crate) struct Bits {
     pub(crate) limits: u64,
     /// Whether the ledger keeps digests of it.
     pub(crate) records: bool,
+    /// Whether the call tells whose all is that it gives.
+    pub(crate) told: bool,
 }
 
 /// For each ask, what concerns it.
@@ -109,6 +112,7 @@ impl<'a> Call<'a, '_, '_> {
                 filters: filters.fold(0, |bits, (bit, _)| bits | 1 << bit),
                 limits: found.fold(0, |bits, debit| bits | 1 << debit.limit.at().min(63)),
                 records: self.is_recorded(ask),
+                told: self.recorded.is_some_and(|bound| is_told(ask, bound)),
             }
         };
         self.asks.asks.iter().enumerate().map(of).collect()
@@ -151,7 +155,7 @@ impl<'a> Call<'a, '_, '_> {
             self.count(count, &spots, &mut lowering);
         }
         for record in &records {
-            self.record(record, &spots, &mut lowering);
+            self.record(record, (&stands, &spots), &mut lowering);
         }
         self.drop_fields(filters, &stands, &spots, &mut lowering);
         if let Some(wanted) = &wanted {

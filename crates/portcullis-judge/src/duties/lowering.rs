@@ -11,7 +11,7 @@ use portcullis_sieve::{Check, Effect as Then, ItemDuty, Place, Plan, Test, Undec
 use portcullis_types::{FieldSet, TypeIx};
 
 use super::items::{FoundRule, ItemRule, OwnerRule};
-use super::lower::{Call, Count, Filters, Look};
+use super::lower::{Bits, Call, Count, Filters, Look};
 use super::needs::Need;
 use super::places::Spot;
 
@@ -86,6 +86,13 @@ impl Call<'_, '_, '_> {
         Some(OwnerRule { list, id, name, kind: kind.map(|kind| kind.name.as_str().into()) })
     }
 
+    /// The fields that filters take out of what an ask gives.
+    pub(super) fn dropped(&self, bits: Bits) -> FieldSet {
+        let filters = self.tier.filters().iter().enumerate().take(64);
+        let own = filters.filter(|(bit, of)| bits.filters & (1 << bit) != 0 && !of.shadow);
+        own.fold(FieldSet::EMPTY, |all, (_, filter)| all.union(&filter.drop_fields))
+    }
+
     pub(super) fn drop_fields(
         &self,
         filters: &Filters,
@@ -95,13 +102,7 @@ impl Call<'_, '_, '_> {
     ) {
         let asks = self.asks.asks.iter().zip(filters).zip(stands.iter().zip(spots));
         for ((ask, bits), (stand, spot)) in asks {
-            let mut fields = FieldSet::EMPTY;
-            for (bit, filter) in self.tier.filters().iter().enumerate().take(64) {
-                if bits.filters & (1 << bit) != 0 && !filter.shadow {
-                    fields = fields.union(&filter.drop_fields);
-                }
-            }
-            for field in fields.iter().filter_map(|ix| self.catalogue.field_ref(ix)) {
+            for field in self.dropped(*bits).iter().filter_map(|ix| self.catalogue.field_ref(ix)) {
                 if Some(field.kind) != ask.gives {
                     continue;
                 }

@@ -4,11 +4,12 @@
 
 use std::sync::Arc;
 
+use portcullis_request::Stand;
 use portcullis_sieve::{Item, ItemDuty, Place, Undecided, Where};
 use portcullis_types::asked::{Ask, Via};
 
 use super::items::ItemRule;
-use super::lower::{Call, Filters};
+use super::lower::{Bits, Call, Filters};
 use super::lowering::Lowering;
 use super::places::Spot;
 use crate::ledger::{Seen, is_digested};
@@ -34,18 +35,21 @@ pub(super) struct Record {
     points: Vec<(&'static str, &'static str)>,
     is_account: bool,
     is_place: bool,
-    /// What the call does not ask for.
-    missing: Vec<&'static str>,
+    /// Whose it is, where the call does not ask for that. Where it was made is not asked for: a place that
+    /// nobody was given did not leave.
+    missing: Option<&'static str>,
+    /// Whether the call tells whose it is.
+    told: bool,
 }
 
 /// The same, by position of what is read.
 #[derive(Debug)]
 pub(super) struct RecordRule {
     ask: usize,
-    id: Option<usize>,
+    id: Vec<usize>,
     owners: Vec<usize>,
     places: Vec<usize>,
-    points: Vec<(usize, usize)>,
+    points: Vec<(Vec<usize>, Vec<usize>)>,
     is_account: bool,
     is_place: bool,
 }
@@ -66,10 +70,10 @@ impl RecordRule {
     /// What was read of an item.
     pub(super) fn seen<'i>(&self, item: &Item<'i>) -> Seen<'i> {
         let first = |reads: &[usize]| reads.iter().find_map(|read| item.text(*read));
-        let id = self.id.and_then(|read| item.text(read));
-        let degrees = |read: usize| item.text(read)?.parse::<f64>().ok();
-        let point = |(latitude, longitude): &(usize, usize)| {
-            Some((degrees(*latitude)?, degrees(*longitude)?))
+        let id = first(&self.id);
+        let degrees = |reads: &[usize]| first(reads)?.parse::<f64>().ok();
+        let point = |(latitude, longitude): &(Vec<usize>, Vec<usize>)| {
+            Some((degrees(latitude)?, degrees(longitude)?))
         };
         Seen {
             id,
@@ -91,29 +95,31 @@ impl Call<'_, '_, '_> {
         let asks = self.asks.asks.iter().zip(filters).enumerate();
         let recorded = asks.filter(|(_, (_, bits))| bits.records);
         let mut records: Vec<Record> =
-            recorded.filter_map(|(at, (ask, _))| self.looked_at(at, ask)).collect();
-        // Ids of several types share one text of `fields`: what is added for one is asked of all, and the
-        // platform refuses what any of them does not have.
-        let known = |record: &Record, path: &str| {
-            let ask = self.asks.asks.get(record.ask)?;
-            let mut beside =
-                self.asks.asks.iter().enumerate().filter(|(_, other)| alike(ask, other));
-            let all = beside.all(|(at, other)| {
-                let taken_back = |of: &Record| of.ask == at && of.missing.contains(&path);
-                self.comes(other, path) || records.iter().any(taken_back)
-            });
-            Some(all)
-        };
-        let kept: Vec<Vec<&'static str>> = records
-            .iter()
-            .map(|of| {
-                of.missing.iter().filter(|path| known(of, path) == Some(true)).copied().collect()
-            })
-            .collect();
+            recorded.filter_map(|(at, of)| self.looked_at(at, of)).collect();
+        let kept: Vec<_> = records.iter().map(|of| self.asked_for(of, &records)).collect();
         for (record, kept) in records.iter_mut().zip(kept) {
             record.missing = kept;
         }
         records
+    }
+
+    /// What is to be asked for of what a record lacks. Ids of several types share one text of `fields`: what
+    /// is added for one is asked of all, and the platform refuses what any of them does not have.
+    fn asked_for(&self, record: &Record, records: &[Record]) -> Option<&'static str> {
+        let path = record.missing?;
+        let ask = self.asks.asks.get(record.ask)?;
+        let lacking =
+            |at: usize| records.iter().find(|other| other.ask == at && other.missing == Some(path));
+        let beside = self.asks.asks.iter().enumerate().filter(|(_, other)| alike(ask, other));
+        let mut needed = false;
+        for (at, other) in beside {
+            match lacking(at) {
+                Some(other) => needed |= !other.told,
+                None if self.comes(other, path) => {}
+                None => return None,
+            }
+        }
+        needed.then_some(path)
     }
 
     /// Whether a member is asked for already.
@@ -123,39 +129,37 @@ impl Call<'_, '_, '_> {
         number.is_some_and(|ix| fields.contains(ix))
     }
 
-    fn looked_at(&self, at: usize, ask: &Ask<'_>) -> Option<Record> {
+    fn looked_at(&self, at: usize, (ask, bits): (&Ask<'_>, &Bits)) -> Option<Record> {
         let (kind, bound) = (ask.gives?, self.recorded?);
+        let dropped = self.dropped(*bits);
         let number = |path: &str| self.catalogue.field_of(kind, path);
         let has = |path: &&str| number(path).is_some();
+        let left = |path: &&str| number(path).is_some_and(|ix| !dropped.contains(ix));
+        let (is_account, is_place) = (bound.kinds.is_account(kind), bound.kinds.is_place(kind));
+        let known = |paths: &[&'static str], is: &dyn Fn(&&str) -> bool| -> Vec<&'static str> {
+            paths.iter().filter(|path| is(path)).copied().collect()
+        };
+        let owners = if is_account { Vec::new() } else { known(OWNERS, &has) };
+        let places = if is_place { Vec::new() } else { known(PLACES, &left) };
+        let points =
+            POINTS.iter().filter(|(latitude, longitude)| left(latitude) && left(longitude));
+        let points = points.copied().collect();
         // The platform gives the id of each node and object, whether it is asked for or not: taken out
         // again, it would be missed.
-        let comes = |path: &&str| self.comes(ask, path);
-        let (is_account, is_place) = (bound.kinds.is_account(kind), bound.kinds.is_place(kind));
-        let known = |paths: &[&'static str], is_own: bool| -> Vec<&'static str> {
-            paths.iter().filter(|_| !is_own).filter(|path| has(path)).copied().collect()
-        };
-        let (owners, places) = (known(OWNERS, is_account), known(PLACES, is_place));
-        let points = POINTS.iter().filter(|(latitude, longitude)| has(latitude) && has(longitude));
-        let points: Vec<_> = points.copied().collect();
-        let mut missing = Vec::new();
-        for paths in [&owners, &places] {
-            if !paths.iter().any(&comes) {
-                missing.extend(paths.first());
-            }
-        }
-        let both = |(latitude, longitude): &(&str, &str)| comes(latitude) && comes(longitude);
-        if !points.iter().any(both) {
-            let first =
-                points.first().into_iter().flat_map(|(latitude, longitude)| [latitude, longitude]);
-            missing.extend(first.filter(|path| !comes(path)));
-        }
-        let id = has(&ID);
-        Some(Record { ask: at, id, owners, places, points, is_account, is_place, missing })
+        let comes = owners.iter().any(|path| self.comes(ask, path));
+        let missing = owners.first().copied().filter(|_| !comes);
+        let (id, told) = (has(&ID), bits.told);
+        Some(Record { ask: at, id, owners, places, points, is_account, is_place, missing, told })
     }
 
     /// Shows each item that leaves to the ledger.
-    pub(super) fn record(&self, record: &Record, spots: &[Spot], lowering: &mut Lowering) {
-        let Some(spot) = spots.get(record.ask) else { return };
+    pub(super) fn record(
+        &self,
+        record: &Record,
+        (stands, spots): (&[Stand<'_>], &[Spot]),
+        lowering: &mut Lowering,
+    ) {
+        let Some((stand, spot)) = stands.get(record.ask).zip(spots.get(record.ask)) else { return };
         // It has no name: it takes out nothing that a caller could be told of.
         let nameless: Arc<str> = Arc::from("");
         if !lowering.seen.insert((Arc::clone(&nameless), spot.items.clone())) {
@@ -164,13 +168,21 @@ impl Call<'_, '_, '_> {
         let tag = u32::try_from(lowering.rules.len()).unwrap_or(u32::MAX);
         let mut duty = ItemDuty::new(tag, Where::At(spot.items.clone()));
         (duty.ask, duty.looks, duty.undecided) = (true, true, Undecided::Keep);
+        let gives = self.asks.asks.get(record.ask).and_then(|ask| ask.gives);
         let mut read = |path: &str| duty.read(Place::parse(path));
+        // Under the names by which it leaves, which the call may choose.
+        let mut all = |path: &str| -> Vec<usize> {
+            let number = gives.and_then(|kind| self.catalogue.field_of(kind, path));
+            let renamed = stand.renamed.iter().filter(|(ix, _)| Some(*ix) == number);
+            let renamed = renamed.map(|(_, path)| path.as_str());
+            std::iter::once(path).chain(renamed).map(&mut read).collect()
+        };
         let rule = RecordRule {
             ask: record.ask,
-            id: record.id.then(|| read(ID)),
-            owners: record.owners.iter().map(|path| read(path)).collect(),
-            places: record.places.iter().map(|path| read(path)).collect(),
-            points: record.points.iter().map(|(one, other)| (read(one), read(other))).collect(),
+            id: if record.id { all(ID) } else { Vec::new() },
+            owners: record.owners.iter().flat_map(|path| all(path)).collect(),
+            places: record.places.iter().flat_map(|path| all(path)).collect(),
+            points: record.points.iter().map(|(one, other)| (all(one), all(other))).collect(),
             is_account: record.is_account,
             is_place: record.is_place,
         };

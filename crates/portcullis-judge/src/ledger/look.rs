@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use portcullis_keys::DayKey;
 use portcullis_types::asked::{Ask, Asks, Target};
-use portcullis_types::{ClassIx, LedgerDigest, LedgerKind, LedgerRecord, map_cell};
+use portcullis_types::{ClassIx, LedgerDigest, LedgerKind, LedgerRecord, TypeIx, map_cell};
 use smallvec::SmallVec;
 
 use super::is_digested;
@@ -41,17 +41,26 @@ impl Look {
 
 fn told(key: &DayKey, ask: &Ask<'_>, bound: &Bound, cell: Option<u32>) -> LedgerRecord {
     let mut told = LedgerRecord { class: ask.class, id: None, owner: None, place: None, cell };
-    let Target::Node(kind, id) = ask.target else { return told };
-    // Words such as `me` are no ids, and what is not looked at needs none.
-    if !id.bytes().any(|byte| byte.is_ascii_digit()) || !is_digested(ask, bound) {
-        return told;
-    }
+    // What is not looked at needs none.
+    let Some((kind, id)) = named(ask).filter(|_| is_digested(ask, bound)) else { return told };
     if bound.kinds.is_account(kind) {
         told.owner = Some(key.digest(LedgerKind::Owner, id));
     } else if bound.kinds.is_place(kind) {
         told.place = Some(key.digest(LedgerKind::Place, id));
     }
     told
+}
+
+/// The node that a call names by an id of its own: words such as `me` are none.
+fn named<'a>(ask: &Ask<'a>) -> Option<(TypeIx, &'a str)> {
+    let Target::Node(kind, id) = ask.target else { return None };
+    id.bytes().any(|byte| byte.is_ascii_digit()).then_some((kind, id))
+}
+
+/// Whether the call tells whose all is that an ask gives.
+pub(crate) fn is_told(ask: &Ask<'_>, bound: &Bound) -> bool {
+    let owned = bound.rules.catalogue.is_owned(ask.class);
+    owned && named(ask).is_some_and(|(kind, _)| bound.kinds.is_account(kind))
 }
 
 /// What was read of an item.

@@ -91,7 +91,7 @@ fn a_partner_under_observation_is_noted_too() {
     noting.check(USER, "as received", (answer, answer), &[record]);
     noting.check(
         "/v21.0/100000000001/posts?fields=id",
-        "/v21.0/100000000001/posts?fields=location%7Bid,latitude,longitude%7D,owner%7Bid%7D,id",
+        "/v21.0/100000000001/posts?fields=owner%7Bid%7D,id",
         (
             r#"{"data":[{"owner":{"id":"17841000000000002"},"id":"17900000000000001"}]}"#,
             r#"{"data":[{"id":"17900000000000001"}]}"#,

@@ -2,8 +2,9 @@
 //!
 //! Must not know a call.
 
-use portcullis_catalogue::Catalogue;
 use portcullis_types::TypeIx;
+
+use super::Catalogue;
 
 /// The members that hold whose something is, and where it was made.
 const OWNERS: &[&str] = &["owner", "from"];
@@ -11,13 +12,15 @@ const PLACES: &[&str] = &["location", "place"];
 
 /// Types that own others, and types where others were made.
 #[derive(Debug, Default)]
-pub(crate) struct Kinds {
+pub struct Kinds {
     accounts: Vec<TypeIx>,
     places: Vec<TypeIx>,
 }
 
 impl Kinds {
-    pub(crate) fn of(catalogue: &Catalogue) -> Self {
+    /// By what the members are that hold whose something is, and where it was made.
+    #[must_use]
+    pub fn of(catalogue: &Catalogue) -> Self {
         let mut kinds = Self::default();
         let types = (0..u16::MAX).map_while(|ix| catalogue.node_type(TypeIx(ix)));
         for kind in types {
@@ -31,12 +34,14 @@ impl Kinds {
     }
 
     /// Whether nodes of a type own others.
-    pub(crate) fn is_account(&self, kind: TypeIx) -> bool {
+    #[must_use]
+    pub fn is_account(&self, kind: TypeIx) -> bool {
         self.accounts.contains(&kind)
     }
 
     /// Whether others are made at nodes of a type.
-    pub(crate) fn is_place(&self, kind: TypeIx) -> bool {
+    #[must_use]
+    pub fn is_place(&self, kind: TypeIx) -> bool {
         self.places.contains(&kind)
     }
 }
