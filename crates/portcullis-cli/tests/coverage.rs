@@ -122,7 +122,7 @@ fn what_nobody_thought_of_is_found_and_what_is_closed_is_named() {
     assert_eq!(json["coverage"]["operations"][0]["tiers"][0], "standard");
     assert_eq!(json["coverage"]["operations"][0]["ledger"], "off");
     assert_eq!(json["coverage"]["fields"][4]["ledger"], "digests");
-    let bio = serde_json::json!({ "class": "profile.bio", "ledger": "counts", "given": false });
+    let bio = serde_json::json!({ "class": "profile.bio", "ledger": "counts", "owned": false, "given": false });
     assert_eq!(json["coverage"]["classes"][3], bio);
 }
 
@@ -185,6 +185,7 @@ fn classes_are_listed_with_what_is_of_them_and_how_much_the_ledger_writes_down()
     let basic = serde_json::json!({
         "class": "post.basic",
         "ledger": "digests",
+        "owned": false,
         "continuity": false,
         "operations": [],
         "edges": [],
@@ -194,4 +195,30 @@ fn classes_are_listed_with_what_is_of_them_and_how_much_the_ledger_writes_down()
     machine.write("routes/r.yaml", ROUTES.replace("digests: [post.*]", "digests: [pst.*]"));
     let faulty = machine.types(&format!("catalogue classes {dir}"));
     assert_eq!(faulty.code, 1, "{}", faulty.whole());
+}
+
+#[test]
+fn what_is_taken_for_the_accounts_own_is_told_wherever_levels_are() {
+    let machine = Machine::new();
+    let owner = "fields: { post.basic: [id, caption] }\n    edges: { owner: { class: profile.bio, holds: user, inline: true } }";
+    let routes = ROUTES
+        .replace("fields: { post.basic: [id, caption] }", owner)
+        .replace("class_by_type: { place: place.posts }", "class_by_type: { user: place.posts }")
+        .replace("digests: [post.*]", "digests: [post.*, place.posts], owned: [place.posts]");
+    machine.write("routes/r.yaml", routes);
+    machine.write("policies/standard.yaml", TIER);
+    let dir = machine.dir.path().display().to_string();
+    let said = machine.types(&format!("catalogue classes {dir}")).whole();
+    let line = |text: &str, begin: &str| {
+        let found = text.lines().find(|line| line.trim_start().starts_with(begin));
+        found.unwrap_or(text).to_owned()
+    };
+    insta::assert_snapshot!(line(&said, "place.posts"), @"place.posts    digests, owned  open     listPosts");
+    let json = machine.types(&format!("catalogue classes -o json {dir}")).json();
+    assert_eq!(
+        (&json["classes"][0]["ledger"], &json["classes"][0]["owned"]),
+        (&"digests".into(), &true.into())
+    );
+    let said = machine.types(&format!("check --coverage {dir}")).whole();
+    insta::assert_snapshot!(line(&said, "taken for"), @"  taken for the account's that a call names: place.posts");
 }

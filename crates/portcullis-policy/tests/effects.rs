@@ -239,6 +239,30 @@ fn each_loophole_is_told_in_a_sentence() {
             "    - comment.*\n",
             "    - comment.*\n  none: [platform.debug_token]\n",
         ),
+        (
+            "tagged posts taken for the account's own",
+            "plaza.yaml",
+            "owned: [media.by_account,",
+            "owned: [media.by_account, media.tagged,",
+        ),
+        (
+            "stories asked whose they are",
+            "plaza.yaml",
+            "owned: [media.by_account, story.by_account]",
+            "owned: [media.by_account]",
+        ),
+        (
+            "an edge that goes to a class whose owner is told",
+            "plaza.yaml",
+            "tags: { class: media.tagged,",
+            "tags: { class: media.by_account,",
+        ),
+        (
+            "posts of an account that the ledger only counts",
+            "plaza.yaml",
+            "    - media.*\n    - story.*\n    - place.*\n    - hashtag.media\n    - comment.*\n  # What these give is the account's that the call names: nobody asks the platform for whose it is.\n  owned: [media.by_account, story.by_account]\n",
+            "    - story.*\n    - place.*\n    - hashtag.media\n    - comment.*\n  owned: [story.by_account]\n",
+        ),
         ("nothing but a text", g, "about: For tests", "about: For other tests"),
     ];
     let mut said = String::new();

@@ -27,6 +27,8 @@ struct Class {
     class: String,
     /// How much the ledger writes down of answers: `off`, `counts` or `digests`.
     ledger: &'static str,
+    /// Whether what it gives is taken for what belongs to the account that a call names.
+    owned: bool,
     /// Whether it stays open to who is on hold.
     continuity: bool,
     operations: BTreeSet<String>,
@@ -64,6 +66,7 @@ fn class(ix: ClassIx, catalogue: &Catalogue) -> Class {
     Class {
         class: catalogue.class_name(ix).to_owned(),
         ledger: catalogue.level(ix).name(),
+        owned: catalogue.is_owned(ix),
         continuity: catalogue.continuity().contains(ix),
         operations: operations.map(|of| of.name.to_string()).collect(),
         edges: edges.collect(),
@@ -75,7 +78,7 @@ fn row(of: &Class) -> Vec<String> {
     let asked: Vec<&str> = of.operations.iter().chain(&of.edges).map(String::as_str).collect();
     vec![
         of.class.clone(),
-        of.ledger.to_owned(),
+        if of.owned { format!("{}, owned", of.ledger) } else { of.ledger.to_owned() },
         if of.continuity { "open".to_owned() } else { String::new() },
         asked.join(", "),
         if of.fields.is_empty() { String::new() } else { of.fields.len().to_string() },

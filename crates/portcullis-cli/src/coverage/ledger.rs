@@ -16,6 +16,8 @@ pub(super) struct Kept {
     class: String,
     /// `off`, `counts` or `digests`.
     ledger: &'static str,
+    /// Whether what it gives is taken for what belongs to the account that a call names.
+    owned: bool,
     /// Whether some tier gives anything of it.
     given: bool,
 }
@@ -32,9 +34,10 @@ pub(super) fn kept(
             || fields.iter().any(|line| of(&line.state, &line.class))
     };
     let classes = catalogue.classes().filter_map(|name| {
-        let level = catalogue.level(catalogue.class(name.as_str())?);
+        let ix = catalogue.class(name.as_str())?;
+        let (ledger, owned) = (catalogue.level(ix).name(), catalogue.is_owned(ix));
         let class = name.to_string();
-        Some(Kept { given: given(&class), class, ledger: level.name() })
+        Some(Kept { given: given(&class), class, ledger, owned })
     });
     let mut all: Vec<Kept> = classes.filter(|kept| kept.class != UNCLASSIFIED).collect();
     all.sort_by(|one, other| one.class.cmp(&other.class));
@@ -48,6 +51,8 @@ pub(super) fn show(classes: &[Kept], out: &mut Out) -> Result<(), Failure> {
         return Ok(());
     }
     out.line("in the ledger, of what is given")?;
+    let owned: Vec<&str> =
+        given.iter().filter(|kept| kept.owned).map(|kept| kept.class.as_str()).collect();
     for (level, words) in [
         (LedgerLevel::Digests, "counts and digests"),
         (LedgerLevel::Counts, "counts only"),
@@ -58,6 +63,9 @@ pub(super) fn show(classes: &[Kept], out: &mut Out) -> Result<(), Failure> {
         if !names.is_empty() {
             out.line(format!("  {words}: {}", names.join(", ")))?;
         }
+    }
+    if !owned.is_empty() {
+        out.line(format!("  taken for the account's that a call names: {}", owned.join(", ")))?;
     }
     Ok(())
 }

@@ -15,13 +15,17 @@ use super::{Effect, Way, Whom, routes, types};
 struct Kept<'c> {
     class: &'c str,
     level: LedgerLevel,
+    /// Whether it is said to belong to the account that a call names.
+    owned: bool,
 }
 
 pub(super) fn compare(old: &Catalogue, new: &Catalogue, effects: &mut BTreeSet<Effect>) {
     let (before, after) = (classes(old), classes(new));
     for (class, was) in &before {
         if let Some(is) = after.get(class) {
-            add(&format!("what leaves of `{class}`"), *was, *is, effects);
+            let what = format!("what leaves of `{class}`");
+            add(&what, was.0, is.0, effects);
+            believe(&what, *was, *is, effects);
         }
     }
     vanishing(old, new, effects);
@@ -32,6 +36,7 @@ pub(super) fn compare(old: &Catalogue, new: &Catalogue, effects: &mut BTreeSet<E
         if was.class != is.class {
             let what = format!("{what}, which is `{}` instead of `{}`", is.class, was.class);
             add(&what, was.level, is.level, effects);
+            believe(&what, (was.level, was.owned), (is.level, is.owned), effects);
         } else if !told(was.class) {
             // The objects that lead to it are something else than before.
             add(&what, was.level, is.level, effects);
@@ -73,16 +78,21 @@ fn vanishing(old: &Catalogue, new: &Catalogue, effects: &mut BTreeSet<Effect>) {
     }
 }
 
-/// The level of each class.
-fn classes(catalogue: &Catalogue) -> BTreeMap<&str, LedgerLevel> {
+/// The level of each class, and whether whose it is is believed to be told by the call.
+fn classes(catalogue: &Catalogue) -> BTreeMap<&str, (LedgerLevel, bool)> {
     let known = catalogue.classes().map(portcullis_types::ClassName::as_str);
-    known.filter_map(|name| Some((name, catalogue.level(catalogue.class(name)?)))).collect()
+    let of = |class| (catalogue.level(class), catalogue.is_owned(class));
+    known.filter_map(|name| Some((name, of(catalogue.class(name)?)))).collect()
 }
 
 /// Operations, edges and fields, as a sentence names them. What nobody classified does not leave.
 fn things(catalogue: &Catalogue) -> BTreeMap<String, Kept<'_>> {
     let mut all = BTreeMap::new();
-    let kept = |class: ClassIx, level| Kept { class: catalogue.class_name(class), level };
+    let named = |class: ClassIx, level, owned| {
+        let class = catalogue.class_name(class);
+        Kept { class, level, owned }
+    };
+    let kept = |class| named(class, catalogue.level(class), catalogue.is_owned(class));
     for operation in catalogue.operations() {
         for (kind, class) in routes::classes(catalogue, operation) {
             let Some(class) = catalogue.class(&class) else { continue };
@@ -90,23 +100,48 @@ fn things(catalogue: &Catalogue) -> BTreeMap<String, Kept<'_>> {
                 Some(kind) => format!("`{}` of a `{kind}`", operation.name),
                 None => format!("`{}`", operation.name),
             };
-            all.insert(what, kept(class, catalogue.level(class)));
+            all.insert(what, kept(class));
         }
     }
     for kind in types::all(catalogue) {
         for (name, field) in kind.fields.iter().filter(|(_, field)| Field::is_edge(field)) {
             let what = format!("the edge `{name}` of a `{}`", kind.name);
-            all.insert(what, kept(field.class, catalogue.level(field.class)));
+            all.insert(what, kept(field.class));
         }
     }
     for field in catalogue.fields() {
         let Some(kind) = catalogue.node_type(field.kind) else { continue };
         let what = format!("the field `{}` of a `{}`", field.path, kind.name);
         let level = catalogue.level_of(field.class, &FieldSet::of(field.ix));
-        all.insert(what, kept(field.class, level));
+        all.insert(what, named(field.class, level, false));
     }
     all.retain(|_, kept| kept.class != UNCLASSIFIED);
     all
+}
+
+/// Where whose something is stands in digests before and after: whether it is still looked for in what leaves.
+fn believe(
+    what: &str,
+    was: (LedgerLevel, bool),
+    is: (LedgerLevel, bool),
+    effects: &mut BTreeSet<Effect>,
+) {
+    let (way, text) = match (was, is) {
+        ((LedgerLevel::Digests, false), (LedgerLevel::Digests, true)) => (
+            Way::Wider,
+            format!(
+                "takes {what} from now on for what belongs to the account that a call names, and no longer asks the platform whose it is"
+            ),
+        ),
+        ((LedgerLevel::Digests, true), (LedgerLevel::Digests, false)) => (
+            Way::Narrower,
+            format!(
+                "asks the platform whose it is of {what}, and no longer takes it for what belongs to the account that a call names"
+            ),
+        ),
+        _ => return,
+    };
+    effects.insert(Effect { way, who: "the ledger".to_owned(), text, whom: Whom::Nobody });
 }
 
 fn add(what: &str, was: LedgerLevel, is: LedgerLevel, effects: &mut BTreeSet<Effect>) {
