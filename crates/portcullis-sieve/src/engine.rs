@@ -1,7 +1,7 @@
 //! The state of one answer, and the reading of one chunk.
 //!
 //! `tokens` and `strings` read the grammar, `values` finds what happens to each value, `judge`,
-//! `give_up` and `strip` decide items, `emit` writes, `embed` goes into strings. Must not know HTTP.
+//! `weigh`, `give_up` and `strip` decide items, `emit` writes, `embed` goes into strings. Must not know HTTP.
 
 mod embed;
 mod emit;
@@ -12,6 +12,7 @@ mod strings;
 mod strip;
 mod tokens;
 mod values;
+mod weigh;
 
 use std::sync::Arc;
 

@@ -3,7 +3,7 @@
 //! Must not know how output is written.
 
 use super::Run;
-use super::judge::Known;
+use super::weigh::Known;
 use crate::Fault;
 use crate::items::Fate;
 use crate::sink::Sink;

@@ -2,10 +2,11 @@
 //!
 //! Must not know how output is written.
 
+use super::weigh::Known;
 use super::{Core, Ends, Frame, Run};
 use crate::Fault;
-use crate::items::{Fate, Item, Slot, holds};
-use crate::plan::{Effect, Undecided};
+use crate::items::{Fate, Item, Slot};
+use crate::plan::Undecided;
 use crate::program::{Duty, ItemCode, Read};
 use crate::sink::Sink;
 
@@ -21,24 +22,13 @@ pub(super) struct Open {
     /// It is left out, with or without its own doing.
     gone: bool,
     /// Its embedded answer is still to come.
-    waits: bool,
+    pub(super) waits: bool,
     /// How much was noted of items before it.
     noted: usize,
     /// It left before all of it was known that somebody wants to see.
     pub(super) late: bool,
-    slots_from: usize,
+    pub(super) slots_from: usize,
     texts_from: usize,
-}
-
-/// What is known of an item that is weighed.
-#[derive(Clone, Copy, Eq, PartialEq)]
-pub(super) enum Known {
-    /// As much as came of it.
-    SoFar,
-    /// The same, and who would let it leave waits for no more.
-    Enough,
-    /// All.
-    All,
 }
 
 impl<'r, S: Sink> Run<'r, S> {
@@ -140,6 +130,9 @@ impl<'r, S: Sink> Run<'r, S> {
 
     /// Decides an item if what is known of it suffices; `ended`: nothing more will be known.
     pub(super) fn judge(&mut self, ix: usize, ended: bool) -> Result<(), Fault> {
+        if !ended && self.lacks(ix) {
+            return Ok(());
+        }
         let fate = self.weigh(ix, if ended { Known::All } else { Known::SoFar });
         if fate != Some(Fate::Drop) {
             self.strip(ix, ended)?;
@@ -149,44 +142,6 @@ impl<'r, S: Sink> Run<'r, S> {
             Some(fate) if still => self.decide(ix, fate),
             _ => Ok(()),
         }
-    }
-
-    pub(super) fn weigh(&mut self, ix: usize, known: Known) -> Option<Fate> {
-        let ended = known == Known::All;
-        let item = self.core.open.get(ix)?;
-        let code = self.program.items.get(usize::from(item.code))?;
-        let (slots, texts) = (self.core.slots.as_slice(), self.core.texts.as_str());
-        let mut open = item.waits && !ended;
-        let mut asks = false;
-        for (duty, offset) in &code.duties {
-            let duty = self.program.duties.get(usize::from(*duty))?;
-            let slots = slots_of(slots, item, *offset, duty);
-            for check in &duty.checks {
-                match holds(&check.test, slots, texts, self.core.now, ended) {
-                    Some(true) if check.then == Effect::Drop => return Some(Fate::Drop),
-                    Some(_) => {}
-                    None => open = true,
-                }
-            }
-            asks |= duty.ask;
-            let waits = known == Known::SoFar || duty.undecided != Undecided::Keep;
-            open |= duty.ask && !ended && waits && slots.contains(&Slot::Unknown);
-        }
-        if open {
-            return None;
-        }
-        if asks {
-            for (duty, offset) in &code.duties {
-                let duty = self.program.duties.get(usize::from(*duty))?;
-                let slots = slots_of(slots, item, *offset, duty);
-                let shown = Item { tag: duty.tag, entry: self.core.entry, slots, texts };
-                match if duty.ask { self.items.keep(&shown) } else { Fate::Keep } {
-                    Fate::Keep => {}
-                    fate => return Some(fate),
-                }
-            }
-        }
-        Some(Fate::Keep)
     }
 
     pub(super) fn decide(&mut self, ix: usize, fate: Fate) -> Result<(), Fault> {
