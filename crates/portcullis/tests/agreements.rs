@@ -95,7 +95,11 @@ fn a_set_by_which_the_ledger_keeps_less_says_so_before_and_when_it_is_applied() 
     let (head, vanishing) = before.split_once("vanishing:\n").unwrap();
     let rest: String =
         vanishing.split_inclusive('\n').skip_while(|line| line.starts_with(' ')).collect();
-    std::fs::write(&routes, head.replacen("    - story.*\n", "", 1) + &rest).unwrap();
+    std::fs::write(
+        &routes,
+        head.replacen("    - story.*\n", "", 1).replacen(", story.by_account]", "]", 1) + &rest,
+    )
+    .unwrap();
     let untold =
         "wider: the ledger no longer tells partners by when what they received of `story.single` ";
     let less =

@@ -67,8 +67,8 @@ fn files_by_which_the_ledger_keeps_less_are_said_as_such_when_they_come_into_for
     let platform = Platform::start(None);
     let house = House::init(&platform.url());
     let gate = house.serve();
-    house.edit("routes/plaza.yaml", "    - media.*\n", "");
-    gate.wait_for("the ledger no longer digests what leaves of `media.single`").unwrap();
+    house.edit("routes/plaza.yaml", "    - place.*\n", "");
+    gate.wait_for("the ledger no longer digests what leaves of `place.single`").unwrap();
     drop(gate);
 }
 
