@@ -25,8 +25,14 @@ const ROOM: LedgerBounds = LedgerBounds { answers: 100, records: 1000 };
 
 /// Posts are digested, accounts are counted and nothing is told of stories.
 fn noting(up: &Upstream, bounds: LedgerBounds) -> (Gate, LedgerOutlet) {
-    let levels = "ledger: { digests: [post.*], none: [story.list, story.single] }\ntypes:";
-    let routes = ROUTES.replacen("types:", levels, 1);
+    noting_by("", up, bounds)
+}
+
+/// The same, with more said in `ledger`.
+fn noting_by(more: &str, up: &Upstream, bounds: LedgerBounds) -> (Gate, LedgerOutlet) {
+    let levels =
+        format!("ledger: {{ digests: [post.*], none: [story.list, story.single]{more} }}\ntypes:");
+    let routes = ROUTES.replacen("types:", &levels, 1);
     // An account is what owns something.
     let fields = "    fields: { post.single: [id, caption, media_product_type] }\n";
     let owned = format!(
@@ -85,6 +91,23 @@ fn what_left_is_told_with_its_digests_or_its_counts_and_what_did_not_leave_is_no
     for line in ["portcullis_ledger_answers_total 2", "portcullis_ledger_records_total 2"] {
         assert!(text.contains(line), "{line} in\n{text}");
     }
+}
+
+#[test]
+fn whose_posts_of_an_account_are_is_asked_of_the_platform_unless_they_are_said_to_be_its_own() {
+    let target = format!("{MEDIA}?fields=id,media_product_type");
+    let told_of = |more: &str| {
+        let up = platform();
+        let (gate, outlet) = noting_by(more, &up, ROOM);
+        assert_eq!(gate.get(&target).status, 200);
+        let row = told(gate, &outlet).remove(0);
+        (up.one().line().to_owned(), row.records().to_vec(), row.rows)
+    };
+    let (sent, records, rows) = told_of(", owned: [post.list]");
+    assert_eq!((sent, rows), (format!("GET {target} HTTP/1.1"), 2));
+    let (asked, same, _) = told_of("");
+    assert!(asked.contains("owner"), "{asked}");
+    assert_eq!(records, same, "these posts don't say whose they are, so the call tells");
 }
 
 #[test]
