@@ -15,6 +15,7 @@
 )]
 
 mod ask;
+mod checked;
 mod error;
 mod hour;
 mod journal;
@@ -31,6 +32,7 @@ pub use ask::{
     AskedPeople, Between, CellCount, ClassSum, DayCount, Delivery, HeldBy, Holders, IDS_MAX,
     Person, Receipt, Sums, What, Who, affected, between, digested, holders, received, what, who,
 };
+pub use checked::{Checked, CheckedRead};
 pub use error::LedgerError;
 pub use hour::{DayMeta, HourFile, HourMeta, HourSinks, HourWriter, Table, Totals};
 pub use journal::{

@@ -65,6 +65,12 @@ impl Pieces {
         self.hashes.len()
     }
 
+    /// Whether a piece, by its number, has these bytes.
+    pub(crate) fn has(&self, piece: u64, bytes: &[u8]) -> bool {
+        let at = usize::try_from(piece).ok();
+        at.and_then(|at| self.hashes.get(at)) == Some(&leaf_hash(bytes))
+    }
+
     /// What is anchored.
     #[must_use]
     pub fn root(&self) -> Hash {

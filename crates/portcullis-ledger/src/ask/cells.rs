@@ -18,6 +18,8 @@ pub struct CellCount {
 
 /// Most cells that are listed; the map has six million.
 pub(crate) const CELLS_MAX: usize = 1000;
+/// Rows of the map, as [`portcullis_types::map_cell`] counts them; no record lies beyond.
+const ROWS: u32 = 1800;
 /// Cells of a row of the map, as [`portcullis_types::map_cell`] counts them.
 const CELLS_OF_ROW: u32 = 3600;
 
@@ -28,6 +30,9 @@ pub(super) struct Cells(BTreeMap<u32, Vec<u32>>);
 impl Cells {
     pub(super) fn add(&mut self, cell: u32) {
         let (row, column) = (cell / CELLS_OF_ROW, (cell % CELLS_OF_ROW) as usize);
+        if row >= ROWS {
+            return;
+        }
         let cells = self.0.entry(row).or_insert_with(|| vec![0; CELLS_OF_ROW as usize]);
         if let Some(count) = cells.get_mut(column) {
             *count = count.saturating_add(1);

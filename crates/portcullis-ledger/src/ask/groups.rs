@@ -76,8 +76,8 @@ pub(super) fn numbers_in<R: ChunkReader + 'static>(
         return Ok(Vec::new());
     }
     // A row group points to a million numbers or two, one after the other: a table is quicker than a map.
-    let width = usize::try_from(high - low).unwrap_or_default() + 1;
-    let mut which = vec![NONE; width.min(NUMBERS_OF_GROUP)];
+    let width = usize::try_from(high.saturating_sub(low)).unwrap_or(usize::MAX);
+    let mut which = vec![NONE; width.saturating_add(1).min(NUMBERS_OF_GROUP)];
     let place = |number: u32| usize::try_from(u64::from(number).checked_sub(low)?).ok();
     for (number, said) in here {
         match place(*number).and_then(|at| which.get_mut(at)) {
@@ -94,4 +94,4 @@ pub(super) fn numbers_in<R: ChunkReader + 'static>(
 }
 
 /// A record points to two digests at most.
-const NUMBERS_OF_GROUP: usize = 8 * RECORDS_OF_GROUP;
+pub(super) const NUMBERS_OF_GROUP: usize = 8 * RECORDS_OF_GROUP;

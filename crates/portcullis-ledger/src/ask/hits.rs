@@ -11,6 +11,7 @@ use portcullis_types::{LedgerDigest, LedgerKind, Wall};
 use crate::ask::asked::{Asked, Hit, IDS_MAX};
 use crate::ask::groups::{Groups, groups, ids_in, numbers_in};
 use crate::ask::heads::Heads;
+use crate::error::reading;
 use crate::hour::{Opened, TermsLine, Wanted, column};
 use crate::{HourFile, LedgerError, Library, Row, Table};
 
@@ -27,9 +28,9 @@ pub(crate) fn hits<L: Library>(
         Search { library, asked, each, days: Vec::new(), shredded: BTreeSet::new(), answers: 0 };
     let hours = library.hours(asked.since, asked.until).map_err(LedgerError::Library)?;
     for hour in hours {
-        let hour = HourFile::read(library, &hour)?;
-        if hour.overlaps(asked.since, asked.until) {
-            search.hour(&hour)?;
+        let file = HourFile::read(library, &hour)?;
+        if file.overlaps(asked.since, asked.until) {
+            reading(&hour, || search.hour(&file))?;
         }
     }
     search.rest()?;

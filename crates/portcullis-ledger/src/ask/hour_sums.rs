@@ -7,6 +7,7 @@ use std::ops::Range;
 use parquet::file::reader::ChunkReader;
 use portcullis_types::Wall;
 
+use crate::ask::groups::NUMBERS_OF_GROUP;
 use crate::ask::heads::Heads;
 use crate::ask::sums::{Fold, Which};
 use crate::hour::{Head, NONE, Opened, TermsLine, Totals, column, digests};
@@ -156,7 +157,7 @@ impl<L: Library> Digested<'_, L> {
             return Ok(None);
         }
         let [owners, places] = spans.map(Bits::new);
-        marks.push(Marks { day, records: 0, owners, places });
+        marks.push(Marks { day, records: 0, owners: owners?, places: places? });
         Ok(Some(marks.len() - 1))
     }
 }
@@ -219,11 +220,15 @@ struct Bits {
 }
 
 impl Bits {
-    fn new(span: Option<(u64, u64)>) -> Self {
+    fn new(span: Option<(u64, u64)>) -> Result<Self, LedgerError> {
         let whole = |number: u64| usize::try_from(number).unwrap_or_default();
         let (low, high) = span.map_or((1, 0), |(low, high)| (whole(low), whole(high)));
         let from = low & !63;
-        Self { from, bits: vec![0; (high + 1).saturating_sub(from).div_ceil(64)] }
+        let bits = high.saturating_add(1).saturating_sub(from);
+        if bits > NUMBERS_OF_GROUP {
+            return Err(LedgerError::Form("a row group points to too many digests"));
+        }
+        Ok(Self { from, bits: vec![0; bits.div_ceil(64)] })
     }
 
     fn set(&mut self, number: u32) {

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use portcullis_types::Wall;
 
 use crate::ask::heads::Heads;
+use crate::error::reading;
 use crate::hour::column;
 use crate::{HourFile, LedgerError, Library, Row, Table};
 
@@ -31,9 +32,9 @@ pub fn received<L: Library>(
 ) -> Result<Vec<(String, u64)>, LedgerError> {
     let mut found = Found::new();
     for hour in library.hours(since, until).map_err(LedgerError::Library)? {
-        let hour = HourFile::read(library, &hour)?;
-        if hour.overlaps(since, until) {
-            of_hour(&hour, classes, (since, until), &mut found)?;
+        let file = HourFile::read(library, &hour)?;
+        if file.overlaps(since, until) {
+            reading(&hour, || of_hour(&file, classes, (since, until), &mut found))?;
         }
     }
     let mut each = |row: &Row| {
@@ -82,15 +83,26 @@ fn of_hour<L: Library>(
 }
 
 /// The days, since 1970 as UTC counts, under whose keys records were digested in answers to calls from
-/// `since` on.
+/// `since` on. Hours that can't be read are shown to `unread`, and the others are gone on with.
 ///
 /// # Errors
-/// [`LedgerError`] where anything of that time can't be read.
-pub fn digested<L: Library>(library: &L, since: Wall) -> Result<BTreeSet<u32>, LedgerError> {
+/// [`LedgerError`] where anything else of that time can't be read.
+pub fn digested<L: Library>(
+    library: &L,
+    since: Wall,
+    unread: &mut dyn FnMut(LedgerError),
+) -> Result<BTreeSet<u32>, LedgerError> {
     let mut days = BTreeSet::new();
     let until = Wall(u64::MAX);
     for hour in library.hours(since, until).map_err(LedgerError::Library)? {
-        let hour = HourFile::read(library, &hour)?;
+        let hour = match HourFile::read(library, &hour) {
+            Ok(hour) => hour,
+            Err(why) if why.hour().is_some() => {
+                unread(why);
+                continue;
+            }
+            Err(why) => return Err(why),
+        };
         let of = hour.meta().days.iter().filter(|of| of.records > 0 && of.last >= since);
         days.extend(of.map(|of| of.day));
     }

@@ -11,6 +11,7 @@ use serde::Serialize;
 
 use crate::ask::cells::{CellCount, Cells};
 use crate::ask::distinct::Distinct;
+use crate::error::reading;
 use crate::hour::{TermsLine, Totals};
 use crate::{HourFile, LedgerError, Library, Row, Whose};
 
@@ -131,7 +132,8 @@ pub(crate) fn sums<L: Library>(
         }
     }
     for (at, name) in hours.into_iter().enumerate() {
-        super::hour_sums::add(&mut fold, &HourFile::read(library, name)?, library, &which)?;
+        let hour = HourFile::read(library, name)?;
+        reading(name, || super::hour_sums::add(&mut fold, &hour, library, &which))?;
         let done = last_hours.iter().filter(|(_, last)| **last == at);
         done.for_each(|(day, _)| fold.close(*day));
     }

@@ -16,6 +16,8 @@ use crate::hour::read::Opened;
 #[derive(Debug, Default)]
 pub(crate) struct Wanted(Vec<(u128, u32)>);
 
+/// Digests that room is made for before any is read.
+const RESERVED_MAX: usize = 1 << 20;
 /// With more than so many, all pages would be read anyway.
 const FEW: usize = 64;
 
@@ -117,7 +119,7 @@ pub(crate) fn digests<R: ChunkReader + 'static>(
 ) -> Result<Vec<u128>, LedgerError> {
     let mut reader = table.column::<FixedLenByteArrayType>(group, 0)?;
     reader.skip_records(rows.start)?;
-    let (mut left, mut all) = (rows.len(), Vec::with_capacity(rows.len()));
+    let (mut left, mut all) = (rows.len(), Vec::with_capacity(rows.len().min(RESERVED_MAX)));
     let mut some: Vec<FixedLenByteArray> = Vec::new();
     while left > 0 {
         some.clear();

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use parquet::file::reader::FileReader as _;
 use portcullis_types::Wall;
 
-use crate::error::form;
+use crate::error::{form, reading};
 use crate::hour::meta::{HourMeta, META_KEY, Totals, VERSION};
 use crate::hour::read::Opened;
 use crate::hour::tables::Table;
@@ -31,7 +31,11 @@ impl<'a, L: Library> HourFile<'a, L> {
     /// # Errors
     /// [`LedgerError`] where that is no hour file, or one of a newer format.
     pub fn read(library: &'a L, name: &Arc<str>) -> Result<Self, LedgerError> {
-        let reader = library.open(name, Table::Terms).map_err(LedgerError::Library)?;
+        reading(name, || Self::read_terms(library, name))
+    }
+
+    fn read_terms(library: &'a L, name: &Arc<str>) -> Result<Self, LedgerError> {
+        let reader = open(library, name, Table::Terms)?;
         let table = Opened::new(reader, Table::Terms, false)?;
         let entries = table.file().metadata().file_metadata().key_value_metadata();
         let ours = entries.into_iter().flatten().find(|entry| entry.key == META_KEY);
@@ -93,15 +97,19 @@ impl<'a, L: Library> HourFile<'a, L> {
     }
 
     pub(crate) fn table(&self, table: Table) -> Result<Opened<L::Reader>, LedgerError> {
-        let reader = self.library.open(&self.name, table).map_err(LedgerError::Library)?;
+        let reader = open(self.library, &self.name, table)?;
         Opened::new(reader, table, false)
     }
 
     /// The records, with the filters of their ids.
     pub(crate) fn filters(&self) -> Result<Opened<L::Reader>, LedgerError> {
-        let reader = self.library.open(&self.name, Table::Records).map_err(LedgerError::Library)?;
+        let reader = open(self.library, &self.name, Table::Records)?;
         Opened::new(reader, Table::Records, true)
     }
+}
+
+fn open<L: Library>(library: &L, name: &Arc<str>, table: Table) -> Result<L::Reader, LedgerError> {
+    library.open(name, table).map_err(|fault| LedgerError::Library(fault).in_hour(name))
 }
 
 impl<L: Library> std::fmt::Debug for HourFile<'_, L> {

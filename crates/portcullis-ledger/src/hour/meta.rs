@@ -93,9 +93,10 @@ impl Totals {
         }
         self.first = if self.answers == 0 { other.first } else { self.first.min(other.first) };
         self.last = self.last.max(other.last);
-        self.answers += other.answers;
-        self.rows += other.rows;
-        self.bytes += other.bytes;
-        self.records += other.records;
+        // A row that somebody made up may say any number.
+        self.answers = self.answers.saturating_add(other.answers);
+        self.rows = self.rows.saturating_add(other.rows);
+        self.bytes = self.bytes.saturating_add(other.bytes);
+        self.records = self.records.saturating_add(other.records);
     }
 }

@@ -1,5 +1,6 @@
 //! A journal that was cut, and one that was touched.
 
+use crate::journal::frame::{END, HEAD_BYTES, head_of};
 use crate::journal::{Ending, JOURNAL_HEAD, JournalFault, JournalReader};
 use crate::tests::{journal, some_rows};
 use crate::{FrameWriter, Row};
@@ -93,4 +94,39 @@ fn another_file_is_no_journal_and_a_frame_elsewhere_is_not_taken_for_one() {
     let (first, second) = (&bytes[..ends[1]], &bytes[ends[0]..ends[1]]);
     let (found, ending, damaged) = read(&[first, second].concat());
     assert_eq!((found.len(), ending, damaged), (8, Ending::Whole, vec![ends[1] as u64]));
+}
+
+#[test]
+fn a_frame_that_somebody_rewrote_with_a_new_crc_is_read_or_damage_and_what_is_read_can_be_rolled() {
+    let rows = some_rows(5, 60);
+    let (bytes, _) = journal(&rows, 60);
+    let from = JOURNAL_HEAD.len();
+    let mut seed = 77_u64;
+    let mut below = |sides: usize| {
+        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        (seed >> 33) as usize % sides
+    };
+    let (mut read, mut damaged) = (0, 0);
+    for _ in 0..1000 {
+        let mut bytes = bytes.clone();
+        let body = from + HEAD_BYTES..bytes.len() - END.len();
+        for _ in 0..=below(3) {
+            bytes[body.start + below(body.len())] = below(256) as u8;
+        }
+        let whole = &bytes[from + HEAD_BYTES..];
+        let head = head_of(whole.len() as u32, crc32fast::hash(whole), from as u64);
+        bytes[from..from + HEAD_BYTES].copy_from_slice(&head);
+        let mut reader = JournalReader::new(&bytes[..]).unwrap();
+        match reader.next_frame() {
+            Ok(rows) => {
+                read += 1;
+                crate::tests::rolled(&rows.unwrap());
+            }
+            Err(fault) => {
+                damaged += 1;
+                assert!(matches!(fault, JournalFault::Damaged { .. }), "{fault}");
+            }
+        }
+    }
+    assert!(read > 100 && damaged > 100, "{read} {damaged}");
 }

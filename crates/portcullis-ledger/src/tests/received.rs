@@ -39,7 +39,7 @@ fn records_are_counted_as_what_they_are_in_whichever_answer_they_came() {
     assert_eq!(received(&shelf, &["no.such"], since, until).unwrap(), []);
     let days: BTreeSet<u32> =
         rows.iter().filter(|row| !row.records.is_empty()).map(|row| row.day).collect();
-    assert_eq!(digested(&shelf, Wall(0)).unwrap(), days);
+    assert_eq!(digested(&shelf, Wall(0), &mut |why| panic!("{why}")).unwrap(), days);
 }
 
 #[test]

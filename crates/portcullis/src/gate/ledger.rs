@@ -5,6 +5,7 @@
 
 mod again;
 mod anchors;
+mod damage;
 mod desk;
 mod evidence;
 mod figures;
@@ -147,6 +148,9 @@ pub(crate) fn start(
         clock: clock.clone(),
         keep: config.keep,
         watch,
+        anchors: Arc::clone(&anchors),
+        office: Arc::clone(office),
+        runtime: runtime.clone(),
     };
     let desk = Desk {
         folder,

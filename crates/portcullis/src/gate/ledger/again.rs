@@ -38,8 +38,8 @@ pub(crate) fn ask_again(dir: &Path, evidence: &Value, others: &[String]) -> Resu
     overlooked(&folder, &keys, others, time, &mut found).map_err(unread)?;
     let mut answer = Value::Null;
     if found.faults.is_empty() {
-        let parts = sets.into_iter().map(|one| one.part).collect();
-        let shelf = Shelf::of(&folder, &keys, parts);
+        let parts = sets.iter().map(|one| one.part.clone()).collect();
+        let shelf = Shelf::of(&folder, &keys, parts).with_roots(sets);
         answer = answered(&shelf, &question).map_err(|why| why.to_string())?;
     }
     Ok(json!({

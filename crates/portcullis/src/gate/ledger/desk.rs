@@ -91,6 +91,7 @@ impl LedgerDesk for Desk {
             "shredded": state.ledger().shredded().map(|day| day_name(day_of(day))).collect::<Vec<_>>(),
             "preserved": stands.preserved.iter().map(|one| one.view(&state)).collect::<Vec<_>>(),
             "damaged": stands.damaged,
+            "unreadable": stands.unreadable.keys().collect::<Vec<_>>(),
         })
     }
 
@@ -111,17 +112,27 @@ impl Desk {
             Err(LedgerFault::Busy(AT_ONCE))
         } else {
             // A file may go by its age between a look and the next.
-            answer().or_else(|_| answer()).map_err(|why| match why {
-                NoAnswer::NotAnchored => LedgerFault::NotAnchored,
-                why => LedgerFault::Unreadable(why.to_string()),
-            })
+            answer().or_else(|_| answer()).map_err(|why| self.refused(&why))
         };
         self.answering.fetch_sub(1, Ordering::AcqRel);
         told
     }
 
+    fn refused(&self, why: &NoAnswer) -> LedgerFault {
+        match why {
+            NoAnswer::NotAnchored => LedgerFault::NotAnchored,
+            NoAnswer::Ledger(ledger) => {
+                self.figures.unread(ledger);
+                LedgerFault::Unreadable(why.to_string())
+            }
+            NoAnswer::Io(_) | NoAnswer::Log(_) | NoAnswer::Json(_) | NoAnswer::NoSalt(_) => {
+                LedgerFault::Unreadable(why.to_string())
+            }
+        }
+    }
+
     fn answer(&self, question: &LedgerQuestion) -> Result<Value, NoAnswer> {
-        let shelf = Shelf::look(&self.folder, &self.keys)?;
+        let shelf = self.shelf()?;
         if *question == LedgerQuestion::Verify {
             let kept = self.clock.now().wall.0.saturating_sub(self.keep.milliseconds());
             return Ok(verify(&self.folder, &shelf, &self.anchored(Wall(0))?, Wall(kept))?);
@@ -132,6 +143,12 @@ impl Desk {
             told.insert("damaged".to_owned(), json!(self.figures.stands().damaged));
         }
         Ok(told)
+    }
+
+    /// What there is now; no byte is read that the log does not vouch for.
+    pub(super) fn shelf(&self) -> Result<Shelf, NoAnswer> {
+        let shelf = Shelf::look(&self.folder, &self.keys)?;
+        Ok(shelf.with_roots(self.anchored(Wall(0))?))
     }
 
     pub(super) fn anchored(&self, from: Wall) -> Result<Vec<super::anchors::Anchored>, NoAnswer> {

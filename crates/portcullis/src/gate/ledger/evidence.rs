@@ -26,7 +26,7 @@ pub(super) fn take(desk: &Desk, question: &LedgerQuestion) -> Result<LedgerTaken
     // whoever checks it is told up to where to look.
     let anchored = desk.anchored(Wall(0))?;
     let anchored_to = anchored.iter().map(|one| one.revision.0).max().unwrap_or_default();
-    let all = Shelf::look(&desk.folder, &desk.keys)?;
+    let all = desk.shelf()?;
     let (mut sets, mut gone, mut parts) = (Vec::new(), Vec::new(), BTreeSet::new());
     for one in may_hold(anchored, since) {
         if !all.parts().contains(&one.part) {
@@ -42,7 +42,8 @@ pub(super) fn take(desk: &Desk, question: &LedgerQuestion) -> Result<LedgerTaken
     if sets.is_empty() {
         return Err(NoAnswer::NotAnchored);
     }
-    let answer = answered(&Shelf::of(&desk.folder, &desk.keys, parts), question)?;
+    let anchored = Shelf::of(&desk.folder, &desk.keys, parts).with_roots(desk.anchored(Wall(0))?);
+    let answer = answered(&anchored, question)?;
     let count = sets.len() as u64;
     let mut members = Map::new();
     for (name, value) in [

@@ -2,14 +2,17 @@
 //!
 //! Must not know what is written.
 
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use portcullis_ledger::LedgerError;
 use portcullis_proxy::LedgerOutlet;
 use portcullis_types::Wall;
 
 use super::super::page::Page;
 use super::preserve::Preserved;
+use crate::talk;
 
 /// Figures of one gate.
 #[derive(Debug)]
@@ -35,6 +38,8 @@ pub(super) struct Stands {
     pub roll: Option<String>,
     /// Journals that hold what can't be read, kept aside.
     pub damaged: Vec<String>,
+    /// Sets of files that can't be read, with why.
+    pub unreadable: BTreeMap<String, String>,
     /// All that left until then is durable.
     pub written: Option<Wall>,
     /// Journals that are not rolled yet, with those that are written.
@@ -62,6 +67,14 @@ impl Figures {
 
     pub(super) fn stands(&self) -> MutexGuard<'_, Stands> {
         self.stands.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes down that a set of files can't be read, where that is what it was; said once.
+    pub(super) fn unread(&self, why: &LedgerError) {
+        let Some(hour) = why.hour() else { return };
+        if self.stands().unreadable.insert(hour.to_string(), why.to_string()).is_none() {
+            talk::error(&format!("no question about its time is answered: {why}"));
+        }
     }
 
     /// Whether what leaves can be written down and digested.
@@ -106,6 +119,8 @@ impl Figures {
         page.one(("ledger_journals", "gauge"), about, stands.journals);
         let about = "Journals that are damaged and were put aside.";
         page.one(("ledger_damaged", "gauge"), about, stands.damaged.len() as u64);
+        let about = "Sets of the ledger's files that can't be read.";
+        page.one(("ledger_unreadable", "gauge"), about, stands.unreadable.len() as u64);
         page.one(("ledger_files", "gauge"), "Files of the ledger.", stands.files);
         page.one(("ledger_file_bytes", "gauge"), "Bytes of them.", stands.file_bytes);
         page.text()
@@ -135,6 +150,12 @@ fn told(stands: &Stands, waiting: u64, merging: bool) -> (bool, String) {
             stands.damaged.len()
         ));
     }
+    if let Some(why) = stands.unreadable.values().next() {
+        let count = stands.unreadable.len();
+        faults.push(format!(
+            "{count} sets of files can't be read, and no question about their time is answered: {why}"
+        ));
+    }
     if faults.is_empty() {
         let until = stands.written.map_or_else(|| "nothing yet".to_owned(), Wall::rfc3339);
         return (true, format!("written until {until}, {} files", stands.files));
@@ -162,8 +183,9 @@ mod tests {
             key: Some("the key can't be read".to_owned()),
             roll: Some("the store can't be written".to_owned()),
             damaged,
+            unreadable: [("a".to_owned(), "the set `a` can't be read".to_owned())].into(),
             ..well
         };
-        insta::assert_snapshot!(line(&odd, 0, false), @"false: answers whose records are to be digested are refused: the key can't be read; journals wait to become files: the store can't be written; 1 journals hold what can't be read, `a.journal.damaged` first: keep them for an inquiry, and move them out of the folder");
+        insta::assert_snapshot!(line(&odd, 0, false), @"false: answers whose records are to be digested are refused: the key can't be read; journals wait to become files: the store can't be written; 1 journals hold what can't be read, `a.journal.damaged` first: keep them for an inquiry, and move them out of the folder; 1 sets of files can't be read, and no question about their time is answered: the set `a` can't be read");
     }
 }

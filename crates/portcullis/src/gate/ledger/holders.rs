@@ -7,10 +7,12 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use portcullis_ledger::{holders, received};
-use portcullis_registry::{BoxFuture, Held, Holders, HoldersError, LedgerName, WhoHolds};
+use portcullis_ledger::{LedgerError, holders, received};
+use portcullis_registry::{BoxFuture, Held, Holders, HoldersError, LedgerName, Office, WhoHolds};
 use portcullis_types::{Clock as _, LedgerKind, PartnerId, Span, Wall};
+use tokio::runtime::Handle;
 
+use super::anchors::Anchors;
 use super::figures::Figures;
 use super::folder::{DAY, Folder, day_of};
 use super::keys::Keys;
@@ -37,6 +39,9 @@ pub(super) struct Receivers {
     pub(super) clock: SystemClock,
     pub(super) keep: Span,
     pub(super) watch: Arc<Watch>,
+    pub(super) anchors: Arc<Anchors>,
+    pub(super) office: Arc<dyn Office>,
+    pub(super) runtime: Handle,
 }
 
 impl fmt::Debug for Receivers {
@@ -96,8 +101,20 @@ impl Receivers {
         Ok(Wall(now()))
     }
 
-    fn held(&self, asked: &[LedgerName], until: Wall) -> Result<WhoHolds, HoldersError> {
+    fn shelf(&self) -> Result<Shelf, HoldersError> {
         let shelf = Shelf::look(&self.folder, &self.keys).map_err(unread)?;
+        let all = (Wall(0), Wall(u64::MAX));
+        let anchored = self.anchors.within(all.0, all.1, &*self.office, &self.runtime);
+        Ok(shelf.with_roots(anchored.map_err(unread)?))
+    }
+
+    fn not_read(&self, why: &LedgerError) -> HoldersError {
+        self.figures.unread(why);
+        unread(why)
+    }
+
+    fn held(&self, asked: &[LedgerName], until: Wall) -> Result<WhoHolds, HoldersError> {
+        let shelf = self.shelf()?;
         let since = Wall(until.0.saturating_sub(self.keep.milliseconds()));
         let mut by: BTreeMap<LedgerName, Terms> = BTreeMap::new();
         for kind in [LedgerKind::Record, LedgerKind::Owner, LedgerKind::Place] {
@@ -107,7 +124,8 @@ impl Receivers {
                 continue;
             }
             // A clock that was set back must not hide what left before that.
-            let held = holders(&shelf, kind, &ids, since, Wall(u64::MAX)).map_err(unread)?.held;
+            let held = holders(&shelf, kind, &ids, since, Wall(u64::MAX));
+            let held = held.map_err(|why| self.not_read(&why))?.held;
             for one in held {
                 let partner = PartnerId::new(&one.partner).map_err(unread)?;
                 let known = by.entry((kind, one.id)).or_default();
@@ -128,10 +146,10 @@ impl Receivers {
     }
 
     fn of_day(&self, classes: &[String], day: u32) -> Result<Vec<(PartnerId, u64)>, HoldersError> {
-        let shelf = Shelf::look(&self.folder, &self.keys).map_err(unread)?;
+        let shelf = self.shelf()?;
         let (from, to) = (Wall(u64::from(day) * DAY), Wall((u64::from(day) + 1) * DAY));
         let classes: Vec<&str> = classes.iter().map(String::as_str).collect();
-        let found = received(&shelf, &classes, from, to).map_err(unread)?;
+        let found = received(&shelf, &classes, from, to).map_err(|why| self.not_read(&why))?;
         let of = |(partner, records): (String, u64)| {
             Ok((PartnerId::new(&partner).map_err(unread)?, records))
         };

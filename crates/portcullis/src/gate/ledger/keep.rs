@@ -10,9 +10,11 @@ use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::Duration;
 
+use portcullis_ledger::LedgerError;
 use portcullis_registry::LedgerCommand;
 use portcullis_types::{Clock as _, Span, Wall};
 
+use super::damage::{caught, shelf};
 use super::figures::Figures;
 use super::folder::{DAMAGED, DAY, Folder, JOURNAL, Part, day_name};
 use super::keys::Keys;
@@ -69,7 +71,7 @@ impl Keeper {
         let now = self.clock.now();
         let passed = now.mono.0 / 1_000_000;
         if passed >= self.roll_at {
-            let rolled = self.roll_all();
+            let rolled = caught(|| self.roll_all());
             self.roll_at = if rolled.is_ok() { 0 } else { passed + PAUSE };
             self.say(rolled);
         }
@@ -87,7 +89,8 @@ impl Keeper {
         let ending = |name: &str, ending: &str| name.ends_with(&format!(".{ending}"));
         for name in names.iter().filter(|name| ending(name, JOURNAL)) {
             // One that can't be rolled keeps no other one waiting.
-            let rolled = match self.roller.roll(name) {
+            let roll = || self.roller.roll(name).map_err(|error| error.to_string());
+            let rolled = match caught(roll) {
                 Ok(rolled) => rolled,
                 Err(why) => {
                     fault.get_or_insert(format!("`{name}`: {why}"));
@@ -133,12 +136,13 @@ impl Keeper {
         if self.roller.office.health().clock_parted {
             return;
         }
-        if let Err(why) = self.find_lost() {
+        self.mended();
+        if let Err(why) = caught(|| self.find_lost()) {
             talk::error(&format!("it is not known whether keys of the ledger are lost: {why}"));
         }
         // And whoever can't tell what a case needs drops nothing either.
-        let (due, needed) = match self.due(now).and_then(|due| Ok((self.needed(&due, now)?, due))) {
-            Ok((needed, due)) => (due, needed),
+        let (due, needed) = match caught(|| self.due_and_needed(now)) {
+            Ok(found) => found,
             Err(why) => {
                 talk::error(&format!("what of the ledger is too old stays for now: {why}"));
                 return;
@@ -170,12 +174,18 @@ impl Keeper {
         Ok(Due { days, names })
     }
 
-    fn needed(&mut self, due: &Due, now: Wall) -> io::Result<Needed> {
+    /// What was kept long enough, and what of it cases need.
+    fn due_and_needed(&mut self, now: Wall) -> Result<(Due, Needed), String> {
+        let due = self.due(now).map_err(|error| error.to_string())?;
         if due.days.is_empty() && due.names.is_empty() {
-            return Ok(Needed::default());
+            return Ok((due, Needed::default()));
         }
         let snapshot = self.roller.office.snapshot();
-        self.looker.needed(&self.folder, &self.keys, &snapshot, now)
+        let (folder, keys, roller) = (&self.folder, &self.keys, &self.roller);
+        let look = || shelf(folder, keys, roller);
+        let unread = |why: &LedgerError| self.figures.unread(why);
+        let needed = self.looker.needed(look, &snapshot, now, &unread)?;
+        Ok((due, needed))
     }
 
     /// Drops keys. The event comes first: a key that goes without one could not be told from one that was

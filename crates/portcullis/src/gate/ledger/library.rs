@@ -3,18 +3,24 @@
 //! Where a journal is still there, its files are left out, since both hold the same. Must not know what is
 //! asked.
 
-use std::collections::BTreeSet;
-use std::fs::File;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::{self, File};
 use std::io::{self, ErrorKind, Read};
 use std::os::unix::fs::FileExt as _;
 use std::sync::Arc;
 
+use portcullis_audit::Hash;
 use portcullis_keys::DayKey;
-use portcullis_ledger::{HourFile, JournalReader, LedgerError, Library, LibraryFault, Row, Table};
+use portcullis_ledger::{
+    Checked, HourFile, JournalReader, LedgerError, Library, LibraryFault, Pieces, Row, Table,
+};
+use portcullis_registry::AnchoredFile;
 use portcullis_types::Wall;
 
+use super::anchors::Anchored;
 use super::folder::{Folder, Part};
 use super::keys::Keys;
+use super::roll::PIECES;
 
 /// The longest time that goes into one file.
 pub(super) const PART_MAX: u64 = 3_600_000;
@@ -26,6 +32,8 @@ pub(super) struct Shelf {
     parts: BTreeSet<Part>,
     /// Open, so that they stay what they were.
     journals: Vec<(String, File)>,
+    /// What files have to be, as far as that is known from the log.
+    roots: BTreeMap<Part, Arc<[AnchoredFile]>>,
 }
 
 /// A file from its beginning, whoever else reads it.
@@ -61,12 +69,21 @@ impl Shelf {
                 Err(error) => return Err(error),
             }
         }
-        Ok(Self { folder: folder.clone(), keys: Arc::clone(keys), parts, journals })
+        let roots = BTreeMap::new();
+        Ok(Self { folder: folder.clone(), keys: Arc::clone(keys), parts, journals, roots })
+    }
+
+    /// The same; what is read of files has to be what the log says. Else it is only held against the hashes
+    /// beside each file. Asked of the log after the look: what is on the shelf was anchored before.
+    pub(super) fn with_roots(self, anchored: Vec<Anchored>) -> Self {
+        let of = |one: Anchored| (one.part, one.files);
+        Self { roots: anchored.into_iter().map(of).collect(), ..self }
     }
 
     /// Of these times alone, and of no journal.
     pub(super) fn of(folder: &Folder, keys: &Arc<Keys>, parts: BTreeSet<Part>) -> Self {
-        Self { folder: folder.clone(), keys: Arc::clone(keys), parts, journals: Vec::new() }
+        let (journals, roots) = (Vec::new(), BTreeMap::new());
+        Self { folder: folder.clone(), keys: Arc::clone(keys), parts, journals, roots }
     }
 
     /// Whether any answer in a time's files came at that time.
@@ -77,6 +94,25 @@ impl Shelf {
         until: Wall,
     ) -> Result<bool, LedgerError> {
         Ok(HourFile::read(self, &Arc::from(part.hour()))?.overlaps(since, until))
+    }
+
+    /// The hashes of a file's pieces that it has to have.
+    fn pieces(&self, part: &Part, name: &str, file: &File) -> Result<Pieces, LibraryFault> {
+        let beside = fs::read(self.folder.at(&format!("{name}.{PIECES}"))).ok();
+        let beside = beside.and_then(|bytes| Pieces::from_bytes(&bytes));
+        let anchored = self.roots.get(part).and_then(|all| all.iter().find(|of| of.name == name));
+        let root = anchored.map(|file| Hash::from_hex(&file.root));
+        if let Some(beside) = beside
+            && root.is_none_or(|root| root == Some(beside.root()))
+        {
+            return Ok(beside);
+        }
+        // The hashes are gone or touched, which says nothing of the file.
+        let found = Pieces::of(FromStart { file, at: 0 })?;
+        if root.is_none_or(|root| root == Some(found.root())) {
+            return Ok(found);
+        }
+        Err(format!("`{name}` is not what the log says it was").into())
     }
 
     /// Times that are in files.
@@ -96,7 +132,7 @@ impl Shelf {
 }
 
 impl Library for Shelf {
-    type Reader = File;
+    type Reader = Checked<File>;
 
     /// A call may have come long before its answer ended, so that later times are all looked at.
     fn hours(&self, since: Wall, _until: Wall) -> Result<Vec<Arc<str>>, LibraryFault> {
@@ -104,11 +140,13 @@ impl Library for Shelf {
         Ok(self.parts.iter().filter(near).map(|part| Arc::from(part.hour())).collect())
     }
 
-    fn open(&self, hour: &str, table: Table) -> Result<File, LibraryFault> {
-        let name = Part::of_hour(hour).map(|part| part.table(table.name())).unwrap_or_default();
-        let opened = File::open(self.folder.at(&name));
-        opened
-            .map_err(|error| format!("the ledger's file `{name}` can't be opened: {error}").into())
+    fn open(&self, hour: &str, table: Table) -> Result<Checked<File>, LibraryFault> {
+        let part = Part::of_hour(hour).ok_or_else(|| format!("`{hour}` is no set of files"))?;
+        let name = part.table(table.name());
+        let file = File::open(self.folder.at(&name))
+            .map_err(|error| format!("the ledger's file `{name}` can't be opened: {error}"))?;
+        let pieces = self.pieces(&part, &name, &file)?;
+        Ok(Checked::new(&name, file, pieces).map_err(|fault| format!("`{name}`: {fault}"))?)
     }
 
     fn day_key(&self, day: u32) -> Result<Option<Arc<DayKey>>, LibraryFault> {

@@ -5,9 +5,10 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use portcullis_ledger::digested;
+use portcullis_ledger::{LedgerError, digested};
 use portcullis_types::Wall;
 
+use super::damage::shelf;
 use super::folder::{DAY, Folder, Part, day_name, day_of};
 use super::keep::Keeper;
 use super::keys::Keys;
@@ -16,14 +17,20 @@ use crate::talk;
 
 /// Whether records were digested under a key of a day. Where that can't be read they may have been.
 pub(super) fn is_digested(folder: &Folder, keys: &Arc<Keys>, day: u32) -> bool {
-    digested_since(folder, keys, day).map_or(true, |days| days.contains(&day))
+    let Ok(shelf) = Shelf::look(folder, keys) else { return true };
+    let mut unread = false;
+    let days = digested_since(&shelf, day, &mut |_| unread = true);
+    unread || days.map_or(true, |days| days.contains(&day))
 }
 
 /// Days of which there are digests, from a day on. A call may have come a little before its day.
-fn digested_since(folder: &Folder, keys: &Arc<Keys>, day: u32) -> Result<BTreeSet<u32>, String> {
-    let shelf = Shelf::look(folder, keys).map_err(|error| error.to_string())?;
+fn digested_since(
+    shelf: &Shelf,
+    day: u32,
+    unread: &mut dyn FnMut(LedgerError),
+) -> Result<BTreeSet<u32>, String> {
     let since = Wall((u64::from(day) * DAY).saturating_sub(DAY));
-    digested(&shelf, since).map_err(|error| error.to_string())
+    digested(shelf, since, unread).map_err(|error| error.to_string())
 }
 
 impl Keeper {
@@ -47,13 +54,18 @@ impl Keeper {
             |day: &u32| !there.contains(day) && !said.contains(day) && !self.whole.contains(day);
         let gone: BTreeSet<u32> = written.filter(gone).collect();
         let Some(first) = gone.first() else { return Ok(()) };
-        let digested = digested_since(&self.folder, &self.keys, *first)?;
+        let mut unread = false;
+        let digested =
+            digested_since(&shelf(&self.folder, &self.keys, &self.roller)?, *first, &mut |why| {
+                self.figures.unread(&why);
+                unread = true;
+            })?;
         for day in gone {
             if digested.contains(&day) {
                 let file = day_name(day);
                 let advice = format!("if there is a copy of `keys/{file}.key`, put it back");
                 self.say_lost(day, "what left", &advice)?;
-            } else {
+            } else if !unread {
                 self.whole.insert(day);
             }
         }

@@ -4,16 +4,14 @@
 //! know how anything goes.
 
 use std::collections::BTreeMap;
-use std::io;
 use std::sync::Arc;
 
-use portcullis_ledger::HourFile;
+use portcullis_ledger::{HourFile, LedgerError};
 use portcullis_registry::{CaseRecord, Snapshot};
 use portcullis_types::Wall;
 use serde_json::{Value, json};
 
-use super::folder::{Folder, Part, day_name, day_of};
-use super::keys::Keys;
+use super::folder::{Part, day_name, day_of};
 use super::library::Shelf;
 
 /// What of the ledger cases need, each with the case.
@@ -61,23 +59,24 @@ impl Looker {
     /// that their evidence was read from.
     pub(super) fn needed(
         &mut self,
-        folder: &Folder,
-        keys: &Arc<Keys>,
+        look: impl FnOnce() -> Result<Shelf, String>,
         snapshot: &Snapshot,
         now: Wall,
-    ) -> io::Result<Needed> {
+        unread: &dyn Fn(&LedgerError),
+    ) -> Result<Needed, String> {
         let kept = Kept::of(snapshot, now);
         let mut needed = Needed::default();
         if kept.partners.is_empty() && kept.times.is_empty() {
             self.known.clear();
             return Ok(needed);
         }
-        let shelf = Shelf::look(folder, keys)?;
+        let shelf = look()?;
         self.known.retain(|part, _| shelf.parts().contains(part));
         for part in shelf.parts() {
             if !self.known.contains_key(part) {
                 // What could not be read this time may be the next.
-                self.known.extend(Held::read(&shelf, part).map(|held| (part.clone(), held)));
+                let held = Held::read(&shelf, part).inspect_err(unread).ok();
+                self.known.extend(held.map(|held| (part.clone(), held)));
             }
             needed.take(part, self.known.get(part), &kept);
         }
@@ -158,16 +157,15 @@ impl Needed {
 }
 
 impl Held {
-    /// None: it can't be read.
-    fn read(shelf: &Shelf, part: &Part) -> Option<Self> {
-        let hour = HourFile::read(shelf, &Arc::from(part.hour())).ok()?;
+    fn read(shelf: &Shelf, part: &Part) -> Result<Self, LedgerError> {
+        let hour = HourFile::read(shelf, &Arc::from(part.hour()))?;
         let mut partners: BTreeMap<Arc<str>, bool> = BTreeMap::new();
         for (partner, totals) in hour.partners() {
             *partners.entry(Arc::clone(partner)).or_default() |= totals.records > 0;
         }
         let meta = hour.meta();
         let days = meta.days.iter().map(|day| day.day).collect();
-        Some(Self { from: meta.from, to: meta.to, days, partners })
+        Ok(Self { from: meta.from, to: meta.to, days, partners })
     }
 }
 

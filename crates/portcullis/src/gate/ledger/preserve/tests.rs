@@ -9,7 +9,8 @@ use portcullis_registry::{
 use portcullis_types::{LedgerDigest, Revision};
 
 use super::*;
-use crate::gate::ledger::folder::DAY;
+use crate::gate::ledger::folder::{DAY, Folder};
+use crate::gate::ledger::keys::Keys;
 use crate::gate::ledger::rows::{record, row as made};
 
 const HOUR: u64 = 3_600_000;
@@ -83,7 +84,9 @@ impl Bed {
 
     fn needed(&self) -> Needed {
         let snapshot = self.state.snapshot();
-        Looker::default().needed(&self.folder, &self.keys, &snapshot, NOW).unwrap()
+        let look = || Ok(Shelf::look(&self.folder, &self.keys).unwrap());
+        let unread = |_: &LedgerError| {};
+        Looker::default().needed(look, &snapshot, NOW, &unread).unwrap()
     }
 }
 
