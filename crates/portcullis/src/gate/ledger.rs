@@ -21,13 +21,13 @@ mod preserve;
 mod roll;
 #[cfg(test)]
 mod rows;
+mod turns;
 mod verify;
 mod watch;
 mod writer;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::sync::atomic::AtomicUsize;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::JoinHandle;
 
@@ -54,6 +54,7 @@ use keys::Keys;
 use names::Names;
 pub(crate) use names::SetNames;
 use roll::Roller;
+use turns::Turns;
 use watch::Watch;
 use writer::Writer;
 
@@ -161,7 +162,7 @@ pub(crate) fn start(
         figures: Arc::clone(&figures),
         clock,
         keep: config.keep,
-        answering: AtomicUsize::new(0),
+        turns: Turns::new(desk::AT_ONCE),
     };
     let writing = Thread::start("portcullis-ledger", move |told| writer.run(&told))?;
     let keeping = Thread::start("ledger-files", move |told| keeper.run(&told))?;

@@ -4,9 +4,9 @@
 
 use std::fmt;
 use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use portcullis_control::{LedgerDesk, LedgerFault, LedgerQuestion, LedgerTaken};
 use portcullis_ledger::{AskedPeople, LedgerError, affected, between, what, who};
@@ -22,11 +22,12 @@ use super::figures::Figures;
 use super::folder::{Folder, day_name, day_of};
 use super::keys::Keys;
 use super::library::Shelf;
+use super::turns::Turns;
 use super::verify::verify;
 use crate::clock::SystemClock;
 
 /// Questions that are answered at once.
-const AT_ONCE: usize = 2;
+pub(super) const AT_ONCE: usize = 2;
 /// Members that hold moments.
 const MOMENTS: [&str; 7] = ["since", "until", "from", "to", "first", "last", "at"];
 /// Members that hold days.
@@ -42,7 +43,7 @@ pub(super) struct Desk {
     pub(super) figures: Arc<Figures>,
     pub(super) clock: SystemClock,
     pub(super) keep: Span,
-    pub(super) answering: AtomicUsize,
+    pub(super) turns: Turns,
 }
 
 impl fmt::Debug for Desk {
@@ -66,6 +67,10 @@ pub(super) enum NoAnswer {
     NotAnchored,
     #[error("the system has no random bytes: {0}")]
     NoSalt(getrandom::Error),
+    #[error(
+        "the question failed, and another one may not; `portcullis ledger verify` tells whether a file was touched"
+    )]
+    Failed,
 }
 
 impl LedgerDesk for Desk {
@@ -107,15 +112,13 @@ impl LedgerDesk for Desk {
 impl Desk {
     /// Few at a time.
     fn in_turn<T>(&self, answer: impl Fn() -> Result<T, NoAnswer>) -> Result<T, LedgerFault> {
-        let answering = self.answering.fetch_add(1, Ordering::AcqRel);
-        let told = if answering >= AT_ONCE {
-            Err(LedgerFault::Busy(AT_ONCE))
-        } else {
-            // A file may go by its age between a look and the next.
-            answer().or_else(|_| answer()).map_err(|why| self.refused(&why))
+        let Some(_turn) = self.turns.take() else {
+            return Err(LedgerFault::Busy(self.turns.max()));
         };
-        self.answering.fetch_sub(1, Ordering::AcqRel);
-        told
+        // A file may go by its age between a look and the next.
+        let answer = || answer().or_else(|_| answer());
+        let answer = catch_unwind(AssertUnwindSafe(answer)).unwrap_or(Err(NoAnswer::Failed));
+        answer.map_err(|why| self.refused(&why))
     }
 
     fn refused(&self, why: &NoAnswer) -> LedgerFault {
@@ -125,9 +128,11 @@ impl Desk {
                 self.figures.unread(ledger);
                 LedgerFault::Unreadable(why.to_string())
             }
-            NoAnswer::Io(_) | NoAnswer::Log(_) | NoAnswer::Json(_) | NoAnswer::NoSalt(_) => {
-                LedgerFault::Unreadable(why.to_string())
-            }
+            NoAnswer::Io(_)
+            | NoAnswer::Log(_)
+            | NoAnswer::Json(_)
+            | NoAnswer::NoSalt(_)
+            | NoAnswer::Failed => LedgerFault::Unreadable(why.to_string()),
         }
     }
 
