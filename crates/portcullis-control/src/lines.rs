@@ -4,11 +4,13 @@
 
 use std::future::poll_fn;
 use std::pin::Pin;
+use std::time::Duration;
 
 use axum::body::Body;
 use axum::extract::Request;
 use axum::http::{StatusCode, header};
 use http_body::Body as _;
+use tokio::time::sleep;
 
 use crate::problem::{EntryFault, Problem};
 
@@ -33,6 +35,8 @@ pub(crate) struct Lines {
     ended: bool,
     /// The code of the problem when lines can't be taken.
     code: &'static str,
+    /// How long a line waits for others, in a body that nobody knows the end of.
+    patience: Option<Duration>,
 }
 
 impl Lines {
@@ -51,8 +55,15 @@ impl Lines {
                 "send one JSON object a line with `Content-Type: application/x-ndjson`",
             ));
         }
-        let body = request.into_body();
-        Ok(Self { body, rest: Vec::new(), number: 1, ended: false, code })
+        let (body, rest) = (request.into_body(), Vec::new());
+        Ok(Self { body, rest, number: 1, ended: false, code, patience: None })
+    }
+
+    /// The same; where the body does not say how long it is, no line waits longer than that for a batch to
+    /// become full: it is sent as things happen, and may go on for long.
+    pub(crate) fn with_patience(self, patience: Duration) -> Self {
+        let endless = self.body.size_hint().exact().is_none();
+        Self { patience: endless.then_some(patience), ..self }
     }
 
     /// At most `count` lines with their numbers, read one by one; none at the end.
@@ -62,6 +73,7 @@ impl Lines {
         read: impl Fn(&[u8]) -> Result<T, String>,
     ) -> Result<Numbered<T>, Problem> {
         let (mut batch, mut faults) = (Vec::new(), Vec::new());
+        let mut over = None;
         while batch.len() < count && faults.len() < FAULTS_MAX {
             if self.take(count, &read, (&mut batch, &mut faults)) {
                 continue;
@@ -69,7 +81,17 @@ impl Lines {
             if self.ended {
                 break;
             }
-            self.read().await?;
+            let Some(patience) = self.patience.filter(|_| !batch.is_empty()) else {
+                self.read().await?;
+                continue;
+            };
+            // From its first line on: lines that come one by one keep none before them waiting.
+            let over = over.get_or_insert_with(|| Box::pin(sleep(patience)));
+            tokio::select! {
+                biased;
+                read = self.read() => read?,
+                () = over => break,
+            }
         }
         if faults.is_empty() { Ok(batch) } else { Err(faulty(self.code, faults)) }
     }
@@ -165,4 +187,84 @@ pub(crate) fn faulty(code: &'static str, entries: Vec<EntryFault>) -> Problem {
     let mut problem = Problem::new(status, code, "Some lines can't be taken", which);
     problem.entries = entries;
     problem
+}
+
+#[cfg(test)]
+mod tests {
+    use std::convert::Infallible;
+    use std::task::{Context, Poll};
+
+    use axum::body::Bytes;
+    use http_body::Frame;
+    use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+
+    use super::*;
+
+    /// A body that goes on as long as somebody sends.
+    struct Fed(UnboundedReceiver<&'static str>);
+
+    impl http_body::Body for Fed {
+        type Data = Bytes;
+        type Error = Infallible;
+
+        fn poll_frame(
+            mut self: Pin<&mut Self>,
+            context: &mut Context<'_>,
+        ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+            let frame = |text: &'static str| Ok(Frame::data(Bytes::from(text)));
+            self.0.poll_recv(context).map(|text| text.map(frame))
+        }
+    }
+
+    fn lines(body: Body) -> Lines {
+        let request = Request::builder().header(header::CONTENT_TYPE, NDJSON).body(body).unwrap();
+        Lines::of(request, "faults").unwrap().with_patience(Duration::from_millis(250))
+    }
+
+    fn fed() -> (UnboundedSender<&'static str>, Lines) {
+        let (send, receive) = unbounded_channel();
+        (send, lines(Body::new(Fed(receive))))
+    }
+
+    async fn next(lines: &mut Lines) -> Vec<(u64, String)> {
+        let read = |text: &[u8]| Ok(String::from_utf8_lossy(text).into_owned());
+        lines.next(3, read).await.map_err(|problem| problem.detail.clone()).unwrap()
+    }
+
+    fn numbered(of: &[(u64, &str)]) -> Vec<(u64, String)> {
+        of.iter().map(|(number, text)| (*number, (*text).to_owned())).collect()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_line_of_a_body_without_an_end_waits_a_moment_for_others_and_no_longer() {
+        let (send, mut lines) = fed();
+        send.send("one\ntw").unwrap();
+        assert_eq!(next(&mut lines).await, numbered(&[(1, "one")]), "it was not kept waiting");
+        send.send("o\nthree\n").unwrap();
+        assert_eq!(next(&mut lines).await, numbered(&[(2, "two"), (3, "three")]));
+        send.send("four\nfive\nsix\nseven\n").unwrap();
+        assert_eq!(next(&mut lines).await.len(), 3, "a batch is full before that");
+        assert_eq!(next(&mut lines).await, numbered(&[(7, "seven")]));
+        drop(send);
+        assert_eq!(next(&mut lines).await, []);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn lines_that_come_one_by_one_keep_none_before_them_waiting() {
+        let (send, mut lines) = fed();
+        let sending = async {
+            for _ in 0..3 {
+                send.send("line\n").unwrap();
+                tokio::time::sleep(Duration::from_millis(200)).await;
+            }
+        };
+        let (first, ()) = tokio::join!(next(&mut lines), sending);
+        assert_eq!(first.len(), 2, "the third came after the first had waited long enough");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_body_that_says_how_long_it_is_is_taken_in_whole_batches() {
+        let mut lines = lines(Body::from("one\ntwo"));
+        assert_eq!(next(&mut lines).await, numbered(&[(1, "one"), (2, "two")]));
+    }
 }

@@ -6,6 +6,7 @@ mod line;
 mod view;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Json;
 use axum::extract::{Path, Request, State};
@@ -30,6 +31,8 @@ pub(crate) use view::{day, named};
 
 /// The code of the problem when lines can't be taken.
 const FAULTS: &str = "deletions_faults";
+/// How long a line of a stream waits for others: partners are told within a second.
+const PATIENCE: Duration = Duration::from_millis(250);
 /// Records that stay, told of one list.
 const KEPT_MAX: usize = 1000;
 
@@ -66,14 +69,14 @@ pub(crate) struct Which {
 
 /// Says what is gone: deleted, not public any more, expired, or the account closed; an `id` is taken once
 #[utoipa::path(post, path = "/v1/deletions", tag = "deletions", security(("admin_token" = [])),
-    request_body(content = DeletionPosted, content_type = "application/x-ndjson", description = "One object a line. Up to 5,000 lines are taken whole or not at all; more than that batch by batch while they are read."),
+    request_body(content = DeletionPosted, content_type = "application/x-ndjson", description = "One object a line. Up to 5,000 lines in a body that says its length are taken whole or not at all; more than that batch by batch while they are read. Lines of a stream are taken within a quarter of a second."),
     responses((status = 200, body = DeletionsTaken), (status = "4XX", body = Document)))]
 pub(crate) async fn post(
     State(shared): Ctx,
     request: Request,
 ) -> Result<Json<DeletionsTaken>, Problem> {
     let desk = desk(&shared)?;
-    let mut lines = Lines::of(request, FAULTS)?;
+    let mut lines = Lines::of(request, FAULTS)?.with_patience(PATIENCE);
     let mut taken = DeletionsTaken::default();
     match feed(&shared, &*desk, &mut lines, &mut taken).await {
         Ok(()) => {
