@@ -147,14 +147,26 @@ impl Receivers {
 
     fn of_day(&self, classes: &[String], day: u32) -> Result<Vec<(PartnerId, u64)>, HoldersError> {
         let shelf = self.shelf()?;
-        let (from, to) = (Wall(u64::from(day) * DAY), Wall((u64::from(day) + 1) * DAY));
-        let classes: Vec<&str> = classes.iter().map(String::as_str).collect();
-        let found = received(&shelf, &classes, from, to).map_err(|why| self.not_read(&why))?;
+        let found = written_on(shelf, classes, day).map_err(|why| self.not_read(&why))?;
         let of = |(partner, records): (String, u64)| {
             Ok((PartnerId::new(&partner).map_err(unread)?, records))
         };
         found.into_iter().map(of).collect()
     }
+}
+
+/// How many records of these classes each partner received in answers that were written down on a day. That
+/// is when they ended: an answer that began the day before, and ended long after that day was told of, is
+/// of this one, and each answer is of one day.
+fn written_on(
+    shelf: Shelf,
+    classes: &[String],
+    day: u32,
+) -> Result<Vec<(String, u64)>, LedgerError> {
+    let day = u64::from(day);
+    let shelf = shelf.begun(&(Wall(day * DAY)..Wall((day + 1) * DAY)));
+    let classes: Vec<&str> = classes.iter().map(String::as_str).collect();
+    received(&shelf, &classes, Wall(0), Wall(u64::MAX))
 }
 
 /// On a thread that may wait for the disk.
@@ -166,4 +178,40 @@ async fn aside<T: Send + 'static>(
 
 fn unread(error: impl fmt::Display) -> HoldersError {
     HoldersError(format!("the ledger can't be read: {error}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use portcullis_ledger::{FrameWriter, JOURNAL_HEAD};
+    use portcullis_types::LedgerDigest;
+
+    use super::super::folder::Part;
+    use super::super::rows::{record, row};
+    use super::*;
+
+    const HOUR: u64 = 3_600_000;
+
+    #[test]
+    fn an_answer_that_ended_long_after_midnight_is_of_the_day_on_which_it_was_written_down() {
+        let dir = tempfile::tempdir().unwrap();
+        let folder = Folder::open(&dir.path().join("gate.ledger")).unwrap();
+        let keys = Arc::new(Keys::new(&folder));
+        let midnight = 20_001 * DAY;
+        // Both calls came before midnight, and one answer ended an hour after it.
+        for start in [midnight - HOUR, midnight + HOUR] {
+            let part = Part { start: Wall(start), writer: "gate-1".to_owned() };
+            let mut journal = JOURNAL_HEAD.to_vec();
+            let mut frame = FrameWriter::new();
+            let record = record(None, LedgerDigest::new([7; 16]));
+            frame.push(&row(Wall(midnight - 5), "acme", vec![record]));
+            frame.finish(journal.len() as u64, &mut journal);
+            std::fs::write(folder.at(&part.journal()), journal).unwrap();
+        }
+        for (day, count) in [(19_999, None), (20_000, Some(1)), (20_001, Some(1)), (20_002, None)] {
+            let shelf = Shelf::look(&folder, &keys).unwrap();
+            let found = written_on(shelf, &["place.posts".to_owned()], day).unwrap();
+            let of = count.map(|count| ("acme".to_owned(), count));
+            assert_eq!(found, Vec::from_iter(of), "{day}");
+        }
+    }
 }

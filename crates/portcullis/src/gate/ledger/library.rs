@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Read};
+use std::ops::Range;
 use std::os::unix::fs::FileExt as _;
 use std::sync::Arc;
 
@@ -84,6 +85,14 @@ impl Shelf {
     pub(super) fn of(folder: &Folder, keys: &Arc<Keys>, parts: BTreeSet<Part>) -> Self {
         let (journals, roots) = (Vec::new(), BTreeMap::new());
         Self { folder: folder.clone(), keys: Arc::clone(keys), parts, journals, roots }
+    }
+
+    /// Of the times that begin within these alone.
+    pub(super) fn begun(mut self, times: &Range<Wall>) -> Self {
+        self.parts.retain(|part| times.contains(&part.start));
+        let begun = |name: &String| Part::of_journal(name).map(|part| part.start);
+        self.journals.retain(|(name, _)| begun(name).is_some_and(|start| times.contains(&start)));
+        self
     }
 
     /// Whether any answer in a time's files came at that time.

@@ -98,7 +98,7 @@ impl Writer {
 
     /// When the time begins that a moment is in.
     fn start(&self, now: Wall) -> Wall {
-        Wall(now.0 / self.roll * self.roll)
+        start(now, self.roll)
     }
 
     fn write(&mut self, now: Wall) -> Result<(), String> {
@@ -217,6 +217,12 @@ impl Writer {
     }
 }
 
+/// None goes over midnight: what was written down on a day is known by where it stands.
+const fn start(now: Wall, roll: u64) -> Wall {
+    let midnight = now.0 / DAY * DAY;
+    Wall(midnight + (now.0 - midnight) / roll * roll)
+}
+
 fn distinct(days: &[u32]) -> Vec<u32> {
     let mut days = days.to_vec();
     days.dedup();
@@ -235,3 +241,20 @@ fn framed(rows: impl Iterator<Item = Row>, writer: &mut FrameWriter, place: u64,
 }
 
 const _: () = assert!(AHEAD < DAY, "at most two days are near");
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_begins_with_its_day_whatever_goes_into_one() {
+        let minutes = |of: u64| of * 60_000;
+        let day = 20_000 * DAY;
+        for (now, roll, begins) in
+            [(61, 60, 60), (59, 60, 0), (3, 50, 0), (99, 50, 50), (1439, 7, 1435)]
+        {
+            let found = start(Wall(day + minutes(now)), minutes(roll));
+            assert_eq!(found, Wall(day + minutes(begins)), "{now} {roll}");
+        }
+    }
+}
