@@ -88,3 +88,31 @@ fn a_set_that_somebody_rewrote_is_named_and_the_files_of_other_times_are_looked_
     while figure(&house, "portcullis_ledger_unreadable") > 0 {}
     drop(gate);
 }
+
+#[test]
+fn a_key_whose_file_is_lost_while_it_is_in_use_is_written_again_and_the_next_process_has_it() {
+    let platform = Platform::start(None);
+    let house = House::init(&platform.url());
+    let gate = house.serve();
+    assert_eq!(once(house.public, ME, &house.key).status, 200);
+    while figure(&house, "portcullis_ledger_written_total") < 1 {}
+    let keys = || {
+        let entries = std::fs::read_dir(house.dir().join("data/portcullis.ledger/keys")).unwrap();
+        let mut keys: Vec<_> = entries.map(|entry| entry.unwrap().path()).collect();
+        keys.retain(|path| path.extension().is_some_and(|ending| ending == "key"));
+        keys
+    };
+    let before: Vec<_> =
+        keys().iter().map(|path| (path.clone(), std::fs::read(path).unwrap())).collect();
+    before.iter().for_each(|(path, _)| std::fs::remove_file(path).unwrap());
+    while keys().len() < before.len() {}
+    for (path, bytes) in &before {
+        assert_eq!(&std::fs::read(path).unwrap(), bytes);
+    }
+    drop(gate);
+    let gate = house.serve();
+    assert_eq!(once(house.public, ME, &house.key).status, 200);
+    while figure(&house, "portcullis_ledger_written_total") < 1 {}
+    assert_eq!(records(&house), 2);
+    drop(gate);
+}

@@ -4,6 +4,8 @@
 //! A key that was used is durable. One that is made for a day of which there are digests already says from
 //! when on it serves: the one before was lost. Must not know what is digested.
 
+mod held;
+
 use std::collections::BTreeMap;
 use std::fmt;
 use std::fs::{self, File, OpenOptions};
@@ -37,6 +39,8 @@ pub(super) struct Keys {
 struct Known {
     key: Arc<DayKey>,
     since: Wall,
+    /// What stands in its file.
+    file: Arc<Zeroizing<Vec<u8>>>,
 }
 
 /// Why a key can't be had.
@@ -154,7 +158,8 @@ impl Keys {
         if mode.is_ok_and(|mode| mode & 0o077 != 0) {
             return Err(KeyFault::Mode(path));
         }
-        Ok(Some(Known { key: Arc::new(DayKey::new(day, secret)), since }))
+        let key = Arc::new(DayKey::new(day, secret));
+        Ok(Some(Known { key, since, file: Arc::new(bytes) }))
     }
 
     /// A key of a day, durable before it has its name.

@@ -179,6 +179,9 @@ impl Writer {
     /// Has the judge digest with the key of today, and with tomorrow's before it is needed.
     pub(super) fn tend_keys(&mut self, now: Wall) {
         let days: Vec<u32> = [day_of(now), day_of(Wall(now.0 + AHEAD))].into_iter().collect();
+        if self.days.iter().any(|day| self.keys.hold(*day)) {
+            self.days.clear();
+        }
         let whole = self.days.iter().eq(distinct(&days).iter());
         if whole && self.figures.stands().key.is_none() {
             return;
