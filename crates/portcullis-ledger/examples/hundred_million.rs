@@ -22,9 +22,9 @@ use std::time::Instant;
 
 use portcullis_keys::DayKey;
 use portcullis_ledger::{
-    AskedPeople, FrameWriter, HourSinks, HourWriter, JOURNAL_HEAD, JournalReader, Library,
-    LibraryFault, Pieced, Row, RowRecord, Table, Terms, Whose, affected, between, holders, what,
-    who,
+    AskedPeople, Checked, FrameWriter, HourSinks, HourWriter, JOURNAL_HEAD, JournalReader, Library,
+    LibraryFault, Pieced, Pieces, Row, RowRecord, Table, Terms, Whose, affected, between, holders,
+    what, who,
 };
 use portcullis_types::{LedgerDigest, LedgerKind, LedgerLevel, RequestId, Wall};
 
@@ -39,7 +39,7 @@ const PEOPLE: u64 = 2_000_000;
 struct Directory(PathBuf);
 
 impl Library for Directory {
-    type Reader = File;
+    type Reader = Checked<File>;
 
     fn hours(&self, _: Wall, _: Wall) -> Result<Vec<Arc<str>>, LibraryFault> {
         let mut names = Vec::new();
@@ -52,8 +52,12 @@ impl Library for Directory {
         Ok(names)
     }
 
-    fn open(&self, hour: &str, table: Table) -> Result<File, LibraryFault> {
-        Ok(File::open(self.0.join(format!("{hour}.{}.parquet", table.name())))?)
+    /// Checked as it is read, as the gate does it.
+    fn open(&self, hour: &str, table: Table) -> Result<Checked<File>, LibraryFault> {
+        let path = self.0.join(format!("{hour}.{}.parquet", table.name()));
+        let pieces = Pieces::from_bytes(&fs::read(path.with_extension("pieces"))?);
+        let pieces = pieces.ok_or("no hashes of pieces")?;
+        Ok(Checked::new(hour, File::open(path)?, pieces)?)
     }
 
     fn day_key(&self, day: u32) -> Result<Option<Arc<DayKey>>, LibraryFault> {
@@ -282,7 +286,11 @@ fn write(directory: &Path, records: u64) -> Outcome<()> {
             writer.push(&traffic.row(Wall(at), number, Mix::Both))?;
             number += 1;
         }
-        writer.finish()?;
+        let (_, HourSinks { terms, keys, answers, records, digests }) = writer.finish()?;
+        for (table, sink) in Table::ALL.into_iter().zip([terms, keys, answers, records, digests]) {
+            let path = directory.join(format!("{name}.{}.pieces", table.name()));
+            fs::write(path, sink.finish().1.to_bytes())?;
+        }
         (left, hour) = (left - pages, hour + 1);
     }
     Ok(())
