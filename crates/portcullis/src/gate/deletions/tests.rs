@@ -141,6 +141,11 @@ impl Bed {
         format!("http://{}{path}", self.gate.as_ref().unwrap().admin())
     }
 
+    fn metrics(&self) -> String {
+        let mut page = self.agent.get(self.admin("/metrics")).call().unwrap();
+        page.body_mut().read_to_string().unwrap()
+    }
+
     fn partner(&self, path: &str) -> String {
         format!("http://{}/partner/v1/{path}", self.gate.as_ref().unwrap().public())
     }
