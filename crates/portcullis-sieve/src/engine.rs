@@ -188,8 +188,11 @@ impl Core {
             items,
         };
         if let Err(fault) = run.go() {
-            // What is held may have been too much before, which then counts.
-            run.flush(run.settled())?;
+            // What is held may have been too much before, which then counts; nothing counts for more than
+            // the credential.
+            if fault != Fault::Secret {
+                run.flush(run.settled())?;
+            }
             return Err(fault);
         }
         run.leave()?;

@@ -12,8 +12,8 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use portcullis_sieve::{
-    Check, Effect, Fate, Gate, HELD_MAX, Item, ItemDuty, Items, Place, Plan, Sieve, Sink, Test,
-    Undecided, Where,
+    Check, Effect, Fate, Fault, Gate, HELD_MAX, Item, ItemDuty, Items, Place, Plan, Sieve, Sink,
+    Test, Undecided, Where,
 };
 
 /// Notes the owner of each item that leaves, by the tag of its duty.
@@ -146,4 +146,26 @@ fn a_chunk_whose_items_all_leave_is_written_at_once_and_not_copied() {
     // What stands before an item that the next chunk decides waits for nothing.
     let (begun, rest) = (r#"{"data":[{"owner":"a"},{"n":"#, r#"1},{"owner":"b"}]}"#);
     check(&[begun, rest], &[&[Some(0..22)], &[None, Some(2..rest.len())]]);
+}
+
+#[test]
+fn a_credential_is_told_of_wherever_the_answer_is_cut() {
+    const SECRET: &str = "the-platforms-own";
+    let mut duty = no_stories("data");
+    duty.undecided = Undecided::Cut;
+    let mut plan = Plan::default();
+    plan.items(duty);
+    let program = Arc::new(plan.compile().unwrap());
+    let gate = Arc::new(Gate::default().secret(SECRET.as_bytes()));
+    // It stands before an item that can't be decided with as little as may be held here.
+    let answer = format!(r#"{{"x":"{SECRET}","data":[{{"long":"{}"}}]}}"#, "y".repeat(100));
+    for size in [1, 3, 17, usize::MAX] {
+        let (program, gate) = (Arc::clone(&program), Arc::clone(&gate));
+        let mut sieve = Sieve::new(program, gate, 0, Notes::default()).hold_at_most(8);
+        let mut out = Vec::new();
+        let fault = answer.as_bytes().chunks(size).find_map(|one| sieve.push(one, &mut out).err());
+        assert_eq!(fault, Some(Fault::Secret), "in pieces of {size}");
+        let out = String::from_utf8(out).unwrap();
+        assert!(!out.contains(SECRET), "{out}");
+    }
 }
