@@ -9,7 +9,7 @@ use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
 use http::request::Parts;
-use http::{HeaderValue, Request, Response, Version, response};
+use http::{HeaderValue, Method, Request, Response, Version, response};
 use http_body::Body;
 use portcullis_judge::{BodyWanted, Granted, Verdict};
 use portcullis_types::{Now, Refusal};
@@ -172,7 +172,8 @@ fn begin(request: Request<Received>, ticket: &mut Ticket) -> Result<Begun, Refus
     let conn = Rc::clone(&ticket.conn);
     let bench = &conn.thread.bench;
     let (mut parts, body) = request.into_parts();
-    ticket.grpc = conn.http2 && grpc::is(&parts.headers);
+    // A refusal of gRPC is a success to HTTP, which would make a tunnel of a CONNECT.
+    ticket.grpc = conn.http2 && parts.method != Method::CONNECT && grpc::is(&parts.headers);
     if let Some(tracer) = &conn.thread.tracer {
         ticket.traced = Some(tracer.begin(conn.trusted, &parts.headers, &parts.method));
     }

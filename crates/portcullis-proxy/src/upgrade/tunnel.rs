@@ -85,6 +85,8 @@ impl Tunnel {
         mut partner: T,
     ) {
         self.opened.alarm.set(self.opened.silent);
+        // Over HTTP/2 its connection has as long, and whoever else is on it.
+        self.ticket.conn.watch.waits_for(self.opened.silent);
         let end = poll_fn(|cx| self.poll(&mut partner, cx)).await;
         let gone = matches!(end, End::Gone);
         self.ticket.whole = matches!(end, End::Done);
@@ -108,7 +110,10 @@ impl Tunnel {
     ) -> Poll<End> {
         loop {
             match self.turn(partner, cx) {
-                Ok(true) => self.opened.alarm.set(self.opened.silent),
+                Ok(true) => {
+                    self.opened.alarm.set(self.opened.silent);
+                    self.ticket.conn.watch.waits();
+                }
                 Ok(false) => break,
                 Err(end) => return Poll::Ready(end),
             }

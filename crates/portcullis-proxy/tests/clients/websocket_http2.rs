@@ -1,5 +1,6 @@
 //! tungstenite's WebSockets over streams of HTTP/2 (RFC 8441): several on one connection, beside calls.
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use futures_util::SinkExt;
@@ -10,6 +11,7 @@ use hyper::client::conn::http2::{SendRequest, handshake};
 use hyper::ext::Protocol;
 use hyper::upgrade::Upgraded;
 use hyper_util::rt::{TokioExecutor, TokioIo};
+use portcullis_proxy::Settings;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_tungstenite::WebSocketStream;
@@ -17,7 +19,7 @@ use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::Role;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 
-use crate::support::{Gate, KEY, World};
+use crate::support::{Gate, KEY, TIER, World};
 use crate::websocket::{Echo, ROUTES, SCOPES, end, says};
 
 type Sender = SendRequest<Empty<Bytes>>;
@@ -149,6 +151,16 @@ async fn what_is_no_whole_wish_is_refused_with_a_reason() {
             "RFC 8441",
         ),
         (
+            "an unknown key that would read a status of gRPC",
+            other(|request| {
+                let headers = request.headers_mut();
+                headers.insert("authorization", "Bearer no-such-key".parse().unwrap());
+                headers.insert("content-type", "application/grpc".parse().unwrap());
+            }),
+            401,
+            "key_unknown",
+        ),
+        (
             "another protocol",
             other(|request| {
                 request.extensions_mut().insert(Protocol::from_static("connect-udp"));
@@ -197,7 +209,7 @@ async fn an_answer_that_opens_nothing_is_no_success() {
             stream.write_all(answer.as_bytes()).await.unwrap();
             (String::from_utf8(head).unwrap().to_ascii_lowercase(), stream)
         });
-        let world = World { routes: ROUTES, scopes: SCOPES, tier: crate::support::TIER };
+        let world = World { routes: ROUTES, scopes: SCOPES, tier: TIER };
         let gate = Gate::at(&url, world, |_| {});
         let mut sender = connect(&gate).await;
         let (status, body) = told(sender.send_request(wish("/live", KEY)).await.unwrap()).await;
@@ -230,4 +242,45 @@ async fn a_drain_waits_for_a_conversation_and_ends_one_that_outlasts_it() {
     let ending = std::thread::spawn(move || running.drain(Duration::from_millis(40)));
     assert_eq!(end(&mut socket).await, (1001, "the gate restarts: connect again".to_owned()));
     tokio::task::spawn_blocking(|| drop(ending.join())).await.unwrap();
+}
+
+/// Little time for a connection that gets on with none of its streams, and more for one that only came.
+fn short(settings: &mut Settings) {
+    let waits = Duration::from_secs(1);
+    let times = &mut settings.timeouts;
+    (times.first_byte, times.answer_idle, times.body, times.body_idle) =
+        (waits, waits, waits, waits);
+    (times.send, times.head) = (waits / 10, waits * 3 / 2);
+}
+
+/// Waits until the gate ends a connection that sends no head, which has more time than one that gets on with
+/// none of its streams.
+async fn outlast(gate: SocketAddr) {
+    let mut quiet = TcpStream::connect(gate).await.unwrap();
+    let _ = quiet.read(&mut [0; 1]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_goes_on_as_long_as_something_is_said() {
+    let echo = Echo::start().await;
+    let routes = ROUTES.replace(", stream: 10m", "");
+    let gate = Gate::at(&echo.url, World { routes: &routes, scopes: SCOPES, tier: TIER }, short);
+    let mut sender = connect(&gate).await;
+    let mut socket = open(&mut sender).await;
+    let quiet = tokio::spawn(outlast(gate.running().addr()));
+    while !quiet.is_finished() {
+        says(&mut socket, Message::text("still here")).await;
+    }
+    assert_eq!(end(&mut socket).await, (1001, "nothing was said for too long".to_owned()));
+    let (status, body) = told(sender.send_request(wish("/plain", KEY)).await.unwrap()).await;
+    assert_eq!(status, 400, "the connection goes on: {body}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_may_be_quiet_for_as_long_as_its_operation_says() {
+    let echo = Echo::start().await;
+    let gate = echo.gate(short);
+    let mut socket = open(&mut connect(&gate).await).await;
+    outlast(gate.running().addr()).await;
+    says(&mut socket, Message::text("nothing was said for long")).await;
 }
