@@ -10,7 +10,7 @@ use axum::body::Body;
 use axum::extract::Request;
 use axum::http::{StatusCode, header};
 use http_body::Body as _;
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 
 use crate::problem::{EntryFault, Problem};
 
@@ -20,6 +20,8 @@ pub(crate) const NDJSON: &str = "application/x-ndjson";
 const LINE_BYTES_MAX: usize = 1024;
 /// Most of a body that is read although it can't be taken any more.
 const DRAINED_BYTES_MAX: usize = 512 << 20;
+/// For how long a body that nobody knows the end of is.
+const DRAINED_FOR_MAX: Duration = Duration::from_secs(10);
 /// Most faults told at once.
 const FAULTS_MAX: usize = 100;
 
@@ -81,7 +83,8 @@ impl Lines {
             if self.ended {
                 break;
             }
-            let Some(patience) = self.patience.filter(|_| !batch.is_empty()) else {
+            let any = !batch.is_empty() || !faults.is_empty();
+            let Some(patience) = self.patience.filter(|_| any) else {
                 self.read().await?;
                 continue;
             };
@@ -128,14 +131,19 @@ impl Lines {
         taken > 0
     }
 
-    /// Reads on, up to a bound, and drops what comes: who is still sending would not read the answer.
+    /// Reads on, up to a bound, and drops what comes: who is still sending would not read the answer. Who
+    /// sends as things happen may do so for hours, and is answered at the first pause.
     pub(crate) async fn drain(&mut self) {
+        let (pause, most) =
+            self.patience.map_or((Duration::MAX, Duration::MAX), |pause| (pause, DRAINED_FOR_MAX));
+        let _answered_anyway = timeout(most, self.drain_until(pause)).await;
+    }
+
+    async fn drain_until(&mut self, pause: Duration) {
         let mut left = DRAINED_BYTES_MAX;
         while !self.ended && left > 0 {
             self.rest.clear();
-            if self.read().await.is_err() {
-                return;
-            }
+            let Ok(Ok(())) = timeout(pause, self.read()).await else { return };
             left = left.saturating_sub(self.rest.len());
         }
     }
@@ -190,81 +198,4 @@ pub(crate) fn faulty(code: &'static str, entries: Vec<EntryFault>) -> Problem {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::convert::Infallible;
-    use std::task::{Context, Poll};
-
-    use axum::body::Bytes;
-    use http_body::Frame;
-    use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
-
-    use super::*;
-
-    /// A body that goes on as long as somebody sends.
-    struct Fed(UnboundedReceiver<&'static str>);
-
-    impl http_body::Body for Fed {
-        type Data = Bytes;
-        type Error = Infallible;
-
-        fn poll_frame(
-            mut self: Pin<&mut Self>,
-            context: &mut Context<'_>,
-        ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
-            let frame = |text: &'static str| Ok(Frame::data(Bytes::from(text)));
-            self.0.poll_recv(context).map(|text| text.map(frame))
-        }
-    }
-
-    fn lines(body: Body) -> Lines {
-        let request = Request::builder().header(header::CONTENT_TYPE, NDJSON).body(body).unwrap();
-        Lines::of(request, "faults").unwrap().with_patience(Duration::from_millis(250))
-    }
-
-    fn fed() -> (UnboundedSender<&'static str>, Lines) {
-        let (send, receive) = unbounded_channel();
-        (send, lines(Body::new(Fed(receive))))
-    }
-
-    async fn next(lines: &mut Lines) -> Vec<(u64, String)> {
-        let read = |text: &[u8]| Ok(String::from_utf8_lossy(text).into_owned());
-        lines.next(3, read).await.map_err(|problem| problem.detail.clone()).unwrap()
-    }
-
-    fn numbered(of: &[(u64, &str)]) -> Vec<(u64, String)> {
-        of.iter().map(|(number, text)| (*number, (*text).to_owned())).collect()
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn a_line_of_a_body_without_an_end_waits_a_moment_for_others_and_no_longer() {
-        let (send, mut lines) = fed();
-        send.send("one\ntw").unwrap();
-        assert_eq!(next(&mut lines).await, numbered(&[(1, "one")]), "it was not kept waiting");
-        send.send("o\nthree\n").unwrap();
-        assert_eq!(next(&mut lines).await, numbered(&[(2, "two"), (3, "three")]));
-        send.send("four\nfive\nsix\nseven\n").unwrap();
-        assert_eq!(next(&mut lines).await.len(), 3, "a batch is full before that");
-        assert_eq!(next(&mut lines).await, numbered(&[(7, "seven")]));
-        drop(send);
-        assert_eq!(next(&mut lines).await, []);
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn lines_that_come_one_by_one_keep_none_before_them_waiting() {
-        let (send, mut lines) = fed();
-        let sending = async {
-            for _ in 0..3 {
-                send.send("line\n").unwrap();
-                tokio::time::sleep(Duration::from_millis(200)).await;
-            }
-        };
-        let (first, ()) = tokio::join!(next(&mut lines), sending);
-        assert_eq!(first.len(), 2, "the third came after the first had waited long enough");
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn a_body_that_says_how_long_it_is_is_taken_in_whole_batches() {
-        let mut lines = lines(Body::from("one\ntwo"));
-        assert_eq!(next(&mut lines).await, numbered(&[(1, "one"), (2, "two")]));
-    }
-}
+mod tests;
