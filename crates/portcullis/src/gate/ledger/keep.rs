@@ -159,10 +159,14 @@ impl Keeper {
         }
     }
 
+    /// Whether a day was over long enough ago.
+    pub(super) fn is_over(&self, day: u32, now: Wall) -> bool {
+        (u64::from(day) + 1) * DAY + self.digests.milliseconds() <= now.0
+    }
+
     /// Days that were over long enough ago, and files of times that were.
     fn due(&self, now: Wall) -> io::Result<Due> {
-        let over = |day: &u32| (u64::from(*day) + 1) * DAY + self.digests.milliseconds() <= now.0;
-        let days = self.keys.days()?.into_iter().filter(over).collect();
+        let days = self.keys.days()?.into_iter().filter(|day| self.is_over(*day, now)).collect();
         let kept = self.roll.milliseconds() + self.keep.milliseconds();
         let mut names = Vec::new();
         for name in self.folder.names()? {

@@ -9,7 +9,7 @@ mod held;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, ErrorKind, Write as _};
+use std::io::{self, ErrorKind, Read as _, Write as _};
 use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -32,6 +32,10 @@ const FILE_BYTES: usize = DayKey::BYTES + SINCE_BYTES;
 pub(super) struct Keys {
     dir: PathBuf,
     known: Mutex<BTreeMap<u32, Known>>,
+    /// What is wrong with files of keys in use, by day: each is said once.
+    faults: Mutex<BTreeMap<u32, String>>,
+    /// One at a time writes keys again: both would do so under the same name first.
+    again: Mutex<()>,
 }
 
 /// A key of a day, and from which moment of it on it serves.
@@ -68,7 +72,12 @@ impl fmt::Debug for Keys {
 
 impl Keys {
     pub(super) fn new(folder: &Folder) -> Self {
-        Self { dir: folder.keys(), known: Mutex::default() }
+        Self {
+            dir: folder.keys(),
+            known: Mutex::default(),
+            faults: Mutex::default(),
+            again: Mutex::default(),
+        }
     }
 
     /// The key of a day; none: it is gone, or there never was one.
@@ -137,12 +146,24 @@ impl Keys {
     }
 
     fn read(&self, day: u32) -> Result<Option<Known>, KeyFault> {
+        match self.bytes(day) {
+            Ok(bytes) => self.parsed(day, bytes),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+            Err(why) => Err(KeyFault::Unreadable { path: self.path(day), why }),
+        }
+    }
+
+    /// What stands in a key's file, and no more than is needed to see that it is none.
+    fn bytes(&self, day: u32) -> io::Result<Zeroizing<Vec<u8>>> {
+        // All of it has room: what grows leaves copies behind.
+        let mut bytes = Zeroizing::new(Vec::with_capacity(2 * FILE_BYTES));
+        let most = FILE_BYTES as u64 + 1;
+        File::open(self.path(day))?.take(most).read_to_end(&mut bytes)?;
+        Ok(bytes)
+    }
+
+    fn parsed(&self, day: u32, bytes: Zeroizing<Vec<u8>>) -> Result<Option<Known>, KeyFault> {
         let path = self.path(day);
-        let bytes = match fs::read(&path) {
-            Ok(bytes) => Zeroizing::new(bytes),
-            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
-            Err(why) => return Err(KeyFault::Unreadable { path, why }),
-        };
         let torn = || KeyFault::Torn(path.clone());
         let (secret, since) = bytes.split_first_chunk::<{ DayKey::BYTES }>().ok_or_else(torn)?;
         let since = match since {

@@ -30,6 +30,8 @@ const EVERY: Duration = Duration::from_millis(250);
 const FRAMES_KEPT: usize = 1 << 20;
 /// How long before midnight the next day has its key.
 const AHEAD: u64 = 3_600_000;
+/// How long before midnight nothing is digested for certain with the next day's.
+const NOT_YET: u64 = 60_000;
 /// Tries to write at the end, where the first ones fail.
 const LAST_TRIES: u32 = 3;
 
@@ -179,7 +181,8 @@ impl Writer {
     /// Has the judge digest with the key of today, and with tomorrow's before it is needed.
     pub(super) fn tend_keys(&mut self, now: Wall) {
         let days: Vec<u32> = [day_of(now), day_of(Wall(now.0 + AHEAD))].into_iter().collect();
-        if self.days.iter().any(|day| self.keys.hold(*day)) {
+        let soon = day_of(Wall(now.0 + NOT_YET));
+        if self.days.iter().any(|day| self.keys.hold(*day, *day > soon)) {
             self.days.clear();
         }
         let whole = self.days.iter().eq(distinct(&days).iter());
