@@ -60,6 +60,8 @@ pub(super) enum KeyFault {
     Torn(PathBuf),
     #[error("the key `{0}` can be read by others; run `chmod 600 {0}`")]
     Mode(PathBuf),
+    #[error("the key `{0}` was wiped and is still there; remove it, and another is made")]
+    Wiped(PathBuf),
     #[error("no key can be made in `{path}`: {why}; make room there, and let this program write")]
     NotMade { path: PathBuf, why: io::Error },
 }
@@ -104,7 +106,8 @@ impl Keys {
 
     /// The key of a day, which is made where there is none; `since` tells from when on it serves.
     pub(super) fn make(&self, day: u32, since: &dyn Fn() -> Wall) -> Result<Arc<DayKey>, KeyFault> {
-        loop {
+        // Once for the key that is there, and once for the one that this or another process makes.
+        for _ in 0..2 {
             if let Some(key) = self.of(day)? {
                 return Ok(key);
             }
@@ -115,6 +118,7 @@ impl Keys {
                 Ok(()) => {}
             }
         }
+        self.of(day)?.ok_or_else(|| KeyFault::Wiped(self.path(day)))
     }
 
     /// Days that have one, in order.
@@ -223,6 +227,16 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let folder = Folder::open(&dir.path().join("gate.ledger")).unwrap();
         (dir, folder)
+    }
+
+    #[test]
+    fn a_key_that_was_wiped_and_is_still_there_is_named_with_what_to_do() {
+        let (_dir, folder) = keys();
+        let keys = Keys::new(&folder);
+        keys.make(20_779, &first).unwrap();
+        fs::write(keys.path(20_779), [0; FILE_BYTES]).unwrap();
+        let fault = Keys::new(&folder).make(20_779, &first).unwrap_err().to_string();
+        assert!(fault.contains("was wiped and is still there; remove it"), "{fault}");
     }
 
     #[test]
