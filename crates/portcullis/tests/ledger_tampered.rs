@@ -12,7 +12,7 @@ mod common;
 use std::path::PathBuf;
 
 use common::http::once;
-use common::{ACCOUNT, House, Platform, text};
+use common::{ACCOUNT, Gate, House, Platform, text};
 use serde_json::Value;
 
 const ME: &str = "/v21.0/me?fields=id,username";
@@ -38,6 +38,24 @@ fn rolled(house: &House) {
     let before = figure(house, "portcullis_ledger_rolled_total");
     assert_eq!(once(house.public, ME, &house.key).status, 200);
     while figure(house, "portcullis_ledger_rolled_total") == before {}
+}
+
+/// The one set of files that there is, by what its files begin with.
+fn set(house: &House) -> String {
+    let terms = files(house, ".terms.parquet");
+    assert_eq!(terms.len(), 1, "{terms:?}");
+    let name = terms[0].file_name().unwrap().to_str().unwrap();
+    name.strip_suffix(".terms.parquet").unwrap().to_owned()
+}
+
+/// A gate that served one answer, which is in files.
+fn of_one_answer(platform: &Platform) -> (House, Gate) {
+    let house = House::init(&platform.url());
+    house.edit("portcullis.yaml", "\nledger:\n", "\nledger:\n  roll: 1s\n");
+    let gate = house.serve();
+    rolled(&house);
+    assert_eq!(records(&house), 1);
+    (house, gate)
 }
 
 fn records(house: &House) -> Value {
@@ -86,6 +104,59 @@ fn a_set_that_somebody_rewrote_is_named_and_the_files_of_other_times_are_looked_
     assert_eq!(records(&house), 2);
     rolled(&house);
     while figure(&house, "portcullis_ledger_unreadable") > 0 {}
+    drop(gate);
+}
+
+#[test]
+fn a_set_that_was_never_anchored_is_named_and_not_believed() {
+    let platform = Platform::start(None);
+    let (house, gate) = of_one_answer(&platform);
+    let set = set(&house);
+    let (time, _writer) = set.split_once('.').unwrap();
+    let copy = format!("{time}.another-1");
+    let copies: Vec<PathBuf> = [files(&house, ".parquet"), files(&house, ".pieces")]
+        .concat()
+        .into_iter()
+        .map(|from| {
+            let to = PathBuf::from(from.to_str().unwrap().replace(&set, &copy));
+            std::fs::copy(from, &to).unwrap();
+            to
+        })
+        .collect();
+    assert_eq!(copies.len(), 10);
+    let told = house.cli(&WHO);
+    let (code, told) = (told.status.code(), text(&told));
+    assert_ne!(code, Some(0), "{told}");
+    assert!(told.contains(&copy) && told.contains("the log does not have it"), "{told}");
+    let ready = once(house.admin, "/readyz?verbose", "").body;
+    assert!(ready.contains("1 sets of files can't be read") && ready.contains(&copy), "{ready}");
+    assert_eq!(house.cli(&["ledger", "verify"]).status.code(), Some(1));
+    copies.iter().for_each(|path| std::fs::remove_file(path).unwrap());
+    assert_eq!(records(&house), 1);
+    drop(gate);
+}
+
+#[test]
+fn a_journal_that_somebody_puts_beside_an_anchored_set_hides_nothing_and_is_named() {
+    let platform = Platform::start(None);
+    let (house, gate) = of_one_answer(&platform);
+    let set = set(&house);
+    let journal = house.dir().join(format!("data/portcullis.ledger/{set}.journal"));
+    // Locked before it has its name: who looks after journals leaves it to whoever writes it.
+    let new = house.dir().join("journal");
+    let held = std::fs::File::create(&new).unwrap();
+    held.lock().unwrap();
+    std::fs::rename(&new, &journal).unwrap();
+    assert_eq!(records(&house), 1);
+    let found = house.cli(&["ledger", "verify"]);
+    let (code, told) = (found.status.code(), text(&found));
+    assert_eq!(code, Some(1), "{told}");
+    assert!(told.contains(&format!("{set}.journal")), "{told}");
+    assert!(journal.exists());
+    drop(held);
+    rolled(&house);
+    assert!(!journal.exists());
+    assert_eq!(records(&house), 2);
     drop(gate);
 }
 

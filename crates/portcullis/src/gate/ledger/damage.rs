@@ -23,7 +23,7 @@ pub(super) fn caught<T>(work: impl FnOnce() -> Result<T, String>) -> Result<T, S
     done.unwrap_or_else(|_| Err("it holds what nobody but a forger writes".to_owned()))
 }
 
-/// What there is now; no byte is read that the log does not vouch for.
+/// What there is now; no byte of a set is read that the log does not vouch for.
 pub(super) fn shelf(folder: &Folder, keys: &Arc<Keys>, roller: &Roller) -> Result<Shelf, String> {
     let shelf = Shelf::look(folder, keys).map_err(|error| error.to_string())?;
     let all = roller.anchors.within(Wall(0), Wall(u64::MAX), &*roller.office, &roller.runtime);

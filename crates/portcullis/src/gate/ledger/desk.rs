@@ -7,6 +7,7 @@ use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use portcullis_control::{LedgerDesk, LedgerFault, LedgerQuestion, LedgerTaken};
 use portcullis_ledger::{AskedPeople, LedgerError, affected, between, what, who};
@@ -28,6 +29,8 @@ use crate::clock::SystemClock;
 
 /// Questions that are answered at once.
 pub(super) const AT_ONCE: usize = 2;
+/// How often it is looked whether a journal goes that was rolled just now.
+const LOOK: Duration = Duration::from_millis(20);
 /// Members that hold moments.
 const MOMENTS: [&str; 7] = ["since", "until", "from", "to", "first", "last", "at"];
 /// Members that hold days.
@@ -140,7 +143,9 @@ impl Desk {
         let shelf = self.shelf()?;
         if *question == LedgerQuestion::Verify {
             let kept = self.clock.now().wall.0.saturating_sub(self.keep.milliseconds());
-            return Ok(verify(&self.folder, &shelf, &self.anchored(Wall(0))?, Wall(kept))?);
+            let pause = || self.runtime.block_on(async { tokio::time::sleep(LOOK).await });
+            let anchored = self.anchored(Wall(0))?;
+            return Ok(verify(&self.folder, &shelf, &anchored, Wall(kept), &pause)?);
         }
         let mut told = answered(&shelf, question)?;
         if let Value::Object(told) = &mut told {
@@ -150,7 +155,7 @@ impl Desk {
         Ok(told)
     }
 
-    /// What there is now; no byte is read that the log does not vouch for.
+    /// What there is now; no byte of a set is read that the log does not vouch for.
     pub(super) fn shelf(&self) -> Result<Shelf, NoAnswer> {
         let shelf = Shelf::look(&self.folder, &self.keys)?;
         Ok(shelf.with_roots(self.anchored(Wall(0))?))

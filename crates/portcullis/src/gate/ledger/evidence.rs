@@ -30,8 +30,8 @@ pub(super) fn take(desk: &Desk, question: &LedgerQuestion) -> Result<LedgerTaken
     let (mut sets, mut gone, mut parts) = (Vec::new(), Vec::new(), BTreeSet::new());
     for one in may_hold(anchored, since) {
         if !all.parts().contains(&one.part) {
-            // Its journal may still be there; else its time was over.
-            if one.part.start < until && !all.has_journal(&one.part) {
+            // Its time was over.
+            if one.part.start < until {
                 gone.push(one.part.hour());
             }
         } else if all.overlaps(&one.part, since, until)? {

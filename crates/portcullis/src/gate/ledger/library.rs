@@ -1,7 +1,7 @@
 //! The ledger as questions see it: files, journals and keys, at one moment.
 //!
-//! Where a journal is still there, its files are left out, since both hold the same. Must not know what is
-//! asked.
+//! Where a journal is still there, its files are left out, since both hold the same; once the log has the
+//! files, the journal is. Must not know what is asked.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
@@ -33,8 +33,8 @@ pub(super) struct Shelf {
     parts: BTreeSet<Part>,
     /// Open, so that they stay what they were.
     journals: Vec<(String, File)>,
-    /// What files have to be, as far as that is known from the log.
-    roots: BTreeMap<Part, Arc<[AnchoredFile]>>,
+    /// What files have to be, as the log says; none: it was not asked.
+    roots: Option<BTreeMap<Part, Arc<[AnchoredFile]>>>,
 }
 
 /// A file from its beginning, whoever else reads it.
@@ -70,21 +70,30 @@ impl Shelf {
                 Err(error) => return Err(error),
             }
         }
-        let roots = BTreeMap::new();
-        Ok(Self { folder: folder.clone(), keys: Arc::clone(keys), parts, journals, roots })
+        Ok(Self { folder: folder.clone(), keys: Arc::clone(keys), parts, journals, roots: None })
     }
 
-    /// The same; what is read of files has to be what the log says. Else it is only held against the hashes
-    /// beside each file. Asked of the log after the look: what is on the shelf was anchored before.
-    pub(super) fn with_roots(self, anchored: Vec<Anchored>) -> Self {
-        let of = |one: Anchored| (one.part, one.files);
-        Self { roots: anchored.into_iter().map(of).collect(), ..self }
+    /// The same; what is read of files has to be what the log says, and what it does not have is refused.
+    /// Else it is only held against the hashes beside each file. Asked of the log after the look: what is on
+    /// the shelf was anchored before.
+    pub(super) fn with_roots(mut self, anchored: Vec<Anchored>) -> Self {
+        let roots: BTreeMap<_, _> = anchored.into_iter().map(|one| (one.part, one.files)).collect();
+        // A journal that is not gone yet, or that somebody put there, hides nothing that is anchored.
+        let parts = &mut self.parts;
+        self.journals.retain(|(name, _)| match Part::of_journal(name) {
+            Some(part) if roots.contains_key(&part) => {
+                parts.insert(part);
+                false
+            }
+            _ => true,
+        });
+        Self { roots: Some(roots), ..self }
     }
 
     /// Of these times alone, and of no journal.
     pub(super) fn of(folder: &Folder, keys: &Arc<Keys>, parts: BTreeSet<Part>) -> Self {
-        let (journals, roots) = (Vec::new(), BTreeMap::new());
-        Self { folder: folder.clone(), keys: Arc::clone(keys), parts, journals, roots }
+        let (folder, keys) = (folder.clone(), Arc::clone(keys));
+        Self { folder, keys, parts, journals: Vec::new(), roots: None }
     }
 
     /// Of the times that begin within these alone.
@@ -109,8 +118,7 @@ impl Shelf {
     fn pieces(&self, part: &Part, name: &str, file: &File) -> Result<Pieces, LibraryFault> {
         let beside = fs::read(self.folder.at(&format!("{name}.{PIECES}"))).ok();
         let beside = beside.and_then(|bytes| Pieces::from_bytes(&bytes));
-        let anchored = self.roots.get(part).and_then(|all| all.iter().find(|of| of.name == name));
-        let root = anchored.map(|file| Hash::from_hex(&file.root));
+        let root = self.root(part, name)?;
         if let Some(beside) = beside
             && root.is_none_or(|root| root == Some(beside.root()))
         {
@@ -124,14 +132,19 @@ impl Shelf {
         Err(format!("`{name}` is not what the log says it was").into())
     }
 
+    /// The root that a file has to have, where the log was asked.
+    fn root(&self, part: &Part, name: &str) -> Result<Option<Option<Hash>>, LibraryFault> {
+        let Some(roots) = &self.roots else { return Ok(None) };
+        let anchored = roots.get(part).and_then(|all| all.iter().find(|of| of.name == name));
+        let anchored = anchored.ok_or_else(|| {
+            format!("the log does not have it: `{name}` was put here, or the log lost its event; move the set out of the folder")
+        })?;
+        Ok(Some(Hash::from_hex(&anchored.root)))
+    }
+
     /// Times that are in files.
     pub(super) fn parts(&self) -> &BTreeSet<Part> {
         &self.parts
-    }
-
-    /// Whether a time is in a journal yet.
-    pub(super) fn has_journal(&self, part: &Part) -> bool {
-        self.journals.iter().any(|(name, _)| *name == part.journal())
     }
 
     /// Times that are in journals yet.

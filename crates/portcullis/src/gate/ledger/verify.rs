@@ -19,6 +19,8 @@ use super::roll::PIECES;
 
 /// Most faults that are listed.
 const FAULTS_MAX: usize = 1000;
+/// A journal goes right after the event that anchors its files; looks until it is taken to stay.
+const LOOKS: u32 = 100;
 
 /// What was found.
 #[derive(Default)]
@@ -49,12 +51,14 @@ impl Found {
     }
 }
 
-/// Reads every file that the log has a root of, and compares. Files of times before `kept` may be gone.
+/// Reads every file that the log has a root of, and compares. Files of times before `kept` may be gone. What is
+/// about to go has a pause to do so.
 pub(super) fn verify(
     folder: &Folder,
     shelf: &Shelf,
     anchored: &[Anchored],
     kept: Wall,
+    pause: &dyn Fn(),
 ) -> io::Result<Value> {
     let mut found = Found::default();
     let mut known: BTreeSet<&str> = BTreeSet::new();
@@ -63,6 +67,10 @@ pub(super) fn verify(
             known.insert(&file.name);
             compare(folder, one, file, kept, &mut found)?;
         }
+    }
+    for one in with_journals(folder, anchored, pause) {
+        let what = "its files are anchored, so that nothing of it is read: it was put here, or could not be removed";
+        found.fault(&one.part.journal(), Some(one.revision.0), None, what.to_owned());
     }
     for name in folder.names()? {
         if name.ends_with(&format!(".{DAMAGED}")) {
@@ -83,6 +91,25 @@ pub(super) fn verify(
         "faults": found.faults,
         "more": found.more,
     }))
+}
+
+/// Anchored times whose journals are there, and not about to go.
+fn with_journals<'a>(
+    folder: &Folder,
+    anchored: &'a [Anchored],
+    pause: &dyn Fn(),
+) -> Vec<&'a Anchored> {
+    let mut there: Vec<_> = anchored.iter().collect();
+    for look in 0..LOOKS {
+        if look > 0 {
+            pause();
+        }
+        there.retain(|one| folder.at(&one.part.journal()).exists());
+        if there.is_empty() {
+            break;
+        }
+    }
+    there
 }
 
 /// Reads a file, and compares it with its root.
