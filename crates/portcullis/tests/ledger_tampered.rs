@@ -11,7 +11,7 @@ mod common;
 
 use std::path::PathBuf;
 
-use common::http::once;
+use common::http::{Connection, once};
 use common::{ACCOUNT, Gate, House, Platform, text};
 use serde_json::Value;
 
@@ -158,6 +158,59 @@ fn a_journal_that_somebody_puts_beside_an_anchored_set_hides_nothing_and_is_name
     assert!(!journal.exists());
     assert_eq!(records(&house), 2);
     drop(gate);
+}
+
+#[test]
+fn a_journal_that_another_version_wrote_keeps_no_question_waiting_and_is_rolled_by_who_can_read_it()
+{
+    let platform = Platform::start(None);
+    let house = House::init(&platform.url());
+    let gate = house.serve();
+    assert_eq!(once(house.public, ME, &house.key).status, 200);
+    while figure(&house, "portcullis_ledger_written_total") < 1 {}
+    gate.kill();
+    let journal = files(&house, ".journal").pop().unwrap();
+    let bytes = std::fs::read(&journal).unwrap();
+    let mut foreign = bytes.clone();
+    foreign[14] += 1;
+    std::fs::write(&journal, &foreign).unwrap();
+    let aside = PathBuf::from(format!("{}.unknown", journal.display()));
+    for start in ["first", "second"] {
+        let gate = house.serve();
+        while figure(&house, "portcullis_ledger_damaged") == 0 {}
+        assert_eq!(std::fs::read(&aside).unwrap(), foreign, "nothing of it is lost");
+        assert_eq!(records(&house), 0);
+        let ready = once(house.admin, "/readyz", "").body;
+        assert!(ready.contains("another version") && ready.contains("deletions"), "{ready}");
+        deleted(&house, start);
+        gate.wait_for("deletions are matched without what stands in journals kept aside").unwrap();
+        gate.kill();
+    }
+    // As a gate sees it that knows this version.
+    std::fs::write(&aside, &bytes).unwrap();
+    let gate = house.serve();
+    while aside.exists() || figure(&house, "portcullis_ledger_damaged") > 0 {}
+    assert_eq!(records(&house), 1);
+    house.ok(&["ledger", "verify"]);
+    drop(gate);
+}
+
+/// The platform says that the account is closed.
+fn deleted(house: &House, id: &str) {
+    let token = std::fs::read_to_string(house.dir().join("secrets/admin-token")).unwrap();
+    let line = serde_json::json!({
+        "id": id, "what": "account_closed", "owner": ACCOUNT, "at": "2026-01-01T00:00:00Z",
+    });
+    let line = format!("{line}\n");
+    let head = format!(
+        "POST /v1/deletions HTTP/1.1\r\nHost: g\r\nAuthorization: Bearer {}\r\n\
+         Content-Type: application/x-ndjson\r\nContent-Length: {}\r\n\r\n",
+        token.trim(),
+        line.len()
+    );
+    let mut connection = Connection::open(house.admin);
+    connection.send(format!("{head}{line}").as_bytes());
+    assert_eq!(connection.answer().status, 200);
 }
 
 #[test]

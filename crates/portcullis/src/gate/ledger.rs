@@ -141,6 +141,7 @@ pub(crate) fn start(
         tidy_at: 0,
         roll_at: 0,
         looker: preserve::Looker::default(),
+        tried: false,
     };
     let receivers = Receivers {
         folder: folder.clone(),

@@ -98,7 +98,7 @@ impl LedgerDesk for Desk {
             "days": days.into_iter().map(day_name).collect::<Vec<_>>(),
             "shredded": state.ledger().shredded().map(|day| day_name(day_of(day))).collect::<Vec<_>>(),
             "preserved": stands.preserved.iter().map(|one| one.view(&state)).collect::<Vec<_>>(),
-            "damaged": stands.damaged,
+            "damaged": stands.aside,
             "unreadable": stands.unreadable.keys().collect::<Vec<_>>(),
         })
     }
@@ -150,7 +150,7 @@ impl Desk {
         let mut told = answered(&shelf, question)?;
         if let Value::Object(told) = &mut told {
             // What stood in there is in no answer.
-            told.insert("damaged".to_owned(), json!(self.figures.stands().damaged));
+            told.insert("damaged".to_owned(), json!(self.figures.stands().aside));
         }
         Ok(told)
     }

@@ -53,7 +53,7 @@ pub(super) fn take(desk: &Desk, question: &LedgerQuestion) -> Result<LedgerTaken
         ("anchored_to", anchored_to.into()),
         ("gone", gone.into()),
         ("not_anchored", not_anchored(&all, since, until)?.into()),
-        ("damaged", json!(desk.figures.stands().damaged)),
+        ("damaged", json!(desk.figures.stands().aside)),
         ("salt", salt()?.into()),
     ] {
         members.insert(name.to_owned(), value);

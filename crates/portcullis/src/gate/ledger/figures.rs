@@ -3,7 +3,7 @@
 //! Must not know what is written.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use portcullis_ledger::LedgerError;
@@ -11,6 +11,8 @@ use portcullis_proxy::LedgerOutlet;
 use portcullis_types::Wall;
 
 use super::super::page::Page;
+use super::folder::{Part, UNKNOWN};
+use super::library::PART_MAX;
 use super::preserve::Preserved;
 use crate::talk;
 
@@ -25,6 +27,8 @@ pub(crate) struct Figures {
     pub(super) failures: AtomicU64,
     pub(super) rolled: AtomicU64,
     pub(super) torn: AtomicU64,
+    /// Whether it was said that deletions are matched without what is kept aside.
+    without: AtomicBool,
 }
 
 /// What stands now.
@@ -36,8 +40,8 @@ pub(super) struct Stands {
     pub key: Option<String>,
     /// Why journals wait.
     pub roll: Option<String>,
-    /// Journals that hold what can't be read, kept aside.
-    pub damaged: Vec<String>,
+    /// Journals that are kept aside: damaged ones, and those that another version wrote.
+    pub aside: Vec<String>,
     /// Sets of files that can't be read, with why.
     pub unreadable: BTreeMap<String, String>,
     /// All that left until then is durable.
@@ -62,6 +66,7 @@ impl Figures {
             failures: AtomicU64::new(0),
             rolled: AtomicU64::new(0),
             torn: AtomicU64::new(0),
+            without: AtomicBool::new(false),
         }
     }
 
@@ -74,6 +79,24 @@ impl Figures {
         let Some(hour) = why.hour() else { return };
         if self.stands().unreadable.insert(hour.to_string(), why.to_string()).is_none() {
             talk::error(&format!("no question about its time is answered: {why}"));
+        }
+    }
+
+    /// Says, once, that deletions are matched without what stands in journals kept aside, where any of them
+    /// may hold what left since then.
+    pub(super) fn matched(&self, since: Wall) {
+        let stands = self.stands();
+        let may_hold = |part: Part| part.start.0 + PART_MAX > since.0;
+        let of = |name: &&String| Part::of_aside(name).is_none_or(may_hold);
+        let first = stands.aside.iter().find(of);
+        if let Some(first) = first
+            && !self.without.swap(true, Ordering::Relaxed)
+        {
+            talk::error(&format!(
+                "deletions are matched without what stands in journals kept aside, `{first}` first: a partner that received it is not told; /readyz says what to do"
+            ));
+        } else if first.is_none() {
+            self.without.store(false, Ordering::Relaxed);
         }
     }
 
@@ -117,8 +140,8 @@ impl Figures {
         page.one(("ledger_torn_total", "counter"), about, count(&self.torn));
         let about = "Journals that are no files yet.";
         page.one(("ledger_journals", "gauge"), about, stands.journals);
-        let about = "Journals that are damaged and were put aside.";
-        page.one(("ledger_damaged", "gauge"), about, stands.damaged.len() as u64);
+        let about = "Journals that are damaged or of another version, and were put aside.";
+        page.one(("ledger_damaged", "gauge"), about, stands.aside.len() as u64);
         let about = "Sets of the ledger's files that can't be read.";
         page.one(("ledger_unreadable", "gauge"), about, stands.unreadable.len() as u64);
         page.one(("ledger_files", "gauge"), "Files of the ledger.", stands.files);
@@ -144,10 +167,18 @@ fn told(stands: &Stands, waiting: u64, merging: bool) -> (bool, String) {
     if let Some(why) = &stands.roll {
         faults.push(format!("journals wait to become files: {why}"));
     }
-    if let Some(first) = stands.damaged.first() {
+    let unknown = |name: &&String| name.ends_with(&format!(".{UNKNOWN}"));
+    let (unknown, damaged): (Vec<&String>, Vec<_>) = stands.aside.iter().partition(unknown);
+    if let Some(first) = damaged.first() {
         faults.push(format!(
-            "{} journals hold what can't be read, `{first}` first: keep them for an inquiry, and move them out of the folder",
-            stands.damaged.len()
+            "{} journals hold what can't be read, `{first}` first: deletions are not matched with that; keep them for an inquiry, and move them out of the folder",
+            damaged.len()
+        ));
+    }
+    if let Some(first) = unknown.first() {
+        faults.push(format!(
+            "{} journals were written by another version of this program, `{first}` first: no question tells what stands in them, and deletions are not matched with it; start a version that can read them, which rolls them",
+            unknown.len()
         ));
     }
     if let Some(why) = stands.unreadable.values().next() {
@@ -178,14 +209,14 @@ mod tests {
         insta::assert_snapshot!(line(&Stands::default(), 0, false), @"true: written until nothing yet, 0 files");
         let full = Stands { write: Some("no space left".to_owned()), ..well.clone() };
         insta::assert_snapshot!(line(&full, 512, true), @"false: what leaves is not written down, 512 answers wait: no space left; make room or put the folder back, and it goes on by itself; answers come faster than they are written: those that are only counted fall together, others are refused");
-        let damaged = vec!["a.journal.damaged".to_owned()];
+        let aside = ["a.journal.damaged", "b.journal.unknown"].map(str::to_owned).into();
         let odd = Stands {
             key: Some("the key can't be read".to_owned()),
             roll: Some("the store can't be written".to_owned()),
-            damaged,
+            aside,
             unreadable: [("a".to_owned(), "the set `a` can't be read".to_owned())].into(),
             ..well
         };
-        insta::assert_snapshot!(line(&odd, 0, false), @"false: answers whose records are to be digested are refused: the key can't be read; journals wait to become files: the store can't be written; 1 journals hold what can't be read, `a.journal.damaged` first: keep them for an inquiry, and move them out of the folder; 1 sets of files can't be read, and no question about their time is answered: the set `a` can't be read");
+        insta::assert_snapshot!(line(&odd, 0, false), @"false: answers whose records are to be digested are refused: the key can't be read; journals wait to become files: the store can't be written; 1 journals hold what can't be read, `a.journal.damaged` first: deletions are not matched with that; keep them for an inquiry, and move them out of the folder; 1 journals were written by another version of this program, `b.journal.unknown` first: no question tells what stands in them, and deletions are not matched with it; start a version that can read them, which rolls them; 1 sets of files can't be read, and no question about their time is answered: the set `a` can't be read");
     }
 }

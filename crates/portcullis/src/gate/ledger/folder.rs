@@ -16,6 +16,8 @@ pub(super) const JOURNAL: &str = "journal";
 const PARQUET: &str = "parquet";
 /// What a journal is called that holds what can't be read.
 pub(super) const DAMAGED: &str = "damaged";
+/// And one that another version of this program wrote.
+pub(super) const UNKNOWN: &str = "unknown";
 
 /// What one process wrote in one time.
 #[derive(Debug, Clone, Eq, PartialEq, Ord, PartialOrd)]
@@ -49,6 +51,11 @@ impl Part {
     /// Of a journal, by its name.
     pub(super) fn of_journal(name: &str) -> Option<Self> {
         Self::of(name.strip_suffix(JOURNAL)?.strip_suffix('.')?)
+    }
+
+    /// Of a journal that is kept aside.
+    pub(super) fn of_aside(name: &str) -> Option<Self> {
+        Self::of(name.split_once(&format!(".{JOURNAL}."))?.0)
     }
 
     /// Of any of its files.
@@ -116,6 +123,20 @@ impl Folder {
         file.sync_all()?;
         fs::rename(&new, self.at(name))?;
         sync(&self.0)
+    }
+
+    /// Keeps a journal aside, whatever it is called now, and tells under which name. What has that name
+    /// already stays: it may be all that there is of something.
+    pub(super) fn put_aside(&self, now: &str, journal: &str, ending: &str) -> io::Result<String> {
+        let mut aside = format!("{journal}.{ending}");
+        let mut number = 1;
+        while fs::exists(self.at(&aside))? {
+            number += 1;
+            aside = format!("{journal}.{number}.{ending}");
+        }
+        fs::rename(self.at(now), self.at(&aside))?;
+        sync(&self.0)?;
+        Ok(aside)
     }
 
     /// Removes a file, if it is there.
@@ -190,6 +211,25 @@ mod tests {
         for name in ["journal", "2026-11-22T20.journal", "2026-11-22T25.a.journal", "x.a.journal"] {
             assert_eq!(Part::of_journal(name), None, "{name}");
         }
+    }
+
+    #[test]
+    fn a_journal_that_is_put_aside_takes_the_place_of_no_other_one() {
+        let dir = tempfile::tempdir().unwrap();
+        let folder = Folder::open(&dir.path().join("gate.ledger")).unwrap();
+        let part = Part { start: Wall(0), writer: "gate-1".to_owned() };
+        let journal = part.journal();
+        let mut asides = Vec::new();
+        for text in ["one", "two", "three"] {
+            fs::write(folder.at(&journal), text).unwrap();
+            let aside = folder.put_aside(&journal, &journal, DAMAGED).unwrap();
+            assert_eq!(Part::of_aside(&aside), Some(part.clone()));
+            asides.push(aside);
+        }
+        assert_eq!(folder.names().unwrap().len(), 3);
+        let texts = asides.iter().map(|aside| fs::read_to_string(folder.at(aside)).unwrap());
+        assert_eq!(texts.collect::<Vec<_>>(), ["one", "two", "three"]);
+        assert!(asides.iter().all(|aside| aside.ends_with(".damaged")), "{asides:?}");
     }
 
     #[test]

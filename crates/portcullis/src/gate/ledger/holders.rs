@@ -116,6 +116,7 @@ impl Receivers {
     fn held(&self, asked: &[LedgerName], until: Wall) -> Result<WhoHolds, HoldersError> {
         let shelf = self.shelf()?;
         let since = Wall(until.0.saturating_sub(self.keep.milliseconds()));
+        self.figures.matched(since);
         let mut by: BTreeMap<LedgerName, Terms> = BTreeMap::new();
         for kind in [LedgerKind::Record, LedgerKind::Owner, LedgerKind::Place] {
             let of = asked.iter().filter(|(of, _)| *of == kind);

@@ -16,7 +16,7 @@ use portcullis_types::{Clock as _, Span, Wall};
 
 use super::damage::{caught, shelf};
 use super::figures::Figures;
-use super::folder::{DAMAGED, DAY, Folder, JOURNAL, Part, day_name};
+use super::folder::{DAMAGED, DAY, Folder, JOURNAL, Part, UNKNOWN, day_name};
 use super::keys::Keys;
 use super::preserve::{Looker, Needed};
 use super::roll::{PIECES, Roller, actor};
@@ -47,6 +47,9 @@ pub(super) struct Keeper {
     pub(super) tidy_at: u64,
     pub(super) roll_at: u64,
     pub(super) looker: Looker,
+    /// Whether it was tried to roll what another version wrote: once is enough, since this one does not
+    /// learn it later.
+    pub(super) tried: bool,
 }
 
 /// What was kept long enough.
@@ -87,7 +90,9 @@ impl Keeper {
         let names = self.folder.names().map_err(|error| error.to_string())?;
         let mut fault = None;
         let ending = |name: &str, ending: &str| name.ends_with(&format!(".{ending}"));
-        for name in names.iter().filter(|name| ending(name, JOURNAL)) {
+        let tried = self.tried;
+        let due = |name: &&String| ending(name, JOURNAL) || !tried && ending(name, UNKNOWN);
+        for name in names.iter().filter(due) {
             // One that can't be rolled keeps no other one waiting.
             let roll = || self.roller.roll(name).map_err(|error| error.to_string());
             let rolled = match caught(roll) {
@@ -106,8 +111,10 @@ impl Keeper {
         for name in names.iter().filter(|name| ending(name, &format!("{JOURNAL}.new"))) {
             self.forget_begun(name).map_err(|error| error.to_string())?;
         }
-        let damaged = names.into_iter().filter(|name| ending(name, DAMAGED));
-        self.figures.stands().damaged = damaged.collect();
+        self.tried |= fault.is_none();
+        let mut aside = self.folder.names().map_err(|error| error.to_string())?;
+        aside.retain(|name| ending(name, DAMAGED) || ending(name, UNKNOWN));
+        self.figures.stands().aside = aside;
         fault.map_or(Ok(()), Err)
     }
 

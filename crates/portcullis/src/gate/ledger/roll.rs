@@ -15,7 +15,7 @@ use portcullis_registry::{Actor, ActorKind, Anchor, AnchoredFile, LedgerCommand,
 use tokio::runtime::Handle;
 
 use super::anchors::Anchors;
-use super::folder::{DAMAGED, Folder, Part, sync};
+use super::folder::{DAMAGED, Folder, Part, UNKNOWN, sync};
 use super::journal::abandoned;
 use crate::talk;
 
@@ -36,8 +36,16 @@ pub(super) struct Roller {
 pub(super) struct Rolled {
     /// Its end was torn off.
     pub torn: bool,
-    /// It held what can't be read, and is kept under this name.
-    pub aside: Option<String>,
+}
+
+/// What of a journal could be read.
+#[derive(Debug, Clone, Copy)]
+enum Read {
+    Whole,
+    /// Not all of it.
+    Damaged,
+    /// Nothing: another version wrote it.
+    Unknown,
 }
 
 /// Why a journal is not rolled.
@@ -57,9 +65,12 @@ pub(super) enum NotRolled {
 type Sink = Pieced<BufWriter<File>>;
 
 impl Roller {
-    /// Rolls a journal, if nobody writes it; none: somebody does, or it is gone.
+    /// Rolls a journal, if nobody writes it, also one that another version could not read; none: somebody
+    /// does, it is gone, or nothing of it can be read.
     pub(super) fn roll(&self, name: &str) -> Result<Option<Rolled>, NotRolled> {
-        let Some(part) = Part::of_journal(name) else { return Ok(None) };
+        let known = name.strip_suffix(UNKNOWN).and_then(|name| name.strip_suffix('.'));
+        let first = known.unwrap_or(name);
+        let Some(part) = Part::of_journal(first) else { return Ok(None) };
         let Some(journal) = abandoned(&self.folder, name)? else { return Ok(None) };
         if self.is_anchored(&part)? {
             // It ended between the event and the end of the journal.
@@ -69,7 +80,7 @@ impl Roller {
         let mut rolled = Rolled::default();
         let mut hour = None;
         let mut records = 0;
-        let damaged = read(&journal, &mut rolled, &mut |row| {
+        let read = read(&journal, &mut rolled, &mut |row| {
             let hour = match &mut hour {
                 Some(hour) => hour,
                 none => none.insert(self.begin(&part)?),
@@ -83,16 +94,24 @@ impl Roller {
             let files = self.name(&part, sinks)?;
             self.anchor(&part, files, (answers, records))?;
         }
-        if damaged {
-            let aside = format!("{name}.{DAMAGED}");
-            std::fs::rename(self.folder.at(name), self.folder.at(&aside))?;
-            sync(self.folder.path())?;
-            talk::error(&format!(
-                "the ledger's journal `{name}` holds what can't be read; what can be is rolled, and it is kept as `{aside}`"
-            ));
-            rolled.aside = Some(aside);
-        } else {
-            self.folder.remove(name)?;
+        match read {
+            Read::Whole => self.folder.remove(name)?,
+            Read::Damaged => {
+                let aside = self.folder.put_aside(name, first, DAMAGED)?;
+                talk::error(&format!(
+                    "the ledger's journal `{name}` holds what can't be read; what can be is rolled, and it is kept as `{aside}`"
+                ));
+            }
+            Read::Unknown => {
+                let mut aside = name.to_owned();
+                if known.is_none() {
+                    aside = self.folder.put_aside(name, first, UNKNOWN)?;
+                }
+                talk::error(&format!(
+                    "the ledger's journal `{first}` was written by another version of this program: NOTHING of it is rolled, no question tells what stands in it, and deletions are not matched with it; it is kept as `{aside}`, and a gate of a version that can read it rolls it as it starts"
+                ));
+                return Ok(None);
+            }
         }
         Ok(Some(rolled))
     }
@@ -159,16 +178,16 @@ pub(super) fn actor() -> Actor {
     Actor { kind: ActorKind::Gate, id: "ledger".to_owned() }
 }
 
-/// Shows each row of a journal; whether it is damaged somewhere.
+/// Shows each row of a journal.
 fn read(
     journal: &File,
     rolled: &mut Rolled,
     each: &mut dyn FnMut(&Row) -> Result<(), NotRolled>,
-) -> Result<bool, NotRolled> {
+) -> Result<Read, NotRolled> {
     let mut reader = match JournalReader::new(BufReader::new(journal)) {
         Ok(reader) => reader,
         // No journal that is known: left in its place, no question could be answered.
-        Err(JournalFault::Unknown) => return Ok(true),
+        Err(JournalFault::Unknown) => return Ok(Read::Unknown),
         // The disk may give it the next time.
         Err(why) => return Err(why.into()),
     };
@@ -190,7 +209,7 @@ fn read(
             "a journal of the ledger was torn off after byte {at} by the end of its process; nothing that was durable is missing"
         ));
     }
-    Ok(damaged)
+    Ok(if damaged { Read::Damaged } else { Read::Whole })
 }
 
 fn new(name: &str) -> String {

@@ -13,7 +13,7 @@ use portcullis_types::Wall;
 use serde_json::{Value, json};
 
 use super::anchors::Anchored;
-use super::folder::{DAMAGED, Folder, Part};
+use super::folder::{DAMAGED, Folder, Part, UNKNOWN};
 use super::library::Shelf;
 use super::roll::PIECES;
 
@@ -75,6 +75,10 @@ pub(super) fn verify(
     for name in folder.names()? {
         if name.ends_with(&format!(".{DAMAGED}")) {
             found.fault(&name, None, None, "a journal that holds what can't be read".to_owned());
+        }
+        if name.ends_with(&format!(".{UNKNOWN}")) {
+            let what = "a journal of another version; a gate of that one rolls it as it starts";
+            found.fault(&name, None, None, what.to_owned());
         }
         let stray = Part::of_file(&name).is_some_and(|part| shelf.parts().contains(&part));
         if stray && !known.contains(name.as_str()) {
