@@ -7,7 +7,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use portcullis_ledger::{LedgerError, holders, received};
+use portcullis_ledger::{HeldBy, LedgerError, holders, received};
 use portcullis_registry::{BoxFuture, Held, Holders, HoldersError, LedgerName, Office, WhoHolds};
 use portcullis_types::{Clock as _, LedgerKind, PartnerId, Span, Wall};
 use tokio::runtime::Handle;
@@ -108,31 +108,23 @@ impl Receivers {
         Ok(shelf.with_roots(anchored.map_err(unread)?))
     }
 
-    fn not_read(&self, why: &LedgerError) -> HoldersError {
-        self.figures.unread(why);
-        unread(why)
+    /// Reads of what there is now. What can't be read at a second look either is taken for damaged.
+    fn read<T>(&self, read: impl Fn(Shelf) -> Result<T, LedgerError>) -> Result<T, HoldersError> {
+        twice(|| self.shelf(), read)?.map_err(|why| {
+            self.figures.unread(&why);
+            unread(&why)
+        })
     }
 
     fn held(&self, asked: &[LedgerName], until: Wall) -> Result<WhoHolds, HoldersError> {
-        let shelf = self.shelf()?;
         let since = Wall(until.0.saturating_sub(self.keep.milliseconds()));
         self.figures.matched(since);
         let mut by: BTreeMap<LedgerName, Terms> = BTreeMap::new();
-        for kind in [LedgerKind::Record, LedgerKind::Owner, LedgerKind::Place] {
-            let of = asked.iter().filter(|(of, _)| *of == kind);
-            let ids: Vec<&str> = of.map(|(_, id)| id.as_str()).collect();
-            if ids.is_empty() {
-                continue;
-            }
-            // A clock that was set back must not hide what left before that.
-            let held = holders(&shelf, kind, &ids, since, Wall(u64::MAX));
-            let held = held.map_err(|why| self.not_read(&why))?.held;
-            for one in held {
-                let partner = PartnerId::new(&one.partner).map_err(unread)?;
-                let known = by.entry((kind, one.id)).or_default();
-                let (first, last) = known.entry(partner).or_insert((one.first, one.last));
-                (*first, *last) = ((*first).min(one.first), (*last).max(one.last));
-            }
+        for (kind, one) in self.read(|shelf| held_since(&shelf, asked, since))? {
+            let partner = PartnerId::new(&one.partner).map_err(unread)?;
+            let known = by.entry((kind, one.id)).or_default();
+            let (first, last) = known.entry(partner).or_insert((one.first, one.last));
+            (*first, *last) = ((*first).min(one.first), (*last).max(one.last));
         }
         let of = |asked: &LedgerName| {
             let held = by.get(asked).into_iter().flatten();
@@ -147,13 +139,44 @@ impl Receivers {
     }
 
     fn of_day(&self, classes: &[String], day: u32) -> Result<Vec<(PartnerId, u64)>, HoldersError> {
-        let shelf = self.shelf()?;
-        let found = written_on(shelf, classes, day).map_err(|why| self.not_read(&why))?;
+        let found = self.read(|shelf| written_on(shelf, classes, day))?;
         let of = |(partner, records): (String, u64)| {
             Ok((PartnerId::new(&partner).map_err(unread)?, records))
         };
         found.into_iter().map(of).collect()
     }
+}
+
+/// Reads, and once more after another look where that fails: a file may go by its age between a look and the
+/// next.
+fn twice<T>(
+    look: impl Fn() -> Result<Shelf, HoldersError>,
+    read: impl Fn(Shelf) -> Result<T, LedgerError>,
+) -> Result<Result<T, LedgerError>, HoldersError> {
+    match read(look()?) {
+        Err(_) => Ok(read(look()?)),
+        done => Ok(done),
+    }
+}
+
+/// Who holds which of these, from a moment on.
+fn held_since(
+    shelf: &Shelf,
+    asked: &[LedgerName],
+    since: Wall,
+) -> Result<Vec<(LedgerKind, HeldBy)>, LedgerError> {
+    let mut found = Vec::new();
+    for kind in [LedgerKind::Record, LedgerKind::Owner, LedgerKind::Place] {
+        let of = asked.iter().filter(|(of, _)| *of == kind);
+        let ids: Vec<&str> = of.map(|(_, id)| id.as_str()).collect();
+        if ids.is_empty() {
+            continue;
+        }
+        // A clock that was set back must not hide what left before that.
+        let held = holders(shelf, kind, &ids, since, Wall(u64::MAX))?.held;
+        found.extend(held.into_iter().map(|one| (kind, one)));
+    }
+    Ok(found)
 }
 
 /// How many records of these classes each partner received in answers that were written down on a day. That
@@ -214,5 +237,19 @@ mod tests {
             let of = count.map(|count| ("acme".to_owned(), count));
             assert_eq!(found, Vec::from_iter(of), "{day}");
         }
+    }
+
+    #[test]
+    fn a_file_that_goes_between_a_look_and_the_next_is_gone_and_one_that_stays_is_damaged() {
+        let dir = tempfile::tempdir().unwrap();
+        let folder = Folder::open(&dir.path().join("gate.ledger")).unwrap();
+        let keys = Arc::new(Keys::new(&folder));
+        let name = Part { start: Wall(HOUR), writer: "gate-1".to_owned() }.table("terms");
+        let look = || Shelf::look(&folder, &keys).map_err(unread);
+        let read = |shelf| written_on(shelf, &["place.posts".to_owned()], 0);
+        std::fs::write(folder.at(&name), "no such file").unwrap();
+        assert!(twice(look, read).unwrap().is_err_and(|why| why.hour().is_some()));
+        let goes = || look().inspect(|_| folder.remove(&name).unwrap());
+        assert_eq!(twice(goes, read).unwrap().unwrap(), []);
     }
 }

@@ -59,7 +59,7 @@ impl Looker {
     /// that their evidence was read from.
     pub(super) fn needed(
         &mut self,
-        look: impl FnOnce() -> Result<Shelf, String>,
+        look: impl Fn() -> Result<Shelf, String>,
         snapshot: &Snapshot,
         now: Wall,
         unread: &dyn Fn(&LedgerError),
@@ -74,8 +74,17 @@ impl Looker {
         self.known.retain(|part, _| shelf.parts().contains(part));
         for part in shelf.parts() {
             if !self.known.contains_key(part) {
+                let mut held = Held::read(&shelf, part);
+                if held.is_err() {
+                    // It may have gone by its age since that look.
+                    let again = look()?;
+                    if !again.parts().contains(part) {
+                        continue;
+                    }
+                    held = Held::read(&again, part);
+                }
                 // What could not be read this time may be the next.
-                let held = Held::read(&shelf, part).inspect_err(unread).ok();
+                let held = held.inspect_err(unread).ok();
                 self.known.extend(held.map(|held| (part.clone(), held)));
             }
             needed.take(part, self.known.get(part), &kept);

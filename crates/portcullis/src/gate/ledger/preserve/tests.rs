@@ -169,3 +169,23 @@ fn what_can_not_be_looked_into_stays_as_long_as_any_case_is_open() {
     let needed = bed.needed();
     assert!(needed.part(&part) && needed.day(20_000) && !needed.day(20_002));
 }
+
+#[test]
+fn what_goes_by_its_age_between_a_look_and_the_next_is_gone_and_not_damaged() {
+    let mut bed = Bed::new();
+    let part = bed.hour(20_000 * 24, "acme", true);
+    let there = bed.hour(20_001 * 24, "acme", true);
+    bed.open("sweep", Some("acme"));
+    let look = || {
+        let shelf = Shelf::look(&bed.folder, &bed.keys).unwrap();
+        for name in bed.folder.names().unwrap() {
+            if Part::of_file(&name).as_ref() == Some(&part) {
+                bed.folder.remove(&name).unwrap();
+            }
+        }
+        Ok(shelf)
+    };
+    let unread = |why: &LedgerError| panic!("{why}");
+    let needed = Looker::default().needed(look, &bed.state.snapshot(), NOW, &unread).unwrap();
+    assert!(needed.part(&there) && !needed.part(&part));
+}
