@@ -10,7 +10,7 @@
 mod common;
 
 use common::http::{Connection, once};
-use common::{ACCOUNT, House, Platform};
+use common::{ACCOUNT, House, Platform, until};
 
 #[test]
 fn a_line_of_a_stream_that_stays_open_is_told_without_another_line_or_its_end() {
@@ -38,7 +38,7 @@ fn a_line_of_a_stream_that_stays_open_is_told_without_another_line_or_its_end() 
         let page = once(house.admin, "/metrics", "").body;
         page.lines().any(|line| line == "portcullis_deletion_lists_open 1")
     };
-    while !lists() {}
+    until("the line is told", lists);
     let owed = once(house.public, "/partner/v1/deletions", &house.key).json();
     assert_eq!(owed["data"][0]["id"], "first", "{owed}");
     // The stream is as open as before.

@@ -12,7 +12,7 @@ mod common;
 use std::path::PathBuf;
 
 use common::http::{Connection, once};
-use common::{ACCOUNT, Gate, House, Platform, text};
+use common::{ACCOUNT, Gate, House, Platform, text, until};
 use serde_json::Value;
 
 const ME: &str = "/v21.0/me?fields=id,username";
@@ -37,7 +37,7 @@ fn files(house: &House, ending: &str) -> Vec<PathBuf> {
 fn rolled(house: &House) {
     let before = figure(house, "portcullis_ledger_rolled_total");
     assert_eq!(once(house.public, ME, &house.key).status, 200);
-    while figure(house, "portcullis_ledger_rolled_total") == before {}
+    until("it is in a file", || figure(house, "portcullis_ledger_rolled_total") > before);
 }
 
 /// The one set of files that there is, by what its files begin with.
@@ -103,7 +103,7 @@ fn a_set_that_somebody_rewrote_is_named_and_the_files_of_other_times_are_looked_
     std::fs::write(&pieces, &beside).unwrap();
     assert_eq!(records(&house), 2);
     rolled(&house);
-    while figure(&house, "portcullis_ledger_unreadable") > 0 {}
+    until("the set can be read again", || figure(&house, "portcullis_ledger_unreadable") == 0);
     drop(gate);
 }
 
@@ -167,7 +167,7 @@ fn a_journal_that_another_version_wrote_keeps_no_question_waiting_and_is_rolled_
     let house = House::init(&platform.url());
     let gate = house.serve();
     assert_eq!(once(house.public, ME, &house.key).status, 200);
-    while figure(&house, "portcullis_ledger_written_total") < 1 {}
+    until("it is written", || figure(&house, "portcullis_ledger_written_total") > 0);
     gate.kill();
     let journal = files(&house, ".journal").pop().unwrap();
     let bytes = std::fs::read(&journal).unwrap();
@@ -177,7 +177,7 @@ fn a_journal_that_another_version_wrote_keeps_no_question_waiting_and_is_rolled_
     let aside = PathBuf::from(format!("{}.unknown", journal.display()));
     for start in ["first", "second"] {
         let gate = house.serve();
-        while figure(&house, "portcullis_ledger_damaged") == 0 {}
+        until("it is aside", || figure(&house, "portcullis_ledger_damaged") > 0);
         assert_eq!(std::fs::read(&aside).unwrap(), foreign, "nothing of it is lost");
         assert_eq!(records(&house), 0);
         let ready = once(house.admin, "/readyz", "").body;
@@ -189,7 +189,7 @@ fn a_journal_that_another_version_wrote_keeps_no_question_waiting_and_is_rolled_
     // As a gate sees it that knows this version.
     std::fs::write(&aside, &bytes).unwrap();
     let gate = house.serve();
-    while aside.exists() || figure(&house, "portcullis_ledger_damaged") > 0 {}
+    until("it is rolled", || !aside.exists() && figure(&house, "portcullis_ledger_damaged") == 0);
     assert_eq!(records(&house), 1);
     house.ok(&["ledger", "verify"]);
     drop(gate);
@@ -219,7 +219,7 @@ fn a_key_whose_file_is_lost_while_it_is_in_use_is_written_again_and_the_next_pro
     let house = House::init(&platform.url());
     let gate = house.serve();
     assert_eq!(once(house.public, ME, &house.key).status, 200);
-    while figure(&house, "portcullis_ledger_written_total") < 1 {}
+    until("it is written", || figure(&house, "portcullis_ledger_written_total") > 0);
     let keys = || {
         let entries = std::fs::read_dir(house.dir().join("data/portcullis.ledger/keys")).unwrap();
         let mut keys: Vec<_> = entries.map(|entry| entry.unwrap().path()).collect();
@@ -229,14 +229,14 @@ fn a_key_whose_file_is_lost_while_it_is_in_use_is_written_again_and_the_next_pro
     let before: Vec<_> =
         keys().iter().map(|path| (path.clone(), std::fs::read(path).unwrap())).collect();
     before.iter().for_each(|(path, _)| std::fs::remove_file(path).unwrap());
-    while keys().len() < before.len() {}
+    until("the keys are written again", || keys().len() >= before.len());
     for (path, bytes) in &before {
         assert_eq!(&std::fs::read(path).unwrap(), bytes);
     }
     drop(gate);
     let gate = house.serve();
     assert_eq!(once(house.public, ME, &house.key).status, 200);
-    while figure(&house, "portcullis_ledger_written_total") < 1 {}
+    until("it is written", || figure(&house, "portcullis_ledger_written_total") > 0);
     assert_eq!(records(&house), 2);
     drop(gate);
 }

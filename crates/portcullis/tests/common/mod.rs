@@ -45,6 +45,14 @@ pub const FOUND: [&str; 6] = [
 /// How long a test waits for what comes at once, and on a machine with much else to do later.
 pub const PATIENCE: Duration = Duration::from_secs(120);
 
+/// Looks until something is so, and fails where it never is.
+pub fn until(what: &str, mut so: impl FnMut() -> bool) {
+    let end = tokio::time::Instant::now() + PATIENCE;
+    while !so() {
+        assert!(tokio::time::Instant::now() < end, "after {PATIENCE:?} not yet: {what}");
+    }
+}
+
 /// The pause between pieces of a slow answer: it is not over before what is to happen meanwhile.
 pub const SLOW: Duration = Duration::from_secs(1);
 
