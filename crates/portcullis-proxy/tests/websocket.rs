@@ -15,7 +15,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use portcullis_proxy::{Codec, LedgerBounds};
-use support::{Failing, Gate, KEY, PLATFORM, Peer, TIER, Upstream, World, get};
+use support::{FEW, Failing, Gate, KEY, PLATFORM, Peer, TIER, Upstream, World, get};
 
 const ROUTES: &str = r##"
 version: 1
@@ -31,14 +31,6 @@ scopes:
   all: { about: All, classes: [profile.basic, media.list, publish] }
 "##;
 const WORLD: World<'_> = World { routes: ROUTES, scopes: SCOPES, tier: TIER };
-/// One under which a key has four calls.
-const FEW: &str = r##"
-version: 1
-tier: standard
-about: For tests
-scopes: [all]
-rates: [{ id: few, per: key, max: 4, window: 1h, burst: 4 }]
-"##;
 /// That of RFC 6455 §1.3, and the answer to its key.
 const WISH: &str = "Upgrade: websocket\r\nConnection: keep-alive, Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Extensions: permessage-deflate\r\n";
 const GRANT: &str = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\nSet-Cookie: a=b\r\n\r\n";

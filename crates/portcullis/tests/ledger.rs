@@ -13,7 +13,7 @@ use std::path::PathBuf;
 
 use common::http::{Connection, once};
 use common::next::{Next, SERVES};
-use common::{ACCOUNT, House, Platform, text};
+use common::{ACCOUNT, House, Platform, figure, reaches, text, until};
 use serde_json::Value;
 
 const PARTNER: &str = "first-partner";
@@ -33,12 +33,6 @@ fn who(house: &House, owner: &str) -> Value {
 fn answers(house: &House) -> u64 {
     let told = json(house, &["ledger", "what", "--partner", PARTNER, "--since", "1h"]);
     told["answers"].as_u64().unwrap()
-}
-
-fn figure(house: &House, name: &str) -> u64 {
-    let page = once(house.admin, "/metrics", "").body;
-    let line = page.lines().find_map(|line| line.strip_prefix(&format!("{name} ")));
-    line.unwrap_or_else(|| panic!("no {name} in\n{page}")).parse().unwrap()
 }
 
 fn call(house: &House, times: usize) {
@@ -63,7 +57,7 @@ fn what_left_is_told_from_journal_and_file_alike_and_a_byte_that_was_changed_is_
     house.edit("portcullis.yaml", "\nledger:\n", "\nledger:\n  roll: 1s\n");
     let gate = house.serve();
     call(&house, 3);
-    while figure(&house, "portcullis_ledger_written_total") < 3 {}
+    reaches(&house, "portcullis_ledger_written_total", 3);
     let told = who(&house, ACCOUNT);
     assert_eq!((&told["records"], &told["answers"]), (&3.into(), &3.into()), "{told}");
     let receipt = &told["received"][0];
@@ -72,7 +66,9 @@ fn what_left_is_told_from_journal_and_file_alike_and_a_byte_that_was_changed_is_
     assert!(receipt["rule"].as_str().unwrap().starts_with("publishing"), "{told}");
     assert_eq!(who(&house, "17841499999999999")["records"], 0, "somebody else's did not leave");
     // The same from files: what was written is rolled once its time is over.
-    while !files(&house, ".journal").is_empty() || files(&house, ".terms.parquet").is_empty() {}
+    until("journals are files", || {
+        files(&house, ".journal").is_empty() && !files(&house, ".terms.parquet").is_empty()
+    });
     assert_eq!(who(&house, ACCOUNT)["records"], 3);
     assert_eq!(answers(&house), 3);
     let between = ["ledger", "between", "--breach", "1h", "--partner", PARTNER];
@@ -116,19 +112,19 @@ fn nothing_that_was_written_down_is_lost_with_the_process() {
     let house = House::init(&platform.url());
     let gate = house.serve();
     call(&house, 5);
-    while figure(&house, "portcullis_ledger_written_total") < 5 {}
+    reaches(&house, "portcullis_ledger_written_total", 5);
     gate.kill();
     assert_eq!(files(&house, ".journal").len(), 1);
 
     let mut gate = house.serve();
-    while files(&house, ".terms.parquet").is_empty() {}
+    until("a journal is a file", || !files(&house, ".terms.parquet").is_empty());
     assert_eq!(answers(&house), 5);
     call(&house, 2);
     // A gate that is asked to stop writes what it has.
     assert_eq!(gate.terminate(), Some(0));
     let _gate = house.serve();
     assert_eq!(answers(&house), 7);
-    while figure(&house, "portcullis_ledger_rolled_total") < 1 {}
+    reaches(&house, "portcullis_ledger_rolled_total", 1);
     assert_eq!(answers(&house), 7);
     assert_eq!(json(&house, &["ledger", "verify"])["clean"], true);
 }
@@ -139,18 +135,18 @@ fn without_its_folder_what_has_to_be_written_down_does_not_leave_and_it_recovers
     let house = House::init(&platform.url());
     let gate = house.serve();
     call(&house, 1);
-    while figure(&house, "portcullis_ledger_written_total") < 1 {}
+    reaches(&house, "portcullis_ledger_written_total", 1);
     let folder = house.dir().join("data/portcullis.ledger");
     let away = house.dir().join("data/away");
     std::fs::rename(&folder, &away).unwrap();
-    while figure(&house, "portcullis_ledger_up") == 1 {}
+    until("portcullis_ledger_up", || figure(&house, "portcullis_ledger_up") != 1);
     let ready = once(house.admin, "/readyz", "");
     assert_eq!(ready.status, 503);
     assert!(ready.body.contains("put the folder back"), "{}", ready.body);
     call(&house, 1);
     std::fs::rename(&away, &folder).unwrap();
-    while figure(&house, "portcullis_ledger_up") == 0 {}
-    while figure(&house, "portcullis_ledger_written_total") < 2 {}
+    reaches(&house, "portcullis_ledger_up", 1);
+    reaches(&house, "portcullis_ledger_written_total", 2);
     assert_eq!(answers(&house), 2);
     drop(gate);
 }
@@ -178,9 +174,9 @@ fn what_left_through_a_gate_and_through_the_one_that_follows_it_is_told_once() {
     let _next = Next::of(&gate, SERVES);
     call(&house, 4);
     assert_eq!(gate.child.wait().unwrap().code(), Some(0));
-    while answers(&house) < 7 {}
+    until("all are told", || answers(&house) >= 7);
     // The one that follows rolls what the first one left.
-    while figure(&house, "portcullis_ledger_rolled_total") < 1 {}
+    reaches(&house, "portcullis_ledger_rolled_total", 1);
     assert_eq!(answers(&house), 7);
     assert_eq!(json(&house, &["ledger", "verify"])["clean"], true);
 }
@@ -196,7 +192,7 @@ fn keys_and_files_whose_time_is_over_go_and_the_log_says_of_which_day() {
     let file = folder.join(file);
     std::fs::write(&file, "of long ago").unwrap();
     let gate = house.serve();
-    while key.exists() || file.exists() {}
+    until("key and file are gone", || !key.exists() && !file.exists());
     let status = json(&house, &["ledger", "status"]);
     assert_eq!(status["shredded"], serde_json::json!(["2020-01-01"]), "{status}");
     assert!(status["days"].as_array().is_some_and(|days| !days.is_empty()), "{status}");
@@ -212,7 +208,7 @@ fn a_damaged_journal_is_kept_aside_and_what_is_whole_in_it_is_told() {
     let gate = house.serve();
     for written in 1..=3 {
         call(&house, 1);
-        while figure(&house, "portcullis_ledger_written_total") < written {}
+        reaches(&house, "portcullis_ledger_written_total", written);
     }
     gate.kill();
     let journal = files(&house, ".journal").pop().unwrap();
@@ -221,7 +217,7 @@ fn a_damaged_journal_is_kept_aside_and_what_is_whole_in_it_is_told() {
     bytes[40] ^= 1;
     std::fs::write(&journal, bytes).unwrap();
     let gate = house.serve();
-    while figure(&house, "portcullis_ledger_damaged") == 0 {}
+    reaches(&house, "portcullis_ledger_damaged", 1);
     assert_eq!(files(&house, ".damaged").len(), 1);
     assert_eq!(answers(&house), 2);
     let told = house.ok(&["ledger", "what", "--partner", PARTNER, "--since", "1h"]);
@@ -238,13 +234,13 @@ fn a_journal_that_another_program_wrote_is_kept_aside_and_keeps_no_question_wait
     let house = House::init(&platform.url());
     let gate = house.serve();
     call(&house, 1);
-    while figure(&house, "portcullis_ledger_written_total") < 1 {}
+    reaches(&house, "portcullis_ledger_written_total", 1);
     gate.kill();
     let foreign = house.dir().join("data/portcullis.ledger/2020-01-01T07.old-1.journal");
     let bytes = b"portcullis ldg\x01\n and what only that one reads";
     std::fs::write(&foreign, bytes).unwrap();
     let gate = house.serve();
-    while figure(&house, "portcullis_ledger_damaged") == 0 {}
+    reaches(&house, "portcullis_ledger_damaged", 1);
     assert_eq!(std::fs::read(format!("{}.unknown", foreign.display())).unwrap(), bytes);
     assert_eq!(answers(&house), 1);
     drop(gate);
@@ -287,7 +283,7 @@ fn what_the_platform_deleted_is_told_to_the_partner_that_received_it_and_to_no_o
     );
     connection.send(format!("{head}{body}").as_bytes());
     assert_eq!(connection.answer().status, 200);
-    while figure(&house, "portcullis_deletion_lists_open") == 0 {}
+    reaches(&house, "portcullis_deletion_lists_open", 1);
     let told = owed(&house, &house.key);
     assert_eq!(told.as_array().unwrap().len(), 1, "{told}");
     assert_eq!((&told[0]["id"], &told[0]["owner"]), (&"of-one".into(), &ACCOUNT.into()), "{told}");

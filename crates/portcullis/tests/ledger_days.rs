@@ -16,7 +16,7 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
 
 use common::http::{Connection, get, json, lines, once};
-use common::{ACCOUNT, Gate, House, PATIENCE, Platform, hook};
+use common::{ACCOUNT, Gate, House, PATIENCE, Platform, figure, hook, reaches, until};
 use serde_json::{Value, json};
 
 const FIRST: &str = "first-partner";
@@ -53,12 +53,6 @@ fn owed(house: &House, key: &str) -> Value {
     called(house, "/partner/v1/deletions", key)
 }
 
-fn figure(house: &House, name: &str) -> u64 {
-    let page = once(house.admin, "/metrics", "").body;
-    let line = page.lines().find_map(|line| line.strip_prefix(&format!("{name} ")));
-    line.unwrap_or_else(|| panic!("no {name} in\n{page}")).parse().unwrap()
-}
-
 fn report(house: &House) -> Value {
     serde_json::from_str(&house.ok(&["ledger", "deletions", "-o", "json"])).unwrap()
 }
@@ -80,7 +74,7 @@ fn what_was_deleted_is_told_by_hook_to_whom_received_it_and_attested_by_it_alone
     let [one, kept] = [&posts["data"][0]["id"], &posts["data"][1]["id"]];
     let taken = post(&house, &[record("e1", one), record("e2", kept), record("e3", &"1".into())]);
     assert_eq!((&taken["new"], &taken["known"]), (&3.into(), &0.into()), "{taken}");
-    while figure(&house, "portcullis_deletion_lists_open") == 0 {}
+    reaches(&house, "portcullis_deletion_lists_open", 1);
     let message = told.recv_timeout(PATIENCE).unwrap();
     assert!(message.is_signed_by(&secret) && !message.is_signed_by(&other_secret));
     let said = message.json();
@@ -196,7 +190,7 @@ fn an_answer_that_was_on_its_way_when_its_record_was_deleted_is_told_of_once_it_
     halted.recv().unwrap();
     // The one that had left is found by the look that the other is too late for.
     post(&house, &[record("e1", &ACCOUNT.into()), record("e2", &SLOW_POST.into())]);
-    while figure(&house, "portcullis_deletion_lists_open") == 0 {}
+    reaches(&house, "portcullis_deletion_lists_open", 1);
     let list = owed(&house, &house.key);
     let ids = |list: &Value| -> Vec<Value> {
         list["data"].as_array().unwrap().iter().map(|row| row["id"].clone()).collect()
@@ -205,7 +199,7 @@ fn an_answer_that_was_on_its_way_when_its_record_was_deleted_is_told_of_once_it_
     go.send(()).unwrap();
     let answer = under_way.answer();
     assert!(answer.whole && answer.body.contains(SLOW_POST), "{}", answer.body);
-    while figure(&house, "portcullis_deletion_lists_open") < 2 {}
+    reaches(&house, "portcullis_deletion_lists_open", 2);
     assert_eq!(ids(&owed(&house, &house.key)), ["e1", "e2"]);
 }
 
@@ -215,7 +209,7 @@ fn a_key_that_is_lost_is_said_once_and_its_day_is_named_by_whoever_asks() {
     let house = House::init(&platform.url());
     let gate = house.serve();
     called(&house, "/v21.0/me?fields=id", &house.key);
-    while figure(&house, "portcullis_ledger_written_total") < 1 {}
+    reaches(&house, "portcullis_ledger_written_total", 1);
     gate.kill();
     let keys = house.dir().join("data/portcullis.ledger/keys");
     let mut days = Vec::new();
@@ -232,11 +226,11 @@ fn a_key_that_is_lost_is_said_once_and_its_day_is_named_by_whoever_asks() {
     let gate = house.serve();
     gate.wait_for(" is LOST").unwrap();
     called(&house, "/v21.0/me?fields=id", &house.key);
-    while figure(&house, "portcullis_ledger_written_total") < 1 {}
+    reaches(&house, "portcullis_ledger_written_total", 1);
     drop(gate);
     let gate = house.serve();
     // The next look of whoever finds it out comes with the journal that is left.
-    while figure(&house, "portcullis_ledger_rolled_total") < 1 {}
+    reaches(&house, "portcullis_ledger_rolled_total", 1);
     assert_eq!(lost(&house), 1, "said once");
     let purpose = ["--purpose", "A person asked who has their data."];
     let ask = ["ledger", "who", "--owner", ACCOUNT, "--since", "1d", "-o", "json"];
@@ -278,7 +272,7 @@ fn on_a_full_disk_what_has_to_be_written_down_is_refused_and_what_had_left_is_th
     let quota = format!("/v21.0/{ACCOUNT}/content_publishing_limit?fields=quota_usage");
     assert_eq!(posts().status, 200);
     let mut left = 1;
-    while figure(&house, "portcullis_ledger_written_total") < left {}
+    reaches(&house, "portcullis_ledger_written_total", left);
     limit(&gate, "1024");
     let refused = loop {
         let answer = posts();
@@ -297,14 +291,14 @@ fn on_a_full_disk_what_has_to_be_written_down_is_refused_and_what_had_left_is_th
     assert_eq!(posts().code(), "ledger_full");
     limit(&gate, "unlimited");
     gate.wait_for("the ledger is written again").unwrap();
-    while figure(&house, "portcullis_ledger_waiting") > 0 {}
+    until("portcullis_ledger_waiting", || figure(&house, "portcullis_ledger_waiting") == 0);
     assert_eq!(posts().status, 200);
     left += 1;
     let what = || -> Value {
         let ask = ["ledger", "what", "--partner", FIRST, "--since", "1h", "-o", "json"];
         serde_json::from_str(&house.ok(&ask)).unwrap()
     };
-    while what()["answers"] != left + 1 {}
+    until("the last one is told", || what()["answers"] == left + 1);
     let told = what();
     let of = |class: &&Value| class["class"] == "media.by_account";
     let posts = told["classes"].as_array().unwrap().iter().find(of).unwrap();
@@ -313,6 +307,6 @@ fn on_a_full_disk_what_has_to_be_written_down_is_refused_and_what_had_left_is_th
         (&left.into(), &(left * LONG).into()),
         "{told}"
     );
-    while once(house.admin, "/readyz", "").status != 200 {}
+    until("it is ready", || once(house.admin, "/readyz", "").status == 200);
     drop(gate);
 }

@@ -13,7 +13,7 @@ mod common;
 use std::path::{Path, PathBuf};
 
 use common::http::once;
-use common::{ACCOUNT, House, Platform, text};
+use common::{ACCOUNT, House, Platform, reaches, text, until};
 use serde_json::{Value, json};
 
 const PARTNER: &str = "first-partner";
@@ -33,14 +33,10 @@ fn left(house: &House) {
         assert_eq!(once(house.public, ME, &house.key).status, 200);
     }
     let folder = house.dir().join("data/portcullis.ledger");
-    while figure(house, "portcullis_ledger_written_total") < 3 {}
-    while !files(&folder, ".journal").is_empty() || files(&folder, ".terms.parquet").is_empty() {}
-}
-
-fn figure(house: &House, name: &str) -> u64 {
-    let page = once(house.admin, "/metrics", "").body;
-    let line = page.lines().find_map(|line| line.strip_prefix(&format!("{name} ")));
-    line.unwrap_or_else(|| panic!("no {name} in\n{page}")).parse().unwrap()
+    reaches(house, "portcullis_ledger_written_total", 3);
+    until("journals are files", || {
+        files(&folder, ".journal").is_empty() && !files(&folder, ".terms.parquet").is_empty()
+    });
 }
 
 /// What a person has who checks: the file, the log, the folder.
@@ -244,7 +240,7 @@ fn what_an_open_case_may_need_stays_over_a_restart_and_goes_once_the_case_is_clo
     let expected = json!([{ "case": "sweep", "until": null, "sets": 1, "days": ["2020-01-01"] }]);
     for _ in 0..2 {
         let mut gate = house.serve();
-        while kept() == json!([]) {}
+        until("a case keeps something", || kept() != json!([]));
         assert_eq!(kept(), expected);
         assert!(key.exists() && file.exists());
         let told = house.ok(&["ledger", "status"]);
@@ -255,6 +251,6 @@ fn what_an_open_case_may_need_stays_over_a_restart_and_goes_once_the_case_is_clo
     house.ok(&["case", "close", "sweep", "--why", "It is explained."]);
     assert_eq!(gate.terminate(), Some(0));
     let _gate = house.serve();
-    while key.exists() || file.exists() {}
+    until("key and file are gone", || !key.exists() && !file.exists());
     assert_eq!(kept(), json!([]));
 }

@@ -12,18 +12,12 @@ mod common;
 use std::path::PathBuf;
 
 use common::http::{Connection, once};
-use common::{ACCOUNT, Gate, House, Platform, text, until};
+use common::{ACCOUNT, Gate, House, Platform, figure, text, until};
 use serde_json::Value;
 
 const ME: &str = "/v21.0/me?fields=id,username";
 const WHO: [&str; 8] =
     ["ledger", "who", "--owner", ACCOUNT, "--since", "1h", "--purpose", "A person asked."];
-
-fn figure(house: &House, name: &str) -> u64 {
-    let page = once(house.admin, "/metrics", "").body;
-    let line = page.lines().find_map(|line| line.strip_prefix(&format!("{name} ")));
-    line.unwrap_or_else(|| panic!("no {name} in\n{page}")).parse().unwrap()
-}
 
 fn files(house: &House, ending: &str) -> Vec<PathBuf> {
     let entries = std::fs::read_dir(house.dir().join("data/portcullis.ledger")).unwrap();

@@ -19,20 +19,11 @@ use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::Role;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 
-use crate::support::{Gate, KEY, TIER, World};
+use crate::support::{FEW, Gate, KEY, TIER, World};
 use crate::websocket::{Echo, ROUTES, SCOPES, end, says};
 
 type Sender = SendRequest<Empty<Bytes>>;
 type Socket = WebSocketStream<TokioIo<Upgraded>>;
-
-/// One under which a key has four calls.
-const FEW: &str = r##"
-version: 1
-tier: standard
-about: For tests
-scopes: [all]
-rates: [{ id: few, per: key, max: 4, window: 1h, burst: 4 }]
-"##;
 
 async fn connect(gate: &Gate) -> Sender {
     let stream = TcpStream::connect(gate.running().addr()).await.unwrap();

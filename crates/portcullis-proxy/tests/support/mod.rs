@@ -122,6 +122,15 @@ scopes: [all]
 rates: [{ id: calls-per-hour, per: key, max: 100000, window: 1h, burst: 100000 }]
 "##;
 
+/// One under which a key has four calls.
+pub const FEW: &str = r##"
+version: 1
+tier: standard
+about: For tests
+scopes: [all]
+rates: [{ id: few, per: key, max: 4, window: 1h, burst: 4 }]
+"##;
+
 /// One under which a partner may send several calls in one.
 pub const BATCHING: &str = r##"
 version: 1

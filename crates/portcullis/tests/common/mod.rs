@@ -53,6 +53,18 @@ pub fn until(what: &str, mut so: impl FnMut() -> bool) {
     }
 }
 
+/// A figure of a gate's metrics.
+pub fn figure(house: &House, name: &str) -> u64 {
+    let page = http::once(house.admin, "/metrics", "").body;
+    let line = page.lines().find_map(|line| line.strip_prefix(&format!("{name} ")));
+    line.unwrap_or_else(|| panic!("no {name} in\n{page}")).parse().unwrap()
+}
+
+/// Looks until such a figure is that high.
+pub fn reaches(house: &House, name: &str, least: u64) {
+    until(&format!("{name} is {least}"), || figure(house, name) >= least);
+}
+
 /// The pause between pieces of a slow answer: it is not over before what is to happen meanwhile.
 pub const SLOW: Duration = Duration::from_secs(1);
 

@@ -59,6 +59,9 @@ impl Holders for Known {
     }
 }
 
+/// How long a test waits for what comes at once, and on a machine with much else to do later.
+const PATIENCE: std::time::Duration = std::time::Duration::from_secs(120);
+
 struct Bed {
     gate: Option<Gate>,
     config: PathBuf,
@@ -172,9 +175,7 @@ impl Bed {
     /// What a partner has to delete, once the report says that it was told.
     fn polled(&self, who: &str) -> Value {
         let report = self.admin(&format!("/v1/deletions/report?partner={who}"));
-        while self.get(&report, &self.token).1["data"] == json!([]) {
-            std::thread::yield_now();
-        }
+        until("the report says so", || self.get(&report, &self.token).1["data"] != json!([]));
         let (status, told) = self.get(&self.partner("deletions"), &self.keys[who]);
         assert_eq!(status, 200, "{told}");
         told
@@ -184,6 +185,15 @@ impl Bed {
 impl Drop for Bed {
     fn drop(&mut self) {
         self.stop();
+    }
+}
+
+/// Looks until something is so, and fails where it never is.
+fn until(what: &str, so: impl Fn() -> bool) {
+    let end = tokio::time::Instant::now() + PATIENCE;
+    while !so() {
+        assert!(tokio::time::Instant::now() < end, "after {PATIENCE:?} not yet: {what}");
+        std::thread::yield_now();
     }
 }
 

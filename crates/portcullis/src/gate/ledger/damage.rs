@@ -26,8 +26,7 @@ pub(super) fn caught<T>(work: impl FnOnce() -> Result<T, String>) -> Result<T, S
 /// What there is now; no byte of a set is read that the log does not vouch for.
 pub(super) fn shelf(folder: &Folder, keys: &Arc<Keys>, roller: &Roller) -> Result<Shelf, String> {
     let shelf = Shelf::look(folder, keys).map_err(|error| error.to_string())?;
-    let all = roller.anchors.within(Wall(0), Wall(u64::MAX), &*roller.office, &roller.runtime);
-    Ok(shelf.with_roots(all?))
+    shelf.rooted(&roller.anchors, &*roller.office, &roller.runtime)
 }
 
 impl Keeper {

@@ -158,7 +158,7 @@ impl Desk {
     /// What there is now; no byte of a set is read that the log does not vouch for.
     pub(super) fn shelf(&self) -> Result<Shelf, NoAnswer> {
         let shelf = Shelf::look(&self.folder, &self.keys)?;
-        Ok(shelf.with_roots(self.anchored(Wall(0))?))
+        shelf.rooted(&self.anchors, &*self.office, &self.runtime).map_err(NoAnswer::Log)
     }
 
     pub(super) fn anchored(&self, from: Wall) -> Result<Vec<super::anchors::Anchored>, NoAnswer> {

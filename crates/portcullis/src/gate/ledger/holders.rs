@@ -103,9 +103,7 @@ impl Receivers {
 
     fn shelf(&self) -> Result<Shelf, HoldersError> {
         let shelf = Shelf::look(&self.folder, &self.keys).map_err(unread)?;
-        let all = (Wall(0), Wall(u64::MAX));
-        let anchored = self.anchors.within(all.0, all.1, &*self.office, &self.runtime);
-        Ok(shelf.with_roots(anchored.map_err(unread)?))
+        shelf.rooted(&self.anchors, &*self.office, &self.runtime).map_err(unread)
     }
 
     /// Reads of what there is now. What can't be read at a second look either is taken for damaged.

@@ -15,10 +15,11 @@ use portcullis_keys::DayKey;
 use portcullis_ledger::{
     Checked, HourFile, JournalReader, LedgerError, Library, LibraryFault, Pieces, Row, Table,
 };
-use portcullis_registry::AnchoredFile;
+use portcullis_registry::{AnchoredFile, Office};
 use portcullis_types::Wall;
+use tokio::runtime::Handle;
 
-use super::anchors::Anchored;
+use super::anchors::{Anchored, Anchors};
 use super::folder::{Folder, Part};
 use super::keys::Keys;
 use super::roll::PIECES;
@@ -88,6 +89,21 @@ impl Shelf {
             _ => true,
         });
         Self { roots: Some(roots), ..self }
+    }
+
+    /// The same against all that the log has, which is asked now.
+    pub(super) fn rooted(
+        self,
+        anchors: &Anchors,
+        office: &dyn Office,
+        runtime: &Handle,
+    ) -> Result<Self, String> {
+        Ok(self.with_roots(anchors.within(Wall(0), Wall(u64::MAX), office, runtime)?))
+    }
+
+    /// These times of it alone, and no journal.
+    pub(super) fn only(self, parts: BTreeSet<Part>) -> Self {
+        Self { parts, journals: Vec::new(), ..self }
     }
 
     /// Of these times alone, and of no journal.

@@ -57,7 +57,7 @@ fn stories_are_due_by_day_for_whom_received_any_and_for_nobody_else() {
     }
     // Of a day is what was written down on it.
     let written = "portcullis_ledger_written_total 2";
-    while !bed.metrics().lines().any(|line| line == written) {}
+    until(written, || bed.metrics().lines().any(|line| line == written));
     let today = (crate::clock::SystemClock::start().wall().0 / DAY) as u32;
     // Ten minutes into tomorrow at least.
     ahead().fetch_add(DAY + 600_000, Ordering::Relaxed);
