@@ -12,6 +12,7 @@ use portcullis_types::{
     ClassSet, ClientIx, Effect, LedgerAnswer, LedgerLevel, LedgerRecord, LedgerRecords, Refusal,
     Wall,
 };
+use smallvec::SmallVec;
 
 pub use self::look::Look;
 pub(crate) use self::look::{Recording, Seen, is_told};
@@ -77,7 +78,7 @@ struct Digesting {
     /// Whether its rows are looked at, all of them.
     looked: bool,
     /// What it gives that can't be looked into.
-    blind: Vec<LedgerRecord>,
+    blind: SmallVec<[LedgerRecord; 1]>,
 }
 
 impl Ledgered {
@@ -98,10 +99,11 @@ impl Ledgered {
             return Ok(Some(Self { level, client, noted, rows, digesting: None }));
         }
         let key = keys.of(now).ok_or(Refusal::LedgerFull)?;
-        let look = Look::new(Arc::clone(key), asks, bound);
         let is_looked = |ask: &&Ask<'_>| is_digested(ask, bound) && ask.gives.is_some();
         let looked = reads.clone().all(|ask| is_looked(&ask));
         let rows = reads.clone().filter(|ask| !is_looked(ask)).fold(0, count);
+        let expected = reads.clone().filter(is_looked).fold(0, count);
+        let look = Look::new(Arc::clone(key), asks, bound, expected);
         let blind = |(_, ask): &(usize, &Ask<'_>)| {
             ask.effect == Effect::Read && ask.gives.is_none() && is_digested(ask, bound)
         };
@@ -123,7 +125,7 @@ impl Ledgered {
     }
 
     /// Fills in what was asked for and what was seen to leave; `seen`: none, where nobody looked.
-    pub fn fill(self, seen: Option<Vec<LedgerRecord>>, answer: &mut LedgerAnswer) {
+    pub fn fill(self, seen: Option<Box<LedgerRecords>>, answer: &mut LedgerAnswer) {
         answer.level = self.level;
         answer.client = self.client;
         // A picture that comes where records should is a row, too.
@@ -136,15 +138,13 @@ impl Ledgered {
 }
 
 impl Digesting {
-    fn fill(self, unseen: u32, seen: Option<Vec<LedgerRecord>>, answer: &mut LedgerAnswer) {
+    fn fill(self, unseen: u32, seen: Option<Box<LedgerRecords>>, answer: &mut LedgerAnswer) {
         answer.counted = self.looked && seen.is_some();
-        let mut records = seen.unwrap_or_default();
+        let mut records = seen.unwrap_or_else(|| Box::new(LedgerRecords::new(self.day, 0)));
         let rows = u32::try_from(records.len()).unwrap_or(u32::MAX).saturating_add(unseen);
         answer.rows = if answer.counted { rows } else { rows.max(1) };
-        records.extend(self.blind);
-        let owners = different(records.iter().filter_map(|record| record.owner));
-        let places = different(records.iter().filter_map(|record| record.place));
-        answer.digested = Some(Box::new(LedgerRecords { day: self.day, owners, places, records }));
+        self.blind.iter().for_each(|record| records.push(record));
+        answer.digested = Some(records);
     }
 }
 
@@ -156,11 +156,4 @@ fn count(rows: u32, ask: &Ask<'_>) -> u32 {
 pub(crate) fn is_digested(ask: &Ask<'_>, bound: &Bound) -> bool {
     let catalogue = &bound.rules.catalogue;
     ask.effect == Effect::Read && catalogue.level_of(ask.class, &ask.fields) == LedgerLevel::Digests
-}
-
-fn different<T: Ord>(all: impl Iterator<Item = T>) -> u32 {
-    let mut all: Vec<T> = all.collect();
-    all.sort_unstable();
-    all.dedup();
-    u32::try_from(all.len()).unwrap_or(u32::MAX)
 }

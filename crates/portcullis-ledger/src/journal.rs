@@ -7,6 +7,7 @@
 
 mod body;
 mod frame;
+mod put;
 mod reader;
 mod rows;
 #[cfg(test)]

@@ -3,8 +3,11 @@
 //! Indices and digests only: no id of an account, a post or a place. Must not know how digests are made,
 //! how answers are read or where any of it is written.
 
+mod records;
+
 use std::fmt;
 
+pub use self::records::{LedgerRecords, LedgerRun};
 use crate::{
     ClassIx, ClassSet, ClientIx, KeyIx, OperationIx, PartnerIx, RequestId, Revision, TierIx, Wall,
 };
@@ -131,24 +134,10 @@ pub struct LedgerAnswer {
     pub digested: Option<Box<LedgerRecords>>,
 }
 
-/// The records of an answer.
-#[derive(Debug, Clone, Default, Eq, PartialEq)]
-pub struct LedgerRecords {
-    /// The day whose key the digests were made with, in days since 1970 as UTC counts.
-    pub day: u32,
-    /// Different owners among them.
-    pub owners: u32,
-    /// Different places.
-    pub places: u32,
-    /// Each of them.
-    pub records: Vec<LedgerRecord>,
-}
-
 impl LedgerAnswer {
     /// The records; none at other levels than [`LedgerLevel::Digests`].
-    #[must_use]
-    pub fn records(&self) -> &[LedgerRecord] {
-        self.digested.as_ref().map_or(&[], |digested| &digested.records)
+    pub fn records(&self) -> impl Iterator<Item = LedgerRecord> {
+        self.digested.iter().flat_map(|records| records.iter())
     }
 }
 

@@ -42,7 +42,8 @@ pub use index::{
 };
 pub use key_id::KeyId;
 pub use ledger::{
-    LedgerAnswer, LedgerDigest, LedgerKind, LedgerLevel, LedgerRecord, LedgerRecords, map_cell,
+    LedgerAnswer, LedgerDigest, LedgerKind, LedgerLevel, LedgerRecord, LedgerRecords, LedgerRun,
+    map_cell,
 };
 pub use method::{Effect, Method};
 pub use nearest::nearest;

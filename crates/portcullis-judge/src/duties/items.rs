@@ -10,7 +10,8 @@ use std::sync::Arc;
 use portcullis_limits::budget::Budgets;
 use portcullis_policy::ListIx;
 use portcullis_sieve::{Fate, Item, Items, Test};
-use portcullis_types::{ClientIx, KeyIx, LedgerRecord, Now, PartnerIx, RateId, TypeIx, Wall};
+use portcullis_types::{ClientIx, KeyIx, LedgerRecords, Now, PartnerIx, RateId, TypeIx, Wall};
+use smallvec::{SmallVec, smallvec};
 
 use super::Duties;
 use super::record::RecordRule;
@@ -75,13 +76,13 @@ struct Asked {
     names: Arc<Names>,
     duties: Arc<Duties>,
     /// For each tag, the lists of its owners.
-    lists: Vec<Vec<Option<ListIx>>>,
+    lists: SmallVec<[Vec<Option<ListIx>>; 1]>,
     /// For each tag, where what its items name is counted.
-    accounts: Vec<Vec<Option<Account>>>,
+    accounts: SmallVec<[Vec<Option<Account>>; 1]>,
     partner: PartnerIx,
     client: Option<ClientIx>,
     now: Wall,
-    shadowed: Vec<u64>,
+    shadowed: SmallVec<[u64; 1]>,
     /// What the ledger is told; none: nothing that it would have to be told may leave.
     recording: Option<Recording>,
 }
@@ -131,7 +132,7 @@ impl Desk {
                 .iter()
                 .map(|rule| rule.found.iter().map(account).collect())
                 .collect(),
-            shadowed: vec![0; duties.items.len()],
+            shadowed: smallvec![0; duties.items.len()],
             recording: None,
             duties: Arc::clone(duties),
             partner: key.partner,
@@ -172,9 +173,10 @@ impl ItemJudge {
 }
 
 impl ItemJudge {
-    /// What left, for the ledger; none: nobody looked.
-    pub fn recorded(&mut self) -> Option<Vec<LedgerRecord>> {
-        Some(self.0.as_mut()?.recording.as_mut()?.take())
+    /// What left, for the ledger; none: nobody looked. Nothing that it would have to be told may leave
+    /// after that.
+    pub fn recorded(&mut self) -> Option<Box<LedgerRecords>> {
+        Some(self.0.as_mut()?.recording.take()?.records())
     }
 }
 

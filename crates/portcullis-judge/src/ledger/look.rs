@@ -7,14 +7,19 @@ use std::sync::Arc;
 
 use portcullis_keys::DayKey;
 use portcullis_types::asked::{Ask, Asks, Target};
-use portcullis_types::{ClassIx, LedgerDigest, LedgerKind, LedgerRecord, TypeIx, map_cell};
+use portcullis_types::{
+    ClassIx, LedgerDigest, LedgerKind, LedgerRecord, LedgerRecords, TypeIx, map_cell,
+};
 use smallvec::SmallVec;
 
 use super::is_digested;
 use crate::rules::Bound;
 
-/// Records of one answer. One more, and it is cut: what can't be written down does not leave.
-pub(crate) const RECORDS_MAX: usize = 65_536;
+/// Bytes of the digests of one answer: 327,677 posts of one account, or 65,536 of as many people and places.
+/// One more, and it is cut: what can't be written down does not leave.
+pub(crate) const BYTES_MAX: usize = 5 << 20;
+/// Records that there is room for from the start, at most.
+const EXPECTED_MAX: u32 = 128;
 /// Ids that are digested once for an answer, as long as they come again soon.
 const KEPT: usize = 8;
 
@@ -22,15 +27,17 @@ const KEPT: usize = 8;
 pub struct Look {
     key: Arc<DayKey>,
     /// By ask.
-    told: SmallVec<[LedgerRecord; 2]>,
+    told: SmallVec<[LedgerRecord; 1]>,
+    /// How many records there will be, more or less.
+    expected: u32,
 }
 
 impl Look {
-    pub(super) fn new(key: Arc<DayKey>, asks: &Asks<'_>, bound: &Bound) -> Self {
+    pub(super) fn new(key: Arc<DayKey>, asks: &Asks<'_>, bound: &Bound, expected: u32) -> Self {
         let cell =
             asks.params.point.and_then(|(latitude, longitude)| map_cell(latitude, longitude));
         let told = asks.asks.iter().map(|ask| told(&key, ask, bound, cell)).collect();
-        Self { key, told }
+        Self { key, told, expected }
     }
 
     /// What is known of the items that an ask gives before any is seen.
@@ -76,26 +83,28 @@ pub(crate) struct Seen<'a> {
 /// The records of one answer.
 pub(crate) struct Recording {
     look: Box<Look>,
-    records: Vec<LedgerRecord>,
-    /// By which duty each was seen.
-    tags: Vec<u32>,
+    records: Box<LedgerRecords>,
+    tags: Tags,
     owners: Kept,
     places: Kept,
 }
 
 impl Recording {
     pub(crate) fn new(look: Box<Look>) -> Self {
+        // One more for whose they are.
+        let expected = look.expected.min(EXPECTED_MAX) as usize + 1;
+        let records = Box::new(LedgerRecords::new(look.key.day(), expected));
         let (owners, places) = (Kept::default(), Kept::default());
-        Self { look, records: Vec::new(), tags: Vec::new(), owners, places }
+        Self { look, records, tags: Tags::default(), owners, places }
     }
 
     /// Notes an item that an ask gives; false: no more can be noted.
     pub(crate) fn add(&mut self, tag: u32, ask: usize, seen: Seen<'_>) -> bool {
-        if self.records.len() >= RECORDS_MAX {
+        if self.records.bytes() >= BYTES_MAX {
             return false;
         }
         let record = self.made(ask, seen);
-        self.records.push(record);
+        self.records.push(&record);
         self.tags.push(tag);
         true
     }
@@ -103,9 +112,8 @@ impl Recording {
     /// Notes the rest of an item that was noted early.
     pub(crate) fn complete(&mut self, tag: u32, ask: usize, seen: Seen<'_>, from: usize) {
         let record = self.made(ask, seen);
-        let known = self.records.iter_mut().zip(&self.tags).skip(from);
-        if let Some((known, _)) = known.into_iter().find(|(_, of)| **of == tag) {
-            *known = record;
+        if let Some(at) = self.tags.first(tag, from) {
+            self.records.replace(at, &record);
         }
     }
 
@@ -119,9 +127,8 @@ impl Recording {
         self.tags.truncate(from);
     }
 
-    pub(crate) fn take(&mut self) -> Vec<LedgerRecord> {
-        self.tags.clear();
-        std::mem::take(&mut self.records)
+    pub(crate) fn records(self) -> Box<LedgerRecords> {
+        self.records
     }
 
     fn made(&mut self, ask: usize, seen: Seen<'_>) -> LedgerRecord {
@@ -146,10 +153,42 @@ impl Recording {
     }
 }
 
+/// By which duty each record was seen: the duty, and where the records end that it saw in a row.
+#[derive(Default)]
+struct Tags(SmallVec<[(u32, usize); 2]>);
+
+impl Tags {
+    fn push(&mut self, tag: u32) {
+        match self.0.last_mut() {
+            Some((last, end)) if *last == tag => *end += 1,
+            last => {
+                let end = last.map_or(0, |(_, end)| *end) + 1;
+                self.0.push((tag, end));
+            }
+        }
+    }
+
+    fn truncate(&mut self, len: usize) {
+        let whole = self.0.partition_point(|(_, end)| *end <= len);
+        let begins = whole.checked_sub(1).and_then(|at| self.0.get(at)).map_or(0, |(_, end)| *end);
+        let cut = self.0.get(whole).filter(|_| begins < len).map(|(tag, _)| (*tag, len));
+        self.0.truncate(whole);
+        self.0.extend(cut);
+    }
+
+    /// The first record from there on that a duty saw.
+    fn first(&self, tag: u32, from: usize) -> Option<usize> {
+        let begins = std::iter::once(0).chain(self.0.iter().map(|(_, end)| *end));
+        let skipped = self.0.partition_point(|(_, end)| *end <= from);
+        let mut rows = self.0.iter().zip(begins).skip(skipped);
+        rows.find(|((of, _), _)| *of == tag).map(|(_, begin)| begin.max(from))
+    }
+}
+
 /// The last ids, with their digests.
 #[derive(Default)]
 struct Kept {
-    last: SmallVec<[(Box<str>, LedgerDigest); KEPT]>,
+    last: Vec<(Box<str>, LedgerDigest)>,
     next: usize,
 }
 

@@ -8,8 +8,9 @@
 
 use std::sync::Arc;
 
-use portcullis_types::RequestId;
+use portcullis_types::{ClassIx, LedgerDigest, LedgerRecords, LedgerRun, RequestId};
 
+use super::put::{put, put_digits, put_number, put_text, zigzag};
 use crate::numbered::Numbered;
 use crate::{Row, RowRecord, Terms, Whose};
 
@@ -30,6 +31,15 @@ pub(crate) struct Before {
     pub(crate) at: u64,
     pub(crate) thread: u64,
     pub(crate) day: u32,
+}
+
+/// What a record is told by its difference from.
+#[derive(Debug, Clone, Copy, Default)]
+struct Shown {
+    id: Option<LedgerDigest>,
+    owner: Option<LedgerDigest>,
+    place: Option<LedgerDigest>,
+    cell: Option<u32>,
 }
 
 /// Things that rows point to.
@@ -64,9 +74,6 @@ pub(crate) const HAS_DISTINCT: u8 = 16;
 pub(crate) const HAS_ANSWERS: u8 = 32;
 pub(crate) const HAS_RECORDS: u8 = 64;
 
-/// Bytes of the digits of a request that a gate drew: eight of five bits.
-pub(crate) const DIGITS_BYTES: usize = 5;
-
 impl Body {
     pub(crate) const fn rows(&self) -> u32 {
         self.count
@@ -77,10 +84,40 @@ impl Body {
     }
 
     pub(crate) fn push(&mut self, row: &Row) {
+        self.push_row(row, row.records.len());
+        let mut before = Shown::default();
+        for record in &row.records {
+            let class = self.class_number(&record.class);
+            let RowRecord { id, owner, place, cell, .. } = *record;
+            before = self.push_record(class, Shown { id, owner, place, cell }, before);
+        }
+    }
+
+    /// The same with records as they were told.
+    pub(crate) fn push_told(
+        &mut self,
+        row: &Row,
+        records: &LedgerRecords,
+        class: impl Fn(ClassIx) -> Arc<str>,
+    ) {
+        self.push_row(row, records.len());
+        let mut before = Shown::default();
+        for run in records.runs() {
+            let number = self.class_number(&class(run.class));
+            let LedgerRun { owner, place, cell, count, ids, .. } = run;
+            for at in 0..count {
+                let shown = Shown { id: ids.get(at).copied(), owner, place, cell };
+                before = self.push_record(number, shown, before);
+            }
+        }
+    }
+
+    /// A row, and how many records follow.
+    fn push_row(&mut self, row: &Row, records: usize) {
         let whose = self.whose.number(&row.whose, put_whose);
         let terms = self.terms.number(&row.terms, put_terms);
         let before = std::mem::replace(&mut self.before, Before::of(row));
-        let mark = mark(row, &before);
+        let mark = mark(row, records > 0, &before);
         let out = &mut self.rows;
         out.push(mark);
         put(out, zigzag(row.at.0.wrapping_sub(before.at)));
@@ -107,33 +144,28 @@ impl Body {
             put(out, u64::from(row.answers));
         }
         if mark & HAS_RECORDS != 0 {
-            put(out, row.records.len() as u64);
-            self.push_records(&row.records);
+            put(out, records as u64);
         }
         self.count = self.count.saturating_add(1);
     }
 
-    fn push_records(&mut self, records: &[RowRecord]) {
-        let (mut owner, mut place, mut cell) = (None, None, None);
-        for record in records {
-            let class = self.class_number(&record.class);
-            let out = &mut self.rows;
-            let mark = u8::from(record.id.is_some()) * HAS_ID
-                + told(record.owner, owner, HAS_OWNER, SAME_OWNER)
-                + told(record.place, place, HAS_PLACE, SAME_PLACE)
-                + told(record.cell, cell, HAS_CELL, SAME_CELL);
-            out.push(mark);
-            out.extend_from_slice(&class.to_le_bytes());
-            let owned = record.owner.filter(|_| mark & HAS_OWNER != 0);
-            let placed = record.place.filter(|_| mark & HAS_PLACE != 0);
-            for digest in [record.id, owned, placed].into_iter().flatten() {
-                out.extend_from_slice(digest.bytes());
-            }
-            if let Some(cell) = record.cell.filter(|_| mark & HAS_CELL != 0) {
-                out.extend_from_slice(&cell.to_le_bytes());
-            }
-            (owner, place, cell) = (record.owner, record.place, record.cell);
+    fn push_record(&mut self, class: u16, record: Shown, before: Shown) -> Shown {
+        let out = &mut self.rows;
+        let mark = u8::from(record.id.is_some()) * HAS_ID
+            + told(record.owner, before.owner, HAS_OWNER, SAME_OWNER)
+            + told(record.place, before.place, HAS_PLACE, SAME_PLACE)
+            + told(record.cell, before.cell, HAS_CELL, SAME_CELL);
+        out.push(mark);
+        out.extend_from_slice(&class.to_le_bytes());
+        let owned = record.owner.filter(|_| mark & HAS_OWNER != 0);
+        let placed = record.place.filter(|_| mark & HAS_PLACE != 0);
+        for digest in [record.id, owned, placed].into_iter().flatten() {
+            out.extend_from_slice(digest.bytes());
         }
+        if let Some(cell) = record.cell.filter(|_| mark & HAS_CELL != 0) {
+            out.extend_from_slice(&cell.to_le_bytes());
+        }
+        record
     }
 
     /// An answer holds records of one class or two, and a frame of some dozens: they are looked through.
@@ -197,7 +229,7 @@ impl Before {
     }
 }
 
-fn mark(row: &Row, before: &Before) -> u8 {
+fn mark(row: &Row, has_records: bool, before: &Before) -> u8 {
     let request = match row.request {
         RequestId::Gate { thread, .. } if thread == before.thread => SAME_THREAD,
         RequestId::Gate { .. } => 0,
@@ -208,7 +240,7 @@ fn mark(row: &Row, before: &Before) -> u8 {
         + u8::from(row.day == before.day) * SAME_DAY
         + u8::from((row.owners, row.places) != (0, 0)) * HAS_DISTINCT
         + u8::from(row.answers != 1) * HAS_ANSWERS
-        + u8::from(!row.records.is_empty()) * HAS_RECORDS
+        + u8::from(has_records) * HAS_RECORDS
 }
 
 /// The bit for a value: nothing for none, another for what the record before had too.
@@ -218,33 +250,6 @@ fn told<T: PartialEq>(value: Option<T>, before: Option<T>, has: u8, same: u8) ->
         _ if value == before => same,
         Some(_) => has,
     }
-}
-
-/// A difference, so that small ones of either sign are small numbers.
-const fn zigzag(difference: u64) -> u64 {
-    (difference << 1) ^ (difference.cast_signed() >> 63).cast_unsigned()
-}
-
-fn put(out: &mut Vec<u8>, mut number: u64) {
-    while number >= 0x80 {
-        out.push((number & 0x7f) as u8 | 0x80);
-        number >>= 7;
-    }
-    out.push((number & 0x7f) as u8);
-}
-
-fn put_digits(out: &mut Vec<u8>, digits: u64) {
-    let bytes = digits.to_le_bytes();
-    out.extend_from_slice(bytes.split_at(DIGITS_BYTES).0);
-}
-
-fn put_number(out: &mut Vec<u8>, number: usize) {
-    out.extend_from_slice(&u32::try_from(number).unwrap_or(u32::MAX).to_le_bytes());
-}
-
-fn put_text(out: &mut Vec<u8>, text: &str) {
-    put_number(out, text.len());
-    out.extend_from_slice(text.as_bytes());
 }
 
 fn put_whose(out: &mut Vec<u8>, whose: &Whose) {

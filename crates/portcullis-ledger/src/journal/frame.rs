@@ -2,6 +2,10 @@
 //!
 //! Must not know where they are put.
 
+use std::sync::Arc;
+
+use portcullis_types::{ClassIx, LedgerRecords};
+
 use crate::Row;
 use crate::journal::body::Body;
 
@@ -35,6 +39,16 @@ impl FrameWriter {
     /// Adds a row.
     pub fn push(&mut self, row: &Row) {
         self.body.push(row);
+    }
+
+    /// Adds a row that has no records of its own, with these; `class` gives the names of their classes.
+    pub fn push_told(
+        &mut self,
+        row: &Row,
+        records: &LedgerRecords,
+        class: impl Fn(ClassIx) -> Arc<str>,
+    ) {
+        self.body.push_told(row, records, class);
     }
 
     /// How many rows it holds.

@@ -8,9 +8,10 @@ use std::sync::Arc;
 use foldhash::fast::RandomState;
 use portcullis_types::{LedgerDigest, RequestId, Wall};
 
+use super::put::DIGITS_BYTES;
 use crate::journal::body::{
-    Before, DIGITS_BYTES, HAS_ANSWERS, HAS_CELL, HAS_DISTINCT, HAS_ID, HAS_OWNER, HAS_PLACE,
-    HAS_RECORDS, OTHER_REQUEST, SAME_CELL, SAME_DAY, SAME_OWNER, SAME_PLACE, SAME_THREAD, WHOLE,
+    Before, HAS_ANSWERS, HAS_CELL, HAS_DISTINCT, HAS_ID, HAS_OWNER, HAS_PLACE, HAS_RECORDS,
+    OTHER_REQUEST, SAME_CELL, SAME_DAY, SAME_OWNER, SAME_PLACE, SAME_THREAD, WHOLE,
 };
 use crate::row::level_named;
 use crate::{Row, RowRecord, Terms, Whose};

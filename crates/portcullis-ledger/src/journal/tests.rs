@@ -1,9 +1,11 @@
-//! A journal that was cut, and one that was touched.
+//! A journal that was written in two ways, one that was cut, and one that was touched.
+
+use portcullis_types::{ClassIx, LedgerRecord, LedgerRecords};
 
 use crate::journal::frame::{END, HEAD_BYTES, head_of};
 use crate::journal::{Ending, JOURNAL_HEAD, JournalFault, JournalReader};
 use crate::tests::{journal, some_rows};
-use crate::{FrameWriter, Row};
+use crate::{FrameWriter, Row, RowRecord};
 
 /// What can be read of it, how it ended, and where it is damaged.
 fn read(bytes: &[u8]) -> (Vec<Row>, Ending, Vec<u64>) {
@@ -32,6 +34,29 @@ fn rows_read_as_they_were_written() {
     let mut nothing = Vec::new();
     FrameWriter::new().finish(0, &mut nothing);
     assert!(nothing.is_empty());
+}
+
+#[test]
+fn records_are_written_as_they_were_told_byte_for_byte_as_one_by_one() {
+    const CLASSES: [&str; 3] = ["post", "story", "profile"];
+    let (mut one_by_one, mut told) = (FrameWriter::new(), FrameWriter::new());
+    for row in some_rows(4, 500) {
+        let mut records = LedgerRecords::new(row.day, 0);
+        for RowRecord { class, id, owner, place, cell } in row.records.iter().cloned() {
+            let class = CLASSES.iter().position(|name| *name == &*class).unwrap();
+            let class = ClassIx(u16::try_from(class).unwrap());
+            records.push(&LedgerRecord { class, id, owner, place, cell });
+        }
+        one_by_one.push(&row);
+        let row = Row { records: Vec::new(), ..row };
+        told.push_told(&row, &records, |class| CLASSES[class.at()].into());
+    }
+    let bytes = [one_by_one, told].map(|mut writer| {
+        let mut bytes = Vec::new();
+        writer.finish(0, &mut bytes);
+        bytes
+    });
+    assert!(bytes[0] == bytes[1] && bytes[0].len() > 10_000);
 }
 
 #[test]

@@ -13,7 +13,7 @@ use http::{HeaderMap, HeaderValue, Response, Uri, response};
 use http_body::Body;
 use portcullis_judge::Trace;
 use portcullis_request::Entry;
-use portcullis_types::{LedgerRecord, Refusal};
+use portcullis_types::{LedgerRecords, Refusal};
 
 use crate::arrival::{Pieces, Share};
 use crate::body::{Flow, Kind};
@@ -127,7 +127,7 @@ pub(super) struct Fetched {
     /// Items that were dropped from it.
     pub(super) dropped: u64,
     /// What it holds, for the ledger; none: nobody looked.
-    pub(super) seen: Option<Vec<LedgerRecord>>,
+    pub(super) seen: Option<Box<LedgerRecords>>,
 }
 
 /// Waits for the answer, all of it; also tells which way the call went. What is noted of it goes to its

@@ -30,6 +30,8 @@ pub(crate) struct Book {
 struct Fresh {
     answers: Vec<LedgerAnswer>,
     records: usize,
+    /// Of these records.
+    bytes: usize,
     tally: Tally,
 }
 
@@ -58,9 +60,10 @@ impl Book {
     /// Room for an answer that must be written down; none: there is none, and it may not begin.
     pub(crate) fn reserve(self: &Rc<Self>) -> Option<Room> {
         let fresh = self.fresh.try_borrow().ok()?;
-        let records = self.ring.post.records.load(Ordering::Relaxed) + fresh.records;
-        if self.free(&fresh) == 0 || records >= self.ring.bounds.records {
+        let bytes = self.ring.post.bytes.load(Ordering::Relaxed) + fresh.bytes;
+        if self.free(&fresh) == 0 || bytes >= self.ring.bounds.bytes {
             self.metrics.ledger_refused.inc();
+            self.ring.post.refused.fetch_add(1, Ordering::Relaxed);
             return None;
         }
         self.reserved.set(self.reserved.get() + 1);
@@ -76,7 +79,10 @@ impl Book {
         if !has_room && self.free(&fresh) == 0 {
             return self.merge(&mut fresh, answer);
         }
-        fresh.records += answer.records().len();
+        if let Some(records) = &answer.digested {
+            fresh.records += records.len();
+            fresh.bytes += records.bytes();
+        }
         fresh.answers.push(answer);
         if fresh.answers.len() >= TOGETHER {
             self.put(&mut fresh, false);
@@ -131,12 +137,11 @@ impl Book {
         if fresh.answers.is_empty() {
             return;
         }
-        let Fresh { answers, records, .. } = fresh;
-        let count = answers.len() as u64;
-        if self.ring.post.put(answers, *records, wait) {
+        let count = fresh.answers.len() as u64;
+        if self.ring.post.put(&mut fresh.answers, fresh.bytes, wait) {
             self.metrics.ledger_answers.inc_by(count);
-            self.metrics.ledger_records.inc_by(*records as u64);
-            *records = 0;
+            self.metrics.ledger_records.inc_by(fresh.records as u64);
+            (fresh.records, fresh.bytes) = (0, 0);
         }
     }
 }

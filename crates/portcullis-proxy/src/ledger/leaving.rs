@@ -4,7 +4,7 @@
 
 use portcullis_judge::{Ledgered, Look, Permit, Trace};
 use portcullis_types::{
-    ClassIx, ClassSet, LedgerAnswer, LedgerLevel, LedgerRecord, Refusal, RequestId, Revision, Wall,
+    ClassIx, ClassSet, LedgerAnswer, LedgerLevel, LedgerRecords, Refusal, RequestId, Revision, Wall,
 };
 
 use super::book::{Book, Room};
@@ -18,7 +18,7 @@ pub(crate) struct Leaving {
     told: Ledgered,
     /// Where what is digested has its place already.
     room: Option<Room>,
-    seen: Option<Vec<LedgerRecord>>,
+    seen: Option<Box<LedgerRecords>>,
 }
 
 /// How an answer ended.
@@ -63,7 +63,7 @@ impl Leaving {
     }
 
     /// What was seen to leave; none: nobody looked.
-    pub(crate) fn saw(&mut self, seen: Option<Vec<LedgerRecord>>) {
+    pub(crate) fn saw(&mut self, seen: Option<Box<LedgerRecords>>) {
         self.seen = seen;
     }
 
@@ -75,7 +75,7 @@ impl Leaving {
         }
         // What says no holds no records, unless it does.
         let gives = (200..300).contains(&left.status) || left.status == SWITCHED;
-        if !gives && !seen.iter().flatten().any(|record| record.id.is_some()) {
+        if !gives && !seen.iter().flat_map(|seen| seen.iter()).any(|record| record.id.is_some()) {
             return None;
         }
         let mut answer = bare(left)?;

@@ -3,7 +3,7 @@
 //! Must not know a call, nor how anything is written down.
 
 use std::fmt;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use portcullis_types::LedgerAnswer;
@@ -13,13 +13,13 @@ use portcullis_types::LedgerAnswer;
 pub struct LedgerBounds {
     /// Answers.
     pub answers: usize,
-    /// Records of answers at level `digests`, beyond which no further such answer is begun.
-    pub records: usize,
+    /// Bytes of digests, beyond which no further answer at level `digests` is begun.
+    pub bytes: usize,
 }
 
 impl Default for LedgerBounds {
     fn default() -> Self {
-        Self { answers: 32_768, records: 262_144 }
+        Self { answers: 32_768, bytes: 16 << 20 }
     }
 }
 
@@ -38,9 +38,11 @@ pub struct LedgerOutlet {
 #[derive(Default)]
 pub(super) struct Post {
     waiting: Mutex<Vec<LedgerAnswer>>,
-    /// Answers that wait, and records of theirs; the thread adds to them, whoever takes sets them to 0.
+    /// Answers that wait, and bytes of their digests; the thread adds to them, whoever takes sets them to 0.
     pub(super) answers: AtomicUsize,
-    pub(super) records: AtomicUsize,
+    pub(super) bytes: AtomicUsize,
+    /// Answers that did not begin, since there was no room.
+    pub(super) refused: AtomicU64,
     /// Whether answers fell together that are not handed over yet.
     pub(super) merging: AtomicBool,
 }
@@ -64,6 +66,12 @@ impl LedgerOutlet {
     #[must_use]
     pub fn waiting(&self) -> usize {
         self.posts.iter().map(|post| post.answers.load(Ordering::Relaxed)).sum()
+    }
+
+    /// Answers that did not begin, since they could not have been written down; it only grows.
+    #[must_use]
+    pub fn refused(&self) -> u64 {
+        self.posts.iter().map(|post| post.refused.load(Ordering::Relaxed)).sum()
     }
 
     /// Whether a ring is or was full, and answers fell together that could not be handed over since.
@@ -90,7 +98,7 @@ impl Post {
         let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
         let count = waiting.len();
         self.answers.store(0, Ordering::Relaxed);
-        self.records.store(0, Ordering::Relaxed);
+        self.bytes.store(0, Ordering::Relaxed);
         if into.is_empty() {
             // Their memory goes to and fro.
             std::mem::swap(&mut *waiting, into);
@@ -100,8 +108,8 @@ impl Post {
         count
     }
 
-    /// Puts answers there, with so many records; false: somebody takes just now.
-    pub(super) fn put(&self, answers: &mut Vec<LedgerAnswer>, records: usize, wait: bool) -> bool {
+    /// Puts answers there, with so many bytes of digests; false: somebody takes just now.
+    pub(super) fn put(&self, answers: &mut Vec<LedgerAnswer>, bytes: usize, wait: bool) -> bool {
         let waiting = if wait {
             Some(self.waiting.lock().unwrap_or_else(PoisonError::into_inner))
         } else {
@@ -109,7 +117,7 @@ impl Post {
         };
         let Some(mut waiting) = waiting else { return false };
         self.answers.fetch_add(answers.len(), Ordering::Relaxed);
-        self.records.fetch_add(records, Ordering::Relaxed);
+        self.bytes.fetch_add(bytes, Ordering::Relaxed);
         // Copied rather than exchanged, so that both sides keep memory of the size they need.
         waiting.append(answers);
         true

@@ -4,7 +4,7 @@
 
 use portcullis_judge::ItemJudge;
 use portcullis_sieve::{Fate, Item, Items};
-use portcullis_types::LedgerRecord;
+use portcullis_types::LedgerRecords;
 
 use super::Sieving;
 
@@ -31,7 +31,7 @@ impl Items for Asked {
 
 impl Sieving {
     /// What left, for the ledger; none: nobody looked. To be asked once, at the end.
-    pub(crate) fn recorded(&mut self) -> Option<Vec<LedgerRecord>> {
+    pub(crate) fn recorded(&mut self) -> Option<Box<LedgerRecords>> {
         self.sieve.items_mut().0.as_mut()?.recorded()
     }
 }

@@ -26,7 +26,7 @@ fn what_belongs_to_the_account_that_is_named_is_not_asked_whose_it_is() {
     );
     assert_eq!((told.rows, told.counted), (2, true));
     let digested = told.digested.as_ref().unwrap();
-    assert_eq!((digested.owners, digested.places, digested.day), (1, 0, TODAY));
+    assert_eq!((digested.owners(), digested.places(), digested.day()), (1, 0, TODAY));
     let stories = r#"{"data":[{"id":"18000000000000001"}]}"#;
     noting.check(
         &v(&format!("{USER}/stories?fields=id,timestamp")),

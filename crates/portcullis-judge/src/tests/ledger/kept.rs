@@ -31,7 +31,7 @@ fn what_is_only_counted_is_not_looked_at() {
     assert_eq!(passed.sent, "as received");
     let told = noting.answered(passed, r#"{"data":[{"quota_usage":1}]}"#).answer.unwrap();
     assert_eq!((told.level, told.counted), (LedgerLevel::Counts, false));
-    assert!(told.records().is_empty());
+    assert_eq!(told.records().count(), 0);
 }
 
 #[test]
@@ -76,6 +76,23 @@ fn an_item_without_an_id_is_counted_all_the_same_and_the_platforms_error_is_not(
     assert_eq!((told.rows, told.counted), (1, true));
     let error = r#"{"error":{"message":"no","code":100}}"#;
     noting.check(USER, "as received", (error, error), &[]);
+}
+
+#[test]
+fn an_answer_is_cut_before_more_of_it_leaves_than_can_be_held_until_its_end() {
+    let mut noting = Noting::new();
+    let item = |at: u32| format!(r#"{{"id":"{at}","timestamp":"{at}"}}"#);
+    let items: Vec<String> = (0..327_700).map(item).collect();
+    let answer = |count: usize| format!(r#"{{"data":[{}]}}"#, items[..count].join(","));
+    let call = "/v21.0/17841000000000001/media?fields=id,timestamp&limit=25";
+    let passed = noting.call(call).unwrap();
+    let noted = noting.answered(passed, &answer(327_000));
+    assert_eq!(noted.left, answer(327_000));
+    assert_eq!(noted.answer.unwrap().rows, 327_000);
+    let passed = noting.call(call).unwrap();
+    let noted = noting.answered(passed, &answer(327_700));
+    assert_eq!(noted.left, "Cut");
+    assert_eq!(noted.answer.unwrap().records().count(), 327_677);
 }
 
 #[test]

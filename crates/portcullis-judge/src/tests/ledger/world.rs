@@ -152,11 +152,8 @@ impl Noting {
         let noted = self.answered(passed, answer);
         assert_eq!(noted.left, left, "{call}");
         let told = noted.answer.unwrap();
-        let shown: Vec<String> = told
-            .records()
-            .iter()
-            .map(|record| self.shown(record, &format!("{call} {answer}")))
-            .collect();
+        let shown: Vec<String> =
+            told.records().map(|record| self.shown(&record, &format!("{call} {answer}"))).collect();
         assert_eq!(shown, records, "{call}");
         assert_eq!(told.level, LedgerLevel::Digests);
         told

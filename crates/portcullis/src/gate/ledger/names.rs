@@ -8,9 +8,9 @@ use std::sync::Arc;
 
 use foldhash::fast::FixedState;
 use portcullis_judge::Rules;
-use portcullis_ledger::{Row, RowRecord, Terms, Whose};
+use portcullis_ledger::{Row, Terms, Whose};
 use portcullis_types::{
-    ClassIx, ClassSet, ClientIx, KeyIx, LedgerAnswer, LedgerLevel, LedgerRecord, OperationIx,
+    ClassIx, ClassSet, ClientIx, KeyIx, LedgerAnswer, LedgerLevel, LedgerRecords, OperationIx,
     PartnerIx, Revision, TierIx,
 };
 
@@ -95,7 +95,19 @@ impl Asked {
     }
 }
 
-type Named = (Arc<Terms>, Option<Arc<SetNames>>);
+type OfSet = (Arc<Terms>, Option<Arc<SetNames>>);
+
+/// An answer with its names: a row without records, and what the classes of these are called.
+pub(super) struct Named {
+    pub(super) row: Row,
+    set: Option<Arc<SetNames>>,
+}
+
+impl Named {
+    pub(super) fn class(&self, of: ClassIx) -> Arc<str> {
+        class(self.set.as_deref(), of)
+    }
+}
 
 /// Turns numbers into names. The numbers are the gate's own, so that nobody from outside chooses what falls
 /// together in these maps.
@@ -106,7 +118,7 @@ pub(super) struct Names {
     partners: HashMap<PartnerIx, Arc<str>, FixedState>,
     clients: HashMap<ClientIx, Arc<str>, FixedState>,
     whose: HashMap<(KeyIx, Option<ClientIx>), Arc<Whose>, FixedState>,
-    terms: HashMap<Asked, Named, FixedState>,
+    terms: HashMap<Asked, OfSet, FixedState>,
 }
 
 impl Names {
@@ -123,31 +135,30 @@ impl Names {
     }
 
     /// An answer with its names.
-    pub(super) fn row(&mut self, answer: &LedgerAnswer) -> Row {
+    pub(super) fn row(&mut self, answer: &LedgerAnswer) -> Named {
         let whose = self.whose(answer);
         let (terms, set) = self.terms(answer);
-        let record = |record: &LedgerRecord| RowRecord {
-            class: class(set.as_deref(), record.class),
-            id: record.id,
-            owner: record.owner,
-            place: record.place,
-            cell: record.cell,
-        };
         let digested = answer.digested.as_deref();
-        Row {
+        let row = Row {
             at: answer.at,
             request: answer.request.clone(),
             whose,
             terms,
             rows: answer.rows,
-            owners: digested.map_or(0, |digested| digested.owners),
-            places: digested.map_or(0, |digested| digested.places),
+            owners: digested.map_or(0, LedgerRecords::owners),
+            places: digested.map_or(0, LedgerRecords::places),
             bytes: answer.bytes,
             whole: answer.whole,
             answers: answer.answers,
-            day: digested.map_or_else(|| day_of(answer.at), |digested| digested.day),
-            records: answer.records().iter().map(record).collect(),
-        }
+            day: digested.map_or_else(|| day_of(answer.at), LedgerRecords::day),
+            records: Vec::new(),
+        };
+        Named { row, set }
+    }
+
+    /// What a partner is called.
+    pub(super) fn partner(&mut self, answer: &LedgerAnswer) -> Arc<str> {
+        Arc::clone(&self.whose(answer).partner)
     }
 
     fn whose(&mut self, answer: &LedgerAnswer) -> Arc<Whose> {
@@ -176,7 +187,7 @@ impl Names {
         whose
     }
 
-    fn terms(&mut self, answer: &LedgerAnswer) -> Named {
+    fn terms(&mut self, answer: &LedgerAnswer) -> OfSet {
         let asked = Asked::of(answer);
         if let Some(known) = self.terms.get(&asked) {
             return known.clone();

@@ -10,9 +10,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use portcullis_keys::DayKey;
-use portcullis_ledger::{Row, RowRecord};
 use portcullis_registry::LedgerName;
-use portcullis_types::{LedgerDigest, Wall};
+use portcullis_types::{LedgerDigest, LedgerRecords, Wall};
 use tokio::sync::Notify;
 
 /// Most names that are looked out for at once. What comes on top is found by a later look at the ledger
@@ -66,15 +65,22 @@ impl Watch {
         self.any.load(Ordering::Acquire)
     }
 
-    /// Looks at rows that are written down, and whose answers a look at the ledger finds from here on.
-    pub(super) fn written(&self, rows: &[Row], now: Wall) {
+    /// Looks at records that are written down, each with its partner, and that a look at the ledger finds
+    /// from here on.
+    pub(super) fn written<'a>(
+        &self,
+        digested: impl Iterator<Item = (Arc<str>, &'a LedgerRecords)>,
+        now: Wall,
+    ) {
         let mut open = self.open();
         open.end(now);
         self.any.store(!open.names.is_empty(), Ordering::Release);
         let before = open.seen.len();
-        for row in rows {
-            for record in &row.records {
-                open.look(row.day, &row.whose.partner, record);
+        for (partner, records) in digested {
+            for run in records.runs() {
+                for digest in run.ids.iter().copied().chain(run.owner) {
+                    open.look((records.day(), digest), &partner);
+                }
             }
         }
         if open.seen.len() > before {
@@ -128,23 +134,19 @@ impl Open {
         }
     }
 
-    fn look(&mut self, day: u32, partner: &Arc<str>, record: &RowRecord) {
-        for digest in [record.id, record.owner].into_iter().flatten() {
-            let Some(name) = self.digests.get(&(day, digest)) else { continue };
-            let Some(watched) = self.names.get_mut(name) else { continue };
-            if watched.partners.insert(Arc::clone(partner)) {
-                self.seen.push(LedgerName::clone(name));
-            }
+    fn look(&mut self, digest: (u32, LedgerDigest), partner: &Arc<str>) {
+        let Some(name) = self.digests.get(&digest) else { return };
+        let Some(watched) = self.names.get_mut(name) else { return };
+        if watched.partners.insert(Arc::clone(partner)) {
+            self.seen.push(LedgerName::clone(name));
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use portcullis_types::LedgerKind;
+    use portcullis_types::{ClassIx, LedgerKind, LedgerRecord};
 
-    use super::super::folder::DAY;
-    use super::super::rows::{record, row as made};
     use super::*;
 
     fn key(day: u32) -> Arc<DayKey> {
@@ -152,11 +154,17 @@ mod tests {
     }
 
     /// An answer to a partner on a day, with one record of an owner.
-    fn row(partner: &str, day: u32, id: &str, owner: &str) -> Row {
+    fn written(watch: &Watch, (partner, day, id, owner): (&str, u32, &str, &str), now: u64) {
         let key = key(day);
-        let id = key.digest(LedgerKind::Record, id);
-        let record = record(Some(id), key.digest(LedgerKind::Owner, owner));
-        made(Wall(u64::from(day) * DAY), partner, vec![record])
+        let mut records = LedgerRecords::new(day, 1);
+        records.push(&LedgerRecord {
+            class: ClassIx(0),
+            id: Some(key.digest(LedgerKind::Record, id)),
+            owner: Some(key.digest(LedgerKind::Owner, owner)),
+            place: None,
+            cell: None,
+        });
+        watch.written([(Arc::from(partner), &records)].into_iter(), Wall(now));
     }
 
     fn seen(watch: &Watch) -> Vec<LedgerName> {
@@ -169,17 +177,18 @@ mod tests {
         let watch = Watch::default();
         let [post, account] = [(LedgerKind::Record, "p1"), (LedgerKind::Owner, "a1")]
             .map(|(kind, id)| (kind, id.to_owned()));
-        watch.written(&[row("acme", 5, "p1", "a1")], Wall(0));
+        written(&watch, ("acme", 5, "p1", "a1"), 0);
         assert_eq!(seen(&watch), [], "nothing is looked out for");
         let names = [&post, &account].map(|name| (name.clone(), Wall(1000)));
         watch.add(names.into(), &[key(4), key(5)], Wall(0));
-        watch.written(&[row("acme", 5, "p2", "a2")], Wall(1));
+        written(&watch, ("acme", 5, "p2", "a2"), 1);
         assert_eq!(seen(&watch), []);
-        watch.written(&[row("acme", 5, "p1", "a2"), row("acme", 4, "p1", "a2")], Wall(1));
+        written(&watch, ("acme", 5, "p1", "a2"), 1);
+        written(&watch, ("acme", 4, "p1", "a2"), 1);
         assert_eq!(seen(&watch), std::slice::from_ref(&post), "once for each partner");
-        watch.written(&[row("other", 4, "p1", "a1")], Wall(2));
+        written(&watch, ("other", 4, "p1", "a1"), 2);
         assert_eq!(seen(&watch), [post, account]);
-        watch.written(&[row("third", 5, "p1", "a1")], Wall(1000));
+        written(&watch, ("third", 5, "p1", "a1"), 1000);
         assert_eq!(seen(&watch), [], "its time is over");
         assert!(!watch.any.load(Ordering::Relaxed) && watch.open().digests.is_empty());
     }

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use portcullis_judge::{Judge, LedgerKeys};
 use portcullis_keys::DayKey;
-use portcullis_ledger::{FrameWriter, Row};
+use portcullis_ledger::FrameWriter;
 use portcullis_proxy::LedgerOutlet;
 use portcullis_types::{Clock as _, LedgerAnswer, Wall};
 
@@ -19,7 +19,7 @@ use super::folder::{DAY, Folder, Part, day_of};
 use super::journal::{Journal, NotWritten};
 use super::keys::{KeyFault, Keys};
 use super::lost;
-use super::names::Names;
+use super::names::{Named, Names};
 use super::watch::Watch;
 use crate::clock::SystemClock;
 use crate::talk;
@@ -115,7 +115,7 @@ impl Writer {
         let journal = self.journal.insert(journal);
         self.frames.clear();
         // Names are looked up again where it failed before: nothing but the answers is kept for that.
-        let rows = self.taken.iter().map(|answer| self.names.row(answer));
+        let rows = self.taken.iter().map(|answer| (self.names.row(answer), answer));
         framed(rows, &mut self.frame, journal.end(), &mut self.frames);
         match journal.append(&self.folder, &self.frames) {
             Ok(()) => {}
@@ -132,8 +132,11 @@ impl Writer {
         add(&self.figures.bytes, self.frames.len());
         add(&self.figures.syncs, 1);
         if self.watch.looks_out() {
-            let rows: Vec<Row> = self.taken.iter().map(|answer| self.names.row(answer)).collect();
-            self.watch.written(&rows, now);
+            let digested = self.taken.iter().filter_map(|answer| {
+                let records = answer.digested.as_deref()?;
+                Some((self.names.partner(answer), records))
+            });
+            self.watch.written(digested, now);
         }
         self.taken.clear();
         self.frames.shrink_to(FRAMES_KEPT);
@@ -235,10 +238,18 @@ fn distinct(days: &[u32]) -> Vec<u32> {
     days
 }
 
-/// Frames of rows, for a place in a journal.
-fn framed(rows: impl Iterator<Item = Row>, writer: &mut FrameWriter, place: u64, to: &mut Vec<u8>) {
-    for row in rows {
-        writer.push(&row);
+/// Frames of answers, for a place in a journal.
+fn framed<'a>(
+    rows: impl Iterator<Item = (Named, &'a LedgerAnswer)>,
+    writer: &mut FrameWriter,
+    place: u64,
+    to: &mut Vec<u8>,
+) {
+    for (named, answer) in rows {
+        match &answer.digested {
+            Some(records) => writer.push_told(&named.row, records, |class| named.class(class)),
+            None => writer.push(&named.row),
+        }
         if writer.is_full() {
             writer.finish(place + to.len() as u64, to);
         }
