@@ -290,7 +290,7 @@ fn on_a_full_disk_what_has_to_be_written_down_is_refused_and_what_had_left_is_th
     called(&house, &quota, &house.key);
     assert_eq!(posts().code(), "ledger_full");
     limit(&gate, "unlimited");
-    gate.wait_for("the ledger is written again").unwrap();
+    gate.wait_for("the ledger is written again; 2 answers were refused meanwhile").unwrap();
     until("portcullis_ledger_waiting", || figure(&house, "portcullis_ledger_waiting") == 0);
     assert_eq!(posts().status, 200);
     left += 1;

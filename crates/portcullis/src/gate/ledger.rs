@@ -17,6 +17,7 @@ mod keys;
 mod library;
 mod lost;
 mod names;
+mod overrun;
 mod preserve;
 mod roll;
 #[cfg(test)]
@@ -53,6 +54,7 @@ use keep::Keeper;
 use keys::Keys;
 use names::Names;
 pub(crate) use names::SetNames;
+use overrun::Overrun;
 use roll::Roller;
 use turns::Turns;
 use watch::Watch;
@@ -117,6 +119,7 @@ pub(crate) fn start(
         taken: Vec::new(),
         frame: FrameWriter::new(),
         frames: Vec::new(),
+        overrun: Overrun::default(),
     };
     // Before the first call: without a key of today, what has to be digested does not leave.
     writer.tend_keys(clock.now().wall);

@@ -46,6 +46,8 @@ pub(super) struct Stands {
     pub unreadable: BTreeMap<String, String>,
     /// All that left until then is durable.
     pub written: Option<Wall>,
+    /// Answers that had been refused by then, since a ring was full.
+    pub refused: u64,
     /// Journals that are not rolled yet, with those that are written.
     pub journals: u64,
     /// Files, and their bytes.
@@ -108,8 +110,9 @@ impl Figures {
 
     /// Whether all is as it should be, and a line about it.
     pub(crate) fn line(&self) -> (bool, String) {
-        let (waiting, merging) = (self.outlet.waiting(), self.outlet.is_merging());
-        told(&self.stands(), waiting as u64, merging)
+        let (waiting, stands) = (self.outlet.waiting() as u64, self.stands());
+        let is_full = self.outlet.is_merging() || self.outlet.refused() > stands.refused;
+        told(&stands, waiting, is_full)
     }
 
     /// In Prometheus' text format.
@@ -151,7 +154,7 @@ impl Figures {
 }
 
 /// Whether all is well, and what to do where it is not.
-fn told(stands: &Stands, waiting: u64, merging: bool) -> (bool, String) {
+fn told(stands: &Stands, waiting: u64, is_full: bool) -> (bool, String) {
     let mut faults = Vec::new();
     if let Some(why) = &stands.write {
         faults.push(format!(
@@ -161,7 +164,7 @@ fn told(stands: &Stands, waiting: u64, merging: bool) -> (bool, String) {
     if let Some(why) = &stands.key {
         faults.push(format!("answers whose records are to be digested are refused: {why}"));
     }
-    if merging {
+    if is_full {
         faults.push("answers come faster than they are written: those that are only counted fall together, others are refused".to_owned());
     }
     if let Some(why) = &stands.roll {
@@ -201,8 +204,8 @@ mod tests {
     #[test]
     fn how_the_ledger_fares_reads_like_this() {
         let well = Stands { written: Some(Wall(0)), files: 4, ..Stands::default() };
-        let line = |stands: &Stands, waiting, merging| {
-            let (ok, line) = told(stands, waiting, merging);
+        let line = |stands: &Stands, waiting, is_full| {
+            let (ok, line) = told(stands, waiting, is_full);
             format!("{ok}: {line}")
         };
         insta::assert_snapshot!(line(&well, 0, false), @"true: written until 1970-01-01T00:00:00.000Z, 4 files");

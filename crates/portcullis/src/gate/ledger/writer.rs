@@ -12,7 +12,7 @@ use portcullis_judge::{Judge, LedgerKeys};
 use portcullis_keys::DayKey;
 use portcullis_ledger::FrameWriter;
 use portcullis_proxy::LedgerOutlet;
-use portcullis_types::{Clock as _, LedgerAnswer, Wall};
+use portcullis_types::{Clock as _, LedgerAnswer, Now, Wall};
 
 use super::figures::Figures;
 use super::folder::{DAY, Folder, Part, day_of};
@@ -20,6 +20,7 @@ use super::journal::{Journal, NotWritten};
 use super::keys::{KeyFault, Keys};
 use super::lost;
 use super::names::{Named, Names};
+use super::overrun::Overrun;
 use super::watch::Watch;
 use crate::clock::SystemClock;
 use crate::talk;
@@ -61,6 +62,7 @@ pub(super) struct Writer {
     /// What they are written with.
     pub(super) frame: FrameWriter,
     pub(super) frames: Vec<u8>,
+    pub(super) overrun: Overrun,
 }
 
 impl Writer {
@@ -83,7 +85,8 @@ impl Writer {
 
     /// Makes sure of the keys, and writes what there is.
     pub(super) fn round(&mut self) {
-        let now = self.clock.now().wall;
+        let begun = self.clock.now();
+        let now = begun.wall;
         self.tend_keys(now);
         if self.journal.as_ref().is_some_and(|journal| journal.part.start != self.start(now)) {
             // Whoever rolls sees by its lock that nobody writes it any more.
@@ -93,7 +96,7 @@ impl Writer {
             self.outlet.take(&mut self.taken);
         }
         match self.write(now) {
-            Ok(()) => self.wrote(now),
+            Ok(()) => self.wrote(begun),
             Err(why) => self.failed(why),
         }
     }
@@ -161,11 +164,22 @@ impl Writer {
         format!("`{}` can't be written: {error}", self.folder.path().display())
     }
 
-    fn wrote(&self, now: Wall) {
+    fn wrote(&mut self, begun: Now) {
+        let (now, refused) = (self.clock.now().mono, self.outlet.refused());
         let mut stands = self.figures.stands();
-        stands.written = Some(now);
-        if stands.write.take().is_some() {
-            talk::info("the ledger is written again");
+        stands.written = Some(begun.wall);
+        let new = refused - std::mem::replace(&mut stands.refused, refused);
+        let failed = stands.write.take().is_some();
+        drop(stands);
+        if failed {
+            talk::info(&format!(
+                "the ledger is written again; {new} answers were refused meanwhile"
+            ));
+            return;
+        }
+        let took = Duration::from_nanos(now.0.saturating_sub(begun.mono.0));
+        if let Some(line) = self.overrun.add(new, took, now) {
+            talk::error(&line);
         }
     }
 
