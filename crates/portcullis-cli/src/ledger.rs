@@ -18,7 +18,7 @@ use crate::failure::Failure;
 use crate::gate::Gate;
 use crate::host::Host;
 use crate::out::{Out, text};
-use show::{beside, cell, csv, list, rows, table, unknown};
+use show::{beside, cell, csv, list, rows, some, table, unknown};
 
 /// Cells of the map that are listed.
 const CELLS: usize = 20;
@@ -229,6 +229,7 @@ fn status(told: &Value, out: &mut Out) -> Result<(), Failure> {
         ("journals", text(told, "journals")),
         ("can be told", days),
         ("shredded", format!("{shredded} days")),
+        ("gone too soon", some(told, "missing")),
         ("wrong", text(told, "wrong")),
     ])?;
     let kept = list(told, "preserved").map(|one| {

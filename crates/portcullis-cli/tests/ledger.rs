@@ -35,7 +35,7 @@ impl LedgerDesk for Told {
                 { "case": "sweep", "until": null, "sets": 12, "days": ["2024-02-29", "2024-03-01"] },
                 { "case": "complaint", "until": "2030-01-01T00:00:00.000Z", "sets": 3, "days": [] },
             ],
-            "damaged": [],
+            "damaged": [], "unreadable": [], "missing": ["2024-03-30T07.gate-1"],
         })
     }
 
@@ -71,6 +71,7 @@ fn who() -> Value {
         "deliveries": [{ "at": FIRST, "request": "req_1", "node": "gate-1", "partner": "acme",
             "operation": "listPlacePosts", "records": 3 }],
         "more": true, "shredded": ["2024-02-28"], "damaged": ["2024-03-30T08.gate-1.journal.damaged"],
+        "missing": ["2024-03-30T07.gate-1"],
     })
 }
 

@@ -102,6 +102,34 @@ fn a_set_that_somebody_rewrote_is_named_and_the_files_of_other_times_are_looked_
 }
 
 #[test]
+fn a_set_that_somebody_took_away_is_named_by_each_answer_until_it_is_back() {
+    let platform = Platform::start(None);
+    let (house, gate) = of_one_answer(&platform);
+    let set = set(&house);
+    let away = house.dir().join("away");
+    std::fs::create_dir(&away).unwrap();
+    let of_set = [files(&house, ".parquet"), files(&house, ".pieces")].concat();
+    for file in &of_set {
+        std::fs::rename(file, away.join(file.file_name().unwrap())).unwrap();
+    }
+    let told = house.ok(&WHO);
+    let line = format!("NOT KNOWN: what stood in files that are gone before their time: {set}");
+    assert!(told.contains(&line), "{told}");
+    assert_eq!(records(&house), 0);
+    gate.wait_for("1 sets of the ledger's files are gone before their time").unwrap();
+    let ready = once(house.admin, "/readyz?verbose", "");
+    assert!(ready.status == 200 && ready.body.contains(&set), "calls go on: {}", ready.body);
+    assert_eq!(figure(&house, "portcullis_ledger_missing"), 1);
+    assert!(house.ok(&["ledger", "status"]).contains(&set));
+    for file in &of_set {
+        std::fs::rename(away.join(file.file_name().unwrap()), file).unwrap();
+    }
+    assert_eq!(records(&house), 1);
+    assert_eq!(figure(&house, "portcullis_ledger_missing"), 0);
+    drop(gate);
+}
+
+#[test]
 fn a_set_that_was_never_anchored_is_named_and_not_believed() {
     let platform = Platform::start(None);
     let (house, gate) = of_one_answer(&platform);

@@ -9,15 +9,31 @@ use crate::out::{Out, clean, text};
 
 /// What can't be told.
 pub(super) fn unknown(told: &Value, of_days: &str) -> Vec<String> {
-    let (days, damaged) = (clean(&text(told, "shredded")), clean(&text(told, "damaged")));
+    let days = clean(&text(told, "shredded"));
     let days = (!days.is_empty())
         .then(|| format!("NOT KNOWN: {of_days}, since their keys are dropped: {days}"));
     let more = told.get("more").and_then(Value::as_bool) == Some(true);
     let more =
         more.then(|| "NOT ALL: there is more than is listed; ask for a shorter time".to_owned());
-    let damaged = (!damaged.is_empty())
-        .then(|| format!("NOT KNOWN: what stood in damaged journals: {damaged}"));
-    [days, more, damaged].into_iter().flatten().collect()
+    let stood = |member: &str, place: &str| {
+        let named = some(told, member);
+        (!named.is_empty()).then(|| format!("NOT KNOWN: what stood in {place}: {named}"))
+    };
+    let damaged = stood("damaged", "damaged journals");
+    let missing = stood("missing", "files that are gone before their time");
+    [days, more, damaged, missing].into_iter().flatten().collect()
+}
+
+/// The first of a list's names, and how many more there are.
+pub(super) fn some(told: &Value, member: &str) -> String {
+    const NAMED: usize = 5;
+    let mut names: Vec<String> =
+        list(told, member).take(NAMED).filter_map(|one| one.as_str().map(clean)).collect();
+    let more = list(told, member).count().saturating_sub(NAMED);
+    if more > 0 {
+        names.push(format!("{more} more"));
+    }
+    names.join(", ")
 }
 
 /// Lines beside a sheet go where they don't get into it.
@@ -90,5 +106,17 @@ mod tests {
     fn a_cell_of_a_sheet_that_holds_a_comma_is_quoted() {
         assert_eq!(quoted("acme"), "acme");
         assert_eq!(quoted("a, \"b\""), "\"a, \"\"b\"\"\"");
+    }
+
+    #[test]
+    fn of_many_names_the_first_are_told_and_how_many_more_there_are() {
+        let told =
+            json!({ "none": [], "few": ["a", "b"], "many": ["a", "b", "c", "d", "e", "f", "g"] });
+        let [none, few, many] = ["none", "few", "many"].map(|member| some(&told, member));
+        assert_eq!(
+            (none.as_str(), few.as_str(), many.as_str()),
+            ("", "a, b", "a, b, c, d, e, 2 more")
+        );
+        assert_eq!(some(&told, "absent"), "");
     }
 }

@@ -11,7 +11,7 @@ const COUNTS: [&str; 3] = ["asked_about", "affected", "records"];
 const LISTS: [(&str, &str); 4] =
     [("regions", "region"), ("partners", "partner"), ("classes", "class"), ("days", "day")];
 /// Lists of what is in any of them.
-const UNIONS: [&str; 2] = ["shredded", "damaged"];
+const UNIONS: [&str; 3] = ["shredded", "damaged", "missing"];
 
 /// Adds the answer to a further part.
 pub(super) fn add(all: &mut Value, part: &Value) {
@@ -92,7 +92,7 @@ mod tests {
             "partners": [{ "partner": "zenith", "affected": 1, "records": 5,
                 "first": "2026-01-02", "last": "2026-01-03" }],
             "classes": [], "days": [], "people": [{ "id": "1" }], "shredded": ["2025-12-31"],
-            "damaged": [], "asked": 7,
+            "damaged": [], "missing": ["m"], "asked": 7,
         });
         let part = json!({
             "asked_about": 2, "affected": 2, "records": 4, "first": "2026-01-01", "last": null,
@@ -102,7 +102,7 @@ mod tests {
             "partners": [{ "partner": "acme", "affected": 2, "records": 4, "first": "2026-01-01",
                 "last": "2026-01-01" }],
             "classes": [], "days": [], "people": [{ "id": "3" }], "shredded": ["2025-12-31"],
-            "damaged": ["a"], "asked": 8,
+            "damaged": ["a"], "missing": ["m"], "asked": 8,
         });
         add(&mut all, &part);
         let expected = json!({
@@ -114,7 +114,7 @@ mod tests {
                 "last": "2026-01-01" }, { "partner": "zenith", "affected": 1, "records": 5,
                 "first": "2026-01-02", "last": "2026-01-03" }],
             "classes": [], "days": [], "people": [{ "id": "1" }, { "id": "3" }],
-            "shredded": ["2025-12-31"], "damaged": ["a"], "asked": [7, 8],
+            "shredded": ["2025-12-31"], "damaged": ["a"], "missing": ["m"], "asked": [7, 8],
         });
         assert_eq!(all, expected);
     }

@@ -41,6 +41,17 @@ impl Keeper {
         }
     }
 
+    /// Looks which sets are gone before their time.
+    pub(super) fn missed(&self, now: Wall) {
+        let kept = Wall(now.0.saturating_sub(self.keep.milliseconds()));
+        match caught(|| shelf(&self.folder, &self.keys, &self.roller)) {
+            Ok(shelf) => self.figures.missed(shelf.missing(kept)),
+            Err(why) => {
+                talk::error(&format!("it is not known whether files of the ledger are gone: {why}"))
+            }
+        }
+    }
+
     fn is_mended(&self, hour: &str) -> Result<bool, String> {
         let Some(part) = Part::of_hour(hour) else { return Ok(true) };
         let shelf = shelf(&self.folder, &self.keys, &self.roller)?;

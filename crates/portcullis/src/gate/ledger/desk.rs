@@ -100,6 +100,7 @@ impl LedgerDesk for Desk {
             "preserved": stands.preserved.iter().map(|one| one.view(&state)).collect::<Vec<_>>(),
             "damaged": stands.aside,
             "unreadable": stands.unreadable.keys().collect::<Vec<_>>(),
+            "missing": stands.missing,
         })
     }
 
@@ -142,17 +143,24 @@ impl Desk {
     fn answer(&self, question: &LedgerQuestion) -> Result<Value, NoAnswer> {
         let shelf = self.shelf()?;
         if *question == LedgerQuestion::Verify {
-            let kept = self.clock.now().wall.0.saturating_sub(self.keep.milliseconds());
             let pause = || self.runtime.block_on(async { tokio::time::sleep(LOOK).await });
             let anchored = self.anchored(Wall(0))?;
-            return Ok(verify(&self.folder, &shelf, &anchored, Wall(kept), &pause)?);
+            return Ok(verify(&self.folder, &shelf, &anchored, self.kept(), &pause)?);
         }
         let mut told = answered(&shelf, question)?;
+        let missing = shelf.missing(self.kept());
         if let Value::Object(told) = &mut told {
             // What stood in there is in no answer.
             told.insert("damaged".to_owned(), json!(self.figures.stands().aside));
+            told.insert("missing".to_owned(), json!(missing));
         }
+        self.figures.missed(missing);
         Ok(told)
+    }
+
+    /// Files of times before that may be gone.
+    fn kept(&self) -> Wall {
+        Wall(self.clock.now().wall.0.saturating_sub(self.keep.milliseconds()))
     }
 
     /// What there is now; no byte of a set is read that the log does not vouch for.

@@ -44,6 +44,8 @@ pub(super) struct Stands {
     pub aside: Vec<String>,
     /// Sets of files that can't be read, with why.
     pub unreadable: BTreeMap<String, String>,
+    /// Sets of files that are gone before their time.
+    pub missing: Vec<String>,
     /// All that left until then is durable.
     pub written: Option<Wall>,
     /// Answers that had been refused by then, since a ring was full.
@@ -82,6 +84,15 @@ impl Figures {
         if self.stands().unreadable.insert(hour.to_string(), why.to_string()).is_none() {
             talk::error(&format!("no question about its time is answered: {why}"));
         }
+    }
+
+    /// Takes down which sets of files are gone before their time; said where there is one more.
+    pub(super) fn missed(&self, missing: Vec<String>) {
+        let mut stands = self.stands();
+        if missing.iter().any(|set| !stands.missing.contains(set)) {
+            talk::error(&lack(&missing));
+        }
+        stands.missing = missing;
     }
 
     /// Says, once, that deletions are matched without what stands in journals kept aside, where any of them
@@ -147,6 +158,8 @@ impl Figures {
         page.one(("ledger_damaged", "gauge"), about, stands.aside.len() as u64);
         let about = "Sets of the ledger's files that can't be read.";
         page.one(("ledger_unreadable", "gauge"), about, stands.unreadable.len() as u64);
+        let about = "Sets of the ledger's files that are gone before their time.";
+        page.one(("ledger_missing", "gauge"), about, stands.missing.len() as u64);
         page.one(("ledger_files", "gauge"), "Files of the ledger.", stands.files);
         page.one(("ledger_file_bytes", "gauge"), "Bytes of them.", stands.file_bytes);
         page.text()
@@ -190,11 +203,25 @@ fn told(stands: &Stands, waiting: u64, is_full: bool) -> (bool, String) {
             "{count} sets of files can't be read, and no question about their time is answered: {why}"
         ));
     }
-    if faults.is_empty() {
-        let until = stands.written.map_or_else(|| "nothing yet".to_owned(), Wall::rfc3339);
-        return (true, format!("written until {until}, {} files", stands.files));
+    let until = stands.written.map_or_else(|| "nothing yet".to_owned(), Wall::rfc3339);
+    let is_well = faults.is_empty();
+    if is_well {
+        faults.push(format!("written until {until}, {} files", stands.files));
     }
-    (false, faults.join("; "))
+    // No reason to take no calls: none fails for it, and it may stay so as long as they would have been kept.
+    if !stands.missing.is_empty() {
+        faults.push(lack(&stands.missing));
+    }
+    (is_well, faults.join("; "))
+}
+
+/// What is to be said of sets of files that are gone.
+fn lack(missing: &[String]) -> String {
+    let first = missing.first().map_or("", String::as_str);
+    format!(
+        "{} sets of the ledger's files are gone before their time, `{first}` first: no answer tells what stood in them, and deletions are not matched with it; put them back from a copy, unless `keep` was shorter when they went",
+        missing.len()
+    )
 }
 
 #[cfg(test)]
@@ -218,8 +245,10 @@ mod tests {
             roll: Some("the store can't be written".to_owned()),
             aside,
             unreadable: [("a".to_owned(), "the set `a` can't be read".to_owned())].into(),
-            ..well
+            ..well.clone()
         };
+        let lacks = Stands { missing: vec!["a".to_owned(), "b".to_owned()], ..well };
+        insta::assert_snapshot!(line(&lacks, 0, false), @"true: written until 1970-01-01T00:00:00.000Z, 4 files; 2 sets of the ledger's files are gone before their time, `a` first: no answer tells what stood in them, and deletions are not matched with it; put them back from a copy, unless `keep` was shorter when they went");
         insta::assert_snapshot!(line(&odd, 0, false), @"false: answers whose records are to be digested are refused: the key can't be read; journals wait to become files: the store can't be written; 1 journals hold what can't be read, `a.journal.damaged` first: deletions are not matched with that; keep them for an inquiry, and move them out of the folder; 1 journals were written by another version of this program, `b.journal.unknown` first: no question tells what stands in them, and deletions are not matched with it; start a version that can read them, which rolls them; 1 sets of files can't be read, and no question about their time is answered: the set `a` can't be read");
     }
 }

@@ -144,6 +144,7 @@ impl Keeper {
             return;
         }
         self.mended();
+        self.missed(now);
         if let Err(why) = caught(|| self.find_lost()) {
             talk::error(&format!("it is not known whether keys of the ledger are lost: {why}"));
         }

@@ -163,6 +163,15 @@ impl Shelf {
         &self.parts
     }
 
+    /// Sets of times from then on that the log has and the folder has not.
+    pub(super) fn missing(&self, kept: Wall) -> Vec<String> {
+        let anchored = self.roots.iter().flat_map(BTreeMap::keys);
+        let gone = |part: &&Part| part.start >= kept && !self.parts.contains(part);
+        // One that was anchored since the look is there now.
+        let is_there = |part: &Part| self.folder.at(&part.table(Table::Terms.name())).exists();
+        anchored.filter(gone).filter(|part| !is_there(part)).map(Part::hour).collect()
+    }
+
     /// Times that are in journals yet.
     pub(super) fn journals(&self) -> usize {
         self.journals.len()
