@@ -5,6 +5,7 @@
 
 mod again;
 mod anchors;
+mod aside;
 mod damage;
 mod desk;
 mod evidence;
@@ -100,6 +101,12 @@ pub(crate) fn start(
     let keys = Arc::new(Keys::new(&folder));
     let outlet = LedgerOutlet::new(gate.threads, LedgerBounds::default());
     let figures = Arc::new(Figures::new(outlet.clone()));
+    aside::take_back(&folder).and_then(|()| aside::names(&folder)).map_or_else(
+        |why| {
+            talk::error(&format!("it is not known which journals of the ledger are aside: {why}"))
+        },
+        |names| figures.stands().aside = names,
+    );
     let node = node();
     let (clock, watch) = (SystemClock::start(), Arc::new(Watch::default()));
     let mut writer = Writer {
@@ -144,7 +151,6 @@ pub(crate) fn start(
         tidy_at: 0,
         roll_at: 0,
         looker: preserve::Looker::default(),
-        tried: false,
     };
     let receivers = Receivers {
         folder: folder.clone(),

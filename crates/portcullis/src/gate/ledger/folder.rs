@@ -125,16 +125,16 @@ impl Folder {
         sync(&self.0)
     }
 
-    /// Keeps a journal aside, whatever it is called now, and tells under which name. What has that name
-    /// already stays: it may be all that there is of something.
-    pub(super) fn put_aside(&self, now: &str, journal: &str, ending: &str) -> io::Result<String> {
+    /// Keeps a journal aside, and tells under which name. What has that name already stays: it may be all that
+    /// there is of something.
+    pub(super) fn put_aside(&self, journal: &str, ending: &str) -> io::Result<String> {
         let mut aside = format!("{journal}.{ending}");
         let mut number = 1;
         while fs::exists(self.at(&aside))? {
             number += 1;
             aside = format!("{journal}.{number}.{ending}");
         }
-        fs::rename(self.at(now), self.at(&aside))?;
+        fs::rename(self.at(journal), self.at(&aside))?;
         sync(&self.0)?;
         Ok(aside)
     }
@@ -222,7 +222,7 @@ mod tests {
         let mut asides = Vec::new();
         for text in ["one", "two", "three"] {
             fs::write(folder.at(&journal), text).unwrap();
-            let aside = folder.put_aside(&journal, &journal, DAMAGED).unwrap();
+            let aside = folder.put_aside(&journal, DAMAGED).unwrap();
             assert_eq!(Part::of_aside(&aside), Some(part.clone()));
             asides.push(aside);
         }

@@ -14,9 +14,10 @@ use portcullis_ledger::LedgerError;
 use portcullis_registry::LedgerCommand;
 use portcullis_types::{Clock as _, Span, Wall};
 
+use super::aside;
 use super::damage::{caught, shelf};
 use super::figures::Figures;
-use super::folder::{DAMAGED, DAY, Folder, JOURNAL, Part, UNKNOWN, day_name};
+use super::folder::{DAY, Folder, JOURNAL, Part, day_name};
 use super::keys::Keys;
 use super::preserve::{Looker, Needed};
 use super::roll::{PIECES, Roller, actor};
@@ -47,9 +48,6 @@ pub(super) struct Keeper {
     pub(super) tidy_at: u64,
     pub(super) roll_at: u64,
     pub(super) looker: Looker,
-    /// Whether it was tried to roll what another version wrote: once is enough, since this one does not
-    /// learn it later.
-    pub(super) tried: bool,
 }
 
 /// What was kept long enough.
@@ -90,9 +88,7 @@ impl Keeper {
         let names = self.folder.names().map_err(|error| error.to_string())?;
         let mut fault = None;
         let ending = |name: &str, ending: &str| name.ends_with(&format!(".{ending}"));
-        let tried = self.tried;
-        let due = |name: &&String| ending(name, JOURNAL) || !tried && ending(name, UNKNOWN);
-        for name in names.iter().filter(due) {
+        for name in names.iter().filter(|name| ending(name, JOURNAL)) {
             // One that can't be rolled keeps no other one waiting.
             let roll = || self.roller.roll(name).map_err(|error| error.to_string());
             let rolled = match caught(roll) {
@@ -111,9 +107,7 @@ impl Keeper {
         for name in names.iter().filter(|name| ending(name, &format!("{JOURNAL}.new"))) {
             self.forget_begun(name).map_err(|error| error.to_string())?;
         }
-        self.tried |= fault.is_none();
-        let mut aside = self.folder.names().map_err(|error| error.to_string())?;
-        aside.retain(|name| ending(name, DAMAGED) || ending(name, UNKNOWN));
+        let aside = aside::names(&self.folder).map_err(|error| error.to_string())?;
         self.figures.stands().aside = aside;
         fault.map_or(Ok(()), Err)
     }

@@ -15,6 +15,7 @@ use portcullis_registry::{Actor, ActorKind, Anchor, AnchoredFile, LedgerCommand,
 use tokio::runtime::Handle;
 
 use super::anchors::Anchors;
+use super::aside::say_unknown;
 use super::folder::{DAMAGED, Folder, Part, UNKNOWN, sync};
 use super::journal::abandoned;
 use crate::talk;
@@ -65,12 +66,9 @@ pub(super) enum NotRolled {
 type Sink = Pieced<BufWriter<File>>;
 
 impl Roller {
-    /// Rolls a journal, if nobody writes it, also one that another version could not read; none: somebody
-    /// does, it is gone, or nothing of it can be read.
+    /// Rolls a journal, if nobody writes it; none: somebody does, it is gone, or nothing of it can be read.
     pub(super) fn roll(&self, name: &str) -> Result<Option<Rolled>, NotRolled> {
-        let known = name.strip_suffix(UNKNOWN).and_then(|name| name.strip_suffix('.'));
-        let first = known.unwrap_or(name);
-        let Some(part) = Part::of_journal(first) else { return Ok(None) };
+        let Some(part) = Part::of_journal(name) else { return Ok(None) };
         let Some(journal) = abandoned(&self.folder, name)? else { return Ok(None) };
         if self.is_anchored(&part)? {
             // It ended between the event and the end of the journal.
@@ -97,19 +95,13 @@ impl Roller {
         match read {
             Read::Whole => self.folder.remove(name)?,
             Read::Damaged => {
-                let aside = self.folder.put_aside(name, first, DAMAGED)?;
+                let aside = self.folder.put_aside(name, DAMAGED)?;
                 talk::error(&format!(
                     "the ledger's journal `{name}` holds what can't be read; what can be is rolled, and it is kept as `{aside}`"
                 ));
             }
             Read::Unknown => {
-                let mut aside = name.to_owned();
-                if known.is_none() {
-                    aside = self.folder.put_aside(name, first, UNKNOWN)?;
-                }
-                talk::error(&format!(
-                    "the ledger's journal `{first}` was written by another version of this program: NOTHING of it is rolled, no question tells what stands in it, and deletions are not matched with it; it is kept as `{aside}`, and a gate of a version that can read it rolls it as it starts"
-                ));
+                say_unknown(name, &self.folder.put_aside(name, UNKNOWN)?);
                 return Ok(None);
             }
         }
