@@ -12,12 +12,15 @@ use super::damage::shelf;
 use super::folder::{DAY, Folder, Part, day_name, day_of};
 use super::keep::Keeper;
 use super::keys::Keys;
-use super::library::Shelf;
+use super::library::{PART_MAX, Shelf};
 use crate::talk;
 
-/// Whether records were digested under a key of a day. Where that can't be read they may have been.
+/// Whether records were digested under a key of a day. Where that can't be read they may have been; what was
+/// begun before that day holds none, but for a clock that was set back a little.
 pub(super) fn is_digested(folder: &Folder, keys: &Arc<Keys>, day: u32) -> bool {
     let Ok(shelf) = Shelf::look(folder, keys) else { return true };
+    let begins = Wall((u64::from(day) * DAY).saturating_sub(PART_MAX));
+    let shelf = shelf.begun(&(begins..Wall(u64::MAX)));
     let mut unread = false;
     let days = digested_since(&shelf, day, &mut |_| unread = true);
     unread || days.map_or(true, |days| days.contains(&day))
@@ -81,5 +84,26 @@ impl Keeper {
             day_name(day)
         ));
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_journal_that_can_not_be_read_may_hold_digests_of_its_own_time_and_of_no_later_day() {
+        let dir = tempfile::tempdir().unwrap();
+        let folder = Folder::open(&dir.path().join("gate.ledger")).unwrap();
+        let keys = Arc::new(Keys::new(&folder));
+        let start = Wall(20_000 * DAY - 2 * PART_MAX);
+        let journal = Part { start, writer: "gate-1".to_owned() }.journal();
+        std::fs::write(folder.at(&journal), "portcullis ldg of another version").unwrap();
+        assert!(is_digested(&folder, &keys, 19_999));
+        assert!(!is_digested(&folder, &keys, 20_000), "a key is made that day for the first time");
+        let start = Wall(20_000 * DAY);
+        let later = Part { start, writer: "gate-1".to_owned() }.journal();
+        std::fs::rename(folder.at(&journal), folder.at(&later)).unwrap();
+        assert!(is_digested(&folder, &keys, 20_000));
     }
 }
