@@ -224,6 +224,17 @@ fn a_journal_that_another_version_wrote_keeps_no_question_waiting_and_is_rolled_
     drop(gate);
 }
 
+#[test]
+fn what_vanishes_is_told_without_a_journal_kept_aside_only_with_a_word_about_it() {
+    let platform = Platform::start(None);
+    let house = House::init(&platform.url());
+    let folder = house.dir().join("data/portcullis.ledger");
+    std::fs::create_dir_all(&folder).unwrap();
+    std::fs::write(folder.join("of-another.journal.unknown"), "of another version").unwrap();
+    let gate = house.serve();
+    gate.wait_for("deletions are matched without what stands in journals kept aside").unwrap();
+}
+
 /// The platform says that the account is closed.
 fn deleted(house: &House, id: &str) {
     let token = std::fs::read_to_string(house.dir().join("secrets/admin-token")).unwrap();

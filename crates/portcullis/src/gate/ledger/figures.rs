@@ -95,8 +95,8 @@ impl Figures {
         stands.missing = missing;
     }
 
-    /// Says, once, that deletions are matched without what stands in journals kept aside, where any of them
-    /// may hold what left since then.
+    /// Says, once, that deletions are matched without what stands in journals kept aside, and what vanishes is
+    /// told without it, where any of them may hold what left since then.
     pub(super) fn matched(&self, since: Wall) {
         let stands = self.stands();
         let may_hold = |part: Part| part.start.0 + PART_MAX > since.0;
@@ -106,7 +106,7 @@ impl Figures {
             && !self.without.swap(true, Ordering::Relaxed)
         {
             talk::error(&format!(
-                "deletions are matched without what stands in journals kept aside, `{first}` first: a partner that received it is not told; /readyz says what to do"
+                "deletions are matched without what stands in journals kept aside, `{first}` first: a partner that received it is not told, nor of what of it vanishes; /readyz says what to do"
             ));
         } else if first.is_none() {
             self.without.store(false, Ordering::Relaxed);

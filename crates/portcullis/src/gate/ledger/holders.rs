@@ -137,6 +137,8 @@ impl Receivers {
     }
 
     fn of_day(&self, classes: &[String], day: u32) -> Result<Vec<(PartnerId, u64)>, HoldersError> {
+        let now = self.clock.now().wall;
+        self.figures.matched(Wall(now.0.saturating_sub(self.keep.milliseconds())));
         let found = self.read(|shelf| written_on(shelf, classes, day))?;
         let of = |(partner, records): (String, u64)| {
             Ok((PartnerId::new(&partner).map_err(unread)?, records))
