@@ -3,6 +3,7 @@
 //! Where a journal is still there, its files are left out, since both hold the same; once the log has the
 //! files, the journal is. Must not know what is asked.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Read};
@@ -26,6 +27,9 @@ use super::roll::PIECES;
 
 /// The longest time that goes into one file.
 pub(super) const PART_MAX: u64 = 3_600_000;
+
+/// Sets that were anchored last: more do not become files while a folder is listed.
+const JUST_NOW: usize = 64;
 
 /// One moment of it.
 pub(super) struct Shelf {
@@ -77,7 +81,14 @@ impl Shelf {
     /// The same; what is read of files has to be what the log says, and what it does not have is refused.
     /// Else it is only held against the hashes beside each file. Asked of the log after the look: what is on
     /// the shelf was anchored before.
-    pub(super) fn with_roots(mut self, anchored: Vec<Anchored>) -> Self {
+    pub(super) fn with_roots(mut self, mut anchored: Vec<Anchored>) -> Self {
+        // A long listing may miss a journal that goes meanwhile and the files that come before it does.
+        anchored.sort_unstable_by_key(|one| Reverse(one.revision));
+        for one in anchored.iter().take(JUST_NOW) {
+            if self.folder.at(&one.part.table(Table::Terms.name())).exists() {
+                self.parts.insert(one.part.clone());
+            }
+        }
         let roots: BTreeMap<_, _> = anchored.into_iter().map(|one| (one.part, one.files)).collect();
         // A journal that is not gone yet, or that somebody put there, hides nothing that is anchored.
         let parts = &mut self.parts;
@@ -218,5 +229,32 @@ impl Library for Shelf {
             }
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use portcullis_types::Revision;
+
+    use super::*;
+
+    #[test]
+    fn a_set_that_came_while_the_folder_was_listed_is_on_the_shelf_once_the_log_has_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let folder = Folder::open(&dir.path().join("gate.ledger")).unwrap();
+        let keys = Arc::new(Keys::new(&folder));
+        // As a listing finds it that reached its files before they came, and its journal when it was gone.
+        let shelf = Shelf::look(&folder, &keys).unwrap();
+        let set = |start| Anchored {
+            part: Part { start: Wall(start), writer: "gate-1".to_owned() },
+            revision: Revision(start),
+            files: Arc::from([]),
+            answers: 1,
+            records: 1,
+        };
+        let (came, went) = (set(PART_MAX), set(2 * PART_MAX));
+        fs::write(folder.at(&came.part.table("terms")), "").unwrap();
+        let shelf = shelf.with_roots(vec![came.clone(), went]);
+        assert!(shelf.parts().iter().eq([&came.part]), "{:?}", shelf.parts());
     }
 }
