@@ -33,7 +33,8 @@ pub use hook::HookCommand;
 pub(crate) use key::Proof;
 pub use key::{ImportArgs, KeyCommand, Places};
 pub use ledger::{
-    AffectedArgs, AsEvidence, BetweenArgs, EvidenceCheckArgs, LedgerCommand, WhatArgs, WhoArgs,
+    AdoptArgs, AffectedArgs, AsEvidence, BetweenArgs, EvidenceCheckArgs, LedgerCommand, WhatArgs,
+    WhoArgs,
 };
 pub use offline::{CheckArgs, DiffArgs, ExplainArgs, ReplayArgs, TestArgs};
 pub use partner::{ClientCommand, PartnerCommand, PartnerFields};

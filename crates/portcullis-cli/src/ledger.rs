@@ -3,6 +3,7 @@
 //! What is not known is said as loudly as what is. Must not know how the gate finds it out.
 
 mod affected;
+mod care;
 mod check;
 mod people;
 mod show;
@@ -18,7 +19,7 @@ use crate::failure::Failure;
 use crate::gate::Gate;
 use crate::host::Host;
 use crate::out::{Out, text};
-use show::{beside, cell, csv, list, rows, some, table, unknown};
+use show::{beside, cell, csv, list, rows, table, unknown};
 
 /// Cells of the map that are listed.
 const CELLS: usize = 20;
@@ -39,8 +40,9 @@ pub(crate) fn run(
         LedgerCommand::Between(args) => between(args, &gate, host, out),
         LedgerCommand::Affected(args) => affected::run(args, &gate, host, out),
         LedgerCommand::Check(_) => Ok(()),
-        LedgerCommand::Verify => verify(&gate.get("/v1/ledger/verify")?, out),
-        LedgerCommand::Status => status(&gate.get("/v1/ledger")?, out),
+        LedgerCommand::Adopt(args) => care::adopt(args, &gate, out),
+        LedgerCommand::Verify => care::verify(&gate.get("/v1/ledger/verify")?, out),
+        LedgerCommand::Status => care::status(&gate.get("/v1/ledger")?, out),
         LedgerCommand::Deletions(args) => deletions::run(args, common, host, out),
     }
 }
@@ -185,66 +187,6 @@ fn sums(told: &Value, head: &str, as_csv: bool, out: &mut Out) -> Result<(), Fai
         ))?;
     }
     unknown.iter().try_for_each(|line| out.line(line))
-}
-
-fn verify(told: &Value, out: &mut Out) -> Result<(), Failure> {
-    let clean = told.get("clean").and_then(Value::as_bool) == Some(true);
-    if out.is_json() {
-        out.json(told)?;
-    } else {
-        let heads = ["file", "piece", "from", "event", "what"];
-        let faults = rows(told, "faults", &heads);
-        if !faults.is_empty() {
-            table(&heads, faults, "", out)?;
-        }
-        let (files, bytes) = (text(told, "files"), text(told, "bytes"));
-        let journals = text(told, "journals");
-        out.line(if clean {
-            format!("{files} files with {bytes} bytes are what the log says they were; {journals} journals are not in it yet")
-        } else {
-            "THE LEDGER IS NOT WHAT IT WAS: keep a copy of its folder as it is, and look who could write there".to_owned()
-        })?;
-    }
-    if clean { Ok(()) } else { Err(Failure::Findings) }
-}
-
-fn status(told: &Value, out: &mut Out) -> Result<(), Failure> {
-    if out.is_json() {
-        return out.json(told);
-    }
-    let days: Vec<&str> = list(told, "days").filter_map(Value::as_str).collect();
-    let days = match (days.first(), days.last()) {
-        (Some(first), Some(last)) => format!("{} days, {first} to {last}", days.len()),
-        _ => "none yet".to_owned(),
-    };
-    let shredded = list(told, "shredded").count();
-    out.card(&[
-        ("folder", text(told, "dir")),
-        ("written until", text(told, "written_until")),
-        ("files", format!("{} with {} bytes", text(told, "files"), text(told, "bytes"))),
-        (
-            "in them",
-            format!("{} answers, {} records", text(told, "answers"), text(told, "records")),
-        ),
-        ("journals", text(told, "journals")),
-        ("can be told", days),
-        ("shredded", format!("{shredded} days")),
-        ("gone too soon", some(told, "missing")),
-        ("wrong", text(told, "wrong")),
-    ])?;
-    let kept = list(told, "preserved").map(|one| {
-        let until = text(one, "until");
-        let until = if until.is_empty() { "it is closed".to_owned() } else { until };
-        let days = list(one, "days").count();
-        vec![text(one, "case"), until, text(one, "sets"), days.to_string()]
-    });
-    let kept: Vec<_> = kept.collect();
-    if kept.is_empty() {
-        return Ok(());
-    }
-    out.line("")?;
-    out.line("kept although their time is over, since a case preserves them:")?;
-    table(&["case", "until", "sets of files", "keys of days"], kept, "", out)
 }
 
 /// The answer, which may become evidence on its way.

@@ -58,14 +58,14 @@ mod told;
 mod usage;
 
 pub use args::{
-    AffectedArgs, AnswerCommand, ApplyArgs, AsEvidence, AtArgs, AuditCommand, BetweenArgs,
-    CaseCommand, CatalogueCommand, ChangeCommand, CheckArgs, ClientCommand, Command, Common,
-    DeletionsArgs, DiffArgs, DryRun, EvidenceCheckArgs, EvidenceCommand, ExplainArgs, FactsArgs,
-    GrantCommand, GrantTo, HoldAllArgs, HookCommand, ImportArgs, KeyCommand, LedgerCommand,
-    ModeArgs, NoticeCommand, PartnerCommand, PartnerFields, PersonCommand, Places, ProposalCommand,
-    ProveArgs, QueryArgs, Reason, ReplayArgs, ReplyArgs, ReplyOutcome, Shape, SignalCommand,
-    StandingVerb, StatementArgs, StatementCommand, TestArgs, TilesArgs, Told, ToldArgs, UsageArgs,
-    VerifyArgs, WhatArgs, WhoArgs,
+    AdoptArgs, AffectedArgs, AnswerCommand, ApplyArgs, AsEvidence, AtArgs, AuditCommand,
+    BetweenArgs, CaseCommand, CatalogueCommand, ChangeCommand, CheckArgs, ClientCommand, Command,
+    Common, DeletionsArgs, DiffArgs, DryRun, EvidenceCheckArgs, EvidenceCommand, ExplainArgs,
+    FactsArgs, GrantCommand, GrantTo, HoldAllArgs, HookCommand, ImportArgs, KeyCommand,
+    LedgerCommand, ModeArgs, NoticeCommand, PartnerCommand, PartnerFields, PersonCommand, Places,
+    ProposalCommand, ProveArgs, QueryArgs, Reason, ReplayArgs, ReplyArgs, ReplyOutcome, Shape,
+    SignalCommand, StandingVerb, StatementArgs, StatementCommand, TestArgs, TilesArgs, Told,
+    ToldArgs, UsageArgs, VerifyArgs, WhatArgs, WhoArgs,
 };
 pub use failure::{EntryFault, Failure, FileFault, Refusal, exit};
 pub use files::{Compiled, FileSet, compile, read_set};

@@ -16,6 +16,8 @@ use std::sync::Arc;
 use gate::{Gate, TOKEN};
 use hand::Machine;
 use portcullis_control::{ControlSettings, LedgerDesk, LedgerFault, LedgerQuestion, LedgerTaken};
+use portcullis_registry::Anchor;
+use portcullis_types::Wall;
 use serde_json::{Map, Value, json};
 
 const FIRST: &str = "2024-03-30T08:00:00.000Z";
@@ -54,6 +56,14 @@ impl LedgerDesk for Told {
         members.insert("answer".to_owned(), self.ask(question)?);
         members.insert("not_anchored".to_owned(), json!(4));
         Ok(LedgerTaken { members, sets: 2 })
+    }
+
+    fn unanchored(&self, set: &str) -> Result<Anchor, LedgerFault> {
+        if !set.starts_with("2024") {
+            return Err(LedgerFault::NoSuchSet(format!("no set `{set}` is there")));
+        }
+        let (hour, writer) = (Wall(0), "gate-1".to_owned());
+        Ok(Anchor { hour, writer, files: Vec::new(), answers: 2, records: 50, why: None })
     }
 }
 
@@ -202,4 +212,18 @@ fn an_answer_becomes_evidence_and_its_file_is_written_once() {
     assert_eq!(file["case"], "sweep");
     let case = machine.types("case show sweep").data;
     assert!(case.contains("what.json") && case.contains("digest only"), "{case}");
+}
+
+#[test]
+fn sets_that_the_log_lost_are_taken_up_one_after_the_other_with_a_reason() {
+    let (_gate, machine) = opened();
+    insta::assert_snapshot!(transcript(
+        &machine,
+        &[
+            "ledger adopt 2024-03-30T08.gate-1 2024-03-30T09.gate-1 --why 'The log was put back.'",
+            "ledger adopt 2024-03-30T08.gate-1 other 2024-03-30T09.gate-1 --why 'The log was put back.'",
+            "ledger adopt 2024-03-30T08.gate-1 --why ' '",
+            "ledger adopt 2024-03-30T08.gate-1 --why 'The log was put back.' -o json",
+        ],
+    ));
 }

@@ -4,6 +4,7 @@
 
 use std::fmt;
 
+use portcullis_registry::Anchor;
 use portcullis_types::{ClientId, PartnerId, Wall};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -27,6 +28,13 @@ pub trait LedgerDesk: fmt::Debug + Send + Sync {
     /// # Errors
     /// [`LedgerFault`], and nothing was told.
     fn evidence(&self, question: &LedgerQuestion) -> Result<LedgerTaken, LedgerFault>;
+
+    /// What the log has to have of a set of files that it does not have, by the set's name: its files and
+    /// their roots, and what it says of itself. Nothing is changed by it. Blocks as well.
+    ///
+    /// # Errors
+    /// [`LedgerFault`]: there is no such set, the log has it, or it can't be read.
+    fn unanchored(&self, set: &str) -> Result<Anchor, LedgerFault>;
 }
 
 /// An answer that can be given again from the same files.
@@ -141,4 +149,7 @@ pub enum LedgerFault {
         "nothing that left in that time is anchored in the log yet, and only what is can be checked later; it is a little after the end of each hour: ask again then"
     )]
     NotAnchored,
+    /// There is no such set, or the log has it.
+    #[error("{0}; `portcullis ledger status` names the sets that the log does not have")]
+    NoSuchSet(String),
 }

@@ -83,6 +83,8 @@ const NEEDS: &[(&str, &str, &[Role])] = &[
     ("POST", "/v1/ledger/affected", READS_LEDGER),
     // Who asks, and adds to a case.
     ("POST", "/v1/ledger/evidence", &[Investigator]),
+    // Who runs the gate put the log back from a copy; whoever asks must not choose what is believed.
+    ("POST", "/v1/ledger/adoptions", &[Admin]),
     ("GET", "/v1/ledger/verify", &[Investigator, Auditor, Admin]),
     ("GET", "/v1/audit", READS_LOG),
     ("GET", "/v1/audit/{revision}", READS_LOG),

@@ -178,6 +178,7 @@ fn long() -> Routes {
         .routes(routes!(ledger::between))
         .routes(routes!(ledger::affected))
         .routes(routes!(ledger::evidence::add))
+        .routes(routes!(ledger::adopted::adopt))
         .routes(routes!(ledger::verify))
 }
 

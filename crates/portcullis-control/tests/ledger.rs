@@ -17,6 +17,7 @@ use portcullis_control::{
     ControlSettings, LEDGER_PEOPLE_MAX, LedgerDesk, LedgerFault, LedgerPerson, LedgerQuestion,
     LedgerTaken,
 };
+use portcullis_registry::Anchor;
 use portcullis_types::Wall;
 use serde_json::{Value, json};
 
@@ -48,6 +49,14 @@ impl LedgerDesk for Asked {
         let members = json!({ "answer": answer, "not_anchored": 2, "sets": [1, 2] });
         let Value::Object(members) = members else { panic!() };
         Ok(LedgerTaken { members, sets: 2 })
+    }
+
+    fn unanchored(&self, set: &str) -> Result<Anchor, LedgerFault> {
+        if !set.starts_with("2024") {
+            return Err(LedgerFault::NoSuchSet(format!("no set `{set}` is there")));
+        }
+        let (hour, writer) = (Wall(0), "gate-1".to_owned());
+        Ok(Anchor { hour, writer, files: Vec::new(), answers: 2, records: 50, why: None })
     }
 }
 
@@ -187,4 +196,24 @@ fn an_answer_becomes_evidence_of_an_open_case_by_the_digest_of_the_file_that_is_
     let wanted = json!({ "case": "sweep", "name": "before", "ask": before });
     let (status, told) = post(&gate, "/v1/ledger/evidence", &wanted);
     assert_eq!((status, told["code"].as_str()), (409, Some("ledger_not_anchored")), "{told}");
+}
+
+#[test]
+fn a_set_that_the_log_lost_is_taken_up_by_an_event_that_says_why_and_no_other_one_is() {
+    let (gate, _asked) = open(false);
+    let adopt = |set: &str, why: &str| {
+        post(&gate, "/v1/ledger/adoptions", &json!({ "set": set, "why": why }))
+    };
+    let (status, told) = adopt("2024-03-30T08.gate-1", "put back from a copy");
+    assert_eq!(
+        (status, &told["answers"], &told["records"]),
+        (200, &2.into(), &50.into()),
+        "{told}"
+    );
+    let (_, event) = get(&gate, &format!("/v1/audit/{}", told["revision"]));
+    assert!(event.to_string().contains("put back from a copy"), "{event}");
+    let (status, told) = adopt("2024-03-30T08.gate-1", " ");
+    assert!(status == 422 && told.to_string().contains("reason"), "{status} {told}");
+    let (status, told) = adopt("of-nobody", "put back from a copy");
+    assert_eq!((status, &told["code"]), (409, &"ledger_no_such_set".into()), "{told}");
 }

@@ -23,7 +23,7 @@ pub enum LedgerError {
     Broken,
     /// A set of files can't be read.
     #[error(
-        "the set `{hour}` can't be read: {why}; `portcullis ledger verify` names what was changed, put it back from a copy"
+        "the set `{hour}` can't be read: {why}; `portcullis ledger verify` names what was changed"
     )]
     Hour {
         /// Which.

@@ -2,6 +2,7 @@
 //!
 //! The files themselves lie beside the log. Must not know how they are written or read.
 
+mod anchor;
 mod asked;
 mod taken;
 
@@ -11,33 +12,18 @@ use std::sync::Arc;
 use portcullis_types::{CaseId, PartnerId, Revision, Wall};
 use serde::{Deserialize, Serialize};
 
-use crate::cases::CaseRejected;
 use crate::commands::Command;
 use crate::events::Event;
 use crate::later::Aside;
 use crate::plan::hex;
 use crate::rejected::Rejected;
 use crate::state::{Blob, Place, Planned, State};
-use crate::texts;
 use crate::words::Actor;
+use anchor::anchored;
+pub use anchor::{ANCHORED_FILES_MAX, Anchor, AnchoredFile};
 use asked::AskedAbout;
 pub use asked::Asking;
 pub use taken::{TakenTime, Taking};
-
-/// Most files that one event anchors.
-pub const ANCHORED_FILES_MAX: usize = 32;
-
-/// A file of the ledger, and the root of the tree over its bytes.
-#[derive(Debug, Clone, Eq, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct AnchoredFile {
-    /// Its name in the ledger's folder.
-    pub name: String,
-    /// How long it is.
-    pub bytes: u64,
-    /// Lower-case hex of the root (RFC 9162 section 2.1) over its pieces.
-    pub root: String,
-}
 
 /// A wish about the ledger.
 #[derive(Debug, Clone, Eq, PartialEq, Serialize, Deserialize)]
@@ -56,22 +42,6 @@ pub enum LedgerCommand {
     Ask(Asking),
     /// Adds the answer to a question to a case as evidence.
     Take(Taking),
-}
-
-/// The files of one writer and one time.
-#[derive(Debug, Clone, Eq, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Anchor {
-    /// When the time begins.
-    pub hour: Wall,
-    /// Which process wrote them.
-    pub writer: String,
-    /// Each of them.
-    pub files: Vec<AnchoredFile>,
-    /// Answers in them.
-    pub answers: u64,
-    /// Records in them.
-    pub records: u64,
 }
 
 /// A fact about the ledger. `type` in JSON is the dotted name.
@@ -93,6 +63,9 @@ pub enum LedgerEvent {
         answers: u64,
         /// Records in them.
         records: u64,
+        /// Why they are believed, where a person had the log take them up.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        why: Option<String>,
     },
     /// Nobody can tell any more what the digests of that day are of.
     #[serde(rename = "ledger.shredded")]
@@ -259,25 +232,6 @@ impl State {
             LedgerEvent::Asked { .. } => {}
         }
     }
-}
-
-fn anchored(anchor: &Anchor) -> Result<Planned, Rejected> {
-    let Anchor { hour, writer, files, answers, records } = anchor.clone();
-    if files.len() > ANCHORED_FILES_MAX {
-        let (bytes, max) = (files.len(), ANCHORED_FILES_MAX);
-        return Err(Rejected::TextTooLong { what: "list of files", bytes, max });
-    }
-    let digest = |file: &&AnchoredFile| {
-        let hex = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
-        file.root.len() != 64 || !file.root.bytes().all(hex)
-    };
-    if let Some(file) = files.iter().find(digest) {
-        return Err(CaseRejected::DigestUnreadable(file.root.clone()).into());
-    }
-    let writer = texts::label("writer", &writer)?;
-    let what = format!("{answers} answers and {records} records from {} anchored", hour.rfc3339());
-    let event = LedgerEvent::Anchored { aside: Aside, hour, writer, files, answers, records };
-    Ok(Planned::one(event.into(), what))
 }
 
 /// The day alone.

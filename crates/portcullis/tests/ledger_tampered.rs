@@ -149,7 +149,7 @@ fn a_set_that_was_never_anchored_is_named_and_not_believed() {
     let told = house.cli(&WHO);
     let (code, told) = (told.status.code(), text(&told));
     assert_ne!(code, Some(0), "{told}");
-    assert!(told.contains(&copy) && told.contains("the log does not have it"), "{told}");
+    assert!(told.contains(&copy) && told.contains("the log does not have `"), "{told}");
     let ready = once(house.admin, "/readyz?verbose", "").body;
     assert!(ready.contains("1 sets of files can't be read") && ready.contains(&copy), "{ready}");
     assert_eq!(house.cli(&["ledger", "verify"]).status.code(), Some(1));

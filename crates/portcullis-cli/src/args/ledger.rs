@@ -23,6 +23,8 @@ pub enum LedgerCommand {
     Check(EvidenceCheckArgs),
     /// Compare every file with the root that the log has of it; exits with 1 when one is not as it was
     Verify,
+    /// Have the log take up sets of files that it lost, as after it was put back from an older copy
+    Adopt(AdoptArgs),
     /// Show how far the ledger is written, and which days can still be told
     Status,
     /// Show which partner was told to delete what by when, and what it attested
@@ -150,6 +152,17 @@ pub struct AsEvidence {
     /// Write the evidence here: the gate has its digest alone; an existing file is not overwritten
     #[arg(long, value_name = "FILE", requires = "evidence")]
     pub save: Option<PathBuf>,
+}
+
+/// Which sets, and why they are believed.
+#[derive(Debug, Clone, Args)]
+pub struct AdoptArgs {
+    /// Sets that the log does not have, as `ledger status` names them
+    #[arg(value_name = "SET", required = true)]
+    pub sets: Vec<String>,
+    /// Why they are what the gate wrote; it stands in the log with your name and each file's root
+    #[arg(long, value_name = "TEXT")]
+    pub why: String,
 }
 
 /// What is checked, and by what.

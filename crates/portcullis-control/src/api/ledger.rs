@@ -3,6 +3,7 @@
 //! Who asks about a person says what for, and that stands in the log before anything is answered. Must
 //! not know how a question is answered.
 
+pub(crate) mod adopted;
 mod asked;
 pub(crate) mod evidence;
 
@@ -153,6 +154,9 @@ fn refused(fault: LedgerFault) -> Problem {
         }
         LedgerFault::NotAnchored => {
             (StatusCode::CONFLICT, "ledger_not_anchored", "Nothing of that time is anchored")
+        }
+        LedgerFault::NoSuchSet(_) => {
+            (StatusCode::CONFLICT, "ledger_no_such_set", "There is no set to be taken up")
         }
     };
     let problem = Problem::new(status, code, title, fault.to_string());

@@ -9,8 +9,12 @@ fn anchor(hour: u64, root: &str) -> Command {
     let name = format!("{hour}.gate-1.answers.parquet");
     let files = vec![AnchoredFile { name, bytes: 70_000, root: root.to_owned() }];
     let hour = Wall(hour * HOUR);
-    let anchor = Anchor { hour, writer: "gate-1".to_owned(), files, answers: 3, records: 40 };
-    LedgerCommand::Anchor(anchor).into()
+    anchored(hour, files, None)
+}
+
+fn anchored(hour: Wall, files: Vec<AnchoredFile>, why: Option<&str>) -> Command {
+    let (writer, why) = ("gate-1".to_owned(), why.map(str::to_owned));
+    LedgerCommand::Anchor(Anchor { hour, writer, files, answers: 3, records: 40, why }).into()
 }
 
 fn asking(purpose: &str, case: Option<&str>) -> Command {
@@ -55,6 +59,14 @@ fn a_root_that_is_none_is_not_anchored() {
         let refused = Desk::default().ask(&anchor(7, root)).unwrap_err();
         assert!(refused.to_string().contains("is no SHA-256 digest"), "{refused}");
     }
+}
+
+#[test]
+fn why_a_person_had_a_set_taken_up_stands_in_the_event_and_is_not_empty() {
+    let planned = Desk::default().ask(&anchored(Wall(HOUR), Vec::new(), Some("lost")));
+    let text = serde_json::to_string(&planned.unwrap().events).unwrap();
+    assert!(text.contains(r#""why":"lost""#), "{text}");
+    assert!(Desk::default().ask(&anchored(Wall(HOUR), Vec::new(), Some("  "))).is_err());
 }
 
 #[test]

@@ -3,6 +3,7 @@
 //! One thread writes what the data plane hands over, another turns journals into files and drops what is too
 //! old, and questions run on the control plane. Must not know what a row looks like on the disk.
 
+mod adopt;
 mod again;
 mod anchors;
 mod aside;

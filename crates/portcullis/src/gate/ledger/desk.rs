@@ -11,12 +11,13 @@ use std::time::Duration;
 
 use portcullis_control::{LedgerDesk, LedgerFault, LedgerQuestion, LedgerTaken};
 use portcullis_ledger::{AskedPeople, LedgerError, affected, between, what, who};
-use portcullis_registry::Office;
+use portcullis_registry::{Anchor, Office};
 use portcullis_types::{ClientId, Clock as _, PartnerId, Span, Wall};
 use serde::Serialize;
 use serde_json::{Value, json};
 use tokio::runtime::Handle;
 
+use super::adopt;
 use super::anchors::Anchors;
 use super::evidence;
 use super::figures::Figures;
@@ -68,6 +69,8 @@ pub(super) enum NoAnswer {
     Json(#[from] serde_json::Error),
     #[error("nothing of that time is anchored yet")]
     NotAnchored,
+    #[error("{0}")]
+    NoSuchSet(String),
     #[error("the system has no random bytes: {0}")]
     NoSalt(getrandom::Error),
     #[error(
@@ -101,6 +104,7 @@ impl LedgerDesk for Desk {
             "damaged": stands.aside,
             "unreadable": stands.unreadable.keys().collect::<Vec<_>>(),
             "missing": stands.missing,
+            "not_in_log": self.shelf().map_or_else(|_| Vec::new(), |shelf| shelf.strange()),
         })
     }
 
@@ -110,6 +114,10 @@ impl LedgerDesk for Desk {
 
     fn evidence(&self, question: &LedgerQuestion) -> Result<LedgerTaken, LedgerFault> {
         self.in_turn(|| evidence::take(self, question))
+    }
+
+    fn unanchored(&self, set: &str) -> Result<Anchor, LedgerFault> {
+        self.in_turn(|| adopt::unanchored(self, set))
     }
 }
 
@@ -128,6 +136,7 @@ impl Desk {
     fn refused(&self, why: &NoAnswer) -> LedgerFault {
         match why {
             NoAnswer::NotAnchored => LedgerFault::NotAnchored,
+            NoAnswer::NoSuchSet(which) => LedgerFault::NoSuchSet(which.clone()),
             NoAnswer::Ledger(ledger) => {
                 self.figures.unread(ledger);
                 LedgerFault::Unreadable(why.to_string())

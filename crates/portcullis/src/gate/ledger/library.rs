@@ -156,7 +156,7 @@ impl Shelf {
         if root.is_none_or(|root| root == Some(found.root())) {
             return Ok(found);
         }
-        Err(format!("`{name}` is not what the log says it was").into())
+        Err(format!("`{name}` is not what the log says it was; put it back from a copy").into())
     }
 
     /// The root that a file has to have, where the log was asked.
@@ -164,7 +164,8 @@ impl Shelf {
         let Some(roots) = &self.roots else { return Ok(None) };
         let anchored = roots.get(part).and_then(|all| all.iter().find(|of| of.name == name));
         let anchored = anchored.ok_or_else(|| {
-            format!("the log does not have it: `{name}` was put here, or the log lost its event; move the set out of the folder")
+            let set = part.hour();
+            format!("the log does not have `{name}`: where the log was put back from an older copy, `portcullis ledger adopt {set}` has it take the set up; else somebody put it there: move it out of the folder and keep it")
         })?;
         Ok(Some(Hash::from_hex(&anchored.root)))
     }
@@ -181,6 +182,12 @@ impl Shelf {
         // One that was anchored since the look is there now.
         let is_there = |part: &Part| self.folder.at(&part.table(Table::Terms.name())).exists();
         anchored.filter(gone).filter(|part| !is_there(part)).map(Part::hour).collect()
+    }
+
+    /// Sets that the log does not have.
+    pub(super) fn strange(&self) -> Vec<String> {
+        let Some(roots) = &self.roots else { return Vec::new() };
+        self.parts.iter().filter(|part| !roots.contains_key(part)).map(Part::hour).collect()
     }
 
     /// Times that are in journals yet.

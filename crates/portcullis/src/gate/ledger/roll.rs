@@ -159,7 +159,8 @@ impl Roller {
         (answers, records): (u64, u64),
     ) -> Result<(), NotRolled> {
         let (hour, writer) = (part.start, part.writer.clone());
-        let command = LedgerCommand::Anchor(Anchor { hour, writer, files, answers, records });
+        let command =
+            LedgerCommand::Anchor(Anchor { hour, writer, files, answers, records, why: None });
         let done = self.runtime.block_on(self.office.submit(actor(), command.into()));
         done.map(drop).map_err(|error| NotRolled::Log(error.to_string()))
     }

@@ -1,0 +1,91 @@
+//! The ledger itself: how far it is written, whether it is what it was, and what it is to take up again.
+//!
+//! Must not know what anybody asks it.
+
+use serde_json::{Value, json};
+
+use super::show::{list, rows, some, table};
+use crate::args::AdoptArgs;
+use crate::failure::Failure;
+use crate::gate::Gate;
+use crate::out::{Out, text};
+
+pub(super) fn verify(told: &Value, out: &mut Out) -> Result<(), Failure> {
+    let clean = told.get("clean").and_then(Value::as_bool) == Some(true);
+    if out.is_json() {
+        out.json(told)?;
+    } else {
+        let heads = ["file", "piece", "from", "event", "what"];
+        let faults = rows(told, "faults", &heads);
+        if !faults.is_empty() {
+            table(&heads, faults, "", out)?;
+        }
+        let (files, bytes) = (text(told, "files"), text(told, "bytes"));
+        let journals = text(told, "journals");
+        out.line(if clean {
+            format!("{files} files with {bytes} bytes are what the log says they were; {journals} journals are not in it yet")
+        } else {
+            "THE LEDGER IS NOT WHAT IT WAS: keep a copy of its folder as it is, and look who could write there".to_owned()
+        })?;
+    }
+    if clean { Ok(()) } else { Err(Failure::Findings) }
+}
+
+/// One after the other: those before one that is refused are taken up.
+pub(super) fn adopt(args: &AdoptArgs, gate: &Gate, out: &mut Out) -> Result<(), Failure> {
+    for set in &args.sets {
+        let body = json!({ "set": set, "why": args.why });
+        let done = gate.post("/v1/ledger/adoptions", &body)?;
+        if out.is_json() {
+            out.json(&done)?;
+            continue;
+        }
+        out.line(format!(
+            "`{set}` is in the log now, with {} answers and {} records: event {}",
+            text(&done, "answers"),
+            text(&done, "records"),
+            text(&done, "revision")
+        ))?;
+    }
+    Ok(())
+}
+
+pub(super) fn status(told: &Value, out: &mut Out) -> Result<(), Failure> {
+    if out.is_json() {
+        return out.json(told);
+    }
+    let days: Vec<&str> = list(told, "days").filter_map(Value::as_str).collect();
+    let days = match (days.first(), days.last()) {
+        (Some(first), Some(last)) => format!("{} days, {first} to {last}", days.len()),
+        _ => "none yet".to_owned(),
+    };
+    let shredded = list(told, "shredded").count();
+    out.card(&[
+        ("folder", text(told, "dir")),
+        ("written until", text(told, "written_until")),
+        ("files", format!("{} with {} bytes", text(told, "files"), text(told, "bytes"))),
+        (
+            "in them",
+            format!("{} answers, {} records", text(told, "answers"), text(told, "records")),
+        ),
+        ("journals", text(told, "journals")),
+        ("can be told", days),
+        ("shredded", format!("{shredded} days")),
+        ("gone too soon", some(told, "missing")),
+        ("not in the log", some(told, "not_in_log")),
+        ("wrong", text(told, "wrong")),
+    ])?;
+    let kept = list(told, "preserved").map(|one| {
+        let until = text(one, "until");
+        let until = if until.is_empty() { "it is closed".to_owned() } else { until };
+        let days = list(one, "days").count();
+        vec![text(one, "case"), until, text(one, "sets"), days.to_string()]
+    });
+    let kept: Vec<_> = kept.collect();
+    if kept.is_empty() {
+        return Ok(());
+    }
+    out.line("")?;
+    out.line("kept although their time is over, since a case preserves them:")?;
+    table(&["case", "until", "sets of files", "keys of days"], kept, "", out)
+}

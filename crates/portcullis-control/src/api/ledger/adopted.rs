@@ -1,0 +1,60 @@
+//! A set of files that the log has lost, taken up into it again: by a person, who says why.
+//!
+//! Must not know how files are read.
+
+use axum::extract::State;
+use axum::{Extension, Json};
+use portcullis_registry::{Anchor, LedgerCommand};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::{aside, desk, refused};
+use crate::api::Ctx;
+use crate::auth::Caller;
+use crate::extract::Body;
+use crate::problem::{Document, Problem};
+
+/// A set that is to be believed.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Adopting {
+    /// Its name, as `ledger status` tells it.
+    set: String,
+    /// Why it is what the gate wrote.
+    why: String,
+}
+
+/// A set that the log has from now on.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Adopted {
+    /// The event that has its roots.
+    revision: Option<u64>,
+    /// What was done, in one line.
+    what: String,
+    /// Its name.
+    set: String,
+    /// Answers in it.
+    answers: u64,
+    /// Records in it.
+    records: u64,
+}
+
+/// Has the log take up a set of files that it does not have, as it is now: after the log was put back from an
+/// older copy. The event names who did it, why, and each file with its root
+#[utoipa::path(post, path = "/v1/ledger/adoptions", tag = "ledger", security(("admin_token" = [])),
+    request_body = Adopting,
+    responses((status = 200, body = Adopted), (status = "4XX", body = Document)))]
+pub(crate) async fn adopt(
+    State(shared): Ctx,
+    Extension(caller): Extension<Caller>,
+    Body(asked): Body<Adopting>,
+) -> Result<Json<Adopted>, Problem> {
+    let Adopting { set, why } = asked;
+    let (desk, of) = (desk(&shared)?, set.clone());
+    let anchor = aside(move || desk.unanchored(&of)).await?.map_err(refused)?;
+    let anchor = Anchor { why: Some(why), ..anchor };
+    let (answers, records) = (anchor.answers, anchor.records);
+    let done = shared.submit(&caller, LedgerCommand::Anchor(anchor)).await?;
+    let (revision, what) = (done.revision.map(|at| at.0), done.what);
+    Ok(Json(Adopted { revision, what, set, answers, records }))
+}
