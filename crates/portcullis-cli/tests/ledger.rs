@@ -38,6 +38,7 @@ impl LedgerDesk for Told {
                 { "case": "complaint", "until": "2030-01-01T00:00:00.000Z", "sets": 3, "days": [] },
             ],
             "damaged": [], "unreadable": [], "missing": ["2024-03-30T07.gate-1"],
+            "not_in_log": ["2024-03-30T08.gate-1", "2024-03-30T09.gate-1"],
         })
     }
 
@@ -222,6 +223,7 @@ fn sets_that_the_log_lost_are_taken_up_one_after_the_other_with_a_reason() {
         &[
             "ledger adopt 2024-03-30T08.gate-1 2024-03-30T09.gate-1 --why 'The log was put back.'",
             "ledger adopt 2024-03-30T08.gate-1 other 2024-03-30T09.gate-1 --why 'The log was put back.'",
+            "ledger adopt --all --why 'The log was put back.'",
             "ledger adopt 2024-03-30T08.gate-1 --why ' '",
             "ledger adopt 2024-03-30T08.gate-1 --why 'The log was put back.' -o json",
         ],

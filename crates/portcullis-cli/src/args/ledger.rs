@@ -158,8 +158,11 @@ pub struct AsEvidence {
 #[derive(Debug, Clone, Args)]
 pub struct AdoptArgs {
     /// Sets that the log does not have, as `ledger status` names them
-    #[arg(value_name = "SET", required = true)]
+    #[arg(value_name = "SET", required_unless_present = "all")]
     pub sets: Vec<String>,
+    /// All that the log does not have
+    #[arg(long, conflicts_with = "sets")]
+    pub all: bool,
     /// Why they are what the gate wrote; it stands in the log with your name and each file's root
     #[arg(long, value_name = "TEXT")]
     pub why: String,

@@ -33,7 +33,11 @@ pub(super) fn verify(told: &Value, out: &mut Out) -> Result<(), Failure> {
 
 /// One after the other: those before one that is refused are taken up.
 pub(super) fn adopt(args: &AdoptArgs, gate: &Gate, out: &mut Out) -> Result<(), Failure> {
-    for set in &args.sets {
+    let sets = if args.all { not_in_log(gate)? } else { args.sets.clone() };
+    if sets.is_empty() {
+        return out.line("the log has all sets that are there");
+    }
+    for set in &sets {
         let body = json!({ "set": set, "why": args.why });
         let done = gate.post("/v1/ledger/adoptions", &body)?;
         if out.is_json() {
@@ -48,6 +52,12 @@ pub(super) fn adopt(args: &AdoptArgs, gate: &Gate, out: &mut Out) -> Result<(), 
         ))?;
     }
     Ok(())
+}
+
+/// Sets that the log does not have.
+fn not_in_log(gate: &Gate) -> Result<Vec<String>, Failure> {
+    let told = gate.get("/v1/ledger")?;
+    Ok(list(&told, "not_in_log").filter_map(Value::as_str).map(str::to_owned).collect())
 }
 
 pub(super) fn status(told: &Value, out: &mut Out) -> Result<(), Failure> {
