@@ -34,24 +34,30 @@ pub(super) fn verify(told: &Value, out: &mut Out) -> Result<(), Failure> {
 /// One after the other: those before one that is refused are taken up.
 pub(super) fn adopt(args: &AdoptArgs, gate: &Gate, out: &mut Out) -> Result<(), Failure> {
     let sets = if args.all { not_in_log(gate)? } else { args.sets.clone() };
-    if sets.is_empty() {
-        return out.line("the log has all sets that are there");
+    let mut taken_up = Vec::new();
+    let adopt = |set: &String| {
+        let done = gate.post("/v1/ledger/adoptions", &json!({ "set": set, "why": args.why }))?;
+        taken_up.push(done);
+        Ok(())
+    };
+    let refused = sets.iter().try_for_each(adopt);
+    if out.is_json() {
+        out.json(&taken_up)?;
+        return refused;
     }
-    for set in &sets {
-        let body = json!({ "set": set, "why": args.why });
-        let done = gate.post("/v1/ledger/adoptions", &body)?;
-        if out.is_json() {
-            out.json(&done)?;
-            continue;
-        }
+    for done in &taken_up {
         out.line(format!(
-            "`{set}` is in the log now, with {} answers and {} records: event {}",
-            text(&done, "answers"),
-            text(&done, "records"),
-            text(&done, "revision")
+            "`{}` is in the log now, with {} answers and {} records: event {}",
+            text(done, "set"),
+            text(done, "answers"),
+            text(done, "records"),
+            text(done, "revision")
         ))?;
     }
-    Ok(())
+    if sets.is_empty() {
+        out.line("the log has all sets that are there")?;
+    }
+    refused
 }
 
 /// Sets that the log does not have.
