@@ -12,6 +12,7 @@ mod desk;
 mod evidence;
 mod figures;
 mod folder;
+mod going;
 mod holders;
 mod journal;
 mod keep;

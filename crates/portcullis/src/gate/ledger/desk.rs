@@ -22,6 +22,7 @@ use super::anchors::Anchors;
 use super::evidence;
 use super::figures::Figures;
 use super::folder::{Folder, day_name, day_of};
+use super::going::looked;
 use super::keys::Keys;
 use super::library::Shelf;
 use super::turns::Turns;
@@ -79,6 +80,21 @@ pub(super) enum NoAnswer {
     Failed,
 }
 
+impl NoAnswer {
+    /// The set of files that can't be read; none: it was something else.
+    fn hour(&self) -> Option<Arc<str>> {
+        match self {
+            Self::Ledger(why) => why.hour().cloned(),
+            Self::Io(_)
+            | Self::Log(_)
+            | Self::Json(_)
+            | Self::NotAnchored
+            | Self::NoSalt(_)
+            | Self::Failed => None,
+        }
+    }
+}
+
 impl LedgerDesk for Desk {
     fn status(&self) -> Value {
         let (ok, line) = self.figures.line();
@@ -127,8 +143,8 @@ impl Desk {
         let Some(_turn) = self.turns.take() else {
             return Err(LedgerFault::Busy(self.turns.max()));
         };
-        // A file may go by its age between a look and the next.
-        let answer = || answer().or_else(|_| answer());
+        let hour = |why: &NoAnswer| why.hour();
+        let answer = || looked(&answer, hour);
         let answer = catch_unwind(AssertUnwindSafe(answer)).unwrap_or(Err(NoAnswer::Failed));
         answer.map_err(|why| self.refused(&why))
     }

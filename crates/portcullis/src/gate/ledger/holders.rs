@@ -15,6 +15,7 @@ use tokio::runtime::Handle;
 use super::anchors::Anchors;
 use super::figures::Figures;
 use super::folder::{DAY, Folder, day_of};
+use super::going::looked;
 use super::keys::Keys;
 use super::library::Shelf;
 use super::watch::Watch;
@@ -106,9 +107,9 @@ impl Receivers {
         shelf.rooted(&self.anchors, &*self.office, &self.runtime).map_err(unread)
     }
 
-    /// Reads of what there is now. What can't be read at a second look either is taken for damaged.
+    /// Reads of what there is now. What can't be read at another look either is taken for damaged.
     fn read<T>(&self, read: impl Fn(Shelf) -> Result<T, LedgerError>) -> Result<T, HoldersError> {
-        twice(|| self.shelf(), read)?.map_err(|why| {
+        again(|| self.shelf(), read)?.map_err(|why| {
             self.figures.unread(&why);
             unread(&why)
         })
@@ -147,16 +148,17 @@ impl Receivers {
     }
 }
 
-/// Reads, and once more after another look where that fails: a file may go by its age between a look and the
-/// next.
-fn twice<T>(
+/// Reads, and after another look where that fails: sets may go by their age between a look and the next.
+fn again<T>(
     look: impl Fn() -> Result<Shelf, HoldersError>,
     read: impl Fn(Shelf) -> Result<T, LedgerError>,
 ) -> Result<Result<T, LedgerError>, HoldersError> {
-    match read(look()?) {
-        Err(_) => Ok(read(look()?)),
-        done => Ok(done),
-    }
+    let read = || match look() {
+        Ok(shelf) => read(shelf).map(Ok),
+        Err(why) => Ok(Err(why)),
+    };
+    looked(read, |why: &LedgerError| why.hour().cloned())
+        .map_or_else(|why| Ok(Err(why)), |done| done.map(Ok))
 }
 
 /// Who holds which of these, from a moment on.
@@ -248,8 +250,8 @@ mod tests {
         let look = || Shelf::look(&folder, &keys).map_err(unread);
         let read = |shelf| written_on(shelf, &["place.posts".to_owned()], 0);
         std::fs::write(folder.at(&name), "no such file").unwrap();
-        assert!(twice(look, read).unwrap().is_err_and(|why| why.hour().is_some()));
+        assert!(again(look, read).unwrap().is_err_and(|why| why.hour().is_some()));
         let goes = || look().inspect(|_| folder.remove(&name).unwrap());
-        assert_eq!(twice(goes, read).unwrap().unwrap(), []);
+        assert_eq!(again(goes, read).unwrap().unwrap(), []);
     }
 }

@@ -18,9 +18,10 @@ use super::aside;
 use super::damage::{caught, shelf};
 use super::figures::Figures;
 use super::folder::{DAY, Folder, JOURNAL, Part, day_name};
+use super::going;
 use super::keys::Keys;
 use super::preserve::{Looker, Needed};
-use super::roll::{PIECES, Roller, actor};
+use super::roll::{Roller, actor};
 use crate::clock::SystemClock;
 use crate::talk;
 
@@ -53,7 +54,7 @@ pub(super) struct Keeper {
 /// What was kept long enough.
 struct Due {
     days: Vec<u32>,
-    names: Vec<(String, Part)>,
+    parts: BTreeSet<Part>,
 }
 
 impl Keeper {
@@ -150,9 +151,7 @@ impl Keeper {
                 return;
             }
         };
-        let mut parts: Vec<Part> = due.names.iter().map(|(_, part)| part.clone()).collect();
-        parts.dedup();
-        self.figures.stands().preserved = needed.report(&parts, &due.days);
+        self.figures.stands().preserved = needed.report(&due.parts, &due.days);
         if let Err(why) = self.shred(&due, &needed) {
             talk::error(&format!("keys of the ledger's days that are over stay for now: {why}"));
         }
@@ -166,24 +165,20 @@ impl Keeper {
         (u64::from(day) + 1) * DAY + self.digests.milliseconds() <= now.0
     }
 
-    /// Days that were over long enough ago, and files of times that were.
+    /// Days that were over long enough ago, and sets of times that were.
     fn due(&self, now: Wall) -> io::Result<Due> {
         let days = self.keys.days()?.into_iter().filter(|day| self.is_over(*day, now)).collect();
         let kept = self.roll.milliseconds() + self.keep.milliseconds();
-        let mut names = Vec::new();
-        for name in self.folder.names()? {
-            let file = name.strip_suffix(PIECES).and_then(|name| name.strip_suffix('.'));
-            let part = Part::of_file(file.unwrap_or(&name));
-            let part = part.filter(|part| part.start.0 + kept <= now.0);
-            names.extend(part.map(|part| (name, part)));
-        }
-        Ok(Due { days, names })
+        let names = self.folder.names()?;
+        let parts = names.iter().filter_map(|name| going::part_of(name));
+        let parts = parts.filter(|part| part.start.0 + kept <= now.0).collect();
+        Ok(Due { days, parts })
     }
 
     /// What was kept long enough, and what of it cases need.
     fn due_and_needed(&mut self, now: Wall) -> Result<(Due, Needed), String> {
         let due = self.due(now).map_err(|error| error.to_string())?;
-        if due.days.is_empty() && due.names.is_empty() {
+        if due.days.is_empty() && due.parts.is_empty() {
             return Ok((due, Needed::default()));
         }
         let snapshot = self.roller.office.snapshot();
@@ -217,8 +212,8 @@ impl Keeper {
     }
 
     fn remove(&self, due: &Due, needed: &Needed) -> io::Result<()> {
-        let names = due.names.iter().filter(|(_, part)| !needed.part(part));
-        names.map(|(name, _)| name).try_for_each(|name| self.folder.remove(name))
+        let parts = due.parts.iter().filter(|part| !needed.part(part));
+        going::remove(&self.folder, parts.cloned().collect())
     }
 
     fn count(&self) -> io::Result<()> {

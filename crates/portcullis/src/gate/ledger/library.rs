@@ -22,6 +22,7 @@ use tokio::runtime::Handle;
 
 use super::anchors::{Anchored, Anchors};
 use super::folder::{Folder, Part};
+use super::going;
 use super::keys::Keys;
 use super::roll::PIECES;
 
@@ -38,6 +39,8 @@ pub(super) struct Shelf {
     parts: BTreeSet<Part>,
     /// Open, so that they stay what they were.
     journals: Vec<(String, File)>,
+    /// Of which files may be left although they are gone.
+    going: BTreeSet<Part>,
     /// What files have to be, as the log says; none: it was not asked.
     roots: Option<BTreeMap<Part, Arc<[AnchoredFile]>>>,
 }
@@ -75,7 +78,11 @@ impl Shelf {
                 Err(error) => return Err(error),
             }
         }
-        Ok(Self { folder: folder.clone(), keys: Arc::clone(keys), parts, journals, roots: None })
+        // After their names were read: what goes from here on is met by whoever reads it, and looked for again.
+        let going = going::named(folder)?;
+        parts.retain(|part| !going.contains(part));
+        let (folder, keys) = (folder.clone(), Arc::clone(keys));
+        Ok(Self { folder, keys, parts, journals, going, roots: None })
     }
 
     /// The same; what is read of files has to be what the log says, and what it does not have is refused.
@@ -99,6 +106,7 @@ impl Shelf {
             }
             _ => true,
         });
+        self.parts.retain(|part| !self.going.contains(part));
         Self { roots: Some(roots), ..self }
     }
 
@@ -120,7 +128,8 @@ impl Shelf {
     /// Of these times alone, and of no journal.
     pub(super) fn of(folder: &Folder, keys: &Arc<Keys>, parts: BTreeSet<Part>) -> Self {
         let (folder, keys) = (folder.clone(), Arc::clone(keys));
-        Self { folder, keys, parts, journals: Vec::new(), roots: None }
+        let going = BTreeSet::new();
+        Self { folder, keys, parts, journals: Vec::new(), going, roots: None }
     }
 
     /// Of the times that begin within these alone.

@@ -3,7 +3,7 @@
 //! Told from the log's state and from the files themselves, so that a restart changes nothing. Must not
 //! know how anything goes.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use portcullis_ledger::{HourFile, LedgerError};
@@ -152,7 +152,7 @@ impl Needed {
     }
 
     /// What of this stays by which case.
-    pub(super) fn report(&self, parts: &[Part], days: &[u32]) -> Vec<Preserved> {
+    pub(super) fn report(&self, parts: &BTreeSet<Part>, days: &[u32]) -> Vec<Preserved> {
         let mut cases: BTreeMap<&str, Preserved> = BTreeMap::new();
         for case in parts.iter().filter_map(|part| self.parts.get(part)) {
             cases.entry(case).or_default().sets += 1;

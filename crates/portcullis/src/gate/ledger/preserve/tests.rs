@@ -119,7 +119,7 @@ fn an_open_case_keeps_what_holds_answers_of_its_partners_and_the_keys_that_tell_
     assert!(needed.part(&told) && needed.part(&counted) && !needed.part(&other));
     let days = [20_000, 20_001, 20_002].map(|day| needed.day(day));
     assert_eq!(days, [true, false, false], "no key stays that tells nothing of the partner");
-    let report = needed.report(&[told.clone(), other], &[20_000, 20_002]);
+    let report = needed.report(&[told.clone(), other].into(), &[20_000, 20_002]);
     let kept = Preserved { case: "sweep".to_owned(), sets: 1, days: vec![20_000] };
     assert_eq!(report, std::slice::from_ref(&kept));
     assert_eq!(
