@@ -49,9 +49,10 @@ use crate::clock::SystemClock;
 use crate::config::Config;
 use crate::talk;
 pub(crate) use again::ask_again;
+use anchors::Anchors;
 use desk::Desk;
 pub(crate) use figures::Figures;
-use folder::Folder;
+use folder::{Folder, Part};
 use holders::Receivers;
 use keep::Keeper;
 use keys::Keys;
@@ -103,7 +104,10 @@ pub(crate) fn start(
     let keys = Arc::new(Keys::new(&folder));
     let outlet = LedgerOutlet::new(gate.threads, LedgerBounds::default());
     let figures = Arc::new(Figures::new(outlet.clone()));
-    aside::take_back(&folder).and_then(|()| aside::names(&folder)).map_or_else(
+    let anchors: Arc<Anchors> = Arc::default();
+    let is_anchored =
+        |part: &Part| anchors.of(part, &**office, runtime.handle()).map(|found| found.is_some());
+    aside::take_back(&folder, &is_anchored).and_then(|()| aside::names(&folder)).map_or_else(
         |why| {
             talk::error(&format!("it is not known which journals of the ledger are aside: {why}"))
         },
@@ -132,7 +136,7 @@ pub(crate) fn start(
     };
     // Before the first call: without a key of today, what has to be digested does not leave.
     writer.tend_keys(clock.now().wall);
-    let (anchors, runtime) = (Arc::default(), runtime.handle().clone());
+    let runtime = runtime.handle().clone();
     let roller = Roller {
         folder: folder.clone(),
         node,
