@@ -11,6 +11,8 @@ use crate::journal::body::Body;
 
 /// How a journal begins: its name and the version of its format.
 pub const JOURNAL_HEAD: [u8; 16] = *b"portcullis ldg\x02\n";
+/// Bytes of its name: what follows is the version.
+pub(crate) const NAME_BYTES: usize = 14;
 /// From here on a frame is to be finished, so that reading one takes little memory.
 pub const FRAME_BYTES_FULL: usize = 4 << 20;
 /// No frame is longer: one answer may go over [`FRAME_BYTES_FULL`], and holds few thousand records.

@@ -5,7 +5,7 @@
 use std::io::{self, Read};
 
 use crate::Row;
-use crate::journal::frame::{END, HEAD_BYTES, JOURNAL_HEAD, MARK, read_head};
+use crate::journal::frame::{END, HEAD_BYTES, JOURNAL_HEAD, MARK, NAME_BYTES, read_head};
 use crate::journal::rows::{Known, read};
 
 /// How a journal ended.
@@ -26,8 +26,8 @@ pub enum JournalFault {
     /// What lies below can't be read.
     #[error("the journal can't be read: {0}")]
     Read(#[from] io::Error),
-    /// It is none, or one of another version.
-    #[error("no journal that this program knows; use the program that wrote it")]
+    /// It is one of another version.
+    #[error("a journal of a version that this program doesn't know; use the program that wrote it")]
     Unknown,
     /// Bytes within it are not those that were written.
     #[error("the journal is damaged at byte {at}; what is whole before and after can be read")]
@@ -45,6 +45,8 @@ pub struct JournalReader<R> {
     ahead: Vec<u8>,
     place: u64,
     known: Known,
+    /// Its head is no head, which is not told yet.
+    headless: bool,
     ending: Option<Ending>,
 }
 
@@ -55,13 +57,19 @@ impl<R: Read> JournalReader<R> {
     /// Reads the head.
     ///
     /// # Errors
-    /// [`JournalFault::Unknown`] where it is another one. A journal shorter than a head was torn.
+    /// [`JournalFault::Unknown`] where it says that another version wrote it. A journal shorter than a head was
+    /// torn; one whose head is wrong otherwise is damaged there, and what follows is read.
     pub fn new(from: R) -> Result<Self, JournalFault> {
         let known = Known::default();
-        let mut reader = Self { from, ahead: Vec::new(), place: 0, known, ending: None };
+        let ahead = Vec::new();
+        let mut reader = Self { from, ahead, place: 0, known, headless: false, ending: None };
         reader.want(JOURNAL_HEAD.len())?;
         if !JOURNAL_HEAD.starts_with(&reader.ahead) {
-            return Err(JournalFault::Unknown);
+            if is_of_another(&reader.ahead) {
+                return Err(JournalFault::Unknown);
+            }
+            reader.headless = true;
+            return Ok(reader);
         }
         match reader.ahead.len() {
             0 => reader.ending = Some(Ending::Whole),
@@ -92,6 +100,11 @@ impl<R: Read> JournalReader<R> {
             return Ok(None);
         }
         let at = self.place;
+        if std::mem::take(&mut self.headless) {
+            // Each frame says where it stands, so that none needs the head.
+            self.used(JOURNAL_HEAD.len());
+            return Err(JournalFault::Damaged { at });
+        }
         self.want(HEAD_BYTES)?;
         if self.ahead.is_empty() {
             self.ending = Some(Ending::Whole);
@@ -166,4 +179,11 @@ impl<R: Read> JournalReader<R> {
         self.ahead.drain(..bytes.min(self.ahead.len()));
         self.place += bytes as u64;
     }
+}
+
+/// Whether a head has the name that all have, and another version.
+fn is_of_another(head: &[u8]) -> bool {
+    let (name, version) = JOURNAL_HEAD.split_at(NAME_BYTES);
+    head.split_at_checked(NAME_BYTES)
+        .is_some_and(|(named, of)| named == name && of.first() != version.first())
 }

@@ -112,13 +112,38 @@ fn a_wrong_byte_is_damage_and_the_other_frames_are_read() {
 }
 
 #[test]
-fn another_file_is_no_journal_and_a_frame_elsewhere_is_not_taken_for_one() {
-    assert!(matches!(JournalReader::new(&b"PAR1 and more of it"[..]), Err(JournalFault::Unknown)));
+fn a_frame_elsewhere_is_not_taken_for_one() {
     let (bytes, ends) = journal(&some_rows(5, 12), 4);
     // The second frame twice: it says where it belongs.
     let (first, second) = (&bytes[..ends[1]], &bytes[ends[0]..ends[1]]);
     let (found, ending, damaged) = read(&[first, second].concat());
     assert_eq!((found.len(), ending, damaged), (8, Ending::Whole, vec![ends[1] as u64]));
+}
+
+#[test]
+fn a_journal_of_another_version_is_unknown_and_one_whose_head_is_destroyed_is_damaged_and_read() {
+    let rows = some_rows(5, 24);
+    let (bytes, _) = journal(&rows, 4);
+    for version in (0..=255).filter(|version| *version != JOURNAL_HEAD[14]) {
+        let mut bytes = bytes.clone();
+        bytes[14] = version;
+        assert!(matches!(JournalReader::new(&bytes[..]), Err(JournalFault::Unknown)), "{version}");
+    }
+    let head = JOURNAL_HEAD.len();
+    for at in (0..head).filter(|at| *at != 14) {
+        let mut bytes = bytes.clone();
+        bytes[at] ^= 4;
+        assert!(read(&bytes) == (rows.clone(), Ending::Whole, vec![0]), "byte {at}");
+    }
+    let zeros = [&[0; 16], &bytes[head..]].concat();
+    assert!(read(&zeros) == (rows.clone(), Ending::Whole, vec![0]));
+    // With the head of the first frame, too.
+    let zeros = [&[0; 20], &bytes[20..]].concat();
+    assert!(read(&zeros) == (rows[4..].to_vec(), Ending::Whole, vec![0, head as u64]));
+    for other in [&b"PAR1 and more of it"[..], b"PAR1", &[0; 16]] {
+        let (found, _, damaged) = read(other);
+        assert!(found.is_empty() && damaged.contains(&0), "{other:?}");
+    }
 }
 
 #[test]

@@ -179,7 +179,7 @@ fn read(
 ) -> Result<Read, NotRolled> {
     let mut reader = match JournalReader::new(BufReader::new(journal)) {
         Ok(reader) => reader,
-        // No journal that is known: left in its place, no question could be answered.
+        // One of another version: left in its place, no question could be answered.
         Err(JournalFault::Unknown) => return Ok(Read::Unknown),
         // The disk may give it the next time.
         Err(why) => return Err(why.into()),
