@@ -270,6 +270,7 @@ fn a_key_whose_file_is_lost_while_it_is_in_use_is_written_again_and_the_next_pro
         keys().iter().map(|path| (path.clone(), std::fs::read(path).unwrap())).collect();
     before.iter().for_each(|(path, _)| std::fs::remove_file(path).unwrap());
     until("the keys are written again", || keys().len() >= before.len());
+    gate.wait_for("is to be forgotten early, stop the gate, remove the key and start it").unwrap();
     for (path, bytes) in &before {
         assert_eq!(&std::fs::read(path).unwrap(), bytes);
     }

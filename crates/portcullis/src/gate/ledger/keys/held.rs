@@ -1,4 +1,4 @@
-//! A key in use whose file is lost: whoever has it writes it again, before anybody makes another one.
+//! A key whose file is lost: whoever has it in memory writes it again, before anybody makes another one.
 //!
 //! Must not know which keys are in use.
 
@@ -70,8 +70,8 @@ impl Keys {
             Ok(()) => {
                 self.tell(day, None);
                 talk::warn(&format!(
-                    "the ledger's key of {} was gone while it is in use, and is written again; find out who removes files there",
-                    day_name(day)
+                    "the ledger's key of {day} was removed while this gate has it, and is written again; find out who removes files there, or, if {day} is to be forgotten early, stop the gate, remove the key and start it",
+                    day = day_name(day)
                 ));
             }
             // Somebody was quicker: it is looked at in the next round.
