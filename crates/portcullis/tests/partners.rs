@@ -12,7 +12,7 @@ mod common;
 use std::collections::BTreeSet;
 
 use common::http::{Answer, Connection, once};
-use common::{FOUND, House, Platform};
+use common::{FOUND, House, Platform, until};
 use portcullis_audit::Receipt;
 use serde_json::{Value, json};
 
@@ -86,8 +86,10 @@ fn a_partner_in_good_standing_reads_what_it_has_and_what_is_left() {
 
     assert_eq!(once(house.public, OTHERS, &house.key).code(), "target_not_agreed");
     // Threads hand over what they counted every two seconds. What was asked here counts nowhere.
-    let counted = || house.ok(&["usage", PARTNER, "-o", "json"]);
-    while serde_json::from_str::<Value>(&counted()).unwrap()["total"]["calls"] != 4 {}
+    until("four calls are told", || {
+        let counted = house.ok(&["usage", PARTNER, "-o", "json"]);
+        serde_json::from_str::<Value>(&counted).unwrap()["total"]["calls"] == 4
+    });
     let usage = told(&house, "usage", &house.key)["total"].clone();
     assert_eq!((&usage["calls"], &usage["permitted"]), (&json!(4), &json!(3)));
     assert_eq!(usage["refused"], json!({ "target_not_agreed": 1 }));
@@ -181,7 +183,7 @@ fn a_partner_sees_nothing_of_another() {
     let id = refused.header("x-request-id").unwrap();
     let path = format!("refusals/{id}");
     // It is remembered once its answer has ended.
-    while !house.cli(&["explain", "--request", &id]).status.success() {}
+    until("it is remembered", || house.cli(&["explain", "--request", &id]).status.success());
     let own = told(&house, &path, &house.key);
     assert_eq!((&own["code"], &own["status"]), (&json!("target_not_agreed"), &json!(403)));
     assert_eq!(

@@ -10,7 +10,7 @@
 mod common;
 
 use common::http::once;
-use common::{House, Platform};
+use common::{House, Platform, until};
 use serde_json::Value;
 
 const PARTNER: &str = "first-partner";
@@ -54,7 +54,7 @@ fn a_signal_holds_a_partner_and_a_second_one_only_raises_the_alarm() {
     assert_eq!((answer.status, answer.code().as_str()), (403, "partner_held"));
     assert!(answer.body.contains("again and again") && answer.body.contains("\"signal\""));
     // A hold bites before it is written down.
-    while signals(&house).is_empty() {}
+    until("the signal is in the log", || !signals(&house).is_empty());
     let listed = signals(&house);
     assert_eq!(listed.len(), 1, "{listed:?}");
     assert_eq!(listed[0]["rule"], "publishing/probing");
@@ -71,9 +71,10 @@ fn a_signal_holds_a_partner_and_a_second_one_only_raises_the_alarm() {
     house.ok(&["partner", "add", "second", "--use", "publishing"]);
     let key = house.ok(&["key", "issue", "--partner", "second"]).trim().to_owned();
     let capped = |house: &House| signals(house).iter().any(|signal| signal["not_held"] == "capped");
-    while !capped(&house) {
+    until("it is capped", || {
         assert_eq!(once(house.public, OTHERS, &key).code(), "target_not_agreed");
-    }
+        capped(&house)
+    });
     assert!(house.ok(&["audit", "list"]).contains("signal.capped"));
     let ready = once(house.admin, "/readyz", "");
     assert!(ready.status == 200 && ready.body.contains("CAPPED: signals"), "{}", ready.body);
@@ -92,9 +93,10 @@ fn a_signal_holds_a_partner_and_a_second_one_only_raises_the_alarm() {
     // A restart is no way around the cap.
     let gate = house.serve();
     let before = signals(&house).len();
-    while signals(&house).len() == before {
+    until("there is one more", || {
         assert_eq!(once(house.public, OTHERS, &key).code(), "target_not_agreed");
-    }
+        signals(&house).len() > before
+    });
     assert_eq!(signals(&house)[0]["not_held"], "capped");
     drop(gate);
 }
@@ -106,9 +108,10 @@ fn who_is_observed_is_recorded_and_not_held() {
     let gate = house.serve();
     house.ok(&["apply", house.dir().to_str().unwrap()]);
     house.ok(&["partner", "observe", PARTNER, "--why", "a month of watching"]);
-    while signals(&house).is_empty() {
+    until("there is a signal", || {
         assert_ne!(once(house.public, OTHERS, &house.key).code(), "partner_held");
-    }
+        !signals(&house).is_empty()
+    });
     let listed = signals(&house);
     assert_eq!((&listed[0]["not_held"], &listed[0]["held"]), (&"observed".into(), &false.into()));
     assert_eq!(once(house.public, "/v21.0/me?fields=id", &house.key).status, 200);

@@ -14,7 +14,7 @@ use std::net::{SocketAddr, TcpStream};
 use std::sync::Arc;
 
 use common::http::once;
-use common::{House, Platform, free_port, text};
+use common::{House, Platform, free_port, text, until};
 use rcgen::{CertifiedKey, generate_simple_self_signed};
 use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
@@ -100,7 +100,7 @@ fn changed_certificates_come_into_force_and_faulty_ones_change_nothing() {
     let ready = once(house.admin, "/readyz", "");
     assert!(ready.status == 200 && ready.body.contains("holds no certificate"), "{}", ready.body);
     put(&house, &old);
-    while call(secure, &old, &house).is_err() {}
+    until("those before are back", || call(secure, &old, &house).is_ok());
     assert!(!once(house.admin, "/readyz", "").body.contains("holds no certificate"));
 }
 

@@ -10,7 +10,7 @@
 mod common;
 
 use common::http::once;
-use common::{House, Platform};
+use common::{House, Platform, until};
 use serde_json::{Value, json};
 
 const PARTNER: &str = "first-partner";
@@ -32,7 +32,7 @@ fn calls_through_the_gate_are_told_as_usage_with_what_refused_them_also_after_a_
         assert_eq!(once(house.public, others, &house.key).code(), "target_not_agreed");
     }
     // Threads hand over what they counted ten times a second.
-    while usage(&house)["total"]["calls"] != 5 {}
+    until("five calls are told", || usage(&house)["total"]["calls"] == 5);
     let told = usage(&house);
     assert_eq!(told["total"]["permitted"], 3);
     assert_eq!(told["total"]["refused"], json!({ "target_not_agreed": 2 }));
@@ -46,6 +46,6 @@ fn calls_through_the_gate_are_told_as_usage_with_what_refused_them_also_after_a_
     let gate = house.serve();
     assert_eq!(usage(&house)["total"], told["total"]);
     assert_eq!(once(house.public, "/v21.0/me?fields=id", &house.key).status, 200);
-    while usage(&house)["total"]["calls"] != 6 {}
+    until("one more is told", || usage(&house)["total"]["calls"] == 6);
     drop(gate);
 }
