@@ -214,6 +214,7 @@ fn a_journal_that_another_version_wrote_keeps_no_question_waiting_and_is_rolled_
     std::fs::create_dir(&in_the_way).unwrap();
     let gate = house.serve();
     assert_eq!(records(&house), 1, "it is read before it is rolled");
+    gate.wait_for(", were matched WITHOUT it, and what vanishes of 20").unwrap();
     assert_eq!(figure(&house, "portcullis_ledger_damaged"), 0);
     gate.kill();
     std::fs::remove_dir(in_the_way).unwrap();

@@ -7,8 +7,9 @@ use std::io;
 
 use anyhow::Context as _;
 use portcullis_ledger::{JournalFault, JournalReader};
+use portcullis_types::Wall;
 
-use super::folder::{DAMAGED, Folder, Part, UNKNOWN, sync};
+use super::folder::{DAMAGED, Folder, Part, UNKNOWN, day_name, day_of, sync};
 use super::journal::abandoned;
 use super::own_suffix;
 use crate::talk;
@@ -50,7 +51,7 @@ fn named_again(
     let part = Part::of_aside(name).context(
         "no journal of the ledger is called so; look at it by hand, and move it out of the folder",
     )?;
-    let mut own = part.journal();
+    let (start, mut own) = (part.start, part.journal());
     // Under a name that is taken it would be lost: what is anchored is not read from its journal any more.
     let taken = own != journal || fs::exists(folder.at(&own))?;
     if taken || is_anchored(&part).map_err(anyhow::Error::msg)? {
@@ -59,10 +60,17 @@ fn named_again(
     }
     fs::rename(folder.at(name), folder.at(&own))?;
     sync(folder.path())?;
-    talk::info(&format!(
-        "the ledger's journal `{name}`, which another version could not read, is read again, as `{own}`"
-    ));
+    say_back(name, &own, start);
     Ok(())
+}
+
+/// Says that a journal is read again, and for what that comes too late.
+fn say_back(name: &str, own: &str, start: Wall) {
+    talk::error(&format!(
+        "the ledger's journal `{name}`, which another version could not read, is read again, as `{own}`; deletions posted meanwhile, after {}, were matched WITHOUT it, and what vanishes of {} is told without it where that was told already: have the platform post these deletions again, with ids of their own, and `portcullis ledger what` tells which partners received something that day",
+        start.rfc3339(),
+        day_name(day_of(start)),
+    ));
 }
 
 fn is_unknown(file: &File) -> io::Result<bool> {
@@ -87,7 +95,6 @@ fn journal_of<'a>(name: &'a str, ending: &str) -> Option<&'a str> {
 #[cfg(test)]
 mod tests {
     use portcullis_ledger::JOURNAL_HEAD;
-    use portcullis_types::Wall;
 
     use super::*;
 
