@@ -89,6 +89,7 @@ impl NoAnswer {
             | Self::Log(_)
             | Self::Json(_)
             | Self::NotAnchored
+            | Self::NoSuchSet(_)
             | Self::NoSalt(_)
             | Self::Failed => None,
         }

@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use super::folder::{Folder, Part, sync};
 use super::roll::PIECES;
+use crate::talk;
 
 /// The file that names the sets that are to go.
 const GOING: &str = "going";
@@ -32,11 +33,24 @@ pub(super) fn named(folder: &Folder) -> io::Result<BTreeSet<Part>> {
     Ok(hours.iter().filter_map(|hour| Part::of_hour(hour)).collect())
 }
 
-/// Removes sets, and those of which another process, or this one, did not get to the end.
-pub(super) fn remove(folder: &Folder, mut parts: BTreeSet<Part>) -> io::Result<()> {
-    parts.append(&mut named(folder)?);
-    if parts.is_empty() {
+/// Removes sets, and those of which another process, or this one, did not get to the end; `over`: all whose
+/// time is over. What else is named nobody who looks after files has named: it is seen again.
+pub(super) fn remove(
+    folder: &Folder,
+    mut parts: BTreeSet<Part>,
+    over: &BTreeSet<Part>,
+) -> io::Result<()> {
+    let named = named(folder)?;
+    if parts.is_empty() && named.is_empty() {
         return Ok(());
+    }
+    parts.extend(named.iter().filter(|part| over.contains(part)).cloned());
+    let is_early = |part: &&Part| !over.contains(part) && folder.at(&part.table("terms")).exists();
+    if let Some(early) = named.iter().find(is_early) {
+        talk::error(&format!(
+            "`{GOING}` in the ledger's folder named sets whose time is not over, `{}` first, which nobody saw meanwhile: find out who writes there",
+            early.hour()
+        ));
     }
     begin(folder, &parts)?;
     for name in folder.names()? {
@@ -85,6 +99,7 @@ mod tests {
 
     use portcullis_types::Wall;
 
+    use super::super::anchors::Anchored;
     use super::super::keys::Keys;
     use super::super::library::Shelf;
     use super::*;
@@ -145,13 +160,29 @@ mod tests {
         begin(&bed.folder, &[sets[0].clone()].into()).unwrap();
         fs::remove_file(bed.folder.at(&sets[0].table("answers"))).unwrap();
         assert_eq!(bed.sets(), sets[1..]);
-        remove(&bed.folder, [sets[1].clone()].into()).unwrap();
+        let over = sets[..2].iter().cloned().collect();
+        remove(&bed.folder, [sets[1].clone()].into(), &over).unwrap();
         assert_eq!(bed.sets(), sets[2..]);
         let mut left: Vec<String> = files(&sets[2]).collect();
         left.sort();
         assert_eq!(bed.folder.names().unwrap(), left, "nothing else is left behind");
-        remove(&bed.folder, BTreeSet::new()).unwrap();
+        remove(&bed.folder, BTreeSet::new(), &over).unwrap();
         assert_eq!(bed.folder.names().unwrap(), left);
+    }
+
+    #[test]
+    fn a_set_that_somebody_names_before_its_time_is_missed_and_then_seen_again() {
+        let (bed, sets) = Bed::of(1);
+        begin(&bed.folder, &sets.iter().cloned().collect()).unwrap();
+        let files = Arc::from([]);
+        let revision = portcullis_types::Revision(1);
+        let part = sets[0].clone();
+        let anchored = Anchored { part, revision, files, answers: 1, records: 1 };
+        let shelf = Shelf::look(&bed.folder, &bed.keys).unwrap().with_roots(vec![anchored]);
+        assert_eq!(shelf.missing(Wall(0)), [sets[0].hour()]);
+        remove(&bed.folder, BTreeSet::new(), &BTreeSet::new()).unwrap();
+        assert_eq!(bed.sets(), sets);
+        assert!(!bed.folder.at(GOING).exists());
     }
 
     #[test]
@@ -167,8 +198,10 @@ mod tests {
     fn a_file_of_what_is_going_that_can_not_be_read_is_named_with_what_to_do() {
         let (bed, sets) = Bed::of(1);
         fs::write(bed.folder.at(GOING), "2026").unwrap();
-        for why in [named(&bed.folder).err(), remove(&bed.folder, sets.into_iter().collect()).err()]
-        {
+        for why in [
+            named(&bed.folder).err(),
+            remove(&bed.folder, sets.into_iter().collect(), &BTreeSet::new()).err(),
+        ] {
             assert!(why.unwrap().to_string().contains("going` is not as this program writes it"));
         }
     }
@@ -181,7 +214,7 @@ mod tests {
             let shelf = bed.sets();
             // One more goes while this one is read.
             if let Some(set) = sets[..4].get(gone.fetch_add(1, Ordering::Relaxed)) {
-                remove(&bed.folder, [set.clone()].into()).unwrap();
+                remove(&bed.folder, [set.clone()].into(), &BTreeSet::new()).unwrap();
                 return Err(Arc::from(set.hour()));
             }
             Ok(shelf.len())
@@ -196,7 +229,7 @@ mod tests {
         let ended = AtomicBool::new(false);
         std::thread::scope(|scope| {
             scope.spawn(|| {
-                let done = remove(&bed.folder, sets.iter().cloned().collect());
+                let done = remove(&bed.folder, sets.iter().cloned().collect(), &BTreeSet::new());
                 ended.store(true, Ordering::Release);
                 done.unwrap();
             });

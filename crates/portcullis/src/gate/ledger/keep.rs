@@ -213,7 +213,7 @@ impl Keeper {
 
     fn remove(&self, due: &Due, needed: &Needed) -> io::Result<()> {
         let parts = due.parts.iter().filter(|part| !needed.part(part));
-        going::remove(&self.folder, parts.cloned().collect())
+        going::remove(&self.folder, parts.cloned().collect(), &due.parts)
     }
 
     fn count(&self) -> io::Result<()> {

@@ -189,7 +189,10 @@ impl Shelf {
         let anchored = self.roots.iter().flat_map(BTreeMap::keys);
         let gone = |part: &&Part| part.start >= kept && !self.parts.contains(part);
         // One that was anchored since the look is there now.
-        let is_there = |part: &Part| self.folder.at(&part.table(Table::Terms.name())).exists();
+        let is_there = |part: &Part| {
+            let terms = self.folder.at(&part.table(Table::Terms.name()));
+            terms.exists() && !self.going.contains(part)
+        };
         anchored.filter(gone).filter(|part| !is_there(part)).map(Part::hour).collect()
     }
 
