@@ -152,4 +152,9 @@ pub enum LedgerFault {
     /// There is no such set, or the log has it.
     #[error("{0}; `portcullis ledger status` names the sets that the log does not have")]
     NoSuchSet(String),
+    /// A set is not as it was written, so that the log must not vouch for it.
+    #[error(
+        "the set is not taken up: {0}; put its files, and the hashes beside them, back from a copy of before, then take it up"
+    )]
+    NotWhole(String),
 }

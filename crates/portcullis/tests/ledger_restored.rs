@@ -9,17 +9,18 @@
 
 mod common;
 
+use std::path::{Path, PathBuf};
+
 use common::http::once;
-use common::{ACCOUNT, House, Platform, reaches, text};
+use common::{ACCOUNT, Gate, House, Platform, reaches, text};
 use serde_json::{Value, json};
 
 const WHO: [&str; 8] =
     ["ledger", "who", "--owner", ACCOUNT, "--since", "1h", "--purpose", "A person asked."];
 const WHY: [&str; 2] = ["--why", "The log was put back from a copy of this morning."];
 
-#[test]
-fn a_set_that_the_log_lost_is_believed_once_a_person_had_it_taken_up_again() {
-    let platform = Platform::start(None);
+/// A gate whose log lacks the one set of files that there is, since it was put back from an older copy.
+fn put_back(platform: &Platform) -> (House, Gate, String) {
     let house = House::init(&platform.url());
     house.edit("portcullis.yaml", "\nledger:\n", "\nledger:\n  roll: 1s\n");
     let mut gate = house.serve();
@@ -30,30 +31,83 @@ fn a_set_that_the_log_lost_is_believed_once_a_person_had_it_taken_up_again() {
     reaches(&house, "portcullis_ledger_rolled_total", 1);
     gate.terminate();
     house.ok(&["store", "restore", copy, "--accept-loss"]);
-
     let gate = house.serve();
-    let status = || -> Value {
-        serde_json::from_str(&house.ok(&["ledger", "status", "-o", "json"])).unwrap()
-    };
-    let sets = status()["not_in_log"].clone();
-    let set = sets[0].as_str().unwrap();
-    assert_eq!(sets, json!([set]));
+    let sets = status(&house)["not_in_log"].clone();
+    assert_eq!(sets.as_array().unwrap().len(), 1, "{sets}");
+    (house, gate, sets[0].as_str().unwrap().to_owned())
+}
+
+fn status(house: &House) -> Value {
+    serde_json::from_str(&house.ok(&["ledger", "status", "-o", "json"])).unwrap()
+}
+
+fn adopted(house: &House, set: &str) -> String {
+    text(&house.cli(&[&["ledger", "adopt", set], &WHY[..]].concat()))
+}
+
+fn folder(house: &House) -> PathBuf {
+    house.dir().join("data/portcullis.ledger")
+}
+
+/// Writes over a byte of a file; gives what it was before.
+fn touch(file: &Path) -> Vec<u8> {
+    let before = std::fs::read(file).unwrap();
+    let mut touched = before.clone();
+    touched[before.len() / 2] ^= 1;
+    std::fs::write(file, touched).unwrap();
+    before
+}
+
+#[test]
+fn a_set_that_the_log_lost_is_believed_once_a_person_had_it_taken_up_again() {
+    let platform = Platform::start(None);
+    let (house, gate, set) = put_back(&platform);
     let refused = text(&house.cli(&WHO));
     assert!(refused.contains(&format!("`portcullis ledger adopt {set}`")), "{refused}");
-    let nobody =
-        text(&house.cli(&[&["ledger", "adopt", "2020-01-01T07.gate-1"], &WHY[..]].concat()));
+    let nobody = adopted(&house, "2020-01-01T07.gate-1");
     assert!(nobody.contains("no set `2020-01-01T07.gate-1` is in the ledger's folder"), "{nobody}");
 
-    let told = house.ok(&[&["ledger", "adopt", set], &WHY[..]].concat());
+    let told = adopted(&house, &set);
     assert!(told.contains("is in the log now, with 1 answers and 1 records: event"), "{told}");
-    assert_eq!(status()["not_in_log"], json!([]));
+    assert_eq!(status(&house)["not_in_log"], json!([]));
     let told: Value =
         serde_json::from_str(&house.ok(&[&WHO[..], &["-o", "json"]].concat())).unwrap();
     assert_eq!((&told["records"], &told["missing"]), (&json!(1), &json!([])), "{told}");
     assert!(house.ok(&["ledger", "verify"]).contains("are what the log says they were"));
     let log = house.ok(&["audit", "list", "-o", "json"]);
     assert!(log.contains("ledger.anchored") && log.contains(WHY[1]), "{log}");
-    let again = text(&house.cli(&[&["ledger", "adopt", set], &WHY[..]].concat()));
+    let again = adopted(&house, &set);
     assert!(again.contains(&format!("the log has the set `{set}`")), "{again}");
+    drop(gate);
+}
+
+#[test]
+fn a_set_is_not_taken_up_that_is_not_as_it_was_written_or_has_another_ones_name() {
+    let platform = Platform::start(None);
+    let (house, gate, set) = put_back(&platform);
+    let name = |table: &str| format!("{set}.{table}.parquet");
+    for table in ["terms", "keys", "answers", "records", "digests"] {
+        let file = folder(&house).join(name(table));
+        let before = touch(&file);
+        let told = adopted(&house, &set);
+        let why = format!("`{0}` is not what `{0}.pieces` says was written", name(table));
+        assert!(told.contains(&why) && told.contains("from a copy"), "{told}");
+        std::fs::remove_file(&file).unwrap();
+        let told = adopted(&house, &set);
+        assert!(told.contains(&format!("`{}` is not there", name(table))), "{told}");
+        std::fs::write(&file, before).unwrap();
+    }
+    let other = format!("{set}-2");
+    for entry in std::fs::read_dir(folder(&house)).unwrap() {
+        let from = entry.unwrap().path();
+        if from.is_file() {
+            std::fs::copy(&from, from.to_str().unwrap().replace(&set, &other)).unwrap();
+        }
+    }
+    let told = adopted(&house, &other);
+    let why = format!("`{other}` says of itself that it is the set `{set}`");
+    assert!(told.contains(&why), "{told}");
+    assert_eq!(status(&house)["not_in_log"], json!([set, other]), "nothing was taken up");
+    assert!(adopted(&house, &set).contains("is in the log now"));
     drop(gate);
 }

@@ -158,6 +158,9 @@ fn refused(fault: LedgerFault) -> Problem {
         LedgerFault::NoSuchSet(_) => {
             (StatusCode::CONFLICT, "ledger_no_such_set", "There is no set to be taken up")
         }
+        LedgerFault::NotWhole(_) => {
+            (StatusCode::CONFLICT, "ledger_set_not_whole", "The set is not as it was written")
+        }
     };
     let problem = Problem::new(status, code, title, fault.to_string());
     if matches!(fault, LedgerFault::Busy(_)) { problem.again_after(AGAIN) } else { problem }

@@ -4,7 +4,8 @@
 //! know which. Must not know who may say so, nor write into the log.
 
 use std::collections::BTreeSet;
-use std::fs::File;
+use std::fs::{self, File};
+use std::io::ErrorKind;
 use std::sync::Arc;
 
 use portcullis_ledger::{HourFile, Pieces, Table};
@@ -12,8 +13,9 @@ use portcullis_registry::{Anchor, AnchoredFile};
 use portcullis_types::Wall;
 
 use super::desk::{Desk, NoAnswer};
-use super::folder::Part;
+use super::folder::{Folder, Part};
 use super::library::Shelf;
+use super::roll::PIECES;
 
 /// The five tables of a set.
 const TABLES: [Table; 5] =
@@ -31,16 +33,36 @@ pub(super) fn unanchored(desk: &Desk, set: &str) -> Result<Anchor, NoAnswer> {
     if desk.anchored(Wall(0))?.iter().any(|one| one.part == part) {
         return Err(NoAnswer::NoSuchSet(format!("the log has the set `{set}`")));
     }
-    let mut files = Vec::new();
-    for table in TABLES {
-        let name = part.table(table.name());
-        let pieces = Pieces::of(File::open(desk.folder.at(&name))?)?;
-        files.push(AnchoredFile { name, bytes: pieces.bytes(), root: pieces.root().to_hex() });
-    }
-    // Held against the hashes beside its files: what was damaged since is not taken up.
+    let files: Result<Vec<_>, _> =
+        TABLES.iter().map(|table| whole(&desk.folder, part.table(table.name()))).collect();
+    let files = files?;
     let alone = Shelf::of(&desk.folder, &desk.keys, BTreeSet::from([part.clone()]));
     let hour = HourFile::read(&alone, &Arc::from(set))?;
+    // A copy under another name would have all that is in it told twice.
+    if hour.meta().hour != set {
+        let of = &hour.meta().hour;
+        return Err(NoAnswer::NotWhole(format!(
+            "`{set}` says of itself that it is the set `{of}`"
+        )));
+    }
     let (answers, records) = (hour.meta().answers, hour.meta().records);
     let Part { start, writer } = part;
     Ok(Anchor { hour: start, writer, files, answers, records, why: None })
+}
+
+/// A file as the log would have to have it. It has to be what the hashes beside it say that was written: once
+/// the log has a file that was damaged since, it believes no other one in its place.
+fn whole(folder: &Folder, name: String) -> Result<AnchoredFile, NoAnswer> {
+    let file = File::open(folder.at(&name)).map_err(|error| match error.kind() {
+        ErrorKind::NotFound => NoAnswer::NotWhole(format!("`{name}` is not there")),
+        _ => NoAnswer::Io(error),
+    })?;
+    let pieces = Pieces::of(file)?;
+    let beside = fs::read(folder.at(&format!("{name}.{PIECES}"))).ok();
+    if beside.and_then(|bytes| Pieces::from_bytes(&bytes)).as_ref() != Some(&pieces) {
+        return Err(NoAnswer::NotWhole(format!(
+            "`{name}` is not what `{name}.{PIECES}` says was written"
+        )));
+    }
+    Ok(AnchoredFile { bytes: pieces.bytes(), root: pieces.root().to_hex(), name })
 }

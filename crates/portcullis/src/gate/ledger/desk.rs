@@ -72,6 +72,8 @@ pub(super) enum NoAnswer {
     NotAnchored,
     #[error("{0}")]
     NoSuchSet(String),
+    #[error("{0}")]
+    NotWhole(String),
     #[error("the system has no random bytes: {0}")]
     NoSalt(getrandom::Error),
     #[error(
@@ -154,6 +156,7 @@ impl Desk {
         match why {
             NoAnswer::NotAnchored => LedgerFault::NotAnchored,
             NoAnswer::NoSuchSet(which) => LedgerFault::NoSuchSet(which.clone()),
+            NoAnswer::NotWhole(how) => LedgerFault::NotWhole(how.clone()),
             NoAnswer::Ledger(ledger) => {
                 self.figures.unread(ledger);
                 LedgerFault::Unreadable(why.to_string())
