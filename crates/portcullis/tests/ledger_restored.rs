@@ -111,3 +111,16 @@ fn a_set_is_not_taken_up_that_is_not_as_it_was_written_or_has_another_ones_name(
     assert!(adopted(&house, &set).contains("is in the log now"));
     drop(gate);
 }
+
+#[test]
+fn a_set_that_several_have_taken_up_at_once_is_in_the_log_once() {
+    let platform = Platform::start(None);
+    let (house, gate, set) = put_back(&platform);
+    let told: Vec<String> = std::thread::scope(|scope| {
+        let all: Vec<_> = (0..4).map(|_| scope.spawn(|| adopted(&house, &set))).collect();
+        all.into_iter().map(|one| one.join().unwrap()).collect()
+    });
+    let taken = told.iter().filter(|told| told.contains("is in the log now")).count();
+    assert_eq!((taken, &status(&house)["answers"]), (1, &json!(1)), "{told:?}");
+    drop(gate);
+}

@@ -6,6 +6,7 @@ use axum::extract::State;
 use axum::{Extension, Json};
 use portcullis_registry::{Anchor, LedgerCommand};
 use serde::{Deserialize, Serialize};
+use tokio::sync::Mutex;
 use utoipa::ToSchema;
 
 use super::{aside, desk, refused};
@@ -13,6 +14,10 @@ use crate::api::Ctx;
 use crate::auth::Caller;
 use crate::extract::Body;
 use crate::problem::{Document, Problem};
+
+/// One after the other: two who look at once would both find that the log does not have a set, and it would have
+/// it twice.
+static ALONE: Mutex<()> = Mutex::const_new(());
 
 /// A set that is to be believed.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -50,6 +55,7 @@ pub(crate) async fn adopt(
     Body(asked): Body<Adopting>,
 ) -> Result<Json<Adopted>, Problem> {
     let Adopting { set, why } = asked;
+    let _alone = ALONE.lock().await;
     let (desk, of) = (desk(&shared)?, set.clone());
     let anchor = aside(move || desk.unanchored(&of)).await?.map_err(refused)?;
     let anchor = Anchor { why: Some(why), ..anchor };
