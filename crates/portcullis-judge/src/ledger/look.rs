@@ -18,6 +18,8 @@ use crate::rules::Bound;
 /// Bytes of the digests of one answer: 327,677 posts of one account, or 65,536 of as many people and places.
 /// One more, and it is cut: what can't be written down does not leave.
 pub(crate) const BYTES_MAX: usize = 5 << 20;
+/// And records: those without an id take nothing here, but their bytes in a frame of the journal.
+const RECORDS_MAX: usize = BYTES_MAX / size_of::<LedgerDigest>();
 /// Records that there is room for from the start, at most.
 const EXPECTED_MAX: u32 = 128;
 /// Ids that are digested once for an answer, as long as they come again soon.
@@ -100,7 +102,7 @@ impl Recording {
 
     /// Notes an item that an ask gives; false: no more can be noted.
     pub(crate) fn add(&mut self, tag: u32, ask: usize, seen: Seen<'_>) -> bool {
-        if self.records.bytes() >= BYTES_MAX {
+        if self.records.bytes() >= BYTES_MAX || self.records.len() >= RECORDS_MAX {
             return false;
         }
         let record = self.made(ask, seen);

@@ -15,7 +15,7 @@ pub const JOURNAL_HEAD: [u8; 16] = *b"portcullis ldg\x02\n";
 pub(crate) const NAME_BYTES: usize = 14;
 /// From here on a frame is to be finished, so that reading one takes little memory.
 pub const FRAME_BYTES_FULL: usize = 4 << 20;
-/// No frame is longer: one answer may go over [`FRAME_BYTES_FULL`], and holds few thousand records.
+/// No frame is longer: one answer may go over [`FRAME_BYTES_FULL`], by some megabytes of records.
 pub(crate) const FRAME_BYTES_MAX: u32 = 256 << 20;
 
 /// What a frame begins with.

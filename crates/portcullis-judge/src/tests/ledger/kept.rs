@@ -96,6 +96,17 @@ fn an_answer_is_cut_before_more_of_it_leaves_than_can_be_held_until_its_end() {
 }
 
 #[test]
+fn an_answer_of_records_without_ids_is_cut_as_well() {
+    let mut noting = Noting::new();
+    let answer = format!(r#"{{"data":[{}]}}"#, vec![r#"{"timestamp":"1"}"#; 327_681].join(","));
+    let passed =
+        noting.call("/v21.0/17841000000000001/media?fields=id,timestamp&limit=25").unwrap();
+    let noted = noting.answered(passed, &answer);
+    assert_eq!(noted.left, "Cut");
+    assert_eq!(noted.answer.unwrap().records().count(), 327_680);
+}
+
+#[test]
 fn a_partner_under_observation_is_noted_too() {
     let mut noting = Noting::of(
         "version: 1\ntier: standard\nabout: For tests\nscopes: []\nrates: []\n",
