@@ -92,6 +92,7 @@ impl NoAnswer {
             | Self::Json(_)
             | Self::NotAnchored
             | Self::NoSuchSet(_)
+            | Self::NotWhole(_)
             | Self::NoSalt(_)
             | Self::Failed => None,
         }
