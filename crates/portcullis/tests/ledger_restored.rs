@@ -124,3 +124,23 @@ fn a_set_that_several_have_taken_up_at_once_is_in_the_log_once() {
     assert_eq!((taken, &status(&house)["answers"]), (1, &json!(1)), "{told:?}");
     drop(gate);
 }
+
+#[test]
+fn no_evidence_is_taken_as_if_a_set_that_the_log_lost_was_not_there() {
+    let platform = Platform::start(None);
+    let (house, gate, set) = put_back(&platform);
+    assert_eq!(once(house.public, "/v21.0/me?fields=id,username", &house.key).status, 200);
+    reaches(&house, "portcullis_ledger_rolled_total", 1);
+    house.ok(&["case", "open", "sweep", "--subject", "partner:first-partner"]);
+    let file = house.dir().join("who.json");
+    let save = ["--evidence", "sweep", "--save", file.to_str().unwrap()];
+    let refused = house.cli(&[&WHO[..], &save].concat());
+    let (code, told) = (refused.status.code(), text(&refused));
+    assert_eq!(code, Some(1), "{told}");
+    assert!(told.contains(&format!("`portcullis ledger adopt {set}`")), "{told}");
+    assert!(adopted(&house, &set).contains("is in the log now"));
+    house.ok(&[&WHO[..], &save].concat());
+    let taken: Value = serde_json::from_slice(&std::fs::read(&file).unwrap()).unwrap();
+    assert_eq!(taken["answer"]["records"], 2, "{taken}");
+    drop(gate);
+}

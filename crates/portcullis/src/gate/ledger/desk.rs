@@ -21,7 +21,7 @@ use super::adopt;
 use super::anchors::Anchors;
 use super::evidence;
 use super::figures::Figures;
-use super::folder::{Folder, day_name, day_of};
+use super::folder::{Folder, Part, day_name, day_of};
 use super::going::looked;
 use super::keys::Keys;
 use super::library::Shelf;
@@ -124,7 +124,7 @@ impl LedgerDesk for Desk {
             "damaged": stands.aside,
             "unreadable": stands.unreadable.keys().collect::<Vec<_>>(),
             "missing": stands.missing,
-            "not_in_log": self.shelf().map_or_else(|_| Vec::new(), |shelf| shelf.strange()),
+            "not_in_log": self.shelf().map_or_else(|_| Vec::new(), |shelf| shelf.strange().map(Part::hour).collect()),
         })
     }
 

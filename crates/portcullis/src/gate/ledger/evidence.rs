@@ -27,6 +27,10 @@ pub(super) fn take(desk: &Desk, question: &LedgerQuestion) -> Result<LedgerTaken
     let anchored = desk.anchored(Wall(0))?;
     let anchored_to = anchored.iter().map(|one| one.revision.0).max().unwrap_or_default();
     let all = desk.shelf()?;
+    // Nor is left out without a word what a question would be refused for.
+    for part in all.strange().filter(|part| part.start.0 + PART_MAX > since.0) {
+        all.overlaps(part, since, until)?;
+    }
     let (mut sets, mut gone, mut parts) = (Vec::new(), Vec::new(), BTreeSet::new());
     for one in may_hold(anchored, since) {
         if !all.parts().contains(&one.part) {

@@ -196,10 +196,10 @@ impl Shelf {
         anchored.filter(gone).filter(|part| !is_there(part)).map(Part::hour).collect()
     }
 
-    /// Sets that the log does not have.
-    pub(super) fn strange(&self) -> Vec<String> {
-        let Some(roots) = &self.roots else { return Vec::new() };
-        self.parts.iter().filter(|part| !roots.contains_key(part)).map(Part::hour).collect()
+    /// Sets that the log does not have; none where it was not asked.
+    pub(super) fn strange(&self) -> impl Iterator<Item = &Part> {
+        let roots = self.roots.iter();
+        roots.flat_map(|roots| self.parts.iter().filter(|part| !roots.contains_key(*part)))
     }
 
     /// Times that are in journals yet.
