@@ -33,7 +33,7 @@ pub trait LedgerDesk: fmt::Debug + Send + Sync {
     /// their roots, and what it says of itself. Nothing is changed by it. Blocks as well.
     ///
     /// # Errors
-    /// [`LedgerFault`]: there is no such set, the log has it, or it can't be read.
+    /// [`LedgerFault`]: there is no such set, the log has it, or it is not as it was written.
     fn unanchored(&self, set: &str) -> Result<Anchor, LedgerFault>;
 }
 
@@ -149,7 +149,10 @@ pub enum LedgerFault {
         "nothing that left in that time is anchored in the log yet, and only what is can be checked later; it is a little after the end of each hour: ask again then"
     )]
     NotAnchored,
-    /// There is no such set, or the log has it.
+    /// The log has the set.
+    #[error("the log has the set")]
+    InLog,
+    /// There is no such set.
     #[error("{0}; `portcullis ledger status` names the sets that the log does not have")]
     NoSuchSet(String),
     /// A set is not as it was written, so that the log must not vouch for it.

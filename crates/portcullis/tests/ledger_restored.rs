@@ -12,7 +12,7 @@ mod common;
 use std::path::{Path, PathBuf};
 
 use common::http::once;
-use common::{ACCOUNT, Gate, House, Platform, reaches, text};
+use common::{ACCOUNT, Gate, House, Platform, figure, reaches, text, until};
 use serde_json::{Value, json};
 
 const WHO: [&str; 8] =
@@ -64,12 +64,14 @@ fn a_set_that_the_log_lost_is_believed_once_a_person_had_it_taken_up_again() {
     let (house, gate, set) = put_back(&platform);
     let refused = text(&house.cli(&WHO));
     assert!(refused.contains(&format!("`portcullis ledger adopt {set}`")), "{refused}");
+    assert_eq!(figure(&house, "portcullis_ledger_unreadable"), 1);
     let nobody = adopted(&house, "2020-01-01T07.gate-1");
     assert!(nobody.contains("no set `2020-01-01T07.gate-1` is in the ledger's folder"), "{nobody}");
 
     let told = adopted(&house, &set);
     assert!(told.contains("is in the log now, with 1 answers and 1 records: event"), "{told}");
     assert_eq!(status(&house)["not_in_log"], json!([]));
+    until("nothing is wrong any more", || figure(&house, "portcullis_ledger_unreadable") == 0);
     let told: Value =
         serde_json::from_str(&house.ok(&[&WHO[..], &["-o", "json"]].concat())).unwrap();
     assert_eq!((&told["records"], &told["missing"]), (&json!(1), &json!([])), "{told}");
@@ -77,7 +79,7 @@ fn a_set_that_the_log_lost_is_believed_once_a_person_had_it_taken_up_again() {
     let log = house.ok(&["audit", "list", "-o", "json"]);
     assert!(log.contains("ledger.anchored") && log.contains(WHY[1]), "{log}");
     let again = adopted(&house, &set);
-    assert!(again.contains(&format!("the log has the set `{set}`")), "{again}");
+    assert!(again.contains(&format!("`{set}` was in the log already")), "{again}");
     drop(gate);
 }
 
@@ -142,5 +144,9 @@ fn no_evidence_is_taken_as_if_a_set_that_the_log_lost_was_not_there() {
     house.ok(&[&WHO[..], &save].concat());
     let taken: Value = serde_json::from_slice(&std::fs::read(&file).unwrap()).unwrap();
     assert_eq!(taken["answer"]["records"], 2, "{taken}");
+    let adopted = taken["sets"].as_array().unwrap().iter().map(|set| set["adopted"].clone());
+    let mut adopted: Vec<Value> = adopted.collect();
+    adopted.sort_by_key(Value::is_string);
+    assert_eq!(adopted, [Value::Null, WHY[1].into()], "{taken}");
     drop(gate);
 }

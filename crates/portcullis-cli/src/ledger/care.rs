@@ -31,28 +31,34 @@ pub(super) fn verify(told: &Value, out: &mut Out) -> Result<(), Failure> {
     if clean { Ok(()) } else { Err(Failure::Findings) }
 }
 
-/// One after the other: those before one that is refused are taken up.
+/// One after the other; one that is refused keeps none of the others waiting.
 pub(super) fn adopt(args: &AdoptArgs, gate: &Gate, out: &mut Out) -> Result<(), Failure> {
     let sets = if args.all { not_in_log(gate)? } else { args.sets.clone() };
-    let mut taken_up = Vec::new();
-    let adopt = |set: &String| {
-        let done = gate.post("/v1/ledger/adoptions", &json!({ "set": set, "why": args.why }))?;
-        taken_up.push(done);
-        Ok(())
-    };
-    let refused = sets.iter().try_for_each(adopt);
+    let (mut taken_up, mut refused) = (Vec::new(), Ok(()));
+    for set in &sets {
+        match gate.post("/v1/ledger/adoptions", &json!({ "set": set, "why": args.why })) {
+            Ok(done) => taken_up.push(done),
+            Err(why) => {
+                out.say(format!("`{set}` is NOT taken up"));
+                refused = refused.and(Err(why));
+            }
+        }
+    }
     if out.is_json() {
         out.json(&taken_up)?;
         return refused;
     }
     for done in &taken_up {
-        out.line(format!(
-            "`{}` is in the log now, with {} answers and {} records: event {}",
-            text(done, "set"),
-            text(done, "answers"),
-            text(done, "records"),
-            text(done, "revision")
-        ))?;
+        let (set, event) = (text(done, "set"), text(done, "revision"));
+        out.line(if event.is_empty() {
+            format!("`{set}` was in the log already")
+        } else {
+            format!(
+                "`{set}` is in the log now, with {} answers and {} records: event {event}",
+                text(done, "answers"),
+                text(done, "records")
+            )
+        })?;
     }
     if sets.is_empty() {
         out.line("the log has all sets that are there")?;

@@ -155,7 +155,7 @@ fn refused(fault: LedgerFault) -> Problem {
         LedgerFault::NotAnchored => {
             (StatusCode::CONFLICT, "ledger_not_anchored", "Nothing of that time is anchored")
         }
-        LedgerFault::NoSuchSet(_) => {
+        LedgerFault::InLog | LedgerFault::NoSuchSet(_) => {
             (StatusCode::CONFLICT, "ledger_no_such_set", "There is no set to be taken up")
         }
         LedgerFault::NotWhole(_) => {

@@ -157,6 +157,7 @@ pub(crate) fn start(
         tidy_at: 0,
         roll_at: 0,
         looker: preserve::Looker::default(),
+        anchored: 0,
     };
     let receivers = Receivers {
         folder: folder.clone(),

@@ -13,6 +13,7 @@ use super::{aside, desk, refused};
 use crate::api::Ctx;
 use crate::auth::Caller;
 use crate::extract::Body;
+use crate::ledger::LedgerFault;
 use crate::problem::{Document, Problem};
 
 /// One after the other: two who look at once would both find that the log does not have a set, and it would have
@@ -32,7 +33,7 @@ pub(crate) struct Adopting {
 /// A set that the log has from now on.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Adopted {
-    /// The event that has its roots.
+    /// The event that has its roots; none: the log had it before.
     revision: Option<u64>,
     /// What was done, in one line.
     what: String,
@@ -45,7 +46,7 @@ pub(crate) struct Adopted {
 }
 
 /// Has the log take up a set of files that it does not have, as it is now: after the log was put back from an
-/// older copy. The event names who did it, why, and each file with its root
+/// older copy. The event names who did it, why, and each file with its root; one that the log has stays as it is
 #[utoipa::path(post, path = "/v1/ledger/adoptions", tag = "ledger", security(("admin_token" = [])),
     request_body = Adopting,
     responses((status = 200, body = Adopted), (status = "4XX", body = Document)))]
@@ -57,7 +58,14 @@ pub(crate) async fn adopt(
     let Adopting { set, why } = asked;
     let _alone = ALONE.lock().await;
     let (desk, of) = (desk(&shared)?, set.clone());
-    let anchor = aside(move || desk.unanchored(&of)).await?.map_err(refused)?;
+    let anchor = match aside(move || desk.unanchored(&of)).await? {
+        Ok(anchor) => anchor,
+        Err(LedgerFault::InLog) => {
+            let what = "the log has it already".to_owned();
+            return Ok(Json(Adopted { revision: None, what, set, answers: 0, records: 0 }));
+        }
+        Err(fault) => return Err(refused(fault)),
+    };
     let anchor = Anchor { why: Some(why), ..anchor };
     let (answers, records) = (anchor.answers, anchor.records);
     let done = shared.submit(&caller, LedgerCommand::Anchor(anchor)).await?;

@@ -19,6 +19,8 @@ pub(super) struct Anchored {
     pub files: Arc<[AnchoredFile]>,
     pub answers: u64,
     pub records: u64,
+    /// Why a person had the log take them up; none: the gate anchored what it wrote.
+    pub adopted: Option<Arc<str>>,
 }
 
 /// All that were read.
@@ -57,15 +59,17 @@ impl Anchors {
             }
             let event =
                 runtime.block_on(office.event(revision)).map_err(|error| error.to_string())?;
-            let Event::Ledger(LedgerEvent::Anchored { writer, files, answers, records, .. }) =
-                &event.event
+            let Event::Ledger(LedgerEvent::Anchored {
+                writer, files, answers, records, why, ..
+            }) = &event.event
             else {
                 continue;
             };
             let part = Part { start, writer: writer.clone() };
             let (answers, records) = (*answers, *records);
             let files = Arc::from(files.as_slice());
-            let one = Anchored { part, revision, files, answers, records };
+            let adopted = why.as_deref().map(Arc::from);
+            let one = Anchored { part, revision, files, answers, records, adopted };
             found.push(one.clone());
             self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(revision, one);
         }

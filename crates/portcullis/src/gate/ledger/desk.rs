@@ -72,6 +72,8 @@ pub(super) enum NoAnswer {
     NotAnchored,
     #[error("{0}")]
     NoSuchSet(String),
+    #[error("the log has the set")]
+    InLog,
     #[error("{0}")]
     NotWhole(String),
     #[error("the system has no random bytes: {0}")]
@@ -92,6 +94,7 @@ impl NoAnswer {
             | Self::Json(_)
             | Self::NotAnchored
             | Self::NoSuchSet(_)
+            | Self::InLog
             | Self::NotWhole(_)
             | Self::NoSalt(_)
             | Self::Failed => None,
@@ -124,7 +127,7 @@ impl LedgerDesk for Desk {
             "damaged": stands.aside,
             "unreadable": stands.unreadable.keys().collect::<Vec<_>>(),
             "missing": stands.missing,
-            "not_in_log": self.shelf().map_or_else(|_| Vec::new(), |shelf| shelf.strange().map(Part::hour).collect()),
+            "not_in_log": self.shelf().ok().map(|shelf| shelf.strange().map(Part::hour).collect::<Vec<_>>()),
         })
     }
 
@@ -156,6 +159,7 @@ impl Desk {
     fn refused(&self, why: &NoAnswer) -> LedgerFault {
         match why {
             NoAnswer::NotAnchored => LedgerFault::NotAnchored,
+            NoAnswer::InLog => LedgerFault::InLog,
             NoAnswer::NoSuchSet(which) => LedgerFault::NoSuchSet(which.clone()),
             NoAnswer::NotWhole(how) => LedgerFault::NotWhole(how.clone()),
             NoAnswer::Ledger(ledger) => {

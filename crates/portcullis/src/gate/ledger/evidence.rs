@@ -88,9 +88,13 @@ pub(super) fn read(written: &Value) -> Option<LedgerQuestion> {
     serde_json::from_value(Value::Object(written)).ok()
 }
 
-/// A set of files, as the log has it.
+/// A set of files, as the log has it; `adopted`: why a person had it taken up.
 fn set(one: &Anchored) -> Value {
-    json!({ "set": one.part.hour(), "event": one.revision.0, "files": &*one.files })
+    let mut set = json!({ "set": one.part.hour(), "event": one.revision.0, "files": &*one.files });
+    if let (Some(set), Some(why)) = (set.as_object_mut(), &one.adopted) {
+        set.insert("adopted".to_owned(), why.as_ref().into());
+    }
+    set
 }
 
 /// A set of files by its name and event.
@@ -99,7 +103,7 @@ pub(super) fn read_set(value: &Value) -> Option<Anchored> {
     let revision = portcullis_types::Revision(value.get("event")?.as_u64()?);
     let files: Vec<portcullis_registry::AnchoredFile> =
         serde_json::from_value(value.get("files")?.clone()).ok()?;
-    Some(Anchored { part, revision, files: files.into(), answers: 0, records: 0 })
+    Some(Anchored { part, revision, files: files.into(), answers: 0, records: 0, adopted: None })
 }
 
 /// Answers of that time that are in journals yet.

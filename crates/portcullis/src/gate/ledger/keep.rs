@@ -49,6 +49,8 @@ pub(super) struct Keeper {
     pub(super) tidy_at: u64,
     pub(super) roll_at: u64,
     pub(super) looker: Looker,
+    /// Sets that the log had at the last look.
+    pub(super) anchored: usize,
 }
 
 /// What was kept long enough.
@@ -76,6 +78,11 @@ impl Keeper {
             let rolled = caught(|| self.roll_all());
             self.roll_at = if rolled.is_ok() { 0 } else { passed + PAUSE };
             self.say(rolled);
+        }
+        // What is wrong with a set may be over with the next event that anchors one.
+        let anchored = self.roller.office.snapshot().ledger().anchored().count();
+        if std::mem::replace(&mut self.anchored, anchored) != anchored {
+            self.tidy_at = 0;
         }
         if passed >= self.tidy_at {
             self.tidy_at = passed + TIDY_EVERY;

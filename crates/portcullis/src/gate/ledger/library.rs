@@ -270,6 +270,7 @@ mod tests {
             files: Arc::from([]),
             answers: 1,
             records: 1,
+            adopted: None,
         };
         let (came, went) = (set(PART_MAX), set(2 * PART_MAX));
         fs::write(folder.at(&came.part.table("terms")), "").unwrap();
