@@ -22,9 +22,7 @@ pub enum LedgerError {
     #[error("what it says of itself can't be true; verify it against its root")]
     Broken,
     /// A set of files can't be read.
-    #[error(
-        "the set `{hour}` can't be read: {why}; `portcullis ledger verify` names what was changed"
-    )]
+    #[error("the set `{hour}` can't be read: {why}")]
     Hour {
         /// Which.
         hour: Arc<str>,
