@@ -5,14 +5,14 @@
 
 use std::fmt;
 
-use hmac::{Hmac, KeyInit, Mac as _};
 use portcullis_types::{LedgerDigest, LedgerKind};
-use sha2::Sha256;
+
+use crate::short_mac::ShortMac;
 
 /// The key of one day, ready to digest with. The bytes themselves are not kept.
 pub struct DayKey {
     day: u32,
-    keyed: Hmac<Sha256>,
+    keyed: ShortMac,
 }
 
 impl DayKey {
@@ -22,9 +22,7 @@ impl DayKey {
     /// From random bytes; `day` in days since 1970, as UTC counts.
     #[must_use]
     pub fn new(day: u32, secret: &[u8; Self::BYTES]) -> Self {
-        // An HMAC takes a key of any length (RFC 2104 section 2), and 32 bytes are one.
-        let keyed = <Hmac<Sha256> as KeyInit>::new(&padded(secret).into());
-        Self { day, keyed }
+        Self { day, keyed: ShortMac::new(secret) }
     }
 
     /// The day.
@@ -41,21 +39,8 @@ impl DayKey {
             LedgerKind::Owner => b"o",
             LedgerKind::Place => b"p",
         };
-        let mut mac = self.keyed.clone();
-        mac.update(kind);
-        mac.update(id.as_bytes());
-        let whole: [u8; 32] = mac.finalize().into_bytes().into();
-        let mut first = [0; 16];
-        first.iter_mut().zip(whole).for_each(|(to, from)| *to = from);
-        LedgerDigest::new(first)
+        LedgerDigest::new(self.keyed.digest(kind, id.as_bytes()))
     }
-}
-
-/// HMAC fills a short key up with zeros to a block of the hash.
-fn padded(secret: &[u8; DayKey::BYTES]) -> [u8; 64] {
-    let mut block = [0; 64];
-    block.iter_mut().zip(secret).for_each(|(to, from)| *to = *from);
-    block
 }
 
 impl fmt::Debug for DayKey {
@@ -66,6 +51,9 @@ impl fmt::Debug for DayKey {
 
 #[cfg(test)]
 mod tests {
+    use hmac::{Hmac, KeyInit as _, Mac as _};
+    use sha2::Sha256;
+
     use super::*;
 
     #[test]

@@ -23,6 +23,7 @@ mod pepper;
 mod places;
 mod secret;
 mod shelf;
+mod short_mac;
 mod token;
 
 pub use day_key::DayKey;

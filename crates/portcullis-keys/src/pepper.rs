@@ -5,10 +5,8 @@
 
 use std::fmt;
 
-use hmac::{Hmac, KeyInit as _, Mac as _};
-use sha2::Sha256;
-
 use crate::Digest;
+use crate::short_mac::ShortMac;
 
 /// Least characters of a pepper; of hex digits alone twice as many, since each holds four bits.
 const CHARACTERS_MIN: usize = 32;
@@ -17,7 +15,7 @@ const DIFFERENT_MIN: usize = 8;
 
 /// A pepper, ready to digest with. The text itself is not kept.
 pub struct Pepper {
-    keyed: Hmac<Sha256>,
+    keyed: ShortMac,
     fingerprint: String,
 }
 
@@ -56,9 +54,7 @@ impl Pepper {
         if different.len() < DIFFERENT_MIN {
             return Err(PepperError::NotRandom);
         }
-        // HMAC refuses no length; should a library ever do, the text is no pepper.
-        let keyed =
-            Hmac::<Sha256>::new_from_slice(text.as_bytes()).map_err(|_| PepperError::TooShort)?;
+        let keyed = ShortMac::new(text.as_bytes());
         let fingerprint = digest(&keyed, b"portcullis pepper fingerprint v1").to_string();
         Ok(Self { keyed, fingerprint: fingerprint.chars().take(8).collect() })
     }
@@ -76,15 +72,8 @@ impl Pepper {
     }
 }
 
-fn digest(keyed: &Hmac<Sha256>, text: &[u8]) -> Digest {
-    let mut mac = keyed.clone();
-    mac.update(text);
-    let whole: [u8; 32] = mac.finalize().into_bytes().into();
-    let mut first = [0; 16];
-    for (to, from) in first.iter_mut().zip(whole) {
-        *to = from;
-    }
-    Digest::new(first)
+fn digest(keyed: &ShortMac, text: &[u8]) -> Digest {
+    Digest::new(keyed.digest(b"", text))
 }
 
 impl fmt::Debug for Pepper {
