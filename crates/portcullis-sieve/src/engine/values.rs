@@ -154,35 +154,46 @@ impl<S: Sink> Run<'_, S> {
 
     fn special_end(&mut self, end: usize) -> Result<(), Fault> {
         let ends = self.core.ends;
-        if ends.has(Ends::READ) || ends.has(Ends::LINK) || ends.has(Ends::EMBED) {
+        let is_string = end < self.pos;
+        let instead = ends.has(Ends::LINK) || ends.has(Ends::EMBED);
+        if !instead && ends.has(Ends::READ) && self.core.text.is_empty() {
+            // Most values lie in one chunk.
+            let piece = self.chunk.get(self.text_from..end).unwrap_or_default();
+            return self.read(piece, is_string);
+        }
+        if instead || ends.has(Ends::READ) {
             self.text_piece(end)?;
         }
-        let is_string = end < self.pos;
-        let node = self.program.node(self.core.next.node);
         if ends.has(Ends::LINK) {
             self.end_link()?;
         } else if ends.has(Ends::EMBED) {
             self.end_embed()?;
         }
-        if ends.has(Ends::READ) {
-            let slot = self.slot(is_string);
-            for read in &node.reads {
-                self.set(*read, slot.clone())?;
-            }
+        if !ends.has(Ends::READ) {
+            return Ok(());
         }
-        Ok(())
+        let text = std::mem::take(&mut self.core.text);
+        let read = self.read(&text, is_string);
+        self.core.text = text;
+        read
+    }
+
+    /// Takes down what was read.
+    fn read(&mut self, raw: &[u8], is_string: bool) -> Result<(), Fault> {
+        let slot = self.slot(raw, is_string);
+        let node = self.program.node(self.core.next.node);
+        node.reads.iter().try_for_each(|read| self.set(*read, slot.clone()))
     }
 
     /// The value that was read.
-    fn slot(&mut self, is_string: bool) -> Slot {
-        let raw = std::mem::take(&mut self.core.text);
+    fn slot(&mut self, raw: &[u8], is_string: bool) -> Slot {
         let too_long = self.core.text_is_long || raw.len() > READ_MAX;
         let plain = if is_string && raw.contains(&b'\\') {
-            text::unescaped(&raw).map(Cow::Owned)
+            text::unescaped(raw).map(Cow::Owned)
         } else {
-            std::str::from_utf8(&raw).ok().map(Cow::Borrowed)
+            std::str::from_utf8(raw).ok().map(Cow::Borrowed)
         };
-        let slot = match plain {
+        match plain {
             _ if too_long || self.core.ends.has(Ends::EMBED) => Slot::Unreadable,
             None => Slot::Unreadable,
             Some(null) if !is_string && null == "null" => Slot::Null,
@@ -191,9 +202,7 @@ impl<S: Sink> Run<'_, S> {
                 self.core.texts.push_str(&plain);
                 Slot::Text(start..self.core.texts.len())
             }
-        };
-        self.core.text = raw;
-        slot
+        }
     }
 
     fn end_link(&mut self) -> Result<(), Fault> {

@@ -3,9 +3,10 @@
 //! Must not know what follows from it.
 
 use super::Run;
-use super::judge::slots_of;
+use super::judge::{Open, slots_of};
 use crate::items::{Fate, Item, Slot, holds};
 use crate::plan::{Effect, Undecided};
+use crate::program::ItemCode;
 use crate::sink::Sink;
 
 /// What is known of an item that is weighed.
@@ -29,12 +30,33 @@ impl<S: Sink> Run<'_, S> {
     }
 
     pub(super) fn weigh(&mut self, ix: usize, known: Known) -> Option<Fate> {
-        let ended = known == Known::All;
         let item = self.core.open.get(ix)?;
         let code = self.program.items.get(usize::from(item.code))?;
+        // Where nobody does more than look, all that came is shown at the end.
+        if !(code.shown && known == Known::All) && self.checked(item, code, known)? == Fate::Drop {
+            return Some(Fate::Drop);
+        }
+        let (slots, texts) = (self.core.slots.as_slice(), self.core.texts.as_str());
+        for (duty, offset) in &code.duties {
+            let duty = self.program.duties.get(usize::from(*duty))?;
+            if !duty.ask {
+                continue;
+            }
+            let slots = slots_of(slots, item, *offset, duty);
+            let shown = Item { tag: duty.tag, entry: self.core.entry, slots, texts };
+            match self.items.keep(&shown) {
+                Fate::Keep => {}
+                fate => return Some(fate),
+            }
+        }
+        Some(Fate::Keep)
+    }
+
+    /// What the checks say, before anybody is asked; none: that is not known yet.
+    fn checked(&self, item: &Open, code: &ItemCode, known: Known) -> Option<Fate> {
+        let ended = known == Known::All;
         let (slots, texts) = (self.core.slots.as_slice(), self.core.texts.as_str());
         let mut open = item.waits && !ended;
-        let mut asks = false;
         for (duty, offset) in &code.duties {
             let duty = self.program.duties.get(usize::from(*duty))?;
             let slots = slots_of(slots, item, *offset, duty);
@@ -45,24 +67,9 @@ impl<S: Sink> Run<'_, S> {
                     None => open = true,
                 }
             }
-            asks |= duty.ask;
             let waits = known == Known::SoFar || duty.undecided != Undecided::Keep;
             open |= duty.ask && !ended && waits && slots.contains(&Slot::Unknown);
         }
-        if open {
-            return None;
-        }
-        if asks {
-            for (duty, offset) in &code.duties {
-                let duty = self.program.duties.get(usize::from(*duty))?;
-                let slots = slots_of(slots, item, *offset, duty);
-                let shown = Item { tag: duty.tag, entry: self.core.entry, slots, texts };
-                match if duty.ask { self.items.keep(&shown) } else { Fate::Keep } {
-                    Fate::Keep => {}
-                    fate => return Some(fate),
-                }
-            }
-        }
-        Some(Fate::Keep)
+        (!open).then_some(Fate::Keep)
     }
 }
