@@ -1,6 +1,7 @@
-//! What the sieve costs on a page of 1.2 MB: nothing matches, two fields go, items are judged.
+//! What the sieve costs on a page of 1.2 MB: nothing matches, two fields go, items are judged; and what it
+//! takes on a page of 25 items that the ledger looks at them.
 //!
-//! The page looks like an edge of posts. Must not measure sockets or content codings.
+//! The pages look like an edge of posts. Must not measure sockets or content codings.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -13,9 +14,11 @@ use std::hint::black_box;
 use std::sync::Arc;
 
 use criterion::{Criterion, Throughput};
+use portcullis_keys::DayKey;
 use portcullis_sieve::{
-    Check, Effect, Fate, Gate, Item, ItemDuty, Place, Plan, Program, Sieve, Test, Where,
+    Check, Effect, Fate, Gate, Item, ItemDuty, Place, Plan, Program, Sieve, Test, Undecided, Where,
 };
+use portcullis_types::{ClassIx, LedgerDigest, LedgerKind, LedgerRecord, LedgerRecords};
 
 const PAGE: usize = 1_200_000;
 /// As a body arrives from a socket.
@@ -49,6 +52,67 @@ fn bench(criterion: &mut Criterion) {
     }
     group.finish();
     criterion.bench_function("sieve/compile items", |b| b.iter(|| items().compile().is_ok()));
+    bench_ledger(criterion);
+}
+
+/// A page of 25 items: links alone; each item looked at, too; and digested, too.
+fn bench_ledger(criterion: &mut Criterion) {
+    let page = few();
+    let key = DayKey::new(19_800, &[7; DayKey::BYTES]);
+    let owner = key.digest(LedgerKind::Owner, "17841400008460056");
+    let gate =
+        Arc::new(Gate::new("https://gate.example").secret(b"a credential that is not in it"));
+    let mut out = Vec::with_capacity(page.len());
+    let mut group = criterion.benchmark_group("ledger/page of 25");
+    for (name, plan) in [("links only", links()), ("seen", seen())] {
+        let program = Arc::new(plan.compile().unwrap());
+        group.bench_function(name, |b| {
+            b.iter(|| sift(black_box(&page), &program, &gate, &mut out));
+        });
+    }
+    let program = Arc::new(seen().compile().unwrap());
+    group.bench_function("digested", |b| {
+        b.iter(|| digested(black_box(&page), &program, &gate, &mut out, &key, owner).len());
+    });
+    group.bench_function("digests alone", |b| {
+        b.iter(|| {
+            let ids = (0..25_u64).map(|number| 17_900_000_000_000_000 + number * 7919);
+            let mut buffer = [0; 17];
+            for mut id in ids {
+                for digit in buffer.iter_mut().rev() {
+                    *digit = b'0' + u8::try_from(id % 10).unwrap();
+                    id /= 10;
+                }
+                let id = std::str::from_utf8(&buffer).unwrap();
+                black_box(key.digest(LedgerKind::Record, black_box(id)));
+            }
+        });
+    });
+    group.finish();
+}
+
+fn digested(
+    page: &[u8],
+    program: &Arc<Program>,
+    gate: &Arc<Gate>,
+    out: &mut Vec<u8>,
+    key: &DayKey,
+    owner: LedgerDigest,
+) -> LedgerRecords {
+    out.clear();
+    let mut records = LedgerRecords::new(key.day(), 26);
+    let keep = |item: &Item<'_>| {
+        let id = item.text(0).map(|id| key.digest(LedgerKind::Record, id));
+        let (class, owner) = (ClassIx(1), Some(owner));
+        records.push(&LedgerRecord { class, id, owner, place: None, cell: None });
+        Fate::Keep
+    };
+    let mut sieve = Sieve::new(program.clone(), gate.clone(), NOW, keep);
+    for chunk in page.chunks(CHUNK) {
+        sieve.push(chunk, out).unwrap();
+    }
+    sieve.finish().unwrap();
+    records
 }
 
 fn sift(page: &[u8], program: &Arc<Program>, gate: &Arc<Gate>, out: &mut Vec<u8>) -> u64 {
@@ -93,14 +157,41 @@ fn items() -> Plan {
     let mut plan = links();
     let mut duty = ItemDuty::new(1, Where::At(Place::parse("data")));
     let kind = duty.read(Place::parse("media_product_type"));
-    let owner = duty.read(Place::parse("owner.id"));
+    duty.read(Place::parse("owner.id"));
     let test = Test::OneOf { read: kind, values: vec!["STORY".into()] };
     duty.checks.push(Check { test, then: Effect::Drop });
     duty.ask = true;
-    duty.distinct.push(owner);
     plan.items(duty);
     plan.take_back(Place::parse("data.owner"));
     plan
+}
+
+/// What the ledger reads of a post.
+fn seen() -> Plan {
+    let mut plan = links();
+    let mut duty = ItemDuty::new(1, Where::At(Place::parse("data")));
+    (duty.ask, duty.looks, duty.undecided) = (true, true, Undecided::Keep);
+    for path in ["id", "owner.id", "location.id", "location.latitude", "location.longitude"] {
+        duty.read(Place::parse(path));
+    }
+    plan.items(duty);
+    plan
+}
+
+/// Twenty-five posts of one account, with what a partner mostly asks for.
+fn few() -> Vec<u8> {
+    let caption = "Sunset over the harbour, with the whole family and far too much ice cream";
+    let item = |number: u64| {
+        let id = 17_900_000_000_000_000 + number * 7919;
+        let permalink = format!("https://plaza.example/p/{id:x}/");
+        format!(
+            "{{\"id\":\"{id}\",\"caption\":\"{caption} #{number}\",\
+             \"timestamp\":\"2024-03-01T10:{number:02}:00+0000\",\"permalink\":\"{permalink}\"}}"
+        )
+    };
+    let items: Vec<String> = (0..25).map(item).collect();
+    let after = "http://plaza/v21.0/1/media?access_token=plaza-credential-of-tests&after=QVFI";
+    format!("{{\"data\":[{}],\"paging\":{{\"next\":\"{after}\"}}}}", items.join(",")).into_bytes()
 }
 
 /// Posts as Plaza writes them, with captions in several scripts.

@@ -36,7 +36,7 @@ pub(crate) fn cut(
     let fed = sieve.push(body, &mut out).and_then(|()| sieve.finish());
     fed.map_err(|fault| fault.to_string())?;
     let mut notes = Vec::new();
-    for tally in sieve.tallies().iter().filter(|tally| tally.dropped > 0) {
+    for tally in sieve.tallies() {
         let at = usize::try_from(tally.tag).unwrap_or(usize::MAX);
         let rule = duties.rules.get(at).map_or("a filter", |rule| rule);
         let items =

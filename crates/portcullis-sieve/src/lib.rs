@@ -78,5 +78,3 @@ pub const NAME_MAX: usize = 4 * 1024;
 pub const LINK_MAX: usize = 32 * 1024;
 /// Longest value that a duty reads, as it is written; a longer one counts as unreadable.
 pub const READ_MAX: usize = 1024;
-/// Most different values that are counted for one read of one duty.
-pub const DISTINCT_MAX: usize = 1024;

@@ -99,14 +99,12 @@ pub struct ItemDuty {
     pub ask: bool,
     /// Whoever is asked only looks: it keeps an item or cuts the answer, and drops none.
     pub looks: bool,
-    /// The reads whose different values are counted.
-    pub distinct: Vec<usize>,
     /// What happens to one that can't be decided in time.
     pub undecided: Undecided,
 }
 
 impl ItemDuty {
-    /// A duty that counts rows and does nothing else.
+    /// A duty that does nothing yet.
     #[must_use]
     pub fn new(tag: u32, at: Where) -> Self {
         Self {
@@ -116,7 +114,6 @@ impl ItemDuty {
             checks: Vec::new(),
             ask: false,
             looks: false,
-            distinct: Vec::new(),
             undecided: Undecided::Drop,
         }
     }

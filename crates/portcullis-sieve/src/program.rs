@@ -146,7 +146,6 @@ pub(crate) struct Duty {
     pub(crate) ask: bool,
     /// Whoever is asked drops nothing.
     pub(crate) looks: bool,
-    pub(crate) distinct: Vec<usize>,
     pub(crate) undecided: Undecided,
 }
 

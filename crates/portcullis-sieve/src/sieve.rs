@@ -63,9 +63,9 @@ impl<I: Items> Sieve<I> {
         self.core.finish()
     }
 
-    /// What was counted, by tag; rows inside of an item that was dropped later are in it.
+    /// What was dropped, by tag.
     #[must_use]
-    pub fn tallies(&self) -> Vec<Tally> {
+    pub fn tallies(&self) -> &[Tally] {
         self.core.tallies().report()
     }
 

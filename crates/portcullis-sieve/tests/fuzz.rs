@@ -137,10 +137,9 @@ fn programs() -> Vec<Arc<Program>> {
     batch.embed(Place::parse("body"), Embedded::Entries(entries));
     let mut asked = strict();
     let mut owners = ItemDuty::new(2, Where::At(Place::parse("data")));
-    let owner = owners.read(Place::parse("owner.id"));
+    owners.read(Place::parse("owner.id"));
     let expiry = owners.read(Place::parse("expires_at"));
     owners.ask = true;
-    owners.distinct.push(owner);
     let names = vec!["owner".into(), "id".into()];
     owners.checks.push(Check { test: Test::Expired { read: expiry }, then: Effect::Strip(names) });
     asked.items(owners);

@@ -29,11 +29,10 @@ impl Sink for Nothing {
 fn judged() -> Plan {
     let mut duty = ItemDuty::new(1, Where::At(Place::parse("data")));
     let kind = duty.read(Place::parse("kind"));
-    let owner = duty.read(Place::parse("owner.id"));
+    duty.read(Place::parse("owner.id"));
     let test = Test::OneOf { read: kind, values: vec!["STORY".into()] };
     duty.checks.push(Check { test, then: Effect::Drop });
     duty.ask = true;
-    duty.distinct.push(owner);
     let mut plan = Plan::default();
     plan.links();
     plan.drop_field(Place::parse("data.url"));

@@ -38,8 +38,11 @@ impl Sieving {
 
     /// The rules by which items were dropped.
     fn dropping(&self) -> impl Iterator<Item = &Arc<str>> {
-        let tallies = self.sieve.tallies().into_iter().filter(|tally| tally.dropped > 0);
-        let at = tallies.map(|tally| usize::try_from(tally.tag).unwrap_or(usize::MAX));
+        let at = self
+            .sieve
+            .tallies()
+            .iter()
+            .map(|tally| usize::try_from(tally.tag).unwrap_or(usize::MAX));
         at.filter_map(|at| self.duties.rules.get(at))
     }
 

@@ -121,7 +121,7 @@ impl<S: Sink> Run<'_, S> {
             return Ok(());
         }
         self.core.thinned |= inner.core.thinned;
-        self.core.tallies.merge(inner.core.tallies);
+        self.core.tallies.merge(&inner.core.tallies);
         self.entry_is_good()
     }
 

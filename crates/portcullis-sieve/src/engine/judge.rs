@@ -87,25 +87,26 @@ impl<'r, S: Sink> Run<'r, S> {
             self.flush(self.pos)?;
         }
         let Some(item) = self.core.open.pop() else { return Ok(()) };
-        if let Some(code) = self.program.items.get(usize::from(item.code))
-            && !item.gone
-            && !is_error
-        {
-            for (duty, offset) in &code.duties {
-                let Some(duty) = self.program.duties.get(usize::from(*duty)) else { continue };
-                let slots = slots_of(&self.core.slots, &item, *offset, duty);
-                let texts = self.core.texts.as_str();
-                if item.late && duty.undecided == Undecided::Keep {
-                    let shown = Item { tag: duty.tag, entry: self.core.entry, slots, texts };
-                    self.items.late(&shown, item.noted);
-                }
-                let values = duty.distinct.iter().map(|read| slots.get(*read)?.text(texts));
-                self.core.tallies.row(duty.tag, values);
-            }
+        if item.late && !item.gone && !is_error {
+            self.show_again(&item);
         }
         self.core.slots.truncate(item.slots_from);
         self.core.texts.truncate(item.texts_from);
         Ok(())
+    }
+
+    /// Shows an item that left before all of it was known to whoever would see the rest.
+    fn show_again(&mut self, item: &Open) {
+        let code = self.program.items.get(usize::from(item.code));
+        for (duty, offset) in code.into_iter().flat_map(|code| &code.duties) {
+            let duty = self.program.duties.get(usize::from(*duty));
+            let Some(duty) = duty.filter(|duty| duty.undecided == Undecided::Keep) else {
+                continue;
+            };
+            let slots = slots_of(&self.core.slots, item, *offset, duty);
+            let (entry, texts) = (self.core.entry, self.core.texts.as_str());
+            self.items.late(&Item { tag: duty.tag, entry, slots, texts }, item.noted);
+        }
     }
 
     /// A value that begins or has just ended is what is read of an open item.
@@ -187,7 +188,7 @@ impl<'r, S: Sink> Run<'r, S> {
             let duty = self.program.duties.get(usize::from(*duty));
             // Who only looks has dropped nothing.
             if let Some(duty) = duty.filter(|duty| !duty.looks) {
-                self.core.tallies.dropped(duty.tag);
+                self.core.tallies.add(duty.tag, 1);
             }
         }
         self.core.thinned = true;

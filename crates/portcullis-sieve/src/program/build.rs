@@ -167,10 +167,8 @@ impl Build {
         if most >= DUTIES_MAX {
             return Err(too_many());
         }
-        let named = duty.checks.iter().filter_map(|check| read_of(&check.test));
-        if let Some(read) =
-            named.chain(duty.distinct.iter().copied()).find(|r| *r >= duty.reads.len())
-        {
+        let mut named = duty.checks.iter().filter_map(|check| read_of(&check.test));
+        if let Some(read) = named.find(|read| *read >= duty.reads.len()) {
             return Err(ProgramFault::NoSuchRead { tag, read });
         }
         let ix = u16::try_from(self.duties.len()).map_err(|_| too_many())?;
@@ -208,7 +206,6 @@ impl Build {
             checks: duty.checks,
             ask: duty.ask,
             looks: duty.looks,
-            distinct: duty.distinct,
             undecided: duty.undecided,
         });
         Ok(())

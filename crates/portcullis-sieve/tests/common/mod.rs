@@ -57,7 +57,7 @@ pub(crate) fn run_holding(
     assert_eq!(sieve.written(), out.len() as u64);
     Ok(Outcome {
         text: String::from_utf8(out).unwrap(),
-        tallies: sieve.tallies(),
+        tallies: sieve.tallies().to_vec(),
         thinned: sieve.is_thinned(),
         changed: sieve.is_changed(),
     })
