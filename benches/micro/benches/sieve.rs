@@ -55,7 +55,7 @@ fn bench(criterion: &mut Criterion) {
     bench_ledger(criterion);
 }
 
-/// A page of 25 items: links alone; each item looked at, too; and digested, too.
+/// A page of 25 items: no story among them; each looked at, too; and digested, too.
 fn bench_ledger(criterion: &mut Criterion) {
     let page = few();
     let key = DayKey::new(19_800, &[7; DayKey::BYTES]);
@@ -64,7 +64,7 @@ fn bench_ledger(criterion: &mut Criterion) {
         Arc::new(Gate::new("https://gate.example").secret(b"a credential that is not in it"));
     let mut out = Vec::with_capacity(page.len());
     let mut group = criterion.benchmark_group("ledger/page of 25");
-    for (name, plan) in [("links only", links()), ("seen", seen())] {
+    for (name, plan) in [("judged", judged()), ("seen", seen())] {
         let program = Arc::new(plan.compile().unwrap());
         group.bench_function(name, |b| {
             b.iter(|| sift(black_box(&page), &program, &gate, &mut out));
@@ -166,9 +166,20 @@ fn items() -> Plan {
     plan
 }
 
-/// What the ledger reads of a post.
-fn seen() -> Plan {
+/// What a filter for stories does.
+fn judged() -> Plan {
     let mut plan = links();
+    let mut duty = ItemDuty::new(2, Where::At(Place::parse("data")));
+    let kind = duty.read(Place::parse("media_product_type"));
+    let test = Test::OneOf { read: kind, values: vec!["STORY".into()] };
+    duty.checks.push(Check { test, then: Effect::Drop });
+    plan.items(duty);
+    plan
+}
+
+/// The same, and what the ledger reads of a post.
+fn seen() -> Plan {
+    let mut plan = judged();
     let mut duty = ItemDuty::new(1, Where::At(Place::parse("data")));
     (duty.ask, duty.looks, duty.undecided) = (true, true, Undecided::Keep);
     for path in ["id", "owner.id", "location.id", "location.latitude", "location.longitude"] {
@@ -186,7 +197,8 @@ fn few() -> Vec<u8> {
         let permalink = format!("https://plaza.example/p/{id:x}/");
         format!(
             "{{\"id\":\"{id}\",\"caption\":\"{caption} #{number}\",\
-             \"timestamp\":\"2024-03-01T10:{number:02}:00+0000\",\"permalink\":\"{permalink}\"}}"
+             \"timestamp\":\"2024-03-01T10:{number:02}:00+0000\",\"permalink\":\"{permalink}\",\
+             \"media_product_type\":\"FEED\"}}"
         )
     };
     let items: Vec<String> = (0..25).map(item).collect();

@@ -158,8 +158,6 @@ pub(crate) struct ItemCode {
     pub(crate) reads: u16,
     /// Whether anything must be known before it may leave.
     pub(crate) judged: bool,
-    /// Whether somebody is asked about it who wants to see all, and nothing else decides.
-    pub(crate) shown: bool,
     /// Whether an item that can't be decided ends the answer.
     pub(crate) cuts: bool,
     /// Whether one that can't be decided may leave, as far as some duty goes.

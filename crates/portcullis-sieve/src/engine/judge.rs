@@ -23,6 +23,8 @@ pub(super) struct Open {
     gone: bool,
     /// Its embedded answer is still to come.
     pub(super) waits: bool,
+    /// No check drops it, whatever comes.
+    pub(super) passed: bool,
     /// How much was noted of items before it.
     noted: usize,
     /// It left before all of it was known that somebody wants to see.
@@ -60,6 +62,7 @@ impl<'r, S: Sink> Run<'r, S> {
             undecided,
             gone,
             waits: known.entry,
+            passed: false,
             noted,
             late: false,
             slots_from: self.core.slots.len(),
@@ -131,9 +134,6 @@ impl<'r, S: Sink> Run<'r, S> {
 
     /// Decides an item if what is known of it suffices; `ended`: nothing more will be known.
     pub(super) fn judge(&mut self, ix: usize, ended: bool) -> Result<(), Fault> {
-        if !ended && self.lacks(ix) {
-            return Ok(());
-        }
         let fate = self.weigh(ix, if ended { Known::All } else { Known::SoFar });
         if fate != Some(Fate::Drop) {
             self.strip(ix, ended)?;

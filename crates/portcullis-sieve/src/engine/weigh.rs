@@ -21,20 +21,18 @@ pub(super) enum Known {
 }
 
 impl<S: Sink> Run<'_, S> {
-    /// Whether there is nothing to weigh yet: not all came that is to be shown.
-    pub(super) fn lacks(&self, ix: usize) -> bool {
-        let Some((item, code)) = self.core.open.get(ix).zip(self.code(ix)) else { return false };
-        let slots = self.core.slots.get(item.slots_from..).unwrap_or_default();
-        let mut own = slots.iter().take(usize::from(code.reads));
-        code.shown && own.any(|slot| *slot == Slot::Unknown)
-    }
-
     pub(super) fn weigh(&mut self, ix: usize, known: Known) -> Option<Fate> {
         let item = self.core.open.get(ix)?;
         let code = self.program.items.get(usize::from(item.code))?;
-        // Where nobody does more than look, all that came is shown at the end.
-        if !(code.shown && known == Known::All) && self.checked(item, code, known)? == Fate::Drop {
-            return Some(Fate::Drop);
+        if !item.passed {
+            if self.drops(item, code, known == Known::All)? {
+                return Some(Fate::Drop);
+            }
+            self.core.open.get_mut(ix)?.passed = true;
+        }
+        let item = self.core.open.get(ix)?;
+        if known != Known::All && (item.waits || self.lacks(item, code, known)) {
+            return None;
         }
         let (slots, texts) = (self.core.slots.as_slice(), self.core.texts.as_str());
         for (duty, offset) in &code.duties {
@@ -52,24 +50,33 @@ impl<S: Sink> Run<'_, S> {
         Some(Fate::Keep)
     }
 
-    /// What the checks say, before anybody is asked; none: that is not known yet.
-    fn checked(&self, item: &Open, code: &ItemCode, known: Known) -> Option<Fate> {
-        let ended = known == Known::All;
+    /// Whether a check says drop; none: one that would have to be known is not known yet. Once all of them
+    /// say no, nothing that comes later changes that.
+    fn drops(&self, item: &Open, code: &ItemCode, ended: bool) -> Option<bool> {
         let (slots, texts) = (self.core.slots.as_slice(), self.core.texts.as_str());
-        let mut open = item.waits && !ended;
+        let mut open = false;
         for (duty, offset) in &code.duties {
             let duty = self.program.duties.get(usize::from(*duty))?;
             let slots = slots_of(slots, item, *offset, duty);
             for check in &duty.checks {
                 match holds(&check.test, slots, texts, self.core.now, ended) {
-                    Some(true) if check.then == Effect::Drop => return Some(Fate::Drop),
+                    Some(true) if check.then == Effect::Drop => return Some(true),
                     Some(_) => {}
                     None => open = true,
                 }
             }
-            let waits = known == Known::SoFar || duty.undecided != Undecided::Keep;
-            open |= duty.ask && !ended && waits && slots.contains(&Slot::Unknown);
         }
-        (!open).then_some(Fate::Keep)
+        (!open).then_some(false)
+    }
+
+    /// Whether somebody is asked who wants to see more of it.
+    fn lacks(&self, item: &Open, code: &ItemCode, known: Known) -> bool {
+        code.duties.iter().any(|(duty, offset)| {
+            let duty = self.program.duties.get(usize::from(*duty));
+            duty.filter(|duty| duty.ask).is_some_and(|duty| {
+                let waits = known == Known::SoFar || duty.undecided != Undecided::Keep;
+                waits && slots_of(&self.core.slots, item, *offset, duty).contains(&Slot::Unknown)
+            })
+        })
     }
 }

@@ -125,14 +125,13 @@ fn add(node: &mut Node, twig: &Node) {
 }
 
 fn code(all: &[Duty], duties: impl IntoIterator<Item = u16>, entry: bool) -> ItemCode {
-    let mut code = ItemCode { entry, shown: !entry, ..ItemCode::default() };
+    let mut code = ItemCode { entry, ..ItemCode::default() };
     for ix in duties {
         let Some(duty) = all.get(usize::from(ix)) else { continue };
         code.duties.push((ix, code.reads));
         code.reads += duty.reads;
         let judges = duty.ask || !duty.checks.is_empty();
         code.judged |= judges;
-        code.shown &= duty.ask && duty.checks.is_empty();
         code.cuts |= judges && duty.undecided == Undecided::Cut;
         code.keeps |= judges && duty.undecided == Undecided::Keep;
     }
