@@ -125,11 +125,20 @@ impl<'r, S: Sink> Run<'r, S> {
         self.overflow()?;
         let Some(item) = self.core.open.get(ix) else { return Ok(()) };
         let undecided = item.undecided;
-        let at = item.slots_from + usize::from(*offset) + usize::from(read.read);
+        let from = item.slots_from + usize::from(*offset);
+        let at = from + usize::from(read.read);
         if let Some(slot) = self.core.slots.get_mut(at).filter(|slot| **slot == Slot::Unknown) {
             *slot = value;
         }
-        if undecided { self.judge(ix, false) } else { Ok(()) }
+        if undecided && self.is_news(read.duty, from) { self.judge(ix, false) } else { Ok(()) }
+    }
+
+    /// Whether what is known for a duty may decide an item: what it does not check does so only once all is
+    /// there.
+    fn is_news(&self, duty: u16, from: usize) -> bool {
+        let Some(duty) = self.program.duties.get(usize::from(duty)) else { return false };
+        let slots = self.core.slots.get(from..from + usize::from(duty.reads)).unwrap_or_default();
+        !duty.checks.is_empty() || !slots.contains(&Slot::Unknown)
     }
 
     /// Decides an item if what is known of it suffices; `ended`: nothing more will be known.
