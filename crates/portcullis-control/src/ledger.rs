@@ -144,6 +144,9 @@ pub enum LedgerFault {
     /// A file can't be read, or isn't what it was.
     #[error("{0}; `portcullis ledger verify` says which files are whole")]
     Unreadable(String),
+    /// It was no file of a set that can't be read; says itself what to do.
+    #[error("{0}")]
+    Failed(String),
     /// No hour of that time is anchored yet.
     #[error(
         "nothing that left in that time is anchored in the log yet, and only what is can be checked later; it is a little after the end of each hour: ask again then"
@@ -156,8 +159,6 @@ pub enum LedgerFault {
     #[error("{0}; `portcullis ledger status` names the sets that the log does not have")]
     NoSuchSet(String),
     /// A set is not as it was written, so that the log must not vouch for it.
-    #[error(
-        "the set is not taken up: {0}; put its files, and the hashes beside them, back from a copy of before, then take it up"
-    )]
+    #[error("the set is not as it was written: {0}")]
     NotWhole(String),
 }

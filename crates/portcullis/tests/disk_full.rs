@@ -14,8 +14,9 @@ mod common;
 use std::process::Command;
 
 use common::http::once;
-use common::{FOUND, Gate, House, Platform, text};
+use common::{FOUND, Gate, House, Platform, figure, text, until};
 
+const WHAT: [&str; 6] = ["ledger", "what", "--partner", "first-partner", "--since", "1h"];
 const HOLD: [&str; 4] = ["--reason", "investigation", "--tell", "We are looking into it."];
 const RESTORE: [&str; 4] = ["--reason", "mistake", "--tell", "It was our own mistake."];
 
@@ -49,5 +50,30 @@ fn a_hold_bites_while_the_disk_is_full_and_becomes_durable_when_there_is_room() 
     let list = house.ok(&["audit", "list"]);
     assert!(list.contains("standing.held") && list.contains("standing.restored"), "{list}");
     house.ok(&["audit", "verify"]);
+    drop(gate);
+}
+
+#[test]
+fn an_answer_of_the_ledger_says_since_when_nothing_is_written_and_how_much_waits() {
+    let platform = Platform::start(None);
+    let house = House::init(&platform.url());
+    let gate = house.serve();
+    let call = || assert_eq!(once(house.public, "/v21.0/me?fields=id", &house.key).status, 200);
+    call();
+    until("it is written", || figure(&house, "portcullis_ledger_written_total") == 1);
+    assert!(!house.ok(&WHAT).contains("NOT KNOWN"));
+    limit(&gate, "1");
+    (0..3).for_each(|_| call());
+    until("it can't be written", || figure(&house, "portcullis_ledger_up") == 0);
+    until("all of it waits", || figure(&house, "portcullis_ledger_waiting") == 3);
+    let told = house.ok(&WHAT);
+    assert!(told.contains("NOT KNOWN: what left since 20"), "{told}");
+    let ready = once(house.admin, "/readyz", "").body;
+    let line = "3 answers wait: ";
+    assert!(ready.contains(line) && ready.contains("is lost with this process"), "{ready}");
+    limit(&gate, "unlimited");
+    until("it is written again", || figure(&house, "portcullis_ledger_written_total") == 4);
+    assert!(!house.ok(&WHAT).contains("NOT KNOWN"));
+    assert_eq!(figure(&house, "portcullis_ledger_waiting"), 0);
     drop(gate);
 }

@@ -43,3 +43,41 @@ fn every_question_is_answered_while_many_sets_go_by_their_age() {
     assert!(!gate.talk().contains("can't be read"), "{}", gate.talk());
     until("what named them is gone, too", || !names().contains(&"going".to_owned()));
 }
+
+#[test]
+fn sets_that_a_case_keeps_stay_whoever_names_them_among_those_that_go() {
+    let platform = Platform::start(None);
+    let house = House::init(&platform.url());
+    let gate = house.serve();
+    assert_eq!(once(house.public, "/v21.0/me?fields=id,username", &house.key).status, 200);
+    until("it is written", || figure(&house, "portcullis_ledger_written_total") > 0);
+    house.ok(&["case", "open", "sweep", "--subject", "partner:first-partner"]);
+    gate.kill();
+    let folder = house.dir().join("data/portcullis.ledger");
+    let of_2020 = || -> Vec<String> {
+        let entries = std::fs::read_dir(&folder).unwrap();
+        let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+        let mut names: Vec<String> = names.filter(|name| name.starts_with("2020")).collect();
+        names.sort();
+        names
+    };
+    let journals = std::fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path());
+    let journal =
+        journals.into_iter().find(|path| path.extension().is_some_and(|of| of == "journal"));
+    let set = "2020-01-01T07.old-1";
+    std::fs::copy(journal.unwrap(), folder.join(format!("{set}.journal"))).unwrap();
+    let gate = house.serve();
+    until("it is in files", || of_2020().len() == 10);
+    until("the case keeps it", || house.ok(&["ledger", "status"]).contains("sweep"));
+    gate.kill();
+    let before = of_2020();
+    std::fs::write(folder.join("going"), format!("[\"{set}\"]")).unwrap();
+    let gate = house.serve();
+    gate.wait_for("named sets that are to stay").unwrap();
+    until("it is seen again", || !folder.join("going").exists());
+    assert_eq!(of_2020(), before);
+    let told = house.ok(&[&WHAT[..], &["-o", "json"]].concat());
+    let told: serde_json::Value = serde_json::from_str(&told).unwrap();
+    assert_eq!((&told["answers"], &told["missing"]), (&2.into(), &serde_json::json!([])), "{told}");
+    drop(gate);
+}

@@ -63,7 +63,7 @@ fn a_set_that_the_log_lost_is_believed_once_a_person_had_it_taken_up_again() {
     let platform = Platform::start(None);
     let (house, gate, set) = put_back(&platform);
     let refused = text(&house.cli(&WHO));
-    assert!(refused.contains(&format!("`portcullis ledger adopt {set}`")), "{refused}");
+    assert!(refused.contains(&format!("`portcullis ledger adopt {set} --why TEXT`")), "{refused}");
     assert_eq!(figure(&house, "portcullis_ledger_unreadable"), 1);
     let nobody = adopted(&house, "2020-01-01T07.gate-1");
     assert!(nobody.contains("no set `2020-01-01T07.gate-1` is in the ledger's folder"), "{nobody}");
@@ -80,6 +80,45 @@ fn a_set_that_the_log_lost_is_believed_once_a_person_had_it_taken_up_again() {
     assert!(log.contains("ledger.anchored") && log.contains(WHY[1]), "{log}");
     let again = adopted(&house, &set);
     assert!(again.contains(&format!("`{set}` was in the log already")), "{again}");
+    drop(gate);
+}
+
+#[test]
+fn sets_that_the_log_lost_are_red_before_anybody_asks() {
+    let platform = Platform::start(None);
+    let (house, gate, set) = put_back(&platform);
+    let line = format!("the log does not have 1 sets of the ledger's files, `{set}` first");
+    gate.wait_for(&line).unwrap();
+    assert_eq!(figure(&house, "portcullis_ledger_not_in_log"), 1);
+    let ready = once(house.admin, "/readyz?verbose", "").body;
+    assert!(ready.contains(&line) && ready.contains("ledger adopt --all --why"), "{ready}");
+    house.ok(&[&["ledger", "adopt", "--all"], &WHY[..]].concat());
+    until("nothing is wrong any more", || figure(&house, "portcullis_ledger_not_in_log") == 0);
+    drop(gate);
+}
+
+#[test]
+fn nothing_is_called_well_where_it_can_not_be_looked_which_sets_there_are() {
+    let platform = Platform::start(None);
+    let (house, gate, _set) = put_back(&platform);
+    let going = folder(&house).join("going");
+    std::fs::write(&going, "2026").unwrap();
+    let told = house.cli(&[&["ledger", "adopt", "--all"], &WHY[..]].concat());
+    let (code, told) = (told.status.code(), text(&told));
+    assert!(code != Some(0) && told.contains("it is not known which sets the log has"), "{told}");
+    assert!(told.contains("move it out of the folder"), "{told}");
+    assert!(house.ok(&["ledger", "status"]).contains("it can't be looked"));
+    let ready = once(house.admin, "/readyz?verbose", "").body;
+    assert!(ready.contains("no question of the ledger is answered"), "{ready}");
+    let refused = text(&house.cli(&WHO));
+    let advice = "`portcullis ledger verify` says which";
+    assert!(
+        refused.contains("move it out of the folder") && !refused.contains(advice),
+        "{refused}"
+    );
+    std::fs::remove_file(&going).unwrap();
+    house.ok(&[&["ledger", "adopt", "--all"], &WHY[..]].concat());
+    assert!(house.ok(&WHO).contains("1 records"));
     drop(gate);
 }
 
@@ -107,8 +146,8 @@ fn a_set_is_not_taken_up_that_is_not_as_it_was_written_or_has_another_ones_name(
         }
     }
     let told = adopted(&house, &other);
-    let why = format!("`{other}` says of itself that it is the set `{set}`");
-    assert!(told.contains(&why), "{told}");
+    let why = format!("`{other}` says of itself that it is the set `{set}`; move it out");
+    assert!(told.contains(&why) && !told.contains("from a copy"), "{told}");
     assert_eq!(status(&house)["not_in_log"], json!([set, other]), "nothing was taken up");
     assert!(adopted(&house, &set).contains("is in the log now"));
     drop(gate);
@@ -139,7 +178,7 @@ fn no_evidence_is_taken_as_if_a_set_that_the_log_lost_was_not_there() {
     let refused = house.cli(&[&WHO[..], &save].concat());
     let (code, told) = (refused.status.code(), text(&refused));
     assert_eq!(code, Some(1), "{told}");
-    assert!(told.contains(&format!("`portcullis ledger adopt {set}`")), "{told}");
+    assert!(told.contains(&format!("`portcullis ledger adopt {set} --why TEXT`")), "{told}");
     assert!(adopted(&house, &set).contains("is in the log now"));
     house.ok(&[&WHO[..], &save].concat());
     let taken: Value = serde_json::from_slice(&std::fs::read(&file).unwrap()).unwrap();

@@ -102,6 +102,27 @@ fn a_set_that_somebody_rewrote_is_named_and_the_files_of_other_times_are_looked_
 }
 
 #[test]
+fn what_verify_finds_is_red_until_it_is_as_it_was() {
+    let platform = Platform::start(None);
+    let (house, gate) = of_one_answer(&platform);
+    let digests = files(&house, ".digests.parquet").pop().unwrap();
+    let before = std::fs::read(&digests).unwrap();
+    let mut touched = before.clone();
+    touched[before.len() / 2] ^= 1;
+    std::fs::write(&digests, touched).unwrap();
+    assert_eq!(figure(&house, "portcullis_ledger_unreadable"), 0, "nobody has met it");
+    assert_eq!(house.cli(&["ledger", "verify"]).status.code(), Some(1));
+    assert_eq!(figure(&house, "portcullis_ledger_unreadable"), 1);
+    let ready = once(house.admin, "/readyz?verbose", "").body;
+    assert!(ready.contains("`portcullis ledger verify` says which files are whole"), "{ready}");
+    gate.wait_for("no question about its time is answered").unwrap();
+    std::fs::write(&digests, before).unwrap();
+    rolled(&house);
+    until("it is whole again", || figure(&house, "portcullis_ledger_unreadable") == 0);
+    drop(gate);
+}
+
+#[test]
 fn a_set_that_somebody_took_away_is_named_by_each_answer_until_it_is_back() {
     let platform = Platform::start(None);
     let (house, gate) = of_one_answer(&platform);
@@ -151,7 +172,8 @@ fn a_set_that_was_never_anchored_is_named_and_not_believed() {
     assert_ne!(code, Some(0), "{told}");
     assert!(told.contains(&copy) && told.contains("the log does not have `"), "{told}");
     let ready = once(house.admin, "/readyz?verbose", "").body;
-    assert!(ready.contains("1 sets of files can't be read") && ready.contains(&copy), "{ready}");
+    let line = format!("the log does not have 1 sets of the ledger's files, `{copy}` first");
+    assert!(ready.contains(&line) && !ready.contains("can't be read"), "{ready}");
     assert_eq!(house.cli(&["ledger", "verify"]).status.code(), Some(1));
     copies.iter().for_each(|path| std::fs::remove_file(path).unwrap());
     assert_eq!(records(&house), 1);

@@ -21,7 +21,11 @@ pub(super) fn unknown(told: &Value, of_days: &str) -> Vec<String> {
     };
     let damaged = stood("damaged", "damaged journals");
     let missing = stood("missing", "files that are gone before their time");
-    [days, more, damaged, missing].into_iter().flatten().collect()
+    let since = clean(&text(told, "unwritten_since"));
+    let unwritten = (!since.is_empty()).then(|| {
+        format!("NOT KNOWN: what left since {since}, since the ledger can't be written now")
+    });
+    [days, more, damaged, missing, unwritten].into_iter().flatten().collect()
 }
 
 /// The first of a list's names, and how many more there are.

@@ -149,7 +149,7 @@ fn refused(fault: LedgerFault) -> Problem {
         LedgerFault::Busy(_) => {
             (StatusCode::SERVICE_UNAVAILABLE, "ledger_busy", "The ledger is being asked")
         }
-        LedgerFault::Unreadable(_) => {
+        LedgerFault::Unreadable(_) | LedgerFault::Failed(_) => {
             (StatusCode::INTERNAL_SERVER_ERROR, "ledger_unreadable", "The ledger can't be read")
         }
         LedgerFault::NotAnchored => {

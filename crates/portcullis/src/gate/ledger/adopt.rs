@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 use std::fs::{self, File};
-use std::io::ErrorKind;
+use std::io::{self, ErrorKind};
 use std::sync::Arc;
 
 use portcullis_ledger::{HourFile, Pieces, Table};
@@ -16,10 +16,6 @@ use super::desk::{Desk, NoAnswer};
 use super::folder::{Folder, Part};
 use super::library::Shelf;
 use super::roll::PIECES;
-
-/// The five tables of a set.
-const TABLES: [Table; 5] =
-    [Table::Terms, Table::Keys, Table::Answers, Table::Records, Table::Digests];
 
 /// What the log would have to have of a set, by its name.
 pub(super) fn unanchored(desk: &Desk, set: &str) -> Result<Anchor, NoAnswer> {
@@ -36,7 +32,7 @@ pub(super) fn unanchored(desk: &Desk, set: &str) -> Result<Anchor, NoAnswer> {
         return Err(NoAnswer::InLog);
     }
     let files: Result<Vec<_>, _> =
-        TABLES.iter().map(|table| whole(&desk.folder, part.table(table.name()))).collect();
+        Table::ALL.iter().map(|table| whole(&desk.folder, part.table(table.name()))).collect();
     let files = files?;
     let alone = Shelf::of(&desk.folder, &desk.keys, BTreeSet::from([part.clone()]));
     let hour = HourFile::read(&alone, &Arc::from(set))?;
@@ -44,7 +40,7 @@ pub(super) fn unanchored(desk: &Desk, set: &str) -> Result<Anchor, NoAnswer> {
     if hour.meta().hour != set {
         let of = &hour.meta().hour;
         return Err(NoAnswer::NotWhole(format!(
-            "`{set}` says of itself that it is the set `{of}`"
+            "`{set}` says of itself that it is the set `{of}`; move it out of the folder: what is in it would be told twice"
         )));
     }
     let (answers, records) = (hour.meta().answers, hour.meta().records);
@@ -55,16 +51,25 @@ pub(super) fn unanchored(desk: &Desk, set: &str) -> Result<Anchor, NoAnswer> {
 /// A file as the log would have to have it. It has to be what the hashes beside it say that was written: once
 /// the log has a file that was damaged since, it believes no other one in its place.
 fn whole(folder: &Folder, name: String) -> Result<AnchoredFile, NoAnswer> {
-    let file = File::open(folder.at(&name)).map_err(|error| match error.kind() {
-        ErrorKind::NotFound => NoAnswer::NotWhole(format!("`{name}` is not there")),
-        _ => NoAnswer::Io(error),
-    })?;
+    let file = File::open(folder.at(&name)).map_err(|error| not_there(&name, error))?;
     let pieces = Pieces::of(file)?;
-    let beside = fs::read(folder.at(&format!("{name}.{PIECES}"))).ok();
-    if beside.and_then(|bytes| Pieces::from_bytes(&bytes)).as_ref() != Some(&pieces) {
-        return Err(NoAnswer::NotWhole(format!(
-            "`{name}` is not what `{name}.{PIECES}` says was written"
-        )));
+    let hashes = format!("{name}.{PIECES}");
+    let beside = fs::read(folder.at(&hashes)).map_err(|error| not_there(&hashes, error))?;
+    if Pieces::from_bytes(&beside).as_ref() != Some(&pieces) {
+        return Err(not_whole(&format!("`{name}` is not what `{hashes}` says was written")));
     }
     Ok(AnchoredFile { bytes: pieces.bytes(), root: pieces.root().to_hex(), name })
+}
+
+fn not_there(name: &str, error: io::Error) -> NoAnswer {
+    match error.kind() {
+        ErrorKind::NotFound => not_whole(&format!("`{name}` is not there")),
+        _ => NoAnswer::Io(error),
+    }
+}
+
+fn not_whole(how: &str) -> NoAnswer {
+    NoAnswer::NotWhole(format!(
+        "{how}; put the set's files, and the hashes beside them, back from a copy of before, then take it up"
+    ))
 }

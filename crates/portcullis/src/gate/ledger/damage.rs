@@ -3,6 +3,7 @@
 //!
 //! Must not know what is looked after.
 
+use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
@@ -25,7 +26,20 @@ pub(super) fn caught<T>(work: impl FnOnce() -> Result<T, String>) -> Result<T, S
 
 /// What there is now; no byte of a set is read that the log does not vouch for.
 pub(super) fn shelf(folder: &Folder, keys: &Arc<Keys>, roller: &Roller) -> Result<Shelf, String> {
-    let shelf = Shelf::look(folder, keys).map_err(|error| error.to_string())?;
+    rooted(Shelf::look(folder, keys), roller)
+}
+
+/// The same with sets that are to go and are whole yet.
+pub(super) fn whole_shelf(
+    folder: &Folder,
+    keys: &Arc<Keys>,
+    roller: &Roller,
+) -> Result<Shelf, String> {
+    rooted(Shelf::look_whole(folder, keys), roller)
+}
+
+fn rooted(shelf: io::Result<Shelf>, roller: &Roller) -> Result<Shelf, String> {
+    let shelf = shelf.map_err(|error| error.to_string())?;
     shelf.rooted(&roller.anchors, &*roller.office, &roller.runtime)
 }
 
@@ -41,14 +55,12 @@ impl Keeper {
         }
     }
 
-    /// Looks which sets are gone before their time.
+    /// Looks which sets are gone before their time, and which the log does not have.
     pub(super) fn missed(&self, now: Wall) {
         let kept = Wall(now.0.saturating_sub(self.keep.milliseconds()));
         match caught(|| shelf(&self.folder, &self.keys, &self.roller)) {
-            Ok(shelf) => self.figures.missed(shelf.missing(kept)),
-            Err(why) => {
-                talk::error(&format!("it is not known whether files of the ledger are gone: {why}"))
-            }
+            Ok(shelf) => self.figures.looked(shelf.missing(kept), shelf.not_in_log()),
+            Err(why) => self.figures.blinded(&why),
         }
     }
 

@@ -104,6 +104,7 @@ impl NoAnswer {
 
 impl LedgerDesk for Desk {
     fn status(&self) -> Value {
+        let not_in_log = self.shelf().ok().map(|shelf| shelf.not_in_log());
         let (ok, line) = self.figures.line();
         let stands = self.figures.stands().clone();
         let days = self.keys.days().unwrap_or_default();
@@ -127,7 +128,8 @@ impl LedgerDesk for Desk {
             "damaged": stands.aside,
             "unreadable": stands.unreadable.keys().collect::<Vec<_>>(),
             "missing": stands.missing,
-            "not_in_log": self.shelf().ok().map(|shelf| shelf.strange().map(Part::hour).collect::<Vec<_>>()),
+            // None: it can't be looked, and `wrong` says why.
+            "not_in_log": not_in_log,
         })
     }
 
@@ -170,7 +172,7 @@ impl Desk {
             | NoAnswer::Log(_)
             | NoAnswer::Json(_)
             | NoAnswer::NoSalt(_)
-            | NoAnswer::Failed => LedgerFault::Unreadable(why.to_string()),
+            | NoAnswer::Failed => LedgerFault::Failed(why.to_string()),
         }
     }
 
@@ -179,17 +181,35 @@ impl Desk {
         if *question == LedgerQuestion::Verify {
             let pause = || self.runtime.block_on(async { tokio::time::sleep(LOOK).await });
             let anchored = self.anchored(Wall(0))?;
-            return Ok(verify(&self.folder, &shelf, &anchored, self.kept(), &pause)?);
+            let found = verify(&self.folder, &shelf, &anchored, self.kept(), &pause)?;
+            self.damaged(&found);
+            return Ok(found);
         }
         let mut told = answered(&shelf, question)?;
-        let missing = shelf.missing(self.kept());
+        let stands = self.figures.stands().clone();
         if let Value::Object(told) = &mut told {
-            // What stood in there is in no answer.
-            told.insert("damaged".to_owned(), json!(self.figures.stands().aside));
-            told.insert("missing".to_owned(), json!(missing));
+            // What stood in there is in no answer, nor what waits.
+            told.insert("damaged".to_owned(), json!(stands.aside));
+            told.insert("missing".to_owned(), json!(stands.missing));
+            let written = stands.written.map_or_else(|| "it began".to_owned(), Wall::rfc3339);
+            told.insert("unwritten_since".to_owned(), json!(stands.write.map(|_| written)));
         }
-        self.figures.missed(missing);
         Ok(told)
+    }
+
+    /// Takes down what `verify` found in sets that are there.
+    fn damaged(&self, found: &Value) {
+        for fault in found.get("faults").and_then(Value::as_array).into_iter().flatten() {
+            let text = |member: &str| fault.get(member).and_then(Value::as_str).unwrap_or_default();
+            let (name, what) = (text("file"), text("what"));
+            // Of others it is known already: they are missing, not in the log, or journals.
+            let known = fault.get("event").is_some_and(Value::is_u64);
+            if let Some(part) = Part::of_file(name).filter(|_| known)
+                && self.folder.at(name).exists()
+            {
+                self.figures.damaged(&part.hour(), &format!("`{name}`: {what}"));
+            }
+        }
     }
 
     /// Files of times before that may be gone.
@@ -199,8 +219,12 @@ impl Desk {
 
     /// What there is now; no byte of a set is read that the log does not vouch for.
     pub(super) fn shelf(&self) -> Result<Shelf, NoAnswer> {
-        let shelf = Shelf::look(&self.folder, &self.keys)?;
-        shelf.rooted(&self.anchors, &*self.office, &self.runtime).map_err(NoAnswer::Log)
+        let look = Shelf::look(&self.folder, &self.keys);
+        let shelf = look.inspect_err(|why| self.figures.blinded(&why.to_string()))?;
+        let shelf = shelf.rooted(&self.anchors, &*self.office, &self.runtime);
+        let shelf = shelf.map_err(NoAnswer::Log)?;
+        self.figures.looked(shelf.missing(self.kept()), shelf.not_in_log());
+        Ok(shelf)
     }
 
     pub(super) fn anchored(&self, from: Wall) -> Result<Vec<super::anchors::Anchored>, NoAnswer> {

@@ -44,8 +44,14 @@ pub(super) struct Stands {
     pub aside: Vec<String>,
     /// Sets of files that can't be read, with why.
     pub unreadable: BTreeMap<String, String>,
+    /// Why it can't be looked which sets of files there are.
+    pub blind: Option<String>,
     /// Sets of files that are gone before their time.
     pub missing: Vec<String>,
+    /// Sets of files that the log does not have; none: it was not looked yet.
+    pub strange: Option<Vec<String>>,
+    /// Answers that were taken from the rings and could not be written.
+    pub taken: u64,
     /// All that left until then is durable.
     pub written: Option<Wall>,
     /// Answers that had been refused by then, since a ring was full.
@@ -81,18 +87,35 @@ impl Figures {
     /// Takes down that a set of files can't be read, where that is what it was; said once.
     pub(super) fn unread(&self, why: &LedgerError) {
         let Some(hour) = why.hour() else { return };
-        if self.stands().unreadable.insert(hour.to_string(), why.to_string()).is_none() {
-            talk::error(&format!("no question about its time is answered: {why}"));
+        self.damaged(hour, &why.to_string());
+    }
+
+    /// The same of a set by its name.
+    pub(super) fn damaged(&self, hour: &str, why: &str) {
+        if self.stands().unreadable.insert(hour.to_owned(), why.to_owned()).is_none() {
+            talk::error(&format!("no question about its time is answered: {why}; {VERIFY}"));
         }
     }
 
-    /// Takes down which sets of files are gone before their time; said where there is one more.
-    pub(super) fn missed(&self, missing: Vec<String>) {
+    /// Takes down which sets of files are gone before their time, which is said where there is one more, and
+    /// which the log does not have. These are said as a gate begins: later on they may be those of a gate that
+    /// follows this one.
+    pub(super) fn looked(&self, missing: Vec<String>, strange: Vec<String>) {
         let mut stands = self.stands();
         if missing.iter().any(|set| !stands.missing.contains(set)) {
             talk::error(&lack(&missing));
         }
-        stands.missing = missing;
+        if stands.strange.is_none() && !strange.is_empty() {
+            talk::error(&unknown_sets(&strange));
+        }
+        (stands.missing, stands.strange, stands.blind) = (missing, Some(strange), None);
+    }
+
+    /// Takes down why it can't be looked which sets there are; said once.
+    pub(super) fn blinded(&self, why: &str) {
+        if self.stands().blind.replace(why.to_owned()).is_none() {
+            talk::error(&blind(why));
+        }
     }
 
     /// Says, once, that deletions are matched without what stands in journals kept aside, and what vanishes is
@@ -121,7 +144,8 @@ impl Figures {
 
     /// Whether all is as it should be, and a line about it.
     pub(crate) fn line(&self) -> (bool, String) {
-        let (waiting, stands) = (self.outlet.waiting() as u64, self.stands());
+        let stands = self.stands();
+        let waiting = self.outlet.waiting() as u64 + stands.taken;
         let is_full = self.outlet.is_merging() || self.outlet.refused() > stands.refused;
         told(&stands, waiting, is_full)
     }
@@ -136,7 +160,8 @@ impl Figures {
         let about = "Whether there is a key to digest what leaves with.";
         page.one(("ledger_key_up", "gauge"), about, u64::from(stands.key.is_none()));
         let about = "Answers that wait to be written to the ledger.";
-        page.one(("ledger_waiting", "gauge"), about, self.outlet.waiting() as u64);
+        let waiting = self.outlet.waiting() as u64 + stands.taken;
+        page.one(("ledger_waiting", "gauge"), about, waiting);
         let about = "Seconds since all that had left was durable.";
         let age = stands.written.map_or(0, |at| now.0.saturating_sub(at.0) / 1000);
         page.one(("ledger_behind_seconds", "gauge"), about, age);
@@ -160,6 +185,9 @@ impl Figures {
         page.one(("ledger_unreadable", "gauge"), about, stands.unreadable.len() as u64);
         let about = "Sets of the ledger's files that are gone before their time.";
         page.one(("ledger_missing", "gauge"), about, stands.missing.len() as u64);
+        let about = "Sets of the ledger's files that the log does not have.";
+        let strange = stands.strange.map_or(0, |sets| sets.len() as u64);
+        page.one(("ledger_not_in_log", "gauge"), about, strange);
         page.one(("ledger_files", "gauge"), "Files of the ledger.", stands.files);
         page.one(("ledger_file_bytes", "gauge"), "Bytes of them.", stands.file_bytes);
         page.text()
@@ -171,7 +199,7 @@ fn told(stands: &Stands, waiting: u64, is_full: bool) -> (bool, String) {
     let mut faults = Vec::new();
     if let Some(why) = &stands.write {
         faults.push(format!(
-            "what leaves is not written down, {waiting} answers wait: {why}; make room or put the folder back, and it goes on by itself"
+            "what leaves is not written down, {waiting} answers wait: {why}; make room or put the folder back, and it goes on by itself: what waits is lost with this process"
         ));
     }
     if let Some(why) = &stands.key {
@@ -197,11 +225,19 @@ fn told(stands: &Stands, waiting: u64, is_full: bool) -> (bool, String) {
             unknown.len()
         ));
     }
-    if let Some(why) = stands.unreadable.values().next() {
-        let count = stands.unreadable.len();
+    let strange = stands.strange.as_deref().unwrap_or_default();
+    let mut unread = stands.unreadable.iter().filter(|(set, _)| !strange.contains(set)).peekable();
+    if let Some((_, why)) = unread.peek().copied() {
+        let count = unread.count();
         faults.push(format!(
-            "{count} sets of files can't be read, and no question about their time is answered: {why}"
+            "{count} sets of files can't be read, and no question about their time is answered: {why}; {VERIFY}"
         ));
+    }
+    if !strange.is_empty() {
+        faults.push(unknown_sets(strange));
+    }
+    if let Some(why) = &stands.blind {
+        faults.push(blind(why));
     }
     let until = stands.written.map_or_else(|| "nothing yet".to_owned(), Wall::rfc3339);
     let is_well = faults.is_empty();
@@ -213,6 +249,25 @@ fn told(stands: &Stands, waiting: u64, is_full: bool) -> (bool, String) {
         faults.push(lack(&stands.missing));
     }
     (is_well, faults.join("; "))
+}
+
+/// What tells more of a set that can't be read.
+const VERIFY: &str = "`portcullis ledger verify` says which files are whole";
+
+/// What is to be said where it can't be looked which sets of files there are.
+fn blind(why: &str) -> String {
+    format!(
+        "no question of the ledger is answered, since it can't be looked which sets of files there are: {why}"
+    )
+}
+
+/// What is to be said of sets of files that the log does not have.
+fn unknown_sets(sets: &[String]) -> String {
+    let first = sets.first().map_or("", String::as_str);
+    format!(
+        "the log does not have {} sets of the ledger's files, `{first}` first: no question about their time is answered, and deletions wait; where the log was put back from an older copy, `portcullis ledger adopt --all --why TEXT` has it take them up; else somebody put them there: move them out of the folder and keep them",
+        sets.len()
+    )
 }
 
 /// What is to be said of sets of files that are gone.
@@ -238,7 +293,7 @@ mod tests {
         insta::assert_snapshot!(line(&well, 0, false), @"true: written until 1970-01-01T00:00:00.000Z, 4 files");
         insta::assert_snapshot!(line(&Stands::default(), 0, false), @"true: written until nothing yet, 0 files");
         let full = Stands { write: Some("no space left".to_owned()), ..well.clone() };
-        insta::assert_snapshot!(line(&full, 512, true), @"false: what leaves is not written down, 512 answers wait: no space left; make room or put the folder back, and it goes on by itself; answers come faster than they are written: those that are only counted fall together, others are refused");
+        insta::assert_snapshot!(line(&full, 512, true), @"false: what leaves is not written down, 512 answers wait: no space left; make room or put the folder back, and it goes on by itself: what waits is lost with this process; answers come faster than they are written: those that are only counted fall together, others are refused");
         let aside = ["a.journal.damaged", "b.journal.unknown"].map(str::to_owned).into();
         let odd = Stands {
             key: Some("the key can't be read".to_owned()),
@@ -247,8 +302,15 @@ mod tests {
             unreadable: [("a".to_owned(), "the set `a` can't be read".to_owned())].into(),
             ..well.clone()
         };
+        let strange = Stands {
+            unreadable: [("b".to_owned(), "the log does not have `b`".to_owned())].into(),
+            strange: Some(vec!["b".to_owned()]),
+            blind: Some("`going` is torn; move it away".to_owned()),
+            ..well.clone()
+        };
+        insta::assert_snapshot!(line(&strange, 0, false), @"false: the log does not have 1 sets of the ledger's files, `b` first: no question about their time is answered, and deletions wait; where the log was put back from an older copy, `portcullis ledger adopt --all --why TEXT` has it take them up; else somebody put them there: move them out of the folder and keep them; no question of the ledger is answered, since it can't be looked which sets of files there are: `going` is torn; move it away");
         let lacks = Stands { missing: vec!["a".to_owned(), "b".to_owned()], ..well };
         insta::assert_snapshot!(line(&lacks, 0, false), @"true: written until 1970-01-01T00:00:00.000Z, 4 files; 2 sets of the ledger's files are gone before their time, `a` first: no answer tells what stood in them, and deletions are not matched with it; put them back from a copy, unless `keep` was shorter when they went");
-        insta::assert_snapshot!(line(&odd, 0, false), @"false: answers whose records are to be digested are refused: the key can't be read; journals wait to become files: the store can't be written; 1 journals hold what can't be read, `a.journal.damaged` first: deletions are not matched with that; keep them for an inquiry, and move them out of the folder; 1 journals were written by another version of this program, `b.journal.unknown` first: no question tells what stands in them, and deletions are not matched with it; start a version that can read them, which rolls them; 1 sets of files can't be read, and no question about their time is answered: the set `a` can't be read");
+        insta::assert_snapshot!(line(&odd, 0, false), @"false: answers whose records are to be digested are refused: the key can't be read; journals wait to become files: the store can't be written; 1 journals hold what can't be read, `a.journal.damaged` first: deletions are not matched with that; keep them for an inquiry, and move them out of the folder; 1 journals were written by another version of this program, `b.journal.unknown` first: no question tells what stands in them, and deletions are not matched with it; start a version that can read them, which rolls them; 1 sets of files can't be read, and no question about their time is answered: the set `a` can't be read; `portcullis ledger verify` says which files are whole");
     }
 }

@@ -8,6 +8,8 @@ use std::fs;
 use std::io::{self, ErrorKind};
 use std::sync::Arc;
 
+use portcullis_ledger::Table;
+
 use super::folder::{Folder, Part, sync};
 use super::roll::PIECES;
 use crate::talk;
@@ -33,26 +35,44 @@ pub(super) fn named(folder: &Folder) -> io::Result<BTreeSet<Part>> {
     Ok(hours.iter().filter_map(|hour| Part::of_hour(hour)).collect())
 }
 
-/// Removes sets, and those of which another process, or this one, did not get to the end; `over`: all whose
-/// time is over. What else is named nobody who looks after files has named: it is seen again.
-pub(super) fn remove(
-    folder: &Folder,
-    mut parts: BTreeSet<Part>,
-    over: &BTreeSet<Part>,
-) -> io::Result<()> {
+/// Sets that are going and of which files are gone already.
+pub(super) fn halves(folder: &Folder) -> io::Result<BTreeSet<Part>> {
     let named = named(folder)?;
-    if parts.is_empty() && named.is_empty() {
+    Ok(named.into_iter().filter(|part| is_half(folder, part)).collect())
+}
+
+/// Removes all sets that may go, with those of which another process, or this one, did not get to the end. What
+/// else is named and whole is seen again. What lacks files stays out of sight: it is missed, and will not be
+/// what it was.
+pub(super) fn remove(folder: &Folder, parts: &BTreeSet<Part>) -> io::Result<()> {
+    let named = named(folder)?;
+    let kept = named.difference(parts);
+    let halves: BTreeSet<Part> = kept.filter(|part| is_half(folder, part)).cloned().collect();
+    if parts.is_empty() && halves == named {
         return Ok(());
     }
-    parts.extend(named.iter().filter(|part| over.contains(part)).cloned());
-    let is_early = |part: &&Part| !over.contains(part) && folder.at(&part.table("terms")).exists();
-    if let Some(early) = named.iter().find(is_early) {
+    let is_whole = |part: &&Part| !halves.contains(*part) && tables(folder, part) > 0;
+    if let Some(whole) = named.difference(parts).find(is_whole) {
         talk::error(&format!(
-            "`{GOING}` in the ledger's folder named sets whose time is not over, `{}` first, which nobody saw meanwhile: find out who writes there",
-            early.hour()
+            "`{GOING}` in the ledger's folder named sets that are to stay, `{}` first, which nobody saw meanwhile: unless `keep` was made longer or a case opened since, or the clock was ahead, find out who writes there",
+            whole.hour()
         ));
     }
-    begin(folder, &parts)?;
+    match begin(folder, parts, &halves) {
+        // A full disk has no room for names either: what goes first makes some.
+        Err(error) if error.kind() == ErrorKind::StorageFull => {
+            remove_files(folder, &parts.iter().take(1).cloned().collect())?;
+            begin(folder, parts, &halves)?;
+        }
+        begun => begun?,
+    }
+    remove_files(folder, parts)?;
+    // No file of theirs is there any more, also after a crash: nothing has to be hidden.
+    sync(folder.path())?;
+    if halves.is_empty() { folder.remove(GOING) } else { begin(folder, &halves, &halves) }
+}
+
+fn remove_files(folder: &Folder, parts: &BTreeSet<Part>) -> io::Result<()> {
     for name in folder.names()? {
         if part_of(&name).is_some_and(|part| parts.contains(&part)) {
             fs::remove_file(folder.at(&name)).or_else(|error| match error.kind() {
@@ -61,14 +81,23 @@ pub(super) fn remove(
             })?;
         }
     }
-    // No file of theirs is there any more, also after a crash: nothing has to be hidden.
-    sync(folder.path())?;
-    folder.remove(GOING)
+    Ok(())
+}
+
+/// How many of a set's files are there.
+fn tables(folder: &Folder, part: &Part) -> usize {
+    let is_there = |table: &&Table| folder.at(&part.table(table.name())).exists();
+    Table::ALL.iter().filter(is_there).count()
+}
+
+/// Whether some of a set's files are there, and not all.
+fn is_half(folder: &Folder, part: &Part) -> bool {
+    (1..Table::ALL.len()).contains(&tables(folder, part))
 }
 
 /// From here on they are gone.
-fn begin(folder: &Folder, parts: &BTreeSet<Part>) -> io::Result<()> {
-    let hours: Vec<String> = parts.iter().map(Part::hour).collect();
+fn begin(folder: &Folder, parts: &BTreeSet<Part>, halves: &BTreeSet<Part>) -> io::Result<()> {
+    let hours: Vec<String> = parts.union(halves).map(Part::hour).collect();
     folder.write(GOING, &serde_json::to_vec(&hours)?)
 }
 
@@ -103,8 +132,6 @@ mod tests {
     use super::super::keys::Keys;
     use super::super::library::Shelf;
     use super::*;
-
-    const TABLES: [&str; 5] = ["terms", "keys", "answers", "records", "digests"];
 
     struct Bed {
         _dir: tempfile::TempDir,
@@ -149,7 +176,7 @@ mod tests {
     }
 
     fn files(part: &Part) -> impl Iterator<Item = String> {
-        let tables = TABLES.map(|table| part.table(table));
+        let tables = Table::ALL.map(|table| part.table(table.name()));
         tables.into_iter().flat_map(|name| [format!("{name}.{PIECES}"), name])
     }
 
@@ -157,40 +184,56 @@ mod tests {
     fn a_set_that_is_half_gone_is_gone_and_the_next_removal_ends_it() {
         let (bed, sets) = Bed::of(3);
         // As a process leaves it that ended there.
-        begin(&bed.folder, &[sets[0].clone()].into()).unwrap();
+        begin(&bed.folder, &[sets[0].clone()].into(), &BTreeSet::new()).unwrap();
         fs::remove_file(bed.folder.at(&sets[0].table("answers"))).unwrap();
         assert_eq!(bed.sets(), sets[1..]);
-        let over = sets[..2].iter().cloned().collect();
-        remove(&bed.folder, [sets[1].clone()].into(), &over).unwrap();
+        remove(&bed.folder, &sets[..2].iter().cloned().collect()).unwrap();
         assert_eq!(bed.sets(), sets[2..]);
         let mut left: Vec<String> = files(&sets[2]).collect();
         left.sort();
         assert_eq!(bed.folder.names().unwrap(), left, "nothing else is left behind");
-        remove(&bed.folder, BTreeSet::new(), &over).unwrap();
+        remove(&bed.folder, &BTreeSet::new()).unwrap();
         assert_eq!(bed.folder.names().unwrap(), left);
     }
 
     #[test]
     fn a_set_that_somebody_names_before_its_time_is_missed_and_then_seen_again() {
         let (bed, sets) = Bed::of(1);
-        begin(&bed.folder, &sets.iter().cloned().collect()).unwrap();
+        begin(&bed.folder, &sets.iter().cloned().collect(), &BTreeSet::new()).unwrap();
         let files = Arc::from([]);
         let revision = portcullis_types::Revision(1);
         let part = sets[0].clone();
         let anchored = Anchored { part, revision, files, answers: 1, records: 1, adopted: None };
         let shelf = Shelf::look(&bed.folder, &bed.keys).unwrap().with_roots(vec![anchored]);
         assert_eq!(shelf.missing(Wall(0)), [sets[0].hour()]);
-        remove(&bed.folder, BTreeSet::new(), &BTreeSet::new()).unwrap();
+        remove(&bed.folder, &BTreeSet::new()).unwrap();
+        assert_eq!(bed.sets(), sets);
+        assert!(!bed.folder.at(GOING).exists());
+    }
+
+    #[test]
+    fn a_set_that_was_half_gone_when_it_was_to_stay_again_is_missed_and_never_called_damaged() {
+        let (bed, sets) = Bed::of(2);
+        begin(&bed.folder, &sets.iter().cloned().collect(), &BTreeSet::new()).unwrap();
+        fs::remove_file(bed.folder.at(&sets[0].table("answers"))).unwrap();
+        for _ in 0..2 {
+            remove(&bed.folder, &BTreeSet::new()).unwrap();
+            assert_eq!(bed.sets(), sets[1..], "the whole one is seen, the other one is not");
+            assert_eq!(bed.looked(), Ok(1));
+        }
+        // Put back from a copy it is whole.
+        fs::write(bed.folder.at(&sets[0].table("answers")), "").unwrap();
+        remove(&bed.folder, &BTreeSet::new()).unwrap();
         assert_eq!(bed.sets(), sets);
         assert!(!bed.folder.at(GOING).exists());
     }
 
     #[test]
     fn a_set_of_which_somebody_removed_a_file_is_still_one_that_can_not_be_read() {
-        for table in TABLES {
+        for table in Table::ALL {
             let (bed, sets) = Bed::of(2);
-            fs::remove_file(bed.folder.at(&sets[1].table(table))).unwrap();
-            assert_eq!(bed.looked(), Err(Arc::from(sets[1].hour())), "{table}");
+            fs::remove_file(bed.folder.at(&sets[1].table(table.name()))).unwrap();
+            assert_eq!(bed.looked(), Err(Arc::from(sets[1].hour())), "{table:?}");
         }
     }
 
@@ -198,10 +241,9 @@ mod tests {
     fn a_file_of_what_is_going_that_can_not_be_read_is_named_with_what_to_do() {
         let (bed, sets) = Bed::of(1);
         fs::write(bed.folder.at(GOING), "2026").unwrap();
-        for why in [
-            named(&bed.folder).err(),
-            remove(&bed.folder, sets.into_iter().collect(), &BTreeSet::new()).err(),
-        ] {
+        for why in
+            [named(&bed.folder).err(), remove(&bed.folder, &sets.into_iter().collect()).err()]
+        {
             assert!(why.unwrap().to_string().contains("going` is not as this program writes it"));
         }
     }
@@ -214,7 +256,7 @@ mod tests {
             let shelf = bed.sets();
             // One more goes while this one is read.
             if let Some(set) = sets[..4].get(gone.fetch_add(1, Ordering::Relaxed)) {
-                remove(&bed.folder, [set.clone()].into(), &BTreeSet::new()).unwrap();
+                remove(&bed.folder, &[set.clone()].into()).unwrap();
                 return Err(Arc::from(set.hour()));
             }
             Ok(shelf.len())
@@ -229,7 +271,7 @@ mod tests {
         let ended = AtomicBool::new(false);
         std::thread::scope(|scope| {
             scope.spawn(|| {
-                let done = remove(&bed.folder, sets.iter().cloned().collect(), &BTreeSet::new());
+                let done = remove(&bed.folder, &sets.iter().cloned().collect());
                 ended.store(true, Ordering::Release);
                 done.unwrap();
             });

@@ -15,7 +15,7 @@ use portcullis_registry::LedgerCommand;
 use portcullis_types::{Clock as _, Span, Wall};
 
 use super::aside;
-use super::damage::{caught, shelf};
+use super::damage::{caught, whole_shelf};
 use super::figures::Figures;
 use super::folder::{DAY, Folder, JOURNAL, Part, day_name};
 use super::going;
@@ -146,7 +146,12 @@ impl Keeper {
             return;
         }
         self.mended();
+        self.drop_old(now);
+        // What could not go, or is seen again, counts for this.
         self.missed(now);
+    }
+
+    fn drop_old(&mut self, now: Wall) {
         if let Err(why) = caught(|| self.find_lost()) {
             talk::error(&format!("it is not known whether keys of the ledger are lost: {why}"));
         }
@@ -190,7 +195,8 @@ impl Keeper {
         }
         let snapshot = self.roller.office.snapshot();
         let (folder, keys, roller) = (&self.folder, &self.keys, &self.roller);
-        let look = || shelf(folder, keys, roller);
+        // A case may keep what was named to go before it was opened.
+        let look = || whole_shelf(folder, keys, roller);
         let unread = |why: &LedgerError| self.figures.unread(why);
         let needed = self.looker.needed(look, &snapshot, now, &unread)?;
         Ok((due, needed))
@@ -219,8 +225,8 @@ impl Keeper {
     }
 
     fn remove(&self, due: &Due, needed: &Needed) -> io::Result<()> {
-        let parts = due.parts.iter().filter(|part| !needed.part(part));
-        going::remove(&self.folder, parts.cloned().collect(), &due.parts)
+        let free = due.parts.iter().filter(|part| !needed.part(part));
+        going::remove(&self.folder, &free.cloned().collect())
     }
 
     fn count(&self) -> io::Result<()> {

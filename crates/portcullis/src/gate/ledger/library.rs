@@ -62,6 +62,20 @@ impl Read for FromStart<'_> {
 impl Shelf {
     /// What there is now.
     pub(super) fn look(folder: &Folder, keys: &Arc<Keys>) -> io::Result<Self> {
+        Self::listed(folder, keys, going::named)
+    }
+
+    /// The same with sets that are to go and of which no file has gone yet.
+    pub(super) fn look_whole(folder: &Folder, keys: &Arc<Keys>) -> io::Result<Self> {
+        Self::listed(folder, keys, going::halves)
+    }
+
+    /// What there is now, without what is going; that is asked for after the names were read.
+    fn listed(
+        folder: &Folder,
+        keys: &Arc<Keys>,
+        going: fn(&Folder) -> io::Result<BTreeSet<Part>>,
+    ) -> io::Result<Self> {
         let names = folder.names()?;
         let mut parts: BTreeSet<Part> =
             names.iter().filter_map(|name| Part::of_file(name)).collect();
@@ -79,7 +93,7 @@ impl Shelf {
             }
         }
         // After their names were read: what goes from here on is met by whoever reads it, and looked for again.
-        let going = going::named(folder)?;
+        let going = going(folder)?;
         parts.retain(|part| !going.contains(part));
         let (folder, keys) = (folder.clone(), Arc::clone(keys));
         Ok(Self { folder, keys, parts, journals, going, roots: None })
@@ -174,7 +188,7 @@ impl Shelf {
         let anchored = roots.get(part).and_then(|all| all.iter().find(|of| of.name == name));
         let anchored = anchored.ok_or_else(|| {
             let set = part.hour();
-            format!("the log does not have `{name}`: where the log was put back from an older copy, `portcullis ledger adopt {set}` has it take the set up; else somebody put it there: move it out of the folder and keep it")
+            format!("the log does not have `{name}`: where the log was put back from an older copy, `portcullis ledger adopt {set} --why TEXT` has it take the set up; else somebody put it there: move it out of the folder and keep it")
         })?;
         Ok(Some(Hash::from_hex(&anchored.root)))
     }
@@ -200,6 +214,11 @@ impl Shelf {
     pub(super) fn strange(&self) -> impl Iterator<Item = &Part> {
         let roots = self.roots.iter();
         roots.flat_map(|roots| self.parts.iter().filter(|part| !roots.contains_key(*part)))
+    }
+
+    /// The same, by their names.
+    pub(super) fn not_in_log(&self) -> Vec<String> {
+        self.strange().map(Part::hour).collect()
     }
 
     /// Times that are in journals yet.

@@ -148,7 +148,8 @@ impl Writer {
 
     /// Where nothing is to be written: whether it could be.
     fn look(&self) -> Result<(), String> {
-        std::fs::metadata(self.folder.path()).map(drop).map_err(|error| self.told(&error))
+        let open = rustix::fs::access(self.folder.path(), rustix::fs::Access::WRITE_OK);
+        open.map_err(|errno| self.told(&errno.into()))
     }
 
     fn begin(&mut self, start: Wall) -> std::io::Result<Journal> {
@@ -167,7 +168,7 @@ impl Writer {
     fn wrote(&mut self, begun: Now) {
         let (now, refused) = (self.clock.now().mono, self.outlet.refused());
         let mut stands = self.figures.stands();
-        stands.written = Some(begun.wall);
+        (stands.written, stands.taken) = (Some(begun.wall), 0);
         let new = refused - std::mem::replace(&mut stands.refused, refused);
         let failed = stands.write.take().is_some();
         drop(stands);
@@ -192,7 +193,7 @@ impl Writer {
                 "what leaves is not written down, and once the rings are full what has to be is refused: {why}"
             ));
         }
-        stands.write = Some(why);
+        (stands.write, stands.taken) = (Some(why), self.taken.len() as u64);
     }
 
     /// Has the judge digest with the key of today, and with tomorrow's before it is needed.
