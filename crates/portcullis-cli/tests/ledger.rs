@@ -63,6 +63,9 @@ impl LedgerDesk for Told {
         if set.ends_with("known") {
             return Err(LedgerFault::InLog);
         }
+        if set.starts_with("copy") {
+            return Err(LedgerFault::NotWhole("it is a copy".to_owned()));
+        }
         if !set.starts_with("2024") {
             return Err(LedgerFault::NoSuchSet(format!("no set `{set}` is there")));
         }
@@ -225,7 +228,7 @@ fn sets_that_the_log_lost_are_taken_up_one_after_the_other_with_a_reason() {
         &machine,
         &[
             "ledger adopt 2024-03-30T08.gate-1 2024-03-30T09.gate-1 --why 'The log was put back.'",
-            "ledger adopt 2024-03-30T08.gate-1 other 2024-03-30T08.known 2024-03-30T09.gate-1 --why 'The log was put back.'",
+            "ledger adopt 2024-03-30T08.gate-1 other copy 2024-03-30T08.known 2024-03-30T09.gate-1 --why 'The log was put back.'",
             "ledger adopt --all --why 'The log was put back.'",
             "ledger adopt 2024-03-30T08.gate-1 --why ' '",
             "ledger adopt 2024-03-30T08.gate-1 --why 'The log was put back.' -o json",

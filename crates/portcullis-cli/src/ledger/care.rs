@@ -34,19 +34,16 @@ pub(super) fn verify(told: &Value, out: &mut Out) -> Result<(), Failure> {
 /// One after the other; one that is refused keeps none of the others waiting.
 pub(super) fn adopt(args: &AdoptArgs, gate: &Gate, out: &mut Out) -> Result<(), Failure> {
     let sets = if args.all { not_in_log(gate)? } else { args.sets.clone() };
-    let (mut taken_up, mut refused) = (Vec::new(), Ok(()));
+    let (mut taken_up, mut refused) = (Vec::new(), Vec::new());
     for set in &sets {
         match gate.post("/v1/ledger/adoptions", &json!({ "set": set, "why": args.why })) {
             Ok(done) => taken_up.push(done),
-            Err(why) => {
-                out.say(format!("`{set}` is NOT taken up"));
-                refused = refused.and(Err(why));
-            }
+            Err(why) => refused.push((set, why)),
         }
     }
     if out.is_json() {
         out.json(&taken_up)?;
-        return refused;
+        return not_taken_up(refused, out);
     }
     for done in &taken_up {
         let (set, event) = (text(done, "set"), text(done, "revision"));
@@ -63,13 +60,31 @@ pub(super) fn adopt(args: &AdoptArgs, gate: &Gate, out: &mut Out) -> Result<(), 
     if sets.is_empty() {
         out.line("the log has all sets that are there")?;
     }
-    refused
+    not_taken_up(refused, out)
+}
+
+/// Says which are not, each with its reason.
+fn not_taken_up(refused: Vec<(&String, Failure)>, out: &mut Out) -> Result<(), Failure> {
+    let are_many = refused.len() > 1;
+    for (set, why) in &refused {
+        let why = if are_many { format!(": {why}") } else { String::new() };
+        out.say(format!("`{set}` is NOT taken up{why}"));
+    }
+    match refused.into_iter().next() {
+        None => Ok(()),
+        Some(_) if are_many => Err(Failure::Findings),
+        Some((_, why)) => Err(why),
+    }
 }
 
 /// Sets that the log does not have.
 fn not_in_log(gate: &Gate) -> Result<Vec<String>, Failure> {
     let told = gate.get("/v1/ledger")?;
-    Ok(list(&told, "not_in_log").filter_map(Value::as_str).map(str::to_owned).collect())
+    let Some(sets) = told.get("not_in_log").and_then(Value::as_array) else {
+        let why = text(&told, "wrong");
+        return Err(Failure::Local(format!("it is not known which sets the log has: {why}")));
+    };
+    Ok(sets.iter().filter_map(Value::as_str).map(str::to_owned).collect())
 }
 
 pub(super) fn status(told: &Value, out: &mut Out) -> Result<(), Failure> {
@@ -82,6 +97,9 @@ pub(super) fn status(told: &Value, out: &mut Out) -> Result<(), Failure> {
         _ => "none yet".to_owned(),
     };
     let shredded = list(told, "shredded").count();
+    let is_known = told.get("not_in_log").is_some_and(Value::is_array);
+    let not_in_log =
+        if is_known { some(told, "not_in_log") } else { "it can't be looked".to_owned() };
     out.card(&[
         ("folder", text(told, "dir")),
         ("written until", text(told, "written_until")),
@@ -94,7 +112,7 @@ pub(super) fn status(told: &Value, out: &mut Out) -> Result<(), Failure> {
         ("can be told", days),
         ("shredded", format!("{shredded} days")),
         ("gone too soon", some(told, "missing")),
-        ("not in the log", some(told, "not_in_log")),
+        ("not in the log", not_in_log),
         ("wrong", text(told, "wrong")),
     ])?;
     let kept = list(told, "preserved").map(|one| {
