@@ -58,9 +58,10 @@ fn stories_are_due_by_day_for_whom_received_any_and_for_nobody_else() {
     // Of a day is what was written down on it.
     let written = "portcullis_ledger_written_total 2";
     until(written, || bed.metrics().lines().any(|line| line == written));
-    let today = (crate::clock::SystemClock::start().wall().0 / DAY) as u32;
-    // Ten minutes into tomorrow at least.
-    ahead().fetch_add(DAY + 600_000, Ordering::Relaxed);
+    let now = crate::clock::SystemClock::start().wall().0;
+    let today = (now / DAY) as u32;
+    // Eleven minutes into tomorrow, at whatever time this runs: late on a day another date is named.
+    ahead().fetch_add(DAY - now % DAY + 660_000, Ordering::Relaxed);
     let told = bed.polled("teller");
     let list = &told["lists"][0];
     let date = |day: u32| Wall(u64::from(day) * DAY).rfc3339();
