@@ -145,9 +145,9 @@ impl Keeper {
         if self.roller.office.health().clock_parted {
             return;
         }
-        self.mended();
         self.drop_old(now);
-        // What could not go, or is seen again, counts for this.
+        // What has gone, could not go, or is seen again, counts for these.
+        self.mended();
         self.missed(now);
     }
 
