@@ -6,6 +6,7 @@
 mod adopt;
 mod again;
 mod anchors;
+mod answered;
 mod aside;
 mod damage;
 mod desk;
@@ -18,6 +19,7 @@ mod journal;
 mod keep;
 mod keys;
 mod library;
+mod line;
 mod lost;
 mod names;
 mod overrun;

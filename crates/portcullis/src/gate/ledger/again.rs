@@ -9,7 +9,7 @@ use portcullis_types::Wall;
 use serde_json::{Value, json};
 
 use super::anchors::Anchored;
-use super::desk::answered;
+use super::answered::answered;
 use super::evidence::{read, read_set};
 use super::folder::{Folder, Part};
 use super::keys::Keys;

@@ -11,7 +11,8 @@ use portcullis_types::Wall;
 use serde_json::{Map, Value, json};
 
 use super::anchors::Anchored;
-use super::desk::{Desk, NoAnswer, answered, spell};
+use super::answered::{answered, spell};
+use super::desk::{Desk, NoAnswer};
 use super::folder::Part;
 use super::library::{PART_MAX, Shelf};
 use crate::gate::set::hex;
