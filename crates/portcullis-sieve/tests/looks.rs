@@ -103,6 +103,28 @@ fn what_stood_in_an_item_that_goes_is_not_noted_either() {
 }
 
 #[test]
+fn what_is_read_inside_an_item_stays_when_an_item_inside_it_ends() {
+    let mut post = looks(1, "data");
+    post.reads = ["owner.id", "id"].map(Place::parse).into();
+    let mut owner = looks(2, "data.owner");
+    owner.reads = vec![Place::parse("id")];
+    let mut checked = post.clone();
+    let test = Test::OneOf { read: 0, values: vec!["2".into()] };
+    (checked.tag, checked.ask, checked.looks) = (0, false, false);
+    checked.checks.push(Check { test, then: Effect::Drop });
+    let of = |id: &str| format!(r#"{{"owner":{{"id":"{id}","name":"baker"}},"id":"90210777"}}"#);
+    let answer = |ids: &[&str]| {
+        let posts: Vec<String> = ids.iter().map(|id| of(id)).collect();
+        format!(r#"{{"data":[{}]}}"#, posts.join(","))
+    };
+    let notes = ["2:17841", "1:17841", "2:3", "1:3"];
+    let both = [post.clone(), owner.clone()];
+    check(&both, &answer(&["17841", "3"]), &answer(&["17841", "3"]), &notes, 0);
+    let all = [post, owner, checked];
+    check(&all, &answer(&["17841", "2", "3"]), &answer(&["17841", "3"]), &notes, 1);
+}
+
+#[test]
 fn an_item_too_long_to_be_held_leaves_and_is_completed_at_its_end() {
     let long = "x".repeat(2 * HELD_MAX);
     let answer = format!(r#"{{"x":"{long}","in":{{"owner":"y"}},"owner":"a"}}"#);

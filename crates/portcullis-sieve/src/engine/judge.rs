@@ -127,6 +127,11 @@ impl<'r, S: Sink> Run<'r, S> {
         let undecided = item.undecided;
         let from = item.slots_from + usize::from(*offset);
         let at = from + usize::from(read.read);
+        if let Slot::Text(text) = &value {
+            // What is read of an item inside another one stays when the inner one goes.
+            let inner = self.core.open.iter_mut().skip(ix + 1);
+            inner.for_each(|item| item.texts_from = item.texts_from.max(text.end));
+        }
         if let Some(slot) = self.core.slots.get_mut(at).filter(|slot| **slot == Slot::Unknown) {
             *slot = value;
         }
