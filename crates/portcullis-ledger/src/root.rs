@@ -37,9 +37,16 @@ pub enum PiecesFault {
         /// As it is.
         found: u64,
     },
-    /// The list of hashes does not lead to the root that was anchored.
-    #[error("the hashes of its pieces don't lead to the root that was anchored")]
-    Hashes,
+    /// Nothing tells which of its pieces are others.
+    #[error(
+        "it is not what was anchored; the hashes beside it are gone or not those that were written, so that nobody can tell which piece"
+    )]
+    Root,
+    /// The file is as it was, and the hashes beside it are not.
+    #[error(
+        "it is what was anchored; the hashes beside it are gone or not those that were written: put them back from a copy"
+    )]
+    Beside,
 }
 
 impl Pieces {
@@ -111,9 +118,9 @@ impl Pieces {
         let kept_right = kept.filter(|kept| kept.root() == *root);
         if found.root() == *root {
             // The file itself is as it was, whatever lies beside it.
-            return if kept_right.is_some() { Vec::new() } else { vec![PiecesFault::Hashes] };
+            return if kept_right.is_some() { Vec::new() } else { vec![PiecesFault::Beside] };
         }
-        let Some(kept) = kept_right else { return vec![PiecesFault::Hashes] };
+        let Some(kept) = kept_right else { return vec![PiecesFault::Root] };
         let mut faults = Vec::new();
         if kept.bytes != found.bytes {
             faults.push(PiecesFault::Length { expected: kept.bytes, found: found.bytes });
@@ -195,7 +202,7 @@ mod tests {
             let piece = (at / PIECE_BYTES) as u64;
             let fault = PiecesFault::Piece { piece, from: piece * PIECE_BYTES as u64 };
             assert_eq!(Pieces::faults(Some(&kept), &found, &root), [fault]);
-            assert_eq!(Pieces::faults(None, &found, &root), [PiecesFault::Hashes]);
+            assert_eq!(Pieces::faults(None, &found, &root), [PiecesFault::Root]);
             file[at] ^= 1;
         }
         let found = Pieces::of(&file[..]).unwrap();
@@ -213,7 +220,8 @@ mod tests {
         let mut touched = found.to_bytes();
         touched[20] ^= 1;
         let touched = Pieces::from_bytes(&touched).unwrap();
-        assert_eq!(Pieces::faults(Some(&touched), &found, &root), [PiecesFault::Hashes]);
+        assert_eq!(Pieces::faults(Some(&touched), &found, &root), [PiecesFault::Beside]);
+        assert_eq!(Pieces::faults(None, &found, &root), [PiecesFault::Beside]);
         assert_eq!(Pieces::from_bytes(&found.to_bytes()[..71]), None);
     }
 

@@ -16,7 +16,7 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
 
 use common::http::{Connection, get, json, lines, once};
-use common::{ACCOUNT, Gate, House, PATIENCE, Platform, figure, hook, reaches, until};
+use common::{ACCOUNT, Gate, House, PATIENCE, Platform, hook, reaches, until};
 use serde_json::{Value, json};
 
 const FIRST: &str = "first-partner";
@@ -289,24 +289,31 @@ fn on_a_full_disk_what_has_to_be_written_down_is_refused_and_what_had_left_is_th
     // What is only counted goes on.
     called(&house, &quota, &house.key);
     assert_eq!(posts().code(), "ledger_full");
-    limit(&gate, "unlimited");
-    gate.wait_for("the ledger is written again; 2 answers were refused meanwhile").unwrap();
-    until("portcullis_ledger_waiting", || figure(&house, "portcullis_ledger_waiting") == 0);
-    assert_eq!(posts().status, 200);
-    left += 1;
     let what = || -> Value {
         let ask = ["ledger", "what", "--partner", FIRST, "--since", "1h", "-o", "json"];
         serde_json::from_str(&house.ok(&ask)).unwrap()
     };
-    until("the last one is told", || what()["answers"] == left + 1);
+    let of_posts = |told: &Value| {
+        let of = |class: &&Value| class["class"] == "media.by_account";
+        let posts = told["classes"].as_array().unwrap().iter().find(of).unwrap();
+        (posts["answers"].clone(), posts["rows"].clone())
+    };
     let told = what();
-    let of = |class: &&Value| class["class"] == "media.by_account";
-    let posts = told["classes"].as_array().unwrap().iter().find(of).unwrap();
+    assert!(told["unwritten_since"].is_string() && of_posts(&told).0 != left, "{told}");
+    limit(&gate, "unlimited");
+    // Said once all is written, and not only what could not be at first.
+    gate.wait_for("the ledger is written again; 2 answers were refused meanwhile").unwrap();
+    let told = what();
     assert_eq!(
-        (&posts["answers"], &posts["rows"]),
-        (&left.into(), &(left * LONG).into()),
+        (of_posts(&told).0, &told["unwritten_since"]),
+        (left.into(), &Value::Null),
         "{told}"
     );
+    assert_eq!(posts().status, 200);
+    left += 1;
+    until("the last one is told", || what()["answers"] == left + 1);
+    let told = what();
+    assert_eq!(of_posts(&told), (left.into(), (left * LONG).into()), "{told}");
     until("it is ready", || once(house.admin, "/readyz", "").status == 200);
     drop(gate);
 }

@@ -102,6 +102,38 @@ fn a_set_that_somebody_rewrote_is_named_and_the_files_of_other_times_are_looked_
 }
 
 #[test]
+fn of_a_file_that_is_whole_beside_wrong_hashes_verify_says_so_and_nothing_is_red() {
+    let platform = Platform::start(None);
+    let (house, gate) = of_one_answer(&platform);
+    std::fs::remove_file(files(&house, ".digests.parquet.pieces").pop().unwrap()).unwrap();
+    let told = house.cli(&["ledger", "verify"]);
+    assert_eq!(told.status.code(), Some(1));
+    assert!(
+        text(&told).contains("it is what was anchored; the hashes beside it"),
+        "{}",
+        text(&told)
+    );
+    assert_eq!(records(&house), 1, "questions read it all the same");
+    assert_eq!(figure(&house, "portcullis_ledger_unreadable"), 0);
+    drop(gate);
+}
+
+#[test]
+fn a_set_that_lacks_a_file_is_red_once_verify_has_met_it_until_the_file_is_back() {
+    let platform = Platform::start(None);
+    let (house, gate) = of_one_answer(&platform);
+    let digests = files(&house, ".digests.parquet").pop().unwrap();
+    let away = house.dir().join("away");
+    std::fs::rename(&digests, &away).unwrap();
+    assert_eq!(house.cli(&["ledger", "verify"]).status.code(), Some(1));
+    assert_eq!(figure(&house, "portcullis_ledger_unreadable"), 1);
+    std::fs::rename(&away, &digests).unwrap();
+    rolled(&house);
+    until("it is whole again", || figure(&house, "portcullis_ledger_unreadable") == 0);
+    drop(gate);
+}
+
+#[test]
 fn what_verify_finds_is_red_until_it_is_as_it_was() {
     let platform = Platform::start(None);
     let (house, gate) = of_one_answer(&platform);

@@ -17,6 +17,7 @@ const UNIONS: [&str; 3] = ["shredded", "damaged", "missing"];
 pub(super) fn add(all: &mut Value, part: &Value) {
     let (Some(all), Some(part)) = (all.as_object_mut(), part.as_object()) else { return };
     sums(all, part);
+    earliest(all, part, "unwritten_since");
     for (list, key) in LISTS {
         entries(all, part, list, key);
     }
@@ -40,13 +41,19 @@ fn sums(all: &mut Map<String, Value>, part: &Map<String, Value>) {
             all.insert(member.to_owned(), (one + other).into());
         }
     }
-    // Moments of one form are in order as their texts are.
-    let moment =
-        |of: &Map<String, Value>, member| of.get(member).and_then(Value::as_str).map(str::to_owned);
-    let first = [moment(all, "first"), moment(part, "first")].into_iter().flatten().min();
+    earliest(all, part, "first");
     let last = moment(all, "last").max(moment(part, "last"));
-    all.insert("first".to_owned(), first.into());
     all.insert("last".to_owned(), last.into());
+}
+
+/// Moments of one form are in order as their texts are.
+fn moment(of: &Map<String, Value>, member: &str) -> Option<String> {
+    of.get(member).and_then(Value::as_str).map(str::to_owned)
+}
+
+fn earliest(all: &mut Map<String, Value>, part: &Map<String, Value>, member: &str) {
+    let moments = [moment(all, member), moment(part, member)];
+    all.insert(member.to_owned(), moments.into_iter().flatten().min().into());
 }
 
 fn entries(all: &mut Map<String, Value>, part: &Map<String, Value>, list: &str, key: &str) {
@@ -92,7 +99,7 @@ mod tests {
             "partners": [{ "partner": "zenith", "affected": 1, "records": 5,
                 "first": "2026-01-02", "last": "2026-01-03" }],
             "classes": [], "days": [], "people": [{ "id": "1" }], "shredded": ["2025-12-31"],
-            "damaged": [], "missing": ["m"], "asked": 7,
+            "damaged": [], "missing": ["m"], "unwritten_since": null, "asked": 7,
         });
         let part = json!({
             "asked_about": 2, "affected": 2, "records": 4, "first": "2026-01-01", "last": null,
@@ -102,7 +109,7 @@ mod tests {
             "partners": [{ "partner": "acme", "affected": 2, "records": 4, "first": "2026-01-01",
                 "last": "2026-01-01" }],
             "classes": [], "days": [], "people": [{ "id": "3" }], "shredded": ["2025-12-31"],
-            "damaged": ["a"], "missing": ["m"], "asked": 8,
+            "damaged": ["a"], "missing": ["m"], "unwritten_since": "2026-01-02", "asked": 8,
         });
         add(&mut all, &part);
         let expected = json!({
@@ -114,8 +121,13 @@ mod tests {
                 "last": "2026-01-01" }, { "partner": "zenith", "affected": 1, "records": 5,
                 "first": "2026-01-02", "last": "2026-01-03" }],
             "classes": [], "days": [], "people": [{ "id": "1" }, { "id": "3" }],
-            "shredded": ["2025-12-31"], "damaged": ["a"], "missing": ["m"], "asked": [7, 8],
+            "shredded": ["2025-12-31"], "damaged": ["a"], "missing": ["m"],
+            "unwritten_since": "2026-01-02", "asked": [7, 8],
         });
         assert_eq!(all, expected);
+        for (then, since) in [("2026-01-03", "2026-01-02"), ("2026-01-01", "2026-01-01")] {
+            add(&mut all, &json!({ "unwritten_since": then }));
+            assert_eq!(all["unwritten_since"], since, "the first of them all");
+        }
     }
 }

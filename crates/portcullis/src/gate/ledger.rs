@@ -105,7 +105,8 @@ pub(crate) fn start(
     })?;
     let keys = Arc::new(Keys::new(&folder));
     let outlet = LedgerOutlet::new(gate.threads, LedgerBounds::default());
-    let figures = Arc::new(Figures::new(outlet.clone()));
+    let clock = SystemClock::start();
+    let figures = Arc::new(Figures::new(outlet.clone(), clock.now().wall));
     let anchors: Arc<Anchors> = Arc::default();
     let is_anchored =
         |part: &Part| anchors.of(part, &**office, runtime.handle()).map(|found| found.is_some());
@@ -116,7 +117,7 @@ pub(crate) fn start(
         |names| figures.stands().aside = names,
     );
     let node = node();
-    let (clock, watch) = (SystemClock::start(), Arc::new(Watch::default()));
+    let watch = Arc::new(Watch::default());
     let mut writer = Writer {
         folder: folder.clone(),
         keys: Arc::clone(&keys),

@@ -67,7 +67,7 @@ impl Keeper {
     fn is_mended(&self, hour: &str) -> Result<bool, String> {
         let Some(part) = Part::of_hour(hour) else { return Ok(true) };
         let shelf = shelf(&self.folder, &self.keys, &self.roller)?;
-        if !shelf.parts().contains(&part) {
+        if !shelf.has(&part) {
             return Ok(true);
         }
         let Roller { anchors, office, runtime, .. } = &self.roller;
@@ -77,6 +77,6 @@ impl Keeper {
             let compared = compare(&self.folder, &one, file, Wall(0), &mut found);
             compared.map_err(|error| error.to_string())?;
         }
-        Ok(found.faults.is_empty() && HourFile::read(&shelf, &Arc::from(hour)).is_ok())
+        Ok(found.damaged.is_empty() && HourFile::read(&shelf, &Arc::from(hour)).is_ok())
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! Must not know who may ask.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -21,7 +22,7 @@ use super::anchors::Anchors;
 use super::answered::answered;
 use super::evidence;
 use super::figures::Figures;
-use super::folder::{Folder, Part, day_name, day_of};
+use super::folder::{Folder, day_name, day_of};
 use super::going::looked;
 use super::keys::Keys;
 use super::library::Shelf;
@@ -173,39 +174,29 @@ impl Desk {
     }
 
     fn answer(&self, question: &LedgerQuestion) -> Result<Value, NoAnswer> {
+        // Before the look and after the answer: what could not be read or written at either is in none.
+        let before = self.figures.stands().clone();
         let shelf = self.shelf()?;
         if *question == LedgerQuestion::Verify {
             let pause = || self.runtime.block_on(async { tokio::time::sleep(LOOK).await });
             let anchored = self.anchored(Wall(0))?;
             let found = verify(&self.folder, &shelf, &anchored, self.kept(), &pause)?;
-            self.damaged(&found);
-            return Ok(found);
+            for (part, what) in found.damaged.iter().filter(|(part, _)| shelf.has(part)) {
+                self.figures.damaged(&part.hour(), what);
+            }
+            return Ok(found.told(&shelf));
         }
+        let missing = shelf.missing(self.kept());
         let mut told = answered(&shelf, question)?;
-        let stands = self.figures.stands().clone();
         if let Value::Object(told) = &mut told {
-            // What stood in there is in no answer, nor what waits.
-            told.insert("damaged".to_owned(), json!(stands.aside));
-            told.insert("missing".to_owned(), json!(stands.missing));
-            let written = stands.written.map_or_else(|| "it began".to_owned(), Wall::rfc3339);
-            told.insert("unwritten_since".to_owned(), json!(stands.write.map(|_| written)));
+            let after = self.figures.stands().clone();
+            let unwritten = before.unwritten().or_else(|| after.unwritten());
+            let aside: BTreeSet<String> = before.aside.into_iter().chain(after.aside).collect();
+            told.insert("damaged".to_owned(), json!(aside));
+            told.insert("missing".to_owned(), json!(missing));
+            told.insert("unwritten_since".to_owned(), json!(unwritten.map(Wall::rfc3339)));
         }
         Ok(told)
-    }
-
-    /// Takes down what `verify` found in sets that are there.
-    fn damaged(&self, found: &Value) {
-        for fault in found.get("faults").and_then(Value::as_array).into_iter().flatten() {
-            let text = |member: &str| fault.get(member).and_then(Value::as_str).unwrap_or_default();
-            let (name, what) = (text("file"), text("what"));
-            // Of others it is known already: they are missing, not in the log, or journals.
-            let known = fault.get("event").is_some_and(Value::is_u64);
-            if let Some(part) = Part::of_file(name).filter(|_| known)
-                && self.folder.at(name).exists()
-            {
-                self.figures.damaged(&part.hour(), &format!("`{name}`: {what}"));
-            }
-        }
     }
 
     /// Files of times before that may be gone.
@@ -218,7 +209,7 @@ impl Desk {
         let look = Shelf::look(&self.folder, &self.keys);
         let shelf = look.inspect_err(|why| self.figures.blinded(&why.to_string()))?;
         let shelf = shelf.rooted(&self.anchors, &*self.office, &self.runtime);
-        let shelf = shelf.map_err(NoAnswer::Log)?;
+        let shelf = shelf.inspect_err(|why| self.figures.blinded(why)).map_err(NoAnswer::Log)?;
         self.figures.looked(shelf.missing(self.kept()), shelf.not_in_log());
         Ok(shelf)
     }

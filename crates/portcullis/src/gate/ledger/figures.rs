@@ -53,7 +53,9 @@ pub(super) struct Stands {
     pub strange: Option<Vec<String>>,
     /// Answers that were taken from the rings and could not be written.
     pub taken: u64,
-    /// All that left until then is durable.
+    /// When this gate began to write.
+    pub begun: Wall,
+    /// All that left until then is durable; none: nothing was tried yet.
     pub written: Option<Wall>,
     /// Answers that had been refused by then, since a ring was full.
     pub refused: u64,
@@ -66,11 +68,18 @@ pub(super) struct Stands {
     pub preserved: Vec<Preserved>,
 }
 
+impl Stands {
+    /// Where nothing can be written: since when nobody knows what left.
+    pub(super) fn unwritten(&self) -> Option<Wall> {
+        self.write.as_ref().map(|_| self.written.unwrap_or(self.begun))
+    }
+}
+
 impl Figures {
-    pub(super) fn new(outlet: LedgerOutlet) -> Self {
+    pub(super) fn new(outlet: LedgerOutlet, now: Wall) -> Self {
         Self {
             outlet,
-            stands: Mutex::default(),
+            stands: Mutex::new(Stands { begun: now, ..Stands::default() }),
             answers: AtomicU64::new(0),
             bytes: AtomicU64::new(0),
             syncs: AtomicU64::new(0),

@@ -4,8 +4,8 @@
 //! Must not know what is in a file.
 
 use std::fs::{self, File};
-use std::io::{self, ErrorKind, Write as _};
-use std::os::unix::fs::DirBuilderExt as _;
+use std::io::{self, ErrorKind, Read, Write as _};
+use std::os::unix::fs::{DirBuilderExt as _, FileExt as _};
 use std::path::{Path, PathBuf};
 
 use portcullis_types::Wall;
@@ -190,6 +190,26 @@ fn read_moment(text: &str) -> Option<Wall> {
     let at: jiff::Timestamp = format!("{date}T{time}Z").parse().ok()?;
     let read = Wall(u64::try_from(at.as_millisecond()).ok()?);
     (moment(read) == text).then_some(read)
+}
+
+/// A file from its beginning, whoever else reads it.
+pub(super) struct FromStart<'a> {
+    file: &'a File,
+    at: u64,
+}
+
+impl<'a> FromStart<'a> {
+    pub(super) const fn of(file: &'a File) -> Self {
+        Self { file, at: 0 }
+    }
+}
+
+impl Read for FromStart<'_> {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        let read = self.file.read_at(into, self.at)?;
+        self.at += read as u64;
+        Ok(read)
+    }
 }
 
 #[cfg(test)]

@@ -139,13 +139,12 @@ impl Keeper {
         }
     }
 
-    /// Drops what was kept long enough and what no case needs.
+    /// Drops what was kept long enough and what no case needs, and looks what is wrong with the rest.
     fn tidy(&mut self, now: Wall) {
         // Whoever does not know how late it is drops nothing.
-        if self.roller.office.health().clock_parted {
-            return;
+        if !self.roller.office.health().clock_parted {
+            self.drop_old(now);
         }
-        self.drop_old(now);
         // What has gone, could not go, or is seen again, counts for these.
         self.mended();
         self.missed(now);

@@ -6,9 +6,8 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
-use std::io::{self, ErrorKind, Read};
+use std::io::{self, ErrorKind};
 use std::ops::Range;
-use std::os::unix::fs::FileExt as _;
 use std::sync::Arc;
 
 use portcullis_audit::Hash;
@@ -21,7 +20,7 @@ use portcullis_types::Wall;
 use tokio::runtime::Handle;
 
 use super::anchors::{Anchored, Anchors};
-use super::folder::{Folder, Part};
+use super::folder::{Folder, FromStart, Part};
 use super::going;
 use super::keys::Keys;
 use super::roll::PIECES;
@@ -43,20 +42,6 @@ pub(super) struct Shelf {
     going: BTreeSet<Part>,
     /// What files have to be, as the log says; none: it was not asked.
     roots: Option<BTreeMap<Part, Arc<[AnchoredFile]>>>,
-}
-
-/// A file from its beginning, whoever else reads it.
-struct FromStart<'a> {
-    file: &'a File,
-    at: u64,
-}
-
-impl Read for FromStart<'_> {
-    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
-        let read = self.file.read_at(into, self.at)?;
-        self.at += read as u64;
-        Ok(read)
-    }
 }
 
 impl Shelf {
@@ -175,7 +160,7 @@ impl Shelf {
             return Ok(beside);
         }
         // The hashes are gone or touched, which says nothing of the file.
-        let found = Pieces::of(FromStart { file, at: 0 })?;
+        let found = Pieces::of(FromStart::of(file))?;
         if root.is_none_or(|root| root == Some(found.root())) {
             return Ok(found);
         }
@@ -196,6 +181,16 @@ impl Shelf {
     /// Times that are in files.
     pub(super) fn parts(&self) -> &BTreeSet<Part> {
         &self.parts
+    }
+
+    /// Whether a time is in files.
+    pub(super) fn has(&self, part: &Part) -> bool {
+        self.parts.contains(part)
+    }
+
+    /// Times of which files may be left although they are gone.
+    pub(super) fn going(&self) -> &BTreeSet<Part> {
+        &self.going
     }
 
     /// Sets of times from then on that the log has and the folder has not.
@@ -261,7 +256,7 @@ impl Library for Shelf {
     ) -> Result<(), LibraryFault> {
         for (name, file) in &self.journals {
             let fault = |error| LibraryFault::from(format!("`{name}`: {error}"));
-            let mut reader = JournalReader::new(FromStart { file, at: 0 }).map_err(fault)?;
+            let mut reader = JournalReader::new(FromStart::of(file)).map_err(fault)?;
             while let Some(rows) = reader.next_frame().map_err(fault)? {
                 rows.iter().for_each(&mut *each);
             }

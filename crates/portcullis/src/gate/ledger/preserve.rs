@@ -89,6 +89,10 @@ impl Looker {
             }
             needed.take(part, self.known.get(part), &kept);
         }
+        // Of what has begun to go nobody can tell any more whose it was.
+        for part in shelf.going() {
+            needed.take(part, None, &kept);
+        }
         Ok(needed)
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! Must not know what is in a file.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
 use std::io::{self, ErrorKind};
 
@@ -30,6 +30,9 @@ pub(super) struct Found {
     removed: u64,
     pub(super) faults: Vec<Value>,
     more: bool,
+    /// Sets of which a file is not what the log says, each with the first fault: all of them, however many
+    /// faults are listed.
+    pub(super) damaged: BTreeMap<Part, String>,
 }
 
 impl Found {
@@ -49,6 +52,32 @@ impl Found {
             "file": file, "event": revision, "piece": piece, "from": from, "what": what,
         }));
     }
+
+    /// The same of a file that the log has a root of, which is not what it was or is gone.
+    fn file(
+        &mut self,
+        of: &Anchored,
+        file: &AnchoredFile,
+        place: Option<(u64, u64)>,
+        what: String,
+    ) {
+        let first = || format!("`{}`: {what}", file.name);
+        self.damaged.entry(of.part.clone()).or_insert_with(first);
+        self.fault(&file.name, Some(of.revision.0), place, what);
+    }
+
+    /// As it is told of what is on a shelf.
+    pub(super) fn told(&self, shelf: &Shelf) -> Value {
+        json!({
+            "clean": self.faults.is_empty(),
+            "files": self.files,
+            "bytes": self.bytes,
+            "removed": self.removed,
+            "journals": shelf.journals(),
+            "faults": self.faults,
+            "more": self.more,
+        })
+    }
 }
 
 /// Reads every file that the log has a root of, and compares. Files of times before `kept` may be gone. What is
@@ -59,7 +88,7 @@ pub(super) fn verify(
     anchored: &[Anchored],
     kept: Wall,
     pause: &dyn Fn(),
-) -> io::Result<Value> {
+) -> io::Result<Found> {
     let mut found = Found::default();
     let mut known: BTreeSet<&str> = BTreeSet::new();
     for one in anchored {
@@ -80,21 +109,13 @@ pub(super) fn verify(
             let what = "a journal of another version; a gate of that one rolls it as it starts";
             found.fault(&name, None, None, what.to_owned());
         }
-        let stray = Part::of_file(&name).is_some_and(|part| shelf.parts().contains(&part));
+        let stray = Part::of_file(&name).is_some_and(|part| shelf.has(&part));
         if stray && !known.contains(name.as_str()) {
             let what = "the log does not have it: it was put here, or the log lost its event";
             found.fault(&name, None, None, what.to_owned());
         }
     }
-    Ok(json!({
-        "clean": found.faults.is_empty(),
-        "files": found.files,
-        "bytes": found.bytes,
-        "removed": found.removed,
-        "journals": shelf.journals(),
-        "faults": found.faults,
-        "more": found.more,
-    }))
+    Ok(found)
 }
 
 /// Anchored times whose journals are there, and not about to go.
@@ -124,14 +145,14 @@ pub(super) fn compare(
     kept: Wall,
     found: &mut Found,
 ) -> io::Result<()> {
-    let (name, revision) = (&file.name, Some(one.revision.0));
+    let name = &file.name;
     let opened = match File::open(folder.at(name)) {
         Ok(opened) => opened,
         Err(error) if error.kind() == ErrorKind::NotFound => {
             if one.part.start < kept {
                 found.removed += 1;
             } else {
-                found.fault(name, revision, None, "it is gone before its time".to_owned());
+                found.file(one, file, None, "it is gone before its time".to_owned());
             }
             return Ok(());
         }
@@ -141,17 +162,55 @@ pub(super) fn compare(
     let pieces = Pieces::of(opened)?;
     found.bytes += pieces.bytes();
     let Some(root) = Hash::from_hex(&file.root) else {
-        found.fault(name, revision, None, "the event names no root".to_owned());
+        found.file(one, file, None, "the event names no root".to_owned());
         return Ok(());
     };
     let beside = fs::read(folder.at(&format!("{name}.{PIECES}"))).ok();
     let beside = beside.and_then(|bytes| Pieces::from_bytes(&bytes));
     for fault in Pieces::faults(beside.as_ref(), &pieces, &root) {
-        let place = match fault {
-            PiecesFault::Piece { piece, from } => Some((piece, from)),
-            PiecesFault::Length { .. } | PiecesFault::Hashes => None,
-        };
-        found.fault(name, revision, place, fault.to_string());
+        match fault {
+            PiecesFault::Piece { piece, from } => {
+                found.file(one, file, Some((piece, from)), fault.to_string());
+            }
+            PiecesFault::Length { .. } | PiecesFault::Root => {
+                found.file(one, file, None, fault.to_string());
+            }
+            // Questions read the file all the same.
+            PiecesFault::Beside => {
+                found.fault(name, Some(one.revision.0), None, fault.to_string());
+            }
+        }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use portcullis_types::Revision;
+
+    use super::*;
+
+    #[test]
+    fn a_file_with_more_faults_than_are_listed_hides_no_other_damaged_set() {
+        let file = AnchoredFile { name: "a".to_owned(), bytes: 1, root: String::new() };
+        let set = |start| Anchored {
+            part: Part { start: Wall(start), writer: "gate-1".to_owned() },
+            revision: Revision(1),
+            files: Arc::from([]),
+            answers: 1,
+            records: 1,
+            adopted: None,
+        };
+        let mut found = Found::default();
+        for piece in 0..FAULTS_MAX as u64 {
+            found.file(&set(0), &file, Some((piece, 0)), format!("piece {piece}"));
+        }
+        assert!(!found.more);
+        found.file(&set(1), &file, None, "it is gone".to_owned());
+        assert_eq!((found.faults.len(), found.more), (FAULTS_MAX, true));
+        let damaged: Vec<_> = found.damaged.values().map(String::as_str).collect();
+        assert_eq!(damaged, ["`a`: piece 0", "`a`: it is gone"]);
+    }
 }

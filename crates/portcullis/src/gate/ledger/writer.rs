@@ -85,32 +85,32 @@ impl Writer {
 
     /// Makes sure of the keys, and writes what there is.
     pub(super) fn round(&mut self) {
+        self.tend_keys(self.clock.now().wall);
+        // What could not be written comes first, and says nothing of what has waited since.
+        if !self.taken.is_empty()
+            && let Err(why) = self.write()
+        {
+            return self.failed(why);
+        }
         let begun = self.clock.now();
-        let now = begun.wall;
-        self.tend_keys(now);
-        if self.journal.as_ref().is_some_and(|journal| journal.part.start != self.start(now)) {
-            // Whoever rolls sees by its lock that nobody writes it any more.
-            self.journal = None;
-        }
-        if self.taken.is_empty() {
-            self.outlet.take(&mut self.taken);
-        }
-        match self.write(now) {
+        self.outlet.take(&mut self.taken);
+        match self.write() {
             Ok(()) => self.wrote(begun),
             Err(why) => self.failed(why),
         }
     }
 
-    /// When the time begins that a moment is in.
-    fn start(&self, now: Wall) -> Wall {
-        start(now, self.roll)
-    }
-
-    fn write(&mut self, now: Wall) -> Result<(), String> {
+    fn write(&mut self) -> Result<(), String> {
+        // Read after all of it was taken: nothing that came in a time goes into one before it.
+        let now = self.clock.now().wall;
+        let start = start(now, self.roll);
+        if self.journal.as_ref().is_some_and(|journal| journal.part.start != start) {
+            // Whoever rolls sees by its lock that nobody writes it any more.
+            self.journal = None;
+        }
         if self.taken.is_empty() {
             return self.look();
         }
-        let start = self.start(now);
         let journal = match self.journal.take() {
             Some(journal) => journal,
             None => self.begin(start).map_err(|error| self.told(&error))?,
@@ -128,12 +128,7 @@ impl Writer {
                 return Err(self.told(&error));
             }
         }
-        let add = |figure: &AtomicU64, count: usize| {
-            figure.fetch_add(count as u64, Ordering::Relaxed);
-        };
-        add(&self.figures.answers, self.taken.len());
-        add(&self.figures.bytes, self.frames.len());
-        add(&self.figures.syncs, 1);
+        self.counted();
         if self.watch.looks_out() {
             let digested = self.taken.iter().filter_map(|answer| {
                 let records = answer.digested.as_deref()?;
@@ -144,6 +139,16 @@ impl Writer {
         self.taken.clear();
         self.frames.shrink_to(FRAMES_KEPT);
         Ok(())
+    }
+
+    /// Counts what was written.
+    fn counted(&self) {
+        let add = |figure: &AtomicU64, count: usize| {
+            figure.fetch_add(count as u64, Ordering::Relaxed);
+        };
+        add(&self.figures.answers, self.taken.len());
+        add(&self.figures.bytes, self.frames.len());
+        add(&self.figures.syncs, 1);
     }
 
     /// Where nothing is to be written: whether it could be.

@@ -171,6 +171,25 @@ fn what_can_not_be_looked_into_stays_as_long_as_any_case_is_open() {
 }
 
 #[test]
+fn what_was_half_gone_when_a_case_was_opened_goes_no_further() {
+    let mut bed = Bed::new();
+    let parts = [20_000, 20_001].map(|day| bed.hour(day * 24, "acme", true));
+    // As a process leaves it that ended there: one half gone, the other one whole.
+    bed.folder
+        .write("going", &serde_json::to_vec(&parts.each_ref().map(Part::hour)).unwrap())
+        .unwrap();
+    bed.folder.remove(&parts[0].table("digests")).unwrap();
+    bed.open("sweep", Some("zenith"));
+    let look = || Ok(Shelf::look_whole(&bed.folder, &bed.keys).unwrap());
+    let unread = |why: &LedgerError| panic!("{why}");
+    let needed = Looker::default().needed(look, &bed.state.snapshot(), NOW, &unread).unwrap();
+    assert_eq!(parts.each_ref().map(|part| needed.part(part)), [true, false]);
+    assert!(needed.day(20_000) && !needed.day(20_002), "nor does the key that tells of it");
+    let kept = needed.report(&parts.into(), &[]);
+    assert_eq!(kept.len(), 1, "it is told with the case: {kept:?}");
+}
+
+#[test]
 fn what_goes_by_its_age_between_a_look_and_the_next_is_gone_and_not_damaged() {
     let mut bed = Bed::new();
     let part = bed.hour(20_000 * 24, "acme", true);
