@@ -88,7 +88,7 @@ fn who() -> Value {
         "deliveries": [{ "at": FIRST, "request": "req_1", "node": "gate-1", "partner": "acme",
             "operation": "listPlacePosts", "records": 3 }],
         "more": true, "shredded": ["2024-02-28"], "damaged": ["2024-03-30T08.gate-1.journal.damaged"],
-        "missing": ["2024-03-30T07.gate-1"],
+        "missing": ["2024-03-30T07.gate-1"], "unwritten_since": LAST,
     })
 }
 
@@ -137,6 +137,7 @@ fn verified() -> Value {
         "clean": false, "files": 96, "bytes": 1_234_567, "removed": 4, "journals": 1, "more": false,
         "faults": [{ "file": "2024-03-30T08.gate-1.records.parquet", "event": 17, "piece": 3,
             "from": 196_608, "what": "piece 3 (from byte 196608) is not as it was written" }],
+        "hashes": ["2024-03-30T09.gate-1.terms.parquet.pieces"],
     })
 }
 

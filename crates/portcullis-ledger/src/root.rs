@@ -111,11 +111,13 @@ impl Pieces {
         right.then(|| Self { bytes, hashes: hashes.iter().copied().map(Hash).collect() })
     }
 
-    /// Everything by which `found`, read from the file now, differs from what was anchored. Without
-    /// `kept` hashes, or where those were touched too, that is no more than whether the root is another.
+    /// Everything by which `found`, read from the file now, differs from what was anchored: a root, of so
+    /// many bytes. Without `kept` hashes, or where those were touched too, that is no more than whether the
+    /// root is another.
     #[must_use]
-    pub fn faults(kept: Option<&Self>, found: &Self, root: &Hash) -> Vec<PiecesFault> {
-        let kept_right = kept.filter(|kept| kept.root() == *root);
+    pub fn faults(kept: Option<&Self>, found: &Self, root: &Hash, bytes: u64) -> Vec<PiecesFault> {
+        // The root tells nothing of the length that is kept with the hashes.
+        let kept_right = kept.filter(|kept| kept.root() == *root && kept.bytes == bytes);
         if found.root() == *root {
             // The file itself is as it was, whatever lies beside it.
             return if kept_right.is_some() { Vec::new() } else { vec![PiecesFault::Beside] };
@@ -193,35 +195,39 @@ mod tests {
     fn a_wrong_byte_is_found_in_its_piece() {
         let mut file = file(3 * PIECE_BYTES + 7);
         let kept = Pieces::of(&file[..]).unwrap();
-        let root = kept.root();
-        assert_eq!((kept.count(), kept.bytes()), (4, file.len() as u64));
+        let (root, bytes) = (kept.root(), kept.bytes());
+        assert_eq!((kept.count(), bytes), (4, file.len() as u64));
         assert_eq!(Pieces::from_bytes(&kept.to_bytes()), Some(kept.clone()));
         for at in [0, PIECE_BYTES - 1, PIECE_BYTES, 2 * PIECE_BYTES + 5, file.len() - 1] {
             file[at] ^= 1;
             let found = Pieces::of(&file[..]).unwrap();
             let piece = (at / PIECE_BYTES) as u64;
             let fault = PiecesFault::Piece { piece, from: piece * PIECE_BYTES as u64 };
-            assert_eq!(Pieces::faults(Some(&kept), &found, &root), [fault]);
-            assert_eq!(Pieces::faults(None, &found, &root), [PiecesFault::Root]);
+            assert_eq!(Pieces::faults(Some(&kept), &found, &root, bytes), [fault]);
+            assert_eq!(Pieces::faults(None, &found, &root, bytes), [PiecesFault::Root]);
             file[at] ^= 1;
         }
         let found = Pieces::of(&file[..]).unwrap();
-        assert_eq!(Pieces::faults(Some(&kept), &found, &root), []);
+        assert_eq!(Pieces::faults(Some(&kept), &found, &root, bytes), []);
         let short = Pieces::of(&file[..2 * PIECE_BYTES]).unwrap();
         let length = PiecesFault::Length { expected: kept.bytes(), found: short.bytes() };
-        assert_eq!(Pieces::faults(Some(&kept), &short, &root), [length]);
+        assert_eq!(Pieces::faults(Some(&kept), &short, &root, bytes), [length]);
     }
 
     #[test]
     fn wrong_hashes_beside_a_file_are_told_apart_from_a_wrong_file() {
-        let file = file(2 * PIECE_BYTES);
+        let file = file(2 * PIECE_BYTES - 9);
         let found = Pieces::of(&file[..]).unwrap();
-        let root = found.root();
-        let mut touched = found.to_bytes();
-        touched[20] ^= 1;
-        let touched = Pieces::from_bytes(&touched).unwrap();
-        assert_eq!(Pieces::faults(Some(&touched), &found, &root), [PiecesFault::Beside]);
-        assert_eq!(Pieces::faults(None, &found, &root), [PiecesFault::Beside]);
+        let (root, bytes) = (found.root(), found.bytes());
+        // A hash, and the length, which is in no hash.
+        for (at, by) in [(20, 1), (0, 5)] {
+            let mut touched = found.to_bytes();
+            touched[at] ^= by;
+            let touched = Pieces::from_bytes(&touched).unwrap();
+            let faults = Pieces::faults(Some(&touched), &found, &root, bytes);
+            assert_eq!(faults, [PiecesFault::Beside], "byte {at}");
+        }
+        assert_eq!(Pieces::faults(None, &found, &root, bytes), [PiecesFault::Beside]);
         assert_eq!(Pieces::from_bytes(&found.to_bytes()[..71]), None);
     }
 

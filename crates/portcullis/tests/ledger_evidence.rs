@@ -196,6 +196,11 @@ fn folders(copy: &Copy<'_>) {
     std::fs::remove_file(&file).unwrap();
     copy.differs("who.json", "it is gone before its time");
     std::fs::write(&file, whole).unwrap();
+    // Of a file that is what it was it does not matter what lies beside it.
+    std::fs::remove_file(file.with_extension("parquet.pieces")).unwrap();
+    let (code, told) = copy.check("who.json");
+    assert_eq!(code, Some(0), "{told}");
+    assert!(told.contains("the question gives the same answer"), "{told}");
     for key in files(&folder.join("keys"), ".key") {
         std::fs::remove_file(key).unwrap();
     }
@@ -232,11 +237,10 @@ fn what_an_open_case_may_need_stays_over_a_restart_and_goes_once_the_case_is_clo
     std::fs::write(&key, [7; 32]).unwrap();
     // Nobody can look into it, so that it may be about anybody.
     std::fs::write(&file, "of long ago").unwrap();
-    let kept = || {
-        let status = house.ok(&["ledger", "status", "-o", "json"]);
-        let status: Value = serde_json::from_str(&status).unwrap();
-        status["preserved"].clone()
+    let status = || -> Value {
+        serde_json::from_str(&house.ok(&["ledger", "status", "-o", "json"])).unwrap()
     };
+    let kept = || status()["preserved"].clone();
     let expected = json!([{ "case": "sweep", "until": null, "sets": 1, "days": ["2020-01-01"] }]);
     for _ in 0..2 {
         let mut gate = house.serve();
@@ -247,7 +251,14 @@ fn what_an_open_case_may_need_stays_over_a_restart_and_goes_once_the_case_is_clo
         assert!(told.contains("since a case preserves them"), "{told}");
         assert_eq!(gate.terminate(), Some(0));
     }
+    // What a gate had begun to remove goes no further, and is told as gone.
+    let name = "2020-01-01T07.old-1";
+    std::fs::write(folder.join("going"), json!([name]).to_string()).unwrap();
     let mut gate = house.serve();
+    until("it is told", || status()["missing"] == json!([name]));
+    let expected = json!([{ "case": "sweep", "until": null, "sets": 0, "days": ["2020-01-01"] }]);
+    assert_eq!(kept(), expected);
+    assert!(key.exists() && file.exists());
     house.ok(&["case", "close", "sweep", "--why", "It is explained."]);
     assert_eq!(gate.terminate(), Some(0));
     let _gate = house.serve();

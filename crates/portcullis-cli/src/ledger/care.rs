@@ -20,13 +20,18 @@ pub(super) fn verify(told: &Value, out: &mut Out) -> Result<(), Failure> {
         if !faults.is_empty() {
             table(&heads, faults, "", out)?;
         }
+        let is_whole = list(told, "faults").next().is_none();
         let (files, bytes) = (text(told, "files"), text(told, "bytes"));
         let journals = text(told, "journals");
-        out.line(if clean {
+        out.line(if is_whole {
             format!("{files} files with {bytes} bytes are what the log says they were; {journals} journals are not in it yet")
         } else {
             "THE LEDGER IS NOT WHAT IT WAS: keep a copy of its folder as it is, and look who could write there".to_owned()
         })?;
+        let hashes = some(told, "hashes");
+        if !hashes.is_empty() {
+            out.line(format!("of files that are what they were, the hashes beside them are gone or others: {hashes}; put these back from a copy, and look who could write there; questions are answered all the same"))?;
+        }
     }
     if clean { Ok(()) } else { Err(Failure::Findings) }
 }

@@ -22,9 +22,8 @@ pub(super) fn unknown(told: &Value, of_days: &str) -> Vec<String> {
     let damaged = stood("damaged", "damaged journals");
     let missing = stood("missing", "files that are gone before their time");
     let since = clean(&text(told, "unwritten_since"));
-    let unwritten = (!since.is_empty()).then(|| {
-        format!("NOT KNOWN: what left since {since}, since the ledger can't be written now")
-    });
+    let unwritten = (!since.is_empty())
+        .then(|| format!("NOT KNOWN: what left since {since} and is not written down yet"));
     [days, more, damaged, missing, unwritten].into_iter().flatten().collect()
 }
 

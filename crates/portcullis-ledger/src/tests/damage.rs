@@ -20,7 +20,11 @@ fn a_wrong_byte_anywhere_in_an_hour_is_found_and_its_file_and_piece_named() {
             let found = Pieces::of(&file[..]).unwrap();
             let piece = (at / PIECE_BYTES) as u64;
             let named = [PiecesFault::Piece { piece, from: piece * PIECE_BYTES as u64 }];
-            assert_eq!(Pieces::faults(Some(&kept), &found, &root), named, "byte {at}");
+            assert_eq!(
+                Pieces::faults(Some(&kept), &found, &root, kept.bytes()),
+                named,
+                "byte {at}"
+            );
             file[at] ^= 0x10;
         }
     }

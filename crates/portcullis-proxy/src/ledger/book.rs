@@ -128,9 +128,6 @@ impl Book {
         let most = if all { fresh.tally.len() } else { self.free(fresh) };
         let merged = fresh.tally.take(most);
         fresh.answers.extend(merged);
-        if fresh.tally.is_empty() {
-            self.ring.post.merging.store(false, Ordering::Relaxed);
-        }
     }
 
     fn put(&self, fresh: &mut Fresh, wait: bool) {
@@ -142,6 +139,10 @@ impl Book {
             self.metrics.ledger_answers.inc_by(count);
             self.metrics.ledger_records.inc_by(fresh.records as u64);
             (fresh.records, fresh.bytes) = (0, 0);
+            // Only now, so that whoever sees it finds in the ring what fell together.
+            if fresh.tally.is_empty() && self.ring.post.merging.load(Ordering::Relaxed) {
+                self.ring.post.merging.store(false, Ordering::Release);
+            }
         }
     }
 }

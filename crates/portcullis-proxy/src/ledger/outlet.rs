@@ -74,10 +74,11 @@ impl LedgerOutlet {
         self.posts.iter().map(|post| post.refused.load(Ordering::Relaxed)).sum()
     }
 
-    /// Whether a ring is or was full, and answers fell together that could not be handed over since.
+    /// Whether a ring is or was full, and answers fell together that could not be handed over since: the
+    /// next take may lack what left long before it.
     #[must_use]
     pub fn is_merging(&self) -> bool {
-        self.posts.iter().any(|post| post.merging.load(Ordering::Relaxed))
+        self.posts.iter().any(|post| post.merging.load(Ordering::Acquire))
     }
 
     pub(crate) fn ring(&self, thread: usize) -> Option<LedgerRing> {

@@ -58,8 +58,12 @@ impl Keeper {
     /// Looks which sets are gone before their time, and which the log does not have.
     pub(super) fn missed(&self, now: Wall) {
         let kept = Wall(now.0.saturating_sub(self.keep.milliseconds()));
+        let is_late = self.roller.office.health().clock_parted;
         match caught(|| shelf(&self.folder, &self.keys, &self.roller)) {
-            Ok(shelf) => self.figures.looked(shelf.missing(kept), shelf.not_in_log()),
+            Ok(shelf) => {
+                let missing = (!is_late).then(|| shelf.missing(kept));
+                self.figures.looked(missing, shelf.not_in_log());
+            }
             Err(why) => self.figures.blinded(&why),
         }
     }

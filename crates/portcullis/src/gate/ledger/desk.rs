@@ -20,6 +20,7 @@ use tokio::runtime::Handle;
 use super::adopt;
 use super::anchors::Anchors;
 use super::answered::answered;
+use super::aside;
 use super::evidence;
 use super::figures::Figures;
 use super::folder::{Folder, day_name, day_of};
@@ -175,8 +176,9 @@ impl Desk {
 
     fn answer(&self, question: &LedgerQuestion) -> Result<Value, NoAnswer> {
         // Before the look and after the answer: what could not be read or written at either is in none.
-        let before = self.figures.stands().clone();
-        let shelf = self.shelf()?;
+        let unwritten = self.figures.unwritten();
+        let before = self.figures.stands().aside.clone();
+        let (shelf, missing) = self.looked()?;
         if *question == LedgerQuestion::Verify {
             let pause = || self.runtime.block_on(async { tokio::time::sleep(LOOK).await });
             let anchored = self.anchored(Wall(0))?;
@@ -186,13 +188,10 @@ impl Desk {
             }
             return Ok(found.told(&shelf));
         }
-        let missing = shelf.missing(self.kept());
         let mut told = answered(&shelf, question)?;
         if let Value::Object(told) = &mut told {
-            let after = self.figures.stands().clone();
-            let unwritten = before.unwritten().or_else(|| after.unwritten());
-            let aside: BTreeSet<String> = before.aside.into_iter().chain(after.aside).collect();
-            told.insert("damaged".to_owned(), json!(aside));
+            let unwritten = unwritten.or_else(|| self.figures.unwritten());
+            told.insert("damaged".to_owned(), json!(self.aside(before)?));
             told.insert("missing".to_owned(), json!(missing));
             told.insert("unwritten_since".to_owned(), json!(unwritten.map(Wall::rfc3339)));
         }
@@ -204,14 +203,26 @@ impl Desk {
         Wall(self.clock.now().wall.0.saturating_sub(self.keep.milliseconds()))
     }
 
+    /// Journals that were aside at a look, or are now that it was read.
+    pub(super) fn aside(&self, then: Vec<String>) -> io::Result<BTreeSet<String>> {
+        Ok(then.into_iter().chain(aside::names(&self.folder)?).collect())
+    }
+
     /// What there is now; no byte of a set is read that the log does not vouch for.
     pub(super) fn shelf(&self) -> Result<Shelf, NoAnswer> {
+        Ok(self.looked()?.0)
+    }
+
+    /// The same, and which sets are gone before their time.
+    fn looked(&self) -> Result<(Shelf, BTreeSet<String>), NoAnswer> {
         let look = Shelf::look(&self.folder, &self.keys);
         let shelf = look.inspect_err(|why| self.figures.blinded(&why.to_string()))?;
         let shelf = shelf.rooted(&self.anchors, &*self.office, &self.runtime);
         let shelf = shelf.inspect_err(|why| self.figures.blinded(why)).map_err(NoAnswer::Log)?;
-        self.figures.looked(shelf.missing(self.kept()), shelf.not_in_log());
-        Ok(shelf)
+        let is_late = self.office.health().clock_parted;
+        let missing = (!is_late).then(|| shelf.missing(self.kept()));
+        let missing = self.figures.looked(missing, shelf.not_in_log());
+        Ok((shelf, missing))
     }
 
     pub(super) fn anchored(&self, from: Wall) -> Result<Vec<super::anchors::Anchored>, NoAnswer> {

@@ -27,6 +27,7 @@ pub(super) fn take(desk: &Desk, question: &LedgerQuestion) -> Result<LedgerTaken
     // whoever checks it is told up to where to look.
     let anchored = desk.anchored(Wall(0))?;
     let anchored_to = anchored.iter().map(|one| one.revision.0).max().unwrap_or_default();
+    let aside = desk.figures.stands().aside.clone();
     let all = desk.shelf()?;
     // Nor is left out without a word what a question would be refused for.
     for part in all.strange().filter(|part| part.start.0 + PART_MAX > since.0) {
@@ -58,7 +59,7 @@ pub(super) fn take(desk: &Desk, question: &LedgerQuestion) -> Result<LedgerTaken
         ("anchored_to", anchored_to.into()),
         ("gone", gone.into()),
         ("not_anchored", not_anchored.into()),
-        ("damaged", json!(desk.figures.stands().aside)),
+        ("damaged", json!(desk.aside(aside)?)),
         ("salt", salt()?.into()),
     ] {
         members.insert(name.to_owned(), value);

@@ -2,7 +2,7 @@
 //!
 //! Must not know what is written.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -48,14 +48,16 @@ pub(super) struct Stands {
     /// Why it can't be looked which sets of files there are.
     pub blind: Option<String>,
     /// Sets of files that are gone before their time.
-    pub missing: Vec<String>,
+    pub missing: BTreeSet<String>,
+    /// Those of them that were half gone by their age when a case needed them.
+    pub halves: BTreeSet<String>,
     /// Sets of files that the log does not have; none: it was not looked yet.
     pub strange: Option<Vec<String>>,
     /// Answers that were taken from the rings and could not be written.
     pub taken: u64,
     /// When this gate began to write.
     pub begun: Wall,
-    /// All that left until then is durable; none: nothing was tried yet.
+    /// All that left until then is durable; none: not all of anything yet.
     pub written: Option<Wall>,
     /// Answers that had been refused by then, since a ring was full.
     pub refused: u64,
@@ -66,13 +68,6 @@ pub(super) struct Stands {
     pub file_bytes: u64,
     /// What cases keep although its time is over.
     pub preserved: Vec<Preserved>,
-}
-
-impl Stands {
-    /// Where nothing can be written: since when nobody knows what left.
-    pub(super) fn unwritten(&self) -> Option<Wall> {
-        self.write.as_ref().map(|_| self.written.unwrap_or(self.begun))
-    }
 }
 
 impl Figures {
@@ -94,6 +89,13 @@ impl Figures {
         self.stands.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Since when not all is written down that left, longer than it takes.
+    pub(super) fn unwritten(&self) -> Option<Wall> {
+        let stands = self.stands();
+        let lacks = stands.write.is_some() || self.outlet.is_merging();
+        lacks.then(|| stands.written.unwrap_or(stands.begun))
+    }
+
     /// Takes down that a set of files can't be read, where that is what it was; said once.
     pub(super) fn unread(&self, why: &LedgerError) {
         let Some(hour) = why.hour() else { return };
@@ -109,16 +111,27 @@ impl Figures {
 
     /// Takes down which sets of files are gone before their time, which is said where there is one more, and
     /// which the log does not have. These are said as a gate begins: later on they may be those of a gate that
-    /// follows this one.
-    pub(super) fn looked(&self, missing: Vec<String>, strange: Vec<String>) {
+    /// follows this one. None are gone by a clock that nobody can believe: these stay as they were known. Gives all
+    /// that are.
+    pub(super) fn looked(
+        &self,
+        missing: Option<Vec<String>>,
+        strange: Vec<String>,
+    ) -> BTreeSet<String> {
         let mut stands = self.stands();
-        if missing.iter().any(|set| !stands.missing.contains(set)) {
+        let mut missing = match missing {
+            Some(missing) => missing.into_iter().collect(),
+            None => stands.missing.clone(),
+        };
+        missing.extend(stands.halves.iter().cloned());
+        if !missing.is_subset(&stands.missing) {
             talk::error(&lack(&missing));
         }
         if stands.strange.is_none() && !strange.is_empty() {
             talk::error(&unknown_sets(&strange));
         }
         (stands.missing, stands.strange, stands.blind) = (missing, Some(strange), None);
+        stands.missing.clone()
     }
 
     /// Takes down why it can't be looked which sets there are; said once.
@@ -201,5 +214,43 @@ impl Figures {
         page.one(("ledger_files", "gauge"), "Files of the ledger.", stands.files);
         page.one(("ledger_file_bytes", "gauge"), "Bytes of them.", stands.file_bytes);
         page.text()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use portcullis_proxy::LedgerBounds;
+
+    use super::*;
+
+    #[test]
+    fn what_is_gone_is_told_by_a_clock_that_can_be_believed_and_with_what_a_case_lacks() {
+        let outlet = LedgerOutlet::new(1, LedgerBounds::default());
+        let figures = Figures::new(outlet, Wall(7));
+        let looked = |missing: Option<&[&str]>| {
+            let owned = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+            let told = figures.looked(missing.map(owned), Vec::new());
+            assert_eq!(told, figures.stands().missing);
+            told.into_iter().collect::<Vec<_>>()
+        };
+        assert_eq!(looked(None), [""; 0]);
+        assert_eq!(looked(Some(&["a", "b"])), ["a", "b"]);
+        assert_eq!(looked(None), ["a", "b"]);
+        figures.stands().halves.insert("c".to_owned());
+        assert_eq!(looked(None), ["a", "b", "c"]);
+        assert_eq!(looked(Some(&["b"])), ["b", "c"]);
+    }
+
+    #[test]
+    fn what_is_not_written_is_told_since_all_was_or_since_the_gate_began() {
+        let outlet = LedgerOutlet::new(1, LedgerBounds::default());
+        let figures = Figures::new(outlet, Wall(7));
+        assert_eq!(figures.unwritten(), None);
+        figures.stands().write = Some("no space left".to_owned());
+        assert_eq!(figures.unwritten(), Some(Wall(7)));
+        figures.stands().written = Some(Wall(9));
+        assert_eq!(figures.unwritten(), Some(Wall(9)));
+        figures.stands().write = None;
+        assert_eq!(figures.unwritten(), None);
     }
 }

@@ -192,6 +192,13 @@ fn read_moment(text: &str) -> Option<Wall> {
     (moment(read) == text).then_some(read)
 }
 
+/// When the time begins that a moment is in. None goes over midnight: what was written down on a day is known
+/// by where it stands.
+pub(super) const fn begins(now: Wall, roll: u64) -> Wall {
+    let midnight = now.0 / DAY * DAY;
+    Wall(midnight + (now.0 - midnight) / roll * roll)
+}
+
 /// A file from its beginning, whoever else reads it.
 pub(super) struct FromStart<'a> {
     file: &'a File,
@@ -272,5 +279,17 @@ mod tests {
         folder.remove("a").unwrap();
         folder.remove("a").unwrap();
         assert!(folder.names().unwrap().is_empty());
+    }
+
+    #[test]
+    fn a_time_begins_with_its_day_whatever_goes_into_one() {
+        let minutes = |of: u64| of * 60_000;
+        let day = 20_000 * DAY;
+        for (now, roll, start) in
+            [(61, 60, 60), (59, 60, 0), (3, 50, 0), (99, 50, 50), (1439, 7, 1435)]
+        {
+            let found = begins(Wall(day + minutes(now)), minutes(roll));
+            assert_eq!(found, Wall(day + minutes(start)), "{now} {roll}");
+        }
     }
 }

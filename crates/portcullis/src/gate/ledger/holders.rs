@@ -21,8 +21,6 @@ use super::library::Shelf;
 use super::watch::Watch;
 use crate::clock::SystemClock;
 
-/// What left is in its ring a tick after its answer ended, and is written from there on.
-const IN_RING: u64 = 150;
 /// How often it is looked whether it was.
 const LOOK: Duration = Duration::from_millis(20);
 /// How long that may take.
@@ -92,7 +90,7 @@ impl Receivers {
     async fn written(&self) -> Result<Wall, HoldersError> {
         let now = || self.clock.now().wall.0;
         let begun = now();
-        while self.figures.stands().written.is_none_or(|at| at.0 < begun + IN_RING) {
+        while self.figures.stands().written.is_none_or(|at| at.0 < begun) {
             if now() > begun + PATIENCE {
                 let why = "what left just now is not written to the ledger yet; it is tried again";
                 return Err(HoldersError(why.to_owned()));

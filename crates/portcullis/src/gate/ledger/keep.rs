@@ -57,6 +57,8 @@ pub(super) struct Keeper {
 struct Due {
     days: Vec<u32>,
     parts: BTreeSet<Part>,
+    /// Those of them that are half gone.
+    halves: BTreeSet<Part>,
 }
 
 impl Keeper {
@@ -162,7 +164,11 @@ impl Keeper {
                 return;
             }
         };
-        self.figures.stands().preserved = needed.report(&due.parts, &due.days);
+        let whole = due.parts.difference(&due.halves).cloned().collect();
+        let halves = due.halves.iter().filter(|part| needed.part(part)).map(Part::hour);
+        let mut stands = self.figures.stands();
+        (stands.preserved, stands.halves) = (needed.report(&whole, &due.days), halves.collect());
+        drop(stands);
         if let Err(why) = self.shred(&due, &needed) {
             talk::error(&format!("keys of the ledger's days that are over stay for now: {why}"));
         }
@@ -182,8 +188,9 @@ impl Keeper {
         let kept = self.roll.milliseconds() + self.keep.milliseconds();
         let names = self.folder.names()?;
         let parts = names.iter().filter_map(|name| going::part_of(name));
-        let parts = parts.filter(|part| part.start.0 + kept <= now.0).collect();
-        Ok(Due { days, parts })
+        let parts: BTreeSet<Part> = parts.filter(|part| part.start.0 + kept <= now.0).collect();
+        let halves = going::halves(&self.folder)?.intersection(&parts).cloned().collect();
+        Ok(Due { days, parts, halves })
     }
 
     /// What was kept long enough, and what of it cases need.

@@ -154,8 +154,10 @@ impl Shelf {
         let beside = fs::read(self.folder.at(&format!("{name}.{PIECES}"))).ok();
         let beside = beside.and_then(|bytes| Pieces::from_bytes(&bytes));
         let root = self.root(part, name)?;
+        // What is kept of its length is in no root.
+        let length = file.metadata()?.len();
         if let Some(beside) = beside
-            && root.is_none_or(|root| root == Some(beside.root()))
+            && root.is_none_or(|root| root == Some(beside.root()) && beside.bytes() == length)
         {
             return Ok(beside);
         }

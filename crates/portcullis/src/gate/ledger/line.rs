@@ -2,6 +2,8 @@
 //!
 //! Must not know how any of it was found.
 
+use std::collections::BTreeSet;
+
 use portcullis_types::Wall;
 
 use super::figures::Stands;
@@ -84,7 +86,7 @@ pub(super) fn unknown_sets(sets: &[String]) -> String {
 }
 
 /// What is to be said of sets of files that are gone.
-pub(super) fn lack(missing: &[String]) -> String {
+pub(super) fn lack(missing: &BTreeSet<String>) -> String {
     let first = missing.first().map_or("", String::as_str);
     format!(
         "{} sets of the ledger's files are gone before their time, `{first}` first: no answer tells what stood in them, and deletions are not matched with it; put them back from a copy, unless `keep` was shorter when they went",
@@ -122,7 +124,7 @@ mod tests {
             ..well.clone()
         };
         insta::assert_snapshot!(line(&strange, 0, false), @"false: the log does not have 1 sets of the ledger's files, `b` first: no question about their time is answered, and deletions wait; where the log was put back from an older copy, `portcullis ledger adopt --all --why TEXT` has it take them up; else somebody put them there: move them out of the folder and keep them; no question of the ledger is answered, since it can't be looked which sets of files there are: `going` is torn; move it away");
-        let lacks = Stands { missing: vec!["a".to_owned(), "b".to_owned()], ..well };
+        let lacks = Stands { missing: ["a", "b"].map(str::to_owned).into(), ..well };
         insta::assert_snapshot!(line(&lacks, 0, false), @"true: written until 1970-01-01T00:00:00.000Z, 4 files; 2 sets of the ledger's files are gone before their time, `a` first: no answer tells what stood in them, and deletions are not matched with it; put them back from a copy, unless `keep` was shorter when they went");
         insta::assert_snapshot!(line(&odd, 0, false), @"false: answers whose records are to be digested are refused: the key can't be read; journals wait to become files: the store can't be written; 1 journals hold what can't be read, `a.journal.damaged` first: deletions are not matched with that; keep them for an inquiry, and move them out of the folder; 1 journals were written by another version of this program, `b.journal.unknown` first: no question tells what stands in them, and deletions are not matched with it; start a version that can read them, which rolls them; 1 sets of files can't be read, and no question about their time is answered: the set `a` can't be read; `portcullis ledger verify` says which files are whole");
     }

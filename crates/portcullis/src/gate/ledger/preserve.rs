@@ -89,9 +89,9 @@ impl Looker {
             }
             needed.take(part, self.known.get(part), &kept);
         }
-        // Of what has begun to go nobody can tell any more whose it was.
+        // And of what has begun to go what is left.
         for part in shelf.going() {
-            needed.take(part, None, &kept);
+            needed.take(part, Held::read(&shelf, part).ok().as_ref(), &kept);
         }
         Ok(needed)
     }

@@ -30,6 +30,8 @@ pub(super) struct Found {
     removed: u64,
     pub(super) faults: Vec<Value>,
     more: bool,
+    /// Hashes beside a file that is what it was, which are gone or others: questions read it all the same.
+    hashes: Vec<String>,
     /// Sets of which a file is not what the log says, each with the first fault: all of them, however many
     /// faults are listed.
     pub(super) damaged: BTreeMap<Part, String>,
@@ -69,13 +71,14 @@ impl Found {
     /// As it is told of what is on a shelf.
     pub(super) fn told(&self, shelf: &Shelf) -> Value {
         json!({
-            "clean": self.faults.is_empty(),
+            "clean": self.faults.is_empty() && self.hashes.is_empty(),
             "files": self.files,
             "bytes": self.bytes,
             "removed": self.removed,
             "journals": shelf.journals(),
             "faults": self.faults,
             "more": self.more,
+            "hashes": self.hashes,
         })
     }
 }
@@ -167,7 +170,7 @@ pub(super) fn compare(
     };
     let beside = fs::read(folder.at(&format!("{name}.{PIECES}"))).ok();
     let beside = beside.and_then(|bytes| Pieces::from_bytes(&bytes));
-    for fault in Pieces::faults(beside.as_ref(), &pieces, &root) {
+    for fault in Pieces::faults(beside.as_ref(), &pieces, &root, file.bytes) {
         match fault {
             PiecesFault::Piece { piece, from } => {
                 found.file(one, file, Some((piece, from)), fault.to_string());
@@ -175,10 +178,7 @@ pub(super) fn compare(
             PiecesFault::Length { .. } | PiecesFault::Root => {
                 found.file(one, file, None, fault.to_string());
             }
-            // Questions read the file all the same.
-            PiecesFault::Beside => {
-                found.fault(name, Some(one.revision.0), None, fault.to_string());
-            }
+            PiecesFault::Beside => found.hashes.push(format!("{name}.{PIECES}")),
         }
     }
     Ok(())

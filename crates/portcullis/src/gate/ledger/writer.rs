@@ -15,7 +15,7 @@ use portcullis_proxy::LedgerOutlet;
 use portcullis_types::{Clock as _, LedgerAnswer, Now, Wall};
 
 use super::figures::Figures;
-use super::folder::{DAY, Folder, Part, day_of};
+use super::folder::{DAY, Folder, Part, begins, day_of};
 use super::journal::{Journal, NotWritten};
 use super::keys::{KeyFault, Keys};
 use super::lost;
@@ -27,6 +27,8 @@ use crate::talk;
 
 /// How often what left is written and made durable.
 const EVERY: Duration = Duration::from_millis(250);
+/// What left, in milliseconds, is in its ring by then.
+const IN_RING: u64 = 150;
 /// Memory for frames that is kept from one time to the next.
 const FRAMES_KEPT: usize = 1 << 20;
 /// How long before midnight the next day has its key.
@@ -93,9 +95,11 @@ impl Writer {
             return self.failed(why);
         }
         let begun = self.clock.now();
+        // Then not all that left before is in the rings.
+        let lacks = self.outlet.is_merging();
         self.outlet.take(&mut self.taken);
         match self.write() {
-            Ok(()) => self.wrote(begun),
+            Ok(()) => self.wrote(begun, lacks),
             Err(why) => self.failed(why),
         }
     }
@@ -103,7 +107,7 @@ impl Writer {
     fn write(&mut self) -> Result<(), String> {
         // Read after all of it was taken: nothing that came in a time goes into one before it.
         let now = self.clock.now().wall;
-        let start = start(now, self.roll);
+        let start = begins(now, self.roll);
         if self.journal.as_ref().is_some_and(|journal| journal.part.start != start) {
             // Whoever rolls sees by its lock that nobody writes it any more.
             self.journal = None;
@@ -170,10 +174,16 @@ impl Writer {
         format!("`{}` can't be written: {error}", self.folder.path().display())
     }
 
-    fn wrote(&mut self, begun: Now) {
+    fn wrote(&mut self, begun: Now, lacks: bool) {
         let (now, refused) = (self.clock.now().mono, self.outlet.refused());
         let mut stands = self.figures.stands();
-        (stands.written, stands.taken) = (Some(begun.wall), 0);
+        stands.taken = 0;
+        if lacks && stands.write.is_some() {
+            return;
+        }
+        if !lacks {
+            stands.written = Some(Wall(begun.wall.0.saturating_sub(IN_RING)));
+        }
         let new = refused - std::mem::replace(&mut stands.refused, refused);
         let failed = stands.write.take().is_some();
         drop(stands);
@@ -246,12 +256,6 @@ impl Writer {
     }
 }
 
-/// None goes over midnight: what was written down on a day is known by where it stands.
-const fn start(now: Wall, roll: u64) -> Wall {
-    let midnight = now.0 / DAY * DAY;
-    Wall(midnight + (now.0 - midnight) / roll * roll)
-}
-
 fn distinct(days: &[u32]) -> Vec<u32> {
     let mut days = days.to_vec();
     days.dedup();
@@ -278,20 +282,3 @@ fn framed<'a>(
 }
 
 const _: () = assert!(AHEAD < DAY, "at most two days are near");
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_time_begins_with_its_day_whatever_goes_into_one() {
-        let minutes = |of: u64| of * 60_000;
-        let day = 20_000 * DAY;
-        for (now, roll, begins) in
-            [(61, 60, 60), (59, 60, 0), (3, 50, 0), (99, 50, 50), (1439, 7, 1435)]
-        {
-            let found = start(Wall(day + minutes(now)), minutes(roll));
-            assert_eq!(found, Wall(day + minutes(begins)), "{now} {roll}");
-        }
-    }
-}
