@@ -163,7 +163,7 @@ pub trait Host {
     ///
     /// # Errors
     /// Why the folder can't be read.
-    fn ledger(&self, dir: &Path, evidence: &Value, others: &[String]) -> Result<Value, String> {
+    fn ledger(&self, dir: &Path, evidence: &Value, others: &[Value]) -> Result<Value, String> {
         let _ = (evidence, others);
         Err(format!("`{}` can't be read from here", dir.display()))
     }

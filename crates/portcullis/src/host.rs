@@ -136,7 +136,7 @@ impl Host for Machine {
         &self,
         dir: &Path,
         evidence: &serde_json::Value,
-        others: &[String],
+        others: &[serde_json::Value],
     ) -> Result<serde_json::Value, String> {
         crate::gate::ask_again(dir, evidence, others)
     }

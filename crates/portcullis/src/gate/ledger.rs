@@ -8,6 +8,7 @@ mod again;
 mod anchors;
 mod answered;
 mod aside;
+mod believed;
 mod damage;
 mod desk;
 mod evidence;
@@ -43,7 +44,7 @@ use portcullis_judge::Judge;
 use portcullis_ledger::FrameWriter;
 use portcullis_proxy::{LedgerBounds, LedgerOutlet};
 use portcullis_registry::{Holders, Office};
-use portcullis_types::Clock as _;
+use portcullis_types::{Clock as _, Now, Wall};
 use tokio::runtime::Runtime;
 
 use super::board::Board;
@@ -52,9 +53,10 @@ use crate::config::Config;
 use crate::talk;
 pub(crate) use again::ask_again;
 use anchors::Anchors;
+use believed::Believed;
 use desk::Desk;
 pub(crate) use figures::Figures;
-use folder::{Folder, Part};
+use folder::{DAY, Folder, Part};
 use holders::Receivers;
 use keep::Keeper;
 use keys::Keys;
@@ -107,6 +109,7 @@ pub(crate) fn start(
     let outlet = LedgerOutlet::new(gate.threads, LedgerBounds::default());
     let clock = SystemClock::start();
     let figures = Arc::new(Figures::new(outlet.clone(), clock.now().wall));
+    let believed = believed(&folder, &keys, clock.now());
     let anchors: Arc<Anchors> = Arc::default();
     let is_anchored =
         |part: &Part| anchors.of(part, &**office, runtime.handle()).map(|found| found.is_some());
@@ -153,6 +156,7 @@ pub(crate) fn start(
         roller,
         figures: Arc::clone(&figures),
         clock: clock.clone(),
+        believed,
         keep: config.keep,
         digests: config.digests,
         roll: config.roll,
@@ -181,6 +185,7 @@ pub(crate) fn start(
         runtime,
         figures: Arc::clone(&figures),
         clock,
+        believed,
         keep: config.keep,
         turns: Turns::new(desk::AT_ONCE),
     };
@@ -233,6 +238,24 @@ impl Thread {
             );
         }
     }
+}
+
+/// What is to be believed of the clock, by when something was last written here.
+fn believed(folder: &Folder, keys: &Keys, now: Now) -> Believed {
+    let newest = folder.names().and_then(|names| {
+        let part = |name: &String| Part::of_file(name).or_else(|| Part::of_journal(name));
+        let parts = names.iter().filter_map(part).map(|part| part.start);
+        let days = keys.days()?.into_iter().map(|day| Wall(u64::from(day) * DAY));
+        Ok(parts.chain(days).max())
+    });
+    // Where that can't be read, it may have been at any time.
+    let believed = Believed::new(now, newest.unwrap_or(Some(Wall(0))));
+    if believed.is_in_doubt(now) {
+        talk::info(
+            "nothing was written to the ledger for days, or the clock is ahead: nothing of it goes by its age in the next ten minutes",
+        );
+    }
+    believed
 }
 
 /// The name of this machine, as it may stand in names of files.

@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use portcullis_audit::LogVerifier;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::super::show::list;
 use crate::args::EvidenceCheckArgs;
@@ -95,11 +95,15 @@ impl LogRead {
 
     /// Sets that were anchored when the answer was read and that it was not read from. Those that were gone
     /// by then are among them: where their files are there after all, the answer lacks what they hold.
-    pub(super) fn others(&self, evidence: &Value) -> Vec<String> {
+    pub(super) fn others(&self, evidence: &Value) -> Vec<Value> {
         let named: BTreeSet<String> = list(evidence, "sets").map(|set| text(set, "set")).collect();
         let until = evidence.get("anchored_to").and_then(Value::as_u64).unwrap_or_default();
-        let before = self.anchored.range(..=until).filter_map(|(_, event)| set_of(event));
-        before.filter(|set| !named.contains(set)).collect()
+        let before = self.anchored.range(..=until);
+        let others = before.filter_map(|(at, event)| Some((at, event, set_of(event)?)));
+        let others = others.filter(|(_, _, set)| !named.contains(set));
+        others
+            .map(|(at, event, set)| json!({ "set": set, "event": at, "files": event.get("files") }))
+            .collect()
     }
 }
 

@@ -10,15 +10,15 @@ use serde_json::{Value, json};
 
 use super::anchors::Anchored;
 use super::answered::answered;
-use super::evidence::{read, read_set};
+use super::evidence::{may_hold, read, read_set};
 use super::folder::{Folder, Part};
 use super::keys::Keys;
-use super::library::{PART_MAX, Shelf};
+use super::library::Shelf;
 use super::verify::{Found, compare};
 
 /// Compares the files that an answer was read from with their roots, looks whether one of `others` holds
 /// answers of that time as well, and asks the question anew.
-pub(crate) fn ask_again(dir: &Path, evidence: &Value, others: &[String]) -> Result<Value, String> {
+pub(crate) fn ask_again(dir: &Path, evidence: &Value, others: &[Value]) -> Result<Value, String> {
     let unread =
         |why: std::io::Error| format!("the folder `{}` can't be read: {why}", dir.display());
     let folder = Folder::at_rest(dir).map_err(unread)?;
@@ -35,6 +35,8 @@ pub(crate) fn ask_again(dir: &Path, evidence: &Value, others: &[String]) -> Resu
         }
     }
     let time = question.time();
+    let others: Option<Vec<Anchored>> = others.iter().map(read_set).collect();
+    let others = others.ok_or("the sets of files that the log names can't be read")?;
     overlooked(&folder, &keys, others, time, &mut found).map_err(unread)?;
     let mut answer = Value::Null;
     if found.faults.is_empty() {
@@ -51,16 +53,15 @@ pub(crate) fn ask_again(dir: &Path, evidence: &Value, others: &[String]) -> Resu
 fn overlooked(
     folder: &Folder,
     keys: &Arc<Keys>,
-    others: &[String],
+    others: Vec<Anchored>,
     (since, until): (Wall, Wall),
     found: &mut Found,
 ) -> std::io::Result<()> {
     let names = folder.names()?;
-    let parts = others.iter().filter_map(|name| Part::of_hour(name));
-    let near = |part: &Part| part.start.0 + PART_MAX > since.0;
     let there = |part: &Part| names.iter().any(|name| Part::of_file(name).as_ref() == Some(part));
-    for part in parts.filter(near).filter(there) {
-        let shelf = Shelf::of(folder, keys, [part.clone()].into());
+    for one in may_hold(others, since).filter(|one| there(&one.part)) {
+        let part = one.part.clone();
+        let shelf = Shelf::of(folder, keys, [part.clone()].into()).with_roots(vec![one]);
         let what = match shelf.overlaps(&part, since, until) {
             Ok(false) => continue,
             Ok(true) => {

@@ -8,7 +8,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use portcullis_ledger::HourFile;
-use portcullis_types::Wall;
+use portcullis_types::{Now, Wall};
 
 use super::folder::{Folder, Part};
 use super::keep::Keeper;
@@ -56,14 +56,11 @@ impl Keeper {
     }
 
     /// Looks which sets are gone before their time, and which the log does not have.
-    pub(super) fn missed(&self, now: Wall) {
+    pub(super) fn missed(&self, now: Now) {
+        let now = self.believed.wall(now);
         let kept = Wall(now.0.saturating_sub(self.keep.milliseconds()));
-        let is_late = self.roller.office.health().clock_parted;
         match caught(|| shelf(&self.folder, &self.keys, &self.roller)) {
-            Ok(shelf) => {
-                let missing = (!is_late).then(|| shelf.missing(kept));
-                self.figures.looked(missing, shelf.not_in_log());
-            }
+            Ok(shelf) => drop(self.figures.looked(shelf.missing(kept), shelf.not_in_log())),
             Err(why) => self.figures.blinded(&why),
         }
     }

@@ -21,6 +21,7 @@ use super::adopt;
 use super::anchors::Anchors;
 use super::answered::answered;
 use super::aside;
+use super::believed::Believed;
 use super::evidence;
 use super::figures::Figures;
 use super::folder::{Folder, day_name, day_of};
@@ -45,6 +46,7 @@ pub(super) struct Desk {
     pub(super) runtime: Handle,
     pub(super) figures: Arc<Figures>,
     pub(super) clock: SystemClock,
+    pub(super) believed: Believed,
     pub(super) keep: Span,
     pub(super) turns: Turns,
 }
@@ -176,7 +178,8 @@ impl Desk {
 
     fn answer(&self, question: &LedgerQuestion) -> Result<Value, NoAnswer> {
         // Before the look and after the answer: what could not be read or written at either is in none.
-        let unwritten = self.figures.unwritten();
+        let now = || self.clock.now().wall;
+        let unwritten = self.figures.unwritten(now());
         let before = self.figures.stands().aside.clone();
         let (shelf, missing) = self.looked()?;
         if *question == LedgerQuestion::Verify {
@@ -190,7 +193,7 @@ impl Desk {
         }
         let mut told = answered(&shelf, question)?;
         if let Value::Object(told) = &mut told {
-            let unwritten = unwritten.or_else(|| self.figures.unwritten());
+            let unwritten = unwritten.or_else(|| self.figures.unwritten(now()));
             told.insert("damaged".to_owned(), json!(self.aside(before)?));
             told.insert("missing".to_owned(), json!(missing));
             told.insert("unwritten_since".to_owned(), json!(unwritten.map(Wall::rfc3339)));
@@ -200,7 +203,8 @@ impl Desk {
 
     /// Files of times before that may be gone.
     fn kept(&self) -> Wall {
-        Wall(self.clock.now().wall.0.saturating_sub(self.keep.milliseconds()))
+        let now = self.believed.wall(self.clock.now());
+        Wall(now.0.saturating_sub(self.keep.milliseconds()))
     }
 
     /// Journals that were aside at a look, or are now that it was read.
@@ -219,9 +223,7 @@ impl Desk {
         let shelf = look.inspect_err(|why| self.figures.blinded(&why.to_string()))?;
         let shelf = shelf.rooted(&self.anchors, &*self.office, &self.runtime);
         let shelf = shelf.inspect_err(|why| self.figures.blinded(why)).map_err(NoAnswer::Log)?;
-        let is_late = self.office.health().clock_parted;
-        let missing = (!is_late).then(|| shelf.missing(self.kept()));
-        let missing = self.figures.looked(missing, shelf.not_in_log());
+        let missing = self.figures.looked(shelf.missing(self.kept()), shelf.not_in_log());
         Ok((shelf, missing))
     }
 

@@ -17,6 +17,9 @@ use super::line::{VERIFY, blind, lack, told, unknown_sets};
 use super::preserve::Preserved;
 use crate::talk;
 
+/// How long what left may wait to be written without a word, in milliseconds.
+const LATE: u64 = 2_000;
+
 /// Figures of one gate.
 #[derive(Debug)]
 pub(crate) struct Figures {
@@ -59,6 +62,8 @@ pub(super) struct Stands {
     pub begun: Wall,
     /// All that left until then is durable; none: not all of anything yet.
     pub written: Option<Wall>,
+    /// The same of what has to be digested, which waits for nothing but its ring.
+    pub digested: Option<Wall>,
     /// Answers that had been refused by then, since a ring was full.
     pub refused: u64,
     /// Journals that are not rolled yet, with those that are written.
@@ -89,11 +94,13 @@ impl Figures {
         self.stands.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Since when not all is written down that left, longer than it takes.
-    pub(super) fn unwritten(&self) -> Option<Wall> {
+    /// Since when not all is written down that left, where that can't be or takes longer than it should.
+    pub(super) fn unwritten(&self, now: Wall) -> Option<Wall> {
         let stands = self.stands();
+        let since = stands.written.unwrap_or(stands.begun);
+        let is_late = now.0 > since.0 + LATE;
         let lacks = stands.write.is_some() || self.outlet.is_merging();
-        lacks.then(|| stands.written.unwrap_or(stands.begun))
+        (is_late || lacks).then_some(since)
     }
 
     /// Takes down that a set of files can't be read, where that is what it was; said once.
@@ -111,19 +118,11 @@ impl Figures {
 
     /// Takes down which sets of files are gone before their time, which is said where there is one more, and
     /// which the log does not have. These are said as a gate begins: later on they may be those of a gate that
-    /// follows this one. None are gone by a clock that nobody can believe: these stay as they were known. Gives all
-    /// that are.
-    pub(super) fn looked(
-        &self,
-        missing: Option<Vec<String>>,
-        strange: Vec<String>,
-    ) -> BTreeSet<String> {
+    /// follows this one. Gives all that are gone.
+    pub(super) fn looked(&self, missing: Vec<String>, strange: Vec<String>) -> BTreeSet<String> {
         let mut stands = self.stands();
-        let mut missing = match missing {
-            Some(missing) => missing.into_iter().collect(),
-            None => stands.missing.clone(),
-        };
-        missing.extend(stands.halves.iter().cloned());
+        let missing: BTreeSet<String> =
+            missing.into_iter().chain(stands.halves.iter().cloned()).collect();
         if !missing.is_subset(&stands.missing) {
             talk::error(&lack(&missing));
         }
@@ -224,33 +223,32 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_gone_is_told_by_a_clock_that_can_be_believed_and_with_what_a_case_lacks() {
+    fn what_is_gone_is_told_with_what_a_case_lacks() {
         let outlet = LedgerOutlet::new(1, LedgerBounds::default());
         let figures = Figures::new(outlet, Wall(7));
-        let looked = |missing: Option<&[&str]>| {
-            let owned = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
-            let told = figures.looked(missing.map(owned), Vec::new());
+        let looked = |missing: &[&str]| {
+            let missing = missing.iter().map(|name| (*name).to_owned()).collect();
+            let told = figures.looked(missing, Vec::new());
             assert_eq!(told, figures.stands().missing);
             told.into_iter().collect::<Vec<_>>()
         };
-        assert_eq!(looked(None), [""; 0]);
-        assert_eq!(looked(Some(&["a", "b"])), ["a", "b"]);
-        assert_eq!(looked(None), ["a", "b"]);
+        assert_eq!(looked(&["a", "b"]), ["a", "b"]);
         figures.stands().halves.insert("c".to_owned());
-        assert_eq!(looked(None), ["a", "b", "c"]);
-        assert_eq!(looked(Some(&["b"])), ["b", "c"]);
+        assert_eq!(looked(&["b"]), ["b", "c"]);
     }
 
     #[test]
     fn what_is_not_written_is_told_since_all_was_or_since_the_gate_began() {
         let outlet = LedgerOutlet::new(1, LedgerBounds::default());
         let figures = Figures::new(outlet, Wall(7));
-        assert_eq!(figures.unwritten(), None);
+        let unwritten = |at| figures.unwritten(Wall(at));
+        assert_eq!(unwritten(7 + LATE), None);
+        assert_eq!(unwritten(8 + LATE), Some(Wall(7)), "nothing failed, and it takes too long");
         figures.stands().write = Some("no space left".to_owned());
-        assert_eq!(figures.unwritten(), Some(Wall(7)));
+        assert_eq!(unwritten(8), Some(Wall(7)));
         figures.stands().written = Some(Wall(9));
-        assert_eq!(figures.unwritten(), Some(Wall(9)));
+        assert_eq!(unwritten(10), Some(Wall(9)));
         figures.stands().write = None;
-        assert_eq!(figures.unwritten(), None);
+        assert_eq!(unwritten(9 + LATE), None);
     }
 }

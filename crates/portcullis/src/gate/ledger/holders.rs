@@ -90,7 +90,7 @@ impl Receivers {
     async fn written(&self) -> Result<Wall, HoldersError> {
         let now = || self.clock.now().wall.0;
         let begun = now();
-        while self.figures.stands().written.is_none_or(|at| at.0 < begun) {
+        while self.figures.stands().digested.is_none_or(|at| at.0 < begun) {
             if now() > begun + PATIENCE {
                 let why = "what left just now is not written to the ledger yet; it is tried again";
                 return Err(HoldersError(why.to_owned()));

@@ -12,9 +12,10 @@ use std::time::Duration;
 
 use portcullis_ledger::LedgerError;
 use portcullis_registry::LedgerCommand;
-use portcullis_types::{Clock as _, Span, Wall};
+use portcullis_types::{Clock as _, Now, Span, Wall};
 
 use super::aside;
+use super::believed::Believed;
 use super::damage::{caught, whole_shelf};
 use super::figures::Figures;
 use super::folder::{DAY, Folder, JOURNAL, Part, day_name};
@@ -37,6 +38,7 @@ pub(super) struct Keeper {
     pub(super) roller: Roller,
     pub(super) figures: Arc<Figures>,
     pub(super) clock: SystemClock,
+    pub(super) believed: Believed,
     /// How long files stay.
     pub(super) keep: Span,
     /// How long keys do.
@@ -88,7 +90,7 @@ impl Keeper {
         }
         if passed >= self.tidy_at {
             self.tidy_at = passed + TIDY_EVERY;
-            self.tidy(now.wall);
+            self.tidy(now);
             let _told_by_the_writer = self.count();
         }
     }
@@ -142,10 +144,10 @@ impl Keeper {
     }
 
     /// Drops what was kept long enough and what no case needs, and looks what is wrong with the rest.
-    fn tidy(&mut self, now: Wall) {
+    fn tidy(&mut self, now: Now) {
         // Whoever does not know how late it is drops nothing.
-        if !self.roller.office.health().clock_parted {
-            self.drop_old(now);
+        if self.believed.may_drop(now) {
+            self.drop_old(now.wall);
         }
         // What has gone, could not go, or is seen again, counts for these.
         self.mended();

@@ -95,7 +95,7 @@ impl Writer {
             return self.failed(why);
         }
         let begun = self.clock.now();
-        // Then not all that left before is in the rings.
+        // Then not all that left before is in the rings, but all that has to be digested.
         let lacks = self.outlet.is_merging();
         self.outlet.take(&mut self.taken);
         match self.write() {
@@ -177,12 +177,10 @@ impl Writer {
     fn wrote(&mut self, begun: Now, lacks: bool) {
         let (now, refused) = (self.clock.now().mono, self.outlet.refused());
         let mut stands = self.figures.stands();
-        stands.taken = 0;
-        if lacks && stands.write.is_some() {
-            return;
-        }
+        let until = Some(Wall(begun.wall.0.saturating_sub(IN_RING)));
+        (stands.taken, stands.digested) = (0, until);
         if !lacks {
-            stands.written = Some(Wall(begun.wall.0.saturating_sub(IN_RING)));
+            stands.written = until;
         }
         let new = refused - std::mem::replace(&mut stands.refused, refused);
         let failed = stands.write.take().is_some();
