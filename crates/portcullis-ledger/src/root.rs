@@ -44,7 +44,7 @@ pub enum PiecesFault {
     Root,
     /// The file is as it was, and the hashes beside it are not.
     #[error(
-        "it is what was anchored; the hashes beside it are gone or not those that were written: put them back from a copy"
+        "it is what was anchored; the hashes beside it are gone or not those that were written"
     )]
     Beside,
 }

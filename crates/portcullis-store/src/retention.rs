@@ -12,8 +12,6 @@ use crate::writer::Writer;
 
 /// From look to look, and from a start to the first one: ten minutes.
 const EVERY: u64 = 600_000_000_000;
-/// How far the wall clock may part from the one that only counts: an hour.
-const PARTED_MS_MAX: u64 = 3_600_000;
 
 /// When it is looked for what was kept long enough.
 #[derive(Debug, Default)]
@@ -35,8 +33,7 @@ impl Looks {
             return false;
         }
         self.next = Mono(now.mono.0 + EVERY);
-        let counted = (now.mono.0 - started.mono.0) / 1_000_000;
-        self.parted = now.wall.0.abs_diff(started.wall.0 + counted) > PARTED_MS_MAX;
+        self.parted = now.has_parted(started);
         !self.parted
     }
 

@@ -37,6 +37,24 @@ pub trait Clock: Send + Sync + 'static {
     }
 }
 
+/// How far the wall clock may part from the one that only counts, in milliseconds: an hour.
+const PARTED_MAX: u64 = 3_600_000;
+
+impl Now {
+    /// What the wall clock would show, had it only counted since then.
+    #[must_use]
+    pub const fn counted(self, since: Self) -> Wall {
+        Wall(since.wall.0 + self.mono.0.saturating_sub(since.mono.0) / 1_000_000)
+    }
+
+    /// Whether the wall clock shows a time that is more than an hour off that: it jumped, and what never comes
+    /// back must not go by it.
+    #[must_use]
+    pub const fn has_parted(self, since: Self) -> bool {
+        self.wall.0.abs_diff(self.counted(since).0) > PARTED_MAX
+    }
+}
+
 impl Wall {
     /// As RFC 3339 in UTC with milliseconds, such as `2024-03-31T12:00:00.000Z`.
     #[must_use]

@@ -34,6 +34,12 @@ fn rolled(house: &House) {
     until("it is in a file", || figure(house, "portcullis_ledger_rolled_total") > before);
 }
 
+/// What was put back is read again, at the latest once a further journal became files.
+fn readable_again(house: &House) {
+    rolled(house);
+    until("all can be read again", || figure(house, "portcullis_ledger_unreadable") == 0);
+}
+
 /// The one set of files that there is, by what its files begin with.
 fn set(house: &House) -> String {
     let terms = files(house, ".terms.parquet");
@@ -96,8 +102,7 @@ fn a_set_that_somebody_rewrote_is_named_and_the_files_of_other_times_are_looked_
     std::fs::write(&answers, &before).unwrap();
     std::fs::write(&pieces, &beside).unwrap();
     assert_eq!(records(&house), 2);
-    rolled(&house);
-    until("the set can be read again", || figure(&house, "portcullis_ledger_unreadable") == 0);
+    readable_again(&house);
     drop(gate);
 }
 
@@ -134,8 +139,7 @@ fn a_set_that_lacks_a_file_is_red_once_verify_has_met_it_until_the_file_is_back(
     assert_eq!(house.cli(&["ledger", "verify"]).status.code(), Some(1));
     assert_eq!(figure(&house, "portcullis_ledger_unreadable"), 1);
     std::fs::rename(&away, &digests).unwrap();
-    rolled(&house);
-    until("it is whole again", || figure(&house, "portcullis_ledger_unreadable") == 0);
+    readable_again(&house);
     drop(gate);
 }
 
@@ -155,8 +159,7 @@ fn what_verify_finds_is_red_until_it_is_as_it_was() {
     assert!(ready.contains("`portcullis ledger verify` says which files are whole"), "{ready}");
     gate.wait_for("no question about its time is answered").unwrap();
     std::fs::write(&digests, before).unwrap();
-    rolled(&house);
-    until("it is whole again", || figure(&house, "portcullis_ledger_unreadable") == 0);
+    readable_again(&house);
     drop(gate);
 }
 

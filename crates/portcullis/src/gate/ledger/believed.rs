@@ -7,8 +7,6 @@ use portcullis_types::{Mono, Now, Wall};
 
 use super::folder::DAY;
 
-/// How far the wall clock may part from the one that only counts, in milliseconds: an hour.
-const PARTED_MAX: u64 = 3_600_000;
 /// How long after what was written last a gate is begun again without a doubt.
 const AWAY_MAX: u64 = 2 * DAY;
 /// How long it is waited else, in nanoseconds, for somebody to set the clock: ten minutes.
@@ -35,20 +33,12 @@ impl Believed {
 
     /// Whether what is old may go.
     pub(super) fn may_drop(&self, now: Now) -> bool {
-        !self.is_in_doubt(now) && !self.has_parted(now)
+        !self.is_in_doubt(now) && !now.has_parted(self.begun)
     }
 
     /// The moment that it is: by a clock that jumped, what it would be if it had not.
     pub(super) fn wall(&self, now: Now) -> Wall {
-        if self.has_parted(now) { self.counted(now) } else { now.wall }
-    }
-
-    fn has_parted(&self, now: Now) -> bool {
-        now.wall.0.abs_diff(self.counted(now).0) > PARTED_MAX
-    }
-
-    fn counted(&self, now: Now) -> Wall {
-        Wall(self.begun.wall.0 + now.mono.0.saturating_sub(self.begun.mono.0) / 1_000_000)
+        if now.has_parted(self.begun) { now.counted(self.begun) } else { now.wall }
     }
 }
 
@@ -57,6 +47,7 @@ mod tests {
     use super::*;
 
     const BEGUN: u64 = 20_000 * DAY;
+    const HOUR: u64 = DAY / 24;
 
     /// Some minutes after the beginning, by a wall clock that is as many milliseconds ahead.
     fn at(minutes: u64, ahead: u64) -> Now {
@@ -67,9 +58,7 @@ mod tests {
     #[test]
     fn a_clock_that_jumps_drops_nothing_from_that_moment_on_and_tells_no_other_time() {
         let believed = Believed::new(at(0, 0), None);
-        for (ahead, may_drop) in
-            [(0, true), (PARTED_MAX, true), (PARTED_MAX + 1, false), (40 * DAY, false)]
-        {
+        for (ahead, may_drop) in [(0, true), (HOUR, true), (HOUR + 1, false), (40 * DAY, false)] {
             let now = at(1, ahead);
             assert_eq!(believed.may_drop(now), may_drop, "{ahead}");
             assert_eq!(believed.wall(now), if may_drop { now.wall } else { at(1, 0).wall });

@@ -38,6 +38,7 @@ pub(super) struct Found {
 }
 
 impl Found {
+    /// Takes down what is wrong with a file, where that is listed yet.
     pub(super) fn fault(
         &mut self,
         file: &str,
@@ -171,15 +172,15 @@ pub(super) fn compare(
     let beside = fs::read(folder.at(&format!("{name}.{PIECES}"))).ok();
     let beside = beside.and_then(|bytes| Pieces::from_bytes(&bytes));
     for fault in Pieces::faults(beside.as_ref(), &pieces, &root, file.bytes) {
-        match fault {
-            PiecesFault::Piece { piece, from } => {
-                found.file(one, file, Some((piece, from)), fault.to_string());
+        let place = match fault {
+            PiecesFault::Beside => {
+                found.hashes.push(format!("{name}.{PIECES}"));
+                continue;
             }
-            PiecesFault::Length { .. } | PiecesFault::Root => {
-                found.file(one, file, None, fault.to_string());
-            }
-            PiecesFault::Beside => found.hashes.push(format!("{name}.{PIECES}")),
-        }
+            PiecesFault::Piece { piece, from } => Some((piece, from)),
+            PiecesFault::Length { .. } | PiecesFault::Root => None,
+        };
+        found.file(one, file, place, fault.to_string());
     }
     Ok(())
 }
