@@ -1,18 +1,7 @@
 //! Answers of partners and what partners were told, as an operator reads them.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    reason = "a test may stop at the first surprise"
-)]
 
-#[path = "../../portcullis-control/tests/gate/mod.rs"]
-mod gate;
-mod hand;
-
-use gate::{Gate, NOON, TOKEN};
-use hand::Machine;
+use crate::gate::{Gate, NOON, TOKEN};
+use crate::hand::Machine;
 use portcullis_registry::{
     Actor, ActorKind, AnswerCommand, AnswerKind, Attachment, Command, Event, Office as _,
 };

@@ -1,18 +1,7 @@
 //! A case from its opening to its bundle, as a person types and reads it.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    reason = "a test may stop at the first surprise"
-)]
 
-#[path = "../../portcullis-control/tests/gate/mod.rs"]
-mod gate;
-mod hand;
-
-use gate::{Gate, TOKEN};
-use hand::Machine;
+use crate::gate::{Gate, TOKEN};
+use crate::hand::Machine;
 
 const WHY: &str = "--reason investigation --tell 'We look into unusual calls.'";
 const BACK: &str = "--reason investigation-closed --tell 'Access comes back in stages.'";

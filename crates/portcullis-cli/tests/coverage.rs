@@ -1,15 +1,6 @@
 //! `check --coverage`: what nobody thought of is found, what is closed on purpose is named.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    reason = "a test may stop at the first surprise"
-)]
 
-mod hand;
-
-use hand::Machine;
+use crate::hand::Machine;
 
 const ROUTES: &str = r##"version: 1
 versions: { known: [v1], missing: v1 }

@@ -1,20 +1,9 @@
 //! A call that the running gate remembers, as it is told.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    reason = "a test may stop at the first surprise"
-)]
-
-#[path = "../../portcullis-control/tests/gate/mod.rs"]
-mod gate;
-mod hand;
 
 use std::sync::atomic::Ordering;
 
-use gate::{Gate, TOKEN};
-use hand::Machine;
+use crate::gate::{Gate, TOKEN};
+use crate::hand::Machine;
 use portcullis_control::{CallExplained, CallNow, CallSignal, CallStep, CallThen, CallWay};
 
 fn text(text: &str) -> Option<String> {

@@ -1,18 +1,7 @@
 //! Facts, modes and grants from the command line: what a person types and reads.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    reason = "a test may stop at the first surprise"
-)]
 
-#[path = "../../portcullis-control/tests/gate/mod.rs"]
-mod gate;
-mod hand;
-
-use gate::{Gate, TOKEN};
-use hand::Machine;
+use crate::gate::{Gate, TOKEN};
+use crate::hand::Machine;
 
 fn open(gate: &Gate) -> Machine {
     let machine = Machine::at(&gate.url, TOKEN);
@@ -413,7 +402,9 @@ fn what_the_guide_for_operators_types_can_be_typed() {
     let why = "--reason investigation --tell Told. --fact Seen. --period 24h";
     let typed: Vec<_> = commands
         .filter(|line| !binary(line))
-        .map(|line| hand::parses(&line.replace(" WHY", &format!(" {why}"))).map_err(|e| (line, e)))
+        .map(|line| {
+            crate::hand::parses(&line.replace(" WHY", &format!(" {why}"))).map_err(|e| (line, e))
+        })
         .collect();
     assert!(typed.len() > 15, "{}", typed.len());
     let wrong: Vec<_> = typed.into_iter().filter_map(Result::err).collect();

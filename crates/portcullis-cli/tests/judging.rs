@@ -1,17 +1,8 @@
 //! The tools that judge without a gate: `replay`, `test`, `explain`, `diff`.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    reason = "a test may stop at the first surprise"
-)]
-
-mod hand;
 
 use std::io::Write as _;
 
-use hand::{Machine, Said};
+use crate::hand::{Machine, Said};
 
 const ROUTES: &str = r##"version: 1
 versions: { known: [v1], missing: v1 }

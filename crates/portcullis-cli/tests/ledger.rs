@@ -1,20 +1,9 @@
 //! What the ledger tells, as a person types and reads it.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    reason = "a test may stop at the first surprise"
-)]
-
-#[path = "../../portcullis-control/tests/gate/mod.rs"]
-mod gate;
-mod hand;
 
 use std::sync::Arc;
 
-use gate::{Gate, TOKEN};
-use hand::Machine;
+use crate::gate::{Gate, TOKEN};
+use crate::hand::Machine;
 use portcullis_control::{ControlSettings, LedgerDesk, LedgerFault, LedgerQuestion, LedgerTaken};
 use portcullis_registry::Anchor;
 use portcullis_types::Wall;

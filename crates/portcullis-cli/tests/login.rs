@@ -1,18 +1,7 @@
 //! Signing in, and what holds for every command: who asks, and what its wish builds on.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    reason = "a test may stop at the first surprise"
-)]
 
-#[path = "../../portcullis-control/tests/gate/mod.rs"]
-mod gate;
-mod hand;
-
-use gate::{Gate, TOKEN};
-use hand::Machine;
+use crate::gate::{Gate, TOKEN};
+use crate::hand::Machine;
 
 /// One that knows where the gate is, and not with which token.
 fn stranger(gate: &Gate) -> Machine {

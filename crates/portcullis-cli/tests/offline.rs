@@ -1,18 +1,9 @@
 //! The command line without a gate: help, check, inspect, closed pipes.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    reason = "a test may stop at the first surprise"
-)]
-
-mod hand;
 
 use std::io::{self, Write};
 
+use crate::hand::{Machine, Typed};
 use clap::{CommandFactory as _, Parser as _};
-use hand::{Machine, Typed};
 use portcullis_cli::{Format, Out, run};
 
 fn help(path: &str) -> String {

@@ -1,20 +1,9 @@
 //! The command line against a running gate: what a person types and reads.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    reason = "a test may stop at the first surprise"
-)]
-
-#[path = "../../portcullis-control/tests/gate/mod.rs"]
-mod gate;
-mod hand;
 
 use std::sync::atomic::Ordering;
 
-use gate::{Gate, STARTER, TOKEN};
-use hand::Machine;
+use crate::gate::{Gate, STARTER, TOKEN};
+use crate::hand::Machine;
 
 const WHY: &str = "--reason investigation --tell 'Too many places were read at once.'";
 const FOUND: &str = "--fact '12,304 places were read in one night.' --period 9h";
@@ -403,7 +392,7 @@ fn any_changed_byte_of_an_export_is_found() {
 fn status_tells_what_is_in_force_and_what_differs() {
     let gate = Gate::open();
     let machine = Machine::at(&gate.url, TOKEN);
-    let shown = |said: hand::Said| said.whole().replace(&gate.url, "URL");
+    let shown = |said: crate::hand::Said| said.whole().replace(&gate.url, "URL");
     let ready = shown(machine.types("status"));
     gate.probe.broken.store(true, Ordering::Relaxed);
     insta::assert_snapshot!(format!("{ready}\n\n{}", shown(machine.types("status"))), @r"

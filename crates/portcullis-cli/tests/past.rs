@@ -1,18 +1,7 @@
 //! The log, asked from the command line: what happened to whom, and how things stood then.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    reason = "tests"
-)]
 
-#[path = "../../portcullis-control/tests/gate/mod.rs"]
-mod gate;
-mod hand;
-
-use gate::{Gate, NOON, TOKEN};
-use hand::Machine;
+use crate::gate::{Gate, NOON, TOKEN};
+use crate::hand::Machine;
 use portcullis_types::Wall;
 
 /// Each command a minute after the one before.

@@ -1,18 +1,7 @@
 //! Two persons, at the command line: what waits for the second one, and how that is told.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    reason = "a test may stop at the first surprise"
-)]
 
-#[path = "../../portcullis-control/tests/gate/mod.rs"]
-mod gate;
-mod hand;
-
-use gate::{Gate, TOKEN};
-use hand::Machine;
+use crate::gate::{Gate, TOKEN};
+use crate::hand::Machine;
 use portcullis_control::{AdminToken, ControlSettings};
 use portcullis_registry::{Actor, ActorKind, PeopleCommand, PeopleRule};
 

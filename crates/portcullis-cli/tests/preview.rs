@@ -1,20 +1,9 @@
 //! What a step would do, as somebody reads it who has to decide at once.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    reason = "a test may stop at the first surprise"
-)]
-
-#[path = "../../portcullis-control/tests/gate/mod.rs"]
-mod gate;
-mod hand;
 
 use std::sync::Arc;
 
-use gate::{Gate, NOON, TOKEN};
-use hand::Machine;
+use crate::gate::{Gate, NOON, TOKEN};
+use crate::hand::Machine;
 use portcullis_control::{ControlSettings, Left, Plane, UnderWay};
 use portcullis_registry::{Office as _, UsageCells, UsageSink, UsageVerdict};
 use portcullis_types::{ClassIx, KeyIx, Revision, Span, Wall};

@@ -1,18 +1,7 @@
 //! Reasons as they are typed, refused, shown and taken over from what was counted.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    reason = "a test may stop at the first surprise"
-)]
 
-#[path = "../../portcullis-control/tests/gate/mod.rs"]
-mod gate;
-mod hand;
-
-use gate::{Gate, TOKEN};
-use hand::Machine;
+use crate::gate::{Gate, TOKEN};
+use crate::hand::Machine;
 use portcullis_registry::{Actor, ActorKind, Command, SignalAction, SignalBounds, SignalSeen};
 use portcullis_types::PartnerId;
 

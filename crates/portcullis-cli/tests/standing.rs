@@ -1,18 +1,7 @@
 //! Standings and keys over time, as a person types and reads them.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    reason = "a test may stop at the first surprise"
-)]
 
-#[path = "../../portcullis-control/tests/gate/mod.rs"]
-mod gate;
-mod hand;
-
-use gate::{Gate, TOKEN};
-use hand::Machine;
+use crate::gate::{Gate, TOKEN};
+use crate::hand::Machine;
 
 const WHY: &str = "--reason investigation --tell 'We look into unusual calls.'";
 const FOUND: &str = "--fact '12,304 places were read in one night.' --period 9h --indefinite-because 'nobody knows when the calls are explained'";
@@ -119,6 +108,9 @@ fn a_key_is_bound_to_places_and_unbound_as_its_undo_says() {
     assert_eq!(machine.types(&format!("key bind {id} --anywhere {tell}")).code, 0);
     assert_eq!(shown().0, serde_json::Value::Null);
     for places in ["", "--anywhere --network 203.0.113.9", "--anywhere --certificate dns:a"] {
-        assert!(hand::parses(&format!("key bind {id} {places} {tell}")).is_err(), "{places}");
+        assert!(
+            crate::hand::parses(&format!("key bind {id} {places} {tell}")).is_err(),
+            "{places}"
+        );
     }
 }

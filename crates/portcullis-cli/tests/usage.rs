@@ -1,20 +1,9 @@
 //! Usage as it is shown.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    reason = "a test may stop at the first surprise"
-)]
-
-#[path = "../../portcullis-control/tests/gate/mod.rs"]
-mod gate;
-mod hand;
 
 use std::sync::Arc;
 
-use gate::{Gate, NOON, TOKEN};
-use hand::Machine;
+use crate::gate::{Gate, NOON, TOKEN};
+use crate::hand::Machine;
 use portcullis_registry::{CallClient, UsageCells, UsageOf, UsageSink, UsageVerdict};
 use portcullis_types::{ClassIx, ClientIx, KeyIx, Revision, Wall};
 

@@ -1,19 +1,10 @@
 //! The admin API over real sockets: what each call answers, refuses and records.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    reason = "a test may stop at the first surprise"
-)]
-
-mod gate;
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 use std::sync::atomic::Ordering;
 
-use gate::{Gate, TOKEN};
+use crate::gate::{Gate, TOKEN};
 use portcullis_control::ControlSettings;
 use serde_json::{Value, json};
 

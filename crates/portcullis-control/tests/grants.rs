@@ -1,15 +1,6 @@
 //! Feeds of grants, and what partners declare, over real sockets.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    reason = "a test may stop at the first surprise"
-)]
 
-mod gate;
-
-use gate::{Gate, TOKEN};
+use crate::gate::{Gate, TOKEN};
 use serde_json::{Value, json};
 
 struct Answer {

@@ -1,18 +1,8 @@
 //! Questions to the ledger: who may ask, what is demanded first, and what stands in the log of it.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    missing_docs,
-    reason = "tests"
-)]
-
-mod gate;
 
 use std::sync::{Arc, Mutex};
 
-use gate::{Gate, NOON, TOKEN};
+use crate::gate::{Gate, NOON, TOKEN};
 use portcullis_control::{
     ControlSettings, LEDGER_PEOPLE_MAX, LedgerDesk, LedgerFault, LedgerPerson, LedgerQuestion,
     LedgerTaken,

@@ -1,15 +1,6 @@
 //! The log as tiles and proofs, over real sockets: what anybody may have and what only an auditor.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    reason = "a test may stop at the first surprise"
-)]
 
-mod gate;
-
-use gate::{Gate, TOKEN};
+use crate::gate::{Gate, TOKEN};
 use portcullis_audit::{
     Checkpoint, Hash, LogVerifier, Receipt, Tile, TileKind, Tree, leaf_hash, unbundle, unhash,
     verify_consistency,

@@ -1,5 +1,4 @@
 //! The descriptions of both APIs are promises: they change on purpose only.
-#![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 
 use std::path::Path;
 

@@ -1,16 +1,6 @@
 //! The log, asked: what happened to whom, and how things stood then.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    missing_docs,
-    reason = "tests"
-)]
 
-mod gate;
-
-use gate::{Gate, NOON, TOKEN};
+use crate::gate::{Gate, NOON, TOKEN};
 use portcullis_types::Wall;
 use serde_json::{Value, json};
 

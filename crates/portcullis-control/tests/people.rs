@@ -1,20 +1,10 @@
 //! Signing in by an issuer's tokens, roles, and the two-person rule, over real sockets.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    reason = "a test may stop at the first surprise"
-)]
-
-mod gate;
-mod issuer;
 
 use std::time::Duration;
 
-use gate::{Gate, NOON, TOKEN};
-use issuer::signing::base64url;
-use issuer::{Issuer, Key};
+use crate::gate::{Gate, NOON, TOKEN};
+use crate::issuer::signing::base64url;
+use crate::issuer::{Issuer, Key};
 use portcullis_control::{ControlSettings, Oidc};
 use portcullis_keys::SignatureAlgorithm;
 use portcullis_registry::{Actor, ActorKind, PeopleCommand, PeopleRule, login};

@@ -1,6 +1,5 @@
 //! Every problem that the APIs answer of their own, as it stands in the sources: who adds one agrees
 //! on it here. What is worked out (`…`) stands in tests of its own.
-#![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 
 use std::collections::BTreeSet;
 use std::path::Path;

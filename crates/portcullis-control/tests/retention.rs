@@ -1,16 +1,6 @@
 //! How long things are kept, as operators ask and read of it.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    missing_docs,
-    reason = "tests"
-)]
 
-mod gate;
-
-use gate::{Gate, NOON, TOKEN};
+use crate::gate::{Gate, NOON, TOKEN};
 use portcullis_control::ControlSettings;
 use portcullis_registry::{RecordKind, Retention};
 use portcullis_types::{Span, Wall};

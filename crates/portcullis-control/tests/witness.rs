@@ -1,20 +1,10 @@
 //! The listener of a witness over real sockets: each answer of the specification, by its number and
 //! kind; and what a gate serves of what witnesses signed.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    missing_docs,
-    reason = "tests"
-)]
-
-mod gate;
 
 use std::net::TcpListener;
 use std::sync::{Arc, Mutex};
 
-use gate::Gate;
+use crate::gate::Gate;
 use portcullis_audit::{
     AddCheckpoint, Checkpoint, LogKey, Nodes as _, Tree, Witness, WitnessKey, leaf_hash, sign,
 };
@@ -134,7 +124,7 @@ impl Witnessed for Signed {
 fn checkpoints_and_receipts_carry_what_witnesses_signed() {
     let get = |gate: &Gate, path: &str| {
         let agent = ureq::Agent::config_builder().http_status_as_error(false).build().new_agent();
-        let token = format!("Bearer {}", gate::TOKEN);
+        let token = format!("Bearer {}", crate::gate::TOKEN);
         let answer = agent.get(format!("{}{path}", gate.url)).header("authorization", token).call();
         answer.unwrap().body_mut().read_to_string().unwrap()
     };

@@ -1,15 +1,6 @@
 //! Targets and conditions, as a table of calls.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "tests"
-)]
 
-mod desk;
-
-use desk::table::{check, check_with, facts, set};
+use crate::desk::table::{check, check_with, facts, set};
 use portcullis_types::ScopeSet;
 
 #[test]
@@ -117,7 +108,7 @@ fn more_than_agreed_of_what_a_rule_hangs_on_closes_it_whatever_another_gives() {
     let here = "GET /v21.0/200300014810/posts?fields=id";
     let there = "GET /v21.0/200300014811/posts?fields=id";
     let post = "GET /v21.0/17900100000000001?fields=id";
-    let own = format!("GET /v21.0/{}/media?fields=id", desk::table::USER);
+    let own = format!("GET /v21.0/{}/media?fields=id", crate::desk::table::USER);
     let bounded = rules("{ locations: 2, grants: 1 }");
     check(&bounded, here, "by here");
     check(&bounded, &own, "by own");

@@ -1,13 +1,4 @@
 //! Tiers with rules, damaged in many ways: a clear fault or a whole set, never a panic.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "tests"
-)]
-
-mod desk;
 
 use std::sync::OnceLock;
 
@@ -43,11 +34,11 @@ const VALUES: [&str; 22] = [
 
 fn catalogue() -> &'static Catalogue {
     static ONE: OnceLock<Catalogue> = OnceLock::new();
-    ONE.get_or_init(desk::catalogue)
+    ONE.get_or_init(crate::desk::catalogue)
 }
 
 fn file(name: &str) -> &'static str {
-    desk::USES.iter().find(|(one, _)| *one == name).unwrap().1
+    crate::desk::USES.iter().find(|(one, _)| *one == name).unwrap().1
 }
 
 /// Compiles a damaged file with what it refers to, and reads every fault as a person would.
@@ -75,7 +66,7 @@ fn whatever_a_line_of_a_tier_is_replaced_by_nothing_panics() {
         tried += 1;
         faulty += usize::from(!judge(name, text).is_empty());
     };
-    for (at, (name, text)) in desk::USES.iter().enumerate() {
+    for (at, (name, text)) in crate::desk::USES.iter().enumerate() {
         let lines: Vec<&str> = text.lines().collect();
         for (n, line) in lines.iter().enumerate() {
             let put = |new: &[&str]| [&lines[..n], new, &lines[n + 1..]].concat().join("\n");
@@ -99,7 +90,7 @@ fn whatever_a_line_of_a_tier_is_replaced_by_nothing_panics() {
 #[test]
 fn a_half_written_or_swollen_tier_never_panics() {
     let mut tried = 0;
-    for (name, text) in desk::USES {
+    for (name, text) in crate::desk::USES {
         for cut in (0..text.len()).step_by(text.len() / 12) {
             let cut = (cut..).find(|at| text.is_char_boundary(*at)).unwrap();
             for damaged in [
@@ -164,7 +155,7 @@ fn circles_of_tiers_and_of_sets_are_told_once_each() {
 
 #[test]
 fn a_windows_file_reads_like_any_other() {
-    for (name, text) in desk::USES {
+    for (name, text) in crate::desk::USES {
         assert_eq!(judge(name, &text.replace('\n', "\r\n")), Vec::new(), "{name}");
     }
 }

@@ -1,11 +1,4 @@
 //! The decision against a tiny model: a call passes if and only if every class it asks is granted.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "tests"
-)]
 
 use std::collections::BTreeSet;
 use std::sync::OnceLock;

@@ -1,15 +1,6 @@
 //! The decision, as a table: a tier of a few rules, a call, and what comes of it in one line.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "tests"
-)]
 
-mod desk;
-
-use desk::table::{OTHER, USER, check, check_with, facts, set};
+use crate::desk::table::{OTHER, USER, check, check_with, facts, set};
 use portcullis_types::{Facts, ScopeIx, ScopeSet, Wall};
 
 const OWN: &str = "allow:\n  - { id: own, class: [profile.basic], target: granted, fields: [id, username], ids: 2 }\n";

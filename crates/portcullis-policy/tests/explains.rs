@@ -1,21 +1,12 @@
 //! The path of a decision and the schema for editors, as people read them.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "tests"
-)]
-
-mod desk;
 
 use portcullis_policy::Caller;
 use portcullis_types::{ScopeSet, Wall};
 
 #[test]
 fn the_path_of_a_decision_names_every_rule_and_its_values() {
-    let catalogue = desk::catalogue();
-    let set = desk::compile(&desk::USES, &catalogue);
+    let catalogue = crate::desk::catalogue();
+    let set = crate::desk::compile(&crate::desk::USES, &catalogue);
     let mut said = String::new();
     let tests = [
         "posts at a declared branch, whatever was offered elsewhere",
@@ -36,10 +27,11 @@ fn the_path_of_a_decision_names_every_rule_and_its_values() {
         });
         let (tier, case) = found.unwrap();
         let now = case.at.unwrap_or_default();
-        let partner = desk::Partner { set: &set, facts: &case.facts, grants: &case.grants, now };
+        let partner =
+            crate::desk::Partner { set: &set, facts: &case.facts, grants: &case.grants, now };
         let granted = set.narrowed(ScopeSet::ALL);
         let caller = Caller { granted: &granted, known: &partner, now };
-        let steps = desk::unfold(&catalogue, &case.method, &case.target, None, |asks| {
+        let steps = crate::desk::unfold(&catalogue, &case.method, &case.target, None, |asks| {
             tier.explain(asks, &caller, &catalogue)
         });
         said.push_str(&format!("# {name}\n{} {}\n", case.method, case.target));
@@ -53,16 +45,16 @@ fn the_path_of_a_decision_names_every_rule_and_its_values() {
 
 #[test]
 fn a_list_longer_than_agreed_is_told_with_both_figures() {
-    let catalogue = desk::catalogue();
-    let set = desk::table::set(
+    let catalogue = crate::desk::catalogue();
+    let set = crate::desk::table::set(
         "lists: { locations: 0 }\nallow:\n  - { id: here, class: [place.posts], target: { declared: locations }, fields: [id] }\n",
     );
-    let (facts, now) = (desk::table::facts(), Wall::default());
-    let partner = desk::Partner { set: &set, facts: &facts, grants: &[], now };
+    let (facts, now) = (crate::desk::table::facts(), Wall::default());
+    let partner = crate::desk::Partner { set: &set, facts: &facts, grants: &[], now };
     let granted = set.narrowed(ScopeSet::ALL);
     let caller = Caller { granted: &granted, known: &partner, now };
     let call = "/v21.0/200300014810/posts?fields=id";
-    let steps = desk::unfold(&catalogue, "GET", call, None, |asks| {
+    let steps = crate::desk::unfold(&catalogue, "GET", call, None, |asks| {
         set.tiers().next().unwrap().explain(asks, &caller, &catalogue)
     });
     let said: Vec<String> = steps.unwrap().iter().map(ToString::to_string).collect();

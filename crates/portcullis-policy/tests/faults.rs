@@ -1,11 +1,4 @@
 //! Every fault of route and policy files: which code, at which line.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "tests"
-)]
 
 use portcullis_catalogue::Catalogue;
 use portcullis_policy::PolicySet;

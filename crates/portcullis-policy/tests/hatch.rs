@@ -1,15 +1,6 @@
 //! `deny_when`: a condition that can only deny, and denies where it can't be evaluated.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "tests"
-)]
 
-mod desk;
-
-use desk::table::{USER, check};
+use crate::desk::table::{USER, check};
 use portcullis_policy::PolicySet;
 use portcullis_yaml::{Faults, Source};
 
@@ -80,7 +71,7 @@ fn it_denies_and_never_grants() {
 
 #[test]
 fn a_condition_is_checked_against_the_routes() {
-    let catalogue = desk::catalogue();
+    let catalogue = crate::desk::catalogue();
     let said = |class: &str, condition: &str| {
         let text = format!(
             "version: 1\ntier: t\nabout: x\nrates: []\nscopes: []\n{}",

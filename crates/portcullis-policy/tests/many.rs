@@ -1,11 +1,4 @@
 //! A file of nothing but faults is answered soon, with the first of them.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "tests"
-)]
 
 use portcullis_catalogue::Catalogue;
 use portcullis_policy::PolicySet;

@@ -1,11 +1,4 @@
 //! Policy and route files damaged in many ways: a fault or a whole set, never a panic.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "tests"
-)]
 
 use std::sync::OnceLock;
 

@@ -1,11 +1,4 @@
 //! The shipped example compiles: all of its files, one tier for each use.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "tests"
-)]
 
 use portcullis_catalogue::Catalogue;
 use portcullis_policy::PolicySet;

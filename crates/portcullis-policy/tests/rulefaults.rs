@@ -1,13 +1,4 @@
 //! Every fault of rules, limits, filters, watches, tests and inheritance: which code, at which line.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "tests"
-)]
-
-mod desk;
 
 use std::sync::OnceLock;
 
@@ -65,7 +56,7 @@ tests:
 
 fn compile(sets: &str, tier: &str) -> Vec<Fault> {
     static ONE: OnceLock<Catalogue> = OnceLock::new();
-    let catalogue = ONE.get_or_init(desk::catalogue);
+    let catalogue = ONE.get_or_init(crate::desk::catalogue);
     let sources = [
         Source::new("sets.yaml", sets),
         Source::new("scopes.yaml", SCOPES),
@@ -284,7 +275,7 @@ fn a_child_asks_for_declared_clients_where_its_parent_does() {
             Source::new("parent.yaml", parent),
             Source::new("tier.yaml", TIER),
         ];
-        let set = PolicySet::compile(&sources, &desk::catalogue()).unwrap();
+        let set = PolicySet::compile(&sources, &crate::desk::catalogue()).unwrap();
         set.tier("t").and_then(|ix| set.tier_at(ix)).unwrap().clients_required
     };
     assert!(!required(PARENT));

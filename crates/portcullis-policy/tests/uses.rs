@@ -1,21 +1,12 @@
 //! Every agreement of the sample platform, as a tier: it compiles, and its tests hold.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "tests"
-)]
-
-mod desk;
 
 use portcullis_policy::{Expect, Passed};
 use portcullis_types::ClassIx;
 
 #[test]
 fn there_is_a_tier_for_each_of_the_fifteen_uses_and_one_for_the_others() {
-    let catalogue = desk::catalogue();
-    let set = desk::compile(&desk::USES, &catalogue);
+    let catalogue = crate::desk::catalogue();
+    let set = crate::desk::compile(&crate::desk::USES, &catalogue);
     let uses = "publishing comment_care brand_analytics creator_marketplace story_insights \
         own_property_monitoring social_wall travel_search newsroom research audience_insights \
         campaign_reports location_marketing market_statistics review_digest";
@@ -32,14 +23,14 @@ fn there_is_a_tier_for_each_of_the_fifteen_uses_and_one_for_the_others() {
 
 #[test]
 fn the_tests_written_in_the_tiers_hold() {
-    let catalogue = desk::catalogue();
-    let set = desk::compile(&desk::USES, &catalogue);
+    let catalogue = crate::desk::catalogue();
+    let set = crate::desk::compile(&crate::desk::USES, &catalogue);
     let mut wrong = Vec::new();
     let mut tried = 0;
     for tier in set.tiers() {
         for case in tier.tests() {
             tried += 1;
-            let (got, verdict) = desk::run(&set, &catalogue, tier, case);
+            let (got, verdict) = crate::desk::run(&set, &catalogue, tier, case);
             let rule =
                 verdict.ruling.denied_by.first().map(|name| name.rsplit('/').next().unwrap());
             let ok = match &case.expect {
@@ -72,8 +63,8 @@ fn the_tests_written_in_the_tiers_hold() {
 
 #[test]
 fn no_use_gives_what_no_agreement_gives() {
-    let catalogue = desk::catalogue();
-    let set = desk::compile(&desk::USES, &catalogue);
+    let catalogue = crate::desk::catalogue();
+    let set = crate::desk::compile(&crate::desk::USES, &catalogue);
     let never = [
         "unclassified",
         "story.by_place",
@@ -100,11 +91,11 @@ fn no_use_gives_what_no_agreement_gives() {
 
 #[test]
 fn a_page_is_cut_to_what_is_agreed_and_debited_so() {
-    let catalogue = desk::catalogue();
-    let set = desk::compile(&desk::USES, &catalogue);
+    let catalogue = crate::desk::catalogue();
+    let set = crate::desk::compile(&crate::desk::USES, &catalogue);
     let tier = set.tier_at(set.tier_for_use("publishing").unwrap()).unwrap();
     let case = tier.tests().iter().find(|case| case.target.ends_with("limit=100")).unwrap();
-    let (_, verdict) = desk::run(&set, &catalogue, tier, case);
+    let (_, verdict) = crate::desk::run(&set, &catalogue, tier, case);
     assert_eq!(verdict.ruling.clamp, Some(50));
     assert_eq!(verdict.ruling.debits.len(), 1);
     assert_eq!(verdict.ruling.debits[0].amount, 50);

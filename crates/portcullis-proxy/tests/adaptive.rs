@@ -1,21 +1,12 @@
 //! What an upstream may have at once follows how long its answers take.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    reason = "tests"
-)]
-
-mod support;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use crate::support::{Gate, PATIENCE, PROFILE, Reply, Still, TIER, Upstream};
 use portcullis_proxy::{Adaptive, Bounds, Codec};
 use portcullis_types::{Clock, Mono, Now};
-use support::{Gate, PATIENCE, PROFILE, Reply, Still, TIER, Upstream};
 
 /// A clock that goes on by as much as the upstream needs for an answer, in microseconds.
 #[derive(Default)]

@@ -1,20 +1,11 @@
 //! Several upstreams: which takes a call, what becomes of one that ails, and how often a call is sent.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    reason = "tests"
-)]
-
-mod support;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, mpsc};
 use std::time::Duration;
 
+use crate::support::{Gate, MEDIA, Nobody, PROFILE, PUBLISH, Reply, TIER, Upstream, get, post};
 use portcullis_proxy::{Attribute, Check, Codec, Settings, Spread, Upstreams, Weighted};
-use support::{Gate, MEDIA, Nobody, PROFILE, PUBLISH, Reply, TIER, Upstream, get, post};
 
 const BOTH: [Codec; 2] = [Codec::Own, Codec::Hyper];
 
@@ -177,7 +168,7 @@ fn an_upstream_that_says_it_is_ill_gets_no_calls_as_long_as_another_is_well() {
         settings.upstreams.check = Some(Check {
             path: "/healthz?deep=1".into(),
             every: Duration::from_millis(10),
-            within: support::PATIENCE,
+            within: crate::support::PATIENCE,
             bad: 2,
             good: 2,
         });
@@ -192,7 +183,7 @@ fn an_upstream_that_says_it_is_ill_gets_no_calls_as_long_as_another_is_well() {
     let check = asked.lock().unwrap()[0].clone();
     assert_eq!(check.line(), "GET /healthz?deep=1 HTTP/1.1");
     assert_eq!(check.header("host"), Some("platform.test:9"));
-    assert!(!check.head.contains(support::PLATFORM), "it shows no credential");
+    assert!(!check.head.contains(crate::support::PLATFORM), "it shows no credential");
     ill.store(false, Ordering::SeqCst);
     wait_for_up(&gate, 2, 2);
 }
@@ -209,8 +200,8 @@ fn a_call_takes_so_long_and_no_longer_however_often_a_piece_comes() {
     let cut_after = |total| {
         let gate = gate(&[up.url()], |settings| {
             settings.timeouts.total = Duration::from_millis(total);
-            settings.timeouts.answer_idle = support::PATIENCE;
-            settings.timeouts.first_byte = support::PATIENCE;
+            settings.timeouts.answer_idle = crate::support::PATIENCE;
+            settings.timeouts.first_byte = crate::support::PATIENCE;
         });
         gate.get(PROFILE)
     };
@@ -221,7 +212,7 @@ fn a_call_takes_so_long_and_no_longer_however_often_a_piece_comes() {
     let silent = Upstream::new(|_| Reply::Never);
     let gate = self::gate(&[silent.url()], |settings| {
         settings.timeouts.total = Duration::from_millis(200);
-        settings.timeouts.first_byte = support::PATIENCE;
+        settings.timeouts.first_byte = crate::support::PATIENCE;
     });
     assert_eq!(gate.get(PROFILE).code(), "upstream_slow");
 }
@@ -299,7 +290,7 @@ fn upstreams_are_exchanged_while_calls_go_on() {
     let gate = gate(&[before.url()], |settings| {
         settings.upstreams.bounds.calls = 1;
         settings.upstreams.bounds.partner_percent = 100;
-        settings.upstreams.bounds.wait = support::PATIENCE;
+        settings.upstreams.bounds.wait = crate::support::PATIENCE;
     });
     // One is under way there, and one waits for it.
     let mut peers = [gate.connect(), gate.connect()];

@@ -1,20 +1,11 @@
 //! Several calls in one: each entry judged and sent on as if it had come alone.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    reason = "tests"
-)]
-
-mod support;
 
 use std::sync::mpsc::{Sender, channel};
 use std::sync::{Arc, Mutex};
 
+use crate::support::{Answer, BATCHING, Gate, KEY, PLATFORM, Reply, Seen, Upstream, post};
 use portcullis_proxy::{Placement, PlatformCredential};
 use serde_json::{Value, json};
-use support::{Answer, BATCHING, Gate, KEY, PLATFORM, Reply, Seen, Upstream, post};
 
 const ME: &str = "17841000000000001";
 
@@ -452,7 +443,7 @@ fn a_client_that_leaves_ends_what_was_not_sent() {
         let _ = go.send(());
     }
     let mut other = gate.connect();
-    other.send(support::get(&format!("/v21.0/{ME}?fields=id"), ""));
+    other.send(crate::support::get(&format!("/v21.0/{ME}?fields=id"), ""));
     until(|| !going.lock().unwrap().is_empty());
     let_go(&going);
     assert_eq!(other.answer().status, 200);

@@ -1,14 +1,5 @@
 //! Connections to the platform: what is sent on them, when they are used again, and when a call is
 //! sent again. By both codecs, where they do the same.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    reason = "tests"
-)]
-
-mod support;
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
@@ -16,8 +7,8 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, channel};
 
+use crate::support::{Gate, MEDIA, PROFILE, PUBLISH, Reply, UPLOAD, Upstream, get, post};
 use portcullis_proxy::Codec;
-use support::{Gate, MEDIA, PROFILE, PUBLISH, Reply, UPLOAD, Upstream, get, post};
 
 const BOTH: [Codec; 2] = [Codec::Own, Codec::Hyper];
 
@@ -144,7 +135,7 @@ fn bytes_that_come_while_nobody_asked_end_the_connection() {
             }
         }
     });
-    let gate = Gate::start(&format!("http://{addr}"), support::TIER, |_| {});
+    let gate = Gate::start(&format!("http://{addr}"), crate::support::TIER, |_| {});
     assert_eq!(gate.get(PROFILE).text(), "\"0\"");
     say.send(()).unwrap();
     done.recv().unwrap();
@@ -222,7 +213,7 @@ fn a_connection_the_platform_closed_while_it_waited_takes_no_write() {
             }
         }
     });
-    let gate = Gate::start(&format!("http://{addr}"), support::TIER, |_| {});
+    let gate = Gate::start(&format!("http://{addr}"), crate::support::TIER, |_| {});
     assert_eq!(gate.get(PROFILE).status, 200);
     is_closed.recv().unwrap();
     let answer = gate.call(&post(PUBLISH, "Content-Length: 9\r\n", "caption=x"));
@@ -314,7 +305,8 @@ fn hasty(answer: &'static str) -> (SocketAddr, Receiver<Vec<u8>>) {
 fn an_answer_may_come_before_the_upload_is_over_and_the_rest_still_goes_on() {
     for codec in BOTH {
         let (addr, told) = hasty("HTTP/1.1 202 Accepted\r\nContent-Length: 2\r\n\r\n{}");
-        let gate = Gate::start(&format!("http://{addr}"), support::TIER, |set| set.codec = codec);
+        let gate =
+            Gate::start(&format!("http://{addr}"), crate::support::TIER, |set| set.codec = codec);
         let mut peer = gate.connect();
         let lines = "Content-Type: video/mp4\r\nTransfer-Encoding: chunked\r\n";
         peer.send(post(UPLOAD, lines, "3\r\nabc\r\n"));
@@ -333,8 +325,9 @@ fn an_upload_that_breaks_off_is_never_ended_as_if_whole() {
     for codec in BOTH {
         for answer in ["", "HTTP/1.1 202 Accepted\r\nContent-Length: 9\r\n\r\n{"] {
             let (addr, told) = hasty(answer);
-            let gate =
-                Gate::start(&format!("http://{addr}"), support::TIER, |set| set.codec = codec);
+            let gate = Gate::start(&format!("http://{addr}"), crate::support::TIER, |set| {
+                set.codec = codec
+            });
             let mut peer = gate.connect();
             let lines = "Content-Type: video/mp4\r\nTransfer-Encoding: chunked\r\n";
             peer.send(post(UPLOAD, lines, "3\r\nabc\r\n"));
@@ -365,7 +358,8 @@ fn an_upload_goes_on_while_the_partner_takes_nothing_of_the_answer() {
             });
             let _ = std::io::copy(&mut stream, &mut std::io::sink());
         });
-        let gate = Gate::start(&format!("http://{addr}"), support::TIER, |set| set.codec = codec);
+        let gate =
+            Gate::start(&format!("http://{addr}"), crate::support::TIER, |set| set.codec = codec);
         let mut peer = gate.connect();
         peer.send(post(
             UPLOAD,
@@ -387,7 +381,7 @@ fn an_upload_that_the_platform_takes_no_more_of_is_let_go_after_its_answer() {
         // Kept open, and read no further.
         let _kept = std::mem::ManuallyDrop::new(stream);
     });
-    let gate = Gate::start(&format!("http://{addr}"), support::TIER, |set| {
+    let gate = Gate::start(&format!("http://{addr}"), crate::support::TIER, |set| {
         let (times, short) = (&mut set.timeouts, std::time::Duration::from_millis(100));
         (times.first_byte, times.answer_idle, times.send) = (short, short, short);
         (times.body, times.body_idle) = (short, short);
@@ -419,7 +413,7 @@ fn a_platform_that_refuses_an_upload_is_heard_though_it_reads_no_more() {
         let mut rest = [0; 1];
         while stream.read(&mut rest).is_ok_and(|count| count > 0) {}
     });
-    let gate = Gate::start(&format!("http://{addr}"), support::TIER, |_| {});
+    let gate = Gate::start(&format!("http://{addr}"), crate::support::TIER, |_| {});
     let mut peer = gate.connect();
     let lines = "Content-Type: video/mp4\r\nContent-Length: 100\r\n";
     peer.send(post(UPLOAD, lines, "abc"));
@@ -435,7 +429,7 @@ fn a_platform_that_answers_and_resets_an_upload_is_heard() {
             stream.write_all(b"HTTP/1.1 413 Too Large\r\nContent-Length: 2\r\n\r\n{}").unwrap();
             // Closed with bytes unread, which resets the connection.
         });
-        let gate = Gate::start(&format!("http://{addr}"), support::TIER, |_| {});
+        let gate = Gate::start(&format!("http://{addr}"), crate::support::TIER, |_| {});
         let mut peer = gate.connect();
         let body = vec![b'x'; 4_000_000];
         let lines = format!("Content-Type: video/mp4\r\nContent-Length: {}\r\n", body.len());

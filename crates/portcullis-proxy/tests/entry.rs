@@ -1,20 +1,11 @@
 //! What stands before HTTP: several listeners, proxies that announce whom they bring, and how many
 //! may come from one address.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    reason = "tests"
-)]
-
-mod support;
 
 use std::time::Duration;
 
+use crate::support::certs::{Authority, Client, front, listener, material};
+use crate::support::{Gate, PROFILE, Peer, Upstream, get};
 use portcullis_proxy::Listener;
-use support::certs::{Authority, Client, front, listener, material};
-use support::{Gate, PROFILE, Peer, Upstream, get};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 const HOSTS: &[&str] = &["127.0.0.0/8"];
@@ -203,5 +194,5 @@ fn connections_are_shared_out_among_threads_whatever_chance_says() {
         assert_eq!(peer.answer().status, 200);
     }
     let running = gate.running.take().unwrap();
-    assert_eq!(running.drain(support::PATIENCE).cut, 0);
+    assert_eq!(running.drain(crate::support::PATIENCE).cut, 0);
 }

@@ -1,21 +1,12 @@
 //! What goes on to the platform, and what comes back.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    reason = "tests"
-)]
-
-mod support;
 
 use std::sync::mpsc::channel;
 
-use portcullis_proxy::{Family, Listener, Placement, PlatformCredential};
-use support::{
+use crate::support::{
     Gate, KEY, MEDIA, NOWHERE, PLATFORM, PROFILE, PUBLISH, Reply, TIER, UPLOAD, Upstream, World,
     get, post,
 };
+use portcullis_proxy::{Family, Listener, Placement, PlatformCredential};
 
 #[test]
 fn a_permitted_call_goes_on_with_the_platforms_credential() {

@@ -1,15 +1,6 @@
 //! Bytes from partners that could be read in two ways, over real sockets.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    reason = "tests"
-)]
 
-mod support;
-
-use support::{Gate, KEY, NOWHERE, PROFILE, PUBLISH, UPLOAD, Upstream, get, post};
+use crate::support::{Gate, KEY, NOWHERE, PROFILE, PUBLISH, UPLOAD, Upstream, get, post};
 
 /// A second request, hidden in what may or may not be the body of the first.
 const HIDDEN: &str = "GET /hidden HTTP/1.1\r\nHost: a\r\n\r\n";
@@ -183,7 +174,7 @@ fn a_client_that_waits_for_leave_to_send_gets_it_once_it_is_needed() {
 
 #[test]
 fn pipelined_calls_are_answered_in_order() {
-    let up = Upstream::new(|seen| support::Reply::json(&format!("{:?}", seen.line())));
+    let up = Upstream::new(|seen| crate::support::Reply::json(&format!("{:?}", seen.line())));
     let gate = Gate::before(&up);
     let mut peer = gate.connect();
     let calls: Vec<String> = (0..20).map(|n| format!("{PROFILE}?fields=id&n={n}")).collect();

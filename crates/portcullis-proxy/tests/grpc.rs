@@ -1,21 +1,12 @@
 //! gRPC: refusals as its clients read them, and how its streams end.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    reason = "tests"
-)]
 
-mod support;
-
+use crate::support::{Gate, KEY, Reply, TIER, Upstream, World};
 use http::{HeaderMap, HeaderValue, Request, Response};
 use http_body_util::{BodyExt, Full};
 use hyper::body::{Bytes, Incoming};
 use hyper::client::conn::http2::handshake;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use portcullis_proxy::Codec;
-use support::{Gate, KEY, Reply, TIER, Upstream, World};
 
 const ROUTES: &str = r##"
 version: 1

@@ -1,20 +1,13 @@
 //! HTTP/2 with prior knowledge in front, HTTP/1.1 behind.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    reason = "tests"
-)]
 
-mod support;
-
+use crate::support::{
+    Gate, KEY, MEDIA, NOWHERE, PLATFORM, PROFILE, PUBLISH, Reply, UPLOAD, Upstream,
+};
 use http::{Request, Version};
 use http_body_util::{BodyExt, Full};
 use hyper::body::Bytes;
 use hyper::client::conn::http2::{SendRequest, handshake};
 use hyper_util::rt::{TokioExecutor, TokioIo};
-use support::{Gate, KEY, MEDIA, NOWHERE, PLATFORM, PROFILE, PUBLISH, Reply, UPLOAD, Upstream};
 
 type Sender = SendRequest<Full<Bytes>>;
 

@@ -1,17 +1,8 @@
 //! Links carry the caller's own key where its own query did, and in no other answer.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    reason = "tests"
-)]
 
-mod support;
-
+use crate::support::{Answer, BATCHING, Gate, KEY, MEDIA, PLATFORM, Reply, Upstream};
 use portcullis_proxy::{Placement, PlatformCredential};
 use serde_json::{Value, json};
-use support::{Answer, BATCHING, Gate, KEY, MEDIA, PLATFORM, Reply, Upstream};
 
 const BASE: &str = "https://api.example.com/graph";
 

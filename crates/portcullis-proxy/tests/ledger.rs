@@ -1,23 +1,14 @@
 //! What the ledger is told of answers that left: whole and cut, alone and in batches, with room and
 //! without.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    reason = "tests"
-)]
 
-mod support;
-
+use crate::support::posts::{MEDIA, NO_STORIES, ROUTES, SCOPES, STORIES, USER};
+use crate::support::{Gate, KEY, NOWHERE, Reply, Upstream, World, post};
 use http_body_util::{BodyExt, Full};
 use hyper::body::Bytes;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use portcullis_proxy::{LedgerBounds, LedgerOutlet};
 use portcullis_types::{LedgerAnswer, LedgerLevel};
 use serde_json::json;
-use support::posts::{MEDIA, NO_STORIES, ROUTES, SCOPES, STORIES, USER};
-use support::{Gate, KEY, NOWHERE, Reply, Upstream, World, post};
 
 const PAGE: &str = r#"{"data":[{"id":"1","media_product_type":"REELS"},{"id":"2","media_product_type":"STORY"},{"id":"3","media_product_type":"FEED"}]}"#;
 const LEFT: &str = r#"{"data":[{"id":"1"},{"id":"3"}]}"#;
@@ -141,7 +132,7 @@ fn of_an_answer_that_is_cut_all_is_told_that_went_out_before() {
     });
     let (gate, outlet) = noting(&up, ROOM);
     let mut peer = gate.connect();
-    peer.send(support::get(&format!("{MEDIA}?fields=id,caption"), ""));
+    peer.send(crate::support::get(&format!("{MEDIA}?fields=id,caption"), ""));
     let cut = peer.answer();
     assert!(!cut.whole);
     let out = String::from_utf8_lossy(&cut.body).into_owned();
@@ -178,7 +169,7 @@ fn a_partner_that_leaves_has_got_what_was_handed_over() {
     let bounds = LedgerBounds { bytes: 10 << 20, ..ROOM };
     let (gate, outlet) = noting(&up, bounds);
     let mut peer = gate.connect();
-    peer.send(support::get(&format!("{MEDIA}?fields=id,caption"), ""));
+    peer.send(crate::support::get(&format!("{MEDIA}?fields=id,caption"), ""));
     assert_eq!(peer.head().unwrap().0, 200);
     let got = peer.read(100_000);
     drop(peer);

@@ -1,20 +1,11 @@
 //! What is under way at a moment, and what answers leave behind that no hold ends, over sockets.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    reason = "tests"
-)]
-
-mod support;
 
 use std::sync::Mutex;
 use std::sync::mpsc::{Sender, channel};
 
+use crate::support::{Gate, PATIENCE, Reply, Still, Upstream, World};
 use portcullis_proxy::UnderWay;
 use portcullis_types::{Clock as _, KeyIx};
-use support::{Gate, PATIENCE, Reply, Still, Upstream, World};
 
 const ROUTES: &str = include_str!("../../../policies/plaza/routes/plaza.yaml");
 const SCOPES: &str = r##"
@@ -42,7 +33,7 @@ fn gate(up: &Upstream) -> Gate {
 }
 
 fn post(target: &str) -> String {
-    support::post(target, "Content-Length: 0\r\n", "")
+    crate::support::post(target, "Content-Length: 0\r\n", "")
 }
 
 #[test]
@@ -61,8 +52,8 @@ fn a_call_is_under_way_until_its_answer_is_out() {
     assert_eq!(look(OURS), UnderWay::default());
     let mut calls = Vec::new();
     for request in [
-        support::get(&format!("{ACCOUNT}/media"), ""),
-        support::get(ACCOUNT, ""),
+        crate::support::get(&format!("{ACCOUNT}/media"), ""),
+        crate::support::get(ACCOUNT, ""),
         post(&format!("{ACCOUNT}/media_publish?creation_id=1")),
     ] {
         let mut peer = gate.connect();
@@ -101,7 +92,7 @@ fn media(status: &str, call: &str, hours: Option<u64>) {
 
 #[test]
 fn addresses_of_media_are_noted_where_an_answer_may_hold_any() {
-    let get = |target: &str| support::get(&format!("{ACCOUNT}{target}"), "");
+    let get = |target: &str| crate::support::get(&format!("{ACCOUNT}{target}"), "");
     media("200 OK", &get("/media?fields=id,media_url"), Some(36));
     media("200 OK", &get("/media?fields=id,like_count"), None);
     media("200 OK", &get("/media"), None);

@@ -1,20 +1,13 @@
 //! Bounds on size, time and number; cuts and the drain.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    reason = "tests"
-)]
-
-mod support;
 
 use std::sync::Mutex;
 use std::sync::mpsc::{Sender, channel};
 use std::time::Duration;
 
+use crate::support::{
+    Gate, MEDIA, NOWHERE, PROFILE, PUBLISH, Peer, Reply, UPLOAD, Upstream, get, post,
+};
 use portcullis_proxy::Listener;
-use support::{Gate, MEDIA, NOWHERE, PROFILE, PUBLISH, Peer, Reply, UPLOAD, Upstream, get, post};
 
 const SHORT: Duration = Duration::from_millis(100);
 
@@ -281,7 +274,8 @@ fn a_drain_lets_calls_finish_and_takes_no_new_ones() {
 #[test]
 fn a_call_that_comes_while_the_gate_drains_is_answered_and_told_to_be_the_last() {
     let up = Upstream::plain();
-    let mut gate = Gate::with(&up, |settings| settings.timeouts.last_call = support::PATIENCE);
+    let mut gate =
+        Gate::with(&up, |settings| settings.timeouts.last_call = crate::support::PATIENCE);
     let mut peers = [gate.connect(), gate.connect(), gate.connect()];
     for peer in &mut peers {
         peer.send(get(PROFILE, ""));

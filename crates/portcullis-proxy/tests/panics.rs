@@ -1,25 +1,18 @@
 //! A panic, wherever it strikes, ends one call and no other.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    reason = "tests"
-)]
-
-mod support;
 
 use std::sync::mpsc::{Sender, channel};
 use std::sync::{Arc, Mutex};
 
+use crate::support::posts::{self, NO_STORIES};
+use crate::support::{
+    BATCHING, Failing, Gate, KEY, PROFILE, Reply, TIER, Upstream, World, get, post,
+};
 use http::Request;
 use http_body_util::{BodyExt, Full};
 use hyper::body::{Bytes, Incoming};
 use hyper::client::conn::http2::{SendRequest, handshake};
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use serde_json::{Value, json};
-use support::posts::{self, NO_STORIES};
-use support::{BATCHING, Failing, Gate, KEY, PROFILE, Reply, TIER, Upstream, World, get, post};
 
 /// What the second entry of a batch asks for.
 const SECOND: &str = "/v21.0/17841000000000002";

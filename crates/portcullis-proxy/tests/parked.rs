@@ -1,19 +1,10 @@
 //! Connections between two calls, which keep no buffers.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    reason = "tests"
-)]
-
-mod support;
 
 use std::time::Duration;
 
+use crate::support::certs::{Authority, Client, front, listener, material};
+use crate::support::{Gate, PROFILE, Peer, Upstream, get};
 use portcullis_proxy::Settings;
-use support::certs::{Authority, Client, front, listener, material};
-use support::{Gate, PROFILE, Peer, Upstream, get};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 const SHORT: Duration = Duration::from_millis(40);
@@ -70,9 +61,9 @@ fn a_connection_that_never_called_is_not_parked_and_one_that_waits_for_its_answe
     let up = Upstream::new(move |seen| match seen.connection {
         0 => {
             let steps = steps.lock().unwrap().take().unwrap();
-            support::Reply::Steps(vec![Vec::new(), Vec::new()], steps)
+            crate::support::Reply::Steps(vec![Vec::new(), Vec::new()], steps)
         }
-        _ => support::Reply::json("{}"),
+        _ => crate::support::Reply::json("{}"),
     });
     let gate = Gate::with(&up, parking);
     let (_silent, mut waits) = (gate.connect(), gate.connect());
@@ -144,7 +135,7 @@ async fn a_quiet_connection_over_tls_serves_on_and_ends_with_a_last_word() {
         tokio::task::block_in_place(|| parked(&gate, 1));
     }
     let running = gate.running.take().unwrap();
-    let draining = tokio::task::spawn_blocking(move || running.drain(support::PATIENCE));
+    let draining = tokio::task::spawn_blocking(move || running.drain(crate::support::PATIENCE));
     assert_eq!(stream.read(&mut [0; 8]).await.unwrap(), 0, "it is told that nothing follows");
     assert_eq!(draining.await.unwrap().cut, 0);
 }

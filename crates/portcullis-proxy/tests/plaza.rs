@@ -1,21 +1,12 @@
 //! Before the sample platform: batches and packed answers are what the platform itself gives, less
 //! what a partner may not see.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    reason = "tests"
-)]
-
-mod support;
 
 use std::net::SocketAddr;
 
+use crate::support::{Answer, Gate, KEY, PLATFORM, Peer, World};
 use portcullis_plaza::{Plaza, Running, Settings, Showcase};
 use portcullis_proxy::{Placement, PlatformCredential};
 use serde_json::{Value, json};
-use support::{Answer, Gate, KEY, PLATFORM, Peer, World};
 
 const ROUTES: &str = include_str!("../../../policies/plaza/routes/plaza.yaml");
 const SCOPES: &str = r##"

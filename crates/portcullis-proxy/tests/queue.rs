@@ -1,21 +1,12 @@
 //! Calls that wait for an upstream: in turn, bounded, and judged again when their turn comes.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    reason = "tests"
-)]
-
-mod support;
 
 use std::sync::{Arc, Mutex, mpsc};
 use std::time::Duration;
 
+use crate::support::{Gate, KEY, MEDIA, PROFILE, PUBLISH, Peer, Reply, TIER, Upstream, get, post};
 use portcullis_proxy::{Bounds, Codec, Pressure};
 use portcullis_registry::{Command, Facts, KeyStart, Use};
 use portcullis_types::{KeyId, PartnerId, TierName};
-use support::{Gate, KEY, MEDIA, PROFILE, PUBLISH, Peer, Reply, TIER, Upstream, get, post};
 
 const BOTH: [Codec; 2] = [Codec::Own, Codec::Hyper];
 const OTHER: &str = "other-key-0123456789";
@@ -42,7 +33,7 @@ fn gate(up: &Upstream, codec: Codec, bounds: Bounds) -> Gate {
 
 /// Room for so many calls, all of which one partner may have.
 fn room(calls: usize) -> Bounds {
-    Bounds { calls, partner_percent: 100, wait: support::PATIENCE, ..Bounds::default() }
+    Bounds { calls, partner_percent: 100, wait: crate::support::PATIENCE, ..Bounds::default() }
 }
 
 fn sent(gate: &Gate, call: &str) -> Peer {
@@ -195,7 +186,7 @@ fn while_memory_is_short_the_gate_takes_on_less() {
     let told = pressure.clone();
     let gate = Gate::with(&up, |settings| {
         settings.limits.in_flight = 64;
-        settings.timeouts.first_byte = support::PATIENCE;
+        settings.timeouts.first_byte = crate::support::PATIENCE;
         settings.pressure = told;
     });
     let shown = |short: u8| {

@@ -1,22 +1,13 @@
 //! What goes on record of a call, and what is counted.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    reason = "tests"
-)]
 
-mod support;
-
+use crate::support::posts::{NO_STORIES, world};
+use crate::support::{
+    BATCHING, Gate, KEY, MEDIA, NOWHERE, Nobody, PLATFORM, PROFILE, PUBLISH, Upstream, get, post,
+};
 use portcullis_proxy::{Placement, PlatformCredential, Settings};
 use portcullis_registry::{Command, Mode};
 use portcullis_types::PartnerId;
 use serde_json::{Value, json};
-use support::posts::{NO_STORIES, world};
-use support::{
-    BATCHING, Gate, KEY, MEDIA, NOWHERE, Nobody, PLATFORM, PROFILE, PUBLISH, Upstream, get, post,
-};
 
 /// The records of a gate that ends.
 fn records(mut gate: Gate) -> Vec<Value> {
@@ -118,7 +109,7 @@ watch:
 #[test]
 fn watches_and_rules_in_shadow_are_on_record_and_counted() {
     let up = Upstream::new(|_| {
-        support::Reply::Bytes(b"HTTP/1.1 404 No\r\nContent-Length: 2\r\n\r\n{}".to_vec())
+        crate::support::Reply::Bytes(b"HTTP/1.1 404 No\r\nContent-Length: 2\r\n\r\n{}".to_vec())
     });
     let gate = Gate::start(&up.url(), WATCHED, |_| {});
     gate.get(MEDIA);
@@ -164,8 +155,8 @@ fn every_rule_that_says_no_is_on_record() {
 fn a_filtered_call_is_on_record_as_it_was_sent() {
     let up = Upstream::plain();
     let gate = Gate::within(&up, world(NO_STORIES), requests);
-    gate.get(&format!("{}?fields=id", support::posts::MEDIA));
-    let path = format!("{}?fields=media_product_type,id", support::posts::MEDIA);
+    gate.get(&format!("{}?fields=id", crate::support::posts::MEDIA));
+    let path = format!("{}?fields=media_product_type,id", crate::support::posts::MEDIA);
     assert_eq!(records(gate)[0]["path"], path);
 }
 

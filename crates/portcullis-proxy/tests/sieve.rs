@@ -1,25 +1,16 @@
 //! Answers that are cut down to what a partner may have, packed and unpacked, whole and broken.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    reason = "tests"
-)]
-
-mod support;
 
 use std::io::Write;
 use std::sync::mpsc::channel;
 use std::sync::{Arc, Mutex};
 
+use crate::support::posts::{IN_SHADOW, MEDIA, NO_STORIES, POST, STORIES, USER, world};
+use crate::support::{Answer, Gate, PLATFORM, Reply, Upstream, get};
 use flate2::Compression;
 use flate2::write::{DeflateEncoder, GzEncoder, ZlibEncoder};
 use portcullis_proxy::Codec;
 use ruzstd::encoding::{CompressionLevel, compress_to_vec};
 use serde_json::json;
-use support::posts::{IN_SHADOW, MEDIA, NO_STORIES, POST, STORIES, USER, world};
-use support::{Answer, Gate, PLATFORM, Reply, Upstream, get};
 
 const JSON: &str = "Content-Type: application/json\r\n";
 const PAGE: &str = r#"{"data":[{"id":"1","media_product_type":"REELS"},{"id":"2","media_product_type":"STORY"},{"id":"3","media_product_type":"FEED"}],"paging":{"next":"http://up/v21.0/178410001/media?access_token=x&after=y"}}"#;
@@ -491,7 +482,7 @@ fn entries_of_a_batch_are_cut_down_as_they_would_be_alone() {
     ]);
     let body = json!({ "batch": entries }).to_string();
     let lines = format!("{JSON}Content-Length: {}\r\n", body.len());
-    let answer = gate(&up).call(&support::post("/v21.0", &lines, &body));
+    let answer = gate(&up).call(&crate::support::post("/v21.0", &lines, &body));
     let rows = answer.json();
     assert_eq!(rows[0]["body"], LEFT);
     let thinned = json!({ "name": "x-portcullis-thinned", "value": "standard/no-stories" });

@@ -1,22 +1,13 @@
 //! What each shape of a hold closes, over sockets: reads, publishing and what stays open, calls under way
 //! among them.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    reason = "tests"
-)]
-
-mod support;
 
 use std::sync::Mutex;
 use std::sync::mpsc::{Receiver, Sender, channel};
 
+use crate::support::{Answer, Gate, Reply, Upstream, World};
 use portcullis_registry::{Command, SubjectId, Wish};
 use portcullis_types::{ClassName, Closes, PartnerId, ReasonCode};
 use serde_json::{Value, json};
-use support::{Answer, Gate, Reply, Upstream, World};
 
 const ROUTES: &str = include_str!("../../../policies/plaza/routes/plaza.yaml");
 const SCOPES: &str = r##"
@@ -74,14 +65,14 @@ fn hold(gate: &mut Gate, closes: Closes, even: &[&str]) {
     });
     gate.running().cutter().cut();
     // Whoever answers this has taken up the cut, so that nothing more goes out first.
-    assert!(gate.running().recaller().recall("none", support::PATIENCE).is_none());
+    assert!(gate.running().recaller().recall("none", crate::support::PATIENCE).is_none());
 }
 
 fn request(call: &str) -> String {
     let (method, target) = call.split_once(' ').unwrap();
     match method {
-        "GET" => support::get(target, ""),
-        _ => support::post(target, "Content-Length: 0\r\n", "").replacen("POST", method, 1),
+        "GET" => crate::support::get(target, ""),
+        _ => crate::support::post(target, "Content-Length: 0\r\n", "").replacen("POST", method, 1),
     }
 }
 
@@ -203,7 +194,7 @@ fn each_entry_of_a_batch_is_closed_in_its_place() {
     let entries = [LIST, PUBLISH, STATUS, NOWHERE].map(entry);
     let body = json!({ "batch": entries }).to_string();
     let lines = format!("Content-Type: application/json\r\nContent-Length: {}\r\n", body.len());
-    let rows = gate.call(&support::post("/v21.0", &lines, &body)).json();
+    let rows = gate.call(&crate::support::post("/v21.0", &lines, &body)).json();
     let codes: Vec<Value> =
         rows.as_array().unwrap().iter().map(|row| row["code"].clone()).collect();
     assert_eq!(codes, [403, 200, 200, 403].map(Value::from));

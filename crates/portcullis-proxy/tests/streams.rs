@@ -1,19 +1,10 @@
 //! Streams: how long they may say nothing, and how they end where a key loses its access.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    reason = "tests"
-)]
-
-mod support;
 
 use std::sync::mpsc::{Sender, channel};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use support::{BATCHING, Gate, Peer, Reply, TIER, Upstream, World, get, post};
+use crate::support::{BATCHING, Gate, Peer, Reply, TIER, Upstream, World, get, post};
 
 const ROUTES: &str = r##"
 version: 1

@@ -1,25 +1,18 @@
 //! TLS in front: who is shown which certificate, who gets in, and what stays when files change.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    reason = "tests"
-)]
-
-mod support;
 
 use std::io::{Read, Write};
 use std::time::Duration;
 
+use crate::support::certs::{
+    Authority, Client, Paper, Wish, clients, front, listener, material, pem,
+};
+use crate::support::{Gate, PROFILE, Upstream, get};
 use portcullis_judge::CredentialAt;
 use portcullis_proxy::{TlsFront, TlsMaterial};
 use rustls::HandshakeKind;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 use rustls::version::{TLS12, TLS13};
-use support::certs::{Authority, Client, Paper, Wish, clients, front, listener, material, pem};
-use support::{Gate, PROFILE, Upstream, get};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio_rustls::client::TlsStream;
@@ -102,7 +95,7 @@ async fn http_2_is_spoken_where_it_was_agreed_on_and_only_there() {
     tokio::spawn(connection);
     for _ in 0..3 {
         let request = http::Request::get(format!("https://gate.test{PROFILE}"))
-            .header("authorization", format!("Bearer {}", support::KEY))
+            .header("authorization", format!("Bearer {}", crate::support::KEY))
             .body(Empty::<Bytes>::new())
             .unwrap();
         let answer = sender.send_request(request).await.unwrap();
@@ -294,7 +287,7 @@ async fn a_certificate_stands_in_a_keys_place_for_its_holder_alone() {
             // The end of a call may come after that of its answer.
             let recaller = gate.running().recaller();
             let call = loop {
-                if let Some(call) = recaller.recall(&id, support::PATIENCE) {
+                if let Some(call) = recaller.recall(&id, crate::support::PATIENCE) {
                     break call;
                 }
             };
@@ -394,7 +387,7 @@ async fn nobody_new_is_let_in_while_the_last_calls_finish() {
     let up = Upstream::new(move |_| {
         let pieces = [&b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\n{ "[..], b"{}"];
         let pieces = pieces.map(<[u8]>::to_vec).to_vec();
-        support::Reply::Steps(pieces, steps.lock().unwrap().take().unwrap())
+        crate::support::Reply::Steps(pieces, steps.lock().unwrap().take().unwrap())
     });
     let authority = Authority::new();
     let mut gate = gate(&up, &front(&material(&[&authority.for_names(&["gate.test"])])));
@@ -421,7 +414,7 @@ fn material_that_tls_cannot_stand_on_is_refused_with_its_name() {
     let paper_of = |chain: &str, key: &str| Paper { chain: chain.to_owned(), key: key.to_owned() };
     let nameless = authority.for_names(&[]);
     let check = |material: &TlsMaterial, words: &[&str]| {
-        let why = TlsFront::new(material, std::sync::Arc::new(support::Still)).unwrap_err();
+        let why = TlsFront::new(material, std::sync::Arc::new(crate::support::Still)).unwrap_err();
         for word in words {
             assert!(why.to_string().contains(word), "no `{word}` in: {why}");
         }
@@ -440,5 +433,7 @@ fn material_that_tls_cannot_stand_on_is_refused_with_its_name() {
         &TlsMaterial { clients: Some(bare), ..material(&[&paper]) },
         &["clients.pem", "no certificate"],
     );
-    assert!(TlsFront::new(&material(&[&nameless]), std::sync::Arc::new(support::Still)).is_ok());
+    assert!(
+        TlsFront::new(&material(&[&nameless]), std::sync::Arc::new(crate::support::Still)).is_ok()
+    );
 }

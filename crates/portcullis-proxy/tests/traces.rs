@@ -1,17 +1,8 @@
 //! What the platform and whoever follows a trace are told of a call.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    reason = "tests"
-)]
 
-mod support;
-
+use crate::support::{Gate, KEY, MEDIA, NOWHERE, Nobody, PROFILE, Seen, TIER, Upstream, get, post};
 use portcullis_proxy::{CallSpan, Ended, Settings, Spans};
 use serde_json::Value;
-use support::{Gate, KEY, MEDIA, NOWHERE, Nobody, PROFILE, Seen, TIER, Upstream, get, post};
 
 const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
 const SPAN: &str = "00f067aa0ba902b7";
@@ -30,7 +21,7 @@ fn told(mut gate: Gate, spans: &Spans) -> Vec<CallSpan> {
     gate.end();
     let mut told = Vec::new();
     loop {
-        match spans.next(support::PATIENCE) {
+        match spans.next(crate::support::PATIENCE) {
             Ok(span) => told.extend(span),
             Err(Ended) => return told,
         }
@@ -193,11 +184,11 @@ fn a_full_way_out_drops_spans_and_counts_them_and_no_call_waits() {
 fn the_trace_is_on_record_and_told_with_the_call() {
     let up = Upstream::plain();
     let (mut gate, _spans) = Gate::traced(&up.url(), (0.0, 8), trusting);
-    let id = |answer: support::Answer| answer.header("x-request-id").unwrap().to_owned();
+    let id = |answer: crate::support::Answer| answer.header("x-request-id").unwrap().to_owned();
     let sampled = id(gate.call(&get(PROFILE, &fields("01"))));
     let other = id(gate.get(PROFILE));
     let trace_of = |id: &str| loop {
-        if let Some(call) = gate.running().recaller().recall(id, support::PATIENCE) {
+        if let Some(call) = gate.running().recaller().recall(id, crate::support::PATIENCE) {
             return call.came.more.and_then(|more| more.trace_id);
         }
     };

@@ -1,25 +1,16 @@
 //! Platforms behind TLS, behind a socket of this machine, and such as speak HTTP/2.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    reason = "tests"
-)]
-
-mod support;
 
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::support::certs::{Authority, Paper, Wish, pem};
+use crate::support::platform::{Over, Platform, server};
+use crate::support::{Gate, PLATFORM, PROFILE, PUBLISH, Peer, Still, TIER, UPLOAD, get, post};
 use bytes::Bytes;
 use http::Response;
 use portcullis_proxy::{
     BackMaterial, Bounds, Certificate, Check, Codec, Settings, TlsBack, Weighted,
 };
-use support::certs::{Authority, Paper, Wish, pem};
-use support::platform::{Over, Platform, server};
-use support::{Gate, PLATFORM, PROFILE, PUBLISH, Peer, Still, TIER, UPLOAD, get, post};
 
 const NAME: &str = "platform.test";
 
@@ -211,7 +202,7 @@ fn a_platform_of_http2_is_asked_how_it_is_in_http2() {
         settings.upstreams.check = Some(Check {
             path: "/healthz".into(),
             every: Duration::from_millis(10),
-            within: support::PATIENCE,
+            within: crate::support::PATIENCE,
             bad: 1,
             good: 1,
         });

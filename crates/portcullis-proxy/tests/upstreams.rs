@@ -1,21 +1,12 @@
 //! Platforms that are down, slow, or speak malformed HTTP.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    reason = "tests"
-)]
-
-mod support;
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
+use crate::support::{Gate, MEDIA, Nobody, PROFILE, PUBLISH, Reply, Upstream, post};
 use portcullis_proxy::Codec;
-use support::{Gate, MEDIA, Nobody, PROFILE, PUBLISH, Reply, Upstream, post};
 
 /// What a malformed answer becomes.
 #[derive(Debug, Clone, Copy, Eq, PartialEq)]
@@ -317,7 +308,7 @@ fn informational_answers_are_waited_over() {
 #[test]
 fn a_platform_that_is_down_is_told_and_missed_only_while_it_is() {
     let nobody = Nobody::new();
-    let gate = Gate::start(&nobody.url(), support::TIER, |_| {});
+    let gate = Gate::start(&nobody.url(), crate::support::TIER, |_| {});
     for _ in 0..2 {
         let answer = gate.get(PROFILE);
         assert_eq!((answer.status, answer.code().as_str()), (502, "upstream_unreachable"));

@@ -1,19 +1,10 @@
 //! What is counted of each key's calls.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    reason = "tests"
-)]
-
-mod support;
 
 use std::sync::Arc;
 
+use crate::support::{BATCHING, Gate, MEDIA, NOWHERE, Nobody, PROFILE, Upstream, post};
 use portcullis_types::Wall;
 use serde_json::json;
-use support::{BATCHING, Gate, MEDIA, NOWHERE, Nobody, PROFILE, Upstream, post};
 
 /// Everything a gate has counted when it ends, in order.
 fn counted(mut gate: Gate) -> Vec<String> {

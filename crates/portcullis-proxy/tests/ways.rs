@@ -1,23 +1,14 @@
 //! Which way a call went, told of the last calls.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    reason = "tests"
-)]
-
-mod support;
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, mpsc};
 
+use crate::support::{
+    Answer, Gate, KEY, MEDIA, NOWHERE, Nobody, PROFILE, PUBLISH, Reply, TIER, Upstream, get, post,
+};
 use portcullis_judge::CredentialAt;
 use portcullis_proxy::{Bounds, Codec, RecalledWay, Settings};
 use portcullis_types::{Clock, Mono, Now};
-use support::{
-    Answer, Gate, KEY, MEDIA, NOWHERE, Nobody, PROFILE, PUBLISH, Reply, TIER, Upstream, get, post,
-};
 
 /// A clock on which a millisecond passes between two looks.
 #[derive(Default)]
@@ -26,7 +17,7 @@ struct Counting(AtomicU64);
 impl Clock for Counting {
     fn now(&self) -> Now {
         let looks = self.0.fetch_add(1, Ordering::SeqCst);
-        let Now { wall, mono } = support::Still.now();
+        let Now { wall, mono } = crate::support::Still.now();
         Now { wall, mono: Mono(mono.0 + looks * 1_000_000) }
     }
 }
@@ -39,7 +30,7 @@ fn gate(upstream: &str, change: impl FnOnce(&mut Settings)) -> Gate {
 fn way(gate: &Gate, answer: &Answer) -> RecalledWay {
     let id = answer.header("x-request-id").unwrap();
     loop {
-        if let Some(call) = gate.running().recaller().recall(id, support::PATIENCE) {
+        if let Some(call) = gate.running().recaller().recall(id, crate::support::PATIENCE) {
             return call.way;
         }
     }
@@ -116,8 +107,12 @@ fn a_call_that_waited_for_its_turn_says_how_long() {
         }
         Reply::json("{}")
     });
-    let bounds =
-        Bounds { calls: 1, partner_percent: 100, wait: support::PATIENCE, ..Bounds::default() };
+    let bounds = Bounds {
+        calls: 1,
+        partner_percent: 100,
+        wait: crate::support::PATIENCE,
+        ..Bounds::default()
+    };
     let gate = gate(&up.url(), |settings| settings.upstreams.bounds = bounds);
     let mut first = gate.connect();
     first.send(get(MEDIA, ""));

@@ -1,21 +1,12 @@
 //! WebSockets through the gate: how they begin, what is judged of them, and how they end.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    reason = "tests"
-)]
-
-mod support;
 
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use crate::support::{FEW, Failing, Gate, KEY, PLATFORM, Peer, TIER, Upstream, World, get};
 use portcullis_proxy::{Codec, LedgerBounds};
-use support::{FEW, Failing, Gate, KEY, PLATFORM, Peer, TIER, Upstream, World, get};
 
 const ROUTES: &str = r##"
 version: 1
@@ -299,7 +290,7 @@ fn the_platforms_credential_does_not_come_back() {
 
 #[test]
 fn bytes_before_the_grant_are_not_passed_on() {
-    let up = Upstream::new(|_| support::Reply::Never);
+    let up = Upstream::new(|_| crate::support::Reply::Never);
     let gate = Gate::at(&up.url(), WORLD, |settings| {
         settings.timeouts.first_byte = Duration::from_millis(50);
     });

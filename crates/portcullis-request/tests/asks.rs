@@ -1,9 +1,6 @@
 //! Everything wrapped in a call is asked for by its class; what nobody classified is refused.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 
-mod common;
-
-use common::{Call, POST, USER};
+use crate::common::{Call, POST, USER};
 
 #[track_caller]
 fn check(call: Call, expected: &str) {

@@ -1,17 +1,7 @@
 //! Each entry of a batch is read as the call it would be alone, however it is wrapped.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "tests"
-)]
 
-mod common;
-mod plaza;
-
-use common::{Call, refused};
-use plaza::{entries, entry_asked, filled};
+use crate::common::{Call, refused};
+use crate::plaza::{entries, entry_asked, filled};
 use serde_json::{Value, json};
 
 const KEY: &str = "ptc_key_of_the_caller";

@@ -1,9 +1,6 @@
 //! Bodies are read strictly, and written in the media type they came in.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 
-mod common;
-
-use common::{Call, POST, USER, shared};
+use crate::common::{Call, POST, USER, shared};
 use portcullis_request::{BodyWanted, Bounds, wants_body};
 
 fn media() -> String {

@@ -1,9 +1,6 @@
 //! A key is found wherever clients put it, and is never sent on.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 
-mod common;
-
-use common::{Call, POST, USER};
+use crate::common::{Call, POST, USER};
 use portcullis_request::{Amendments, SentBody, SentTarget, write};
 use portcullis_types::Refusal;
 
@@ -247,7 +244,8 @@ fn nothing_that_shows_itself_shows_a_key() {
         has_body: true,
     };
     let bounds = portcullis_request::Bounds::default();
-    let canonical = portcullis_request::canonicalise(&arrival, common::shared(), &bounds).unwrap();
+    let canonical =
+        portcullis_request::canonicalise(&arrival, crate::common::shared(), &bounds).unwrap();
     let amendments = Amendments { query: vec![("access_token".into(), KEY.into())] };
     let sent = write(&canonical, &amendments);
     let shown = format!(

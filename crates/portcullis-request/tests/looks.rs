@@ -1,11 +1,7 @@
 //! What a call looks for, how much of it, and where the gate stops reading.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 
-mod common;
-mod plaza;
-
-use common::Call;
-use plaza::{asked, asked_within, filled};
+use crate::common::Call;
+use crate::plaza::{asked, asked_within, filled};
 use portcullis_request::Bounds;
 
 #[track_caller]

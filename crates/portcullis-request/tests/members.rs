@@ -1,11 +1,7 @@
 //! Names that a duty needs are added to `fields`, and told from those that were asked for.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 
-mod common;
-mod plaza;
-
-use common::{Call, refused};
-use plaza::{asked, filled, plaza};
+use crate::common::{Call, refused};
+use crate::plaza::{asked, filled, plaza};
 use portcullis_request::{Amendments, Bounds, Texts, stands, with_members};
 
 /// Adds fields to asks of a call, and sends it; each that was added is marked with `+`, or with `*` where

@@ -1,9 +1,6 @@
 //! The method that is meant is judged and sent.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 
-mod common;
-
-use common::{Call, POST};
+use crate::common::{Call, POST};
 
 #[test]
 fn methods_are_told_apart() {

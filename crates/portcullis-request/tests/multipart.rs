@@ -1,9 +1,6 @@
 //! Multipart bodies are read in one strict form and written under a boundary of our own.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 
-mod common;
-
-use common::{Call, USER};
+use crate::common::{Call, USER};
 
 fn media() -> String {
     format!("/v21.0/{USER}/media")

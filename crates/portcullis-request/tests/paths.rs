@@ -1,9 +1,6 @@
 //! Every spelling of a path leads to what the plain one leads to, or nowhere.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 
-mod common;
-
-use common::{Call, USER};
+use crate::common::{Call, USER};
 use portcullis_request::{Bounds, canonicalise};
 use portcullis_types::Refusal;
 
@@ -137,5 +134,5 @@ fn a_head_beyond_the_bounds_is_refused() {
         body: &[],
         has_body: false,
     };
-    assert!(canonicalise(&arrival, common::shared(), &bounds).is_err());
+    assert!(canonicalise(&arrival, crate::common::shared(), &bounds).is_err());
 }

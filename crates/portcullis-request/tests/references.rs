@@ -1,17 +1,7 @@
 //! Entries that wait for others, and take values from their answers.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "tests"
-)]
 
-mod common;
-mod plaza;
-
-use common::{Call, refused};
-use plaza::{entries, entry_asked, filled};
+use crate::common::{Call, refused};
+use crate::plaza::{entries, entry_asked, filled};
 use serde_json::{Value, json};
 
 fn escaped(text: &str) -> String {

@@ -1,9 +1,6 @@
 //! A closed path stays closed however it is spelled.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 
-mod common;
-
-use common::{Call, USER};
+use crate::common::{Call, USER};
 
 /// Spellings by which gates were passed before (security.md S3), for an operation that is closed
 /// and for one whose template has room for anything.

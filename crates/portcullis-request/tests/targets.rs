@@ -1,9 +1,6 @@
 //! An id beside the one in the path is the same or refused, wherever and however it is sent.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 
-mod common;
-
-use common::{Call, POST, USER};
+use crate::common::{Call, POST, USER};
 use proptest::prelude::*;
 use proptest::sample::select;
 

@@ -1,11 +1,7 @@
 //! Every wrap of a call is unfolded into what it asks for, as if it had been asked alone.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 
-mod common;
-mod plaza;
-
-use common::Call;
-use plaza::{asked, filled};
+use crate::common::Call;
+use crate::plaza::{asked, filled};
 
 #[track_caller]
 fn check(target: &str, expected: &str) {

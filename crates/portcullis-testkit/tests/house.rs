@@ -111,6 +111,33 @@ fn no_file_that_ships_is_longer_than_one_idea() {
     assert!(found.is_empty(), "look for each file's second idea:\n{}", found.join("\n"));
 }
 
+/// Files beside a `tests/all.rs` that it does not name are built by nobody, and fail never.
+#[test]
+fn every_suite_beside_an_all_is_run_by_it_or_by_its_manifest() {
+    let mut seen = 0;
+    for krate in crates() {
+        let tests = workspace_root().join("crates").join(&krate.name).join("tests");
+        let Ok(all) = fs::read_to_string(tests.join("all.rs")) else { continue };
+        for entry in fs::read_dir(&tests).expect("a folder of tests") {
+            let path = entry.expect("an entry").path();
+            let name = path.file_stem().and_then(|name| name.to_str()).expect("a name").to_owned();
+            let is_suite = path.extension().is_some_and(|ending| ending == "rs");
+            if name == "all" || !is_suite && !path.join("main.rs").exists() {
+                continue;
+            }
+            seen += 1;
+            let is_run = all.contains(&format!("\nmod {name};\n"))
+                || krate.manifest.contains(&format!("[[test]]\nname = \"{name}\"\n"));
+            assert!(
+                is_run,
+                "`{name}` of `{}` is run by nobody: name it in `tests/all.rs`",
+                krate.name
+            );
+        }
+    }
+    assert!(seen > 100, "only {seen} suites seen: is the layout another one?");
+}
+
 /// Every package of the lock file with its version, of which each may have several.
 fn locked() -> Vec<(String, String)> {
     let lock = fs::read_to_string(workspace_root().join("Cargo.lock")).expect("Cargo.lock");

@@ -1,16 +1,7 @@
 //! Changes of an agreement over a whole gate: whom they leave less is told, or nothing changes.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test may stop at the first surprise"
-)]
 
-mod common;
-
-use common::http::once;
-use common::{FOUND, House, Platform, text};
+use crate::common::http::once;
+use crate::common::{FOUND, House, Platform, text};
 
 const PARTNER: &str = "first-partner";
 const POLICY: &str = "policies/publishing.yaml";

@@ -1,16 +1,7 @@
 //! A partner answers and appeals over real sockets, is replied to, and nothing of it is done twice.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test may stop at the first surprise"
-)]
 
-mod common;
-
-use common::http::{Answer, Connection, once};
-use common::{FOUND, Gate, House};
+use crate::common::http::{Answer, Connection, once};
+use crate::common::{FOUND, Gate, House};
 use serde_json::{Value, json};
 
 const PARTNER: &str = "first-partner";

@@ -1,19 +1,10 @@
 //! kill -9 at random points of hold, restore and revoke: nothing acknowledged is lost, nothing is
 //! half applied. A sample; the long run is `scripts/kill-loop`.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test may stop at the first surprise"
-)]
-
-mod common;
 
 use std::time::Duration;
 
-use common::http::once;
-use common::{FOUND, House, Platform};
+use crate::common::http::once;
+use crate::common::{FOUND, House, Platform};
 
 /// What whoever takes away must say too.
 fn found(verb: &str) -> &'static [&'static str] {
@@ -45,7 +36,7 @@ fn what_was_acknowledged_before_a_kill_is_there_after_it() {
         let config = house.config();
         let at = ["--config", config.to_str().unwrap()];
         let step = ["key", verb, &id, "--reason", reason, "--tell", "Racing the kill."];
-        let mut racing = common::command(&[&at[..], &step, found(verb)].concat())
+        let mut racing = crate::common::command(&[&at[..], &step, found(verb)].concat())
             .stdout(std::process::Stdio::null())
             .stderr(std::process::Stdio::null())
             .spawn()

@@ -1,15 +1,6 @@
 //! What the gate says about a store that is not as it left it. Nothing is ever repaired in silence.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test may stop at the first surprise"
-)]
 
-mod common;
-
-use common::{FOUND, Gate, House, Platform, text};
+use crate::common::{FOUND, Gate, House, Platform, text};
 
 fn house_with_history(platform: &Platform) -> House {
     let house = House::init(&platform.url());

@@ -1,16 +1,7 @@
 //! A platform that keeps a stream of deletions open: each line reaches the partner as it comes.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test may stop at the first surprise"
-)]
 
-mod common;
-
-use common::http::{Connection, once};
-use common::{ACCOUNT, House, Platform, until};
+use crate::common::http::{Connection, once};
+use crate::common::{ACCOUNT, House, Platform, until};
 
 #[test]
 fn a_line_of_a_stream_that_stays_open_is_told_without_another_line_or_its_end() {

@@ -1,20 +1,11 @@
 //! A full disk: a hold bites all the same, says that it is not durable, and becomes so later.
 //!
 //! The disk is filled by a limit on the size of the files the gate may write.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test may stop at the first surprise"
-)]
-
-mod common;
 
 use std::process::Command;
 
-use common::http::once;
-use common::{FOUND, Gate, House, Platform, figure, text, until};
+use crate::common::http::once;
+use crate::common::{FOUND, Gate, House, Platform, figure, text, until};
 
 const WHAT: [&str; 6] = ["ledger", "what", "--partner", "first-partner", "--since", "1h"];
 const HOLD: [&str; 4] = ["--reason", "investigation", "--tell", "We are looking into it."];

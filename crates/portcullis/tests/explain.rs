@@ -1,16 +1,7 @@
 //! The running gate tells why it decided about a call as it did, by the id of its answer.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test may stop at the first surprise"
-)]
 
-mod common;
-
-use common::http::{Answer, Connection, once, post};
-use common::{FOUND, House, Platform, text};
+use crate::common::http::{Answer, Connection, once, post};
+use crate::common::{FOUND, House, Platform, text};
 use serde_json::{Value, json};
 
 /// An account that authorised nobody.

@@ -1,15 +1,6 @@
 //! Every fault of a configuration is named with file and line, all at once, before anything starts.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test may stop at the first surprise"
-)]
 
-mod common;
-
-use common::{House, text};
+use crate::common::{House, text};
 
 fn faulty(change: impl Fn(String) -> String) -> String {
     let house = House::init("http://127.0.0.1:9");

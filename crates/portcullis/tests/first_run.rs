@@ -1,15 +1,6 @@
 //! The way of a newcomer: init, serve, a call that passes and one that is refused.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test may stop at the first surprise"
-)]
 
-mod common;
-
-use common::{House, Platform, free_port, portcullis, text};
+use crate::common::{House, Platform, free_port, portcullis, text};
 
 #[test]
 fn three_commands_put_a_gate_in_front_of_a_platform() {
@@ -23,11 +14,13 @@ fn three_commands_put_a_gate_in_front_of_a_platform() {
         .map(|url| url.split_once("/v21.0").map(|(_, rest)| rest).unwrap())
         .collect();
     assert_eq!(targets.len(), 2, "init prints two calls: {}", house.init_output);
-    let passes = common::http::once(house.public, &format!("/v21.0{}", targets[0]), &house.key);
+    let passes =
+        crate::common::http::once(house.public, &format!("/v21.0{}", targets[0]), &house.key);
     assert_eq!(passes.status, 200, "{passes:?}");
     assert_eq!(passes.json()["id"], platform.ids().paging_user);
-    assert_eq!(passes.json()["id"], common::ACCOUNT);
-    let refused = common::http::once(house.public, &format!("/v21.0{}", targets[1]), &house.key);
+    assert_eq!(passes.json()["id"], crate::common::ACCOUNT);
+    let refused =
+        crate::common::http::once(house.public, &format!("/v21.0{}", targets[1]), &house.key);
     assert_eq!((refused.status, refused.code().as_str()), (403, "class_not_granted"));
     assert!(refused.json()["error"]["message"].as_str().unwrap().contains("agreement"));
     drop(gate);

@@ -1,16 +1,7 @@
 //! A withdrawn grant is refused at the next request, also after a kill; an observed partner is not.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test may stop at the first surprise"
-)]
 
-mod common;
-
-use common::http::{Connection, once};
-use common::{ACCOUNT, FOUND, House, Platform};
+use crate::common::http::{Connection, once};
+use crate::common::{ACCOUNT, FOUND, House, Platform};
 
 const PARTNER: &str = "first-partner";
 

@@ -1,20 +1,11 @@
 //! Sockets that were open before the gate was: who connects meanwhile waits and is served.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test may stop at the first surprise"
-)]
-
-mod common;
 
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::os::fd::OwnedFd;
 use std::process::{Command, Stdio};
 
-use common::{Gate, House, Platform};
+use crate::common::{Gate, House, Platform};
 
 /// The gate, started as a service manager starts it with one socket.
 fn serve(house: &House, socket: &TcpListener, name: &str) -> Gate {

@@ -1,16 +1,7 @@
 //! A hold bites at the next request, on every connection, and in the middle of an answer.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test may stop at the first surprise"
-)]
 
-mod common;
-
-use common::http::{Connection, get, once};
-use common::{FOUND, House, Platform, SLOW};
+use crate::common::http::{Connection, get, once};
+use crate::common::{FOUND, House, Platform, SLOW};
 
 const TELL: &str = "We are looking into an unusual pattern of calls.";
 
@@ -88,9 +79,9 @@ fn a_held_partner_is_refused_with_all_its_keys_and_a_revoked_key_never_returns()
         "Give it back, please.",
     ]);
     assert!(
-        !output.status.success() && common::text(&output).contains("revoked"),
+        !output.status.success() && crate::common::text(&output).contains("revoked"),
         "{}",
-        common::text(&output)
+        crate::common::text(&output)
     );
     assert_eq!(once(house.public, "/v21.0/me?fields=id", &house.key).code(), "key_revoked");
     drop(gate);

@@ -1,16 +1,7 @@
 //! A partner is told of changes of its access: signed, once each, and only where it may be.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test may stop at the first surprise"
-)]
 
-mod common;
-
-use common::hook;
-use common::{FOUND, House, PATIENCE, text};
+use crate::common::hook;
+use crate::common::{FOUND, House, PATIENCE, text};
 use portcullis_hooks::HookSecret;
 use serde_json::Value;
 

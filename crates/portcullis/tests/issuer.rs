@@ -1,24 +1,13 @@
 //! An issuer of tokens that speaks TLS: its keys are fetched by the machine's own authorities, and not
 //! from whom none of them knows.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test may stop at the first surprise"
-)]
-
-mod common;
-#[path = "../../portcullis-control/tests/issuer/mod.rs"]
-mod issuer;
 
 use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 use std::sync::Arc;
 
-use common::{Gate, House, command, text};
-use issuer::{Issuer, Key};
+use crate::common::{Gate, House, command, text};
+use crate::idp::{Issuer, Key};
 use rcgen::{CertifiedKey, generate_simple_self_signed};
 use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 use rustls::{ServerConfig, ServerConnection, Stream};

@@ -1,19 +1,10 @@
 //! What left the gate is written down: it is told for whom, verified, and not lost with the process.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test may stop at the first surprise"
-)]
-
-mod common;
 
 use std::path::PathBuf;
 
-use common::http::{Connection, once};
-use common::next::{Next, SERVES};
-use common::{ACCOUNT, House, Platform, figure, reaches, text, until};
+use crate::common::http::{Connection, once};
+use crate::common::next::{Next, SERVES};
+use crate::common::{ACCOUNT, House, Platform, figure, reaches, text, until};
 use serde_json::Value;
 
 const PARTNER: &str = "first-partner";

@@ -1,16 +1,7 @@
 //! Sets of the ledger that go by their age while questions are asked: none of these meets one half gone.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test may stop at the first surprise"
-)]
 
-mod common;
-
-use common::http::once;
-use common::{House, Platform, figure, text, until};
+use crate::common::http::once;
+use crate::common::{House, Platform, figure, text, until};
 
 const WHAT: [&str; 6] =
     ["ledger", "what", "--partner", "first-partner", "--since", "2020-01-01T00:00:00Z"];

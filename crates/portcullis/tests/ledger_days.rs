@@ -1,13 +1,4 @@
 //! What the platform takes back, through whole gates: whoever received it is told and says what it did.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test may stop at the first surprise"
-)]
-
-mod common;
 
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -15,8 +6,8 @@ use std::process::Command;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
 
-use common::http::{Connection, get, json, lines, once};
-use common::{ACCOUNT, Gate, House, PATIENCE, Platform, hook, reaches, until};
+use crate::common::http::{Connection, get, json, lines, once};
+use crate::common::{ACCOUNT, Gate, House, PATIENCE, Platform, hook, reaches, until};
 use serde_json::{Value, json};
 
 const FIRST: &str = "first-partner";

@@ -1,19 +1,10 @@
 //! What left becomes evidence of a case, is checked without a gate, and each way in which it may have been
 //! touched is named.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test may stop at the first surprise"
-)]
-
-mod common;
 
 use std::path::{Path, PathBuf};
 
-use common::http::once;
-use common::{ACCOUNT, House, Platform, reaches, text, until};
+use crate::common::http::once;
+use crate::common::{ACCOUNT, House, Platform, reaches, text, until};
 use serde_json::{Value, json};
 
 const PARTNER: &str = "first-partner";

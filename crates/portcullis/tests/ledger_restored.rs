@@ -1,18 +1,9 @@
 //! What the ledger does once its log was put back from an older copy.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test may stop at the first surprise"
-)]
-
-mod common;
 
 use std::path::{Path, PathBuf};
 
-use common::http::once;
-use common::{ACCOUNT, Gate, House, Platform, figure, reaches, text, until};
+use crate::common::http::once;
+use crate::common::{ACCOUNT, Gate, House, Platform, figure, reaches, text, until};
 use serde_json::{Value, json};
 
 const WHO: [&str; 8] =

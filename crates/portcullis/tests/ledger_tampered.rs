@@ -1,18 +1,9 @@
 //! Files of the ledger that somebody rewrote: named, never believed, and nothing else stops for them.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test may stop at the first surprise"
-)]
-
-mod common;
 
 use std::path::PathBuf;
 
-use common::http::{Connection, once};
-use common::{ACCOUNT, Gate, House, Platform, figure, text, until};
+use crate::common::http::{Connection, once};
+use crate::common::{ACCOUNT, Gate, House, Platform, figure, text, until};
 use serde_json::Value;
 
 const ME: &str = "/v21.0/me?fields=id,username";

@@ -1,16 +1,7 @@
 //! What an operator does in the night: rotates secrets, mistypes them, looks at the state.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test may stop at the first surprise"
-)]
 
-mod common;
-
-use common::http::{Connection, once};
-use common::{FOUND, House, Platform, SLOW, portcullis, text};
+use crate::common::http::{Connection, once};
+use crate::common::{FOUND, House, Platform, SLOW, portcullis, text};
 
 #[test]
 fn a_key_known_under_the_pepper_before_is_not_taken_in_twice() {
@@ -147,7 +138,7 @@ fn a_key_that_could_not_be_shown_is_named_so_that_it_can_be_revoked() {
     let _gate = house.serve();
     let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
     let config = house.config();
-    let output = common::command(&["--config", config.to_str().unwrap()])
+    let output = crate::common::command(&["--config", config.to_str().unwrap()])
         .args(["key", "issue", "--partner", "first-partner"])
         .stdout(full)
         .output()
@@ -171,7 +162,7 @@ fn operators_are_served_until_the_last_call_has_ended() {
     let target = format!(
         "/v21.0/{user}/insights?metric=reach,impressions,profile_views&period=day&since=1&until=1700000000"
     );
-    connection.send(common::http::get(&target, &house.key).as_bytes());
+    connection.send(crate::common::http::get(&target, &house.key).as_bytes());
     assert!(connection.head().starts_with("HTTP/1.1 200"));
     gate.ask_to_stop();
     gate.wait_for("stopping").unwrap();

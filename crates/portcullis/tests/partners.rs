@@ -1,18 +1,9 @@
 //! The partners' own API, asked over real sockets in every state that a partner can be in.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test may stop at the first surprise"
-)]
-
-mod common;
 
 use std::collections::BTreeSet;
 
-use common::http::{Answer, Connection, once};
-use common::{FOUND, House, Platform, until};
+use crate::common::http::{Answer, Connection, once};
+use crate::common::{FOUND, House, Platform, until};
 use portcullis_audit::Receipt;
 use serde_json::{Value, json};
 

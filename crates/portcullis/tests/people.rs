@@ -1,19 +1,10 @@
 //! The two-person rule over a whole gate: tokens of people, an approval, an emergency, a restart.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test may stop at the first surprise"
-)]
-
-mod common;
 
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
 
-use common::http::once;
-use common::{FOUND, House, Platform, command, text};
+use crate::common::http::once;
+use crate::common::{FOUND, House, Platform, command, text};
 use sha2::{Digest, Sha256};
 
 const ME: &str = "/v21.0/me?fields=id";

@@ -1,21 +1,12 @@
 //! The platform is told of holds and restores, its answer is in the log, and a preview tells beforehand
 //! what a hold does not stop.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test may stop at the first surprise"
-)]
-
-mod common;
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::mpsc::{Receiver, channel};
 
-use common::http::once;
-use common::{FOUND, House, PATIENCE, Platform};
+use crate::common::http::once;
+use crate::common::{FOUND, House, PATIENCE, Platform};
 use portcullis_hooks::HookSecret;
 use serde_json::Value;
 

@@ -1,18 +1,9 @@
 //! The shipped tiers and the page that teaches their language: every call written in them comes to
 //! what stands beside it.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test may stop at the first surprise"
-)]
-
-mod common;
 
 use std::path::Path;
 
-use common::{portcullis, text};
+use crate::common::{portcullis, text};
 
 const POLICIES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../policies");
 

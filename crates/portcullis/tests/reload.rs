@@ -1,16 +1,7 @@
 //! Policies change as a whole or not at all.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test may stop at the first surprise"
-)]
 
-mod common;
-
-use common::http::once;
-use common::{House, Platform, text};
+use crate::common::http::once;
+use crate::common::{House, Platform, text};
 
 #[test]
 fn a_changed_set_comes_into_force_at_once_and_a_faulty_one_changes_nothing() {

@@ -1,16 +1,7 @@
 //! No key, pepper or token is ever seen outside: not by the platform, not in a log, not in a metric.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test may stop at the first surprise"
-)]
 
-mod common;
-
-use common::http::{Connection, once};
-use common::{FOUND, House, PLATFORM_TOKEN, Platform};
+use crate::common::http::{Connection, once};
+use crate::common::{FOUND, House, PLATFORM_TOKEN, Platform};
 
 /// Calls with the key in every place it may sit; each must pass.
 fn calls(user: &str, key: &str) -> Vec<(&'static str, String)> {
@@ -151,7 +142,7 @@ fn explained(house: &House, ids: &[String]) -> String {
         for format in ["json", "table"] {
             let output = house.cli(&["explain", "--request", id, "-o", format]);
             found += usize::from(output.status.success());
-            told.push_str(&common::text(&output));
+            told.push_str(&crate::common::text(&output));
         }
     }
     assert!(found > 30 && told.contains("/v21.0/me?fields=id"), "{found} of {}: {told}", ids.len());
@@ -202,7 +193,7 @@ fn nothing_the_gate_writes_holds_a_secret() {
     answers.push_str(
         &once(house.public, &format!("/v21.0/me?access_token={}", house.key), &house.key).body,
     );
-    let page = common::http::once(house.admin, "/metrics", "");
+    let page = crate::common::http::once(house.admin, "/metrics", "");
     answers.push_str(&page.body);
     let export = house.ok(&["audit", "export"]);
     let secrets = house.dir().join("secrets");

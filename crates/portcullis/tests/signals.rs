@@ -1,16 +1,7 @@
 //! A watch that hits puts a partner on hold, reversibly, and no more partners than agreed.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test may stop at the first surprise"
-)]
 
-mod common;
-
-use common::http::once;
-use common::{House, Platform, until};
+use crate::common::http::once;
+use crate::common::{House, Platform, until};
 use serde_json::Value;
 
 const PARTNER: &str = "first-partner";
@@ -30,7 +21,7 @@ fn house(platform: &Platform) -> House {
 }
 
 /// Calls until the answer is another one than that of the rule.
-fn until_held(house: &House, key: &str) -> common::http::Answer {
+fn until_held(house: &House, key: &str) -> crate::common::http::Answer {
     loop {
         let answer = once(house.public, OTHERS, key);
         if answer.code() != "target_not_agreed" {

@@ -1,16 +1,7 @@
 //! Backups over real processes: what was taken since stays taken.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test may stop at the first surprise"
-)]
 
-mod common;
-
-use common::http::once;
-use common::{FOUND, House, Platform, text};
+use crate::common::http::once;
+use crate::common::{FOUND, House, Platform, text};
 
 fn code(house: &House) -> String {
     let answer = once(house.public, "/v21.0/me?fields=id", &house.key);

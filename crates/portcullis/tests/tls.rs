@@ -1,20 +1,11 @@
 //! TLS by the configuration: files that change are in force at once, faulty ones never.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test may stop at the first surprise"
-)]
-
-mod common;
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::sync::Arc;
 
-use common::http::once;
-use common::{House, Platform, free_port, text, until};
+use crate::common::http::once;
+use crate::common::{House, Platform, free_port, text, until};
 use rcgen::{CertifiedKey, generate_simple_self_signed};
 use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};

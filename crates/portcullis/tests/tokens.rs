@@ -1,20 +1,9 @@
 //! Partners that bring no key: tokens of an issuer, over a whole gate, while the issuer exchanges its
 //! keys; and what the command line says of them.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test may stop at the first surprise"
-)]
 
-mod common;
-#[path = "../../portcullis-control/tests/issuer/mod.rs"]
-mod issuer;
-
-use common::http::{Answer, once};
-use common::{FOUND, Gate, House, Platform, text};
-use issuer::{Issuer, Key};
+use crate::common::http::{Answer, once};
+use crate::common::{FOUND, Gate, House, Platform, text};
+use crate::idp::{Issuer, Key};
 use serde_json::{Value, json};
 
 struct Bed {
@@ -145,7 +134,7 @@ fn keys_of_an_issuer_may_come_from_a_file_and_a_file_without_keys_stops_the_star
     house.edit("portcullis.yaml", "people:\n", &issuers);
     std::fs::write(house.dir().join("acme.json"), "{}").unwrap();
     let config = house.config();
-    let refused = common::portcullis(&["serve", "--config", config.to_str().unwrap()]);
+    let refused = crate::common::portcullis(&["serve", "--config", config.to_str().unwrap()]);
     let said = text(&refused);
     assert!(!refused.status.success() && said.contains("acme.json"), "{said}");
     let set = json!({"keys": [key.public()]}).to_string();

@@ -1,13 +1,4 @@
 //! Spans of calls reach a collector, and one that does not take them costs no call.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test may stop at the first surprise"
-)]
-
-mod common;
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -15,8 +6,8 @@ use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
 use std::sync::mpsc::{Receiver, channel};
 
-use common::http::{Connection, get, once};
-use common::{House, PATIENCE, Platform};
+use crate::common::http::{Connection, get, once};
+use crate::common::{House, PATIENCE, Platform};
 use serde_json::{Value, json};
 
 const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
@@ -102,7 +93,7 @@ fn a_call_is_two_spans_that_say_what_it_was_and_nothing_that_its_caller_wrote() 
     std::fs::write(&secret, "Bearer only-the-collector-knows\n").unwrap();
     std::fs::set_permissions(&secret, PermissionsExt::from_mode(0o600)).unwrap();
     let mut gate = house.serve();
-    let target = format!("/v21.0/{}?fields=username", common::ACCOUNT);
+    let target = format!("/v21.0/{}?fields=username", crate::common::ACCOUNT);
     let call = get(&target, &house.key);
     let parent = format!("\r\ntraceparent: 00-{TRACE}-{SPAN}-01\r\n\r\n");
     let mut connection = Connection::open(house.public);
@@ -115,7 +106,7 @@ fn a_call_is_two_spans_that_say_what_it_was_and_nothing_that_its_caller_wrote() 
     let way = loop {
         let output = house.cli(&explain);
         if output.status.success() {
-            break common::text(&output);
+            break crate::common::text(&output);
         }
     };
     assert!(way.contains(&format!("in trace {TRACE}")), "{way}");
@@ -181,7 +172,8 @@ fn a_call_is_two_spans_that_say_what_it_was_and_nothing_that_its_caller_wrote() 
     assert_eq!(why["portcullis.verdict"], "target_not_agreed");
     assert_eq!((&other["parentSpanId"], &other["links"]), (&json!(""), &json!([])));
     assert_ne!(other["traceId"], TRACE);
-    for secret in [&house.key, common::ACCOUNT, "17841400000099999", "username", "only-the"] {
+    for secret in [&house.key, crate::common::ACCOUNT, "17841400000099999", "username", "only-the"]
+    {
         assert!(!all.contains(secret), "{secret} in {all}");
     }
 }
@@ -215,7 +207,7 @@ fn a_collector_that_is_busy_is_asked_again_and_one_that_refuses_costs_only_spans
 #[test]
 fn a_gate_whose_collector_is_gone_serves_and_stops() {
     let platform = Platform::start(None);
-    let house = house(&platform, &format!("http://{}", common::free_port()));
+    let house = house(&platform, &format!("http://{}", crate::common::free_port()));
     let mut gate = house.serve();
     for _ in 0..3 {
         assert_eq!(once(house.public, "/v21.0/me?fields=id", &house.key).status, 200);

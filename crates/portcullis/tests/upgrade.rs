@@ -1,21 +1,12 @@
 //! One gate follows another on one store, under calls that are under way.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test may stop at the first surprise"
-)]
-
-mod common;
 
 use std::os::unix::net::UnixDatagram;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use common::http::{Answer, Connection, get, once};
-use common::next::{Next, SERVES};
-use common::{FOUND, Gate, House, Platform, SLOW};
+use crate::common::http::{Answer, Connection, get, once};
+use crate::common::next::{Next, SERVES};
+use crate::common::{FOUND, Gate, House, Platform, SLOW};
 
 const PROFILE: &str = "/v21.0/me?fields=id";
 

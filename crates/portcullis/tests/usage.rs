@@ -1,16 +1,7 @@
 //! Calls through the gate are told as usage, and still are after a restart.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test may stop at the first surprise"
-)]
 
-mod common;
-
-use common::http::once;
-use common::{House, Platform, until};
+use crate::common::http::once;
+use crate::common::{House, Platform, until};
 use serde_json::{Value, json};
 
 const PARTNER: &str = "first-partner";

@@ -1,20 +1,11 @@
 //! A witness and two gates as processes of their own: what only grew is signed, and a log that was
 //! set back and went on is refused.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test may stop at the first surprise"
-)]
-
-mod common;
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use common::{Gate, House, PATIENCE, command, free_port, http, portcullis, text};
+use crate::common::{Gate, House, PATIENCE, command, free_port, http, portcullis, text};
 use portcullis_audit::{Checkpoint, LogVerifier, WitnessVerifier};
 use serde_json::Value;
 

@@ -1,0 +1,24 @@
+//! The suites of this crate as one program, which is linked once; a suite that other scripts call by
+//! its name stands beside it.
+#![allow(
+    missing_docs,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test may stop at the first surprise"
+)]
+
+mod gate;
+mod issuer;
+
+mod admin_api;
+mod grants;
+mod ledger;
+mod log;
+mod openapi_golden;
+mod past;
+mod people;
+mod problems;
+mod retention;
+mod witness;
