@@ -24,6 +24,7 @@ fn every_question_is_answered_while_many_sets_go_by_their_age() {
         let old = format!("2020-01-01T07-01-{second:02}.old-1.journal");
         std::fs::copy(folder.join(&journal), folder.join(old)).unwrap();
     }
+    house.believes_the_clock();
     let gate = house.serve();
     until("all that is old is gone", || {
         let told = house.cli(&WHAT);
@@ -57,6 +58,7 @@ fn sets_that_a_case_keeps_stay_whoever_names_them_among_those_that_go() {
         journals.into_iter().find(|path| path.extension().is_some_and(|of| of == "journal"));
     let set = "2020-01-01T07.old-1";
     std::fs::copy(journal.unwrap(), folder.join(format!("{set}.journal"))).unwrap();
+    house.believes_the_clock();
     let gate = house.serve();
     until("it is in files", || of_2020().len() == 10);
     until("the case keeps it", || house.ok(&["ledger", "status"]).contains("sweep"));

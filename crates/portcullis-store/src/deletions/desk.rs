@@ -19,6 +19,7 @@ use tokio::time::timeout;
 
 use super::{DeletionBook, DeletionBookError};
 use crate::error::StoreError;
+use crate::retention::Looks;
 
 /// How often it is looked for more.
 const EVERY: Duration = Duration::from_secs(1);
@@ -61,7 +62,8 @@ pub struct Duties {
     health: Mutex<DeletionHealth>,
     /// What some partner received since its posts were looked at.
     pub(super) seen: Mutex<Vec<LedgerName>>,
-    pub(super) forgot: Mutex<Option<Wall>>,
+    /// When it is looked for ids that were kept long enough.
+    pub(super) looks: Mutex<Looks>,
 }
 
 impl fmt::Debug for Duties {
@@ -91,7 +93,7 @@ impl Duties {
             saying: tokio::sync::Mutex::default(),
             health: Mutex::default(),
             seen: Mutex::default(),
-            forgot: Mutex::default(),
+            looks: Mutex::default(),
         }
     }
 
@@ -115,12 +117,13 @@ impl Duties {
 
     /// Does what there is to do; what can't be done now is done by a later round.
     pub async fn round(&self) {
-        let now = self.clock.now().wall;
+        let at = self.clock.now();
+        let now = at.wall;
         // What was found out before is told, whatever becomes of the rest.
         let (settled, again) = (self.settle().await, self.again(now).await);
         let found = [settled, again, self.match_posts(now).await, self.days(now).await];
         let told = self.tell().await;
-        let forgotten = self.forget(now).await;
+        let forgotten = self.forget(at).await;
         let fault = found.into_iter().chain([told, forgotten]).find_map(Result::err);
         let backlog = self.book.backlog(now).await;
         let (backlog, fault) = match (backlog, fault) {

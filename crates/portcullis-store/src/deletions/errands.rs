@@ -4,7 +4,7 @@
 
 use std::sync::PoisonError;
 
-use portcullis_types::{Span, Wall};
+use portcullis_types::{Now, Span, Wall};
 
 use super::desk::{Duties, SETTLE, Vanishes, said};
 
@@ -13,8 +13,6 @@ const DAYS_MAX: u32 = 30;
 const DAY: u64 = 86_400_000;
 /// What vanished when nobody says any more how long it stays.
 const USUAL: Span = Span::from_seconds(24 * 3600);
-/// How often ids that were kept long enough are looked for.
-const FORGET_EVERY: u64 = 3_600_000;
 
 impl Duties {
     /// Makes the lists of days that are over: what vanishes is due without a word of the platform's.
@@ -49,17 +47,12 @@ impl Duties {
         Wall((u64::from(day) + 1) * DAY + after.milliseconds())
     }
 
-    pub(super) async fn forget(&self, now: Wall) -> Result<(), String> {
-        let last = *self.forgot.lock().unwrap_or_else(PoisonError::into_inner);
-        let soon = last.is_some_and(|last| now.0 < last.0.saturating_add(FORGET_EVERY));
-        // Nobody knows how late it is.
-        if soon || self.office.health().clock_parted {
-            return Ok(());
+    /// Forgets ids that were kept long enough, now and then and by a clock that can be trusted.
+    pub(super) async fn forget(&self, now: Now) -> Result<(), String> {
+        let are_due = self.looks.lock().unwrap_or_else(PoisonError::into_inner).are_due(now);
+        if let Some(before) = now.wall.0.checked_sub(self.keep.milliseconds()).filter(|_| are_due) {
+            self.book.forget(Wall(before), now.wall).await.map_err(said)?;
         }
-        if let Some(before) = now.0.checked_sub(self.keep.milliseconds()) {
-            self.book.forget(Wall(before), now).await.map_err(said)?;
-        }
-        *self.forgot.lock().unwrap_or_else(PoisonError::into_inner) = Some(now);
         Ok(())
     }
 }

@@ -18,18 +18,27 @@ const START: u64 = 1_700_000_000_000;
 
 /// A clock that a test turns.
 #[derive(Debug, Default)]
-struct Hands(AtomicU64);
+struct Hands {
+    passed: AtomicU64,
+    ahead: AtomicU64,
+}
 
 impl Hands {
     fn jump(&self, ms: u64) {
-        self.0.fetch_add(ms, Ordering::Relaxed);
+        self.passed.fetch_add(ms, Ordering::Relaxed);
+    }
+
+    /// The wall clock alone, by somebody who sets it.
+    fn set_ahead(&self, ms: u64) {
+        self.ahead.store(ms, Ordering::Relaxed);
     }
 }
 
 impl Clock for Hands {
     fn now(&self) -> Now {
-        let ms = self.0.load(Ordering::Relaxed);
-        Now { wall: Wall(START + ms), mono: Mono(ms * 1_000_000) }
+        let ms = self.passed.load(Ordering::Relaxed);
+        let ahead = self.ahead.load(Ordering::Relaxed);
+        Now { wall: Wall(START + ms + ahead), mono: Mono(ms * 1_000_000) }
     }
 }
 
@@ -330,6 +339,14 @@ async fn ids_are_dropped_in_time_and_counts_and_commitments_stay() {
     bed.clock.jump(2 * HOUR);
     bed.duties.round().await;
     assert!(holds(&bed.path), "it is there as long as it is kept");
+    // Neither the next round nor a later one goes by a clock that somebody set.
+    bed.clock.set_ahead(40 * 24 * HOUR);
+    for minutes in [0, 11, 60] {
+        bed.clock.jump(minutes * 60_000);
+        bed.duties.round().await;
+        assert!(holds(&bed.path), "{minutes}");
+    }
+    bed.clock.set_ahead(0);
     bed.clock.jump(31 * 24 * HOUR);
     bed.duties.round().await;
     assert!(!holds(&bed.path));

@@ -44,7 +44,7 @@ use portcullis_judge::Judge;
 use portcullis_ledger::FrameWriter;
 use portcullis_proxy::{LedgerBounds, LedgerOutlet};
 use portcullis_registry::{Holders, Office};
-use portcullis_types::{Clock as _, Now, Wall};
+use portcullis_types::Clock as _;
 use tokio::runtime::Runtime;
 
 use super::board::Board;
@@ -56,7 +56,7 @@ use anchors::Anchors;
 use believed::Believed;
 use desk::Desk;
 pub(crate) use figures::Figures;
-use folder::{DAY, Folder, Part};
+use folder::{Folder, Part};
 use holders::Receivers;
 use keep::Keeper;
 use keys::Keys;
@@ -108,8 +108,9 @@ pub(crate) fn start(
     let keys = Arc::new(Keys::new(&folder));
     let outlet = LedgerOutlet::new(gate.threads, LedgerBounds::default());
     let clock = SystemClock::start();
-    let figures = Arc::new(Figures::new(outlet.clone(), clock.now().wall));
-    let believed = believed(&folder, &keys, clock.now());
+    let figures = Arc::new(Figures::new(outlet.clone(), clock.clone()));
+    let mut believed = Believed::new(&folder, clock.now());
+    believed.say();
     let anchors: Arc<Anchors> = Arc::default();
     let is_anchored =
         |part: &Part| anchors.of(part, &**office, runtime.handle()).map(|found| found.is_some());
@@ -185,7 +186,6 @@ pub(crate) fn start(
         runtime,
         figures: Arc::clone(&figures),
         clock,
-        believed,
         keep: config.keep,
         turns: Turns::new(desk::AT_ONCE),
     };
@@ -238,24 +238,6 @@ impl Thread {
             );
         }
     }
-}
-
-/// What is to be believed of the clock, by when something was last written here.
-fn believed(folder: &Folder, keys: &Keys, now: Now) -> Believed {
-    let newest = folder.names().and_then(|names| {
-        let part = |name: &String| Part::of_file(name).or_else(|| Part::of_journal(name));
-        let parts = names.iter().filter_map(part).map(|part| part.start);
-        let days = keys.days()?.into_iter().map(|day| Wall(u64::from(day) * DAY));
-        Ok(parts.chain(days).max())
-    });
-    // Where that can't be read, it may have been at any time.
-    let believed = Believed::new(now, newest.unwrap_or(Some(Wall(0))));
-    if believed.is_in_doubt(now) {
-        talk::info(
-            "nothing was written to the ledger for days, or the clock is ahead: nothing of it goes by its age in the next ten minutes",
-        );
-    }
-    believed
 }
 
 /// The name of this machine, as it may stand in names of files.

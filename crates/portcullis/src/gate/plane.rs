@@ -193,7 +193,7 @@ pub(crate) fn control(config: &Config, parts: &Parts) -> anyhow::Result<Control>
         let witnesses = cosigned.as_ref().map(|cosigned| cosigned.page()).unwrap_or_default();
         let platform = platform.as_ref().map(|figures| figures.page(now)).unwrap_or_default();
         let issuers = issuers.page();
-        let ledger = ledger.as_ref().map(|figures| figures.page(now)).unwrap_or_default();
+        let ledger = ledger.as_ref().map(|figures| figures.page()).unwrap_or_default();
         let deletions = deletions::page(&duties.standing(), &snapshot, now);
         format!(
             "{}{signals}{owed}{witnesses}{platform}{issuers}{ledger}{deletions}# HELP portcullis_config_reload_failures_total Reloads that changed nothing for faults in the files.\n\

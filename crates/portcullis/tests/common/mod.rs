@@ -142,6 +142,16 @@ pub fn text(output: &Output) -> String {
 }
 
 impl House {
+    /// As a gate leaves its ledger that ran a moment ago: the next one takes the clock for right.
+    pub fn believes_the_clock(&self) {
+        let path = self.dir().join("data/portcullis.ledger/believed");
+        // When a file was written is the one clock that a test reads.
+        std::fs::write(&path, "").unwrap();
+        let now = std::fs::metadata(&path).unwrap().modified().unwrap();
+        let now = jiff::Timestamp::try_from(now).unwrap();
+        std::fs::write(&path, now.to_string()).unwrap();
+    }
+
     /// `portcullis init` in a new folder, in front of a platform.
     pub fn init(platform: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();

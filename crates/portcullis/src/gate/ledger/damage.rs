@@ -8,8 +8,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use portcullis_ledger::HourFile;
-use portcullis_types::{Now, Wall};
+use portcullis_types::{Clock as _, Wall};
 
+use super::believed::kept;
 use super::folder::{Folder, Part};
 use super::keep::Keeper;
 use super::keys::Keys;
@@ -56,11 +57,16 @@ impl Keeper {
     }
 
     /// Looks which sets are gone before their time, and which the log does not have.
-    pub(super) fn missed(&self, now: Now) {
-        let now = self.believed.wall(now);
-        let kept = Wall(now.0.saturating_sub(self.keep.milliseconds()));
-        match caught(|| shelf(&self.folder, &self.keys, &self.roller)) {
-            Ok(shelf) => drop(self.figures.looked(shelf.missing(kept), shelf.not_in_log())),
+    pub(super) fn missed(&self) {
+        let look = || {
+            let kept = kept(&self.folder, self.clock.wall(), self.keep);
+            let kept = kept.map_err(|error| error.to_string())?;
+            Ok((shelf(&self.folder, &self.keys, &self.roller)?, kept))
+        };
+        match caught(look) {
+            Ok((shelf, kept)) => {
+                drop(self.figures.looked(shelf.missing(kept), shelf.not_in_log()));
+            }
             Err(why) => self.figures.blinded(&why),
         }
     }

@@ -21,7 +21,7 @@ use super::adopt;
 use super::anchors::Anchors;
 use super::answered::answered;
 use super::aside;
-use super::believed::Believed;
+use super::believed;
 use super::evidence;
 use super::figures::Figures;
 use super::folder::{Folder, day_name, day_of};
@@ -46,7 +46,6 @@ pub(super) struct Desk {
     pub(super) runtime: Handle,
     pub(super) figures: Arc<Figures>,
     pub(super) clock: SystemClock,
-    pub(super) believed: Believed,
     pub(super) keep: Span,
     pub(super) turns: Turns,
 }
@@ -116,7 +115,7 @@ impl LedgerDesk for Desk {
             "ok": ok,
             "wrong": if ok { Value::Null } else { line.into() },
             "dir": PathBuf::from(self.folder.path()).display().to_string(),
-            "written_until": stands.written.map(Wall::rfc3339),
+            "written_until": stands.written.map(|at| at.wall.rfc3339()),
             "journals": stands.journals,
             "files": stands.files,
             "bytes": stands.file_bytes,
@@ -178,14 +177,13 @@ impl Desk {
 
     fn answer(&self, question: &LedgerQuestion) -> Result<Value, NoAnswer> {
         // Before the look and after the answer: what could not be read or written at either is in none.
-        let now = || self.clock.now().wall;
-        let unwritten = self.figures.unwritten(now());
+        let unwritten = self.figures.unwritten();
         let before = self.figures.stands().aside.clone();
         let (shelf, missing) = self.looked()?;
         if *question == LedgerQuestion::Verify {
             let pause = || self.runtime.block_on(async { tokio::time::sleep(LOOK).await });
             let anchored = self.anchored(Wall(0))?;
-            let found = verify(&self.folder, &shelf, &anchored, self.kept(), &pause)?;
+            let found = verify(&self.folder, &shelf, &anchored, self.kept()?, &pause)?;
             for (part, what) in found.damaged.iter().filter(|(part, _)| shelf.has(part)) {
                 self.figures.damaged(&part.hour(), what);
             }
@@ -193,7 +191,7 @@ impl Desk {
         }
         let mut told = answered(&shelf, question)?;
         if let Value::Object(told) = &mut told {
-            let unwritten = unwritten.or_else(|| self.figures.unwritten(now()));
+            let unwritten = unwritten.or_else(|| self.figures.unwritten());
             told.insert("damaged".to_owned(), json!(self.aside(before)?));
             told.insert("missing".to_owned(), json!(missing));
             told.insert("unwritten_since".to_owned(), json!(unwritten.map(Wall::rfc3339)));
@@ -202,9 +200,8 @@ impl Desk {
     }
 
     /// Files of times before that may be gone.
-    fn kept(&self) -> Wall {
-        let now = self.believed.wall(self.clock.now());
-        Wall(now.0.saturating_sub(self.keep.milliseconds()))
+    fn kept(&self) -> io::Result<Wall> {
+        believed::kept(&self.folder, self.clock.wall(), self.keep)
     }
 
     /// Journals that were aside at a look, or are now that it was read.
@@ -219,11 +216,12 @@ impl Desk {
 
     /// The same, and which sets are gone before their time.
     fn looked(&self) -> Result<(Shelf, BTreeSet<String>), NoAnswer> {
-        let look = Shelf::look(&self.folder, &self.keys);
-        let shelf = look.inspect_err(|why| self.figures.blinded(&why.to_string()))?;
+        let look = || Ok((Shelf::look(&self.folder, &self.keys)?, self.kept()?));
+        let (shelf, kept) =
+            look().inspect_err(|why: &io::Error| self.figures.blinded(&why.to_string()))?;
         let shelf = shelf.rooted(&self.anchors, &*self.office, &self.runtime);
         let shelf = shelf.inspect_err(|why| self.figures.blinded(why)).map_err(NoAnswer::Log)?;
-        let missing = self.figures.looked(shelf.missing(self.kept()), shelf.not_in_log());
+        let missing = self.figures.looked(shelf.missing(kept), shelf.not_in_log());
         Ok((shelf, missing))
     }
 

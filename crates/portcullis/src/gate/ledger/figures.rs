@@ -8,22 +8,26 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use portcullis_ledger::LedgerError;
 use portcullis_proxy::LedgerOutlet;
-use portcullis_types::Wall;
+use portcullis_types::{Clock as _, Mono, Now, Wall};
 
 use super::super::page::Page;
 use super::folder::Part;
 use super::library::PART_MAX;
 use super::line::{VERIFY, blind, lack, told, unknown_sets};
 use super::preserve::Preserved;
+use crate::clock::SystemClock;
 use crate::talk;
 
-/// How long what left may wait to be written without a word, in milliseconds.
-const LATE: u64 = 2_000;
+/// How long what left may wait to be written without a word of it in answers, in nanoseconds.
+const LATE: u64 = 2_000_000_000;
+/// And without one to operators.
+const STUCK: u64 = 5 * LATE;
 
 /// Figures of one gate.
 #[derive(Debug)]
 pub(crate) struct Figures {
     outlet: LedgerOutlet,
+    clock: SystemClock,
     stands: Mutex<Stands>,
     pub(super) answers: AtomicU64,
     pub(super) bytes: AtomicU64,
@@ -59,11 +63,11 @@ pub(super) struct Stands {
     /// Answers that were taken from the rings and could not be written.
     pub taken: u64,
     /// When this gate began to write.
-    pub begun: Wall,
+    pub begun: Now,
     /// All that left until then is durable; none: not all of anything yet.
-    pub written: Option<Wall>,
+    pub written: Option<Now>,
     /// The same of what has to be digested, which waits for nothing but its ring.
-    pub digested: Option<Wall>,
+    pub digested: Option<Mono>,
     /// Answers that had been refused by then, since a ring was full.
     pub refused: u64,
     /// Journals that are not rolled yet, with those that are written.
@@ -75,11 +79,26 @@ pub(super) struct Stands {
     pub preserved: Vec<Preserved>,
 }
 
+impl Stands {
+    /// All that left until then is durable; none of it yet: nothing left before.
+    fn since(&self) -> Now {
+        self.written.unwrap_or(self.begun)
+    }
+
+    /// The same where it was longer ago than it may be, by a clock that nobody sets.
+    fn late(&self, now: Mono, may: u64) -> Option<Now> {
+        let since = self.since();
+        (now.0 > since.mono.0.saturating_add(may)).then_some(since)
+    }
+}
+
 impl Figures {
-    pub(super) fn new(outlet: LedgerOutlet, now: Wall) -> Self {
+    pub(super) fn new(outlet: LedgerOutlet, clock: SystemClock) -> Self {
+        let begun = clock.now();
         Self {
             outlet,
-            stands: Mutex::new(Stands { begun: now, ..Stands::default() }),
+            clock,
+            stands: Mutex::new(Stands { begun, ..Stands::default() }),
             answers: AtomicU64::new(0),
             bytes: AtomicU64::new(0),
             syncs: AtomicU64::new(0),
@@ -95,12 +114,10 @@ impl Figures {
     }
 
     /// Since when not all is written down that left, where that can't be or takes longer than it should.
-    pub(super) fn unwritten(&self, now: Wall) -> Option<Wall> {
-        let stands = self.stands();
-        let since = stands.written.unwrap_or(stands.begun);
-        let is_late = now.0 > since.0 + LATE;
+    pub(super) fn unwritten(&self) -> Option<Wall> {
+        let (stands, now) = (self.stands(), self.clock.now().mono);
         let lacks = stands.write.is_some() || self.outlet.is_merging();
-        (is_late || lacks).then_some(since)
+        stands.late(now, LATE).or_else(|| lacks.then(|| stands.since())).map(|since| since.wall)
     }
 
     /// Takes down that a set of files can't be read, where that is what it was; said once.
@@ -169,11 +186,12 @@ impl Figures {
         let stands = self.stands();
         let waiting = self.outlet.waiting() as u64 + stands.taken;
         let is_full = self.outlet.is_merging() || self.outlet.refused() > stands.refused;
-        told(&stands, waiting, is_full)
+        let stuck = stands.late(self.clock.now().mono, STUCK);
+        told(&stands, waiting, is_full, stuck.map(|since| since.wall))
     }
 
     /// In Prometheus' text format.
-    pub(crate) fn page(&self, now: Wall) -> String {
+    pub(crate) fn page(&self) -> String {
         let stands = self.stands().clone();
         let count = |figure: &AtomicU64| figure.load(Ordering::Relaxed);
         let mut page = Page::default();
@@ -185,7 +203,8 @@ impl Figures {
         let waiting = self.outlet.waiting() as u64 + stands.taken;
         page.one(("ledger_waiting", "gauge"), about, waiting);
         let about = "Seconds since all that had left was durable.";
-        let age = stands.written.map_or(0, |at| now.0.saturating_sub(at.0) / 1000);
+        let now = self.clock.now().mono.0;
+        let age = stands.written.map_or(0, |at| now.saturating_sub(at.mono.0) / 1_000_000_000);
         page.one(("ledger_behind_seconds", "gauge"), about, age);
         let about = "Answers and merged answers that were written to the ledger's journal.";
         page.one(("ledger_written_total", "counter"), about, count(&self.answers));
@@ -225,7 +244,7 @@ mod tests {
     #[test]
     fn what_is_gone_is_told_with_what_a_case_lacks() {
         let outlet = LedgerOutlet::new(1, LedgerBounds::default());
-        let figures = Figures::new(outlet, Wall(7));
+        let figures = Figures::new(outlet, SystemClock::start());
         let looked = |missing: &[&str]| {
             let missing = missing.iter().map(|name| (*name).to_owned()).collect();
             let told = figures.looked(missing, Vec::new());
@@ -239,16 +258,27 @@ mod tests {
 
     #[test]
     fn what_is_not_written_is_told_since_all_was_or_since_the_gate_began() {
+        let now = |at: u64| Now { wall: Wall(40 - at), mono: Mono(at * 1_000_000_000) };
+        let mut stands = Stands { begun: now(7), ..Stands::default() };
+        for (at, late) in [(7, false), (9, false), (10, true), (17, true)] {
+            let since = stands.late(now(at).mono, LATE).map(|since| since.wall);
+            assert_eq!(
+                since,
+                late.then_some(now(7).wall),
+                "{at}: nothing failed, and it takes long"
+            );
+        }
+        assert_eq!(stands.late(now(17).mono, STUCK), None);
+        assert_eq!(stands.late(now(18).mono, STUCK), Some(now(7)));
+        stands.written = Some(now(16));
+        assert_eq!(stands.late(now(18).mono, LATE), None);
         let outlet = LedgerOutlet::new(1, LedgerBounds::default());
-        let figures = Figures::new(outlet, Wall(7));
-        let unwritten = |at| figures.unwritten(Wall(at));
-        assert_eq!(unwritten(7 + LATE), None);
-        assert_eq!(unwritten(8 + LATE), Some(Wall(7)), "nothing failed, and it takes too long");
+        let figures = Figures::new(outlet, SystemClock::start());
+        let begun = figures.stands().begun.wall;
+        assert_eq!(figures.unwritten(), None);
         figures.stands().write = Some("no space left".to_owned());
-        assert_eq!(unwritten(8), Some(Wall(7)));
-        figures.stands().written = Some(Wall(9));
-        assert_eq!(unwritten(10), Some(Wall(9)));
-        figures.stands().write = None;
-        assert_eq!(unwritten(9 + LATE), None);
+        assert_eq!(figures.unwritten(), Some(begun));
+        figures.stands().written = Some(now(9));
+        assert_eq!(figures.unwritten(), Some(now(9).wall));
     }
 }

@@ -9,10 +9,11 @@ use std::time::Duration;
 
 use portcullis_ledger::{HeldBy, LedgerError, holders, received};
 use portcullis_registry::{BoxFuture, Held, Holders, HoldersError, LedgerName, Office, WhoHolds};
-use portcullis_types::{Clock as _, LedgerKind, PartnerId, Span, Wall};
+use portcullis_types::{Clock as _, LedgerKind, Mono, PartnerId, Span, Wall};
 use tokio::runtime::Handle;
 
 use super::anchors::Anchors;
+use super::believed;
 use super::figures::Figures;
 use super::folder::{DAY, Folder, day_of};
 use super::going::looked;
@@ -23,8 +24,8 @@ use crate::clock::SystemClock;
 
 /// How often it is looked whether it was.
 const LOOK: Duration = Duration::from_millis(20);
-/// How long that may take.
-const PATIENCE: u64 = 5_000;
+/// How long that may take, in nanoseconds.
+const PATIENCE: u64 = 5_000_000_000;
 
 /// When each partner received something first and last.
 type Terms = BTreeMap<PartnerId, (Wall, Wall)>;
@@ -52,9 +53,9 @@ impl fmt::Debug for Receivers {
 impl Holders for Receivers {
     fn holders(&self, asked: Vec<LedgerName>) -> BoxFuture<'_, Result<WhoHolds, HoldersError>> {
         Box::pin(async move {
-            let until = self.written().await?;
+            self.written().await?;
             let this = self.clone();
-            aside(move || this.held(&asked, until)).await
+            aside(move || this.held(&asked)).await
         })
     }
 
@@ -85,19 +86,24 @@ impl Holders for Receivers {
 }
 
 impl Receivers {
-    /// Waits until all is written down that has left by now, and tells when that was: who is not found
-    /// then has received nothing.
-    async fn written(&self) -> Result<Wall, HoldersError> {
-        let now = || self.clock.now().wall.0;
+    /// Waits until all is written down that has left by now: who is not found then has received nothing. A
+    /// clock that is set meanwhile changes nothing.
+    async fn written(&self) -> Result<(), HoldersError> {
+        let now = || self.clock.now().mono;
         let begun = now();
-        while self.figures.stands().digested.is_none_or(|at| at.0 < begun) {
-            if now() > begun + PATIENCE {
+        while self.figures.stands().digested.is_none_or(|at| at < begun) {
+            if now() > Mono(begun.0 + PATIENCE) {
                 let why = "what left just now is not written to the ledger yet; it is tried again";
                 return Err(HoldersError(why.to_owned()));
             }
             tokio::time::sleep(LOOK).await;
         }
-        Ok(Wall(now()))
+        Ok(())
+    }
+
+    /// What began before may be gone.
+    fn kept(&self) -> Result<Wall, HoldersError> {
+        believed::kept(&self.folder, self.clock.wall(), self.keep).map_err(unread)
     }
 
     fn shelf(&self) -> Result<Shelf, HoldersError> {
@@ -113,8 +119,8 @@ impl Receivers {
         })
     }
 
-    fn held(&self, asked: &[LedgerName], until: Wall) -> Result<WhoHolds, HoldersError> {
-        let since = Wall(until.0.saturating_sub(self.keep.milliseconds()));
+    fn held(&self, asked: &[LedgerName]) -> Result<WhoHolds, HoldersError> {
+        let since = self.kept()?;
         self.figures.matched(since);
         let mut by: BTreeMap<LedgerName, Terms> = BTreeMap::new();
         for (kind, one) in self.read(|shelf| held_since(&shelf, asked, since))? {
@@ -136,8 +142,7 @@ impl Receivers {
     }
 
     fn of_day(&self, classes: &[String], day: u32) -> Result<Vec<(PartnerId, u64)>, HoldersError> {
-        let now = self.clock.now().wall;
-        self.figures.matched(Wall(now.0.saturating_sub(self.keep.milliseconds())));
+        self.figures.matched(self.kept()?);
         let found = self.read(|shelf| written_on(shelf, classes, day))?;
         let of = |(partner, records): (String, u64)| {
             Ok((PartnerId::new(&partner).map_err(unread)?, records))

@@ -145,21 +145,22 @@ impl Keeper {
 
     /// Drops what was kept long enough and what no case needs, and looks what is wrong with the rest.
     fn tidy(&mut self, now: Now) {
-        // Whoever does not know how late it is drops nothing.
-        if self.believed.may_drop(now) {
-            self.drop_old(now.wall);
+        match self.believed.by(now) {
+            Ok(by) => self.drop_old(by),
+            // Whoever does not know how late it is drops nothing.
+            Err(why) => self.figures.blinded(&why.to_string()),
         }
         // What has gone, could not go, or is seen again, counts for these.
         self.mended();
-        self.missed(now);
+        self.missed();
     }
 
-    fn drop_old(&mut self, now: Wall) {
-        if let Err(why) = caught(|| self.find_lost()) {
+    fn drop_old(&mut self, by: Wall) {
+        if let Err(why) = caught(|| self.find_lost(by)) {
             talk::error(&format!("it is not known whether keys of the ledger are lost: {why}"));
         }
         // And whoever can't tell what a case needs drops nothing either.
-        let (due, needed) = match caught(|| self.due_and_needed(now)) {
+        let (due, needed) = match caught(|| self.due_and_needed(by)) {
             Ok(found) => found,
             Err(why) => {
                 talk::error(&format!("what of the ledger is too old stays for now: {why}"));
@@ -180,24 +181,24 @@ impl Keeper {
     }
 
     /// Whether a day was over long enough ago.
-    pub(super) fn is_over(&self, day: u32, now: Wall) -> bool {
-        (u64::from(day) + 1) * DAY + self.digests.milliseconds() <= now.0
+    pub(super) fn is_over(&self, day: u32, by: Wall) -> bool {
+        (u64::from(day) + 1) * DAY + self.digests.milliseconds() <= by.0
     }
 
     /// Days that were over long enough ago, and sets of times that were.
-    fn due(&self, now: Wall) -> io::Result<Due> {
-        let days = self.keys.days()?.into_iter().filter(|day| self.is_over(*day, now)).collect();
+    fn due(&self, by: Wall) -> io::Result<Due> {
+        let days = self.keys.days()?.into_iter().filter(|day| self.is_over(*day, by)).collect();
         let kept = self.roll.milliseconds() + self.keep.milliseconds();
         let names = self.folder.names()?;
         let parts = names.iter().filter_map(|name| going::part_of(name));
-        let parts: BTreeSet<Part> = parts.filter(|part| part.start.0 + kept <= now.0).collect();
+        let parts: BTreeSet<Part> = parts.filter(|part| part.start.0 + kept <= by.0).collect();
         let halves = going::halves(&self.folder)?.intersection(&parts).cloned().collect();
         Ok(Due { days, parts, halves })
     }
 
     /// What was kept long enough, and what of it cases need.
-    fn due_and_needed(&mut self, now: Wall) -> Result<(Due, Needed), String> {
-        let due = self.due(now).map_err(|error| error.to_string())?;
+    fn due_and_needed(&mut self, by: Wall) -> Result<(Due, Needed), String> {
+        let due = self.due(by).map_err(|error| error.to_string())?;
         if due.days.is_empty() && due.parts.is_empty() {
             return Ok((due, Needed::default()));
         }
@@ -206,7 +207,7 @@ impl Keeper {
         // A case may keep what was named to go before it was opened.
         let look = || whole_shelf(folder, keys, roller);
         let unread = |why: &LedgerError| self.figures.unread(why);
-        let needed = self.looker.needed(look, &snapshot, now, &unread)?;
+        let needed = self.looker.needed(look, &snapshot, by, &unread)?;
         Ok((due, needed))
     }
 

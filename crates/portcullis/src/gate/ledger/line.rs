@@ -10,11 +10,22 @@ use super::figures::Stands;
 use super::folder::UNKNOWN;
 
 /// Whether all is well, and what to do where it is not.
-pub(super) fn told(stands: &Stands, waiting: u64, is_full: bool) -> (bool, String) {
+pub(super) fn told(
+    stands: &Stands,
+    waiting: u64,
+    is_full: bool,
+    stuck: Option<Wall>,
+) -> (bool, String) {
     let mut faults = Vec::new();
     if let Some(why) = &stands.write {
         faults.push(format!(
             "what leaves is not written down, {waiting} answers wait: {why}; make room or put the folder back, and it goes on by itself: what waits is lost with this process"
+        ));
+    }
+    if let Some(since) = stuck.filter(|_| stands.write.is_none()) {
+        faults.push(format!(
+            "what left since {} is not written down yet, and answers of the ledger say so: a write takes long; see what else writes to its disk, or whether that answers at all",
+            since.rfc3339()
         ));
     }
     if let Some(why) = &stands.key {
@@ -54,7 +65,7 @@ pub(super) fn told(stands: &Stands, waiting: u64, is_full: bool) -> (bool, Strin
     if let Some(why) = &stands.blind {
         faults.push(blind(why));
     }
-    let until = stands.written.map_or_else(|| "nothing yet".to_owned(), Wall::rfc3339);
+    let until = stands.written.map_or_else(|| "nothing yet".to_owned(), |at| at.wall.rfc3339());
     let is_well = faults.is_empty();
     if is_well {
         faults.push(format!("written until {until}, {} files", stands.files));
@@ -96,19 +107,24 @@ pub(super) fn lack(missing: &BTreeSet<String>) -> String {
 
 #[cfg(test)]
 mod tests {
+    use portcullis_types::Now;
+
     use super::*;
 
     #[test]
     fn how_the_ledger_fares_reads_like_this() {
-        let well = Stands { written: Some(Wall(0)), files: 4, ..Stands::default() };
+        let well = Stands { written: Some(Now::default()), files: 4, ..Stands::default() };
         let line = |stands: &Stands, waiting, is_full| {
-            let (ok, line) = told(stands, waiting, is_full);
+            let (ok, line) = told(stands, waiting, is_full, None);
             format!("{ok}: {line}")
         };
         insta::assert_snapshot!(line(&well, 0, false), @"true: written until 1970-01-01T00:00:00.000Z, 4 files");
         insta::assert_snapshot!(line(&Stands::default(), 0, false), @"true: written until nothing yet, 0 files");
         let full = Stands { write: Some("no space left".to_owned()), ..well.clone() };
         insta::assert_snapshot!(line(&full, 512, true), @"false: what leaves is not written down, 512 answers wait: no space left; make room or put the folder back, and it goes on by itself: what waits is lost with this process; answers come faster than they are written: those that are only counted fall together, others are refused");
+        let stuck = |stands: &Stands| told(stands, 0, false, Some(Wall(5))).1;
+        insta::assert_snapshot!(stuck(&well), @"what left since 1970-01-01T00:00:00.005Z is not written down yet, and answers of the ledger say so: a write takes long; see what else writes to its disk, or whether that answers at all");
+        assert!(!stuck(&full).contains("takes long"), "it is said why");
         let aside = ["a.journal.damaged", "b.journal.unknown"].map(str::to_owned).into();
         let odd = Stands {
             key: Some("the key can't be read".to_owned()),

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use portcullis_ledger::{LedgerError, digested};
-use portcullis_types::{Clock as _, Wall};
+use portcullis_types::Wall;
 
 use super::damage::shelf;
 use super::folder::{DAY, Folder, Part, day_name, day_of};
@@ -38,12 +38,11 @@ fn digested_since(
 
 impl Keeper {
     /// Says of which days the key is lost, or was before another one was made.
-    pub(super) fn find_lost(&mut self) -> Result<(), String> {
+    pub(super) fn find_lost(&mut self, by: Wall) -> Result<(), String> {
         let state = self.roller.office.snapshot();
         let said: BTreeSet<u32> = state.ledger().shredded().map(day_of).collect();
-        let now = self.clock.now().wall;
         // What was dropped, here or by another process, is not written again.
-        let wanted = |day| !said.contains(&day) && !self.is_over(day, now);
+        let wanted = |day| !said.contains(&day) && !self.is_over(day, by);
         let there = self.keys.there(wanted).map_err(|error| error.to_string())?;
         for day in there.iter().filter(|day| !said.contains(day)) {
             let since = self.keys.since(*day).map_err(|error| error.to_string())?;

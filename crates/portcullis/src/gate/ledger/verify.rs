@@ -38,7 +38,7 @@ pub(super) struct Found {
 }
 
 impl Found {
-    /// Takes down what is wrong with a file, where that is listed yet.
+    /// Takes down what is wrong with a file, while there is room in the list.
     pub(super) fn fault(
         &mut self,
         file: &str,

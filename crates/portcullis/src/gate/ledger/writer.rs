@@ -12,7 +12,7 @@ use portcullis_judge::{Judge, LedgerKeys};
 use portcullis_keys::DayKey;
 use portcullis_ledger::FrameWriter;
 use portcullis_proxy::LedgerOutlet;
-use portcullis_types::{Clock as _, LedgerAnswer, Now, Wall};
+use portcullis_types::{Clock as _, LedgerAnswer, Mono, Now, Wall};
 
 use super::figures::Figures;
 use super::folder::{DAY, Folder, Part, begins, day_of};
@@ -177,10 +177,13 @@ impl Writer {
     fn wrote(&mut self, begun: Now, lacks: bool) {
         let (now, refused) = (self.clock.now().mono, self.outlet.refused());
         let mut stands = self.figures.stands();
-        let until = Some(Wall(begun.wall.0.saturating_sub(IN_RING)));
-        (stands.taken, stands.digested) = (0, until);
+        let until = Now {
+            wall: Wall(begun.wall.0.saturating_sub(IN_RING)),
+            mono: Mono(begun.mono.0.saturating_sub(IN_RING * 1_000_000)),
+        };
+        (stands.taken, stands.digested) = (0, Some(until.mono));
         if !lacks {
-            stands.written = until;
+            stands.written = Some(until);
         }
         let new = refused - std::mem::replace(&mut stands.refused, refused);
         let failed = stands.write.take().is_some();
