@@ -94,7 +94,7 @@ def beside(scratch, within):
 
 @fault("F10", "malformed answers of the platform", long=True)
 def malformed(_scratch, _sample):
-    return cargo("portcullis-proxy", "a", test="upstreams")
+    return cargo("portcullis-proxy", "upstreams::", "--test", "all")
 
 
 @fault("F11", "platform slow, 500 calls waiting")

@@ -3,7 +3,6 @@
 import contextlib
 import os
 import shutil
-import struct
 import subprocess
 import time
 
@@ -95,12 +94,12 @@ def torn(scratch, sample):
 
 @fault("F3", "a flipped bit anywhere", long=True)
 def flipped(_scratch, _sample):
-    return cargo("portcullis-store", "damage") + "; " + cargo("portcullis", "a_flipped_byte", test="damage")
+    return cargo("portcullis-store", "damage") + "; " + cargo("portcullis", "damage::a_flipped_byte", "--test", "all")
 
 
 @fault("F4", "disk full while holding", long=True)
 def full(_scratch, _sample):
-    return cargo("portcullis", "a_hold_bites_while_the_disk_is_full", test="disk_full")
+    return cargo("portcullis", "disk_full::a_hold_bites_while_the_disk_is_full", "--test", "all")
 
 
 @fault("F5", "log not writable")
@@ -128,100 +127,6 @@ def unwritable(scratch, sample):
         verified(gate)
     check(not seen.bad, f"calls suffered: {seen}")
     return f"{refused} changes refused, meanwhile {seen}"
-
-
-HOUR = 3600 * 10**9
-CLOCKED = """\
-version: 1
-tier: publishing
-about: A budget of an hour.
-use: publishing
-inherits: base
-rates: []
-limits:
-  - { id: calls-per-hour, count: calls, max: 30, window: 1h }
-allow:
-  - { id: profile, class: [profile.basic], target: granted, fields: [profile], limits: [calls-per-hour] }
-"""
-
-
-# How the clocks move, and how many of 40 calls pass then. Nothing is freed twice, and an hour that passed
-# by any clock is over.
-TICK = HOUR + 10**9
-CLOCK_STEPS = (
-    ("at first", {}, 30), ("used up", {}, 0),
-    ("an hour back", {"wall": -HOUR}, 0), ("put right", {"wall": HOUR}, 0),
-    ("an hour ahead", {"wall": HOUR}, 30), ("put right", {"wall": -HOUR}, 0), ("an hour later", {"wall": TICK, "count": TICK}, 30),
-    ("the wall clock stands for an hour", {"stands": True, "wall": TICK, "count": TICK}, 30),
-    ("another hour", {"wall": TICK, "count": TICK}, 30), ("put right", {"stands": 0}, 0),
-    ("3 hours back", {"wall": -3 * HOUR}, 0), ("an hour later", {"wall": TICK, "count": TICK}, 30),
-)
-
-
-class Clocks:
-    """The clocks of one process, to be moved while it runs."""
-
-    def __init__(self, scratch):
-        self.file = os.path.join(scratch, "shift")
-        self.library = os.path.join(scratch, "clock.so")
-        self.wall = self.count = self.stands = 0
-        self._write()
-        source = os.path.join(ROOT, "scripts", "faults", "clock.c")
-        done = subprocess.run(["cc", "-O1", "-shared", "-fPIC", "-o", self.library, source, "-ldl"], check=False)
-        check(done.returncode == 0, "the clock could not be built: please install gcc")
-
-    def preload(self):
-        os.environ["LD_PRELOAD"], os.environ["CLOCK_SHIFT"] = self.library, self.file
-
-    def move(self, wall=0, count=0, stands=None):
-        self.wall, self.count = self.wall + wall, self.count + count
-        self.stands = self.stands if stands is None else stands
-        self._write()
-        # The gate looks at the wall clock ten times a second, where it comes to that.
-        time.sleep(1)
-
-    def _write(self):
-        # In place: it is mapped.
-        with open(self.file, "r+b" if os.path.exists(self.file) else "wb") as file:
-            file.write(struct.pack("<qqq", self.wall, self.count, self.stands))
-
-
-def passed(gate, calls=40):
-    """How many of so many calls pass."""
-    line = Line(gate.public)
-    told = [line.call(get(PROFILE, gate.key))[0] for _ in range(calls)]
-    check(set(told) <= {200, 429}, f"calls came to {sorted(set(told))}")
-    return told.count(200)
-
-
-@fault("F6", "clock jumps an hour, backwards, stands")
-def clocks(scratch, _sample):
-    """A budget of 30 an hour is neither freed nor locked by a wrong clock for more than one window."""
-    clock = Clocks(scratch)
-
-    def prepare(gate):
-        with open(os.path.join(gate.folder, "policies", "publishing.yaml"), "w", encoding="utf-8") as file:
-            file.write(CLOCKED)
-
-    with serving(scratch, before=clock.preload, prepare=prepare) as gate:
-        gate.apply(gate.folder)
-        other, held = gate.issue("innocent")
-        _, short = gate.issue("innocent", "--expires", "30m")
-        told = []
-        for name, move, wanted in CLOCK_STEPS:
-            if move.get("stands"):
-                move = {**move, "stands": time.time_ns() + clock.wall}
-            clock.move(**move)
-            told.append(f"{name} {passed(gate)}")
-            check(told[-1] == f"{name} {wanted}", f"{told}: {wanted} should have passed")
-            if name == "an hour back":
-                gate.command("key", "hold", other, *HOLD)
-            check((code(gate, held) == "key_held") == (name == "an hour back"), f"{name}: a hold is not what it was")
-            if name == "an hour back":
-                gate.command("key", "restore", other, "--reason", "mistake", "--tell", "It was ours.")
-        check(code(gate, short) == "key_expired", "a key is not at its end after hours")
-        verified(gate)
-    return f"of 40 calls where 30 an hour may pass, there passed: {', '.join(told)}; holds bite and lift, the log verifies"
 
 
 def spoiled(text, number):

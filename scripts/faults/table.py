@@ -28,10 +28,9 @@ def script(name, *args):
     return done.stdout.strip().splitlines()[-1]
 
 
-def cargo(package, name, test=None):
+def cargo(package, name, *target):
     """Runs tests by name, of which there must be some."""
-    target = ["--test", test] if test else ["--lib"]
-    args = ["cargo", "test", "--quiet", "--locked", "--package", package, *target, name]
+    args = ["cargo", "test", "--quiet", "--locked", "--package", package, *(target or ["--lib"]), name]
     done = subprocess.run(args, capture_output=True, text=True, check=False, cwd=ROOT)
     passed = sum(int(count) for count in re.findall(r"test result: ok\. (\d+) passed", done.stdout))
     check(done.returncode == 0 and passed, f"`{' '.join(args)}` failed: {done.stdout[-2000:]}{done.stderr[-1000:]}")
