@@ -113,14 +113,18 @@ def kept(scratch):
     scratch = os.path.join(scratch, "kept")
     os.mkdir(scratch)
     clock, folder = Clocks(scratch), os.path.join(scratch, "gate", "data", "portcullis.ledger")
-    key = os.path.join(folder, "keys", time.strftime("%Y-%m-%d.key", time.gmtime(time.time() - 5 * 86400)))
-    believed = os.path.join(folder, "believed")
+
+    def day(ago):
+        return time.strftime("%Y-%m-%d", time.gmtime(time.time() - ago * 86400))
+
+    def key(ago):
+        return os.path.join(folder, "keys", f"{day(ago)}.key")
 
     def believe(days):
-        with open(believed, "w", encoding="utf-8") as file:
-            file.write(time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + days * 86400)))
+        with open(os.path.join(folder, "believed"), "w", encoding="utf-8") as file:
+            file.write(f"{day(-days)}{time.strftime('T%H:%M:%SZ', time.gmtime())}")
 
-    def looked(gate):
+    def looked(gate, what, *there):
         """What is old is looked for after a journal was rolled; the second time the first look is over."""
         for _ in range(2):
             before, until = metric(gate, "portcullis_ledger_rolled_total"), time.monotonic() + PATIENCE
@@ -128,34 +132,41 @@ def kept(scratch):
                 check(code(gate) == "200", "a call was refused")
                 check(time.monotonic() < until, "no journal is rolled")
                 time.sleep(0.1)
+        gone = [os.path.basename(path) for path in there or (key(5), key(30)) if not os.path.exists(path)]
+        check(not gone, f"{what}: {', '.join(gone)} went")
 
     with serving(scratch, before=clock.preload, prepare=lambda gate: gate.ledger("roll: 1s")) as gate:
-        gate.stop()
-        with open(os.open(key, os.O_WRONLY | os.O_CREAT, 0o600), "wb") as file:
-            file.write(bytes(range(32)))
-        believe(0)
-        gate.serve(before=clock.preload)
-        looked(gate)
-        clock.move(wall=40 * 24 * HOUR)
-        looked(gate)
-        check(os.path.exists(key), "a key went by a clock that was set 40 days ahead")
-        for start in range(2):
+        def again(what):
             gate.stop()
             gate.serve(before=clock.preload)
-            looked(gate)
-            check(os.path.exists(key), f"a key went at start {start} with a clock 40 days ahead")
+            looked(gate, what)
+
+        for path in key(5), key(30):
+            with open(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600), "wb") as file:
+                file.write(bytes(range(32)))
+        again("a start that nothing is wrong with")
+        for name, ahead in ("47 hours", 47 * HOUR), ("40 days", 40 * 24 * HOUR):
+            clock.move(wall=ahead)
+            looked(gate, f"a clock that jumps {name} ahead")
+            again(f"a start with a clock {name} ahead")
+            again(f"another start with a clock {name} ahead")
+            clock.move(wall=-ahead)
+            looked(gate, f"a clock that was {name} ahead and is right again")
         with open(gate.log, encoding="utf-8") as log:
-            told = log.read().count("what is too old by it goes in ten minutes")
-        check(told == 2, f"{told} starts said that they doubt the clock, of 2")
-        clock.move(wall=-40 * 24 * HOUR)
-        looked(gate)
-        check(os.path.exists(key), "a key went by a clock that was right again")
+            told = log.read().count("nothing of the ledger goes by its age until")
+        check(told == 6, f"the clock was doubted {told} times instead of 6")
+        clock.move(wall=-400 * 24 * HOUR)
+        looked(gate, "a clock 400 days behind")
+        young = [os.path.join(folder, name) for name in os.listdir(folder) if name.startswith(day(400)) and name.endswith(".parquet")]
+        check(young, "nothing was written by a clock that was behind")
+        clock.move(wall=400 * 24 * HOUR)
+        looked(gate, "a clock that was behind and is right again", key(400), *young)
         gate.stop()
         # Now 40 days have passed, by what the gate itself wrote down.
         believe(40)
         clock.move(wall=40 * 24 * HOUR)
         gate.serve(before=clock.preload)
-        looked(gate)
-        check(not os.path.exists(key), "a key did not go after 40 days")
+        looked(gate, "40 days later", key(400), *young)
+        check(not any(os.path.exists(key(ago)) for ago in (5, 30)), "a key did not go after 40 days")
         verified(gate)
-    return "of the ledger no key went in 2 starts and a run 40 days ahead, and it did after 40 days"
+    return "of the ledger nothing went in 4 starts and 2 runs with a clock ahead, nor by one 400 days behind; after 40 days it did"

@@ -37,6 +37,11 @@ impl Looks {
         !self.parted
     }
 
+    /// What was due could not be done: the next look is at once.
+    pub(crate) fn are_due_again(&mut self) {
+        self.next = Mono(0);
+    }
+
     /// Whether nothing is erased, since the wall clock jumped.
     #[must_use]
     pub const fn have_parted(&self) -> bool {

@@ -118,6 +118,9 @@ fn every_suite_beside_an_all_is_run_by_it_or_by_its_manifest() {
     for krate in crates() {
         let tests = workspace_root().join("crates").join(&krate.name).join("tests");
         let Ok(all) = fs::read_to_string(tests.join("all.rs")) else { continue };
+        let is_built =
+            krate.manifest.contains("[[test]]\nname = \"all\"\npath = \"tests/all.rs\"\n");
+        assert!(is_built && !all.contains("#[cfg("), "all of `{}` is not always run", krate.name);
         for entry in fs::read_dir(&tests).expect("a folder of tests") {
             let path = entry.expect("an entry").path();
             let name = path.file_stem().and_then(|name| name.to_str()).expect("a name").to_owned();

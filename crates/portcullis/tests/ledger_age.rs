@@ -6,6 +6,11 @@ use crate::common::{House, Platform, figure, text, until};
 const WHAT: [&str; 6] =
     ["ledger", "what", "--partner", "first-partner", "--since", "2020-01-01T00:00:00Z"];
 
+/// Files of sets that were journals with an old name.
+fn rolled_files(names: &[String]) -> usize {
+    names.iter().filter(|name| name.starts_with("2020") && name.contains(".parquet")).count()
+}
+
 #[test]
 fn every_question_is_answered_while_many_sets_go_by_their_age() {
     let platform = Platform::start(None);
@@ -24,8 +29,15 @@ fn every_question_is_answered_while_many_sets_go_by_their_age() {
         let old = format!("2020-01-01T07-01-{second:02}.old-1.journal");
         std::fs::copy(folder.join(&journal), folder.join(old)).unwrap();
     }
-    house.believes_the_clock();
+    // Whatever they are called, they are as old as the event that anchored them.
     let gate = house.serve();
+    let rolled = || figure(&house, "portcullis_ledger_rolled_total");
+    until("they are in files, and looked after", || {
+        rolled() >= 61 && rolled_files(&names()) >= 600
+    });
+    gate.kill();
+    assert!(rolled_files(&names()) >= 600, "none of them has gone");
+    let gate = house.serve_after(100);
     until("all that is old is gone", || {
         let told = house.cli(&WHAT);
         assert_eq!(told.status.code(), Some(0), "{}", text(&told));
@@ -58,14 +70,15 @@ fn sets_that_a_case_keeps_stay_whoever_names_them_among_those_that_go() {
         journals.into_iter().find(|path| path.extension().is_some_and(|of| of == "journal"));
     let set = "2020-01-01T07.old-1";
     std::fs::copy(journal.unwrap(), folder.join(format!("{set}.journal"))).unwrap();
-    house.believes_the_clock();
     let gate = house.serve();
     until("it is in files", || of_2020().len() == 10);
+    gate.kill();
+    let gate = house.serve_after(100);
     until("the case keeps it", || house.ok(&["ledger", "status"]).contains("sweep"));
     gate.kill();
     let before = of_2020();
     std::fs::write(folder.join("going"), format!("[\"{set}\"]")).unwrap();
-    let gate = house.serve();
+    let gate = house.serve_after(100);
     gate.wait_for("named sets that are to stay").unwrap();
     until("it is seen again", || !folder.join("going").exists());
     assert_eq!(of_2020(), before);

@@ -228,7 +228,7 @@ fn what_an_open_case_may_need_stays_over_a_restart_and_goes_once_the_case_is_clo
     std::fs::write(&key, [7; 32]).unwrap();
     // Nobody can look into it, so that it may be about anybody.
     std::fs::write(&file, "of long ago").unwrap();
-    house.believes_the_clock();
+    house.believes(0);
     let status = || -> Value {
         serde_json::from_str(&house.ok(&["ledger", "status", "-o", "json"])).unwrap()
     };

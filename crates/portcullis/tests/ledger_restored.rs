@@ -132,8 +132,9 @@ fn a_set_is_not_taken_up_that_is_not_as_it_was_written_or_has_another_ones_name(
     let other = format!("{set}-2");
     for entry in std::fs::read_dir(folder(&house)).unwrap() {
         let from = entry.unwrap().path();
-        if from.is_file() {
-            std::fs::copy(&from, from.to_str().unwrap().replace(&set, &other)).unwrap();
+        let to = from.to_str().unwrap().replace(&set, &other);
+        if from.is_file() && Path::new(&to) != from {
+            std::fs::copy(&from, to).unwrap();
         }
     }
     let told = adopted(&house, &other);

@@ -23,7 +23,8 @@ impl Duties {
         let Some(last) = over.checked_sub(1).and_then(|day| u32::try_from(day).ok()) else {
             return Ok(());
         };
-        let done = self.book.last_day().await.map_err(said)?;
+        // A clock that was ahead took days for over that were not.
+        let done = self.book.last_day(last).await.map_err(said)?;
         let from = done.map_or(last, |done| done.saturating_add(1));
         for day in from.max(last.saturating_sub(DAYS_MAX))..=last {
             if let Some(vanishes) = &vanishes {
@@ -50,9 +51,15 @@ impl Duties {
     /// Forgets ids that were kept long enough, now and then and by a clock that can be trusted.
     pub(super) async fn forget(&self, now: Now) -> Result<(), String> {
         let are_due = self.looks.lock().unwrap_or_else(PoisonError::into_inner).are_due(now);
-        if let Some(before) = now.wall.0.checked_sub(self.keep.milliseconds()).filter(|_| are_due) {
-            self.book.forget(Wall(before), now.wall).await.map_err(said)?;
+        let Some(before) = now.wall.0.checked_sub(self.keep.milliseconds()).filter(|_| are_due)
+        else {
+            return Ok(());
+        };
+        let forgotten = self.book.forget(Wall(before), now.wall).await.map(drop).map_err(said);
+        if forgotten.is_err() {
+            // It is said as long as it lasts.
+            self.looks.lock().unwrap_or_else(PoisonError::into_inner).are_due_again();
         }
-        Ok(())
+        forgotten
     }
 }

@@ -129,11 +129,23 @@ impl DeletionBook {
         made.await.map_err(|error: sqlx::Error| self.0.unwritten(&error))
     }
 
-    /// The last day of which all lists were made.
+    /// The last day of which all lists were made. Days after `over` are not over, whatever a clock said that
+    /// was ahead: they are made when they are.
     ///
     /// # Errors
-    /// [`StoreError`] when the file can't be read.
-    pub async fn last_day(&self) -> Result<Option<u32>, StoreError> {
+    /// [`StoreError`] when the file can't be read, or not be written where there are such days.
+    pub async fn last_day(&self, over: u32) -> Result<Option<u32>, StoreError> {
+        let last = self.max_day().await?;
+        if last.is_none_or(|last| last <= over) {
+            return Ok(last);
+        }
+        let query = sqlx::query("DELETE FROM days WHERE day > ?").bind(i64::from(over));
+        let forgotten = query.execute(&mut *self.0.connection.lock().await).await;
+        forgotten.map_err(|error| self.0.unwritten(&error))?;
+        self.max_day().await
+    }
+
+    async fn max_day(&self) -> Result<Option<u32>, StoreError> {
         let query = sqlx::query("SELECT max(day) FROM days");
         let row = query.fetch_one(&mut *self.0.connection.lock().await).await;
         let day = row.and_then(|row| row.try_get::<Option<i64>, _>(0));

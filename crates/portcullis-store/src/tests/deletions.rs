@@ -410,6 +410,35 @@ async fn whatever_step_a_process_ends_after_the_next_one_goes_on() {
 }
 
 #[tokio::test]
+async fn a_clock_that_was_ahead_for_a_moment_leaves_out_no_day_of_what_vanishes() {
+    for ahead in [2, 40] {
+        let mut bed = Bed::new().await;
+        let day = u32::try_from(START / (24 * HOUR)).unwrap();
+        bed.known.received(&format!("story.by_account of {day}"), &["acme"]);
+        let (classes, after) = (vec!["story.by_account".to_owned()], Span::from_seconds(86_400));
+        let stories = move || Some(Vanishes { classes: classes.clone(), after });
+        bed.known.received(&format!("story.by_account of {}", day + 1), &["acme"]);
+        bed.duties = bed.duties.with_vanishing(Arc::new(stories));
+        let known = std::mem::take(&mut *bed.known.of.lock().unwrap());
+        bed.clock.set_ahead(ahead * 24 * HOUR);
+        bed.duties.round().await;
+        bed.clock.set_ahead(0);
+        bed.duties.round().await;
+        // Of the days that were not over nothing was there yet.
+        *bed.known.of.lock().unwrap() = known;
+        let midnight = u64::from(day + 1) * 24 * HOUR - START;
+        bed.clock.jump(midnight + 600_000);
+        bed.duties.round().await;
+        assert_eq!(bed.names().await, ["deletion.due"], "{ahead} days");
+        bed.clock.jump(24 * HOUR);
+        bed.duties.round().await;
+        let names = bed.names().await;
+        let due = names.iter().filter(|name| name[..] == *"deletion.due").count();
+        assert_eq!(due, 2, "{ahead} days: {names:?}");
+    }
+}
+
+#[tokio::test]
 async fn what_vanishes_is_due_the_day_after_without_a_post() {
     let mut bed = Bed::new().await;
     let day = u32::try_from(START / (24 * HOUR)).unwrap();

@@ -109,8 +109,7 @@ pub(crate) fn start(
     let outlet = LedgerOutlet::new(gate.threads, LedgerBounds::default());
     let clock = SystemClock::start();
     let figures = Arc::new(Figures::new(outlet.clone(), clock.clone()));
-    let mut believed = Believed::new(&folder, clock.now());
-    believed.say();
+    let believed = Believed::new(&folder, &keys, clock.now());
     let anchors: Arc<Anchors> = Arc::default();
     let is_anchored =
         |part: &Part| anchors.of(part, &**office, runtime.handle()).map(|found| found.is_some());

@@ -142,14 +142,33 @@ pub fn text(output: &Output) -> String {
 }
 
 impl House {
-    /// As a gate leaves its ledger that ran a moment ago: the next one takes the clock for right.
-    pub fn believes_the_clock(&self) {
+    /// As a gate leaves its ledger that ran a moment before these days are over: the next one takes that for
+    /// the time.
+    pub fn believes(&self, days: i64) {
         let path = self.dir().join("data/portcullis.ledger/believed");
         // When a file was written is the one clock that a test reads.
         std::fs::write(&path, "").unwrap();
         let now = std::fs::metadata(&path).unwrap().modified().unwrap();
-        let now = jiff::Timestamp::try_from(now).unwrap();
-        std::fs::write(&path, now.to_string()).unwrap();
+        let then = jiff::Timestamp::try_from(now).unwrap() + jiff::Span::new().hours(24 * days);
+        std::fs::write(&path, then.to_string()).unwrap();
+    }
+
+    /// Starts the gate when these days are over, by its clock and by what it believes.
+    pub fn serve_after(&self, days: i64) -> Gate {
+        self.patient();
+        self.believes(days);
+        let (clock, shift) = (self.dir().join("clock.so"), self.dir().join("clock"));
+        let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../scripts/faults/clock.c");
+        let mut cc = Command::new("cc");
+        cc.args(["-O1", "-shared", "-fPIC", "-o"]).args([&clock, &source]).arg("-ldl");
+        assert!(cc.status().unwrap().success(), "the linker of Rust builds C as well");
+        let bytes = [days * 86_400_000_000_000, 0, 0].map(i64::to_ne_bytes).concat();
+        std::fs::write(&shift, bytes).unwrap();
+        let mut gate = command(&["serve", "--config", self.config().to_str().unwrap()]);
+        gate.env("LD_PRELOAD", clock).env("CLOCK_SHIFT", shift);
+        let gate = Gate::spawn_command(gate);
+        gate.wait_for("serving").unwrap_or_else(|talk| panic!("the gate did not start: {talk}"));
+        gate
     }
 
     /// `portcullis init` in a new folder, in front of a platform.
@@ -236,12 +255,16 @@ impl House {
 
     /// Starts the gate, one that waits for clients which are not given much time, also as it ends.
     pub fn serve(&self) -> Gate {
+        self.patient();
+        Gate::start(&self.config())
+    }
+
+    fn patient(&self) {
         let config = std::fs::read_to_string(self.config()).unwrap();
         if !config.contains("\ntimeouts:") {
             let patient = "timeouts: { head: 120s, body: 120s, idle: 600s, drain: 120s }\n";
             std::fs::write(self.config(), format!("{}\n{patient}", config.trim_end())).unwrap();
         }
-        Gate::start(&self.config())
     }
 }
 

@@ -21,6 +21,16 @@ pub(super) struct Anchored {
     pub records: u64,
     /// Why a person had the log take them up; none: the gate anchored what it wrote.
     pub adopted: Option<Arc<str>>,
+    /// When they were anchored: the log's own time never goes back.
+    pub at: Wall,
+}
+
+impl Anchored {
+    /// From when on their age is counted. A clock that was behind gave them a name that is too old; what a
+    /// person had the log take up later is no younger for it.
+    pub(super) fn aged(&self) -> Wall {
+        if self.adopted.is_some() { self.part.start } else { self.part.start.max(self.at) }
+    }
 }
 
 /// All that were read.
@@ -69,7 +79,8 @@ impl Anchors {
             let (answers, records) = (*answers, *records);
             let files = Arc::from(files.as_slice());
             let adopted = why.as_deref().map(Arc::from);
-            let one = Anchored { part, revision, files, answers, records, adopted };
+            let at = event.at;
+            let one = Anchored { part, revision, files, answers, records, adopted, at };
             found.push(one.clone());
             self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(revision, one);
         }

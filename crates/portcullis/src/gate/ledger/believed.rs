@@ -7,63 +7,49 @@
 use std::fs;
 use std::io::{self, ErrorKind};
 
-use portcullis_types::{Mono, Now, Span, Wall};
+use portcullis_types::{Now, Span, Wall};
 
 use super::folder::{DAY, Folder};
+use super::keys::Keys;
 use crate::talk;
 
 /// The file with the last moment that was believed.
 const FILE: &str = "believed";
-/// How long after that moment a gate begins again without a doubt.
-const AWAY_MAX: u64 = 2 * DAY;
-/// How far before it: clocks are set a little.
-const BACK_MAX: u64 = DAY / 24;
-/// How long it is waited else, in nanoseconds, for somebody to set the clock: ten minutes.
-const DOUBT: u64 = 600_000_000_000;
+/// How far from that moment a clock is believed at once: an hour. The file is written each minute.
+const NEAR: u64 = DAY / 24;
+/// How long it is waited else for somebody to set the clock, in milliseconds: six hours.
+const DOUBT: u64 = DAY / 4;
 
 /// What is believed of the wall clock.
 #[derive(Debug)]
 pub(super) struct Believed {
     folder: Folder,
-    /// Since when nobody has set it.
-    begun: Now,
-    /// Since when it is believed.
-    since: Option<Now>,
+    /// The last look, or the first one since somebody set the clock.
+    since: Now,
+    is_believed: bool,
     /// Whether it was said that the moment can't be written down.
     unwritten: bool,
 }
 
 impl Believed {
-    /// Of a gate that begins now.
-    pub(super) fn new(folder: &Folder, begun: Now) -> Self {
-        let folder = folder.clone();
-        Self { folder, begun, since: None, unwritten: false }
-    }
-
-    /// Says what becomes of what is old where the clock may be ahead.
-    pub(super) fn say(&mut self) {
-        let now = self.begun;
-        if let Ok(Some(last)) = last(&self.folder)
-            && !self.is_believed(now, Some(last))
-        {
-            talk::info(&format!(
-                "the clock shows {}, and what the ledger keeps was looked after last at {}: if the clock is wrong, set it; what is too old by it goes in ten minutes",
-                now.wall.rfc3339(),
-                last.rfc3339()
-            ));
-        }
+    /// Of a gate that begins now. Where nothing is kept yet, nothing can go too soon; whoever can't look
+    /// takes it that there is something.
+    pub(super) fn new(folder: &Folder, keys: &Keys, begun: Now) -> Self {
+        let names = folder.names().is_ok_and(|names| names.is_empty());
+        let is_believed = names && keys.days().is_ok_and(|days| days.is_empty());
+        Self { folder: folder.clone(), since: begun, is_believed, unwritten: false }
     }
 
     /// The moment by which what is old may go: now, or by a clock that is not believed the last moment that was.
     pub(super) fn by(&mut self, now: Now) -> io::Result<Wall> {
         let last = last(&self.folder)?;
-        if !self.is_believed(now, last) {
+        if !self.believes(now, last) {
             return Ok(last.unwrap_or_default().min(now.wall));
         }
         // Before anything goes by it. A full disk keeps nothing from going, which makes room.
         match self.folder.write(FILE, now.wall.rfc3339().as_bytes()) {
             Err(why) if !std::mem::replace(&mut self.unwritten, true) => talk::error(&format!(
-                "`{}` can't be written: {why}; files that go may be called gone before their time, and the next start may doubt its clock",
+                "`{}` can't be written: {why}; files that go may be called gone before their time, and the next start doubts its clock",
                 self.folder.at(FILE).display()
             )),
             Err(_) => {}
@@ -72,30 +58,30 @@ impl Believed {
         Ok(now.wall)
     }
 
-    fn is_believed(&mut self, now: Now, last: Option<Wall>) -> bool {
-        if let Some(since) = self.since {
-            // Set right, it is believed again.
-            return !now.has_parted(since);
+    /// When a clock that is not believed will be, if nobody sets it before.
+    pub(super) fn doubted(&self) -> Option<Wall> {
+        (!self.is_believed).then(|| Wall(self.since.wall.0 + DOUBT))
+    }
+
+    fn believes(&mut self, now: Now, last: Option<Wall>) -> bool {
+        if now.has_parted(self.since) {
+            (self.is_believed, self.since) = (false, now);
         }
-        if now.has_parted(self.begun) {
-            self.begun = now;
+        let waited = now.mono.0 >= self.since.mono.0 + DOUBT * 1_000_000;
+        if waited || last.is_some_and(|last| now.wall.0.abs_diff(last.0) <= NEAR) {
+            self.is_believed = true;
         }
-        let near = |last: Wall| {
-            (last.0.saturating_sub(BACK_MAX)..=last.0.saturating_add(AWAY_MAX))
-                .contains(&now.wall.0)
-        };
-        let waited = now.mono >= Mono(self.begun.mono.0 + DOUBT);
-        if waited || last.is_some_and(near) {
-            self.since = Some(now);
+        if self.is_believed {
+            self.since = now;
         }
-        self.since.is_some()
+        self.is_believed
     }
 }
 
 /// What began before may be gone: it was old enough by the last moment that was believed, and is by now.
 pub(super) fn kept(folder: &Folder, now: Wall, keep: Span) -> io::Result<Wall> {
     // Whoever can write there must not hide what he takes away.
-    let by = last(folder)?.unwrap_or_default().min(now);
+    let by = last(folder)?.unwrap_or(now).min(now);
     Ok(Wall(by.0.saturating_sub(keep.milliseconds())))
 }
 
@@ -122,15 +108,18 @@ fn last(folder: &Folder) -> io::Result<Option<Wall>> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
+    use portcullis_types::Mono;
+
     use super::*;
 
     const BEGUN: u64 = 20_000 * DAY;
-    const MINUTE: u64 = 60_000;
-    const HOUR: u64 = 60 * MINUTE;
+    const HOUR: u64 = DAY / 24;
 
-    /// Some minutes after the beginning, by a wall clock that is as many milliseconds ahead.
-    fn at(minutes: u64, ahead: i64) -> Now {
-        let passed = minutes * MINUTE;
+    /// Some hours after the beginning, by a wall clock that is as many milliseconds ahead.
+    fn at(hours: u64, ahead: i64) -> Now {
+        let passed = hours * HOUR;
         let wall = Wall((BEGUN + passed).checked_add_signed(ahead).unwrap());
         Now { wall, mono: Mono(passed * 1_000_000) }
     }
@@ -139,76 +128,107 @@ mod tests {
         days * DAY.cast_signed()
     }
 
-    /// A folder in which a moment stands.
+    /// A folder in which a moment stands, and something else.
     fn folder(last: Option<u64>) -> (tempfile::TempDir, Folder) {
         let dir = tempfile::tempdir().unwrap();
         let folder = Folder::open(&dir.path().join("gate.ledger")).unwrap();
+        folder.write("2020-01-01T00.gate-1.journal", b"").unwrap();
         if let Some(last) = last {
             folder.write(FILE, Wall(last).rfc3339().as_bytes()).unwrap();
         }
         (dir, folder)
     }
 
+    fn begin(folder: &Folder, begun: Now) -> Believed {
+        Believed::new(folder, &Arc::new(Keys::new(folder)), begun)
+    }
+
     /// By when things go in a gate that begins at the first of these moments, at each of them.
     fn by(last: Option<u64>, moments: &[Now]) -> Vec<u64> {
         let (_dir, folder) = folder(last);
-        let mut believed = Believed::new(&folder, moments[0]);
+        let mut believed = begin(&folder, moments[0]);
         moments.iter().map(|now| believed.by(*now).unwrap().0).collect()
     }
 
     #[test]
-    fn a_gate_that_begins_near_the_last_moment_believes_its_clock_and_another_one_after_ten_minutes()
-     {
+    fn a_gate_that_begins_near_the_last_moment_believes_its_clock_and_another_one_after_six_hours()
+    {
+        let hour = HOUR.cast_signed();
         for (away, at_once) in [
             (0, true),
-            (AWAY_MAX.cast_signed(), true),
-            (AWAY_MAX.cast_signed() + 1, false),
+            (hour, true),
+            (hour + 1, false),
+            (days(2), false),
             (days(40), false),
-            (-BACK_MAX.cast_signed(), true),
-            (-BACK_MAX.cast_signed() - 1, false),
+            (-hour, true),
+            (-hour - 1, false),
         ] {
             let last = BEGUN.checked_add_signed(-away).unwrap();
-            let [first, ninth, tenth] = [at(0, 0), at(9, 0), at(10, 0)];
-            let found = by(Some(last), &[first, ninth, tenth]);
-            let doubted = |now: Now| if at_once { now.wall.0 } else { last.min(now.wall.0) };
-            assert_eq!(found, [doubted(first), doubted(ninth), tenth.wall.0], "{away}");
+            let [first, later] = [at(0, 0), at(6, 0)];
+            let found = by(Some(last), &[first, later]);
+            let then = if at_once { first.wall.0 } else { last.min(first.wall.0) };
+            assert_eq!(found, [then, later.wall.0], "{away}");
         }
-        assert_eq!(by(None, &[at(0, 0), at(9, 0), at(10, 0)]), [0, 0, at(10, 0).wall.0]);
+        assert_eq!(by(None, &[at(0, 0), at(5, 0), at(6, 0)]), [0, 0, at(6, 0).wall.0]);
+    }
+
+    #[test]
+    fn where_nothing_is_kept_yet_any_clock_is_believed() {
+        let (_dir, folder) = folder(None);
+        folder.remove("2020-01-01T00.gate-1.journal").unwrap();
+        assert_eq!(begin(&folder, at(0, 0)).by(at(0, 0)).unwrap(), at(0, 0).wall);
+        assert_eq!(last(&folder).unwrap(), Some(at(0, 0).wall));
     }
 
     #[test]
     fn a_start_during_the_doubt_doubts_as_well() {
         let (_dir, folder) = folder(Some(BEGUN));
         for _ in 0..3 {
-            let mut believed = Believed::new(&folder, at(0, days(40)));
+            let mut believed = begin(&folder, at(0, days(40)));
             assert_eq!(believed.by(at(0, days(40))).unwrap(), Wall(BEGUN));
-            assert_eq!(believed.by(at(9, days(40))).unwrap(), Wall(BEGUN));
+            assert_eq!(believed.by(at(5, days(40))).unwrap(), Wall(BEGUN));
+            assert_eq!(believed.doubted(), Some(at(6, days(40)).wall));
         }
-        let mut right = Believed::new(&folder, at(1, 0));
+        let mut right = begin(&folder, at(1, 0));
         assert_eq!(right.by(at(1, 0)).unwrap(), at(1, 0).wall);
+        assert_eq!(right.doubted(), None);
     }
 
     #[test]
-    fn a_clock_that_jumps_drops_nothing_more_until_it_is_right_again() {
+    fn a_clock_that_jumps_drops_nothing_more_until_it_is_right_again_or_nobody_sets_it_for_long() {
         let last = at(1, 0).wall.0;
         for (ahead, believed) in [(HOUR, true), (HOUR + 1, false), (40 * DAY, false)] {
-            let moved = at(2, ahead.cast_signed());
-            let found = by(Some(BEGUN), &[at(0, 0), at(1, 0), moved, at(30, 0)]);
+            let moved = at(1, ahead.cast_signed());
+            let found = by(Some(BEGUN), &[at(0, 0), at(1, 0), moved, at(2, 0)]);
             let then = if believed { moved.wall.0 } else { last };
-            assert_eq!(found, [BEGUN, last, then, at(30, 0).wall.0], "{ahead}");
+            assert_eq!(found, [BEGUN, last, then, at(2, 0).wall.0], "{ahead}");
         }
+        let found = by(Some(BEGUN), &[at(0, 0), at(1, days(40)), at(6, days(40)), at(7, days(40))]);
+        assert_eq!(found, [BEGUN, BEGUN, BEGUN, at(7, days(40)).wall.0]);
         let back = at(2, days(-40));
         assert_eq!(by(Some(BEGUN), &[at(0, 0), at(1, 0), back])[2], back.wall.0);
     }
 
     #[test]
-    fn a_clock_that_is_set_right_during_the_doubt_is_believed_at_once_and_else_waits_anew() {
+    fn a_clock_that_drifts_is_believed_however_far_it_drifts_in_the_end() {
+        let minutes = |hours: u64| (hours * HOUR / 4).cast_signed();
+        let moments: Vec<Now> = (0..24).map(|hours| at(hours, minutes(hours))).collect();
+        assert_eq!(
+            by(Some(BEGUN), &moments),
+            moments.iter().map(|now| now.wall.0).collect::<Vec<_>>()
+        );
+    }
+
+    #[test]
+    fn a_clock_that_is_set_right_is_believed_at_once_and_one_that_is_set_otherwise_waits_anew() {
         let wrong = at(0, days(40));
-        let found = by(Some(BEGUN), &[wrong, at(5, 0), at(6, 0)]);
-        assert_eq!(found, [BEGUN, at(5, 0).wall.0, at(6, 0).wall.0]);
+        assert_eq!(
+            by(Some(BEGUN), &[wrong, at(1, 0), at(2, 0)])[1..],
+            [at(1, 0), at(2, 0)].map(|now| now.wall.0)
+        );
         let moved = days(80);
-        let found = by(Some(BEGUN), &[wrong, at(5, moved), at(14, moved), at(15, moved)]);
-        assert_eq!(found, [BEGUN, BEGUN, BEGUN, at(15, moved).wall.0]);
+        let found = by(Some(BEGUN), &[wrong, at(5, moved), at(10, moved), at(11, moved)]);
+        assert_eq!(found, [BEGUN, BEGUN, BEGUN, at(11, moved).wall.0]);
         let of_1970 = Now { wall: Wall(5), mono: Mono(0) };
         assert_eq!(by(Some(BEGUN), &[of_1970, at(1, 0)]), [5, at(1, 0).wall.0]);
     }
@@ -220,7 +240,7 @@ mod tests {
             (Some(BEGUN), BEGUN + HOUR, BEGUN - DAY),
             (Some(BEGUN), BEGUN + 40 * DAY, BEGUN - DAY),
             (Some(BEGUN + 40 * DAY), BEGUN, BEGUN - DAY),
-            (None, BEGUN, 0),
+            (None, BEGUN, BEGUN - DAY),
         ] {
             let (_dir, folder) = folder(last);
             assert_eq!(kept(&folder, Wall(now), keep).unwrap(), Wall(from), "{last:?} {now}");

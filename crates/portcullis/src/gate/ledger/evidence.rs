@@ -105,7 +105,8 @@ pub(super) fn read_set(value: &Value) -> Option<Anchored> {
     let revision = portcullis_types::Revision(value.get("event")?.as_u64()?);
     let files: Vec<portcullis_registry::AnchoredFile> =
         serde_json::from_value(value.get("files")?.clone()).ok()?;
-    Some(Anchored { part, revision, files: files.into(), answers: 0, records: 0, adopted: None })
+    let (files, at) = (files.into(), part.start);
+    Some(Anchored { part, revision, files, answers: 0, records: 0, adopted: None, at })
 }
 
 /// Answers of that time that are in journals yet.

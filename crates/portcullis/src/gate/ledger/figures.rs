@@ -58,6 +58,8 @@ pub(super) struct Stands {
     pub missing: BTreeSet<String>,
     /// Those of them that were half gone by their age when a case needed them.
     pub halves: BTreeSet<String>,
+    /// Until when nothing goes by its age, since it is not known how late it is.
+    pub doubted: Option<Wall>,
     /// Sets of files that the log does not have; none: it was not looked yet.
     pub strange: Option<Vec<String>>,
     /// Answers that were taken from the rings and could not be written.
@@ -85,10 +87,14 @@ impl Stands {
         self.written.unwrap_or(self.begun)
     }
 
-    /// The same where it was longer ago than it may be, by a clock that nobody sets.
-    fn late(&self, now: Mono, may: u64) -> Option<Now> {
-        let since = self.since();
-        (now.0 > since.mono.0.saturating_add(may)).then_some(since)
+    /// Whether that was longer ago than it may be, by a clock that nobody sets.
+    fn is_late(&self, now: Mono) -> bool {
+        now.0 > self.since().mono.0.saturating_add(LATE)
+    }
+
+    /// Whether the writer itself is: what falls together keeps it from telling, but not from writing.
+    fn is_stuck(&self, now: Mono) -> bool {
+        now.0 > self.digested.unwrap_or(self.begun.mono).0.saturating_add(STUCK)
     }
 }
 
@@ -117,7 +123,7 @@ impl Figures {
     pub(super) fn unwritten(&self) -> Option<Wall> {
         let (stands, now) = (self.stands(), self.clock.now().mono);
         let lacks = stands.write.is_some() || self.outlet.is_merging();
-        stands.late(now, LATE).or_else(|| lacks.then(|| stands.since())).map(|since| since.wall)
+        (stands.is_late(now) || lacks).then(|| stands.since().wall)
     }
 
     /// Takes down that a set of files can't be read, where that is what it was; said once.
@@ -186,8 +192,8 @@ impl Figures {
         let stands = self.stands();
         let waiting = self.outlet.waiting() as u64 + stands.taken;
         let is_full = self.outlet.is_merging() || self.outlet.refused() > stands.refused;
-        let stuck = stands.late(self.clock.now().mono, STUCK);
-        told(&stands, waiting, is_full, stuck.map(|since| since.wall))
+        let stuck = stands.is_stuck(self.clock.now().mono).then(|| stands.since().wall);
+        told(&stands, waiting, is_full, stuck)
     }
 
     /// In Prometheus' text format.
@@ -261,17 +267,17 @@ mod tests {
         let now = |at: u64| Now { wall: Wall(40 - at), mono: Mono(at * 1_000_000_000) };
         let mut stands = Stands { begun: now(7), ..Stands::default() };
         for (at, late) in [(7, false), (9, false), (10, true), (17, true)] {
-            let since = stands.late(now(at).mono, LATE).map(|since| since.wall);
             assert_eq!(
-                since,
-                late.then_some(now(7).wall),
+                stands.is_late(now(at).mono),
+                late,
                 "{at}: nothing failed, and it takes long"
             );
         }
-        assert_eq!(stands.late(now(17).mono, STUCK), None);
-        assert_eq!(stands.late(now(18).mono, STUCK), Some(now(7)));
+        assert!(!stands.is_stuck(now(17).mono) && stands.is_stuck(now(18).mono));
         stands.written = Some(now(16));
-        assert_eq!(stands.late(now(18).mono, LATE), None);
+        assert!(!stands.is_late(now(18).mono) && stands.is_late(now(19).mono));
+        stands.digested = Some(now(10).mono);
+        assert!(!stands.is_stuck(now(20).mono) && stands.is_stuck(now(21).mono));
         let outlet = LedgerOutlet::new(1, LedgerBounds::default());
         let figures = Figures::new(outlet, SystemClock::start());
         let begun = figures.stands().begun.wall;

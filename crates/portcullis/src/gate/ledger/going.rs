@@ -203,7 +203,9 @@ mod tests {
         let files = Arc::from([]);
         let revision = portcullis_types::Revision(1);
         let part = sets[0].clone();
-        let anchored = Anchored { part, revision, files, answers: 1, records: 1, adopted: None };
+        let at = Wall(0);
+        let anchored =
+            Anchored { part, revision, files, answers: 1, records: 1, adopted: None, at };
         let shelf = Shelf::look(&bed.folder, &bed.keys).unwrap().with_roots(vec![anchored]);
         assert_eq!(shelf.missing(Wall(0)), [sets[0].hour()]);
         remove(&bed.folder, &BTreeSet::new()).unwrap();

@@ -18,9 +18,10 @@ use super::aside;
 use super::believed::Believed;
 use super::damage::{caught, whole_shelf};
 use super::figures::Figures;
-use super::folder::{DAY, Folder, JOURNAL, Part, day_name};
+use super::folder::{DAY, Folder, JOURNAL, Part, day_name, day_of};
 use super::going;
 use super::keys::Keys;
+use super::line::doubt;
 use super::preserve::{Looker, Needed};
 use super::roll::{Roller, actor};
 use crate::clock::SystemClock;
@@ -145,7 +146,13 @@ impl Keeper {
 
     /// Drops what was kept long enough and what no case needs, and looks what is wrong with the rest.
     fn tidy(&mut self, now: Now) {
-        match self.believed.by(now) {
+        let by = self.believed.by(now);
+        let until = self.believed.doubted();
+        let before = std::mem::replace(&mut self.figures.stands().doubted, until);
+        if let Some(until) = until.filter(|_| before.is_none()) {
+            talk::info(&doubt(until));
+        }
+        match by {
             Ok(by) => self.drop_old(by),
             // Whoever does not know how late it is drops nothing.
             Err(why) => self.figures.blinded(&why.to_string()),
@@ -186,19 +193,55 @@ impl Keeper {
     }
 
     /// Days that were over long enough ago, and sets of times that were.
-    fn due(&self, by: Wall) -> io::Result<Due> {
-        let days = self.keys.days()?.into_iter().filter(|day| self.is_over(*day, by)).collect();
-        let kept = self.roll.milliseconds() + self.keep.milliseconds();
-        let names = self.folder.names()?;
-        let parts = names.iter().filter_map(|name| going::part_of(name));
-        let parts: BTreeSet<Part> = parts.filter(|part| part.start.0 + kept <= by.0).collect();
-        let halves = going::halves(&self.folder)?.intersection(&parts).cloned().collect();
+    fn due(&self, by: Wall) -> Result<Due, String> {
+        let unread = |error: io::Error| error.to_string();
+        let names = self.folder.names().map_err(unread)?;
+        let sets: BTreeSet<Part> = names.iter().filter_map(|name| going::part_of(name)).collect();
+        let kept = self.keep.milliseconds();
+        let mut parts = BTreeSet::new();
+        for part in
+            sets.iter().filter(|part| part.start.0 + self.roll.milliseconds() + kept <= by.0)
+        {
+            if self.is_old(part, kept, by)? {
+                parts.insert(part.clone());
+            }
+        }
+        let journals = names.iter().filter_map(|name| Part::of_journal(name));
+        let written: BTreeSet<Part> = sets.iter().cloned().chain(journals).collect();
+        let days = self.days_due(&written, by)?;
+        let halves = going::halves(&self.folder).map_err(unread)?;
+        let halves = halves.intersection(&parts).cloned().collect();
         Ok(Due { days, parts, halves })
+    }
+
+    /// Days that were over long enough ago, and of which nothing younger is there.
+    fn days_due(&self, written: &BTreeSet<Part>, by: Wall) -> Result<Vec<u32>, String> {
+        let mut due = Vec::new();
+        let days = self.keys.days().map_err(|error| error.to_string())?;
+        for day in days.into_iter().filter(|day| self.is_over(*day, by)) {
+            let of_day = written.iter().filter(|part| day_of(part.start) == day);
+            let old: Result<Vec<bool>, String> =
+                of_day.map(|part| self.is_old(part, self.digests.milliseconds(), by)).collect();
+            if !old?.contains(&false) {
+                due.push(day);
+            }
+        }
+        Ok(due)
+    }
+
+    /// Whether what has an old name is as old: a clock that was behind gave young ones such names, and the log
+    /// took them later. What no set was made of yet has no age.
+    fn is_old(&self, part: &Part, span: u64, by: Wall) -> Result<bool, String> {
+        let Roller { anchors, office, runtime, .. } = &self.roller;
+        Ok(match anchors.of(part, &**office, runtime)? {
+            Some(one) => one.aged().0.saturating_add(span) <= by.0,
+            None => !self.folder.at(&part.journal()).exists(),
+        })
     }
 
     /// What was kept long enough, and what of it cases need.
     fn due_and_needed(&mut self, by: Wall) -> Result<(Due, Needed), String> {
-        let due = self.due(by).map_err(|error| error.to_string())?;
+        let due = self.due(by)?;
         if due.days.is_empty() && due.parts.is_empty() {
             return Ok((due, Needed::default()));
         }

@@ -15,7 +15,7 @@ use portcullis_keys::DayKey;
 use portcullis_ledger::{
     Checked, HourFile, JournalReader, LedgerError, Library, LibraryFault, Pieces, Row, Table,
 };
-use portcullis_registry::{AnchoredFile, Office};
+use portcullis_registry::Office;
 use portcullis_types::Wall;
 use tokio::runtime::Handle;
 
@@ -41,7 +41,7 @@ pub(super) struct Shelf {
     /// Of which files may be left although they are gone.
     going: BTreeSet<Part>,
     /// What files have to be, as the log says; none: it was not asked.
-    roots: Option<BTreeMap<Part, Arc<[AnchoredFile]>>>,
+    roots: Option<BTreeMap<Part, Anchored>>,
 }
 
 impl Shelf {
@@ -95,7 +95,8 @@ impl Shelf {
                 self.parts.insert(one.part.clone());
             }
         }
-        let roots: BTreeMap<_, _> = anchored.into_iter().map(|one| (one.part, one.files)).collect();
+        let roots: BTreeMap<_, _> =
+            anchored.into_iter().map(|one| (one.part.clone(), one)).collect();
         // A journal that is not gone yet, or that somebody put there, hides nothing that is anchored.
         let parts = &mut self.parts;
         self.journals.retain(|(name, _)| match Part::of_journal(name) {
@@ -172,7 +173,8 @@ impl Shelf {
     /// The root that a file has to have, where the log was asked.
     fn root(&self, part: &Part, name: &str) -> Result<Option<Option<Hash>>, LibraryFault> {
         let Some(roots) = &self.roots else { return Ok(None) };
-        let anchored = roots.get(part).and_then(|all| all.iter().find(|of| of.name == name));
+        let one = roots.get(part);
+        let anchored = one.and_then(|one| one.files.iter().find(|of| of.name == name));
         let anchored = anchored.ok_or_else(|| {
             let set = part.hour();
             format!("the log does not have `{name}`: where the log was put back from an older copy, `portcullis ledger adopt {set} --why TEXT` has it take the set up; else somebody put it there: move it out of the folder and keep it")
@@ -195,10 +197,11 @@ impl Shelf {
         &self.going
     }
 
-    /// Sets of times from then on that the log has and the folder has not.
+    /// Sets that are no older, and that the log has and the folder has not.
     pub(super) fn missing(&self, kept: Wall) -> Vec<String> {
-        let anchored = self.roots.iter().flat_map(BTreeMap::keys);
-        let gone = |part: &&Part| part.start >= kept && !self.parts.contains(part);
+        let anchored = self.roots.iter().flat_map(BTreeMap::iter);
+        let anchored = anchored.filter(|(_, one)| one.aged() >= kept).map(|(part, _)| part);
+        let gone = |part: &&Part| !self.parts.contains(part);
         // One that was anchored since the look is there now.
         let is_there = |part: &Part| {
             let terms = self.folder.at(&part.table(Table::Terms.name()));
@@ -287,6 +290,7 @@ mod tests {
             answers: 1,
             records: 1,
             adopted: None,
+            at: Wall(0),
         };
         let (came, went) = (set(PART_MAX), set(2 * PART_MAX));
         fs::write(folder.at(&came.part.table("terms")), "").unwrap();

@@ -70,6 +70,10 @@ pub(super) fn told(
     if is_well {
         faults.push(format!("written until {until}, {} files", stands.files));
     }
+    // Neither is this, and it ends by itself.
+    if let Some(until) = stands.doubted {
+        faults.push(doubt(until));
+    }
     // No reason to take no calls: none fails for it, and it may stay so as long as they would have been kept.
     if !stands.missing.is_empty() {
         faults.push(lack(&stands.missing));
@@ -93,6 +97,14 @@ pub(super) fn unknown_sets(sets: &[String]) -> String {
     format!(
         "the log does not have {} sets of the ledger's files, `{first}` first: no question about their time is answered, and deletions wait; where the log was put back from an older copy, `portcullis ledger adopt --all --why TEXT` has it take them up; else somebody put them there: move them out of the folder and keep them",
         sets.len()
+    )
+}
+
+/// What is to be said where it is not known how late it is.
+pub(super) fn doubt(until: Wall) -> String {
+    format!(
+        "nothing of the ledger goes by its age until {}, since the clock is not where it was or the gate was away: set it if it is wrong",
+        until.rfc3339()
     )
 }
 
@@ -125,6 +137,8 @@ mod tests {
         let stuck = |stands: &Stands| told(stands, 0, false, Some(Wall(5))).1;
         insta::assert_snapshot!(stuck(&well), @"what left since 1970-01-01T00:00:00.005Z is not written down yet, and answers of the ledger say so: a write takes long; see what else writes to its disk, or whether that answers at all");
         assert!(!stuck(&full).contains("takes long"), "it is said why");
+        let doubted = Stands { doubted: Some(Wall(6)), ..well.clone() };
+        insta::assert_snapshot!(line(&doubted, 0, false), @"true: written until 1970-01-01T00:00:00.000Z, 4 files; nothing of the ledger goes by its age until 1970-01-01T00:00:00.006Z, since the clock is not where it was or the gate was away: set it if it is wrong");
         let aside = ["a.journal.damaged", "b.journal.unknown"].map(str::to_owned).into();
         let odd = Stands {
             key: Some("the key can't be read".to_owned()),

@@ -153,7 +153,7 @@ pub(super) fn compare(
     let opened = match File::open(folder.at(name)) {
         Ok(opened) => opened,
         Err(error) if error.kind() == ErrorKind::NotFound => {
-            if one.part.start < kept {
+            if one.aged() < kept {
                 found.removed += 1;
             } else {
                 found.file(one, file, None, "it is gone before its time".to_owned());
@@ -203,6 +203,7 @@ mod tests {
             answers: 1,
             records: 1,
             adopted: None,
+            at: Wall(0),
         };
         let mut found = Found::default();
         for piece in 0..FAULTS_MAX as u64 {
