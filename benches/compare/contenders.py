@@ -52,7 +52,8 @@ class Contender:
 
 def version(program, *args):
     told = subprocess.run([program, *args], capture_output=True, text=True, check=False)
-    found = re.search(r"\d+\.\d+(\.\d+)?", told.stdout + told.stderr)
+    # Some name their own path first, which may hold a version of something else.
+    found = re.search(r"\d+\.\d+(\.\d+)?", (told.stdout + told.stderr).replace(program, ""))
     return found.group(0) if found else "?"
 
 
