@@ -74,7 +74,7 @@ def passed(gate, calls=40):
     return told.count(200)
 
 
-@fault("F6", "clock jumps an hour, backwards, stands")
+@fault("F6", "clock jumps an hour, backwards, stands; is days off")
 def clocks(scratch, _sample):
     return f"{budgets(scratch)}; {kept(scratch)}"
 

@@ -1,5 +1,5 @@
-//! The suites of this crate as one program, which is linked once; a suite that other scripts call by
-//! its name stands beside it.
+//! The suites of this crate as one program, which is linked once; beside it stand those that scripts call
+//! by their name or that have a folder of their own.
 #![allow(
     clippy::expect_used,
     clippy::indexing_slicing,

@@ -358,6 +358,32 @@ async fn ids_are_dropped_in_time_and_counts_and_commitments_stay() {
 }
 
 #[tokio::test]
+async fn ids_that_can_not_be_dropped_are_tried_and_told_of_again_with_each_round() {
+    let bed = Bed::new().await;
+    bed.known.received("p1", &["acme"]);
+    bed.duties.post(vec![post(1, "p1")]).await.unwrap();
+    bed.duties.round().await;
+    let batch = bed.waiting("acme").await[0].2.clone();
+    bed.attest("acme", &batch, gone()).await.unwrap();
+    let book = bed.path.with_extension("deletions.db");
+    let mut beside = crate::database::writer(&book).await.unwrap();
+    let stays =
+        "CREATE TRIGGER stays BEFORE DELETE ON duties BEGIN SELECT RAISE(ABORT, 'no room'); END";
+    sqlx::raw_sql(stays).execute(&mut beside).await.unwrap();
+    bed.clock.jump(32 * 24 * HOUR);
+    for round in 0..3 {
+        bed.duties.round().await;
+        let fault = bed.duties.standing().fault;
+        assert!(fault.as_ref().is_some_and(|why| why.contains("no room")), "{round}: {fault:?}");
+    }
+    sqlx::raw_sql("DROP TRIGGER stays").execute(&mut beside).await.unwrap();
+    crate::database::close(beside).await;
+    bed.duties.round().await;
+    assert_eq!(bed.duties.standing().fault, None);
+    assert!(bed.duties.list(batch).await.unwrap().unwrap().dropped.is_some());
+}
+
+#[tokio::test]
 async fn whatever_step_a_process_ends_after_the_next_one_goes_on() {
     let mut bed = Bed::new().await;
     bed.known.received("p1", &["acme", "other"]);

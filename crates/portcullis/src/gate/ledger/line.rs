@@ -70,11 +70,11 @@ pub(super) fn told(
     if is_well {
         faults.push(format!("written until {until}, {} files", stands.files));
     }
-    // Neither is this, and it ends by itself.
+    // No reason to take no calls, and it ends by itself.
     if let Some(until) = stands.doubted {
         faults.push(doubt(until));
     }
-    // No reason to take no calls: none fails for it, and it may stay so as long as they would have been kept.
+    // Nor is this: none fails for it, and it may stay so as long as they would have been kept.
     if !stands.missing.is_empty() {
         faults.push(lack(&stands.missing));
     }
